@@ -1,0 +1,47 @@
+# The project's commands. Each does all of its own set-up; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+BIN := $(VENV)/bin
+export PATH := $(BIN):$(PATH)
+export OMP_NUM_THREADS ?= 1
+KEEP ?= 0
+
+.PHONY: help setup demo test test-all lint typecheck format lock clean
+
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## the virtual environment and the Pulumi CLI (done by the other targets as well)
+	@$(PYTHON) tools/bootstrap/environment.py
+	@$(PYTHON) tools/bootstrap/pulumi.py
+
+demo: setup  ## the whole estate on this machine: up, train, deploy, score (KEEP=1 leaves it running)
+	@$(BIN)/python -m tools.demo $(if $(filter-out 0,$(KEEP)),--keep,)
+
+test: setup  ## the tests that a change has to pass
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not slow"
+
+test-all: setup  ## all tests, those that take long too
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile
+
+lint: setup  ## ruff, Dockerfiles
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/hadolint environments/*/Dockerfile
+
+typecheck: setup  ## pyright, strict
+	@$(BIN)/pyright
+
+format: setup  ## format and mend what ruff can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: setup  ## compile the requirement files again from pyproject.toml
+	@$(PYTHON) tools/bootstrap/lock.py
+
+clean:  ## end what runs and remove all that was made in this checkout
+	@if [ -x $(BIN)/python ] && [ -d .emulator ]; then $(BIN)/python -m emulator down; fi
+	@rm -rf .emulator .build .venv .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

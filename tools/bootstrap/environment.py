@@ -1,0 +1,103 @@
+"""Make .venv from the hashed requirement files; does nothing when it is already what they say.
+
+Only the standard library is used: this runs before anything is installed.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from cache import cache_dir, say, stop
+
+ROOT = Path(__file__).resolve().parents[2]
+GROUPS = ("infra", "ml", "scoring", "dev")
+UV_PIN = Path(__file__).with_name("uv.txt")
+OLDEST, NEWEST = (3, 11), (3, 13)
+
+
+def requirement_files() -> list[Path]:
+    return [ROOT / "environments" / "requirements" / f"{group}.txt" for group in GROUPS]
+
+
+def fingerprint(files: list[Path]) -> str:
+    """sha256 of all that decides what the environment holds."""
+    digest = hashlib.sha256(sys.version.encode())
+    digest.update(str(ROOT).encode())
+    for file in [*files, ROOT / "pyproject.toml"]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def uv() -> str:
+    """The uv on PATH, else a pinned one in the cache directory."""
+    found = shutil.which("uv")
+    if found:
+        return found
+    version = UV_PIN.read_text().split()[0].removeprefix("uv==")
+    home = cache_dir() / f"uv-{version}"
+    binary = home / "bin" / "uv"
+    if not binary.exists():
+        say(f"installing uv {version} into the cache")
+        home.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix="uv-", dir=home.parent))
+        try:
+            subprocess.run([sys.executable, "-m", "venv", str(aside)], check=True)
+            pip = [str(aside / "bin" / "python"), "-m", "pip", "install", "--quiet", "--require-hashes"]
+            subprocess.run([*pip, "-r", str(UV_PIN)], check=True)
+            if not home.exists():
+                aside.rename(home)
+        except subprocess.CalledProcessError as error:
+            raise stop(
+                f"uv could not be installed ({error}).",
+                "Install it by hand (https://docs.astral.sh/uv/) or check that pip reaches a package index.",
+            ) from error
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    return str(binary)
+
+
+def make(venv: Path) -> None:
+    files = requirement_files()
+    stamp = venv / ".fingerprint"
+    wanted = fingerprint(files)
+    if stamp.exists() and stamp.read_text() == wanted and (venv / "bin" / "mlops").exists():
+        return
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        raise stop(
+            f"Python {sys.version_info.major}.{sys.version_info.minor} is not supported.",
+            "Install Python 3.11, 3.12 or 3.13 and run `make PYTHON=python3.11 …`.",
+        )
+    tool = uv()
+    stamp.unlink(missing_ok=True)
+    say(f"making {venv.name} from {', '.join(f.name for f in files)}")
+    python = str(venv / "bin" / "python")
+    base = [tool, "pip", "--quiet"]
+    try:
+        if not Path(python).exists():
+            subprocess.run([tool, "venv", "--quiet", "--python", sys.executable, str(venv)], check=True)
+        subprocess.run([*base, "sync", "--python", python, "--require-hashes", *map(str, files)], check=True)
+        editable = ["install", "--python", python, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+        subprocess.run([*base, *editable], check=True)
+    except subprocess.CalledProcessError as error:
+        raise stop(
+            f"the packages could not be installed (uv exited with {error.returncode}).",
+            "Check that a Python package index is reachable, then run the same command again.",
+        ) from error
+    aside = stamp.with_suffix(".new")
+    aside.write_text(wanted)
+    os.replace(aside, stamp)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--venv", type=Path, default=ROOT / ".venv")
+    make(parser.parse_args().venv.absolute())
+
+
+if __name__ == "__main__":
+    main()

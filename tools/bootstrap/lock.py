@@ -1,0 +1,30 @@
+"""Compile environments/requirements/*.txt from the groups in pyproject.toml, as one coherent set."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from environment import GROUPS, ROOT, UV_PIN, uv
+
+
+def compile_groups(tool: str, groups: tuple[str, ...], output: Path, *extra: str) -> None:
+    base = [tool, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
+    plain = ["--no-emit-index-url", "--no-header", "--no-annotate"]
+    chosen = [arg for group in groups for arg in ("--group", group)]
+    command = [*base, *plain, *extra, "pyproject.toml", *chosen, "--output-file", str(output)]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def main() -> None:
+    tool = uv()
+    with tempfile.TemporaryDirectory() as scratch:
+        together = Path(scratch) / "all.txt"
+        compile_groups(tool, GROUPS, together)
+        for group in GROUPS:
+            output = ROOT / "environments" / "requirements" / f"{group}.txt"
+            compile_groups(tool, (group,), output, "--generate-hashes", "--constraint", str(together))
+    print(f"compiled {', '.join(GROUPS)}; uv itself is pinned in {UV_PIN.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -18,7 +18,7 @@ setup:  ## the virtual environment and the Pulumi CLI (done by the other targets
 	@$(PYTHON) tools/bootstrap/pulumi.py
 
 demo: setup  ## the whole estate on this machine: up, train, deploy, score (KEEP=1 leaves it running)
-	@$(BIN)/python -m tools.demo $(if $(filter-out 0,$(KEEP)),--keep,)
+	@$(BIN)/python -m demo $(if $(filter-out 0,$(KEEP)),--keep,)
 
 test: setup  ## the tests that a change has to pass
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not slow"

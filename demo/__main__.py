@@ -49,7 +49,11 @@ def broken_promises(before: dict[str, str]) -> list[str]:
 
 
 def next_steps(keep: bool) -> str:
-    start = "" if keep else "  python -m emulator up                                 # start it again: all state was kept\n"
+    start = (
+        ""
+        if keep
+        else "  python -m emulator up                                 # start it again: all state was kept\n"
+    )
     return (
         "What to try next (with .venv/bin on PATH)\n"
         f"{start}"
@@ -74,13 +78,17 @@ def main() -> int:
     problems: list[str] = []
     try:
         for number, phase in enumerate(PHASES, 1):
-            console.print(f"[bold cyan]{number}/{len(PHASES)}[/]  [bold]{phase.title}[/]  [dim]{phase.shown}[/]")
+            console.print(
+                f"[bold cyan]{number}/{len(PHASES)}[/]  [bold]{phase.title}[/]  [dim]{phase.shown}[/]"
+            )
             log = logs / f"{number}-{phase.shown.split()[0]}.log"
             outcome = run(phase, log, console, environment, ROOT)
             outcomes.append(outcome)
             if outcome.exit_code:
                 console.print(Text.from_ansi(outcome.tail))
-                console.print(f"[bold red]✗[/] `{phase.shown}` exited with {outcome.exit_code}; all of it: {log}")
+                console.print(
+                    f"[bold red]✗[/] `{phase.shown}` exited with {outcome.exit_code}; all of it: {log}"
+                )
                 return 1
             if phase.show == "all":
                 console.print(Text.from_ansi(outcome.output.rstrip()))

@@ -24,7 +24,17 @@ class Phase:
 
 
 def pulumi_up(stack: str) -> Phase:
-    up = ("pulumi", "up", "--stack", stack, "--yes", "--skip-preview", "--non-interactive", "--color", "never")
+    up = (
+        "pulumi",
+        "up",
+        "--stack",
+        stack,
+        "--yes",
+        "--skip-preview",
+        "--non-interactive",
+        "--color",
+        "never",
+    )
     return Phase(f"the estate of {stack} goes up", f"pulumi up -s {stack}", (*RUN, *up))
 
 

@@ -58,9 +58,10 @@ def run(phase: Phase, log: Path, console: Console, environment: dict[str, str], 
         text.truncate(max(20, console.width - 6), overflow="ellipsis")
         return Spinner("dots", text=text)
 
-    with log.open("w") as file, Live(
-        get_renderable=status, console=console, refresh_per_second=8, transient=True
-    ) as live:
+    with (
+        log.open("w") as file,
+        Live(get_renderable=status, console=console, refresh_per_second=8, transient=True) as live,
+    ):
         try:
             for line in process.stdout:
                 file.write(line)

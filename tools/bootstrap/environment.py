@@ -81,7 +81,15 @@ def make(venv: Path) -> None:
         if not Path(python).exists():
             subprocess.run([tool, "venv", "--quiet", "--python", sys.executable, str(venv)], check=True)
         subprocess.run([*base, "sync", "--python", python, "--require-hashes", *map(str, files)], check=True)
-        editable = ["install", "--python", python, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+        editable = [
+            "install",
+            "--python",
+            python,
+            "--no-deps",
+            "--no-build-isolation",
+            "--editable",
+            str(ROOT),
+        ]
         subprocess.run([*base, *editable], check=True)
     except subprocess.CalledProcessError as error:
         raise stop(

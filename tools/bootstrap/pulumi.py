@@ -104,7 +104,12 @@ def from_source(destination: Path) -> None:
             subprocess.run(command, cwd=ROOT / "tools/pulumi" / module, env=environment, check=True)
         listing = [go, "list", "-m", "-f", "{{.Dir}}", SDK_MODULE]
         found = subprocess.run(
-            listing, cwd=ROOT / "tools/pulumi/cli", env=environment, check=True, capture_output=True, text=True
+            listing,
+            cwd=ROOT / "tools/pulumi/cli",
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
         )
         # the host starts programs through this script, which must be of the CLI's own version
         script = Path(found.stdout.strip()) / "python/cmd/pulumi-language-python-exec"
@@ -149,7 +154,9 @@ def link(folder: Path, own: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--bin", type=Path, default=ROOT / ".venv" / "bin", help="where to link the programs")
     own = parser.parse_args().bin.absolute()
     linked = own / "pulumi"

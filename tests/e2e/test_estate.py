@@ -1,0 +1,115 @@
+"""The whole line through the real command-line tools, in order: each test goes on from the one before it."""
+
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import ROOT, World
+
+pytestmark = pytest.mark.e2e
+STACKS = ("stage", "prod")
+
+
+def stack_files() -> dict[str, str]:
+    return {
+        stack: hashlib.sha256((ROOT / f"Pulumi.{stack}.yaml").read_bytes()).hexdigest() for stack in STACKS
+    }
+
+
+BEFORE = stack_files()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_an_estate_goes_up(world: World, stack: str) -> None:
+    world.pulumi("up", stack, "--yes", "--skip-preview")
+    outputs = json.loads(world.pulumi("stack output", stack, "--json").stdout)
+    assert outputs["environment"] == stack
+    assert outputs["workspace"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_second_up_changes_nothing(world: World, stack: str) -> None:
+    world.pulumi("up", stack, "--yes", "--expect-no-changes")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_refresh_finds_no_drift(world: World, stack: str) -> None:
+    world.pulumi("refresh", stack, "--yes", "--expect-no-changes")
+
+
+def test_a_model_is_trained_and_registered(world: World) -> None:
+    answer = json.loads(world.run("mlops", "train", "--env", "stage", "--json").stdout)
+    assert answer["registered"] is True
+    assert answer["metrics"]["auc"] > 0.7
+
+
+def test_training_again_finds_its_own_job(world: World) -> None:
+    before = world.status()["resources"]
+    world.run("mlops", "train", "--env", "stage", "--json")
+    assert world.status()["resources"] == before
+
+
+def test_the_model_is_deployed(world: World) -> None:
+    answer = json.loads(world.run("mlops", "deploy", "--env", "stage", "--json").stdout)
+    assert answer["digest"].startswith("sha256:")
+    assert answer["address"].startswith("http://")
+
+
+def test_deploying_again_builds_nothing(world: World) -> None:
+    before = world.status()["resources"]
+    again = json.loads(world.run("mlops", "deploy", "--env", "stage", "--json").stdout)
+    assert again["built"] is False
+    assert world.status()["resources"] == before
+
+
+def test_real_rows_are_scored_and_their_telemetry_arrives(world: World) -> None:
+    answer = json.loads(world.run("mlops", "score", "--env", "stage", "--rows", "300", "--json").stdout)
+    assert len(answer["predictions"]) == 300
+    deadline = time.monotonic() + 60
+    counts: dict[str, int] = {}
+    while time.monotonic() < deadline:
+        counts = json.loads(world.emulator("telemetry", "--json").stdout)["counts"]
+        if all(counts.get(table) for table in ("AppRequests", "AppMetrics", "AppEvents", "AppTraces")):
+            return
+        time.sleep(1)
+    pytest.fail(f"telemetry did not arrive within 60 s: {counts}")
+
+
+def test_state_survives_a_restart(world: World) -> None:
+    before = world.status()["resources"]
+    world.emulator("down")
+    world.emulator("up")
+    assert world.status()["resources"] == before
+    world.run("mlops", "score", "--env", "stage", "--rows", "5")
+
+
+def test_nothing_outside_was_called(world: World) -> None:
+    assert world.status()["refused_hosts"] == []
+
+
+def test_the_stack_files_are_as_they_were() -> None:
+    assert stack_files() == BEFORE
+
+
+@pytest.mark.skipif("ARM_BODY_CHECKER" not in os.environ, reason="needs Azure's type definitions")
+@pytest.mark.parametrize("stack", STACKS)
+def test_azure_would_take_each_body(world: World, stack: str, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    world.pulumi("stack export", stack, "--file", str(state))
+    world.command(sys.executable, os.environ["ARM_BODY_CHECKER"], str(state))
+
+
+def test_destroy_leaves_nothing(world: World) -> None:
+    for stack in STACKS:
+        world.pulumi("destroy", stack, "--yes")
+    assert world.resources() == 0
+
+
+def test_the_estate_comes_back_after_destroy(world: World) -> None:
+    world.pulumi("up", "stage", "--yes", "--skip-preview")
+    world.pulumi("up", "stage", "--yes", "--expect-no-changes")

@@ -48,22 +48,21 @@ def broken_promises(before: dict[str, str]) -> list[str]:
     return problems
 
 
+NEXT_STEPS = (
+    ("python -m emulator status", "what runs, what exists, what was refused"),
+    ("python -m emulator run -- pulumi preview -s prod", "a change, before it is made"),
+    ("python -m emulator run -- mlops score --env stage --rows 20", "a few more rows"),
+    ("python -m emulator telemetry --json", "requests, metrics, events, traces"),
+    ("make clean", "end it and remove all of it"),
+)
+START_AGAIN = ("python -m emulator up", "start it again: all state was kept")
+
+
 def next_steps(keep: bool) -> str:
-    start = (
-        ""
-        if keep
-        else "  python -m emulator up                                 # start it again: all state was kept\n"
-    )
-    return (
-        "What to try next (with .venv/bin on PATH)\n"
-        f"{start}"
-        "  python -m emulator status                             # what runs, what exists, what was refused\n"
-        "  python -m emulator run -- pulumi preview -s prod      # an infrastructure change, before it is made\n"
-        "  python -m emulator run -- mlops score --env stage --rows 20\n"
-        "  python -m emulator telemetry --json                   # requests, metrics, events, traces\n"
-        "  make clean                                            # end it and remove all of it\n"
-        "For a real subscription: README.md, “Going to Azure”."
-    )
+    steps = NEXT_STEPS if keep else (START_AGAIN, *NEXT_STEPS)
+    lines = [f"  {command:<61} # {what}" for command, what in steps]
+    head = "What to try next (with .venv/bin first on PATH)"
+    return "\n".join([head, *lines, "For a real subscription: README.md, “Going to Azure”."])
 
 
 def main() -> int:

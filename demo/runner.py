@@ -33,7 +33,7 @@ class Outcome:
 
 
 def run(phase: Phase, log: Path, console: Console, environment: dict[str, str], cwd: Path) -> Outcome:
-    """Run the phase to its end. On a terminal its newest line moves under a spinner; elsewhere lines scroll."""
+    """Run the phase to its end. A terminal shows its newest line beside a spinner, else lines scroll."""
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     lines: list[str] = []

@@ -1,4 +1,4 @@
-"""A world of its own for the end-to-end tests: an emulator in a scratch folder, and the commands a person types."""
+"""A world for the end-to-end tests: an emulator in a scratch folder, and the commands a person types."""
 
 import json
 import os
@@ -27,9 +27,8 @@ class World:
             argv, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=COMMAND_LIMIT_S
         )
         if check and done.returncode:
-            pytest.fail(
-                f"{' '.join(argv)} exited with {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-            )
+            said = f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+            pytest.fail(f"{' '.join(argv)} exited with {done.returncode}\n{said}")
         return done
 
     def emulator(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,6 @@ Only the standard library is used: this runs before anything is installed.
 
 import argparse
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -98,7 +97,7 @@ def make(venv: Path) -> None:
         ) from error
     aside = stamp.with_suffix(".new")
     aside.write_text(wanted)
-    os.replace(aside, stamp)
+    aside.replace(stamp)
 
 
 def main() -> None:

@@ -58,7 +58,7 @@ def on_path(own: Path) -> Path | None:
 def from_installer(destination: Path) -> bool:
     """Run Pulumi's own installer into `destination`; False when it gives no answer."""
     try:
-        with urllib.request.urlopen(INSTALLER, timeout=ANSWER_WITHIN_S) as answer:  # noqa: S310  (fixed https)
+        with urllib.request.urlopen(INSTALLER, timeout=ANSWER_WITHIN_S) as answer:
             script = answer.read()
     except (urllib.error.URLError, TimeoutError, OSError) as error:
         say(f"the official Pulumi installer gave no answer ({error}): building from source instead")
@@ -86,7 +86,7 @@ def from_source(destination: Path) -> None:
     go = shutil.which("go")
     if go is None:
         raise stop(
-            "there is no Pulumi CLI, its official installer cannot be reached, and there is no Go to build it.",
+            "there is no Pulumi CLI, its official installer gives no answer, and there is no Go.",
             f"Install Pulumi {VERSION} or newer (https://www.pulumi.com/docs/install/), or Go 1.25 or newer.",
         )
     aside = Path(tempfile.mkdtemp(prefix="build-", dir=destination.parent))
@@ -118,7 +118,7 @@ def from_source(destination: Path) -> None:
         aside.rename(destination)
     except subprocess.CalledProcessError as error:
         raise stop(
-            f"building Pulumi failed: `{' '.join(map(str, error.cmd[:3]))} …` exited with {error.returncode}.",
+            f"building Pulumi: `{' '.join(map(str, error.cmd[:3]))} …` exited with {error.returncode}.",
             f"Go 1.25 or newer and a Go module proxy are needed; or install Pulumi {VERSION} by hand.",
         ) from error
     finally:

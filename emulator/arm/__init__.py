@@ -1,0 +1,1 @@
+"""Azure Resource Manager: a resource store with hooks."""

@@ -1,0 +1,137 @@
+"""management.azure.com: HTTP in front of ``Arm``: who asks, what it is called, which status answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from emulator.arm.ids import ArmId, canonical, fold, parse
+from emulator.arm.service import Action
+from emulator.errors import AzureError, NotEmulated, not_found
+from emulator.http import Request, Response
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+    from emulator.identity import Principal
+
+AUDIENCES = {"https://management.azure.com", "https://management.core.windows.net"}
+
+
+class Endpoint:
+    """Answers the requests of the control plane."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._arm = emulator.arm
+
+    def handle(self, request: Request) -> Response:
+        """One request; AzureError for every refusal."""
+        principal = self._emulator.identity.principal(request, AUDIENCES)
+        if not request.query.get("api-version"):
+            raise AzureError(
+                400,
+                "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests.",
+            )
+        path = canonical(request.path)
+        parsed = parse(path)
+        if request.method == "POST" or self._is_read_action(parsed):
+            return self._act(request, path, principal)
+        if parsed is None:
+            raise NotEmulated(request.describe())
+        match request.method:
+            case "GET" | "HEAD":
+                return self._read(request, parsed, principal)
+            case "PUT" | "PATCH":
+                return self._write(request, parsed, principal)
+            case "DELETE":
+                return self._delete(parsed, principal)
+            case method:
+                raise AzureError(405, "MethodNotAllowed", f"The method '{method}' is not allowed.")
+
+    def _read(self, request: Request, parsed: ArmId, principal: Principal) -> Response:
+        self._arm.require_known(parsed)
+        self._allow(principal, f"{parsed.type}/read", parsed.text if parsed.name else parsed.parent)
+        if parsed.is_collection:
+            items = self._arm.list(parsed.text, request.query)
+            top = request.query.get("$top", "")
+            return Response.json({"value": items[: int(top)] if top.isdigit() else items})
+        resource = self._arm.get(parsed.text)
+        return Response.json(resource, headers={"etag": etag(resource)})
+
+    def _write(self, request: Request, parsed: ArmId, principal: Principal) -> Response:
+        if parsed.is_collection:
+            raise AzureError(405, "MethodNotAllowed", f"'{request.method}' needs the id of one resource.")
+        self._arm.require_known(parsed)
+        self._allow(principal, f"{parsed.type}/write", parsed.text)
+        body = request.json()
+        if not isinstance(body, dict):
+            raise AzureError(400, "InvalidRequestContent", "The request content must be a JSON object.")
+        self._check_conditions(request, parsed.text)
+        resource, created = self._arm.put(
+            parsed.text, body, merge=request.method == "PATCH", principal=principal
+        )
+        return Response.json(resource, 201 if created else 200, {"etag": etag(resource)})
+
+    def _delete(self, parsed: ArmId, principal: Principal) -> Response:
+        if parsed.is_collection:
+            raise AzureError(405, "MethodNotAllowed", "'DELETE' needs the id of one resource.")
+        self._arm.require_known(parsed)
+        self._allow(principal, f"{parsed.type}/delete", parsed.text)
+        if self._arm.find(parsed.text) is None:
+            return Response(204)
+        self._arm.delete(parsed.text)
+        return Response(200)
+
+    def _act(self, request: Request, path: str, principal: Principal) -> Response:
+        target, _, name = path.rpartition("/")
+        parsed = parse(target)
+        if parsed is None or not self._arm.has_action(parsed.type, name):
+            raise NotEmulated(request.describe())
+        verb = "action" if request.method == "POST" else "read"
+        self._allow(
+            principal, f"{parsed.type}/{name}/{verb}", parsed.text if parsed.name else parsed.parent
+        )
+        result = self._arm.act(
+            Action(
+                parsed.text,
+                name,
+                request.json(),
+                request.query,
+                request.headers,
+                principal,
+                request.method,
+            )
+        )
+        if isinstance(result, Response):
+            return result
+        return Response(200) if result is None else Response.json(result)
+
+    def _is_read_action(self, parsed: ArmId | None) -> bool:
+        """A GET of ``…/{resource}/{name}`` where a service answers ``name`` as an action, such as logs."""
+        if parsed is None or not parsed.is_collection or not parsed.parent:
+            return False
+        owner = parse(parsed.parent)
+        return owner is not None and self._arm.has_action(owner.type, parsed.type.rsplit("/", 1)[-1])
+
+    def _check_conditions(self, request: Request, resource_id: str) -> None:
+        wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
+        if not wanted and not unwanted:
+            return
+        current = self._arm.find(resource_id)
+        if wanted and current is None:
+            raise not_found(resource_id)
+        held = etag(current) if current else ""
+        if (wanted and wanted not in ("*", held)) or (current and unwanted in ("*", held)):
+            raise AzureError(
+                412, "PreconditionFailed", f"The condition on '{resource_id}' does not hold: its etag is {held}."
+            )
+
+    def _allow(self, principal: Principal, action: str, scope: str) -> None:
+        self._emulator.identity.require(principal, action, fold(scope) and scope)
+
+
+def etag(resource: dict[str, Any]) -> str:
+    """The etag of a resource: of its content."""
+    return f'"{hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:32]}"'

@@ -1,0 +1,350 @@
+"""ARM's semantics over the store: what a PUT, PATCH, GET, DELETE or POST does, whoever sends it."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from emulator.arm import inline, known, links, locks
+from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ArmId, fold, parse, parse_resource
+from emulator.arm.store import Store
+from emulator.errors import AzureError, NotEmulated, not_found
+
+if TYPE_CHECKING:
+    from emulator.identity import Principal
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Put:
+    """A resource about to be stored, or just stored. ``resource`` may be changed before it is stored."""
+
+    id: str
+    resource: Json
+    old: Json | None
+    principal: Principal | None
+    body: Json = field(default_factory=dict[str, Any])  # as the client sent it
+
+    @property
+    def properties(self) -> Json:
+        return self.resource["properties"]
+
+
+@dataclass(slots=True)
+class Action:
+    """A POST (or GET) of ``…/{resource}/{name}``; ``id`` is the resource acted on."""
+
+    id: str
+    name: str
+    body: Json
+    query: dict[str, str]
+    headers: dict[str, str]
+    principal: Principal | None
+    method: str = "POST"
+
+
+PutHook = Callable[[Put], None]
+DeleteHook = Callable[[Json], None]
+GetHook = Callable[[Json], Json]
+ListHook = Callable[["list[Json]", dict[str, str]], "list[Json]"]
+Virtual = Callable[[str], "Json | None"]
+ActionHook = Callable[[Action], Any]
+F = TypeVar("F")
+
+
+class Arm:
+    """The resource store with the rules that hold for every type, and hooks for those of single types."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._lock = threading.RLock()
+        self._declared: set[str] = {SUBSCRIPTION.lower(), RESOURCE_GROUP.lower()}
+        self._before_put: dict[str, list[PutHook]] = defaultdict(list)
+        self._after_put: dict[str, list[PutHook]] = defaultdict(list)
+        self._before_delete: dict[str, list[DeleteHook]] = defaultdict(list)
+        self._after_delete: dict[str, list[DeleteHook]] = defaultdict(list)
+        self._on_get: dict[str, list[GetHook]] = defaultdict(list)
+        self._on_list: dict[str, list[ListHook]] = defaultdict(list)
+        self._virtual: dict[str, Virtual] = {}
+        self._implicit: dict[str, Json] = {}
+        self._actions: dict[tuple[str, str], ActionHook] = {}
+        self._deleting = threading.local()
+
+    # registration
+
+    def declare(self, *arm_types: str) -> None:
+        """Say that types are emulated although no hook and no catalog entry names them."""
+        self._declared.update(arm_type.lower() for arm_type in arm_types)
+
+    def before_put(self, arm_type: str) -> Callable[[PutHook], PutHook]:
+        """Validate and fill computed properties. Runs under a lock: be quick. ``"*"`` is every type."""
+        return self._register(self._before_put, arm_type)
+
+    def after_put(self, arm_type: str) -> Callable[[PutHook], PutHook]:
+        """Effects, once the resource is stored."""
+        return self._register(self._after_put, arm_type)
+
+    def before_delete(self, arm_type: str) -> Callable[[DeleteHook], DeleteHook]:
+        """Refuse a deletion; runs for each resource of the subtree."""
+        return self._register(self._before_delete, arm_type)
+
+    def after_delete(self, arm_type: str) -> Callable[[DeleteHook], DeleteHook]:
+        """Effects, once the resource is gone; runs for each resource of the subtree, innermost first."""
+        return self._register(self._after_delete, arm_type)
+
+    def on_get(self, arm_type: str) -> Callable[[GetHook], GetHook]:
+        """Fill what is computed at reading time; runs for members of lists too."""
+        return self._register(self._on_get, arm_type)
+
+    def on_list(self, arm_type: str) -> Callable[[ListHook], ListHook]:
+        """Filter, order or extend a list; gets the query (keys lower case)."""
+        return self._register(self._on_list, arm_type)
+
+    def virtual(self, arm_type: str) -> Callable[[Virtual], Virtual]:
+        """Answer for an id that is not in the store, such as a built-in role."""
+
+        def keep(function: Virtual) -> Virtual:
+            self._declared.add(arm_type.lower())
+            self._virtual[arm_type.lower()] = function
+            return function
+
+        return keep
+
+    def implicit(self, arm_type: str, properties: Json | None = None) -> None:
+        """Resources of this type come into being with their first child, such as the container of versions."""
+        self._declared.add(arm_type.lower())
+        self._implicit[arm_type.lower()] = properties or {}
+
+    def action(self, arm_type: str, name: str) -> Callable[[ActionHook], ActionHook]:
+        """Answer ``POST …/{name}`` on a resource of the type (or GET where that is no collection)."""
+
+        def keep(function: ActionHook) -> ActionHook:
+            self._declared.add(arm_type.lower())
+            self._actions[arm_type.lower(), name.lower()] = function
+            return function
+
+        return keep
+
+    def _register(self, table: dict[str, list[F]], arm_type: str) -> Callable[[F], F]:
+        def keep(function: F) -> F:
+            if arm_type != "*":
+                self._declared.add(arm_type.lower())
+            table[arm_type.lower()].append(function)
+            return function
+
+        return keep
+
+    # the rules of every type
+
+    def known(self, arm_type: str) -> bool:
+        """Whether the type is emulated."""
+        return arm_type.lower() in self._declared or known.find(arm_type) is not None
+
+    def require_known(self, parsed: ArmId) -> None:
+        """NotEmulated for a type that is neither in the catalog nor declared by a service."""
+        if not self.known(parsed.type):
+            raise NotEmulated(f"resource type {parsed.type}")
+
+    def put(
+        self, resource_id: str, body: Json, *, merge: bool = False, principal: Principal | None = None
+    ) -> tuple[Json, bool]:
+        """Create or replace (``merge``: patch) a resource. Returns it, and whether it is new."""
+        parsed = parse_resource(resource_id)
+        self.require_known(parsed)
+        kind = parsed.type.lower()
+        with self._lock:
+            old = self.store.get(parsed.text)
+            if merge and old is None:
+                raise not_found(parsed.text)
+            locks.check_write(self.store, parsed.text)
+            self._require_parent(parsed)
+            resource = _merged(old, body) if merge and old else copy.deepcopy(body)
+            inline_children = inline.take(kind, resource)
+            self._finish(parsed, resource, old)
+            links.check(self, resource)
+            put = Put(parsed.text, resource, old, principal, body)
+            for hook in (*self._before_put["*"], *self._before_put[kind]):
+                hook(put)
+            with self.store.transaction():
+                self.store.put(parsed.text, put.resource)
+                for child_id, child in inline_children(self.store, parsed.text):
+                    if child is None:
+                        self.delete(child_id)
+                    else:
+                        self.put(child_id, child, principal=principal)
+        for hook in (*self._after_put["*"], *self._after_put[kind]):
+            hook(put)
+        return self.get(parsed.text), old is None
+
+    def get(self, resource_id: str) -> Json:
+        """The resource with what is computed at reading time; 404 ResourceNotFound."""
+        parsed = parse_resource(resource_id)
+        self.require_known(parsed)
+        found = self.find(parsed.text)
+        if found is None:
+            raise _missing(parsed)
+        return found
+
+    def find(self, resource_id: str) -> Json | None:
+        """As ``get``; None for what does not exist."""
+        resource = self.store.get(resource_id)
+        if resource is None:
+            parsed = parse(resource_id)
+            virtual = self._virtual.get(parsed.type.lower()) if parsed else None
+            return virtual(resource_id) if virtual else None
+        return self._shown(resource)
+
+    def list(self, collection_id: str, query: dict[str, str] | None = None) -> list[Json]:
+        """The members of a collection: of a parent, or of a type in a group or subscription."""
+        parsed = parse(collection_id)
+        if parsed is None or not parsed.is_collection:
+            raise ValueError(f"not an ARM collection: {collection_id!r}")
+        self.require_known(parsed)
+        if parsed.parent and self.find(parsed.parent) is None:
+            raise _missing(parse_resource(parsed.parent))
+        nested = len(parsed.names) > 0 or parsed.type.lower() in {SUBSCRIPTION.lower(), RESOURCE_GROUP.lower()}
+        found = (
+            self.store.children(collection_id) if nested else self.store.by_type(parsed.type, parsed.scope)
+        )
+        items = [self._shown(item) for item in found]
+        for hook in self._on_list[parsed.type.lower()]:
+            items = hook(items, {**(query or {}), "": parsed.text})
+        return items
+
+    def delete(self, resource_id: str) -> None:
+        """Delete a resource and all under it; nothing happens when it does not exist."""
+        parsed = parse_resource(resource_id)
+        self.require_known(parsed)
+        with self._lock, self._deletion_of(parsed.text):
+            root = self.store.get(parsed.text)
+            if root is None:
+                return
+            gone = [*reversed(self.store.subtree(parsed.text)), root]
+            locks.check_delete(self.store, parsed.text)
+            for item in gone:
+                for hook in (*self._before_delete["*"], *self._before_delete[item["type"].lower()]):
+                    hook(item)
+            self.store.delete(parsed.text)
+        for item in gone:
+            for hook in (*self._after_delete["*"], *self._after_delete[item["type"].lower()]):
+                hook(item)
+
+    @property
+    def deletion_root(self) -> str:
+        """The id whose deletion is under way in this thread, "" when none is: what lies under it goes too."""
+        return getattr(self._deleting, "root", "")
+
+    def act(self, action: Action) -> Any:
+        """Run an action on a resource that exists (or on a subscription's provider)."""
+        parsed = parse(action.id)
+        kind = parsed.type.lower() if parsed else ""
+        hook = self._actions.get((kind, action.name.lower()))
+        if parsed is None or hook is None:
+            raise NotEmulated(f"action {action.name} on {parsed.type if parsed else action.id}")
+        if not parsed.is_collection and known.find(parsed.type) is not None and not self.find(parsed.text):
+            raise _missing(parsed)
+        if action.method == "POST":
+            locks.check_action(self.store, parsed.text, action.name)
+        return hook(action)
+
+    def has_action(self, arm_type: str, name: str) -> bool:
+        """Whether an action of that name is answered for the type."""
+        return (arm_type.lower(), name.lower()) in self._actions
+
+    # parts
+
+    @contextmanager
+    def _deletion_of(self, root: str) -> Iterator[None]:
+        before = self.deletion_root
+        self._deleting.root = before or root
+        try:
+            yield
+        finally:
+            self._deleting.root = before
+
+    def _shown(self, resource: Json) -> Json:
+        kind = resource["type"].lower()
+        resource = inline.give_back(self.store, kind, resource)
+        for hook in self._on_get[kind]:
+            resource = hook(resource)
+        return resource
+
+    def _require_parent(self, parsed: ArmId) -> None:
+        if not parsed.parent or self.find(parsed.parent) is not None:
+            return
+        parent = parse(parsed.parent)
+        if parent is None or parent.is_collection:
+            raise AzureError(400, "InvalidResourceId", f"The id '{parsed.text}' has no valid parent.")
+        if parent.type.lower() in self._implicit:
+            self.put(parent.text, {"properties": copy.deepcopy(self._implicit[parent.type.lower()])})
+            return
+        if parent.type in (SUBSCRIPTION, RESOURCE_GROUP) or parsed.parent == parsed.scope:
+            raise _missing(parent)
+        raise AzureError(
+            404,
+            "ParentResourceNotFound",
+            f"Failed to perform 'write' on resource(s) of type '{parsed.type.split('/', 1)[-1]}', "
+            f"because the parent resource '{parsed.parent}' could not be found.",
+        )
+
+    def _finish(self, parsed: ArmId, resource: Json, old: Json | None) -> None:
+        """Set what ARM sets on every resource."""
+        if old and "location" in old:
+            asked = resource.setdefault("location", old["location"])
+            if _location(asked) != _location(old["location"]):
+                raise AzureError(
+                    409,
+                    "InvalidResourceLocation",
+                    f"The resource '{parsed.name}' already exists in location '{old['location']}'. "
+                    f"A resource with the same name cannot be created in location '{asked}'.",
+                )
+        if isinstance(resource.get("location"), str):
+            resource["location"] = _location(resource["location"])
+        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        created = (old or {}).get("systemData", {}).get("createdAt", now)
+        resource["id"] = old["id"] if old else parsed.text
+        resource["name"] = old["name"] if old else parsed.name
+        resource["type"] = parsed.type
+        resource["systemData"] = {
+            "createdAt": created,
+            "createdByType": "Application",
+            "lastModifiedAt": now,
+            "lastModifiedByType": "Application",
+        }
+        properties = resource.get("properties")
+        resource["properties"] = properties = properties if isinstance(properties, dict) else {}
+        properties["provisioningState"] = "Succeeded"
+
+
+def _location(name: str) -> str:
+    return name.replace(" ", "").lower()
+
+
+def _merged(old: Json, patch: Json) -> Json:
+    """RFC 7396, but tags are replaced as a whole, as ARM does."""
+    merged = copy.deepcopy(old)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif key != "tags" and isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merged(merged[key], value)
+        else:
+            merged[key] = copy.deepcopy(value)
+    return merged
+
+
+def _missing(parsed: ArmId) -> AzureError:
+    if parsed.type == SUBSCRIPTION:
+        return AzureError(
+            404, "SubscriptionNotFound", f"The subscription '{parsed.name}' could not be found."
+        )
+    if parsed.type == RESOURCE_GROUP:
+        return AzureError(404, "ResourceGroupNotFound", f"Resource group '{parsed.name}' could not be found.")
+    return not_found(parsed.text)

@@ -1,0 +1,198 @@
+"""The one place that keeps state: ARM resources and the services' own documents, in one sqlite file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from emulator.arm.ids import fold, parse
+from emulator.home import Home, write_aside
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS resource (
+    key TEXT PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, collection TEXT NOT NULL,
+    sequence INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS resource_collection ON resource (collection, sequence);
+CREATE INDEX IF NOT EXISTS resource_type ON resource (type, key);
+CREATE INDEX IF NOT EXISTS resource_sequence ON resource (sequence);
+CREATE TABLE IF NOT EXISTS document (
+    kind TEXT NOT NULL, key TEXT NOT NULL, sealed INTEGER NOT NULL, value BLOB NOT NULL,
+    PRIMARY KEY (kind, key)) WITHOUT ROWID;
+"""
+
+
+def _range(prefix: str) -> tuple[str, str]:
+    """The half-open range of the keys strictly under ``prefix``: "0" follows "/" in ASCII."""
+    return f"{prefix}/", f"{prefix}0"
+
+
+class Store:
+    """Thread-safe. Every write is committed before the call returns; a killed process loses none of them."""
+
+    def __init__(self, home: Home) -> None:
+        home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._sealer = Fernet(_sealing_key(home))
+        home.database.touch(mode=0o600)
+        self._db = sqlite3.connect(home.database, check_same_thread=False, isolation_level=None, timeout=30)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(SCHEMA)
+        self._sequence = int(self._one("SELECT COALESCE(MAX(sequence), 0) FROM resource")[0])
+        self._revisions: Counter[str] = Counter()
+        self._depth = 0
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside are kept, or none of them."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            self._depth += 1
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            else:
+                self._db.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    # resources
+
+    def get(self, resource_id: str) -> dict[str, Any] | None:
+        """The resource, or None."""
+        with self._lock:
+            row = self._one("SELECT body FROM resource WHERE key = ?", fold(resource_id))
+        return json.loads(row[0]) if row else None
+
+    def put(self, resource_id: str, body: dict[str, Any]) -> None:
+        """Write the resource; an existing one keeps the spelling of its id and its place in the order."""
+        parsed = parse(resource_id)
+        if parsed is None or parsed.is_collection:
+            raise ValueError(f"not an ARM resource id: {resource_id!r}")
+        key = fold(resource_id)
+        with self._lock:
+            row = self._one("SELECT id FROM resource WHERE key = ?", key)
+            text = json.dumps({**body, "id": row[0] if row else parsed.text}, separators=(",", ":"))
+            if row:
+                self._db.execute("UPDATE resource SET body = ? WHERE key = ?", (text, key))
+            else:
+                self._sequence += 1
+                collection = key.rsplit("/", 1)[0]
+                self._db.execute(
+                    "INSERT INTO resource VALUES (?, ?, ?, ?, ?, ?)",
+                    (key, parsed.text, parsed.type.lower(), collection, self._sequence, text),
+                )
+            self._revisions[parsed.type.lower()] += 1
+
+    def delete(self, resource_id: str) -> list[str]:
+        """Delete the resource and all that lies under it; the ids that went, innermost first."""
+        key = fold(resource_id)
+        low, high = _range(key)
+        where = "key = ? OR (key >= ? AND key < ?)"
+        with self._lock:
+            rows = self._all(f"SELECT id, type FROM resource WHERE {where} ORDER BY sequence", key, low, high)  # noqa: S608
+            self._db.execute(f"DELETE FROM resource WHERE {where}", (key, low, high))  # noqa: S608
+            self._revisions.update(row[1] for row in rows)
+        return [row[0] for row in reversed(rows)]
+
+    def children(self, collection_id: str) -> list[dict[str, Any]]:
+        """The direct members of a collection such as ``…/storageAccounts``, oldest first."""
+        with self._lock:
+            rows = self._all(
+                "SELECT body FROM resource WHERE collection = ? ORDER BY sequence", fold(collection_id)
+            )
+        return [json.loads(row[0]) for row in rows]
+
+    def subtree(self, resource_id: str) -> list[dict[str, Any]]:
+        """All resources strictly under an id, oldest first."""
+        with self._lock:
+            rows = self._all(
+                "SELECT body FROM resource WHERE key >= ? AND key < ? ORDER BY sequence",
+                *_range(fold(resource_id)),
+            )
+        return [json.loads(row[0]) for row in rows]
+
+    def by_type(self, arm_type: str, scope: str = "") -> list[dict[str, Any]]:
+        """All resources of a type under a scope (the tenant when empty), oldest first."""
+        query = "SELECT body FROM resource WHERE type = ?"
+        arguments: list[str] = [arm_type.lower()]
+        if scope.rstrip("/"):
+            query += " AND key >= ? AND key < ?"
+            arguments += _range(fold(scope))
+        with self._lock:
+            rows = self._all(f"{query} ORDER BY sequence", *arguments)
+        return [json.loads(row[0]) for row in rows]
+
+    def types(self) -> dict[str, int]:
+        """How many resources there are of each type (lower case)."""
+        with self._lock:
+            return dict(self._all("SELECT type, COUNT(*) FROM resource GROUP BY type ORDER BY type"))
+
+    def revision(self, arm_type: str) -> int:
+        """A number that grows with every write to a resource of the type in this process: for caches."""
+        return self._revisions[arm_type.lower()]
+
+    # documents
+
+    def document(self, kind: str, key: str) -> Any | None:
+        """A service's own document, or None."""
+        with self._lock:
+            row = self._one("SELECT sealed, value FROM document WHERE kind = ? AND key = ?", kind, key)
+        return self._open(row[0], row[1]) if row else None
+
+    def put_document(self, kind: str, key: str, value: Any, secret: bool = False) -> None:
+        """Write a document (JSON); ``secret`` encrypts it at rest."""
+        data = json.dumps(value, separators=(",", ":")).encode()
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO document VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (kind, key) DO UPDATE SET sealed = excluded.sealed, value = excluded.value",
+                (kind, key, int(secret), self._sealer.encrypt(data) if secret else data),
+            )
+
+    def delete_document(self, kind: str, key: str) -> None:
+        """Delete a document; nothing happens when there is none."""
+        with self._lock:
+            self._db.execute("DELETE FROM document WHERE kind = ? AND key = ?", (kind, key))
+
+    def documents(self, kind: str, prefix: str = "") -> dict[str, Any]:
+        """The documents of a kind whose key starts with ``prefix``, by key in order."""
+        with self._lock:
+            rows = self._all(
+                "SELECT key, sealed, value FROM document WHERE kind = ? AND substr(key, 1, ?) = ? ORDER BY key",
+                kind,
+                len(prefix),
+                prefix,
+            )
+        return {row[0]: self._open(row[1], row[2]) for row in rows}
+
+    def _open(self, sealed: int, value: bytes) -> Any:
+        return json.loads(self._sealer.decrypt(value) if sealed else value)
+
+    def _one(self, query: str, *arguments: Any) -> Any:
+        return self._db.execute(query, arguments).fetchone()
+
+    def _all(self, query: str, *arguments: Any) -> list[Any]:
+        return self._db.execute(query, arguments).fetchall()
+
+
+def _sealing_key(home: Home) -> bytes:
+    if not home.sealing_key.exists():
+        write_aside(home.sealing_key, Fernet.generate_key())
+    return home.sealing_key.read_bytes()

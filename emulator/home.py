@@ -1,0 +1,157 @@
+"""Where the emulator keeps everything: one directory, private to its user."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def write_aside(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write beside ``path``, then rename: a reader sees the old file or the new one, never half of it."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The paths of one emulator."""
+
+    root: Path
+
+    @staticmethod
+    def default() -> Home:
+        """``EMULATOR_HOME``, else ``.emulator`` in the repository."""
+        return Home(Path(os.environ.get("EMULATOR_HOME") or REPOSITORY / ".emulator").expanduser().resolve())
+
+    def prepare(self) -> Home:
+        """Make the directories, readable by their owner alone."""
+        for path in (
+            self.root,
+            self.blobs,
+            self.tls,
+            self.pulumi,
+            self.pulumi_home,
+            self.pulumi_state,
+            self.pulumi_config,
+            self.jobs,
+            self.images,
+            self.containers,
+            self.run,
+            self.logs,
+        ):
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self
+
+    @property
+    def database(self) -> Path:
+        return self.root / "emulator.db"
+
+    @property
+    def sealing_key(self) -> Path:
+        return self.root / "emulator.key"
+
+    @property
+    def telemetry(self) -> Path:
+        return self.root / "telemetry.db"
+
+    @property
+    def blobs(self) -> Path:
+        return self.root / "blobs"
+
+    @property
+    def tls(self) -> Path:
+        return self.root / "tls"
+
+    @property
+    def ca(self) -> Path:
+        return self.tls / "ca.pem"
+
+    @property
+    def pulumi(self) -> Path:
+        return self.root / "pulumi"
+
+    @property
+    def pulumi_home(self) -> Path:
+        return self.pulumi / "home"
+
+    @property
+    def pulumi_state(self) -> Path:
+        return self.pulumi / "state"
+
+    @property
+    def pulumi_config(self) -> Path:
+        return self.pulumi / "config"
+
+    @property
+    def passphrase(self) -> Path:
+        return self.pulumi / "passphrase"
+
+    @property
+    def jobs(self) -> Path:
+        return self.root / "jobs"
+
+    @property
+    def images(self) -> Path:
+        return self.root / "images"
+
+    @property
+    def containers(self) -> Path:
+        return self.root / "containers"
+
+    @property
+    def run(self) -> Path:
+        return self.root / "run"
+
+    @property
+    def pid(self) -> Path:
+        return self.run / "pid"
+
+    @property
+    def ports(self) -> Path:
+        return self.run / "ports.json"
+
+    @property
+    def control_token(self) -> Path:
+        return self.run / "control"
+
+    @property
+    def client_secret(self) -> Path:
+        return self.run / "client-secret"
+
+    @property
+    def signing_key(self) -> Path:
+        return self.root / "identity.pem"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def log(self) -> Path:
+        return self.logs / "server.log"
+
+    def secret(self, path: Path) -> str:
+        """The secret kept in ``path`` (mode 0600), made at the first call."""
+        if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_aside(path, secrets.token_urlsafe(32).encode())
+        return path.read_text().strip()
+
+    def read_ports(self) -> dict[str, Any]:
+        """The ports of the last start; empty before the first."""
+        return json.loads(self.ports.read_text()) if self.ports.exists() else {}

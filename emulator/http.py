@@ -1,0 +1,68 @@
+"""Requests and responses as the handlers of the emulator see them; no framework's types beyond the server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.errors import AzureError
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. ``host`` is lower case without port; keys of ``query`` and ``headers`` are lower case."""
+
+    method: str
+    host: str
+    path: str  # percent-decoded
+    raw_path: str  # as sent, without the query
+    query: dict[str, str] = field(default_factory=dict[str, str])
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+    scheme: str = "https"
+    port: int = 443  # the port the client asked for
+    raw_query: str = ""
+
+    def json(self) -> Any:
+        """The body as JSON, ``{}`` when it is empty; 400 InvalidRequestContent when it is not JSON."""
+        if not self.body.strip():
+            return {}
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            raise AzureError(
+                400, "InvalidRequestContent", f"The request content was invalid and could not be read: {error}."
+            ) from error
+
+    def describe(self) -> str:
+        """The call in one line, for refusals: method, host, path, api-version."""
+        version = self.query.get("api-version")
+        return f"{self.method} {self.host}{self.path}" + (f" (api-version {version})" if version else "")
+
+
+@dataclass(slots=True)
+class Response:
+    """One answer."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    body: bytes = b""
+
+    @staticmethod
+    def json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        """An answer whose body is ``value`` as JSON."""
+        return Response(
+            status,
+            {"content-type": "application/json; charset=utf-8", **(headers or {})},
+            json.dumps(value, separators=(",", ":")).encode(),
+        )
+
+    @staticmethod
+    def text(value: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+        """An answer whose body is plain text."""
+        return Response(status, {"content-type": "text/plain; charset=utf-8", **(headers or {})}, value.encode())
+
+
+Handler = Callable[[Request], Response]

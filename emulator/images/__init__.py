@@ -1,0 +1,18 @@
+"""Images: a documented subset of Dockerfile built into directory trees, named by registries, run as processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.images.image import Image, ImageError
+from emulator.images.store import Images
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+__all__ = ["Image", "ImageError", "Images", "install"]
+
+
+def install(emulator: Emulator) -> None:
+    """Set ``emulator.images``."""
+    emulator.images = Images(emulator.home, emulator.store, emulator.processes)

@@ -1,0 +1,183 @@
+"""A build context: a directory less what .dockerignore names, and what a COPY selects from it."""
+
+import fnmatch
+import re
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from emulator.images.tree import Entry, Manifest, scan
+
+
+class ContextError(ValueError):
+    """The context cannot be used, or lacks what a COPY names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """One entry of the context on its way to ``entry.path`` in the image's tree."""
+
+    source: Path
+    entry: Entry
+
+
+class Context:
+    """The files of ``root``; ignored ones do not exist for COPY, whatever it names."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        ignore = root / ".dockerignore"
+        ignored = Ignore(ignore.read_text("utf-8") if ignore.is_file() else "")
+        self.entries: Manifest = {path: entry for path, entry in scan(root).items() if not ignored(path)}
+
+    def select(self, sources: list[str], destination: str, existing: Manifest) -> list[Copied]:
+        """What ``COPY sources destination`` brings; ``destination`` is relative to the tree's root and ends
+        with a slash when it names a directory; ``existing`` are the entries of the tree so far."""
+        copied: dict[str, Copied] = {}
+        matches = [(source, match) for source in sources for match in self._matches(source)]
+        target = destination.strip("/")
+        single = len(sources) == 1 and len(matches) == 1
+        into = destination.endswith("/") or not target or _is_directory(existing, target)
+        if not single and not into:
+            raise ContextError(f"COPY of several sources to {destination!r}: the destination must end with /")
+        for _source, match in matches:
+            entry = self.entries.get(match)
+            if match == "" or (entry is not None and entry.kind == "d"):
+                self._add(copied, match, target)
+            else:
+                name = PurePosixPath(match).name
+                self._put(copied, match, f"{target}/{name}".lstrip("/") if into else target)
+        return [copied[path] for path in sorted(copied)]
+
+    def _matches(self, source: str) -> list[str]:
+        path = _inside(source)
+        if path == "" or path in self.entries or self._below(path):
+            return [path]
+        found = [name for name in self.entries if _glob_match(path, name)] if _has_wildcard(path) else []
+        if not found:
+            raise ContextError(
+                f"COPY {source}: no such file in the build context (or .dockerignore excludes it)"
+            )
+        return sorted(found)
+
+    def _below(self, path: str) -> list[str]:
+        return [name for name in self.entries if not path or name.startswith(f"{path}/")]
+
+    def _add(self, copied: dict[str, Copied], directory: str, target: str) -> None:
+        for name in self._below(directory):
+            rest = name[len(directory) :].lstrip("/")
+            self._put(copied, name, f"{target}/{rest}".lstrip("/"))
+
+    def _put(self, copied: dict[str, Copied], name: str, target: str) -> None:
+        entry = self.entries[name]
+        if entry.kind == "l":
+            _inside(str(PurePosixPath(name).parent / entry.content))
+        copied[target] = Copied(
+            self.root / name,
+            Entry(target, entry.kind, entry.executable, entry.content, entry.size, entry.mtime_ns),
+        )
+
+
+def _is_directory(manifest: Manifest, path: str) -> bool:
+    entry = manifest.get(path)
+    return (entry is not None and entry.kind == "d") or any(name.startswith(f"{path}/") for name in manifest)
+
+
+def _inside(path: str) -> str:
+    """A path of the context in its shortest form, "" for the root; it must not leave the context."""
+    parts: list[str] = []
+    for part in path.lstrip("/").split("/") if not path.startswith("/..") else [".."]:
+        if part == "..":
+            if not parts:
+                raise ContextError(f"{path!r} leads out of the build context")
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _has_wildcard(path: str) -> bool:
+    return any(character in path for character in "*?[")
+
+
+def _glob_match(pattern: str, name: str) -> bool:
+    wanted, parts = pattern.split("/"), name.split("/")
+    return len(wanted) == len(parts) and all(
+        fnmatch.fnmatchcase(part, want) for part, want in zip(parts, wanted, strict=True)
+    )
+
+
+class Ignore:
+    """The patterns of a .dockerignore: the last match decides, ``!`` takes a file back in, ``**`` spans folders."""
+
+    def __init__(self, text: str) -> None:
+        self.rules: list[tuple[bool, re.Pattern[str]]] = []
+        for line in text.splitlines():
+            pattern = line.strip()
+            if pattern and not pattern.startswith("#"):
+                keep = pattern.startswith("!")
+                cleaned = pattern.lstrip("!").strip().strip("/").removeprefix("./")
+                if cleaned:
+                    self.rules.append((keep, re.compile(_ignore_regex(cleaned))))
+
+    def __call__(self, path: str) -> bool:
+        ignored = False
+        for keep, pattern in self.rules:
+            if pattern.match(path):
+                ignored = not keep
+        return ignored
+
+
+def _ignore_regex(pattern: str) -> str:
+    out, at = "", 0
+    while at < len(pattern):
+        if pattern.startswith("**/", at):
+            out, at = out + "(?:.*/)?", at + 3
+        elif pattern.startswith("**", at):
+            out, at = out + ".*", at + 2
+        elif pattern[at] == "*":
+            out, at = out + "[^/]*", at + 1
+        elif pattern[at] == "?":
+            out, at = out + "[^/]", at + 1
+        elif pattern[at] == "[" and "]" in pattern[at + 1 :]:
+            end = pattern.index("]", at + 1)
+            out, at = out + pattern[at : end + 1].replace("[!", "[^"), end + 1
+        else:
+            out, at = out + re.escape(pattern[at]), at + 1
+    return f"^{out}(?:/.*)?$"  # what matches a folder matches all that is in it
+
+
+def unpack(archive: Path, target: Path) -> None:
+    """Unpack a (gzipped) tar of a build context; refuses members that are not files, folders or inner links."""
+    try:
+        with tarfile.open(archive, "r:*") as tar:
+            for member in tar:
+                _unpack_member(tar, member, target)
+    except tarfile.TarError as error:
+        raise ContextError(f"the source archive is not a (gzipped) tar: {error}") from error
+
+
+def _unpack_member(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    name = _inside(member.name)
+    path = target / name
+    if any(parent.is_symlink() for parent in path.parents if parent != target and target in parent.parents):
+        raise ContextError(f"{member.name!r} lies behind a symbolic link of the archive")
+    if member.isdir():
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if member.issym():
+        if member.linkname.startswith("/"):
+            raise ContextError(f"{member.name!r} links to the absolute path {member.linkname!r}")
+        _inside(str(PurePosixPath(name).parent / member.linkname))
+        path.symlink_to(member.linkname)
+    elif member.isreg():
+        source = tar.extractfile(member)
+        if source is None:
+            raise ContextError(f"{member.name!r} has no content")
+        with source, path.open("wb") as file:
+            while block := source.read(1 << 20):
+                file.write(block)
+        path.chmod(0o755 if member.mode & 0o100 else 0o644)
+    else:
+        raise ContextError(f"{member.name!r} is neither a file, a folder nor a symbolic link")

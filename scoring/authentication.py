@@ -1,0 +1,111 @@
+"""The callers' key: read from Key Vault, kept fresh, compared in constant time."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from scoring.settings import KeySource
+
+log = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 300.0  # a key that was revoked is refused after this time at the latest
+MISS_SECONDS = 60.0  # after a wrong key the vault is asked again, at most this often
+FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 15.0  # a new role assignment takes minutes to work
+
+
+class Authenticator(Protocol):
+    """Decides whether a request's `authorization` header lets it score."""
+
+    def ready(self) -> bool: ...
+
+    async def run(self) -> None: ...
+
+    async def allows(self, authorization: str | None) -> bool: ...
+
+
+class AnyoneMay:
+    """No key: the deployment said so."""
+
+    def ready(self) -> bool:
+        return True
+
+    async def run(self) -> None:
+        return None
+
+    async def allows(self, authorization: str | None) -> bool:
+        return True
+
+
+class BearerKey:
+    """One key for all callers, sent as `authorization: Bearer KEY`.
+
+    `fetch` blocks and may raise; it is called in a thread. A failed refresh keeps the key that is known.
+    """
+
+    def __init__(self, fetch: Callable[[], str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._fetch, self._clock = fetch, clock
+        self._key: bytes | None = None
+        self._asked = float("-inf")
+        self._lock = asyncio.Lock()
+
+    def ready(self) -> bool:
+        return self._key is not None
+
+    async def run(self) -> None:
+        """Read the key until it is there, then again and again; ends when cancelled."""
+        wait = FIRST_RETRY_SECONDS
+        while True:
+            await self._refresh(unless_within=0.0)
+            if self._key is None:
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, LAST_RETRY_SECONDS)
+            else:
+                await asyncio.sleep(REFRESH_SECONDS)
+
+    async def allows(self, authorization: str | None) -> bool:
+        scheme, _, given = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not given:
+            return False
+        key = given.strip().encode()
+        if self._matches(key):
+            return True
+        await self._refresh(unless_within=MISS_SECONDS)
+        return self._matches(key)
+
+    def _matches(self, key: bytes) -> bool:
+        return self._key is not None and hmac.compare_digest(key, self._key)
+
+    async def _refresh(self, unless_within: float) -> None:
+        async with self._lock:
+            if self._clock() - self._asked < unless_within:
+                return
+            self._asked = self._clock()
+            try:
+                key = await asyncio.to_thread(self._fetch)
+            except Exception as error:  # whatever the vault or the identity raises, the known key stays
+                reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+                log.warning("the callers' key could not be read", extra={"reason": reason[:500]})
+                return
+            if not key.strip():
+                log.error("the secret of the callers' key is empty")
+                return
+            self._key = key.strip().encode()
+
+
+def from_key_vault(source: KeySource, client_id: str | None) -> Callable[[], str]:
+    """A function that reads the secret's latest version with the workload's identity."""
+
+    def fetch() -> str:
+        from azure.keyvault.secrets import SecretClient
+
+        from scoring.identity import credential
+
+        with SecretClient(source.vault_uri, credential(client_id), retry_total=1) as client:
+            return client.get_secret(source.secret).value or ""
+
+    return fetch

@@ -1,0 +1,183 @@
+"""Feature drift of a window of scored rows against the reference: counting, merging and testing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from scoring.schema import Matrix
+from scoring.sketch import DriftReference
+from scoring.statistics import benjamini_hochberg, chi_squared, kolmogorov_smirnov, population_stability_index
+
+Status = Literal["collecting", "stable", "drifted"]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRules:
+    """When a window speaks and when a feature counts as drifted.
+
+    A feature has drifted when its adjusted p-value is at most `false_discovery_rate` and its PSI at least
+    `least_psi`: significance alone grows with the window, the index is the size of the change.
+    """
+
+    window_rows: int = 1_000
+    least_rows: int = 200
+    false_discovery_rate: float = 0.01
+    least_psi: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCounts:
+    """Histograms [features, bins] of the rows of one window, or of several: they add up exactly."""
+
+    rows: int
+    counts: NDArray[np.int64]
+
+    def merge(self, other: WindowCounts) -> WindowCounts:
+        """The counts of both windows together, as if one process had seen all rows.
+
+        Raises ValueError when the windows count different bins.
+        """
+        if self.counts.shape != other.counts.shape:
+            raise ValueError(f"windows of shapes {self.counts.shape} and {other.counts.shape} do not merge")
+        return WindowCounts(self.rows + other.rows, self.counts + other.counts)
+
+    def to_json(self, reference: DriftReference) -> dict[str, Any]:
+        features = {
+            sketch.name: self.counts[row, : len(sketch.counts)].tolist()
+            for row, sketch in enumerate(reference.sketches)
+        }
+        return {"rows": self.rows, "counts": features}
+
+    @staticmethod
+    def from_json(value: dict[str, Any], reference: DriftReference) -> WindowCounts:
+        """Raises ValueError when the counts do not fit the reference."""
+        counts = np.zeros((len(reference.sketches), reference.bins), dtype=np.int64)
+        for row, sketch in enumerate(reference.sketches):
+            found = value["counts"].get(sketch.name, [])
+            if len(found) != len(sketch.counts) or sum(found) != value["rows"]:
+                raise ValueError(
+                    f"counts of {sketch.name!r} do not fit the reference and {value['rows']} rows"
+                )
+            counts[row, : len(found)] = found
+        return WindowCounts(int(value["rows"]), counts)
+
+
+class RollingWindow:
+    """The latest rows as bin numbers, and their histograms kept up to date. Not thread-safe.
+
+    Memory is fixed: one byte a value of the window and one counter a bin.
+    """
+
+    def __init__(self, reference: DriftReference, capacity: int) -> None:
+        features = len(reference.sketches)
+        self._reference = reference
+        self._capacity = capacity
+        self._ring = np.zeros((capacity, features), dtype=np.uint8)
+        self._next = 0
+        self._rows = 0
+        self._counts = np.zeros(features * reference.bins, dtype=np.int64)
+        self._offsets = np.arange(features, dtype=np.int64) * reference.bins
+
+    def add(self, matrix: Matrix) -> None:
+        """Count the rows of a matrix [rows, features]; the oldest rows beyond the capacity leave."""
+        numbers = self._reference.bin_numbers(matrix[-self._capacity :])
+        places = (self._next + np.arange(len(numbers))) % self._capacity
+        leaving = max(0, self._rows + len(numbers) - self._capacity)
+        if leaving:
+            oldest = (self._next - self._rows + np.arange(leaving)) % self._capacity
+            self._counts -= self._histogram(self._ring[oldest])
+        self._ring[places] = numbers
+        self._counts += self._histogram(numbers)
+        self._next = (self._next + len(numbers)) % self._capacity
+        self._rows = min(self._capacity, self._rows + len(numbers))
+
+    def _histogram(self, numbers: NDArray[np.uint8]) -> NDArray[np.int64]:
+        return np.bincount((numbers + self._offsets).ravel(), minlength=self._counts.size)
+
+    def snapshot(self) -> WindowCounts:
+        shape = (len(self._reference.sketches), self._reference.bins)
+        return WindowCounts(self._rows, self._counts.reshape(shape).copy())
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDrift:
+    name: str
+    psi: float
+    p_value: float
+    p_adjusted: float
+    drifted: bool
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """What one window says. `features` is empty while the window holds fewer rows than the rules ask for."""
+
+    rules: DriftRules
+    rows: int
+    evaluated_at: str | None
+    features: tuple[FeatureDrift, ...]
+
+    @cached_property
+    def drifted(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features if feature.drifted)
+
+    @property
+    def status(self) -> Status:
+        if not self.features:
+            return "collecting"
+        return "drifted" if self.drifted else "stable"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "status": self.status,
+            "window_size": self.rules.window_rows,
+            "window_rows": self.rows,
+            "least_rows": self.rules.least_rows,
+            "evaluated_at": self.evaluated_at,
+            "drifted": list(self.drifted),
+            "features": {
+                feature.name: {
+                    "psi": round(feature.psi, 6),
+                    "p_value": float(f"{feature.p_value:.6g}"),
+                    "p_adjusted": float(f"{feature.p_adjusted:.6g}"),
+                    "drifted": feature.drifted,
+                }
+                for feature in self.features
+            },
+        }
+
+    @cached_property
+    def json(self) -> bytes:
+        """The report as JSON, made once for all answers that carry it."""
+        return orjson.dumps(self.to_json())
+
+
+def evaluate(
+    reference: DriftReference, window: WindowCounts, rules: DriftRules, evaluated_at: str | None
+) -> DriftReport:
+    """Test each feature of a window against the reference."""
+    if window.rows < max(1, rules.least_rows):
+        return DriftReport(rules, window.rows, evaluated_at, ())
+    psi = np.empty(len(reference.sketches))
+    p_values = np.empty(len(reference.sketches))
+    for row, sketch in enumerate(reference.sketches):
+        expected = np.asarray(sketch.counts, dtype=np.int64)
+        actual = window.counts[row, : expected.size]
+        test = chi_squared if sketch.test == "chi-squared" else kolmogorov_smirnov
+        psi[row] = population_stability_index(expected, actual)
+        p_values[row] = test(expected, actual)
+    adjusted = benjamini_hochberg(p_values)
+    drifted = (adjusted <= rules.false_discovery_rate) & (psi >= rules.least_psi)
+    features = tuple(
+        FeatureDrift(
+            sketch.name, float(psi[row]), float(p_values[row]), float(adjusted[row]), bool(drifted[row])
+        )
+        for row, sketch in enumerate(reference.sketches)
+    )
+    return DriftReport(rules, window.rows, evaluated_at, features)

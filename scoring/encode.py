@@ -1,0 +1,235 @@
+"""Rows of JSON -> float32 matrix, under a strict contract: what is not stated in the schema is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from scoring.schema import CategoryFeature, Matrix, NumberFeature, Schema, codes
+from scoring.typed_json import describe, escape
+
+Code = Literal[
+    "unknown_member",
+    "missing_field",
+    "unknown_field",
+    "wrong_type",
+    "out_of_range",
+    "unknown_category",
+    "wrong_length",
+]
+Reader = Callable[[Any], "float | None"]
+MAX_ERRORS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One defect of a request; `pointer` is the JSON pointer of the value, as a URI fragment."""
+
+    pointer: str
+    code: Code
+    detail: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"pointer": self.pointer, "code": self.code, "detail": self.detail}
+
+
+class ContractError(Exception):
+    """The request does not keep the contract. At most MAX_ERRORS are listed; `more` says if there are others."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__(f"{len(errors)} values break the input contract")
+        self.errors = errors[:MAX_ERRORS]
+        self.more = len(errors) > MAX_ERRORS
+
+
+class TooManyRowsError(Exception):
+    """The request holds more rows than one request may."""
+
+    def __init__(self, rows: int, limit: int) -> None:
+        super().__init__(f"{rows} rows in one request, at most {limit} are taken")
+
+
+class Encoder:
+    """Makes the matrix of a request's rows, for one schema."""
+
+    def __init__(self, schema: Schema, max_rows: int) -> None:
+        self._schema = schema
+        self._max_rows = max_rows
+        self._names = frozenset(schema.names)
+        self._readers: tuple[tuple[str, Reader], ...] = tuple(
+            (
+                feature.name,
+                _category_reader(feature)
+                if isinstance(feature, CategoryFeature)
+                else _number_reader(feature),
+            )
+            for feature in schema.features
+        )
+
+    def encode(self, payload: object) -> Matrix:
+        """The matrix [rows, features] of {"records": [...]} or {"columns": {...}}.
+
+        Raises ContractError, or TooManyRowsError before any value is looked at.
+        """
+        if not isinstance(payload, dict):
+            raise ContractError(
+                [FieldError("#", "wrong_type", f"expected an object, found {describe(payload)}")]
+            )
+        members = cast("dict[str, object]", payload)
+        if set(members) == {"records"}:
+            return self._records(members["records"])
+        if set(members) == {"columns"}:
+            return self._columns(members["columns"])
+        detail = "the body must have exactly one member: 'records' or 'columns'"
+        unknown = [name for name in members if name not in ("records", "columns")]
+        pointers = [f"#/{escape(name)}" for name in unknown] or ["#"]
+        raise ContractError([FieldError(pointer, "unknown_member", detail) for pointer in pointers])
+
+    def _records(self, records: object) -> Matrix:
+        if not isinstance(records, list) or not records:
+            detail = f"expected an array of at least one record, found {_what(records)}"
+            raise ContractError([FieldError("#/records", "wrong_type", detail)])
+        rows = cast("list[object]", records)
+        if len(rows) > self._max_rows:
+            raise TooManyRowsError(len(rows), self._max_rows)
+        encoded = [self._record(row) for row in rows]
+        if any(values is None for values in encoded):
+            errors: list[FieldError] = []
+            for index, values in enumerate(encoded):
+                if values is None and len(errors) <= MAX_ERRORS:
+                    errors.extend(self._explain(rows[index], f"#/records/{index}"))
+            raise ContractError(errors)
+        return np.array(encoded, dtype=np.float32)
+
+    def _record(self, record: object) -> list[float] | None:
+        """The row of one record, or None when anything is wrong with it."""
+        if not isinstance(record, dict) or len(cast("dict[str, object]", record)) != len(self._names):
+            return None
+        values: list[float] = []
+        get = cast("dict[str, object]", record).get
+        for name, read in self._readers:
+            value = read(get(name))
+            if value is None:
+                return None
+            values.append(value)
+        return values
+
+    def _explain(self, record: object, pointer: str) -> list[FieldError]:
+        if not isinstance(record, dict):
+            return [FieldError(pointer, "wrong_type", f"expected an object, found {describe(record)}")]
+        fields = cast("dict[str, object]", record)
+        errors = self._explain_names(fields, pointer)
+        for feature, (name, read) in zip(self._schema.features, self._readers, strict=True):
+            if name in fields and read(fields[name]) is None:
+                errors.append(_explain_value(feature, fields[name], f"{pointer}/{escape(name)}"))
+        return errors
+
+    def _explain_names(self, fields: dict[str, object], pointer: str) -> list[FieldError]:
+        errors = [
+            FieldError(f"{pointer}/{escape(name)}", "missing_field", "the field is required")
+            for name in self._schema.names
+            if name not in fields
+        ]
+        errors.extend(
+            FieldError(f"{pointer}/{escape(name[:100])}", "unknown_field", "the model has no such feature")
+            for name in fields
+            if name not in self._names
+        )
+        return errors
+
+    def _columns(self, columns: object) -> Matrix:
+        if not isinstance(columns, dict):
+            detail = f"expected an object of arrays, found {describe(columns)}"
+            raise ContractError([FieldError("#/columns", "wrong_type", detail)])
+        arrays = cast("dict[str, object]", columns)
+        errors = self._explain_names(arrays, "#/columns")
+        lengths: dict[str, int] = {}
+        for name in self._names & arrays.keys():
+            array = arrays[name]
+            if not isinstance(array, list) or not array:
+                detail = f"expected an array of at least one value, found {_what(array)}"
+                errors.append(FieldError(f"#/columns/{escape(name)}", "wrong_type", detail))
+            else:
+                lengths[name] = len(cast("list[object]", array))
+        if lengths and max(lengths.values()) > self._max_rows:
+            raise TooManyRowsError(max(lengths.values()), self._max_rows)
+        if len(set(lengths.values())) > 1:
+            rows = max(lengths.values(), key=list(lengths.values()).count)
+            errors.extend(
+                FieldError(
+                    f"#/columns/{escape(name)}", "wrong_length", f"{length} values, other columns have {rows}"
+                )
+                for name, length in sorted(lengths.items())
+                if length != rows
+            )
+        if errors:
+            raise ContractError(errors)
+        rows = next(iter(lengths.values()))
+        matrix = np.empty((rows, self._schema.width), dtype=np.float32)
+        for position, (name, read) in enumerate(self._readers):
+            values = cast("list[object]", arrays[name])
+            encoded = [read(value) for value in values]
+            if None in encoded:
+                feature = self._schema.features[position]
+                errors.extend(
+                    _explain_value(feature, values[row], f"#/columns/{escape(name)}/{row}")
+                    for row, value in enumerate(encoded)
+                    if value is None
+                )
+            else:
+                matrix[:, position] = encoded
+        if errors:
+            raise ContractError(errors)
+        return matrix
+
+
+def _number_reader(feature: NumberFeature) -> Reader:
+    low, high, integer = feature.minimum, feature.maximum, feature.integer
+
+    def read(value: Any) -> float | None:
+        kind = type(value)  # not isinstance: true and false are integers to it
+        if kind is int:
+            return value if low <= value <= high else None
+        if kind is float and low <= value <= high and (not integer or value.is_integer()):
+            return value
+        return None
+
+    return read
+
+
+def _category_reader(feature: CategoryFeature) -> Reader:
+    table = codes(feature)
+
+    def read(value: Any) -> float | None:
+        kind = type(value)
+        if kind is str or kind is int or (kind is float and value.is_integer()):
+            return table.get(value)
+        return None
+
+    return read
+
+
+def _explain_value(feature: NumberFeature | CategoryFeature, value: object, pointer: str) -> FieldError:
+    if isinstance(feature, CategoryFeature):
+        known = ", ".join(map(repr, feature.categories))
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return FieldError(pointer, "wrong_type", f"expected one of {known}, found {describe(value)}")
+        return FieldError(pointer, "unknown_category", f"expected one of {known}, found {describe(value)}")
+    kind = "integer" if feature.integer else "number"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return FieldError(pointer, "wrong_type", f"expected {_an(kind)}, found {describe(value)}")
+    if feature.minimum <= value <= feature.maximum:
+        return FieldError(pointer, "wrong_type", f"expected an integer, found {describe(value)}")
+    limits = f"from {feature.minimum:g} to {feature.maximum:g}"
+    return FieldError(pointer, "out_of_range", f"expected {_an(kind)} {limits}, found {describe(value)}")
+
+
+def _an(kind: str) -> str:
+    return f"an {kind}" if kind == "integer" else f"a {kind}"
+
+
+def _what(value: object) -> str:
+    return "an empty array" if value == [] else describe(value)

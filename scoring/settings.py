@@ -1,0 +1,185 @@
+"""Settings of the service: environment variables, read once, typed; an error names the variable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from scoring.drift import DriftRules
+from scoring.monitor import Pace
+
+Value = TypeVar("Value")
+Number = TypeVar("Number", int, float)
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names the variable, what it was, and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one process takes at most; beyond it, requests are refused and told when to come again."""
+
+    body_bytes: int = 4 * 1024 * 1024
+    rows: int = 5_000
+    in_flight: int = 64
+    seconds: float = 15.0  # from the first byte of a request to its answer
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """Where the callers' key is: a secret of a Key Vault."""
+
+    vault_uri: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetrySettings:
+    """`redact` and `hashed` name features whose values do not leave in custom events, or only as a hash."""
+
+    connection_string: str | None = None
+    trace_ratio: float = 1.0
+    event_rows: int = 50
+    redact: frozenset[str] = frozenset()
+    hashed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """What the deployment says about the model and image that it started."""
+
+    name: str = "unnamed"
+    version: str = "0"
+    image_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    model_dir: Path
+    host: str = "0.0.0.0"  # noqa: S104 - a container's port must be reachable from outside it
+    port: int = 8080
+    environment: str = "local"
+    client_id: str | None = None
+    key_source: KeySource | None = None  # None: anyone may score, only when asked for by name
+    drain_seconds: float = 0.0
+    identity: ModelIdentity = field(default_factory=ModelIdentity)
+    limits: Limits = field(default_factory=Limits)
+    drift: DriftRules = field(default_factory=DriftRules)
+    pace: Pace = field(default_factory=Pace)
+    telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings from environment variables. Raises SettingsError."""
+    env = _Variables(environment)
+    return Settings(
+        model_dir=Path(env.text("MODEL_DIR", "model")),
+        host=env.text("HOST", Settings.host),
+        port=env.integer("PORT", Settings.port, 1, 65_535),
+        environment=env.text("ESTATE_ENVIRONMENT", Settings.environment),
+        client_id=env.optional("AZURE_CLIENT_ID"),
+        key_source=_key_source(env),
+        drain_seconds=env.number("SCORING_DRAIN_SECONDS", Settings.drain_seconds, 0.0, 300.0),
+        identity=ModelIdentity(
+            name=env.text("MODEL_NAME", "unnamed"),
+            version=env.text("MODEL_VERSION", "0"),
+            image_digest=env.optional("IMAGE_DIGEST"),
+        ),
+        limits=Limits(
+            body_bytes=env.integer("SCORING_MAX_BODY_BYTES", 4 * 1024 * 1024, 1_024, 256 * 1024 * 1024),
+            rows=env.integer("SCORING_MAX_ROWS", 5_000, 1, 1_000_000),
+            in_flight=env.integer("SCORING_MAX_IN_FLIGHT", 64, 1, 10_000),
+            seconds=env.number("SCORING_REQUEST_SECONDS", 15.0, 0.1, 600.0),
+        ),
+        drift=_drift_rules(env),
+        pace=Pace(
+            rows=env.integer("SCORING_DRIFT_EVERY_ROWS", 100, 1, 1_000_000),
+            seconds=env.number("SCORING_DRIFT_EVERY_SECONDS", 10.0, 0.1, 3_600.0),
+        ),
+        telemetry=TelemetrySettings(
+            connection_string=env.optional("APPLICATIONINSIGHTS_CONNECTION_STRING"),
+            trace_ratio=env.number("SCORING_TRACE_RATIO", 1.0, 0.0, 1.0),
+            event_rows=env.integer("SCORING_EVENT_ROWS", 50, 0, 10_000),
+            redact=env.names("SCORING_REDACT_FEATURES"),
+            hashed=env.names("SCORING_HASH_FEATURES"),
+        ),
+    )
+
+
+def _key_source(env: _Variables) -> KeySource | None:
+    vault_uri, secret = env.optional("KEY_VAULT_URI"), env.optional("API_KEY_SECRET")
+    anonymous = env.flag("SCORING_ALLOW_ANONYMOUS", default=False)
+    if anonymous:
+        if secret is not None:
+            raise SettingsError(
+                "SCORING_ALLOW_ANONYMOUS is true and API_KEY_SECRET is set: choose one of them"
+            )
+        return None
+    if vault_uri is None or secret is None:
+        missing = "KEY_VAULT_URI" if vault_uri is None else "API_KEY_SECRET"
+        raise SettingsError(
+            f"{missing} is not set: the callers' key is read from the secret API_KEY_SECRET of the "
+            "vault KEY_VAULT_URI; to serve without a key set SCORING_ALLOW_ANONYMOUS=true"
+        )
+    if not vault_uri.startswith("https://"):
+        raise SettingsError(f"KEY_VAULT_URI is {vault_uri!r}: expected https://NAME.vault.azure.net/")
+    return KeySource(vault_uri, secret)
+
+
+def _drift_rules(env: _Variables) -> DriftRules:
+    window = env.integer("SCORING_DRIFT_WINDOW_ROWS", 1_000, 50, 1_000_000)
+    least = env.integer("SCORING_DRIFT_LEAST_ROWS", min(200, window), 1, 1_000_000)
+    if least > window:
+        raise SettingsError(
+            f"SCORING_DRIFT_LEAST_ROWS is {least}: more than the window holds (SCORING_DRIFT_WINDOW_ROWS {window})"
+        )
+    return DriftRules(
+        window_rows=window,
+        least_rows=least,
+        false_discovery_rate=env.number("SCORING_DRIFT_FALSE_DISCOVERY_RATE", 0.01, 1e-12, 0.5),
+        least_psi=env.number("SCORING_DRIFT_LEAST_PSI", 0.02, 0.0, 10.0),
+    )
+
+
+class _Variables:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def optional(self, name: str) -> str | None:
+        """None when the variable is unset or blank: deployments pass blanks for what they do not have."""
+        return self._environment.get(name, "").strip() or None
+
+    def text(self, name: str, default: str) -> str:
+        return self.optional(name) or default
+
+    def names(self, name: str) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.text(name, "").split(",") if part.strip())
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        words = {"true": True, "1": True, "false": False, "0": False}
+        return self._parsed(name, default, lambda text: words[text.lower()], "true or false")
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        value = self._parsed(name, default, int, f"an integer from {low} to {high}")
+        return self._within(name, value, low, high)
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        value = self._parsed(name, default, float, f"a number from {low:g} to {high:g}")
+        return self._within(name, value, low, high)
+
+    def _parsed(self, name: str, default: Value, parse: Callable[[str], Value], expected: str) -> Value:
+        text = self.optional(name)
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except (ValueError, KeyError) as error:
+            raise SettingsError(f"{name} is {text!r}: expected {expected}") from error
+
+    def _within(self, name: str, value: Number, low: float, high: float) -> Number:
+        if not low <= value <= high:
+            raise SettingsError(f"{name} is {value}: expected a value from {low:g} to {high:g}")
+        return value

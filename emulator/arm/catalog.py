@@ -80,8 +80,8 @@ def missing_row(token: str, api_version: str | None, parameters: tuple[str, ...]
     ]
     chain = "/".join(f"{{{parameter}}}" for parameter in own)
     return (
-        f"{token} is not emulated. To emulate it, add one row to emulator/arm/catalog_rows.py, its path as in "
-        f"the Azure REST reference (api-version {api_version or 'unknown'}): "
+        f"{token} is not emulated. To emulate it, add one row to emulator/arm/catalog_rows.py, its path as "
+        f"in the Azure REST reference (api-version {api_version or 'unknown'}): "
         f'Row("Microsoft.{module}/{plural}/{chain}", "{module}:{name}"),'
     )
 

@@ -56,6 +56,7 @@ class ResourceType:
     presence: see Presence; a resource that comes with its parent is never deleted on its own
     top: SDK inputs that stand at the top of the ARM body although others go into `properties`
     nested: SDK inputs that belong into `properties` although their names are those of envelope keys
+    query: SDK inputs that Azure takes as query parameters, no part of the body
     wire: SDK name -> ARM name, where they differ
     secret: outputs that are secret whatever the inputs were, dotted
     """
@@ -69,6 +70,7 @@ class ResourceType:
     presence: Presence = "explicit"
     top: frozenset[str] = frozenset()
     nested: frozenset[str] = frozenset()
+    query: frozenset[str] = frozenset()
     wire: Mapping[str, str] = field(default_factory=dict)
     secret: tuple[str, ...] = ()
 

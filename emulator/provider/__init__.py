@@ -1,0 +1,1 @@
+"""The azure-native provider of the real Pulumi engine, over Azure's own API and nothing else."""

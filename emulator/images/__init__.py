@@ -1,4 +1,4 @@
-"""Images: a documented subset of Dockerfile built into directory trees, named by registries, run as processes."""
+"""Images: a subset of Dockerfile built into directory trees, named by registries, run as processes."""
 
 from __future__ import annotations
 

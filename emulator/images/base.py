@@ -8,10 +8,12 @@ import venv
 from collections.abc import Mapping
 from pathlib import Path
 
+from emulator.images import tree
 from emulator.images.image import ImageConfig
 from emulator.images.references import BadReference, Reference, python_minor
 
 PREFIX = "usr/local"
+LAYOUT = "1"  # count up when what `make` makes changes
 FOLDERS = ("app", "etc", "home", "opt", "root", "srv", "tmp", "usr/local/bin", "var")
 _PIP = Path(__file__).parent / "pip"
 _SCRIPT = '#!/bin/sh\nexec "$(dirname -- "$(realpath -- "$0")")/python" -m pip "$@"\n'
@@ -34,7 +36,8 @@ def check(reference: Reference) -> None:
     """Raise BadReference unless the reference is an official Python of this machine's version."""
     if not reference.official_python:
         raise BadReference(
-            f"base image {reference}: only docker.io/library/python and images of emulated registries can be had"
+            f"base image {reference}: only docker.io/library/python and images of emulated registries"
+            " can be had"
         )
     minor = python_minor(reference)
     if minor != machine_minor():
@@ -59,7 +62,7 @@ def key(outside: Mapping[str, str]) -> str:
     """The layer key of the base: the interpreter, its version, and where pip comes from."""
     pip = "uv" if uv_path(outside) else "ensurepip"
     code = "".join(path.read_text() for path in sorted(_PIP.glob("*.py"))) + _SCRIPT
-    parts = ["python", sys.version, str(machine_python()), pip, code if pip == "uv" else ""]
+    parts = ["python", LAYOUT, sys.version, str(machine_python()), pip, code if pip == "uv" else ""]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -92,6 +95,7 @@ def make(root: Path, outside: Mapping[str, str]) -> None:
         _pip_of_uv(prefix)
     else:
         _pip_of_ensurepip(prefix / "bin" / "python", outside)
+        tree.relocate_scripts(root, prefix / "bin")
 
 
 def _pip_of_uv(prefix: Path) -> None:

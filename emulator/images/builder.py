@@ -13,7 +13,7 @@ from typing import Protocol
 from emulator.images import base, dockerfile, tree, words
 from emulator.images.context import Context, ContextError, Copied
 from emulator.images.dockerfile import Dockerfile, DockerfileError, Instruction
-from emulator.images.image import Image, ImageConfig, run_environment
+from emulator.images.image import ImageConfig, run_environment
 from emulator.images.layers import Layer, LayerCache
 from emulator.images.references import BadReference, Reference, parse
 from emulator.processes import Processes
@@ -134,7 +134,7 @@ class _Build:
         if time.monotonic() > self.deadline:
             raise BuildError(f"the build took longer than its timeout of {self.request.timeout_s:g} s")
 
-    # -- FROM -------------------------------------------------------------------------------------------------
+    # -- FROM
     def _from(self, total: int) -> _State:
         before: dict[str, str] = {}
         for argument in self.file.arguments:
@@ -149,7 +149,7 @@ class _Build:
             raise DockerfileError(line, f"FROM {raw}: {error}") from error
         return _State(layer, layer.key, dict(layer.manifest), config)
 
-    # -- instructions that only say something -----------------------------------------------------------------
+    # -- instructions that only say something
     def _arguments(self, instruction: Instruction, known: Mapping[str, str]) -> dict[str, str]:
         values: dict[str, str] = {}
         for name, default in instruction.pairs:
@@ -196,7 +196,7 @@ class _Build:
         cmd = state.config.cmd if own_cmd else ()
         state.config = state.config.with_(entrypoint=_argv(instruction), cmd=cmd)
 
-    # -- instructions that change files -----------------------------------------------------------------------
+    # -- instructions that change files
     def _workdir(self, state: _State, instruction: Instruction) -> None:
         path = _join(state.config.workdir, words.expand(instruction.words[0], state.variables()))
         state.config = state.config.with_(workdir=path)

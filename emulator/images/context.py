@@ -108,7 +108,7 @@ def _glob_match(pattern: str, name: str) -> bool:
 
 
 class Ignore:
-    """The patterns of a .dockerignore: the last match decides, ``!`` takes a file back in, ``**`` spans folders."""
+    """The patterns of a .dockerignore: the last match decides, ``!`` takes back in, ``**`` spans folders."""
 
     def __init__(self, text: str) -> None:
         self.rules: list[tuple[bool, re.Pattern[str]]] = []
@@ -148,7 +148,7 @@ def _ignore_regex(pattern: str) -> str:
 
 
 def unpack(archive: Path, target: Path) -> None:
-    """Unpack a (gzipped) tar of a build context; refuses members that are not files, folders or inner links."""
+    """Unpack a (gzipped) tar of a build context; only files, folders and links that stay inside."""
     try:
         with tarfile.open(archive, "r:*") as tar:
             for member in tar:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from emulator.images import words
 
@@ -41,10 +41,10 @@ class Command:
     """The words of an exec form, or the single string of a shell form."""
 
     words: tuple[str, ...]
-    shell: bool
+    form: Literal["exec", "shell"]
 
     def argv(self) -> list[str]:
-        return ["/bin/sh", "-c", *self.words] if self.shell else list(self.words)
+        return ["/bin/sh", "-c", *self.words] if self.form == "shell" else list(self.words)
 
 
 class Fields(TypedDict, total=False):
@@ -200,9 +200,9 @@ def _command(line: int, name: str, text: str) -> Fields:
     if form is not None:
         if not form and name == "RUN":
             raise DockerfileError(line, "RUN [] runs nothing")
-        return {"command": Command(form, shell=False)}
+        return {"command": Command(form, "exec")}
     _refuse_heredoc(line, name, text)
-    return {"command": Command((text,), shell=True)}
+    return {"command": Command((text,), "shell")}
 
 
 def _copy(line: int, name: str, text: str) -> Fields:

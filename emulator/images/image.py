@@ -91,8 +91,8 @@ class Image:
     ) -> tuple[list[str], Path, dict[str, str]]:
         """(argv, working directory, environment to lay over the caller's).
 
-        ``command`` replaces ENTRYPOINT and CMD, as on Azure; ``shell`` is a line for /bin/sh. Absolute paths of
-        the image in its ENV and in the command become paths in the tree. ImageError: no such program.
+        ``command`` replaces ENTRYPOINT and CMD, as on Azure; ``shell`` is a line for /bin/sh. Absolute
+        paths of the image in its ENV and in the command become paths in the tree. ImageError: no program.
         """
         overlay = run_environment(self.root, self.config.env)
         if shell is not None:

@@ -30,7 +30,7 @@ def default_root() -> Path:
 
 
 class LayerCache:
-    """``root``/layers/KEY/{tree, layer.json}; a layer exists when its folder does, which is renamed into place."""
+    """``root``/layers/KEY/{tree, layer.json}; a layer's folder is renamed into place when it is complete."""
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or default_root()
@@ -47,7 +47,7 @@ class LayerCache:
         return Layer(key, folder / "tree", tree.from_json(rows))
 
     def make(self, key: str, fill: Callable[[Path], tree.Manifest], *, anew: bool = False) -> Layer:
-        """The layer of ``key``; if there is none (or ``anew``), ``fill`` makes its tree at a path given to it."""
+        """The layer of ``key``; if there is none (or ``anew``), ``fill`` makes its tree at a given path."""
         with self._locked(key):
             layer = None if anew else self.get(key)
             if layer is not None:

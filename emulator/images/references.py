@@ -54,7 +54,7 @@ def python_minor(reference: Reference) -> str:
     match = _PYTHON_TAG.match(reference.tag)
     if match is None:
         raise BadReference(
-            f"base image {reference}: only the Debian tags of the official Python image stand for a Python here"
-            " (python:3.N, python:3.N-slim, python:3.N-slim-bookworm, ...); name the tag, with or without digest"
+            f"base image {reference}: of the official Python images only the Debian ones can be had here"
+            " (python:3.N, python:3.N-slim, python:3.N-slim-bookworm ...); name the tag, digest or not"
         )
     return match["minor"]

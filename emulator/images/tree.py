@@ -1,8 +1,8 @@
 """Directory trees of images: their entries, content digests, and sharing between trees by hard links.
 
-A published tree is never modified in place: the next step works on a clone. How much a clone shares by hard
-links depends on what will happen in it: everything where only whole files are replaced, the installed packages
-where a container runs, nothing where a RUN command does as it likes.
+A published tree is never modified in place: the next step works on a clone. How much a clone shares by
+hard links depends on what will happen in it: everything where only whole files are replaced, the installed
+packages where a container runs, nothing where a RUN command does as it likes.
 """
 
 import hashlib

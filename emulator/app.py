@@ -97,7 +97,8 @@ class Emulator:
         except Exception:
             LOG.exception("unexpected error in %s", request.describe())
             return Response.json(
-                AzureError(500, "InternalServerError", f"The emulator failed; see {self.home.log}.").body(), 500
+                AzureError(500, "InternalServerError", f"The emulator failed; see {self.home.log}.").body(),
+                500,
             )
 
     def _run(self, functions: list[Callable[[], None]]) -> None:

@@ -33,7 +33,9 @@ class Request:
             return json.loads(self.body)
         except ValueError as error:
             raise AzureError(
-                400, "InvalidRequestContent", f"The request content was invalid and could not be read: {error}."
+                400,
+                "InvalidRequestContent",
+                f"The request content was invalid and could not be read: {error}.",
             ) from error
 
     def describe(self) -> str:
@@ -62,7 +64,9 @@ class Response:
     @staticmethod
     def text(value: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         """An answer whose body is plain text."""
-        return Response(status, {"content-type": "text/plain; charset=utf-8", **(headers or {})}, value.encode())
+        return Response(
+            status, {"content-type": "text/plain; charset=utf-8", **(headers or {})}, value.encode()
+        )
 
 
 Handler = Callable[[Request], Response]

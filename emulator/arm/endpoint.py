@@ -6,7 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from emulator.arm.ids import ArmId, canonical, fold, parse
+from emulator.arm import rules
+from emulator.arm.ids import RESOURCE_GROUP, ArmId, canonical, parse
 from emulator.arm.service import Action
 from emulator.errors import AzureError, NotEmulated, not_found
 from emulator.http import Request, Response
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from emulator.identity import Principal
 
 AUDIENCES = {"https://management.azure.com", "https://management.core.windows.net"}
+# types whose actions carry another name
+CONTAINERS = {RESOURCE_GROUP: "Microsoft.Resources/subscriptions/resourceGroups"}
 
 
 class Endpoint:
@@ -35,6 +38,9 @@ class Endpoint:
                 "The api-version query parameter (?api-version=) is required for all requests.",
             )
         path = canonical(request.path)
+        for method, pattern, special in self._arm.specials:
+            if method == request.method and (match := pattern.fullmatch(path)):
+                return special(request, match, principal)
         parsed = parse(path)
         if request.method == "POST" or self._is_read_action(parsed):
             return self._act(request, path, principal)
@@ -79,6 +85,7 @@ class Endpoint:
             raise AzureError(405, "MethodNotAllowed", "'DELETE' needs the id of one resource.")
         self._arm.require_known(parsed)
         self._allow(principal, f"{parsed.type}/delete", parsed.text)
+        rules.check_deletable(parsed)
         if self._arm.find(parsed.text) is None:
             return Response(204)
         self._arm.delete(parsed.text)
@@ -90,9 +97,7 @@ class Endpoint:
         if parsed is None or not self._arm.has_action(parsed.type, name):
             raise NotEmulated(request.describe())
         verb = "action" if request.method == "POST" else "read"
-        self._allow(
-            principal, f"{parsed.type}/{name}/{verb}", parsed.text if parsed.name else parsed.parent
-        )
+        self._allow(principal, f"{parsed.type}/{name}/{verb}", parsed.text if parsed.name else parsed.parent)
         result = self._arm.act(
             Action(
                 parsed.text,
@@ -125,11 +130,16 @@ class Endpoint:
         held = etag(current) if current else ""
         if (wanted and wanted not in ("*", held)) or (current and unwanted in ("*", held)):
             raise AzureError(
-                412, "PreconditionFailed", f"The condition on '{resource_id}' does not hold: its etag is {held}."
+                412,
+                "PreconditionFailed",
+                f"The condition on '{resource_id}' does not hold: its etag is {held}.",
             )
 
     def _allow(self, principal: Principal, action: str, scope: str) -> None:
-        self._emulator.identity.require(principal, action, fold(scope) and scope)
+        for arm_type, name in CONTAINERS.items():
+            if action.startswith(f"{arm_type}/"):
+                action = name + action[len(arm_type) :]
+        self._emulator.identity.require(principal, action, scope)
 
 
 def etag(resource: dict[str, Any]) -> str:

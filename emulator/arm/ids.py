@@ -39,7 +39,11 @@ def fold(text: str) -> str:
 def canonical(path: str) -> str:
     """The path with ARM's spelling of its fixed segments and without a trailing slash."""
     segments = path.rstrip("/").split("/")
-    spelling = {"subscriptions": "subscriptions", "resourcegroups": "resourceGroups", "providers": "providers"}
+    spelling = {
+        "subscriptions": "subscriptions",
+        "resourcegroups": "resourceGroups",
+        "providers": "providers",
+    }
     before_provider = True
     for index, segment in enumerate(segments):
         low = segment.lower()

@@ -6,21 +6,18 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from emulator.arm import catalog
 from emulator.arm.store import Store
 from emulator.errors import AzureError
 
 Json = dict[str, Any]
 COMPUTED = {"id", "type", "etag", "systemData"}
 
-# parent type (lower case) -> (property that holds the children, name of the child collection)
-INLINE: dict[str, tuple[tuple[str, str], ...]] = {
-    "microsoft.network/virtualnetworks": (
-        ("subnets", "subnets"),
-        ("virtualNetworkPeerings", "virtualNetworkPeerings"),
-    ),
-    "microsoft.network/networksecuritygroups": (("securityRules", "securityRules"),),
-    "microsoft.network/routetables": (("routes", "routes"),),
-}
+
+def _lists(parent_type: str) -> list[tuple[str, str]]:
+    """(property that holds the children, name of the child collection) of a type."""
+    row = catalog.find(parent_type)
+    return [(key, child.rsplit("/", 1)[-1]) for key, child in row.inline.items()] if row else []
 
 
 Writes = Callable[[Store, str], Iterator[tuple[str, "Json | None"]]]
@@ -34,7 +31,7 @@ def take(parent_type: str, resource: Json) -> Writes:
     """
     found: list[tuple[str, list[Json]]] = []
     properties = resource.get("properties")
-    for key, collection in INLINE.get(parent_type, ()):
+    for key, collection in _lists(parent_type):
         children = properties.pop(key, None) if isinstance(properties, dict) else None
         if children is not None:
             found.append((collection, [_child(key, child) for child in children]))
@@ -59,6 +56,6 @@ def _child(key: str, child: Json) -> Json:
 
 def give_back(store: Store, parent_type: str, resource: Json) -> Json:
     """The parent as clients read it: with its children in their places."""
-    for key, collection in INLINE.get(parent_type, ()):
+    for key, collection in _lists(parent_type):
         resource["properties"][key] = store.children(f"{resource['id']}/{collection}")
     return resource

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from emulator.arm import known
+from emulator.arm import catalog
 from emulator.arm.ids import fold, parse, within
 from emulator.errors import AzureError
 
@@ -29,7 +29,7 @@ def check(arm: Arm, resource: dict[str, Any]) -> None:
         parsed = parse(text)
         if parsed is None or parsed.is_collection or within(parsed.text, own) or within(own, parsed.text):
             continue
-        if known.find(parsed.type) is None and "resources/" not in fold(parsed.type):
+        if catalog.find(parsed.type) is None and "resources/" not in fold(parsed.type):
             continue
         if arm.find(parsed.text) is None:
             raise AzureError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -11,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from emulator.arm import inline, known, links, locks
-from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ArmId, fold, parse, parse_resource
+from emulator.arm import catalog, inline, links, locks, rules
+from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ArmId, parse, parse_resource
 from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated, not_found
+from emulator.http import Request, Response
 
 if TYPE_CHECKING:
     from emulator.identity import Principal
@@ -56,6 +58,7 @@ GetHook = Callable[[Json], Json]
 ListHook = Callable[["list[Json]", dict[str, str]], "list[Json]"]
 Virtual = Callable[[str], "Json | None"]
 ActionHook = Callable[[Action], Any]
+Special = Callable[[Request, "re.Match[str]", "Principal"], Response]
 F = TypeVar("F")
 
 
@@ -73,8 +76,8 @@ class Arm:
         self._on_get: dict[str, list[GetHook]] = defaultdict(list)
         self._on_list: dict[str, list[ListHook]] = defaultdict(list)
         self._virtual: dict[str, Virtual] = {}
-        self._implicit: dict[str, Json] = {}
         self._actions: dict[tuple[str, str], ActionHook] = {}
+        self.specials: list[tuple[str, re.Pattern[str], Special]] = []
         self._deleting = threading.local()
 
     # registration
@@ -117,17 +120,21 @@ class Arm:
 
         return keep
 
-    def implicit(self, arm_type: str, properties: Json | None = None) -> None:
-        """Resources of this type come into being with their first child, such as the container of versions."""
-        self._declared.add(arm_type.lower())
-        self._implicit[arm_type.lower()] = properties or {}
-
     def action(self, arm_type: str, name: str) -> Callable[[ActionHook], ActionHook]:
         """Answer ``POST …/{name}`` on a resource of the type (or GET where that is no collection)."""
 
         def keep(function: ActionHook) -> ActionHook:
             self._declared.add(arm_type.lower())
             self._actions[arm_type.lower(), name.lower()] = function
+            return function
+
+        return keep
+
+    def special(self, method: str, pattern: str) -> Callable[[Special], Special]:
+        """Answer paths that are no resources, such as ``/subscriptions/…/providers`` (a regular expression)."""
+
+        def keep(function: Special) -> Special:
+            self.specials.append((method, re.compile(pattern, re.IGNORECASE), function))
             return function
 
         return keep
@@ -145,7 +152,7 @@ class Arm:
 
     def known(self, arm_type: str) -> bool:
         """Whether the type is emulated."""
-        return arm_type.lower() in self._declared or known.find(arm_type) is not None
+        return arm_type.lower() in self._declared or catalog.find(arm_type) is not None
 
     def require_known(self, parsed: ArmId) -> None:
         """NotEmulated for a type that is neither in the catalog nor declared by a service."""
@@ -164,6 +171,8 @@ class Arm:
             if merge and old is None:
                 raise not_found(parsed.text)
             locks.check_write(self.store, parsed.text)
+            if old is None:
+                rules.check_name(self.store, parsed)
             self._require_parent(parsed)
             resource = _merged(old, body) if merge and old else copy.deepcopy(body)
             inline_children = inline.take(kind, resource)
@@ -179,6 +188,8 @@ class Arm:
                         self.delete(child_id)
                     else:
                         self.put(child_id, child, principal=principal)
+                for collection in rules.companions(parsed.type) if old is None else ():
+                    self.put(f"{parsed.text}/{collection}/default", {}, principal=principal)
         for hook in (*self._after_put["*"], *self._after_put[kind]):
             hook(put)
         return self.get(parsed.text), old is None
@@ -209,7 +220,10 @@ class Arm:
         self.require_known(parsed)
         if parsed.parent and self.find(parsed.parent) is None:
             raise _missing(parse_resource(parsed.parent))
-        nested = len(parsed.names) > 0 or parsed.type.lower() in {SUBSCRIPTION.lower(), RESOURCE_GROUP.lower()}
+        nested = len(parsed.names) > 0 or parsed.type.lower() in {
+            SUBSCRIPTION.lower(),
+            RESOURCE_GROUP.lower(),
+        }
         found = (
             self.store.children(collection_id) if nested else self.store.by_type(parsed.type, parsed.scope)
         )
@@ -248,7 +262,7 @@ class Arm:
         hook = self._actions.get((kind, action.name.lower()))
         if parsed is None or hook is None:
             raise NotEmulated(f"action {action.name} on {parsed.type if parsed else action.id}")
-        if not parsed.is_collection and known.find(parsed.type) is not None and not self.find(parsed.text):
+        if not parsed.is_collection and catalog.find(parsed.type) is not None and not self.find(parsed.text):
             raise _missing(parsed)
         if action.method == "POST":
             locks.check_action(self.store, parsed.text, action.name)
@@ -282,8 +296,8 @@ class Arm:
         parent = parse(parsed.parent)
         if parent is None or parent.is_collection:
             raise AzureError(400, "InvalidResourceId", f"The id '{parsed.text}' has no valid parent.")
-        if parent.type.lower() in self._implicit:
-            self.put(parent.text, {"properties": copy.deepcopy(self._implicit[parent.type.lower()])})
+        if rules.comes_with_child(parent.type):
+            self.put(parent.text, {})
             return
         if parent.type in (SUBSCRIPTION, RESOURCE_GROUP) or parsed.parent == parsed.scope:
             raise _missing(parent)

@@ -1,0 +1,92 @@
+"""Who may do what: role assignments in the store, their roles' actions, inherited down the scopes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from emulator.arm.ids import fold, within
+from emulator.arm.store import Store
+from emulator.identity.directory import SIGNED_IN, Principal
+from emulator.identity.roles import OWNER, ROLES, Role
+
+ASSIGNMENT: Final = "Microsoft.Authorization/roleAssignments"
+DEFINITION: Final = "Microsoft.Authorization/roleDefinitions"
+MARK: Final = "/providers/microsoft.authorization/"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role at a scope."""
+
+    scope: str
+    role: Role
+
+
+class Access:
+    """Evaluates; keeps an index of the assignments that is renewed when one of them changes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._revision: tuple[int, int] | None = None
+        self._grants: dict[str, list[Grant]] = {}
+
+    def allowed(self, principal: Principal, action: str, scope_id: str, *, data: bool = False) -> bool:
+        """Whether a role of the principal, or of a group it is in, allows the action at the scope."""
+        grants = self._index()
+        return any(
+            within(scope_id, grant.scope) and grant.role.allows(action, data=data)
+            for holder in (principal.object_id, *principal.groups)
+            for grant in grants.get(holder.lower(), ())
+        )
+
+    def role(self, definition_id: str) -> Role | None:
+        """The role, built-in or custom, that an id or a GUID names."""
+        name = definition_id.rstrip("/").rsplit("/", 1)[-1].lower()
+        if name in ROLES:
+            return ROLES[name]
+        for definition in self._store.by_type(DEFINITION):
+            if definition["name"].lower() == name:
+                return custom_role(definition)
+        return None
+
+    def _index(self) -> dict[str, list[Grant]]:
+        revision = (self._store.revision(ASSIGNMENT), self._store.revision(DEFINITION))
+        if revision != self._revision:
+            found: dict[str, list[Grant]] = defaultdict(list)
+            found[SIGNED_IN.object_id].append(Grant("", ROLES[OWNER]))
+            custom = {item["name"].lower(): custom_role(item) for item in self._store.by_type(DEFINITION)}
+            for item in self._store.by_type(ASSIGNMENT):
+                properties = item["properties"]
+                name = str(properties.get("roleDefinitionId", "")).rsplit("/", 1)[-1].lower()
+                role = ROLES.get(name) or custom.get(name)
+                if role:
+                    found[str(properties.get("principalId", "")).lower()].append(
+                        Grant(scope_of(item["id"]), role)
+                    )
+            self._grants, self._revision = dict(found), revision
+        return self._grants
+
+
+def scope_of(extension_id: str) -> str:
+    """The scope of an id such as a role assignment's, in the form in which ids are compared."""
+    folded = fold(extension_id)
+    return folded[: folded.rindex(MARK)]
+
+
+def custom_role(definition: dict[str, Any]) -> Role:
+    """The role of a roleDefinitions resource."""
+    properties = definition["properties"]
+    permissions = properties.get("permissions") or []
+
+    def gather(key: str) -> tuple[str, ...]:
+        return tuple(action for permission in permissions for action in permission.get(key) or [])
+
+    return Role(
+        str(properties.get("roleName", definition["name"])),
+        gather("actions"),
+        gather("notActions"),
+        gather("dataActions"),
+        gather("notDataActions"),
+    )

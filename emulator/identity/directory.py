@@ -1,0 +1,93 @@
+"""The tenant: who there is. Its service principal, its groups, and the managed identities that ARM made."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Final
+
+from emulator.arm.store import Store
+
+# The example directory. The same ids stand in Pulumi.stage.yaml and Pulumi.prod.yaml.
+TENANT_ID: Final = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a01"
+SUBSCRIPTIONS: Final[dict[str, str]] = {
+    "0a7c1e5d-0000-4000-8000-00000000000a": "stage",
+    "0a7c1e5d-0000-4000-8000-00000000000b": "prod",
+}
+ENGINEERS: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a001"
+
+PRINCIPAL: Final = "principal"  # kind of the documents of managed identities, by object id
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Someone who can hold a role."""
+
+    object_id: str
+    client_id: str  # "" for groups
+    kind: str  # ServicePrincipal, Group, User
+    groups: tuple[str, ...]
+    name: str
+    resource_id: str = ""  # of a managed identity
+
+
+SIGNED_IN: Final = Principal(
+    object_id="6f1d3c52-7a0e-4b7e-9d55-0c2a41f0b001",
+    client_id="6f1d3c52-7a0e-4b7e-9d55-0c2a41f0c001",
+    kind="ServicePrincipal",
+    groups=(ENGINEERS,),
+    name="mlops-engineer",
+)
+GROUPS: Final[dict[str, str]] = {ENGINEERS: "mlops-engineers"}
+
+
+class Directory:
+    """Looks principals up. Managed identities are documents in the store, written with their resources."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def find(self, object_id: str) -> Principal | None:
+        """The principal with an object id."""
+        key = object_id.lower()
+        if key == SIGNED_IN.object_id:
+            return SIGNED_IN
+        if key in GROUPS:
+            return Principal(key, "", "Group", (), GROUPS[key])
+        return _principal(key, self._store.document(PRINCIPAL, key))
+
+    def by_client(self, client_id: str) -> Principal | None:
+        """The service principal with an application (client) id."""
+        if client_id.lower() == SIGNED_IN.client_id:
+            return SIGNED_IN
+        found = self._store.documents(PRINCIPAL)
+        return next(
+            (
+                _principal(key, value)
+                for key, value in found.items()
+                if value["client_id"] == client_id.lower()
+            ),
+            None,
+        )
+
+    def add_managed(self, resource_id: str, object_id: str, client_id: str) -> None:
+        """Make the principal of a managed identity known."""
+        self._store.put_document(
+            PRINCIPAL, object_id.lower(), {"client_id": client_id.lower(), "resource_id": resource_id}
+        )
+
+    def remove(self, object_id: str) -> None:
+        """Forget the principal of a managed identity."""
+        self._store.delete_document(PRINCIPAL, object_id.lower())
+
+
+def client_of(object_id: str) -> str:
+    """The client id of a system-assigned identity, which ARM does not show."""
+    return str(uuid.uuid5(uuid.UUID(object_id), "client"))
+
+
+def _principal(object_id: str, value: Any | None) -> Principal | None:
+    if value is None:
+        return None
+    name = value["resource_id"].rsplit("/", 1)[-1]
+    return Principal(object_id, value["client_id"], "ServicePrincipal", (), name, value["resource_id"])

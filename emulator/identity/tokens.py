@@ -1,0 +1,127 @@
+"""Access tokens: RS256, with a key of this home; issued for known audiences, verified in full."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+import uuid
+from typing import Any, Final
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from emulator.errors import AzureError
+from emulator.home import Home, write_aside
+from emulator.identity.directory import TENANT_ID, Principal
+
+ISSUER: Final = f"https://sts.windows.net/{TENANT_ID}/"
+LIFETIME_S: Final = 3600
+
+# the resources for which this tenant issues tokens
+AUDIENCES: Final = frozenset(
+    {
+        "https://management.azure.com",
+        "https://management.core.windows.net",
+        "https://ml.azure.com",
+        "https://storage.azure.com",
+        "https://vault.azure.net",
+        "https://monitor.azure.com",
+        "https://api.loganalytics.io",
+        "https://api.applicationinsights.io",
+        "https://containerregistry.azure.net",
+        "https://graph.microsoft.com",
+        "6dae42f8-4368-4678-94ff-3960e28e3630",  # AKS server application
+    }
+)
+
+
+def audience(resource: str) -> str:
+    """A resource or scope in the form in which audiences are compared."""
+    return resource.strip().removesuffix("/.default").rstrip("/")
+
+
+class Tokens:
+    """Issues and verifies."""
+
+    def __init__(self, home: Home) -> None:
+        if not home.signing_key.exists():
+            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            pem = key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            write_aside(home.signing_key, pem)
+        loaded = serialization.load_pem_private_key(home.signing_key.read_bytes(), None)
+        if not isinstance(loaded, rsa.RSAPrivateKey):
+            raise RuntimeError(f"{home.signing_key} is no RSA key; delete it and start again")
+        self._key = loaded
+        self.public_key = loaded.public_key()
+        numbers = self.public_key.public_numbers()
+        self._modulus, self._exponent = _number(numbers.n), _number(numbers.e)
+        self.key_id = hashlib.sha256(self._modulus.encode()).hexdigest()[:32]
+        self._verified: dict[str, dict[str, Any]] = {}
+
+    def jwks(self) -> dict[str, Any]:
+        """The public key, as the authority publishes it."""
+        key = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.key_id}
+        return {"keys": [{**key, "n": self._modulus, "e": self._exponent, "issuer": ISSUER}]}
+
+    def issue(self, principal: Principal, resource: str, lifetime_s: int = LIFETIME_S) -> tuple[str, int]:
+        """A token for an audience, and its expiry (seconds since the epoch)."""
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "aud": audience(resource),
+            "iss": ISSUER,
+            "iat": now,
+            "nbf": now - 300,
+            "exp": now + lifetime_s,
+            "tid": TENANT_ID,
+            "oid": principal.object_id,
+            "sub": principal.object_id,
+            "appid": principal.client_id,
+            "app_displayname": principal.name,
+            "idtyp": "app",
+            "ver": "1.0",
+            "uti": uuid.uuid4().hex,
+        }
+        if principal.resource_id:
+            claims["xms_mirid"] = principal.resource_id
+        return self.sign(claims), now + lifetime_s
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """Claims as a signed token."""
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self.key_id})
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """The claims of a token of this tenant; 401 InvalidAuthenticationToken for any other."""
+        held = self._verified.get(token)
+        if held is not None and held["exp"] > time.time():
+            return held
+        try:
+            claims = jwt.decode(
+                token,
+                self.public_key,
+                algorithms=["RS256"],
+                issuer=ISSUER,
+                options={"verify_aud": False, "require": ["exp", "iss", "aud", "oid"]},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise AzureError(
+                401, "ExpiredAuthenticationToken", "The access token has expired. Ask for a new one."
+            ) from error
+        except jwt.PyJWTError as error:
+            raise AzureError(
+                401, "InvalidAuthenticationToken", f"The access token is invalid: {error}."
+            ) from error
+        if len(self._verified) > 1000:
+            self._verified.clear()
+        self._verified[token] = claims
+        return claims
+
+
+def _number(value: int) -> str:
+    data = value.to_bytes((value.bit_length() + 7) // 8, "big")
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

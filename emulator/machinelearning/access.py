@@ -1,0 +1,81 @@
+"""Whether a job may reach its data and its image: as its compute's identity, or as the one who submitted it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.errors import AzureError
+from emulator.identity.directory import Principal
+from emulator.machinelearning.computes import identities
+from emulator.machinelearning.datastores import by_identity
+from emulator.machinelearning.names import Workspace
+from emulator.machinelearning.references import Location
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+Json = dict[str, Any]
+BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+PULL = "Microsoft.ContainerRegistry/registries/pull/read"
+ACCOUNT = "Microsoft.Storage/storageAccounts"
+HINTS = {
+    f"{BLOBS}/read": "Storage Blob Data Reader",
+    f"{BLOBS}/write": "Storage Blob Data Contributor",
+    PULL: "AcrPull",
+}
+
+
+class Access:
+    """Checks before bytes move: a datastore with a kept credential needs none of them, an identity-based one does."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def principal(self, compute: Json) -> Principal | None:
+        """The identity of a compute, None when it has none."""
+        for identity_id in identities(compute):
+            identity = self._emulator.arm.get(identity_id)
+            return self._emulator.identity.directory.find(identity["properties"]["principalId"])
+        object_id = (compute.get("identity") or {}).get("principalId")
+        return self._emulator.identity.directory.find(object_id) if object_id else None
+
+    def require_data(self, who: Principal | None, compute: Json, workspace: Workspace, where: Location, action: str) -> None:
+        """403 when ``who`` may not ``read`` or ``write`` there."""
+        if where.datastore:
+            datastore = self._emulator.arm.get(workspace.child("datastores", where.datastore))
+            if not by_identity(datastore):
+                return
+        if where.account == self._workspace_account(workspace) and not where.datastore:
+            return  # uploaded code: the workspace's own identity fetches it
+        account = next(
+            (item for item in self._emulator.store.by_type(ACCOUNT) if item["name"] == where.account), None
+        )
+        if account is None:
+            raise AzureError(404, "UserError", f"Storage account {where.account!r} does not exist ({where.url}).")
+        scope = f"{account['id']}/blobServices/default/containers/{where.container}"
+        self._require(who, compute, f"{BLOBS}/{action}", scope, data=True)
+
+    def require_pull(self, who: Principal | None, compute: Json, registry: Json) -> None:
+        """403 when the job's image may not be pulled."""
+        self._require(who, compute, PULL, registry["id"], data=False)
+
+    def _require(self, who: Principal | None, compute: Json, action: str, scope: str, *, data: bool) -> None:
+        if who is None:
+            raise AzureError(
+                403,
+                "UserError",
+                f"Compute {compute['name']!r} has no managed identity, and {scope} is reached by identity. Give the "
+                f"compute a user-assigned identity that holds the role {HINTS[action]!r} there.",
+            )
+        try:
+            self._emulator.identity.require(who, action, scope, data=data)
+        except AzureError as error:
+            raise AzureError(
+                403,
+                "UserError",
+                f"Identity {who.name!r} (of compute {compute['name']!r}) may not do {action} on {scope}: "
+                f"give it the role {HINTS[action]!r} there.",
+            ) from error
+
+    def _workspace_account(self, workspace: Workspace) -> str:
+        return self._emulator.arm.get(workspace.id)["properties"]["storageAccount"].rsplit("/", 1)[1]

@@ -1,0 +1,223 @@
+"""Versioned assets: codes, data, environments, components, models, with their containers and upload places."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from emulator.arm.ids import fold, parse_resource
+from emulator.arm.service import Action, Put
+from emulator.errors import AzureError
+from emulator.machinelearning.names import WORKSPACE, Workspace
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+    from emulator.machinelearning.references import Location, References
+
+Json = dict[str, Any]
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
+ANONYMOUS = frozenset({"azureml_anonymous", "cliv2anonymousenvironment"})  # containers that lists leave out
+UPLOAD_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of asset: its collection, what must be given, what never changes, what is filled in."""
+
+    collection: str
+    required: tuple[str, ...]
+    content: tuple[str, ...]
+    defaults: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def container_type(self) -> str:
+        return f"{WORKSPACE}/{self.collection}"
+
+    @property
+    def version_type(self) -> str:
+        return f"{self.container_type}/versions"
+
+
+KINDS = (
+    Kind("codes", ("codeUri",), ("codeUri",)),
+    Kind("data", ("dataUri", "dataType"), ("dataUri", "dataType")),
+    Kind("environments", (), ("image", "condaFile", "build"), (("environmentType", "UserCreated"), ("osType", "Linux"))),
+    Kind("components", ("componentSpec",), ("componentSpec",)),
+    Kind("models", ("modelUri",), ("modelUri", "modelType"), (("modelType", "custom_model"), ("stage", "Development"))),
+)
+
+
+def install(emulator: Emulator, references: References) -> None:
+    """Hook every kind of asset into the ARM store."""
+    for kind in KINDS:
+        _install_kind(emulator, references, kind)
+    arm, store = emulator.arm, emulator.store
+    codes = KINDS[0]
+
+    @arm.on_list(codes.version_type)
+    def by_hash(items: list[Json], query: dict[str, str]) -> list[Json]:
+        digest = query.get("hash")
+        if not digest:
+            return items
+        workspace = Workspace.of(parse_resource(query[""].rsplit("/", 1)[0]).parent)
+        return [item for item in store.by_type(codes.version_type, workspace.id) if _content_hash(item) == digest]
+
+
+def _install_kind(emulator: Emulator, references: References, kind: Kind) -> None:
+    arm = emulator.arm
+    arm.implicit(kind.container_type, {"isArchived": False, "tags": {}, "properties": {}, "nextVersion": "1"})
+
+    @arm.before_put(kind.container_type)
+    def fill_container(put: Put) -> None:
+        kept = put.old["properties"] if put.old else {}
+        put.resource["properties"] = {
+            "isArchived": False,
+            "tags": {},
+            "properties": {},
+            "nextVersion": "1",
+            **{key: kept[key] for key in ("latestVersion", "nextVersion", "dataType") if key in kept},
+            **{key: value for key, value in put.properties.items() if value is not None},
+        }
+
+    @arm.before_put(kind.version_type)
+    def fill_version(put: Put) -> None:
+        fill_asset(kind, put)
+        if kind.collection == "models":
+            resolve_model(references, put)
+        elif kind.collection in ("data", "codes"):
+            references.locate(Workspace.of(put.id), put.properties[kind.content[0]])
+        if put.old is not None:
+            check_unchanged(kind, put)
+
+    @arm.after_put(kind.version_type)
+    def count_version(put: Put) -> None:
+        if put.old is None:
+            container = arm.get(parse_resource(put.id).parent)
+            count(container, put.resource)
+            emulator.store.put(container["id"], container)
+
+    @arm.on_list(kind.version_type)
+    def select_versions(items: list[Json], query: dict[str, str]) -> list[Json]:
+        return select(items, query)
+
+    @arm.on_list(kind.container_type)
+    def select_containers(items: list[Json], query: dict[str, str]) -> list[Json]:
+        return select([item for item in items if item["name"].lower() not in ANONYMOUS], query)
+
+    @arm.action(kind.version_type, "startPendingUpload")
+    def start_upload(action: Action) -> Json:
+        return pending_upload(emulator, action.id)
+
+
+def fill_asset(kind: Kind, put: Put) -> None:
+    """Check an asset's body and fill its defaults."""
+    parsed = parse_resource(put.id)
+    name, version = parsed.names[-2], parsed.names[-1]
+    if not NAME.fullmatch(name):
+        raise AzureError(
+            400,
+            "UserError",
+            f"{name!r} is no name for an asset: letters, digits, '_', '.' and '-', at most 255, not '-' or '.' first.",
+        )
+    properties = put.properties
+    for key in kind.required:
+        if not properties.get(key):
+            raise AzureError(400, "UserError", f"{kind.collection}/{name} version {version} needs {key}.")
+    for key, value in (("tags", {}), ("properties", {}), ("isAnonymous", False), ("isArchived", False), *kind.defaults):
+        if properties.get(key) is None:
+            properties[key] = dict(value) if isinstance(value, dict) else value
+    if kind.collection == "models":
+        properties["flavors"] = properties.get("flavors") or {}
+    if kind.collection == "components":
+        properties["componentSpec"].update(name=name, version=version)
+
+
+def check_unchanged(kind: Kind, put: Put) -> None:
+    """409 when a PUT would change the content of a version that exists; the rest of it may change."""
+    assert put.old is not None  # noqa: S101
+    before, after = put.old["properties"], put.properties
+    digest = _content_hash(put.old)
+    if digest and digest == _content_hash(put.resource):
+        after[kind.content[0]] = before[kind.content[0]]  # the same content, uploaded a second time
+        return
+    changed = [key for key in kind.content if _comparable(before.get(key)) != _comparable(after.get(key))]
+    if not changed:
+        return
+    parsed = parse_resource(put.id)
+    name = f"{kind.collection}/{parsed.names[-2]} version {parsed.names[-1]}"
+    if changed[0].endswith("Uri"):
+        raise AzureError(409, "UserError", "Asset paths cannot be updated.", [
+            {"code": "Immutable", "target": changed[0], "message": f"{name} is {before[changed[0]]}; register a new version."}
+        ])  # fmt: skip
+    raise AzureError(
+        409, "UserError", f"{name} exists with another {', '.join(changed)}; versions do not change, register a new one."
+    )
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _comparable(inner) for key, inner in value.items() if key != "_source" and inner is not None}
+    return fold(value) if isinstance(value, str) else value
+
+
+def _content_hash(version: Json) -> str | None:
+    return (version["properties"].get("properties") or {}).get("hash_sha256")
+
+
+def count(container: Json, version: Json) -> None:
+    """Write a new version into its container: the latest is the one made last, the next one more than the highest."""
+    properties = container["properties"]
+    properties["latestVersion"] = version["name"]
+    number = int(version["name"]) if version["name"].isdigit() else 0
+    following = str(properties.get("nextVersion") or "1")
+    properties["nextVersion"] = str(max(number + 1, int(following) if following.isdigit() else 1))
+    if "dataType" in version["properties"]:
+        properties["dataType"] = version["properties"]["dataType"]
+
+
+def select(items: list[Json], query: dict[str, str]) -> list[Json]:
+    """What listViewType, stage, version, $orderBy, $skip and $top leave of a list."""
+    view = query.get("listviewtype", "ActiveOnly").lower()
+    if view != "all":
+        items = [item for item in items if bool(item["properties"].get("isArchived")) == (view == "archivedonly")]
+    for key in ("stage", "version"):
+        if wanted := query.get(key):
+            items = [item for item in items if (item["properties"].get(key) or item["name"]) == wanted]
+    order = query.get("$orderby") or query.get("orderby") or ""
+    if order.lower().startswith("createdtime"):
+        newest_first = order.lower().endswith("desc")
+        items = items[::-1] if newest_first else items
+    items = items[int(query.get("$skip") or 0) :]
+    return items[: int(query["$top"])] if query.get("$top") else items
+
+
+def resolve_model(references: References, put: Put) -> None:
+    """A model taken from a job's output: its path becomes a datastore's, and the job is remembered."""
+    uri = put.properties["modelUri"]
+    workspace = Workspace.of(put.id)
+    location: Location = references.locate(workspace, uri)
+    if uri.lower().startswith("azureml://jobs/"):
+        put.properties["jobName"] = uri.split("/")[3]
+        put.properties["modelUri"] = workspace.datastore_uri(location.datastore, location.path)
+
+
+def pending_upload(emulator: Emulator, version_id: str) -> Json:
+    """A container of its own for one asset's content, with an address that may write into it for a day."""
+    workspace = emulator.arm.get(Workspace.of(version_id).id)
+    account = workspace["properties"]["storageAccount"]
+    token = uuid.uuid4()
+    name = f"{hashlib.sha256(version_id.lower().encode()).hexdigest()[:8]}-{token}"
+    emulator.arm.put(f"{account}/blobServices/default/containers/{name}", {"properties": {"publicAccess": "None"}})
+    url = emulator.blobs.sas_url(account.rsplit("/", 1)[1], name, "", "racwl", UPLOAD_HOURS)
+    return {
+        "pendingUploadId": str(token),
+        "pendingUploadType": "TemporaryBlobReference",
+        "blobReferenceForConsumption": {
+            "blobUri": url.split("?", 1)[0],
+            "storageAccountArmId": account,
+            "credential": {"credentialType": "SAS", "sasUri": url},
+        },
+    }

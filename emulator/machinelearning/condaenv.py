@@ -1,0 +1,121 @@
+"""Virtual environments built from the pip part of a conda file, kept by content in the user's cache directory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from emulator.environment import outside
+
+LOCK = threading.Lock()
+INSTALL_TIMEOUT_S = 1800
+
+
+class EnvironmentProblem(ValueError):
+    """The environment cannot be made here; the message names it and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a conda file asks for, as far as it can be had here."""
+
+    python: str  # "3.11", or "" for any
+    packages: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """A name that is the same for the same content and the same interpreter."""
+        text = "\n".join([interpreter(self.python) or self.python, sys.version, *self.packages])
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def parse(name: str, conda_file: str) -> Requirements:
+    """The requirements of a conda file; EnvironmentProblem names what cannot be had without conda."""
+    try:
+        body: Any = yaml.safe_load(conda_file)
+        dependencies: list[Any] = body["dependencies"]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise EnvironmentProblem(f"{name}: its conda file is no YAML with 'dependencies': {error}") from error
+    python, packages = "", list[str]()
+    for entry in dependencies:
+        if isinstance(entry, dict) and set(entry) == {"pip"}:
+            packages += [str(package) for package in entry["pip"]]
+            continue
+        package, _, version = str(entry).replace(" ", "").partition("=")
+        if package == "python":
+            python = ".".join(version.lstrip("=").rstrip(".*").split(".")[:2])
+        elif package not in ("pip", "setuptools", "wheel"):
+            raise EnvironmentProblem(
+                f"{name}: its conda file asks conda for {str(entry)!r}; there is no conda here. "
+                "Put the package under 'pip:', or use an image of an emulated registry."
+            )
+    if interpreter(python) is None:
+        raise EnvironmentProblem(
+            f"{name}: its conda file asks for Python {python}, and there is no python{python} on PATH. "
+            f"Install it, or ask for {sys.version_info.major}.{sys.version_info.minor}."
+        )
+    return Requirements(python, tuple(packages))
+
+
+def interpreter(version: str) -> str | None:
+    """A Python of the version ("3.11"), None when this machine has none."""
+    if version in ("", f"{sys.version_info.major}", f"{sys.version_info.major}.{sys.version_info.minor}"):
+        return sys.executable
+    return shutil.which(f"python{version}", path=outside().get("PATH"))
+
+
+def cache_root() -> Path:
+    """Where environments are kept."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "mlops-estate" / "environments"
+
+
+def ensure(name: str, requirements: Requirements, log: Path) -> Path:
+    """The folder of the virtual environment, built if it is not there; output of the build goes to ``log``."""
+    folder = cache_root() / requirements.key
+    with LOCK:
+        if not (folder / "bin" / "python").exists():
+            _build(name, requirements, folder, log)
+    return folder
+
+
+def _build(name: str, requirements: Requirements, folder: Path, log: Path) -> None:
+    python = interpreter(requirements.python) or sys.executable
+    aside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    without_pip = [] if requirements.packages else ["--without-pip"]
+    try:
+        _run([python, "-m", "venv", *without_pip, str(aside)], name, log)
+        if requirements.packages:
+            installer = [str(aside / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+            _run([*installer, *requirements.packages], name, log)
+        # scripts name their interpreter by its place: the last step is to give them the final one
+        for script in (aside / "bin").iterdir():
+            if not script.is_symlink() and script.is_file():
+                script.write_bytes(script.read_bytes().replace(str(aside).encode(), str(folder).encode()))
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _run(argv: list[str], name: str, log: Path) -> None:
+    with log.open("ab") as output:
+        output.write(f"$ {' '.join(argv)}\n".encode())
+        output.flush()
+        try:
+            done = subprocess.run(argv, env=outside(), stdout=output, stderr=subprocess.STDOUT, timeout=INSTALL_TIMEOUT_S)
+        except subprocess.TimeoutExpired as error:
+            raise EnvironmentProblem(f"{name}: {argv[2]} took more than {INSTALL_TIMEOUT_S} s") from error
+    if done.returncode:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
+        raise EnvironmentProblem(f"{name}: building its environment failed:\n{tail}")

@@ -1,0 +1,109 @@
+"""Datastores: named ways into storage accounts, by identity or by a kept credential."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from emulator.arm.service import Action, Put
+from emulator.errors import AzureError, NotEmulated
+from emulator.machinelearning.names import DATASTORE
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+Json = dict[str, Any]
+STORAGE_ACCOUNT = "Microsoft.Storage/storageAccounts"
+SECRETS = "ml-datastore"
+PLACES = {"AzureBlob": "containerName", "AzureFile": "fileShareName"}
+CREDENTIALS = ("None", "AccountKey", "Sas")
+DEFAULTS: Json = {
+    "endpoint": "core.windows.net",
+    "protocol": "https",
+    "serviceDataAccessAuthIdentity": "None",
+    "isDefault": False,
+    "tags": {},
+    "properties": {},
+}
+
+
+def install(emulator: Emulator) -> None:
+    """Hook datastores into the ARM store."""
+    arm, store = emulator.arm, emulator.store
+
+    @arm.before_put(DATASTORE)
+    def fill(put: Put) -> None:
+        fill_datastore(put, [item["name"] for item in store.by_type(STORAGE_ACCOUNT)])
+        secrets = put.properties["credentials"].pop("secrets", None)
+        if secrets:
+            store.put_document(SECRETS, put.id.lower(), secrets, secret=True)
+
+    @arm.on_list(DATASTORE)
+    def only_default(items: list[Json], query: dict[str, str]) -> list[Json]:
+        if query.get("isdefault", "").lower() != "true":
+            return items
+        return [item for item in items if item["properties"]["isDefault"]]
+
+    @arm.after_delete(DATASTORE)
+    def forget(resource: Json) -> None:
+        store.delete_document(SECRETS, resource["id"].lower())
+
+    @arm.action(DATASTORE, "listSecrets")
+    def list_secrets(action: Action) -> Json:
+        return secrets_of(emulator, arm.get(action.id), action.body)
+
+
+def fill_datastore(put: Put, accounts: list[str]) -> None:
+    """Check a datastore and fill its defaults. ``accounts``: the storage accounts that exist."""
+    properties, name = put.properties, put.resource["name"]
+    kind = properties.get("datastoreType")
+    if kind not in PLACES:
+        raise NotEmulated(f"datastores of type {kind} (datastore {name!r}); use AzureBlob")
+    for key in ("accountName", PLACES[kind]):
+        if not properties.get(key):
+            raise AzureError(400, "ValidationError", f"Datastore {name!r} needs {key}.")
+    if properties["accountName"] not in accounts:
+        raise AzureError(
+            400,
+            "ValidationError",
+            f"Datastore {name!r}: accountName is {properties['accountName']!r}; no such storage account exists.",
+        )
+    credentials = properties.setdefault("credentials", {"credentialsType": "None"})
+    if credentials.get("credentialsType") not in CREDENTIALS:
+        raise NotEmulated(
+            f"credentials of type {credentials.get('credentialsType')} (datastore {name!r}); "
+            f"use one of {', '.join(CREDENTIALS)}"
+        )
+    for key, value in DEFAULTS.items():
+        if properties.get(key) is None:
+            properties[key] = dict(value) if isinstance(value, dict) else value
+
+
+def by_identity(datastore: Json) -> bool:
+    """Whether the datastore holds no credential, so that whoever uses it must have rights of their own."""
+    return datastore["properties"]["credentials"]["credentialsType"] == "None"
+
+
+def secrets_of(emulator: Emulator, datastore: Json, asked: Json) -> Json:
+    """The answer of listSecrets: a SAS when one that expires is asked for, else the kept credential."""
+    properties = datastore["properties"]
+    if by_identity(datastore):
+        raise AzureError(
+            400,
+            "UserError",
+            f"Datastore {datastore['name']!r} is identity-based and has no secrets: use a token of your own.",
+        )
+    kept: Json = emulator.store.document(SECRETS, datastore["id"].lower()) or {}
+    kind = properties["credentials"]["credentialsType"]
+    if kind == "Sas":
+        return {"secretsType": "Sas", "sasToken": kept.get("sasToken")}
+    if asked.get("expirableSecret"):
+        hours = int(asked.get("expireAfterHours") or 1)
+        url = emulator.blobs.sas_url(properties["accountName"], properties["containerName"], "", "racwdl", hours)
+        return {"secretsType": "Sas", "sasToken": url.split("?", 1)[1]}
+    return {"secretsType": "AccountKey", "key": kept.get("key") or _account_key(emulator, properties["accountName"])}
+
+
+def _account_key(emulator: Emulator, name: str) -> str:
+    account = next(item for item in emulator.store.by_type(STORAGE_ACCOUNT) if item["name"] == name)
+    answer = emulator.arm.act(Action(account["id"], "listKeys", {}, {}, {}, None))
+    return answer["keys"][0]["value"]

@@ -1,0 +1,46 @@
+"""Values of literal inputs: everything travels as text, the declared type says which text is right."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+LITERAL_TYPES = frozenset({"string", "number", "integer", "boolean"})
+FILE_TYPES = frozenset({"uri_file", "mltable_file"})
+FOLDER_TYPES = frozenset({"uri_folder", "custom_model", "mlflow_model", "mltable"})
+DATA_TYPES = frozenset({"uri_file"}) | FOLDER_TYPES
+INTEGER = re.compile(r"[+-]?\d+")
+DEFAULT_TYPE = "uri_folder"
+
+
+def as_text(value: Any) -> str:
+    """A JSON value as a command sees it."""
+    if isinstance(value, bool):
+        return str(value)
+    return "" if value is None else str(value)
+
+
+def complaint(declaration: dict[str, Any], text: str) -> str | None:
+    """Why ``text`` is no value for the declared input, or None when it is one."""
+    kind = str(declaration.get("type") or "string").lower()
+    number: float | None = None
+    if kind == "integer":
+        if not INTEGER.fullmatch(text):
+            return f"{text!r} is no integer"
+        number = int(text)
+    elif kind == "number":
+        try:
+            number = float(text)
+        except ValueError:
+            return f"{text!r} is no number"
+    elif kind == "boolean" and text.lower() not in ("true", "false"):
+        return f"{text!r} is no boolean (true or false)"
+    if number is not None:
+        for bound, wrong in (("min", number.__lt__), ("max", number.__gt__)):
+            limit = declaration.get(bound)
+            if limit is not None and wrong(float(limit)):
+                return f"{text} is outside the declared {bound}imum {limit}"
+    choices = declaration.get("enum")
+    if choices and text not in [as_text(choice) for choice in choices]:
+        return f"{text!r} is none of {', '.join(as_text(choice) for choice in choices)}"
+    return None

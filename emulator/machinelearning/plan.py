@@ -1,0 +1,260 @@
+"""What a job is to do, read from its body: pure data, with every complaint collected under the field's path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.machinelearning.computes import duration_seconds
+from emulator.machinelearning.expressions import references, required_references, whole
+from emulator.machinelearning.literals import DATA_TYPES, DEFAULT_TYPE, LITERAL_TYPES, as_text, complaint
+
+Json = dict[str, Any]
+OUTPUT_MODES = frozenset({"", "Upload", "ReadWriteMount"})
+INPUT_MODES = frozenset({"", "ReadOnlyMount", "Download", "ReadWriteMount", "Mount"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an input's value comes from."""
+
+    kind: str  # literal: text, may hold ${{parent.inputs.x}} | data: a reference | parent: an input | step: an output
+    text: str = ""
+    name: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an output goes."""
+
+    type: str = DEFAULT_TYPE
+    uri: str = ""  # "" is the default place of the job
+    parent: str = ""  # the pipeline's output that it is
+    asset_name: str = ""
+    asset_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command to run: a command job, or a step of a pipeline."""
+
+    name: str
+    display_name: str
+    command: str
+    code: str
+    environment: str
+    compute: str
+    declarations: Mapping[str, Json]
+    inputs: Mapping[str, Source]
+    outputs: Mapping[str, Target]
+    environment_variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    timeout: float | None = None  # seconds
+    identity: str = "managed"  # managed: the compute's | user: the submitter's
+    component: str = ""
+
+    @property
+    def depends_on(self) -> set[str]:
+        """The steps whose outputs this one reads."""
+        return {source.step for source in self.inputs.values() if source.kind == "step"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Steps with what goes into and comes out of them together."""
+
+    steps: Mapping[str, Step]
+    inputs: Mapping[str, Source]
+    outputs: Mapping[str, Target]
+    continue_on_failure: bool = False
+
+    @property
+    def dependencies(self) -> dict[str, set[str]]:
+        return {name: step.depends_on for name, step in self.steps.items()}
+
+
+class Complaints:
+    """What is wrong with a body: (path, message) in the order found."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, str]] = []
+
+    def add(self, path: str, message: str) -> None:
+        self.found.append((path, message))
+
+
+def camel(body: Json) -> Json:
+    """Steps of pipelines spell their keys in snake case, jobs in camel case: this is the latter."""
+    return {re.sub(r"(?<=[a-z])_([a-z])", lambda match: match[1].upper(), key): value for key, value in body.items()}
+
+
+def asset(reference: Any) -> str:
+    """An asset reference without the prefix that component files use."""
+    return str(reference or "").removeprefix("azureml:") if str(reference or "").startswith("azureml:/") else str(reference or "")
+
+
+def input_source(body: Any, path: str, complaints: Complaints) -> Source | None:
+    """One input's binding; None when it has no value."""
+    given = camel(body) if isinstance(body, dict) else {"jobInputType": "literal", "value": body}
+    kind = str(given.get("jobInputType") or ("uri_folder" if given.get("uri") else "literal"))
+    mode = str(given.get("mode") or "")
+    if mode not in INPUT_MODES:
+        complaints.add(f"{path}.mode", f"{mode!r} is not emulated; use ReadOnlyMount or Download")
+    if kind == "literal":
+        if given.get("value") is None:
+            return None
+        text = as_text(given["value"])
+        reference = whole(text)
+        if reference is None:
+            return Source("literal", text)
+        if reference.form == "parent_input":
+            return Source("parent", text, reference.name)
+        if reference.form == "step_output":
+            return Source("step", text, reference.name, reference.step)
+        complaints.add(path, f"{text!r} is no binding that an input may have")
+        return None
+    if kind not in DATA_TYPES:
+        complaints.add(f"{path}.jobInputType", f"{kind!r} is none of literal, {', '.join(sorted(DATA_TYPES))}")
+        return None
+    if not given.get("uri"):
+        complaints.add(f"{path}.uri", f"an input of type {kind} needs a uri")
+        return None
+    return Source("data", as_text(given["uri"]), kind)
+
+
+def output_target(body: Any, declared: str, path: str, complaints: Complaints) -> Target:
+    """One output's place."""
+    given = camel(body or {})
+    kind = str(given.get("jobOutputType") or declared)
+    mode = str(given.get("mode") or "")
+    if mode not in OUTPUT_MODES:
+        complaints.add(f"{path}.mode", f"{mode!r} is not emulated; use Upload or ReadWriteMount")
+    if kind not in DATA_TYPES:
+        complaints.add(f"{path}.jobOutputType", f"{kind!r} is none of {', '.join(sorted(DATA_TYPES))}")
+    parent = ""
+    if given.get("value"):
+        reference = whole(as_text(given["value"]))
+        if reference is None or reference.form != "parent_output":
+            complaints.add(path, f"{given['value']!r} is no binding that an output may have: ${{{{parent.outputs.NAME}}}}")
+        else:
+            parent = reference.name
+    return Target(
+        kind,
+        as_text(given.get("uri")),
+        parent,
+        as_text(given.get("assetName") or given.get("name")),
+        as_text(given.get("assetVersion") or given.get("version")),
+    )
+
+
+def timeout_of(limits: Any, path: str, complaints: Complaints) -> float | None:
+    """Seconds of ``limits.timeout``, which is an ISO 8601 duration or a number of seconds."""
+    value = (limits or {}).get("timeout")
+    if value is None:
+        return None
+    try:
+        seconds = float(value) if isinstance(value, int | float) or str(value).isdigit() else duration_seconds(str(value))
+    except ValueError as error:
+        complaints.add(f"{path}.timeout", str(error))
+        return None
+    if seconds <= 0:
+        complaints.add(f"{path}.timeout", f"{value!r} is not more than 0 seconds")
+    return seconds
+
+
+def check_step(step: Step, path: str, command_path: str, complaints: Complaints) -> None:
+    """The rules inside one step: inputs against declarations, the command against both."""
+    for name in step.inputs.keys() - step.declarations.keys():
+        known = ", ".join(sorted(step.declarations)) or "none"
+        complaints.add(f"{path}inputs.{name}", f"the component has no such input; it has: {known}")
+    for name, declaration in step.declarations.items():
+        source = step.inputs.get(name)
+        if source is None:
+            if not declaration.get("optional") and declaration.get("default") is None:
+                complaints.add(f"{path}inputs.{name}", f"this input ({declaration.get('type')}) is required")
+            continue
+        literal = str(declaration.get("type")) in LITERAL_TYPES
+        if source.kind == "literal" and not literal:
+            complaints.add(f"{path}inputs.{name}", f"{source.text!r} is a literal; the component wants {declaration.get('type')}")
+        elif source.kind in ("data", "step") and literal:
+            complaints.add(f"{path}inputs.{name}", f"the component wants a {declaration.get('type')}, not data")
+        elif source.kind == "literal" and not list(references(source.text)):
+            wrong = complaint(dict(declaration), source.text)
+            if wrong:
+                complaints.add(f"{path}inputs.{name}", wrong)
+    if not step.command.strip():
+        complaints.add(command_path, "there is no command")
+    mandatory = {reference.text for reference in required_references(step.command)}
+    for reference in references(step.command):
+        if reference.form == "input":
+            declaration = step.declarations.get(reference.name)
+            if declaration is None:
+                complaints.add(command_path, f"${{{{{reference.text}}}}} names no input")
+            elif reference.text in mandatory and declaration.get("optional") and reference.name not in step.inputs:
+                if declaration.get("default") is None:
+                    complaints.add(
+                        command_path,
+                        f"${{{{{reference.text}}}}} has no value; put an optional input into $[[...]]",
+                    )
+        elif reference.form != "output" or reference.name not in step.outputs:
+            complaints.add(command_path, f"${{{{{reference.text}}}}} names no output or input")
+
+
+def parse_command(name: str, properties: Json) -> tuple[Step, Complaints]:
+    """A command job's plan."""
+    complaints = Complaints()
+    inputs: dict[str, Source] = {}
+    declarations: dict[str, Json] = {}
+    for key, body in (properties.get("inputs") or {}).items():
+        source = input_source(body, f"properties.inputs.{key}", complaints)
+        declarations[key] = {"type": source.name if source and source.kind == "data" else "string"}
+        if source and source.kind in ("parent", "step"):
+            complaints.add(f"properties.inputs.{key}", f"{source.text!r} binds to a pipeline, and this job is in none")
+        elif source:
+            inputs[key] = source
+    step = Step(
+        name,
+        str(properties.get("displayName") or name),
+        str(properties.get("command") or ""),
+        asset(properties.get("codeId")),
+        asset(properties.get("environmentId")),
+        asset(properties.get("computeId")),
+        declarations,
+        inputs,
+        {
+            key: output_target(body, DEFAULT_TYPE, f"properties.outputs.{key}", complaints)
+            for key, body in (properties.get("outputs") or {}).items()
+            if key != "default"
+        },
+        {key: as_text(value) for key, value in (properties.get("environmentVariables") or {}).items()},
+        timeout_of(properties.get("limits"), "properties.limits", complaints),
+        identity_of(properties.get("identity"), "properties.identity", complaints),
+    )
+    refuse_distribution(properties, "properties.", complaints)
+    check_step(step, "properties.", "properties.command", complaints)
+    return step, complaints
+
+
+def identity_of(identity: Any, path: str, complaints: Complaints) -> str:
+    """Who reads and writes the data of a job."""
+    kind = str((identity or {}).get("identityType") or (identity or {}).get("type") or "managed").lower()
+    if kind in ("managed", "managed_identity", "amltoken", "aml_token"):
+        return "managed"
+    if kind in ("user_identity", "useridentity"):
+        return "user"
+    complaints.add(path, f"identity {kind!r} is not emulated; use managed or user_identity")
+    return "managed"
+
+
+def refuse_distribution(body: Json, path: str, complaints: Complaints) -> None:
+    """Jobs over several nodes are refused by name."""
+    if body.get("distribution"):
+        complaints.add(f"{path}distribution", "distributed jobs are not emulated; leave the distribution out")
+    resources = camel(body.get("resources") or {})
+    if int(resources.get("instanceCount") or 1) > 1:
+        complaints.add(f"{path}resources.instanceCount", "jobs on more than one node are not emulated; use 1")
+
+
+ComponentOf = Callable[[str], "Json | None"]

@@ -1,0 +1,136 @@
+"""The state of jobs: their status in the ARM store, the record of their run beside it, and who waits for changes."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.arm.store import Store
+from emulator.errors import not_found
+from emulator.machinelearning.names import JOB, Workspace
+from emulator.machinelearning.references import RUN_DOCUMENT, run_key
+
+Json = dict[str, Any]
+
+TERMINAL = frozenset({"Completed", "Failed", "Canceled"})
+# status -> the statuses that may follow it
+FOLLOWING: dict[str, frozenset[str]] = {
+    "NotStarted": frozenset({"Queued", "Preparing", "Running", "CancelRequested", *TERMINAL}),
+    "Queued": frozenset({"Preparing", "Running", "CancelRequested", *TERMINAL}),
+    "Preparing": frozenset({"Queued", "Running", "CancelRequested", *TERMINAL}),
+    "Running": frozenset({"Queued", "Finalizing", "CancelRequested", *TERMINAL}),
+    "Finalizing": frozenset({"CancelRequested", *TERMINAL}),
+    "CancelRequested": TERMINAL,
+    **{status: frozenset() for status in TERMINAL},
+}
+
+
+def now() -> str:
+    """The time as Azure writes it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class Runs:
+    """All jobs of all workspaces. Every change is in the store before the call returns."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._changed = threading.Condition(threading.RLock())
+        self._versions: defaultdict[str, int] = defaultdict(int)
+        self._served: dict[str, int] = {}
+
+    def record(self, job_id: str) -> Json:
+        """The run's record: created, started, ended, error, outputs, inputs, parent, steps …"""
+        found = self._store.document(RUN_DOCUMENT, run_key(job_id))
+        if found is None:
+            raise not_found(job_id)
+        return found
+
+    def job(self, job_id: str) -> Json:
+        """The job's ARM resource; 404 when there is none."""
+        found = self._store.get(job_id)
+        if found is None:
+            raise not_found(job_id)
+        return found
+
+    def status(self, job_id: str) -> str:
+        return self.job(job_id)["properties"]["status"]
+
+    def begin(self, job_id: str, **fields: Any) -> None:
+        """Make the record of a job that is stored, or will be stored at once."""
+        self._store.put_document(
+            RUN_DOCUMENT,
+            run_key(job_id),
+            {"job": job_id, "created": now(), "started": None, "ended": None, "error": None, "outputs": {}, **fields},
+        )
+
+    def update(self, job_id: str, **fields: Any) -> None:
+        """Change fields of the record."""
+        with self._changed:
+            self._store.put_document(RUN_DOCUMENT, run_key(job_id), {**self.record(job_id), **fields})
+            self._touch(job_id)
+
+    def advance(self, job_id: str, status: str, **fields: Any) -> bool:
+        """Move a job to ``status`` if that may follow; whether it did. ``fields`` go into the record with it."""
+        with self._changed, self._store.transaction():
+            job = self.job(job_id)
+            before = job["properties"]["status"]
+            if status not in FOLLOWING[before]:
+                return False
+            record = {**self.record(job_id), **fields}
+            if status == "Running":
+                record["started"] = record["started"] or now()
+            if status in TERMINAL:
+                record["ended"] = now()
+            job["properties"]["status"] = status
+            self._store.put(job_id, job)
+            self._store.put_document(RUN_DOCUMENT, run_key(job_id), record)
+            self._touch(job_id)
+            return True
+
+    def add_child(self, parent: Json, name: str, properties: Json, **fields: Any) -> str:
+        """Store the job of a pipeline's step; its id."""
+        workspace = Workspace.of(parent["id"])
+        child_id = workspace.child("jobs", name)
+        with self._changed, self._store.transaction():
+            self._store.put(
+                child_id,
+                {"id": child_id, "name": name, "type": JOB, "systemData": parent["systemData"], "properties": properties},
+            )
+            self.begin(child_id, parent=parent["name"], **fields)
+        return child_id
+
+    def children(self, workspace: Workspace, name: str) -> list[Json]:
+        """The jobs of a pipeline's steps, oldest first."""
+        jobs = self._store.children(workspace.child("jobs"))
+        return [job for job in jobs if job["properties"].get("parentJobName") == name]
+
+    def unfinished(self) -> list[Json]:
+        """Outermost jobs that have not ended: what a start of the emulator goes on with."""
+        return [
+            job
+            for job in self._store.by_type(JOB)
+            if job["properties"]["status"] not in TERMINAL and not job["properties"].get("parentJobName")
+        ]
+
+    def forget(self, job_id: str) -> None:
+        """The job is deleted."""
+        self._store.delete_document(RUN_DOCUMENT, run_key(job_id))
+
+    def touch(self, job_id: str) -> None:
+        """Something that readers of the job wait for has changed, such as its log."""
+        with self._changed:
+            self._touch(job_id)
+
+    def wait_for_news(self, job_id: str, seconds: float) -> None:
+        """Return when the job changed since the last call for it, else after ``seconds``: a poll that waits."""
+        key = job_id.lower()
+        with self._changed:
+            self._changed.wait_for(lambda: self._versions[key] != self._served.get(key), seconds)
+            self._served[key] = self._versions[key]
+
+    def _touch(self, job_id: str) -> None:
+        self._versions[job_id.lower()] += 1
+        self._changed.notify_all()

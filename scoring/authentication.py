@@ -87,7 +87,7 @@ class BearerKey:
             self._asked = self._clock()
             try:
                 key = await asyncio.to_thread(self._fetch)
-            except Exception as error:  # whatever the vault or the identity raises, the known key stays
+            except Exception as error:  # noqa: BLE001 - whatever is raised, the known key stays
                 reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
                 log.warning("the callers' key could not be read", extra={"reason": reason[:500]})
                 return

@@ -37,7 +37,7 @@ class FieldError:
 
 
 class ContractError(Exception):
-    """The request does not keep the contract. At most MAX_ERRORS are listed; `more` says if there are others."""
+    """The request does not keep the contract. At most MAX_ERRORS are listed; `more`: there are others."""
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__(f"{len(errors)} values break the input contract")

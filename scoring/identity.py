@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def credential(client_id: str | None) -> TokenCredential:
     """The user-assigned managed identity of that client id; without one, whatever the environment offers.
 
-    Managed identity also serves the workload identity of a Kubernetes pod. The import takes most of a second, so
-    it happens here, off the way to readiness.
+    Managed identity also serves the workload identity of a Kubernetes pod. The import takes most of a second,
+    so it happens here, off the way to readiness.
     """
     from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 

@@ -32,7 +32,7 @@ class DriftMonitor:
         reference: DriftReference,
         rules: DriftRules,
         pace: Pace,
-        publish: Callable[[DriftReport], None] = lambda report: None,
+        publish: Callable[[DriftReport, WindowCounts], None] = lambda report, window: None,
     ) -> None:
         self._reference, self._rules, self._pace, self._publish = reference, rules, pace, publish
         self._window = RollingWindow(reference, rules.window_rows)
@@ -66,7 +66,7 @@ class DriftMonitor:
         previous, self.report = self.report, report
         if report.drifted != previous.drifted:
             log.warning("drift changed", extra={"drifted": list(report.drifted), "window_rows": report.rows})
-        self._publish(report)
+        self._publish(report, window)
         return report
 
     def start(self) -> None:

@@ -97,7 +97,7 @@ class Scorer:
         )
 
     def self_test(self) -> None:
-        """Score the artifact's samples and compare. Raises ArtifactError when an answer is not the stated one."""
+        """Score the artifact's samples and compare. Raises ArtifactError when one differs."""
         samples = self.artifact.samples
         batch = self.judge(self.encode(dict(samples.request)))
         found = zip(batch.predictions(), batch.outliers(), strict=True)

@@ -38,13 +38,17 @@ class KeySource:
 
 @dataclass(frozen=True, slots=True)
 class TelemetrySettings:
-    """`redact` and `hashed` name features whose values do not leave in custom events, or only as a hash."""
+    """`redact` and `hashed` name features whose values do not leave in custom events, or only as a hash.
+
+    `hash_key` (a secure variable of the container) makes hashes the same in all replicas and after restarts.
+    """
 
     connection_string: str | None = None
     trace_ratio: float = 1.0
     event_rows: int = 50
     redact: frozenset[str] = frozenset()
     hashed: frozenset[str] = frozenset()
+    hash_key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ def read(environment: Mapping[str, str]) -> Settings:
             event_rows=env.integer("SCORING_EVENT_ROWS", 50, 0, 10_000),
             redact=env.names("SCORING_REDACT_FEATURES"),
             hashed=env.names("SCORING_HASH_FEATURES"),
+            hash_key=env.optional("SCORING_HASH_KEY"),
         ),
     )
 
@@ -134,7 +139,7 @@ def _drift_rules(env: _Variables) -> DriftRules:
     least = env.integer("SCORING_DRIFT_LEAST_ROWS", min(200, window), 1, 1_000_000)
     if least > window:
         raise SettingsError(
-            f"SCORING_DRIFT_LEAST_ROWS is {least}: more than the window holds (SCORING_DRIFT_WINDOW_ROWS {window})"
+            f"SCORING_DRIFT_LEAST_ROWS is {least}: more than SCORING_DRIFT_WINDOW_ROWS, {window}"
         )
     return DriftRules(
         window_rows=window,

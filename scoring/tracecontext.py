@@ -12,7 +12,7 @@ _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
 
 @dataclass(frozen=True, slots=True)
 class TraceContext:
-    """Identifiers in lower-case hexadecimal. `parent_id` is the caller's span; None when the trace begins here."""
+    """Identifiers in lower-case hexadecimal. `parent_id` is the caller's span, or None."""
 
     trace_id: str
     span_id: str

@@ -1,0 +1,73 @@
+"""Serving: one process, one event loop; SIGTERM lets accepted requests finish."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import time
+from collections.abc import Generator
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from scoring.app import State
+
+log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 20
+KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's usual 60 s, so that it is the one to close
+
+
+class Server(uvicorn.Server):
+    """On SIGTERM or SIGINT: not ready at once, then (after `drain_seconds`) no new connection, then the end.
+
+    The drain time lets load balancers see that the service is no longer ready before they are turned away.
+    """
+
+    def __init__(self, config: uvicorn.Config, state: State, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._state, self._drain_seconds = state, drain_seconds
+        self._exit_at = float("inf")
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        before = {
+            number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._state.draining:
+            self.should_exit = True  # asked twice: do not wait any longer
+            return
+        self._state.draining = True
+        self._exit_at = time.monotonic() + self._drain_seconds
+
+    async def on_tick(self, counter: int) -> bool:
+        if time.monotonic() >= self._exit_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def configuration(application: ASGIApp, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )

@@ -1,0 +1,238 @@
+"""`mlops`: the model's life in an estate that infra/ built.
+
+What is heavy is imported by the command that needs it, so that `mlops --help` is quick.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ml.clients import Azure
+    from ml.errors import MlopsError
+
+app = typer.Typer(
+    name="mlops",
+    help="The life of a model on Azure: train and register it, deploy it as a tested release, score with it."
+    "\n\nEach command works on one environment, whose parts it learns from that stack's outputs "
+    "(`pulumi up` first). Credentials are those of DefaultAzureCredential. Results go to standard output, "
+    "progress to standard error.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Environment = Annotated[
+    str, typer.Option("--env", "-e", metavar="STACK", help="The environment: a Pulumi stack, e.g. stage.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+
+
+def _known(error: Exception) -> "MlopsError | None":
+    """The Azure SDKs' own errors as ours; None for what is a mistake of this program."""
+    from ml.clients import first_lines
+    from ml.errors import MlopsError
+
+    if isinstance(error, MlopsError):
+        return error
+    if not type(error).__module__.startswith("azure."):
+        return None
+    kind = type(error).__name__
+    if kind in ("ClientAuthenticationError", "CredentialUnavailableError"):
+        return MlopsError(
+            "Azure does not know who is calling: no credential worked.",
+            "Run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
+            first_lines(error),
+        )
+    if kind in ("ServiceRequestError", "ServiceRequestTimeoutError", "ServiceResponseError"):
+        return MlopsError(
+            "Azure cannot be reached from here.",
+            "Check the network, HTTPS_PROXY, and that this machine is in the estate's allow-listed ranges.",
+            first_lines(error),
+        )
+    return MlopsError(f"Azure refused a call ({kind}).", "Its own words follow.", first_lines(error, 8))
+
+
+def _stop(error: "MlopsError", as_json: bool) -> NoReturn:
+    from rich.console import Console
+    from rich.markup import escape
+
+    from ml.console import show
+
+    if as_json:
+        body = {"problem": error.problem, "remedy": error.remedy, "details": error.details}
+        show({"error": body}, True, lambda: "")
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[bold red]error:[/] {escape(error.problem)}")
+    for line in error.details:
+        console.print(f"  [dim]|[/] {escape(line)}")
+    console.print(f"[bold]what to do:[/] {escape(error.remedy)}")
+    raise typer.Exit(1)
+
+
+@contextmanager
+def _honest(as_json: bool) -> Generator[None, None, None]:
+    """Known failures end with exit code 1 and without a traceback."""
+    try:
+        yield
+    except Exception as error:
+        known = _known(error)
+        if known is None:
+            raise
+        _stop(known, as_json)
+
+
+def _run(
+    environment: str,
+    as_json: bool,
+    quiet: bool,
+    command: "Callable[[Azure, Path], dict[str, Any]]",
+    render: "Callable[[dict[str, Any]], RenderableType]",
+) -> None:
+    """Read the estate, run the command, show its answer."""
+    from ml.clients import Azure
+    from ml.console import Report, show
+    from ml.estate import project_root, read_estate
+
+    with _honest(as_json):
+        report, root = Report(quiet), project_root()
+        with report.phase(f"reading the outputs of the stack {environment}"):
+            azure = Azure(read_estate(environment, root), report)
+        answer = command(azure, root)
+        show(answer, as_json, lambda: render(answer))
+
+
+def _data_path(given: Path | None, default: Path, root: Path) -> Path:
+    """The default is relative to the checkout, what a person gives to the current directory."""
+    return given if given is not None else root / default
+
+
+@app.command()
+def train(
+    env: Environment,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="The data set, parquet or csv.", show_default="data.path in ml/settings.toml"),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help='What "better" is measured by.', show_default="training.metric in ml/settings.toml"
+        ),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="By how much a new model must be better.",
+            show_default="training.margin in ml/settings.toml",
+        ),
+    ] = None,
+    wait: Annotated[bool, typer.Option(help="Follow the job to its end.")] = True,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train again although a job of the same content succeeded.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a model on a data set, compare it with the champion, and register it when it is better.
+
+    A model that is not better is a clean skip (exit code 0). A step that fails is named with its
+    reason (exit code 1). The same data, code, environment and settings find their own earlier job.
+    """
+    from ml import render
+    from ml.settings import settings
+
+    def command(azure: "Azure", root: Path) -> dict[str, Any]:
+        from ml.train import Request
+        from ml.train import train as run
+
+        chosen = azure.settings.training
+        return run(
+            azure,
+            root,
+            Request(
+                data=_data_path(data, azure.settings.data.path, root),
+                metric=metric or chosen.metric,
+                margin=chosen.margin if margin is None else margin,
+                wait=wait,
+                force=force,
+            ),
+        )
+
+    with _honest(as_json):
+        if data is not None:
+            from ml.data import inspect
+
+            inspect(data, settings().data.columns)  # before anything is asked of the stack
+    _run(env, as_json, quiet, command, render.training)
+
+
+@app.command()
+def deploy(
+    env: Environment,
+    model: Annotated[
+        str, typer.Option(metavar="NAME:VERSION", help="The registered model, or the latest one.")
+    ] = "latest",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Build the model's image once, deploy it, wait until it is ready, test it, and record the release."""
+    from ml import render
+
+    def command(azure: "Azure", root: Path) -> dict[str, Any]:
+        from ml.deploy.deploy import deploy as run
+
+        return run(azure, root, model)
+
+    _run(env, as_json, quiet, command, render.deployment)
+
+
+@app.command()
+def score(
+    env: Environment,
+    rows: Annotated[int, typer.Option(min=1, help="How many rows, spread over the file.")] = 20,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Rows, parquet or csv.", show_default="data.path in ml/settings.toml"),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Send real rows to the deployed service and show predictions, outliers and drift."""
+    from ml import render
+
+    def command(azure: "Azure", root: Path) -> dict[str, Any]:
+        from ml.score import score as run
+
+        return run(azure, _data_path(file, azure.settings.data.path, root), rows)
+
+    _run(env, as_json, quiet, command, render.scores)
+
+
+@app.command()
+def status(env: Environment, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """What is registered and what is deployed."""
+    from ml import render
+
+    def command(azure: "Azure", root: Path) -> dict[str, Any]:
+        from ml.status import status as run
+
+        return run(azure)
+
+    _run(env, as_json, quiet, command, render.state)
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""The Azure SDK clients of one estate, made when first used, each with its time limits."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from infra.outputs import EstateOutputs
+from ml.console import Report
+from ml.errors import MlopsError
+from ml.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from azure.ai.ml import MLClient
+    from azure.core.credentials import TokenCredential
+    from azure.keyvault.secrets import SecretClient
+    from azure.mgmt.containerregistry.v2019_06_01_preview import ContainerRegistryManagementClient
+    from azure.storage.blob import BlobClient
+
+Answer = TypeVar("Answer")
+MANAGEMENT = "https://management.azure.com"
+
+
+@dataclass(frozen=True)
+class Azure:
+    estate: EstateOutputs
+    report: Report
+    settings: Settings = field(default_factory=settings)
+
+    @cached_property
+    def credential(self) -> "TokenCredential":
+        from azure.identity import DefaultAzureCredential
+
+        return DefaultAzureCredential()
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """Time limits of every azure-core client, in seconds."""
+        azure = self.settings.azure
+        return {"connection_timeout": azure.connection_seconds, "read_timeout": azure.read_seconds}
+
+    @cached_property
+    def ml(self) -> "MLClient":
+        import logging
+
+        from azure.ai.ml import MLClient
+
+        # Its notices about experimental classes say nothing to the person who runs `mlops`.
+        logging.getLogger("azure.ai.ml").setLevel(logging.ERROR)
+        estate = self.estate
+        return MLClient(
+            self.credential,
+            estate.subscription_id,
+            estate.resource_group,
+            estate.workspace,
+            show_progress=False,
+            enable_telemetry=False,
+            **self.limits,
+        )
+
+    @cached_property
+    def registry(self) -> "ContainerRegistryManagementClient":
+        """The API version that schedules builds: the only way into a registry without public access."""
+        from azure.mgmt.containerregistry.v2019_06_01_preview import ContainerRegistryManagementClient
+
+        return ContainerRegistryManagementClient(self.credential, self.estate.subscription_id, **self.limits)
+
+    @cached_property
+    def secrets(self) -> "SecretClient":
+        from azure.keyvault.secrets import SecretClient
+
+        return SecretClient(self.estate.key_vault_uri, self.credential, **self.limits)
+
+    def blob(self, path: str) -> "BlobClient":
+        """A blob in the estate's data container."""
+        from azure.storage.blob import BlobClient
+
+        account = f"https://{self.estate.storage_account}.blob.core.windows.net"
+        return BlobClient(
+            account, self.estate.data_container, path, credential=self.credential, **self.limits
+        )
+
+    def at_url(self, url: str) -> "BlobClient":
+        """A blob by a URL that carries its own permission (a SAS)."""
+        from azure.storage.blob import BlobClient
+
+        return BlobClient.from_blob_url(url, **self.limits)
+
+    def granted(self, call: Callable[[], Answer], what: str) -> Answer:
+        """Call, and call again while Azure answers 403: role assignments take minutes to work.
+
+        Raises MlopsError with Azure's words (they name action and scope) when the time for that is over.
+        """
+        return until_granted(call, what, self.report, self.settings.azure.grants_seconds)
+
+
+def until_granted(call: Callable[[], Answer], what: str, report: Report, seconds: float) -> Answer:
+    from azure.core.exceptions import HttpResponseError
+
+    deadline = time.monotonic() + seconds
+    pause, told = 1.0, False
+    while True:
+        try:
+            return call()
+        except HttpResponseError as error:
+            if error.status_code != 403:
+                raise
+            if time.monotonic() + pause > deadline:
+                raise MlopsError(
+                    f"Azure forbids to {what}.",
+                    f"Have the role that allows the action granted on that scope (tried for {seconds:g} s).",
+                    first_lines(error),
+                ) from error
+            if not told:
+                report.line(f"not allowed yet to {what}; waiting for the grant to take effect")
+                told = True
+            time.sleep(pause)
+            pause = min(pause * 2, 20.0)
+
+
+def first_lines(error: Exception, count: int = 4) -> list[str]:
+    """The first lines of an exception's message: azure-core's messages repeat themselves further down."""
+    return [line for line in str(error).splitlines() if line.strip()][:count]

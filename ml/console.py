@@ -1,0 +1,75 @@
+"""What a person sees: progress on standard error, the result on standard output (a table, or JSON)."""
+
+import json
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+
+class Report:
+    """Progress of one command, written to standard error so that standard output holds the result only."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.console = Console(stderr=True, highlight=False, quiet=quiet, soft_wrap=True)
+
+    @contextmanager
+    def phase(self, title: str) -> Generator[None, None, None]:
+        """Announce a phase; its seconds are told when it ends well."""
+        self.console.print(f"[bold cyan]>[/] {escape(title)}")
+        began = time.monotonic()
+        yield
+        self.console.print(f"  [dim]{time.monotonic() - began:.1f} s[/]")
+
+    def line(self, text: str) -> None:
+        self.console.print(f"  {escape(text)}")
+
+    def log(self, source: str, text: str) -> None:
+        """A line of somebody else's output, with its source before it."""
+        self.console.print(f"  [dim]{escape(source)} |[/] {escape(text)}")
+
+    def warn(self, text: str) -> None:
+        self.console.print(f"  [yellow]warning:[/] {escape(text)}")
+
+    @contextmanager
+    def transfer(self, title: str, total: int) -> Generator[Callable[[int], None], None, None]:
+        """A bar of bytes on a terminal, a line elsewhere; gives the function to call with the bytes done."""
+        if not self.console.is_terminal:
+            self.line(f"{title} ({total / 1e6:.2f} MB)")
+            yield lambda done: None
+            return
+        columns = (TextColumn("  {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            task = progress.add_task(title, total=total)
+            yield lambda done: progress.update(task, completed=done)
+        self.line(f"{title} ({total / 1e6:.2f} MB)")
+
+
+def show(payload: Mapping[str, Any], as_json: bool, render: Callable[[], RenderableType]) -> None:
+    """The result on standard output: JSON for programs, else what `render` makes of it."""
+    if as_json:
+        print(json.dumps(payload, indent=2, sort_keys=True, default=str))
+        return
+    Console(highlight=False).print(render())
+
+
+def table(title: str, *headings: str) -> Table:
+    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
+    return made
+
+
+def facts(title: str, rows: Mapping[str, object]) -> Table:
+    """A two-column table of names and values without headings."""
+    made = Table(title=title, title_justify="left", title_style="bold", show_header=False)
+    made.add_column(style="cyan", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in rows.items():
+        made.add_row(name, escape(str(value)))
+    return made

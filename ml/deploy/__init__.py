@@ -1,0 +1,1 @@
+"""From a registered model to a tested address: image, container group, smoke tests, release."""

@@ -1,0 +1,130 @@
+"""`mlops deploy`: a registered model becomes a tested address and a recorded release."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml import release
+from ml.clients import Azure
+from ml.deploy import api_key, group, image, ready, smoke
+from ml.deploy.endpoint import Endpoint
+from ml.deploy.group import GroupSpec
+from ml.deploy.image import BuildContext
+from ml.images import Image
+from ml.release import Configuration, Evidence, Record, Release
+
+if TYPE_CHECKING:
+    from azure.ai.ml.entities import Model
+
+
+def dns_label(azure: Azure) -> str:
+    """A label that no other estate of the region has: the subscription and resource group decide it."""
+    estate = azure.estate
+    owner = f"{estate.subscription_id}/{estate.resource_group}".lower()
+    return (
+        f"{azure.settings.scoring.name}-{estate.environment}-{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
+    )
+
+
+def group_spec(azure: Azure, made: Release, built: Image) -> GroupSpec:
+    """The container group of a release in this estate."""
+    estate, scoring = azure.estate, azure.settings.scoring
+    environment = {
+        "PORT": str(made.configuration.port),
+        "MODEL_DIR": "model",
+        "AZURE_CLIENT_ID": estate.scoring_identity_client_id,
+        "KEY_VAULT_URI": estate.key_vault_uri,
+        "API_KEY_SECRET": scoring.api_key_secret,
+        "ESTATE_ENVIRONMENT": estate.environment,
+        "MODEL_NAME": made.model_name,
+        "MODEL_VERSION": made.model_version,
+        "IMAGE_DIGEST": made.image_digest,
+    }
+    return GroupSpec(
+        name=f"{scoring.name}-{estate.environment}",
+        resource_group=estate.resource_group,
+        location=estate.location,
+        subscription_id=estate.subscription_id,
+        tenant_id=estate.tenant_id,
+        image=built.reference,
+        registry_login_server=estate.registry_login_server,
+        identity_id=estate.scoring_identity_id,
+        env=environment,
+        secure_env={"APPLICATIONINSIGHTS_CONNECTION_STRING": estate.telemetry_connection_string},
+        cpu=made.configuration.cpu,
+        memory_gb=made.configuration.memory_gb,
+        port=made.configuration.port,
+        tags={"environment": estate.environment, "release": made.id},
+        outputs={
+            "release": made.id,
+            "model": f"{made.model_name}:{made.model_version}",
+            "digest": made.image_digest,
+        },
+        dns_label=dns_label(azure) if estate.scoring_public_address else None,
+        subnet_id=None if estate.scoring_public_address else estate.inference_subnet_id,
+    )
+
+
+def _evidence(azure: Azure, context: BuildContext, tests: list[str]) -> Evidence:
+    return Evidence(
+        recorded_at=release.now(),
+        environment=azure.estate.environment,
+        context_sha256=context.sha256,
+        artifact_digest=context.model.digest,
+        features=context.model.schema.names,
+        lineage=dict(context.model.lineage),
+        smoke_tests=tuple(tests),
+    )
+
+
+def _mark_model(azure: Azure, model: "Model", release_id: str) -> None:
+    """Let the model say which release it is part of."""
+    key = f"release-{azure.estate.environment}"
+    if (model.tags or {}).get(key) == release_id:
+        return
+    model.tags = {**(model.tags or {}), key: release_id}
+    azure.granted(lambda: azure.ml.models.create_or_update(model), "write the model's tags")
+
+
+def deploy(azure: Azure, root: Path, reference: str) -> dict[str, Any]:
+    """Build once, deploy, wait, test, record. Raises MlopsError naming what failed."""
+    report, scoring = azure.report, azure.settings.scoring
+    with report.phase("model"):
+        model = image.find_model(azure, reference)
+        report.line(f"{model.name}:{model.version}")
+        context = image.assemble(azure, root, model)
+    with report.phase("image"):
+        built, fresh = image.ensure(azure, model, context)
+    made = Release(
+        model_name=str(model.name),
+        model_version=str(model.version),
+        image_repository=built.repository,
+        image_digest=built.digest,
+        configuration=Configuration(cpu=scoring.cpu, memory_gb=scoring.memory_gb, port=scoring.port),
+    )
+    with report.phase("callers' key"):
+        key = api_key.ensure(azure)
+    with report.phase(f"container group of the release {made.id}"):
+        spec = group_spec(azure, made, built)
+        outputs = group.up(azure.estate.environment, spec, report)
+        endpoint = Endpoint(str(outputs["address"]), key)
+    with report.phase(f"waiting for {endpoint.address}"):
+        seconds = ready.wait(azure, endpoint, spec.name, group.CONTAINER)
+    with report.phase("smoke tests"):
+        expected = smoke.Expectation(
+            made.model_name, made.model_version, made.image_digest, context.model, scoring.tolerance
+        )
+        tests = smoke.run(endpoint, expected)
+        report.line(f"passed: {', '.join(tests)}")
+    record = Record(release=made, evidence=_evidence(azure, context, tests))
+    with report.phase("release"):
+        fresh_record = release.record(azure, record)
+        report.line(f"{made.id} {'recorded' if fresh_record else 'was recorded before'}")
+        _mark_model(azure, model, made.id)
+    return {
+        **release.summary(record),
+        "address": endpoint.address,
+        "built": fresh,
+        "ready_seconds": round(seconds, 1),
+        "smoke_tests": tests,
+    }

@@ -1,0 +1,41 @@
+"""Talking to a deployed scoring service."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`address` without a slash at its end; `key` is the callers' key."""
+
+    address: str
+    key: str
+
+    def get(self, path: str) -> "httpx.Response":
+        """Raises httpx.HTTPError when there is no answer."""
+        import httpx
+
+        return httpx.get(
+            f"{self.address}{path}", timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+        )
+
+    def score(self, body: Any, key: str | None = None) -> "httpx.Response":
+        """POST /score with the endpoint's key, or another one; an empty key sends no authorization at all.
+
+        Raises httpx.HTTPError when there is no answer.
+        """
+        import httpx
+
+        used = self.key if key is None else key
+        return httpx.post(
+            f"{self.address}/score",
+            json=body,
+            headers={"authorization": f"Bearer {used}"} if used else {},
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+        )

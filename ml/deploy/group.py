@@ -1,0 +1,200 @@
+"""The container group as a Pulumi program of its own: project mlops-scoring, one stack for each environment.
+
+The main stack is not touched by a release; preview, state and history are Pulumi's as for the rest.
+"""
+
+import os
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ml.console import Report
+from ml.errors import MlopsError
+
+PROJECT = "mlops-scoring"
+CONTAINER = "scoring"
+# Options that a person sets for the main stack; this program has a configuration of its own.
+OTHER_STACK_OPTIONS = ("PULUMI_OPTION_CONFIG_FILE", "PULUMI_OPTION_STACK", "PULUMI_STACK")
+OUTPUT_TAIL = 20
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpec:
+    """All that decides the group. `image` is by digest; `secure_env` never stands in clear.
+
+    Exactly one of `dns_label` (a public address) and `subnet_id` (a private one) is set.
+    """
+
+    name: str
+    resource_group: str
+    location: str
+    subscription_id: str
+    tenant_id: str
+    image: str
+    registry_login_server: str
+    identity_id: str
+    env: Mapping[str, str]
+    secure_env: Mapping[str, str]
+    cpu: float
+    memory_gb: float
+    port: int
+    tags: Mapping[str, str]
+    outputs: Mapping[str, str]
+    dns_label: str | None = None
+    subnet_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.dns_label is None) == (self.subnet_id is None):
+            raise ValueError("a container group has either a public DNS label or a subnet")
+        if "@sha256:" not in self.image:
+            raise ValueError(f"the image {self.image} is not named by its digest")
+
+
+def declare(spec: GroupSpec) -> None:
+    """The Pulumi program: the group, and as outputs its address and what it serves."""
+    import pulumi
+    from pulumi_azure_native import Provider
+    from pulumi_azure_native import containerinstance as aci
+
+    provider = Provider("azure", subscription_id=spec.subscription_id, tenant_id=spec.tenant_id)
+
+    def probe(path: str, failures: int) -> aci.ContainerProbeArgs:
+        return aci.ContainerProbeArgs(
+            http_get=aci.ContainerHttpGetArgs(path=path, port=spec.port, scheme=aci.Scheme.HTTP),
+            initial_delay_seconds=2,
+            period_seconds=10,
+            timeout_seconds=5,
+            failure_threshold=failures,
+            success_threshold=1,
+        )
+
+    variables = [aci.EnvironmentVariableArgs(name=name, value=value) for name, value in spec.env.items()]
+    variables += [
+        aci.EnvironmentVariableArgs(name=name, secure_value=pulumi.Output.secret(value))
+        for name, value in spec.secure_env.items()
+    ]
+    container = aci.ContainerArgs(
+        name=CONTAINER,
+        image=spec.image,
+        environment_variables=variables,
+        ports=[aci.ContainerPortArgs(port=spec.port, protocol=aci.ContainerNetworkProtocol.TCP)],
+        resources=aci.ResourceRequirementsArgs(
+            requests=aci.ResourceRequestsArgs(cpu=spec.cpu, memory_in_gb=spec.memory_gb),
+            limits=aci.ResourceLimitsArgs(cpu=spec.cpu, memory_in_gb=spec.memory_gb),
+        ),
+        liveness_probe=probe("/healthz", failures=3),
+        readiness_probe=probe("/readyz", failures=30),
+    )
+    public = spec.dns_label is not None
+    group = aci.ContainerGroup(
+        "scoring",
+        container_group_name=spec.name,
+        resource_group_name=spec.resource_group,
+        location=spec.location,
+        os_type=aci.OperatingSystemTypes.LINUX,
+        sku=aci.ContainerGroupSku.STANDARD,
+        restart_policy=aci.ContainerGroupRestartPolicy.ALWAYS,
+        containers=[container],
+        identity=aci.ContainerGroupIdentityArgs(
+            type=aci.ResourceIdentityType.USER_ASSIGNED, user_assigned_identities=[spec.identity_id]
+        ),
+        image_registry_credentials=[
+            aci.ImageRegistryCredentialArgs(server=spec.registry_login_server, identity=spec.identity_id)
+        ],
+        ip_address=aci.IpAddressArgs(
+            type=aci.ContainerGroupIpAddressType.PUBLIC
+            if public
+            else aci.ContainerGroupIpAddressType.PRIVATE,
+            ports=[aci.PortArgs(port=spec.port, protocol=aci.ContainerGroupNetworkProtocol.TCP)],
+            dns_name_label=spec.dns_label,
+        ),
+        subnet_ids=[aci.ContainerGroupSubnetIdArgs(id=spec.subnet_id)] if spec.subnet_id else None,
+        tags=dict(spec.tags),
+        # Container Instances changes little in place: a new image or size is a new group of that name.
+        opts=pulumi.ResourceOptions(
+            provider=provider,
+            delete_before_replace=True,
+            replace_on_changes=[
+                "containers",
+                "identity",
+                "ipAddress",
+                "imageRegistryCredentials",
+                "subnetIds",
+            ],
+            custom_timeouts=pulumi.CustomTimeouts(create="20m", update="20m", delete="20m"),
+        ),
+    )
+
+    def address(ip: Any) -> str:
+        host = (ip.fqdn or ip.ip) if ip else ""
+        return f"http://{host}:{spec.port}"
+
+    pulumi.export("address", group.ip_address.apply(address))
+    pulumi.export("group", group.name)
+    for name, value in spec.outputs.items():
+        pulumi.export(name, value)
+
+
+@contextmanager
+def own_options() -> Generator[None, None, None]:
+    """Without the options that are meant for the main stack; restored afterwards."""
+    kept = {name: os.environ.pop(name) for name in OTHER_STACK_OPTIONS if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+def _failure(environment: str, error: Exception, output: list[str]) -> MlopsError:
+    from pulumi.automation.errors import ConcurrentUpdateError
+
+    words = output[-OUTPUT_TAIL:] or str(error).splitlines()[-OUTPUT_TAIL:]
+    if isinstance(error, ConcurrentUpdateError):
+        return MlopsError(
+            f"The stack {PROJECT}/{environment} is locked by another update.",
+            f"Wait for it, or if it was killed: `pulumi cancel -s organization/{PROJECT}/{environment}`.",
+            words,
+        )
+    return MlopsError(
+        f"Pulumi could not bring up the container group in {environment}.",
+        "Its own words follow; run the command again when the cause is gone.",
+        words,
+    )
+
+
+def up(environment: str, spec: GroupSpec, report: Report) -> dict[str, Any]:
+    """Bring the group to what the spec says; returns the outputs. Raises MlopsError with Pulumi's words."""
+    from pulumi import automation
+    from pulumi.automation.errors import CommandError
+
+    output: list[str] = []
+
+    def hear(line: str) -> None:
+        if line.strip():
+            output.append(line.rstrip())
+            report.log("pulumi", line.rstrip())
+
+    with own_options():
+        try:
+            stack = automation.create_or_select_stack(environment, PROJECT, program=lambda: declare(spec))
+            # The group may have gone together with the estate: what is there is asked, not remembered.
+            result = stack.up(refresh=True, on_output=hear, color="never", suppress_progress=True)
+        except CommandError as error:
+            raise _failure(environment, error, output) from error
+    return {name: output.value for name, output in result.outputs.items()}
+
+
+def outputs(environment: str) -> dict[str, Any]:
+    """The outputs of what is deployed; empty when nothing is. Raises MlopsError with Pulumi's words."""
+    from pulumi import automation
+    from pulumi.automation.errors import CommandError, StackNotFoundError
+
+    with own_options():
+        try:
+            stack = automation.select_stack(environment, PROJECT, program=lambda: None)
+            return {name: output.value for name, output in stack.outputs().items()}
+        except StackNotFoundError:
+            return {}
+        except CommandError as error:
+            raise _failure(environment, error, []) from error

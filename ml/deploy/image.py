@@ -1,0 +1,123 @@
+"""The scoring image: built once for a model version and the content around it."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml import images
+from ml.clients import Azure
+from ml.content import read_tree, sha256_of_files
+from ml.errors import MlopsError
+from ml.images import Image
+from ml.snapshot import package_files
+from scoring import artifact
+
+if TYPE_CHECKING:
+    from azure.ai.ml.entities import Model
+
+FILES = {
+    "Dockerfile": "environments/scoring/Dockerfile",
+    "requirements.txt": "environments/requirements/scoring.txt",
+}
+TAG_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class BuildContext:
+    """The files that an image is built from, with the model artifact under model/."""
+
+    files: dict[str, bytes]
+    model: artifact.Artifact
+    sha256: str
+
+    @property
+    def short(self) -> str:
+        return self.sha256[:TAG_LENGTH]
+
+
+def find_model(azure: Azure, reference: str) -> "Model":
+    """A registered model by `NAME:VERSION`, or the latest of the configured name for `latest`.
+
+    Raises MlopsError when there is none.
+    """
+    from azure.core.exceptions import ResourceNotFoundError
+
+    default = azure.settings.training.model_name
+    name, _, version = reference.partition(":")
+    if reference == "latest":
+        name, version = default, ""
+    elif not (name and version):
+        raise MlopsError(
+            f"--model {reference!r} is neither NAME:VERSION nor latest.", f"Give, for example, {default}:1."
+        )
+    models = azure.ml.models
+    try:
+        found: Any = azure.granted(
+            lambda: models.get(name, version=version) if version else models.get(name, label="latest"),
+            "read models",
+        )
+    except (ResourceNotFoundError, ValueError) as error:
+        raise MlopsError(
+            f"There is no registered model {name}:{version or 'latest'} in {azure.estate.workspace}.",
+            f"Train one: `mlops train --env {azure.estate.environment}`.",
+        ) from error
+    return found
+
+
+def scoring_context(root: Path, model: Path) -> BuildContext:
+    """The build context of the scoring image.
+
+    root: the checkout. model: the model artifact's directory. Raises MlopsError when either is not complete.
+    """
+    missing = [path for path in FILES.values() if not (root / path).is_file()]
+    if missing:
+        raise MlopsError(
+            f"The scoring image cannot be built without {', '.join(missing)} in {root}.",
+            "Restore the file(s) from the repository.",
+        )
+    try:
+        loaded = artifact.load(model)
+    except artifact.ArtifactError as error:
+        raise MlopsError(
+            f"The registered model is no usable artifact: {error}.", "Train again, or deploy another version."
+        ) from error
+    files = {
+        **{name: (root / path).read_bytes() for name, path in FILES.items()},
+        **package_files(root, ("scoring",)),
+        **read_tree(model, "model/"),
+    }
+    return BuildContext(files, loaded, sha256_of_files(files))
+
+
+def assemble(azure: Azure, root: Path, model: "Model") -> BuildContext:
+    """Download the model's artifact and put the build context together."""
+    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+        azure.granted(
+            lambda: azure.ml.models.download(str(model.name), str(model.version), download_path=scratch),
+            "download the model",
+        )
+        manifests = sorted(Path(scratch).rglob(artifact.MANIFEST))
+        if len(manifests) != 1:
+            raise MlopsError(
+                f"{model.name}:{model.version} holds {len(manifests)} {artifact.MANIFEST}, not one.",
+                "Train again, or deploy another version.",
+            )
+        return scoring_context(root, manifests[0].parent)
+
+
+def ensure(azure: Azure, model: "Model", context: BuildContext) -> tuple[Image, bool]:
+    """The image of this model and context, and whether it had to be built.
+
+    The digest of an image that was built is kept in the model's tags under the context's hash.
+    """
+    repository = azure.settings.scoring.name
+    key = f"image-{context.short}"
+    known = (model.tags or {}).get(key)
+    if known:
+        azure.report.line(f"the image of this content exists: {known}")
+        return Image(azure.estate.registry_login_server, repository, str(known)), False
+    image = images.build(azure, repository, f"{model.version}-{context.short}", context.files)
+    model.tags = {**(model.tags or {}), key: image.digest}
+    azure.granted(lambda: azure.ml.models.create_or_update(model), "write the model's tags")
+    return image, True

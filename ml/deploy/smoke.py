@@ -1,0 +1,166 @@
+"""Smoke tests: what a deployed service must answer before its release is recorded."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ml.deploy.endpoint import Endpoint
+from ml.errors import MlopsError
+from scoring.artifact import Artifact
+
+PROBLEM = "application/problem+json"
+LONGEST_BODY = 300  # characters of an answer that an error shows
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """`tolerance`: the greatest absolute difference of a number from the recorded one."""
+
+    model_name: str
+    model_version: str
+    image_digest: str
+    artifact: Artifact
+    tolerance: float
+
+
+class SmokeTestError(Exception):
+    """A test failed; the text says what was asked, what came, and what was expected."""
+
+
+def differences(expected: Any, found: Any, tolerance: float, path: str = "") -> list[str]:
+    """Where `found` differs from `expected`: numbers by more than the tolerance, all else at all.
+
+    Keys that only `found` has are no difference: an answer may say more than was recorded.
+    """
+    if isinstance(expected, dict):
+        if not isinstance(found, dict):
+            return [f"{path or 'answer'}: {found!r} is no object"]
+        return [
+            line
+            for key, value in expected.items()
+            for line in (
+                differences(value, found[key], tolerance, f"{path}.{key}".lstrip("."))
+                if key in found
+                else [f"{path}.{key}".lstrip(".") + " is missing"]
+            )
+        ]
+    if isinstance(expected, list | tuple):
+        if not isinstance(found, list | tuple) or len(found) != len(expected):
+            return [f"{path or 'answer'}: expected {len(expected)} values"]
+        pairs = enumerate(zip(expected, found, strict=True))
+        return [
+            line for i, (left, right) in pairs for line in differences(left, right, tolerance, f"{path}[{i}]")
+        ]
+    number = isinstance(expected, int | float) and not isinstance(expected, bool)
+    if number and isinstance(found, int | float) and not isinstance(found, bool):
+        same = math.isclose(expected, found, rel_tol=0.0, abs_tol=tolerance)
+    else:
+        same = type(expected) is type(found) and expected == found
+    return [] if same else [f"{path or 'answer'}: {found!r}, expected {expected!r}"]
+
+
+def _expect(condition: bool, what: str) -> None:
+    if not condition:
+        raise SmokeTestError(what)
+
+
+def _status(path: str, answer: Any, *allowed: int) -> None:
+    _expect(
+        answer.status_code in allowed,
+        f"{path} gives {answer.status_code}, expected {' or '.join(map(str, allowed))}: "
+        f"{answer.text[:LONGEST_BODY]}",
+    )
+
+
+def _problem(path: str, answer: Any, *allowed: int) -> None:
+    _status(path, answer, *allowed)
+    kind = answer.headers.get("content-type", "").split(";")[0]
+    _expect(kind == PROBLEM, f"{path} gives {answer.status_code} as {kind!r}, expected {PROBLEM}")
+
+
+def health(endpoint: Endpoint, expected: Expectation) -> None:
+    _status("GET /healthz", endpoint.get("/healthz"), 200)
+
+
+def readiness(endpoint: Endpoint, expected: Expectation) -> None:
+    _status("GET /readyz", endpoint.get("/readyz"), 200)
+
+
+def openapi(endpoint: Endpoint, expected: Expectation) -> None:
+    answer = endpoint.get("/openapi.json")
+    _status("GET /openapi.json", answer, 200)
+    _expect("/score" in answer.json().get("paths", {}), "GET /openapi.json does not describe /score")
+
+
+def no_key(endpoint: Endpoint, expected: Expectation) -> None:
+    request = dict(expected.artifact.samples.request)
+    _problem("POST /score without a key", endpoint.score(request, key=""), 401)
+    _problem("POST /score with a wrong key", endpoint.score(request, key="wrong"), 401)
+
+
+def recorded_predictions(endpoint: Endpoint, expected: Expectation) -> None:
+    samples = expected.artifact.samples
+    answer = endpoint.score(dict(samples.request))
+    _status("POST /score with the samples", answer, 200)
+    stated = {
+        "predictions": [dict(item) for item in samples.predictions],
+        "outliers": [dict(item) for item in samples.outliers],
+    }
+    found = differences(stated, answer.json(), expected.tolerance)
+    _expect(
+        not found, f"{len(found)} answer(s) to the samples differ from the recorded: {'; '.join(found[:3])}"
+    )
+
+
+def released_model(endpoint: Endpoint, expected: Expectation) -> None:
+    first = dict(expected.artifact.samples.request)
+    answer = endpoint.score(first)
+    _status("POST /score", answer, 200)
+    model = {
+        "name": expected.model_name,
+        "version": expected.model_version,
+        "digest": expected.artifact.digest,
+        "image": expected.image_digest,
+    }
+    found = differences({"model": model}, answer.json(), 0.0)
+    _expect(not found, f"another model answers: {'; '.join(found)}")
+
+
+def bad_input(endpoint: Endpoint, expected: Expectation) -> None:
+    _problem("POST /score without rows", endpoint.score({}), 400, 422)
+    name = expected.artifact.schema.names[0]
+    broken = [{**record, name: "not a value"} for record in expected.artifact.samples.request["records"][:1]]
+    _problem(f"POST /score with {name} = 'not a value'", endpoint.score({"records": broken}), 400, 422)
+
+
+TESTS: dict[str, Callable[[Endpoint, Expectation], None]] = {
+    "health": health,
+    "readiness": readiness,
+    "openapi": openapi,
+    "no answer without the key": no_key,
+    "recorded predictions": recorded_predictions,
+    "model and image as released": released_model,
+    "bad input is refused": bad_input,
+}
+
+
+def run(endpoint: Endpoint, expected: Expectation) -> list[str]:
+    """Run every test; returns their names. Raises MlopsError naming each that failed and why."""
+    import httpx
+
+    failures: list[str] = []
+    for name, test in TESTS.items():
+        try:
+            test(endpoint, expected)
+        except SmokeTestError as error:
+            failures.append(f"{name}: {error}")
+        except (httpx.HTTPError, ValueError) as error:
+            failures.append(f"{name}: {type(error).__name__}: {error}")
+    if failures:
+        raise MlopsError(
+            f"{len(failures)} of {len(TESTS)} smoke tests failed against {endpoint.address}.",
+            "The release is not recorded. Deploy again without the cause, or an earlier model version.",
+            failures,
+        )
+    return list(TESTS)

@@ -1,0 +1,31 @@
+"""Reading a log that grows in a blob."""
+
+from ml.clients import Azure
+
+
+class RemoteLog:
+    """Each read asks for the bytes after the last one and gives the lines that they finish."""
+
+    def __init__(self, azure: Azure) -> None:
+        self._azure = azure
+        self._read = 0
+        self._rest = b""
+
+    def new_lines(self, url: str, final: bool = False) -> list[str]:
+        """Lines without their ends; the last, unfinished one is kept back unless `final`.
+
+        `url` carries its own permission and may change between two reads, as permissions expire.
+        """
+        from azure.core.exceptions import HttpResponseError
+
+        try:
+            data = self._azure.at_url(url).download_blob(offset=self._read).readall()
+        except HttpResponseError as error:
+            if error.status_code not in (404, 416):  # not written yet; nothing beyond what was read
+                raise
+            data = b""
+        self._read += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if final and self._rest:
+            lines, self._rest = [*lines, self._rest], b""
+        return [line.decode("utf-8", "replace").rstrip("\r") for line in lines]

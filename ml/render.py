@@ -1,0 +1,116 @@
+"""The results of the commands as tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from ml.console import facts, table
+
+MOST_ROWS = 12
+MOST_FEATURES = 5
+
+
+def number(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else "-" if value is None else str(value)
+
+
+def numbers(value: Any) -> dict[str, Any]:
+    """The numbers of an object; everything else in it is left out."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {str(k): v for k, v in value.items() if isinstance(v, int | float) and not isinstance(v, bool)}
+
+
+def training(answer: Mapping[str, Any]) -> RenderableType:
+    """The outcome, and the metrics beside the champion's."""
+    job = f"job {answer['job']}" + (" (found by its content, not trained again)" if answer["reused"] else "")
+    if "registered" not in answer:
+        return f"{job}: {answer['status']}. The same command without --no-wait follows it."
+    decision = answer["decision"]
+    headline = (
+        f"[bold green]registered {escape(str(answer['model']))}[/]"
+        if answer["registered"]
+        else "[bold yellow]not better: skipped[/]"
+    )
+    champion = decision.get("champion")
+    title = f"champion (version {decision.get('champion_version')})" if champion is not None else "champion"
+    rows = table("Metrics on the fixed test rows", "metric", "this model", title)
+    before = champion if isinstance(champion, Mapping) else {decision.get("metric"): champion}
+    for name, value in numbers(answer["metrics"]).items():
+        marked = f"[bold]{escape(name)}[/]" if name == decision.get("metric") else escape(name)
+        rows.add_row(marked, number(value), number(before.get(name)))
+    lines: list[RenderableType] = [headline, f"{escape(str(answer.get('reason') or ''))}", f"[dim]{job}[/]"]
+    return Group(*[line for line in lines if line], rows)
+
+
+def deployment(answer: Mapping[str, Any]) -> RenderableType:
+    return facts(
+        "Deployed",
+        {
+            "address": answer["address"],
+            "release": answer["release"],
+            "model": answer["model"],
+            "image": f"{answer['digest']} ({'built now' if answer['built'] else 'built before'})",
+            "smoke tests": f"{len(answer['smoke_tests'])} passed: {', '.join(answer['smoke_tests'])}",
+        },
+    )
+
+
+def _drift(report: Mapping[str, Any]) -> Table:
+    features: Mapping[str, Any] = report.get("features") or {}
+    title = (
+        f"Drift: {report.get('status')} over {report.get('window_rows')} of {report.get('window_size')} rows"
+    )
+    rows = table(title, "feature", "PSI", "adjusted p", "drifted")
+    ordered = sorted(features.items(), key=lambda item: -float(item[1].get("psi") or 0.0))
+    for name, feature in ordered[:MOST_FEATURES]:
+        rows.add_row(
+            escape(name),
+            number(feature.get("psi")),
+            f"{feature.get('p_adjusted', 1.0):.3g}",
+            "yes" if feature.get("drifted") else "no",
+        )
+    return rows
+
+
+def scores(answer: Mapping[str, Any]) -> RenderableType:
+    """The first rows, then what all of them come to, then the drift that the service sees."""
+    predictions, outliers = answer["predictions"], answer["outliers"]
+    rows = table(
+        f"Scores from {answer['address']}", "row", "probability", "label", "outlier score", "outlier"
+    )
+    shown = zip(answer["ids"], predictions, outliers, strict=True)
+    for identifier, prediction, outlier in list(shown)[:MOST_ROWS]:
+        flag = "[yellow]yes[/]" if outlier["flag"] else "no"
+        rows.add_row(
+            str(identifier),
+            number(float(prediction["probability"])),
+            str(prediction["label"]),
+            number(float(outlier["score"])),
+            flag,
+        )
+    flagged = sum(1 for outlier in outliers if outlier["flag"])
+    positive = sum(1 for prediction in predictions if prediction["label"])
+    model = answer.get("model") or {}
+    summary = (
+        f"{len(predictions)} rows in {answer['seconds']} s by {model.get('name')}:{model.get('version')}: "
+        f"label 1 for {positive}, {flagged} outlier(s)"
+    )
+    parts: list[RenderableType] = [rows, summary]
+    if answer.get("drift"):
+        parts.append(_drift(answer["drift"]))
+    return Group(*parts)
+
+
+def state(answer: Mapping[str, Any]) -> RenderableType:
+    models = table(f"Registered in {answer['workspace']}", "model", "tags")
+    for item in answer["models"]:
+        tags = ", ".join(f"{k}={v}" for k, v in sorted(item["tags"].items()) if not k.startswith("image-"))
+        models.add_row(item["model"], escape(tags))
+    deployed = answer["deployed"]
+    if deployed is None:
+        return Group(models, f"Nothing is deployed in {answer['environment']}.")
+    return Group(models, facts(f"Deployed in {answer['environment']}", deployed))

@@ -1,0 +1,91 @@
+"""`mlops score`: real rows to the deployed service, and what it says of them."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from ml import data, release
+from ml.clients import Azure
+from ml.deploy import api_key, group
+from ml.deploy.endpoint import Endpoint
+from ml.errors import MlopsError
+
+BATCH_ROWS = 100
+
+
+def deployed(azure: Azure) -> dict[str, Any]:
+    """What is deployed: address, release, model, digest. Raises MlopsError when nothing is."""
+    environment = azure.estate.environment
+    outputs = group.outputs(environment)
+    if not outputs.get("address"):
+        raise MlopsError(
+            f"Nothing is deployed in {environment}: the stack {group.PROJECT}/{environment} has no address.",
+            f"Run `mlops deploy --env {environment}`.",
+        )
+    return outputs
+
+
+def evenly(total: int, wanted: int) -> list[int]:
+    """`wanted` positions spread over `total` rows, in order; all of them when there are no more than that."""
+    if wanted >= total:
+        return list(range(total))
+    return [position * total // wanted for position in range(wanted)]
+
+
+def read_rows(path: Path, features: tuple[str, ...], rows: int) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Rows of a data set with the model's features only, and their row ids (or positions).
+
+    Raises MlopsError when a feature is missing.
+    """
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    file = data.inspect(path, features)
+    table: Any = pyarrow.parquet.read_table(path) if file.format == "parquet" else pyarrow.csv.read_csv(path)
+    chosen = evenly(table.num_rows, rows)
+    table = table.take(chosen)
+    ids = table.column("id").to_pylist() if "id" in table.column_names else chosen
+    return table.select(list(features)).to_pylist(), ids
+
+
+def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
+    """Send rows in batches. Raises MlopsError with the service's words when it refuses one."""
+    import httpx
+
+    with azure.report.phase("finding the deployed service"):
+        outputs = deployed(azure)
+        features = release.read(azure, str(outputs["release"])).evidence.features
+        endpoint = Endpoint(str(outputs["address"]), api_key.required(azure))
+    records, ids = read_rows(path, features, rows)
+    predictions: list[Any] = []
+    outliers: list[Any] = []
+    last: dict[str, Any] = {}
+    began = time.perf_counter()
+    with azure.report.phase(f"scoring {len(records)} rows of {path} at {endpoint.address}"):
+        for start in range(0, len(records), BATCH_ROWS):
+            try:
+                answer = endpoint.score({"records": records[start : start + BATCH_ROWS]})
+            except httpx.HTTPError as error:
+                raise MlopsError(
+                    f"The service at {endpoint.address} does not answer: {error}.",
+                    f"Look at it with `mlops status --env {azure.estate.environment}`, or deploy again.",
+                ) from error
+            if answer.status_code != 200:
+                raise MlopsError(
+                    f"The service answered {answer.status_code} to the batch from row {start} on.",
+                    "Its own words follow.",
+                    [answer.text[:1000]],
+                )
+            last = answer.json()
+            predictions += last["predictions"]
+            outliers += last["outliers"]
+    return {
+        "address": endpoint.address,
+        "release": outputs["release"],
+        "model": last.get("model"),
+        "ids": ids,
+        "predictions": predictions,
+        "outliers": outliers,
+        "drift": last.get("drift"),
+        "seconds": round(time.perf_counter() - began, 3),
+    }

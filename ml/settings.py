@@ -1,0 +1,91 @@
+"""The settings of `mlops`, read from settings.toml beside this file and checked before anything is done."""
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ml.errors import MlopsError
+
+FILE = Path(__file__).with_name("settings.toml")
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataSettings(Section):
+    name: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$")
+    path: Path
+    columns: tuple[str, ...] = ()
+
+
+class TrainingSettings(Section):
+    experiment: str
+    model_name: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$")
+    metric: str = Field(min_length=1)
+    margin: float = Field(ge=0, le=1)
+    seed: int = Field(ge=0, lt=2**32)
+    test_fraction: float = Field(gt=0, lt=1)
+    environment: str
+    time_limit_minutes: int = Field(gt=0)
+
+
+class BuildSettings(Section):
+    time_limit_minutes: int = Field(ge=5, le=480)
+    platform: Literal["linux"]
+
+
+class ScoringSettings(Section):
+    name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")
+    port: int = Field(gt=0, lt=65536)
+    cpu: float = Field(gt=0)
+    memory_gb: float = Field(gt=0)
+    api_key_secret: str = Field(pattern=r"^[0-9a-zA-Z-]{1,127}$")
+    ready_seconds: int = Field(gt=0)
+    tolerance: float = Field(gt=0)
+
+
+class AzureSettings(Section):
+    connection_seconds: float = Field(gt=0)
+    read_seconds: float = Field(gt=0)
+    grants_seconds: float = Field(ge=0)
+    poll_seconds: float = Field(gt=0)
+
+
+class Settings(Section):
+    data: DataSettings
+    training: TrainingSettings
+    build: BuildSettings
+    scoring: ScoringSettings
+    azure: AzureSettings
+
+
+def read_settings(file: Path) -> Settings:
+    """Raises MlopsError naming each setting that is wrong and what it was."""
+    try:
+        return Settings.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise MlopsError(
+            f"The settings file {file} cannot be read: {error.strerror}.", "Restore it from the repository."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise MlopsError(
+            f"The settings file {file} is not TOML: {error}.", "Correct the line that it names."
+        ) from error
+    except ValidationError as error:
+        details = [
+            f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: {item['msg']}" for item in error.errors()
+        ]
+        raise MlopsError(
+            f"{len(details)} setting(s) in {file} are not valid.",
+            "Correct the settings named below.",
+            details,
+        ) from error
+
+
+@cache
+def settings() -> Settings:
+    return read_settings(FILE)

@@ -1,0 +1,184 @@
+"""`mlops train`: from a data file to a registered model, or to the reason why there is none."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml import data, environment, pipeline, snapshot
+from ml.clients import Azure
+from ml.content import content_key, sha256_of_files
+from ml.errors import MlopsError
+from ml.runs import FINISHED, Follower
+
+if TYPE_CHECKING:
+    from azure.ai.ml.entities import Job
+
+RESULT_FILES = {
+    "evaluation": "metrics.json",
+    "decision": "decision.json",
+    "registration": "registration.json",
+}
+MOST_ATTEMPTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    data: Path
+    metric: str
+    margin: float
+    wait: bool
+    force: bool
+
+
+def training_key(data_sha256: str, code_sha256: str, context_sha256: str, choices: dict[str, Any]) -> str:
+    """The name, by content, of a training: equal inputs give the same key on every machine."""
+    return content_key(
+        {"data": data_sha256, "code": code_sha256, "environment": context_sha256, "choices": choices}
+    )
+
+
+def job_name(key: str, attempt: int) -> str:
+    return f"train-{key[:20]}" + (f"-{attempt}" if attempt > 1 else "")
+
+
+def find_job(azure: Azure, key: str) -> "tuple[Job | None, str]":
+    """The latest job of this content, if any, and the name that the next one takes."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    latest: Job | None = None
+    for attempt in range(1, MOST_ATTEMPTS):
+        name = job_name(key, attempt)
+        try:
+            latest = azure.granted(lambda name=name: azure.ml.jobs.get(name), "read jobs")
+        except ResourceNotFoundError:
+            return latest, name
+    raise MlopsError(
+        f"There are {MOST_ATTEMPTS - 1} jobs of this very content already.",
+        "Change an input, or delete old jobs in the workspace.",
+    )
+
+
+def read_results(azure: Azure, job: str) -> dict[str, Any]:
+    """What the pipeline's last steps wrote: `evaluation`, `decision`, `registration`."""
+    results: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+        for output, file in RESULT_FILES.items():
+            azure.ml.jobs.download(job, download_path=scratch, output_name=output)
+            found = sorted(Path(scratch, "named-outputs", output).rglob(file))
+            if not found:
+                raise MlopsError(
+                    f"The job {job} has no {file} in its output {output}.",
+                    "Look at the job in the workspace, then train again with --force.",
+                )
+            results[output] = json.loads(found[0].read_text(encoding="utf-8"))
+    return results
+
+
+def summary(job: str, results: dict[str, Any], reused: bool) -> dict[str, Any]:
+    """The command's answer, from what the steps wrote."""
+    decision, registration = results["decision"], results["registration"]
+    registered = bool(registration["registered"])
+    return {
+        "job": job,
+        "status": "Completed",
+        "reused": reused,
+        "registered": registered,
+        "model": f"{registration['name']}:{registration['version']}" if registered else None,
+        "reason": registration.get("reason") or decision.get("reason"),
+        "metrics": results["evaluation"],
+        "decision": decision,
+    }
+
+
+def submit(azure: Azure, name: str, plan: pipeline.Plan, key: str, force: bool) -> str:
+    """Submit the pipeline under this name; returns the address of its page in the studio."""
+    job: Any = pipeline.assemble(plan, force=force)
+    job.name = name
+    job.display_name = f"{plan.model_name} on {plan.data_asset}"
+    job.tags = {
+        "key": key,
+        "data": plan.data_asset,
+        "data_sha256": plan.data_sha256,
+        "code_commit": plan.code_commit,
+        "environment": plan.environment,
+        "metric": plan.metric,
+        "margin": str(plan.margin),
+    }
+    made: Any = azure.granted(lambda: azure.ml.jobs.create_or_update(job), "submit jobs")
+    return str(made.studio_url)
+
+
+def train(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
+    """Train, compare and register; a job of the same content that runs or ended well is taken instead.
+
+    Raises MlopsError naming the failed step and its reason.
+    """
+    report, settings = azure.report, azure.settings
+    training = settings.training
+    with report.phase(f"looking at {request.data}"):
+        file = data.inspect(request.data, settings.data.columns)
+        report.line(
+            f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}"
+        )
+        code = snapshot.take(root)
+        report.line(f"code {code.commit}, {len(code.files)} files")
+        if code.untracked:
+            report.warn(f"not tracked by git, so not part of the job: {', '.join(code.untracked[:5])}")
+    context = sha256_of_files(environment.training_context(root))
+    choices = {
+        **training.model_dump(include={"model_name", "seed", "test_fraction"}),
+        "metric": request.metric,
+        "margin": request.margin,
+    }
+    key = training_key(file.sha256, code.sha256, context, choices)
+    with report.phase("connecting to the workspace"):
+        known, name = find_job(azure, key)
+    status = str(known.status) if known else ""
+    reused = known is not None and not request.force and (status == "Completed" or status not in FINISHED)
+    if known is not None and reused:
+        name = str(known.name)
+        report.line(f"the job {name} of the same data, code, environment and settings is {status}")
+    else:
+        with report.phase("training environment"):
+            made = environment.ensure(azure, root)
+        with report.phase("data asset"):
+            asset = data.register(azure, file)
+        with report.phase(f"submitting {name}"), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+            plan = pipeline.Plan(
+                code=code.write(Path(scratch) / "code"),
+                environment=f"{made.name}:{made.version}",
+                data_asset=f"{asset.name}:{asset.version}",
+                data_sha256=file.sha256,
+                code_commit=code.commit,
+                compute=azure.estate.compute_cluster,
+                identity_client_id=azure.estate.training_identity_client_id,
+                experiment=training.experiment,
+                model_name=training.model_name,
+                metric=request.metric,
+                margin=request.margin,
+                seed=training.seed,
+                test_fraction=training.test_fraction,
+                time_limit_minutes=training.time_limit_minutes,
+            )
+            report.line(submit(azure, name, plan, key, request.force))
+    if not request.wait and status != "Completed":
+        return {"job": name, "status": status or "Submitted", "reused": reused}
+    with report.phase(f"job {name}"):
+        ended, steps = (
+            ("Completed", [])
+            if reused and status == "Completed"
+            else Follower(azure).follow(name, training.time_limit_minutes * 60)
+        )
+    if ended != "Completed":
+        failed = next((step for step in steps if step.status == "Failed"), None)
+        if failed is None:
+            raise MlopsError(f"The job {name} ended as {ended}.", "Run the command again to train anew.")
+        raise MlopsError(
+            f"The step {failed.title} of the job {name} failed.",
+            "Correct what the end of its log names, then run the command again.",
+            failed.reason,
+        )
+    with report.phase("results"):
+        return summary(name, read_results(azure, name), reused)

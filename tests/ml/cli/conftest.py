@@ -1,0 +1,70 @@
+"""Fixtures of the command line's tests: an estate's outputs, small components and a recording report."""
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+STEPS = {
+    "prepare": ({"raw": "uri_file", "test_fraction": "number"}, "prepared"),
+    "validate": ({"prepared": "uri_folder"}, "validated"),
+    "train": ({"validated": "uri_folder", "seed": "integer"}, "model"),
+    "evaluate": ({"model": "uri_folder", "validated": "uri_folder"}, "evaluation"),
+    "compare": (
+        {
+            "evaluation": "uri_folder",
+            "validated": "uri_folder",
+            "model_name": "string",
+            "metric": "string",
+            "margin": "number",
+        },
+        "decision",
+    ),
+    "register": (
+        {
+            "model": "uri_folder",
+            "evaluation": "uri_folder",
+            "decision": "uri_folder",
+            "model_name": "string",
+            "data_asset": "string",
+            "data_sha256": "string",
+            "code_commit": "string",
+            "environment": "string",
+        },
+        "registration",
+    ),
+}
+
+
+def write_component(directory: Path, step: str) -> None:
+    inputs, output = STEPS[step]
+    folder = directory / step
+    folder.mkdir(parents=True)
+    declared = "\n".join(f"  {name}: {{type: {kind}}}" for name, kind in inputs.items())
+    arguments = " ".join(f"--{name} ${{{{inputs.{name}}}}}" for name in inputs)
+    text = textwrap.dedent(
+        """\
+        $schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json
+        type: command
+        name: {step}
+        version: "1"
+        code: ../../..
+        environment: azureml:training@latest
+        inputs:
+        {declared}
+        outputs:
+          {output}: {{type: uri_folder}}
+        command: python -m ml.steps.{step}.main {arguments} --{output} ${{{{outputs.{output}}}}}
+        """
+    )
+    (folder / "component.yml").write_text(
+        text.format(step=step, declared=declared, output=output, arguments=arguments)
+    )
+
+
+@pytest.fixture
+def steps(tmp_path: Path) -> Path:
+    """A directory with the six components as the contract between the parts has them."""
+    for step in STEPS:
+        write_component(tmp_path / "steps", step)
+    return tmp_path / "steps"

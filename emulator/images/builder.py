@@ -49,6 +49,7 @@ class BuildRequest:
     target: str = ""
     no_cache: bool = False
     timeout_s: float = 3600.0
+    registry: str = ""  # the one that builds: FROM may take its images, and no other registry's
     canceled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -144,6 +145,11 @@ class _Build:
             text = words.expand(raw, before)
             self.say(f"Step 1/{total} : FROM {text}")
             reference = parse(text)
+            if not reference.official_python and self.request.registry not in ("", reference.registry):
+                raise BadReference(
+                    f"pull access denied for {reference}: a build of {self.request.registry} has no"
+                    " credentials for another registry; import the image"
+                )
             layer, config = self.builder.images.layer(reference, self.request.outside)
         except (words.WordError, BadReference) as error:
             raise DockerfileError(line, f"FROM {raw}: {error}") from error

@@ -1,0 +1,86 @@
+"""The runs of a registry as ARM shows them: one resource each, changed by the run's own thread."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from emulator.containerregistry.registries import REGISTRY
+from emulator.containerregistry.requests import DockerBuild
+
+if TYPE_CHECKING:
+    from emulator.arm.store import Store
+
+RUN = f"{REGISTRY}/runs"
+ENDED = ("Succeeded", "Failed", "Canceled", "Error", "Timeout")
+
+
+class Records:
+    """Reads and writes runs; a run that has ended changes no more, save its archive flag."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._lock = threading.Lock()
+
+    def create(self, registry: dict[str, Any], build: DockerBuild) -> dict[str, Any]:
+        """A new run in the queue; ids count up within a registry."""
+        with self._lock:
+            number = len(self.store.children(f"{registry['id']}/runs")) + 1
+            name = f"ca{number:x}"
+            now = _now()
+            run = {
+                "id": f"{registry['id']}/runs/{name}",
+                "name": name,
+                "type": RUN,
+                "properties": {
+                    "runId": name,
+                    "status": "Queued",
+                    "runType": "QuickBuild",
+                    "createTime": now,
+                    "lastUpdatedTime": now,
+                    "platform": build.platform,
+                    "agentConfiguration": {"cpu": 2},
+                    "provisioningState": "Succeeded",
+                    "isArchiveEnabled": build.archive,
+                    **({"agentPoolName": build.pool} if build.pool else {}),
+                },
+            }
+            self.store.put(run["id"], run)
+            return run
+
+    def change(self, run_id: str, status: str, **properties: Any) -> bool:
+        """Bring a run that has not ended into a status; False when it has ended, or is gone."""
+        with self._lock:
+            run = self.store.get(run_id)
+            if run is None or run["properties"]["status"] in ENDED:
+                return False
+            run["properties"] |= {"status": status, "lastUpdatedTime": _now(), **properties}
+            if status == "Running":
+                run["properties"].setdefault("startTime", _now())
+            if status in ENDED:
+                run["properties"]["finishTime"] = _now()
+                run["properties"]["provisioningState"] = {
+                    "Succeeded": "Succeeded",
+                    "Canceled": "Canceled",
+                }.get(status, "Failed")
+            self.store.put(run_id, run)
+            return True
+
+    def set_archived(self, run_id: str, archived: bool) -> None:
+        with self._lock:
+            run = self.store.get(run_id)
+            if run is not None:
+                run["properties"]["isArchiveEnabled"] = archived
+                self.store.put(run_id, run)
+
+    def fail_interrupted(self) -> None:
+        """Called at the start: what had not ended when the last process died will not end by itself."""
+        for run in self.store.by_type(RUN):
+            self.change(
+                run["id"], "Failed", runErrorMessage="interrupted: the emulator stopped during the run"
+            )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

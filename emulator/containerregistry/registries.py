@@ -1,0 +1,161 @@
+"""Microsoft.ContainerRegistry/registries and their agent pools: validation and what Azure computes."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from emulator.arm.service import Action, Put
+from emulator.errors import AzureError
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+REGISTRY = "Microsoft.ContainerRegistry/registries"
+AGENT_POOL = f"{REGISTRY}/agentPools"
+SKUS = ("Basic", "Standard", "Premium")
+PASSWORDS = "registry-passwords"
+
+# What a registry has when its creator does not say.
+DEFAULTS: dict[str, Any] = {
+    "adminUserEnabled": False,
+    "anonymousPullEnabled": False,
+    "dataEndpointEnabled": False,
+    "encryption": {"status": "disabled"},
+    "networkRuleBypassOptions": "AzureServices",
+    "privateEndpointConnections": [],
+    "publicNetworkAccess": "Enabled",
+    "zoneRedundancy": "Disabled",
+}
+# Settings that only the Premium tier has: property -> the value that needs it.
+PREMIUM = {
+    "dataEndpointEnabled": True,
+    "publicNetworkAccess": "Disabled",
+    "zoneRedundancy": "Enabled",
+}
+AGENT_POOL_TIERS = ("S1", "S2", "S3", "I6")
+
+
+def login_server(name: str) -> str:
+    return f"{name.lower()}.azurecr.io"
+
+
+def private(properties: dict[str, Any]) -> str:
+    """Why a registry is closed to a build that runs outside of its network; "" when it is open."""
+    if str(properties.get("publicNetworkAccess", "Enabled")).lower() == "disabled":
+        return "publicNetworkAccess is 'Disabled'"
+    if str((properties.get("networkRuleSet") or {}).get("defaultAction", "Allow")).lower() == "deny":
+        return "networkRuleSet.defaultAction is 'Deny'"
+    return ""
+
+
+def install(emulator: Emulator) -> None:
+    """Register the hooks."""
+    arm, store = emulator.arm, emulator.store
+
+    @arm.before_put(REGISTRY)
+    def validate(put: Put) -> None:
+        properties, name = put.properties, put.resource["name"]
+        sku = str((put.resource.get("sku") or {}).get("name", ""))
+        if sku not in SKUS:
+            raise AzureError(
+                400,
+                "InvalidRequestContent",
+                f"Registry '{name}': sku.name is '{sku}'; it must be one of {', '.join(SKUS)}.",
+            )
+        put.resource["sku"] = {"name": sku, "tier": sku}
+        for key, value in DEFAULTS.items():
+            properties.setdefault(key, value)
+        if sku != "Premium":
+            _refuse_premium(name, sku, properties)
+        server = login_server(name)
+        old = (put.old or {}).get("properties", {})
+        location = put.resource.get("location", "")
+        properties["loginServer"] = server
+        properties["creationDate"] = old.get("creationDate") or _now()
+        properties["privateEndpointConnections"] = old.get("privateEndpointConnections", [])
+        properties["dataEndpointHostNames"] = (
+            [f"{name.lower()}.{location}.data.azurecr.io"] if properties["dataEndpointEnabled"] else []
+        )
+
+    @arm.after_delete(REGISTRY)
+    def forget(resource: dict[str, Any]) -> None:
+        emulator.images.forget(login_server(resource["name"]))
+        store.delete_document(PASSWORDS, resource["id"].lower())
+
+    @arm.before_put(AGENT_POOL)
+    def validate_pool(put: Put) -> None:
+        registry = store.get(put.id.rsplit("/", 2)[0]) or {}
+        if registry.get("sku", {}).get("name") != "Premium":
+            raise AzureError(
+                400,
+                "SkuNotSupported",
+                f"Registry '{registry.get('name')}': agent pools need the SKU Premium.",
+            )
+        properties = put.properties
+        properties.setdefault("count", 1)
+        properties.setdefault("tier", "S1")
+        properties.setdefault("os", "Linux")
+        if properties["tier"] not in AGENT_POOL_TIERS:
+            raise AzureError(
+                400,
+                "InvalidAgentPoolTier",
+                f"Agent pool '{put.resource['name']}': tier is '{properties['tier']}'; it must be one of"
+                f" {', '.join(AGENT_POOL_TIERS)}.",
+            )
+
+    @arm.action(REGISTRY, "listCredentials")
+    def credentials(action: Action) -> dict[str, Any]:
+        return _credentials(emulator, _admin(emulator, action.id))
+
+    @arm.action(REGISTRY, "regenerateCredential")
+    def regenerate(action: Action) -> dict[str, Any]:
+        name = str(action.body.get("name", ""))
+        if name not in ("password", "password2"):
+            raise AzureError(
+                400, "InvalidRequestContent", f"name is '{name}': expected password or password2."
+            )
+        return _credentials(emulator, _admin(emulator, action.id), renew=name)
+
+
+def _refuse_premium(name: str, sku: str, properties: dict[str, Any]) -> None:
+    wanted = [key for key, value in PREMIUM.items() if properties.get(key) == value]
+    if (properties.get("networkRuleSet") or {}).get("defaultAction") == "Deny":
+        wanted.append("networkRuleSet")
+    if ((properties.get("policies") or {}).get("retentionPolicy") or {}).get("status") == "enabled":
+        wanted.append("policies.retentionPolicy")
+    if wanted:
+        raise AzureError(
+            400,
+            "SkuNotSupported",
+            f"Registry '{name}': {', '.join(wanted)} not supported for the SKU {sku}; use Premium.",
+        )
+
+
+def _admin(emulator: Emulator, registry_id: str) -> dict[str, Any]:
+    registry = emulator.arm.get(registry_id)
+    if not registry["properties"].get("adminUserEnabled"):
+        raise AzureError(
+            400,
+            "UnAuthorizedForCredentialOperations",
+            f"Cannot perform credential operations for {registry['id']} as admin user is disabled.",
+        )
+    return registry
+
+
+def _credentials(emulator: Emulator, registry: dict[str, Any], renew: str = "") -> dict[str, Any]:
+    key = registry["id"].lower()
+    passwords: dict[str, str] = emulator.store.document(PASSWORDS, key) or {}
+    for name in ("password", "password2"):
+        if name not in passwords or name == renew:
+            passwords[name] = secrets.token_urlsafe(39)
+    emulator.store.put_document(PASSWORDS, key, passwords, secret=True)
+    return {
+        "username": registry["name"],
+        "passwords": [{"name": name, "value": value} for name, value in sorted(passwords.items())],
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,101 @@
+"""Quick builds: upload URL, scheduleRun, and the runs with their logs."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from emulator.arm.service import Action, Put
+from emulator.containerregistry import requests
+from emulator.containerregistry.records import RUN, Records
+from emulator.containerregistry.registries import AGENT_POOL, REGISTRY
+from emulator.containerregistry.worker import ACCOUNT, CONTAINER, Worker, log_path
+from emulator.errors import AzureError
+from emulator.http import Response
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+Json = dict[str, Any]
+UPLOAD_HOURS = 1
+LOG_HOURS = 24
+
+
+def install(emulator: Emulator) -> None:
+    """Register the hooks."""
+    arm, store = emulator.arm, emulator.store
+    records = Records(store)
+    worker = Worker(emulator, records)
+    records.fail_interrupted()
+    emulator.on_stop(worker.stop)
+    arm.declare(RUN)
+
+    def upload_url(action: Action) -> Json:
+        path = f"tasks-source/{datetime.now(UTC):%Y%m%d%H%M}-{uuid.uuid4().hex}.tar.gz"
+        url = emulator.blobs.sas_url(ACCOUNT, CONTAINER, path, "cw", UPLOAD_HOURS)
+        return {"uploadUrl": url, "relativePath": path}
+
+    for name in ("listBuildSourceUploadUrl", "getBuildSourceUploadUrl"):
+        arm.action(REGISTRY, name)(upload_url)
+
+    @arm.action(REGISTRY, "scheduleRun")
+    def schedule(action: Action) -> Json:
+        registry = arm.get(action.id)
+        pools = {pool["name"].lower() for pool in store.children(f"{registry['id']}/agentPools")}
+        build = requests.read(action.body, registry, pools)
+        run = records.create(registry, build)
+        threading.Thread(
+            target=worker.run, args=(registry, run, build), name=f"run {run['name']}", daemon=True
+        ).start()
+        return run
+
+    @arm.action(AGENT_POOL, "listQueueStatus")
+    def queue_status(action: Action) -> Json:
+        registry, _, pool = action.id.rpartition("/agentPools/")
+        runs = [run["properties"] for run in store.children(f"{registry}/runs")]
+        waiting = [
+            r for r in runs if r["status"] == "Queued" and r.get("agentPoolName", "").lower() == pool.lower()
+        ]
+        return {"count": len(waiting)}
+
+    @arm.on_list(RUN)
+    def newest_first(items: list[Json], query: dict[str, str]) -> list[Json]:
+        return _filtered(list(reversed(items)), query.get("$filter", ""))
+
+    @arm.action(RUN, "listLogSasUrl")
+    def log_url(action: Action) -> Json:
+        run = arm.get(action.id)
+        path = log_path(run["id"])
+        return {"logLink": emulator.blobs.sas_url(ACCOUNT, CONTAINER, path, "r", LOG_HOURS)}
+
+    @arm.action(RUN, "cancel")
+    def cancel(action: Action) -> Response:
+        run = arm.get(action.id)
+        worker.cancel(run["id"])
+        return Response(200)
+
+    @arm.before_put(RUN)
+    def patch_only(put: Put) -> None:
+        archived = put.body.get(
+            "isArchiveEnabled", (put.body.get("properties") or {}).get("isArchiveEnabled")
+        )
+        if put.old is None or not isinstance(archived, bool):
+            raise AzureError(405, "MethodNotAllowed", "A run can only be updated with isArchiveEnabled.")
+        put.resource.clear()
+        put.resource |= put.old
+        put.resource["properties"] = {**put.old["properties"], "isArchiveEnabled": archived}
+
+
+def _filtered(items: list[Json], expression: str) -> list[Json]:
+    """``property eq 'value'`` joined by ``and``, as the SDK's runs.list(filter=...) sends it."""
+    for clause in filter(None, expression.split(" and ")):
+        name, operator, value = [*clause.strip().split(" ", 2), "", ""][:3]
+        field = name[:1].lower() + name[1:]
+        if operator != "eq" or field not in ("runId", "runType", "status", "agentPoolName"):
+            raise AzureError(
+                400, "InvalidFilter", f"$filter '{clause}': only PROPERTY eq 'VALUE' is understood."
+            )
+        items = [run for run in items if str(run["properties"].get(field, "")) == value.strip("'")]
+    return items

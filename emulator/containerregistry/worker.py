@@ -1,0 +1,191 @@
+"""Carries builds out: fetches the source, builds, names the image; its log grows in a blob meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emulator import environment
+from emulator.containerregistry.records import Records
+from emulator.containerregistry.requests import DockerBuild
+from emulator.errors import AzureError
+from emulator.images.base import BaseError
+from emulator.images.builder import BuildCanceled, BuildError, BuildRequest
+from emulator.images.context import ContextError, unpack
+from emulator.images.dockerfile import DockerfileError
+from emulator.images.references import BadReference
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+LOG = logging.getLogger("emulator")
+# Where Azure keeps sources and logs of runs: an account of the service's own, reached by SAS alone.
+ACCOUNT = "acrtasksinternal"
+CONTAINER = "registry-runs"
+AT_ONCE = 2  # builds that run at the same time; others are queued
+PUBLISH_S = 0.3
+FAILURES = (BaseError, BuildError, ContextError, DockerfileError, BadReference)
+
+
+def log_path(run_id: str) -> str:
+    """The blob of a run's log, in CONTAINER."""
+    parts = run_id.lower().split("/")
+    return f"logs/{parts[2]}/{parts[4]}/{parts[8]}/{parts[10]}/rawtext.log"
+
+
+class Worker:
+    def __init__(self, emulator: Emulator, records: Records) -> None:
+        self.emulator = emulator
+        self.records = records
+        self._slots = threading.BoundedSemaphore(AT_ONCE)
+        self._canceled: dict[str, threading.Event] = {}
+        self._lock = threading.Lock()
+
+    def run(self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild) -> None:
+        """Carry one run out, to whatever end; never raises."""
+        run_id = run["id"]
+        canceled = self._event(run_id)
+        folder = self.emulator.home.root / "builds" / uuid.uuid4().hex
+        (folder / "context").mkdir(parents=True)
+        log = folder / "log"
+        log.touch()
+        try:
+            with self._published(log, log_path(run_id)):
+                status, properties = self._outcome(registry, run, build, folder, canceled)
+                if properties.get("runErrorMessage"):
+                    _say(log, f"{status}: {properties['runErrorMessage']}")
+            self.records.change(run_id, status, **properties)
+        except Exception:
+            LOG.exception("run %s", run_id)
+            self.records.change(run_id, "Error", runErrorMessage="the emulator failed; see its log")
+        finally:
+            with self._lock:
+                self._canceled.pop(run_id, None)
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def cancel(self, run_id: str) -> None:
+        """Ask a run to stop; one that has not begun stops at once."""
+        self._event(run_id).set()
+        self.records.change(run_id, "Canceled", runErrorMessage="canceled by the user")
+
+    def stop(self) -> None:
+        """Ask all runs to stop, when the emulator goes down; at the next start they count as interrupted."""
+        with self._lock:
+            events = list(self._canceled.values())
+        for event in events:
+            event.set()
+
+    def _event(self, run_id: str) -> threading.Event:
+        with self._lock:
+            return self._canceled.setdefault(run_id.lower(), threading.Event())
+
+    def _outcome(
+        self,
+        registry: dict[str, Any],
+        run: dict[str, Any],
+        build: DockerBuild,
+        folder: Path,
+        canceled: threading.Event,
+    ) -> tuple[str, dict[str, Any]]:
+        log = folder / "log"
+        try:
+            with self._slots:
+                if not self.records.change(run["id"], "Started"):
+                    return "Canceled", {}
+                images = self._build(registry, run, build, folder, canceled)
+        except BuildCanceled as error:
+            return "Canceled", {"runErrorMessage": str(error)}
+        except FAILURES as error:
+            return "Failed", {"runErrorMessage": str(error)}
+        _say(log, f"Run ID: {run['name']} was successful")
+        return "Succeeded", {"outputImages": images}
+
+    def _build(
+        self,
+        registry: dict[str, Any],
+        run: dict[str, Any],
+        build: DockerBuild,
+        folder: Path,
+        canceled: threading.Event,
+    ) -> list[dict[str, str]]:
+        server = str(registry["properties"]["loginServer"])
+        log = folder / "log"
+        self._fetch(build.source, folder)
+        self.records.change(run["id"], "Running")
+        built = self.emulator.images.build(
+            BuildRequest(
+                context=folder / "context",
+                log=log,
+                outside=environment.outside(),
+                dockerfile=build.dockerfile,
+                arguments=dict(build.arguments),
+                target=build.target,
+                no_cache=build.no_cache,
+                timeout_s=build.timeout_s,
+                registry=server,
+                canceled=canceled,
+            )
+        )
+        self.emulator.images.keep(built)
+        now = datetime.now(UTC)
+        values = {"ID": run["name"], "Registry": server, "Date": f"{now:%Y%m%d-%H%M%Sz}"}
+        images: list[dict[str, str]] = []
+        for reference in build.references(server, values):
+            if build.push:
+                self.emulator.images.name(reference, built.digest)
+                _say(log, f"Pushed {reference} {built.digest}")
+            images.append(
+                {
+                    "registry": server,
+                    "repository": reference.repository,
+                    "tag": reference.tag,
+                    "digest": built.digest,
+                }
+            )
+        return images
+
+    def _fetch(self, source: str, folder: Path) -> None:
+        archive = folder / "source.tar.gz"
+        try:
+            archive.write_bytes(self.emulator.blobs.read(ACCOUNT, CONTAINER, source))
+        except AzureError as error:
+            raise ContextError(f"sourceLocation '{source}' has not been uploaded ({error.code})") from error
+        unpack(archive, folder / "context")
+        archive.unlink()
+
+    @contextmanager
+    def _published(self, log: Path, path: str) -> Iterator[None]:
+        """Copies the log to its blob while it grows, and once more at the end."""
+        done = threading.Event()
+
+        def publish() -> None:
+            sent = -1
+            while True:
+                last = done.wait(PUBLISH_S)
+                if log.stat().st_size != sent:
+                    content = log.read_bytes()
+                    self.emulator.blobs.write(ACCOUNT, CONTAINER, path, content)
+                    sent = len(content)
+                if last:
+                    return
+
+        self.emulator.blobs.write(ACCOUNT, CONTAINER, path, b"")
+        thread = threading.Thread(target=publish, name=f"log {path}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+def _say(log: Path, line: str) -> None:
+    with log.open("a") as file:
+        file.write(line + "\n")

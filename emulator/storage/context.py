@@ -1,0 +1,119 @@
+"""One request to the Blob service, taken apart, with what its operation works on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emulator.http import Request, Response
+from emulator.storage.access import Access
+from emulator.storage.accounts import Account
+from emulator.storage.blobs import BlobStore
+from emulator.storage.errors import failure, refusal
+from emulator.storage.model import APPEND_BLOB, CONTENT_HEADERS, Address, Blob, http_date
+from emulator.storage.operations import Operation
+from emulator.storage.signatures import OVERRIDES
+
+if TYPE_CHECKING:
+    from emulator.arm.service import Arm
+
+META = "x-ms-meta-"
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+REFUSED_HEADERS = {
+    "x-ms-lease-id": "leases (x-ms-lease-id)",
+    "x-ms-tags": "blob tags (x-ms-tags)",
+    "x-ms-access-tier": "access tiers (x-ms-access-tier)",
+    "x-ms-encryption-key": "keys provided by the customer (x-ms-encryption-key)",
+    "x-ms-encryption-scope": "encryption scopes (x-ms-encryption-scope)",
+    "x-ms-immutability-policy-until-date": "immutability policies",
+    "x-ms-legal-hold": "legal holds",
+}
+REFUSED_QUERY = {"snapshot": "snapshots of blobs", "versionid": "versions of blobs"}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A request with its account, place and rights. ``blob`` is "" for operations on a container."""
+
+    request: Request
+    account: Account
+    container: str
+    blob: str
+    access: Access
+    blobs: BlobStore
+    arm: Arm
+    read_url: Callable[[str], tuple[Blob, Address]]  # a copy's source, its right to be read checked
+
+    @property
+    def at(self) -> Address:
+        return Address(self.account.name, self.container, self.blob)
+
+    @property
+    def container_id(self) -> str:
+        return self.account.container_id(self.container)
+
+    def require(self, operation: Operation) -> None:
+        """403 unless the caller may do it on this container."""
+        self.access.require(operation, self.container_id)
+
+    def require_container(self) -> None:
+        """404 ContainerNotFound."""
+        if not self.account.service and self.arm.store.get(self.container_id) is None:
+            raise failure("ContainerNotFound", f"{self.account.name}/{self.container}")
+
+    def metadata(self) -> dict[str, str]:
+        """The metadata sent with the request."""
+        found = {k.removeprefix(META): v for k, v in self.request.headers.items() if k.startswith(META)}
+        wrong = [name for name in found if not IDENTIFIER.fullmatch(name)]
+        if wrong:
+            raise failure("InvalidMetadata", f"Not valid: {', '.join(wrong)}.")
+        return found
+
+    def content_headers(self) -> dict[str, str]:
+        """The content properties sent as ``x-ms-blob-…``, by the name under which they are kept."""
+        sent = self.request.headers
+        return {name: sent[header] for name, header in CONTENT_HEADERS.items() if sent.get(header)}
+
+    def refuse_unsupported(self) -> None:
+        """Name the features that the request uses and that are not emulated."""
+        for header, what in REFUSED_HEADERS.items():
+            if self.request.headers.get(header):
+                raise refusal(what)
+        for name, what in REFUSED_QUERY.items():
+            if self.request.query.get(name):
+                raise refusal(what)
+
+
+def version_headers(blob: Blob) -> dict[str, str]:
+    """What every answer about a blob's state has."""
+    return {"etag": blob.etag, "last-modified": http_date(blob.modified)}
+
+
+def written(blob: Blob, status: int = 201, extra: Mapping[str, str] | None = None) -> Response:
+    """The answer to a write."""
+    return Response(
+        status, {**version_headers(blob), "x-ms-request-server-encrypted": "true", **(extra or {})}
+    )
+
+
+def blob_headers(blob: Blob, query: Mapping[str, str]) -> dict[str, str]:
+    """All headers of Get Blob save the length; a SAS can override the content properties."""
+    headers = {
+        **version_headers(blob),
+        "accept-ranges": "bytes",
+        "content-type": "application/octet-stream",
+        **blob.headers,
+        "x-ms-blob-type": blob.kind,
+        "x-ms-creation-time": http_date(blob.created),
+        "x-ms-lease-state": "available",
+        "x-ms-lease-status": "unlocked",
+        "x-ms-server-encrypted": "true",
+        **{f"{META}{name}": value for name, value in blob.metadata.items()},
+    }
+    if blob.kind == APPEND_BLOB:
+        headers["x-ms-blob-committed-block-count"] = str(len(blob.blocks))
+    if "sig" in query:
+        headers |= {header: query[name] for name, header in OVERRIDES.items() if query.get(name)}
+    return headers

@@ -1,0 +1,175 @@
+"""``*.blob.core.windows.net``: which operation a request is, by what right it comes, and its answer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from emulator.errors import AzureError, NotEmulated
+from emulator.http import Request, Response
+from emulator.storage import blob_operations as on_blob
+from emulator.storage import block_operations as on_blocks
+from emulator.storage import container_operations as on_container
+from emulator.storage import operations
+from emulator.storage import service_operations as on_service
+from emulator.storage.access import Access, Authentication
+from emulator.storage.accounts import CONTAINER_NAME, Account, Accounts
+from emulator.storage.blobs import BlobStore
+from emulator.storage.context import Context
+from emulator.storage.errors import failure, refusal, render
+from emulator.storage.model import Address, Blob
+from emulator.storage.service_operations import LATEST_VERSION
+
+if TYPE_CHECKING:
+    from emulator.arm.service import Arm
+
+Operation = Callable[[Context], Response]
+SUFFIX = ".blob.core.windows.net"
+LONGEST_NAME = 1024
+
+# (method, restype, comp) of requests without a blob, with and without a container; (method, comp) of a blob
+ON_ACCOUNT: dict[tuple[str, str, str], Operation] = {
+    ("GET", "", "list"): on_container.list_containers,
+    ("GET", "account", "properties"): on_service.account_information,
+    ("HEAD", "account", "properties"): on_service.account_information,
+    ("POST", "service", "userdelegationkey"): on_service.user_delegation_key,
+}
+ON_CONTAINER: dict[tuple[str, str, str], Operation] = {
+    ("PUT", "container", ""): on_container.create_container,
+    ("GET", "container", ""): on_container.get_container,
+    ("HEAD", "container", ""): on_container.get_container,
+    ("GET", "container", "metadata"): on_container.get_container,
+    ("HEAD", "container", "metadata"): on_container.get_container,
+    ("PUT", "container", "metadata"): on_container.set_container_metadata,
+    ("DELETE", "container", ""): on_container.delete_container,
+    ("GET", "container", "acl"): on_container.get_container_acl,
+    ("HEAD", "container", "acl"): on_container.get_container_acl,
+    ("GET", "container", "list"): on_container.list_blobs,
+    ("GET", "account", "properties"): on_service.account_information,
+    ("HEAD", "account", "properties"): on_service.account_information,
+}
+ON_BLOB: dict[tuple[str, str], Operation] = {
+    ("PUT", ""): on_blob.put_blob,
+    ("GET", ""): on_blob.get_blob,
+    ("HEAD", ""): on_blob.get_properties,
+    ("DELETE", ""): on_blob.delete_blob,
+    ("PUT", "properties"): on_blob.set_properties,
+    ("PUT", "metadata"): on_blob.set_metadata,
+    ("GET", "metadata"): on_blob.get_metadata,
+    ("HEAD", "metadata"): on_blob.get_metadata,
+    ("PUT", "appendblock"): on_blob.append_block,
+    ("PUT", "block"): on_blocks.put_block,
+    ("PUT", "blocklist"): on_blocks.put_block_list,
+    ("GET", "blocklist"): on_blocks.get_block_list,
+}
+
+
+class DataPlane:
+    """Answers the requests to all accounts."""
+
+    def __init__(
+        self, arm: Arm, accounts: Accounts, blobs: BlobStore, authentication: Authentication
+    ) -> None:
+        self._arm = arm
+        self._accounts = accounts
+        self._blobs = blobs
+        self._authentication = authentication
+
+    def handle(self, request: Request) -> Response:
+        """One request. Refusals of what is not emulated are raised, all other errors are answers."""
+        try:
+            response = self._answer(request)
+        except NotEmulated:
+            raise
+        except AzureError as error:
+            response = render(error, with_body=request.method != "HEAD")
+        response.headers.setdefault("x-ms-request-id", secrets.token_hex(16))
+        response.headers.setdefault("x-ms-version", request.headers.get("x-ms-version", LATEST_VERSION))
+        if client_id := request.headers.get("x-ms-client-request-id"):
+            response.headers.setdefault("x-ms-client-request-id", client_id)
+        return response
+
+    def _answer(self, request: Request) -> Response:
+        account = self._account(request.host)
+        container, blob = _place(request.path)
+        method, restype, comp = (
+            request.method,
+            request.query.get("restype", ""),
+            request.query.get("comp", ""),
+        )
+        if blob:
+            operation = ON_BLOB.get((method, comp)) if not restype else None
+        elif container:
+            operation = ON_CONTAINER.get((method, restype, comp))
+        else:
+            operation = ON_ACCOUNT.get((method, restype, comp))
+        if operation is None:
+            raise refusal(
+                f"{method} of {'a blob' if blob else 'a container' if container else 'an account'} "
+                f"with restype={restype or '-'} comp={comp or '-'}"
+            )
+        access = self._authentication.access(request, account, container, blob)
+        context = self._context(request, account, container, blob, access)
+        context.refuse_unsupported()
+        return operation(context)
+
+    def _account(self, host: str) -> Account:
+        name = host.removesuffix(SUFFIX)
+        account = self._accounts.find(name)
+        if account is None:
+            raise failure("AccountNotFound", f"Account {name!r}.")
+        return account
+
+    def _context(
+        self, request: Request, account: Account, container: str, blob: str, access: Access
+    ) -> Context:
+        def read_url(url: str) -> tuple[Blob, Address]:
+            return self._source(url, request)
+
+        return Context(request, account, container, blob, access, self._blobs, self._arm, read_url)
+
+    def _source(self, url: str, request: Request) -> tuple[Blob, Address]:
+        """The blob at ``url``, which the request copies from: by its own signature, by the token sent for it,
+        or, inside one account, by the right of the request itself."""
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        if not host.endswith(SUFFIX):
+            raise refusal(f"copies from {host or url}: only blobs of storage accounts here")
+        query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
+        headers: dict[str, str] = {}
+        if given := request.headers.get("x-ms-copy-source-authorization"):
+            headers["authorization"] = given
+        elif "sig" not in query and host == request.host:
+            headers, query = dict(request.headers), {**request.query, **query}
+        try:
+            account = self._account(host)
+            container, blob = _place(unquote(parts.path))
+            if headers.get("authorization", "").lower().startswith("sharedkey"):
+                access = self._authentication.access(request, account, *_place(request.path))
+            else:
+                source = Request("GET", host, unquote(parts.path), parts.path, query, headers, scheme="https")
+                access = self._authentication.access(source, account, container, blob)
+            at = Address(account.name, container, blob)
+            access.require(operations.READ_BLOB, account.container_id(container))
+            if query.get("snapshot") or query.get("versionid"):
+                raise refusal("copies from snapshots and versions")
+            return self._blobs.existing(at), at
+        except NotEmulated:
+            raise
+        except AzureError as error:
+            status = 404 if error.status == 404 else 403
+            raise AzureError(
+                status, "CannotVerifyCopySource", f"{host}{parts.path}: {error.code}. {error.message}"
+            ) from error
+
+
+def _place(path: str) -> tuple[str, str]:
+    """Container and blob of a percent-decoded path; "" for what it does not name."""
+    container, _, blob = path.removeprefix("/").partition("/")
+    if len(blob) > LONGEST_NAME:
+        raise failure("InvalidResourceName", f"A blob's name has at most {LONGEST_NAME} characters.")
+    if container and blob and not CONTAINER_NAME.fullmatch(container):
+        raise failure("InvalidResourceName", f"Container {container!r}.")
+    return container, blob

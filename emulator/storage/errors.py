@@ -1,0 +1,110 @@
+"""Errors of the Blob service: their codes, statuses and texts, and the XML in which they are told."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.sax.saxutils import escape
+
+from emulator.errors import AzureError, NotEmulated
+from emulator.http import Response
+
+# code -> (status, message), as in the Blob service's table of error codes.
+ERRORS: dict[str, tuple[int, str]] = {
+    "AccountNotFound": (
+        400,
+        "No storage account of this name exists here; in Azure its name would not resolve.",
+    ),
+    "AppendPositionConditionNotMet": (412, "The append position condition specified was not met."),
+    "AuthenticationFailed": (
+        403,
+        "Server failed to authenticate the request. Make sure the value of Authorization header is formed "
+        "correctly including the signature.",
+    ),
+    "AuthorizationPermissionMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this permission.",
+    ),
+    "AuthorizationProtocolMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this protocol.",
+    ),
+    "AuthorizationResourceTypeMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this resource type.",
+    ),
+    "AuthorizationServiceMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this service.",
+    ),
+    "BlobAlreadyExists": (409, "The specified blob already exists."),
+    "BlobNotFound": (404, "The specified blob does not exist."),
+    "CannotVerifyCopySource": (404, "The specified blob that is the source of the copy could not be read."),
+    "ConditionNotMet": (412, "The condition specified using HTTP conditional header(s) is not met."),
+    "ContainerAlreadyExists": (409, "The specified container already exists."),
+    "ContainerNotFound": (404, "The specified container does not exist."),
+    "Crc64Mismatch": (
+        400,
+        "The CRC64 value specified in the request did not match with the CRC64 of the content.",
+    ),
+    "InvalidAuthenticationInfo": (401, "Server failed to authenticate the request."),
+    "InvalidBlobOrBlock": (400, "The specified blob or block content is invalid."),
+    "InvalidBlobType": (409, "The blob type is invalid for this operation."),
+    "InvalidBlockList": (400, "The specified block list is invalid."),
+    "InvalidHeaderValue": (400, "The value for one of the HTTP headers is not in the correct format."),
+    "InvalidMd5": (400, "The MD5 value specified in the request is invalid: 16 bytes in base64 are wanted."),
+    "InvalidMetadata": (400, "The metadata specified is invalid: its names must be C# identifiers."),
+    "InvalidQueryParameterValue": (
+        400,
+        "Value for one of the query parameters specified in the request URI is invalid.",
+    ),
+    "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
+    "InvalidResourceName": (400, "The specified resource name contains invalid characters."),
+    "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
+    "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
+    "KeyBasedAuthenticationNotPermitted": (
+        403,
+        "Key based authentication is not permitted on this storage account.",
+    ),
+    "Md5Mismatch": (400, "The MD5 value specified in the request did not match with the MD5 of the content."),
+    "MissingRequiredHeader": (400, "An HTTP header that's mandatory for this request is not specified."),
+    "NoAuthenticationInformation": (
+        401,
+        "Server failed to authenticate the request. Please refer to the information in the www-authenticate "
+        "header.",
+    ),
+    "NotModified": (304, "The condition specified using HTTP conditional header(s) is not met."),
+    "OutOfRangeInput": (400, "One of the request inputs is out of range."),
+    "PublicAccessNotPermitted": (409, "Public access is not permitted on this storage account."),
+    "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
+    "UnsupportedHttpVerb": (405, "The resource doesn't support specified Http Verb."),
+    "UnsupportedHeader": (400, "One of the HTTP headers specified in the request is not supported."),
+}
+
+
+def failure(code: str, detail: str = "", **headers: str) -> AzureError:
+    """The error of a code; ``detail`` says what it was here. Header names take ``_`` for ``-``."""
+    status, message = ERRORS[code]
+    text = f"{message} {detail}" if detail else message
+    return AzureError(
+        status, code, text, headers={key.replace("_", "-"): value for key, value in headers.items()}
+    )
+
+
+def refusal(what: str) -> NotEmulated:
+    """A part of the Blob service that is not emulated."""
+    error = NotEmulated(f"Blob service: {what}")
+    error.headers["x-ms-error-code"] = error.code
+    return error
+
+
+def render(error: AzureError, *, with_body: bool) -> Response:
+    """The error as the Blob service tells it. Answers to HEAD and 304 have no body."""
+    headers: dict[str, Any] = {"x-ms-error-code": "ConditionNotMet" if error.status == 304 else error.code}
+    headers.update(error.headers)
+    if not with_body or error.status == 304:
+        return Response(error.status, headers)
+    body = (
+        '<?xml version="1.0" encoding="utf-8"?><Error>'
+        f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message></Error>"
+    )
+    return Response(error.status, {**headers, "content-type": "application/xml"}, body.encode())

@@ -1,0 +1,177 @@
+"""The command line: ``python -m emulator up | down | status | env | run -- COMMAND | telemetry``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from emulator.home import Home
+
+NOT_RUNNING = 2
+NOT_FOUND = 127
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    parser = _parser()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser.parse_args(given)
+    home = Home.default()
+    from emulator.lifecycle import LifecycleError
+
+    try:
+        code: int = options.function(home, options)
+    except (LifecycleError, RuntimeError) as error:
+        print(f"emulator: {error}", file=sys.stderr)
+        return 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m emulator",
+        description="Azure on loopback. State is kept in EMULATOR_HOME (.emulator in the repository by default).",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, function: Any, text: str, *, as_json: bool = True) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(function=function)
+        if as_json:
+            command.add_argument("--json", action="store_true", help="print JSON")
+        return command
+
+    add("up", _up, "start it and wait until it answers; joins one that runs")
+    add("down", _down, "end it and all that it started; state is kept")
+    status = add("status", _status, "what runs, what exists, what was refused; exit code 0 only when healthy")
+    status.add_argument(
+        "--clear-refusals", action="store_true", help="forget the refusals after showing them"
+    )
+    add("env", _env, 'the variables of a client, for eval "$(python -m emulator env)"')
+    run = add("run", _run, "run a command as a client of it; its exit code is passed on", as_json=False)
+    run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command")
+    telemetry = add("telemetry", _telemetry, "the telemetry that arrived")
+    telemetry.add_argument("--limit", type=int, default=20, help="how many of the newest entries to show")
+    serve = commands.add_parser("serve", description="be the daemon (started by `up`)")
+    serve.add_argument("--ready", type=int, default=None, help="file descriptor to write to when ready")
+    serve.set_defaults(function=_serve)
+    return parser
+
+
+def _up(home: Home, options: argparse.Namespace) -> int:
+    from emulator import lifecycle
+
+    began = time.monotonic()
+    pid, started = lifecycle.up(home)
+    seconds = time.monotonic() - began
+    ports = home.read_ports()
+    if options.json:
+        print(json.dumps({"pid": pid, "started": started, "seconds": round(seconds, 2), "ports": ports}))
+    else:
+        what = f"runs (ready after {seconds:.1f} s)" if started else "runs already"
+        print(f"Azure on loopback {what}: pid {pid}, proxy http://127.0.0.1:{ports['proxy']}")
+        print(f"state: {home.root}")
+    return 0
+
+
+def _down(home: Home, options: argparse.Namespace) -> int:
+    from emulator import lifecycle
+
+    was = lifecycle.running(home)
+    killed = lifecycle.down(home)
+    if options.json:
+        print(json.dumps({"pid": was, "killed": killed}))
+    elif was is None:
+        print(f"no emulator runs in {home.root}")
+    else:
+        print(f"ended (pid {was})" + (f"; had to be killed: {', '.join(killed)}" if killed else ""))
+    return 0
+
+
+def _status(home: Home, options: argparse.Namespace) -> int:
+    from emulator import lifecycle
+    from emulator.report import status_text
+
+    pid = lifecycle.running(home)
+    if pid is None:
+        print(json.dumps({"running": False, "home": str(home.root)}) if options.json else _none(home))
+        return NOT_RUNNING
+    found: dict[str, Any] = {"running": True, **lifecycle.ask(home, "GET", "/status")}
+    print(json.dumps(found, indent=2) if options.json else status_text(found))
+    if options.clear_refusals:
+        lifecycle.ask(home, "DELETE", "/refusals")
+    return 0
+
+
+def _env(home: Home, options: argparse.Namespace) -> int:
+    from emulator import environment
+
+    whole = environment.applied(home)
+    changed = {key: whole[key] for key in (*environment.client(home), environment.BEFORE)}
+    removed = [key for key in environment.FOREIGN if key in os.environ and key not in whole]
+    if options.json:
+        print(json.dumps(changed, indent=2))
+        return 0
+    for key, value in changed.items():
+        print(f"export {key}={shlex.quote(value)}")
+    if removed:
+        print(f"unset {' '.join(removed)}")
+    return 0
+
+
+def _run(home: Home, options: argparse.Namespace) -> int:
+    from emulator import environment, lifecycle
+
+    command: list[str] = options.command[1:] if options.command[:1] == ["--"] else options.command
+    if not command:
+        print("emulator: run needs a command: python -m emulator run -- COMMAND", file=sys.stderr)
+        return NOT_RUNNING
+    if lifecycle.running(home) is None:
+        print(_none(home), file=sys.stderr)
+        return NOT_RUNNING
+    whole = environment.applied(home)
+    # the language host takes the first Python on PATH
+    whole["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), whole.get("PATH", os.defpath)])
+    program = shutil.which(command[0], path=whole["PATH"])
+    if program is None:
+        print(f"emulator: {command[0]}: command not found", file=sys.stderr)
+        return NOT_FOUND
+    if Path(command[0]).name == "pulumi":
+        from emulator import pulumi
+
+        home.secret(home.passphrase)
+        try:
+            whole |= pulumi.prepare(home, program, command[1:], Path.cwd(), whole)
+        except pulumi.PulumiError as error:
+            print(f"emulator: {error}", file=sys.stderr)
+            return 1
+    sys.stdout.flush()
+    os.execve(program, command, whole)  # noqa: S606
+
+
+def _telemetry(home: Home, options: argparse.Namespace) -> int:
+    from emulator.monitor import report
+
+    return report.show(home, as_json=options.json, limit=options.limit)
+
+
+def _serve(home: Home, options: argparse.Namespace) -> int:
+    from emulator import lifecycle
+
+    code = lifecycle.serve(home, options.ready)
+    # threads may still wait for something outside; all state is on disk
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _none(home: Home) -> str:
+    return f"no emulator runs in {home.root}. Start one: python -m emulator up"

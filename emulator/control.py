@@ -1,0 +1,59 @@
+"""What the command line asks the running emulator: on loopback only, with the token kept in the home."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from emulator.arm.ids import SUBSCRIPTION
+from emulator.errors import AzureError
+from emulator.http import Request, Response
+from emulator.identity.workloads import MSI_PATH
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+TOKEN_HEADER: Final = "x-emulator-token"  # noqa: S105
+
+
+def install(emulator: Emulator) -> None:
+    """Route the requests to the loopback address itself."""
+    token = emulator.home.secret(emulator.home.control_token)
+    started = time.time()
+
+    def handle(request: Request) -> Response:
+        if request.scheme == "http" and request.path == MSI_PATH:
+            return emulator.identity.workloads.job_endpoint(request)
+        if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), token.encode()):
+            raise AzureError(403, "Forbidden", f"The header {TOKEN_HEADER} must carry the emulator's token.")
+        if request.path == "/status":
+            return Response.json(status(emulator, started))
+        if request.path == "/refusals" and request.method == "DELETE":
+            emulator.refusals.clear()
+            return Response(204)
+        raise AzureError(404, "NotFound", f"No such control: {request.path}")
+
+    for host in ("127.0.0.1", "localhost"):
+        emulator.route(host, handle)
+
+
+def status(emulator: Emulator, started: float) -> dict[str, Any]:
+    """What there is and what runs."""
+    spelling = {item["type"].lower(): item["type"] for item in emulator.store.subtree("/subscriptions")}
+    counts = {
+        spelling.get(kind, kind): count
+        for kind, count in emulator.store.types().items()
+        if kind != SUBSCRIPTION.lower()
+    }
+    return {
+        "pid": os.getpid(),
+        "home": str(emulator.home.root),
+        "seconds": round(time.time() - started, 1),
+        "ports": emulator.ports,
+        "resources": counts,
+        "processes": [{"name": one.name, "pid": one.pid} for one in emulator.processes.running()],
+        "refused_hosts": emulator.refusals.hosts(),
+        "refused_calls": emulator.refusals.calls(),
+    }

@@ -1,0 +1,207 @@
+"""Up and down: one daemon for each home, found by the lock it holds, never by a stale pid."""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import psutil
+
+from emulator import environment
+from emulator.home import REPOSITORY, Home
+
+READY_WITHIN_S: Final = 30.0
+DOWN_WITHIN_S: Final = 20.0
+TAIL_BYTES: Final = 4000
+
+
+class LifecycleError(Exception):
+    """What went wrong, and what to do."""
+
+
+@dataclass(slots=True)
+class Lock:
+    """The lock that a daemon holds as long as it lives; the kernel lets it go, whatever ends the process."""
+
+    home: Home
+    _descriptor: int = field(default=-1, repr=False)
+
+    def take(self) -> bool:
+        """Take it; False when another process holds it."""
+        self.home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._descriptor = os.open(self.home.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let it go."""
+        os.close(self._descriptor)
+
+
+def running(home: Home) -> int | None:
+    """The pid of the daemon of this home; None when none runs. A stale pid file is removed."""
+    lock = Lock(home)
+    if not lock.take():
+        # the daemon writes its pid right after it took the lock
+        for _ in range(100):
+            if home.pid.exists() and home.pid.read_text().strip():
+                return int(home.pid.read_text())
+            time.sleep(0.02)
+        raise LifecycleError(f"a process holds {home.run / 'lock'} but does not say its pid in {home.pid}")
+    home.pid.unlink(missing_ok=True)
+    lock.release()
+    return None
+
+
+def up(home: Home) -> tuple[int, bool]:
+    """Start the daemon and wait until it answers. Its pid, and False when it ran already."""
+    home.prepare()
+    pid = running(home)
+    if pid is not None:
+        _wait_for_answer(home, pid)
+        return pid, False
+    read, write = os.pipe()
+    clean = environment.outside()
+    for key in environment.FOREIGN:
+        clean.pop(key, None)
+    try:
+        with home.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "emulator", "serve", "--ready", str(write)],
+                cwd=REPOSITORY,
+                env={**clean, "EMULATOR_HOME": str(home.root)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[write],
+                start_new_session=True,
+            )
+    finally:
+        os.close(write)
+    with os.fdopen(read) as pipe:
+        os.set_blocking(pipe.fileno(), False)
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not _said_ready(pipe.fileno()):
+            if process.poll() is not None:
+                other = running(home)
+                if other is not None:  # another `up` was faster
+                    _wait_for_answer(home, other)
+                    return other, False
+                raise LifecycleError(
+                    f"the emulator ended with exit code {process.returncode}. The end of {home.log}:\n"
+                    f"{tail(home)}"
+                )
+            if time.monotonic() > deadline:
+                process.terminate()
+                raise LifecycleError(
+                    f"the emulator did not answer within {READY_WITHIN_S:.0f} s. The end of {home.log}:\n"
+                    f"{tail(home)}"
+                )
+            time.sleep(0.01)
+    return process.pid, True
+
+
+def down(home: Home) -> list[str]:
+    """End the daemon and all its children; the names of what had to be killed. LifecycleError if any remains."""
+    pid = running(home)
+    if pid is None:
+        return []
+    try:
+        daemon = psutil.Process(pid)
+        family = [daemon, *daemon.children(recursive=True)]
+        daemon.send_signal(signal.SIGTERM)
+    except psutil.NoSuchProcess:
+        family = []
+    _, alive = psutil.wait_procs(family, timeout=DOWN_WITHIN_S)
+    killed: list[str] = []
+    for process in alive:
+        try:
+            killed.append(f"{process.name()} ({process.pid})")
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    _, left = psutil.wait_procs(alive, timeout=5)
+    if left or running(home) is not None:
+        names = ", ".join(str(process.pid) for process in left) or str(pid)
+        raise LifecycleError(f"still running after SIGKILL: {names}")
+    return killed
+
+
+def serve(home: Home, ready_descriptor: int | None) -> int:
+    """Be the daemon; the exit code."""
+    lock = Lock(home.prepare())
+    if not lock.take():
+        print(f"another emulator runs in {home.root}", file=sys.stderr)
+        return 3
+    from emulator import server
+
+    server.configure_logging()
+    home.pid.write_text(f"{os.getpid()}\n")
+
+    def ready() -> None:
+        if ready_descriptor is not None:
+            os.write(ready_descriptor, b"ready\n")
+            os.close(ready_descriptor)
+
+    try:
+        server.serve(home, ready)
+    finally:
+        home.pid.unlink(missing_ok=True)
+    return 0
+
+
+def ask(home: Home, method: str, path: str) -> Any:
+    """Ask the running daemon; LifecycleError when it gives no good answer."""
+    port = home.read_ports().get("plain", 0)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        token = home.secret(home.control_token)
+        connection.request(method, path, headers={"x-emulator-token": token})
+        response = connection.getresponse()
+        body = response.read()
+    except OSError as error:
+        raise LifecycleError(f"the emulator does not answer on port {port}: {error}") from error
+    finally:
+        connection.close()
+    if response.status >= 400:
+        raise LifecycleError(f"{method} {path}: {response.status} {body.decode(errors='replace')}")
+    return json.loads(body) if body else None
+
+
+def tail(home: Home) -> str:
+    """The end of the daemon's log."""
+    if not home.log.exists():
+        return "(empty)"
+    return home.log.read_bytes()[-TAIL_BYTES:].decode(errors="replace")
+
+
+def _said_ready(descriptor: int) -> bool:
+    try:
+        return os.read(descriptor, 16).startswith(b"ready")
+    except BlockingIOError:
+        return False
+
+
+def _wait_for_answer(home: Home, pid: int) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while True:
+        try:
+            ask(home, "GET", "/status")
+        except LifecycleError:
+            if time.monotonic() > deadline or running(home) is None:
+                raise
+            time.sleep(0.05)
+        else:
+            return

@@ -1,0 +1,166 @@
+"""The proxy on loopback: the one way from clients to emulated hosts. It never dials out."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from emulator.app import Emulator
+
+LOG = logging.getLogger("emulator.proxy")
+
+PROOF = "x-emulator-proxy"
+WORKLOAD = "x-emulator-workload"
+DROPPED = {"connection", "proxy-connection", "proxy-authorization", "keep-alive", PROOF, WORKLOAD}
+CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a request, its names in lower case, in the order in which they came."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+
+    def get(self, name: str) -> str:
+        return next((value for key, value in self.headers if key == name), "")
+
+
+class Refusal(Exception):
+    """An answer of the proxy's own."""
+
+    def __init__(self, status: str, text: str) -> None:
+        super().__init__(text)
+        self.status, self.text = status, text
+
+    def bytes(self) -> bytes:
+        body = f"{self.text}\n".encode()
+        extra = 'Proxy-Authenticate: Basic realm="emulator"\r\n' if self.status.startswith("407") else ""
+        head = (
+            f"HTTP/1.1 {self.status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n{extra}\r\n"
+        )
+        return head.encode() + body
+
+
+class Proxy:
+    """CONNECT for TLS, absolute URIs for plain HTTP; 403 and a note for every host that is not emulated."""
+
+    def __init__(self, emulator: Emulator, proof: str, tls_port: int, plain_port: int) -> None:
+        self._emulator = emulator
+        self._proof = proof
+        self._tls_port = tls_port
+        self._plain_port = plain_port
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection of a client."""
+        upstream: asyncio.StreamWriter | None = None
+        try:
+            head = await _read_head(reader)
+            if head is None:
+                return
+            workload = await asyncio.to_thread(self._workload, head)
+            if head.method == "CONNECT":
+                port, first = self._tunnel(head), b""
+            else:
+                port, first = self._forward(head, workload)
+            back, upstream = await asyncio.open_connection("127.0.0.1", port)
+            if head.method == "CONNECT":
+                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            upstream.write(first)
+            await asyncio.gather(_pipe(reader, upstream), _pipe(back, writer))
+        except Refusal as refusal:
+            writer.write(refusal.bytes())
+            with suppress(ConnectionError):
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError) as error:
+            LOG.debug("connection ended: %s", error)
+        finally:
+            for stream in (writer, upstream):
+                if stream is not None:
+                    stream.close()
+
+    def _tunnel(self, head: Head) -> int:
+        host, _, port = head.target.rpartition(":")
+        self._check(host.lower().strip("[]"), port, "443")
+        return self._tls_port
+
+    def _forward(self, head: Head, workload: str) -> tuple[int, bytes]:
+        """Where a plain request goes, and its head as the server is to see it."""
+        url = urlsplit(head.target)
+        if url.scheme != "http" or not url.hostname:
+            raise Refusal("400 Bad Request", "This is a proxy: it wants CONNECT or an absolute http:// URI.")
+        self._check(url.hostname.lower(), str(url.port or 80), None)
+        lines = [f"{head.method} {url.path or '/'}{'?' + url.query if url.query else ''} HTTP/1.1"]
+        lines += [f"{key}: {value}" for key, value in head.headers if key not in DROPPED | {"host"}]
+        # one request a connection: the next one on it might be for another host
+        lines += [f"host: {url.netloc.rpartition('@')[2]}", "connection: close", f"{PROOF}: {self._proof}"]
+        lines += [f"{WORKLOAD}: {workload}"] if workload else []
+        return self._plain_port, ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def _check(self, host: str, port: str, only_port: str | None) -> None:
+        known = self._emulator.handler(host) is not None and host not in {"127.0.0.1", "localhost"}
+        if known and (only_port is None or port == only_port):
+            return
+        name = host if known or port in {"80", "443"} else f"{host}:{port}"
+        if known:
+            name = f"{host}:{port}"
+        self._emulator.refusals.host(name)
+        raise Refusal(
+            "403 Forbidden", f"{name} is not emulated, and nothing outside can be reached from here."
+        )
+
+    def _workload(self, head: Head) -> str:
+        """The workload that the client says it is, proven by its secret; "" for clients without one."""
+        scheme, _, encoded = head.get("proxy-authorization").partition(" ")
+        if not encoded:
+            return ""
+        try:
+            name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise Refusal("400 Bad Request", f"Proxy-Authorization cannot be read: {error}.") from error
+        name = unquote(name)
+        if scheme.lower() != "basic" or not self._emulator.identity.workloads.check(name, unquote(secret)):
+            raise Refusal(
+                "407 Proxy Authentication Required", f"No workload '{name}' with this secret runs here."
+            )
+        return name
+
+
+async def _read_head(reader: asyncio.StreamReader) -> Head | None:
+    try:
+        data = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError as error:
+        if error.partial:
+            raise
+        return None
+    except asyncio.LimitOverrunError as error:
+        raise Refusal(
+            "431 Request Header Fields Too Large", "The head of the request is too long."
+        ) from error
+    first, *rest = data.decode("latin-1").rstrip("\r\n").split("\r\n")
+    parts = first.split(" ")
+    if len(parts) != 3:
+        raise Refusal("400 Bad Request", "The request line cannot be read.")
+    pairs = (line.partition(":") for line in rest)
+    return Head(
+        parts[0].upper(), parts[1], tuple((key.strip().lower(), value.strip()) for key, _, value in pairs)
+    )
+
+
+async def _pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    try:
+        while data := await source.read(CHUNK):
+            sink.write(data)
+            await sink.drain()
+        if sink.can_write_eof():
+            sink.write_eof()
+    except (ConnectionError, OSError) as error:
+        LOG.debug("tunnel ended: %s", error)
+        sink.close()

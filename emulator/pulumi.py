@@ -1,0 +1,131 @@
+"""The Pulumi command line on the emulator: its stacks, and a copy of the stack file that it may write to."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from emulator.home import REPOSITORY, Home, write_aside
+
+# Pulumi's own keys at the top of a stack file
+SECRETS_KEYS: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
+CONFIG_FILE: Final = "PULUMI_OPTION_CONFIG_FILE"
+
+
+class PulumiError(Exception):
+    """A preparation that failed, with what Pulumi said."""
+
+
+def stack_of(command: Sequence[str]) -> str | None:
+    """The stack that a command names with ``-s`` or ``--stack``."""
+    for index, word in enumerate(command):
+        if word == "--":
+            return None
+        if word in ("-s", "--stack"):
+            return command[index + 1] if index + 1 < len(command) else None
+        if word.startswith("--stack="):
+            return word.partition("=")[2]
+        if word.startswith("-s") and not word.startswith("--") and len(word) > 2:
+            return word[2:].removeprefix("=")
+    return None
+
+
+def project_of(command: Sequence[str], cwd: Path) -> Path | None:
+    """The folder of the project that a command works on: where ``Pulumi.yaml`` stands, upwards from its cwd."""
+    start = cwd
+    for index, word in enumerate(command):
+        if word in ("-C", "--cwd") and index + 1 < len(command):
+            start = cwd / command[index + 1]
+        elif word.startswith("--cwd="):
+            start = cwd / word.partition("=")[2]
+    return next((path for path in (start, *start.parents) if (path / "Pulumi.yaml").exists()), None)
+
+
+def prepare(
+    home: Home, program: str, command: Sequence[str], cwd: Path, environment: Mapping[str, str]
+) -> dict[str, str]:
+    """What a ``pulumi`` command needs: its provider, and for a stack of this repository that stack.
+
+    Returns variables to add to the environment.
+    """
+    from emulator.provider import install
+
+    install.ensure(home, Path(program))
+    stack, project = stack_of(command), project_of(command, cwd)
+    if stack is None or project is None or project.resolve() != REPOSITORY:
+        return {}
+    short = stack.rsplit("/", 1)[-1]
+    source = project / f"Pulumi.{short}.yaml"
+    if not source.exists():
+        return {}
+    return {CONFIG_FILE: str(config_copy(home, program, project, short, environment))}
+
+
+def config_copy(home: Home, program: str, project: Path, stack: str, environment: Mapping[str, str]) -> Path:
+    """The repository's stack file with the salt of the emulator's own stack, which is made when it is missing."""
+    copy = home.pulumi_config / f"Pulumi.{stack}.yaml"
+    salt = _salt(copy.read_text()) if copy.exists() else ""
+    state = state_file(home, project, stack)
+    if not state.exists():
+        salt = _init(program, project, stack, environment)
+    elif not salt:
+        salt = _salt_of_state(state)
+    lines = _without_secrets_settings((project / f"Pulumi.{stack}.yaml").read_text())
+    write_aside(copy, f"{lines.rstrip()}\nencryptionsalt: {salt}\n".encode())
+    return copy
+
+
+def state_file(home: Home, project: Path, stack: str) -> Path:
+    """Where the file backend keeps a stack."""
+    found = re.search(r"^name:\s*(\S+)", (project / "Pulumi.yaml").read_text(), re.MULTILINE)
+    if found is None:
+        raise PulumiError(f"{project / 'Pulumi.yaml'} has no name")
+    name = found[1].strip("\"'")
+    return home.pulumi_state / ".pulumi" / "stacks" / name / f"{stack}.json"
+
+
+def _init(program: str, project: Path, stack: str, environment: Mapping[str, str]) -> str:
+    """``pulumi stack init`` in a scratch copy of the project; the salt that it wrote."""
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        shutil.copyfile(project / "Pulumi.yaml", scratch / "Pulumi.yaml")
+        init = [program, "stack", "init", stack, "--non-interactive", "--color", "never"]
+        done = subprocess.run(init, cwd=scratch, env=dict(environment), capture_output=True, text=True)
+        if done.returncode:
+            raise PulumiError(
+                f"`{' '.join(init)}` exited with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}"
+            )
+        salt = _salt((scratch / f"Pulumi.{stack}.yaml").read_text())
+    if not salt:
+        raise PulumiError(f"`pulumi stack init {stack}` wrote no encryptionsalt")
+    return salt
+
+
+def _salt(text: str) -> str:
+    found = re.search(r"^encryptionsalt:\s*(\S+)\s*$", text, re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _salt_of_state(state: Path) -> str:
+    content: dict[str, Any] = json.loads(state.read_text())
+    latest = (content.get("checkpoint") or {}).get("latest") or {}
+    salt = ((latest.get("secrets_providers") or {}).get("state") or {}).get("salt", "")
+    if not salt:
+        raise PulumiError(
+            f"the salt of the stack in {state} is lost. Remove the stack (it holds no resources) and start again: "
+            f"rm {state}"
+        )
+    return salt
+
+
+def _without_secrets_settings(text: str) -> str:
+    kept = (
+        line for line in text.splitlines() if not line.startswith(tuple(f"{key}:" for key in SECRETS_KEYS))
+    )
+    return "\n".join(kept)

@@ -1,0 +1,32 @@
+"""The status as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def status_text(found: dict[str, Any]) -> str:
+    """A few lines for a person."""
+    ports = ", ".join(f"{name} {port}" for name, port in found["ports"].items())
+    lines = [
+        f"Azure on loopback runs: pid {found['pid']}, for {found['seconds']:.0f} s ({ports})",
+        f"state: {found['home']}",
+        _table("resources", {name: str(count) for name, count in found["resources"].items()}),
+        _table("jobs and containers", {one["name"]: f"pid {one['pid']}" for one in found["processes"]}),
+        _table(
+            "refused hosts",
+            {one["name"]: f"{one['count']} times, last {one['last']}" for one in found["refused_hosts"]},
+        ),
+        _table(
+            "refused calls",
+            {one["name"]: f"{one['count']} times, last {one['last']}" for one in found["refused_calls"]},
+        ),
+    ]
+    return "\n".join(lines)
+
+
+def _table(title: str, rows: dict[str, str]) -> str:
+    if not rows:
+        return f"{title}: none"
+    width = max(map(len, rows))
+    return "\n".join([f"{title}:", *(f"  {name:<{width}}  {value}" for name, value in rows.items())])

@@ -1,0 +1,196 @@
+"""The daemon: the TLS server, the plain one for control and HTTP hosts, and the proxy, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import uvicorn
+
+from emulator import control
+from emulator.app import Emulator
+from emulator.home import Home, write_aside
+from emulator.http import Request
+from emulator.proxy import PROOF, WORKLOAD, Proxy
+from emulator.tls import Certificates
+
+LOG = logging.getLogger("emulator")
+THREADS = 48
+BACKLOG = 256
+
+
+class Application:
+    """ASGI in front of ``Emulator.answer``: the whole body in, the whole body out, each call in a thread."""
+
+    def __init__(self, emulator: Emulator, pool: ThreadPoolExecutor, proof: str) -> None:
+        self._emulator = emulator
+        self._pool = pool
+        self._proof = proof
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        request = self._request(scope, bytes(body))
+        loop = asyncio.get_running_loop()
+        response = await loop.run_in_executor(self._pool, self._emulator.answer, request)
+        headers = {key.lower(): str(value) for key, value in response.headers.items()}
+        if request.method != "HEAD" and response.status not in (204, 304):
+            headers["content-length"] = str(len(response.body))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": response.status,
+                "headers": [
+                    (key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
+
+    def _request(self, scope: dict[str, Any], body: bytes) -> Request:
+        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        # only the proxy can vouch for a workload, and only over the plain port
+        if scope["scheme"] != "http" or not secrets.compare_digest(headers.pop(PROOF, ""), self._proof):
+            headers.pop(WORKLOAD, None)
+        headers.pop(PROOF, None)
+        host, _, port = headers.get("host", "").lower().partition(":")
+        raw_query = scope["query_string"].decode("latin-1")
+        raw_path = scope.get("raw_path", b"").decode("latin-1") or scope["path"]
+        return Request(
+            method=scope["method"],
+            host=host,
+            path=unquote(raw_path),
+            raw_path=raw_path,
+            query={key.lower(): value for key, value in parse_qsl(raw_query, keep_blank_values=True)},
+            headers=headers,
+            body=body,
+            scheme=scope["scheme"],
+            port=int(port) if port.isdigit() else (443 if scope["scheme"] == "https" else 80),
+            raw_query=raw_query,
+        )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the daemon has its own."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _listen(port: int, *, needed: bool, home: Home) -> socket.socket:
+    """A listening socket on loopback, on the port of the last start when there was one."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError as error:
+        if needed and port:
+            listener.close()
+            raise RuntimeError(
+                f"port {port}, which clients of {home.root} know as the proxy, cannot be had: {error.strerror}. "
+                f"End the program that holds it, or delete {home.ports} to take another port."
+            ) from error
+        listener.bind(("127.0.0.1", 0))
+    listener.listen(BACKLOG)
+    return listener
+
+
+def serve(home: Home, ready: Callable[[], None]) -> None:
+    """Run until SIGTERM or SIGINT. ``ready`` is called once everything answers."""
+    try:
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    except ImportError:
+        factory = asyncio.new_event_loop
+    emulator = Emulator(home)
+    try:
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(_serve(emulator, ready))
+    finally:
+        emulator.close()
+
+
+async def _serve(emulator: Emulator, ready: Callable[[], None]) -> None:
+    home = emulator.home
+    held = home.read_ports()
+    sockets = {
+        "proxy": _listen(held.get("proxy", 0), needed=True, home=home),
+        "tls": _listen(held.get("tls", 0), needed=False, home=home),
+        "plain": _listen(held.get("plain", 0), needed=False, home=home),
+    }
+    emulator.ports.update({name: one.getsockname()[1] for name, one in sockets.items()})
+    write_aside(home.ports, json.dumps(emulator.ports).encode())
+    control.install(emulator)
+    proof = secrets.token_urlsafe(24)
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+    try:
+        application = Application(emulator, pool, proof)
+        context = Certificates(home).context()
+        tls = _Server(_config(application, ssl_context_factory=lambda _config, _default: context))
+        plain = _Server(_config(application))
+        proxy = Proxy(emulator, proof, emulator.ports["tls"], emulator.ports["plain"])
+        front = await asyncio.start_server(proxy.serve, sock=sockets["proxy"], limit=1 << 16)
+        serving = [
+            asyncio.create_task(tls.serve([sockets["tls"]])),
+            asyncio.create_task(plain.serve([sockets["plain"]])),
+        ]
+        while not (tls.started and plain.started):
+            await asyncio.sleep(0.005)
+            for task in serving:
+                if task.done():
+                    task.result()
+        ready()
+        starting = asyncio.create_task(asyncio.to_thread(emulator.started))
+        await stop.wait()
+        front.close()
+        tls.should_exit = plain.should_exit = True
+        await asyncio.gather(*serving)
+        starting.cancel()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _config(application: Application, **options: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,  # type: ignore[arg-type]
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        http="httptools",
+        ws="none",
+        server_header=False,
+        timeout_keep_alive=120,
+        timeout_graceful_shutdown=3,
+        proxy_headers=False,
+        **options,
+    )
+
+
+def configure_logging() -> None:
+    """Everything to standard error, which the daemon has redirected to its log file."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )

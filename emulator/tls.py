@@ -1,0 +1,60 @@
+"""The local certificate authority, and a certificate for each emulated host when it is first asked for."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import trustme
+
+from emulator.home import Home, write_aside
+
+YEARS = 10
+LOOPBACK = ("localhost", "127.0.0.1")
+
+
+class Certificates:
+    """Issues server certificates; the CA is kept in the home, its key readable by its owner alone."""
+
+    def __init__(self, home: Home) -> None:
+        self._lock = threading.Lock()
+        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._key = home.tls / "key.pem"
+        if not (home.ca.exists() and self._key.exists()):
+            ca = trustme.CA(organization_name="Azure on loopback, for this machine only")
+            write_aside(self._key, ca.private_key_pem.bytes())
+            write_aside(home.ca, ca.cert_pem.bytes(), mode=0o644)
+        self._ca = trustme.CA.from_pem(home.ca.read_bytes(), self._key.read_bytes())
+
+    def context(self) -> ssl.SSLContext:
+        """A server context that picks, or makes, the certificate of the host that the client names."""
+        base = self._context(*LOOPBACK)
+
+        def pick(connection: ssl.SSLObject, host: str | None, _context: ssl.SSLContext) -> None:
+            if host:
+                connection.context = self._for(host.lower())
+
+        base.sni_callback = pick  # type: ignore[assignment]
+        return base
+
+    def _for(self, host: str) -> ssl.SSLContext:
+        with self._lock:
+            if host not in self._contexts:
+                self._contexts[host] = self._context(host)
+            return self._contexts[host]
+
+    def _context(self, *hosts: str) -> ssl.SSLContext:
+        not_after = datetime.now(UTC) + timedelta(days=365 * YEARS)
+        issued = self._ca.issue_cert(*hosts, not_after=not_after)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        with TemporaryDirectory(dir=self._key.parent) as folder:
+            chain = Path(folder) / "chain.pem"
+            chain.write_bytes(
+                issued.private_key_pem.bytes() + b"".join(pem.bytes() for pem in issued.cert_chain_pems)
+            )
+            context.load_cert_chain(chain)
+        return context

@@ -172,15 +172,20 @@ def _alternatives(annotation: Any, namespace: dict[str, Any]) -> list[Any]:
     if isinstance(annotation, str):
         if annotation.startswith("Output["):
             return []  # the other half of pulumi.Input
+        scope = {**vars(typing), "pulumi": pulumi, **namespace}
         # the SDK's own annotations, in the SDK's own namespace
-        evaluated = namespace.get(annotation) or eval(annotation, {**vars(typing), "pulumi": pulumi}, namespace)  # noqa: S307
+        evaluated = namespace.get(annotation) or eval(annotation, scope)  # noqa: S307
         return _alternatives(evaluated, namespace)
     origin = typing.get_origin(annotation)
     if origin in (typing.Union, types.UnionType):
-        return [item for argument in typing.get_args(annotation) for item in _alternatives(argument, namespace)]
+        return [
+            item for argument in typing.get_args(annotation) for item in _alternatives(argument, namespace)
+        ]
     if origin is pulumi.Output:
         return _alternatives(typing.get_args(annotation)[0], namespace)
-    if annotation is type(None) or (isinstance(origin, type) and issubclass(origin, collections.abc.Awaitable)):
+    if annotation is type(None) or (
+        isinstance(origin, type) and issubclass(origin, collections.abc.Awaitable)
+    ):
         return []
     return [annotation]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-Kind = Literal["string", "integer", "number", "boolean", "any", "asset", "list", "map", "object", "enum", "union"]
+Kind = Literal[
+    "string", "integer", "number", "boolean", "any", "asset", "list", "map", "object", "enum", "union"
+]
 
 
 @dataclass(frozen=True, slots=True)

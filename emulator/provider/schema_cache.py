@@ -93,7 +93,14 @@ def _introspect(where: Path, tokens: list[str]) -> None:
             return
         command = [sys.executable, "-m", "emulator.provider.introspection", str(where), *missing]
         done = subprocess.run(
-            command, cwd=_HERE.parent.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            command,
+            cwd=_HERE.parent.parent,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     if done.returncode:
-        raise RuntimeError(f"the schema of pulumi-azure-native {sdk_version()} cannot be read: {done.stderr.strip()}")
+        raise RuntimeError(
+            f"the schema of pulumi-azure-native {sdk_version()} cannot be read: {done.stderr.strip()}"
+        )

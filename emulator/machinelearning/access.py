@@ -39,7 +39,9 @@ class Access:
         object_id = (compute.get("identity") or {}).get("principalId")
         return self._emulator.identity.directory.find(object_id) if object_id else None
 
-    def require_data(self, who: Principal | None, compute: Json, workspace: Workspace, where: Location, action: str) -> None:
+    def require_data(
+        self, who: Principal | None, compute: Json, workspace: Workspace, where: Location, action: str
+    ) -> None:
         """403 when ``who`` may not ``read`` or ``write`` there."""
         if where.datastore:
             datastore = self._emulator.arm.get(workspace.child("datastores", where.datastore))
@@ -51,7 +53,9 @@ class Access:
             (item for item in self._emulator.store.by_type(ACCOUNT) if item["name"] == where.account), None
         )
         if account is None:
-            raise AzureError(404, "UserError", f"Storage account {where.account!r} does not exist ({where.url}).")
+            raise AzureError(
+                404, "UserError", f"Storage account {where.account!r} does not exist ({where.url})."
+            )
         scope = f"{account['id']}/blobServices/default/containers/{where.container}"
         self._require(who, compute, f"{BLOBS}/{action}", scope, data=True)
 

@@ -44,9 +44,19 @@ class Kind:
 KINDS = (
     Kind("codes", ("codeUri",), ("codeUri",)),
     Kind("data", ("dataUri", "dataType"), ("dataUri", "dataType")),
-    Kind("environments", (), ("image", "condaFile", "build"), (("environmentType", "UserCreated"), ("osType", "Linux"))),
+    Kind(
+        "environments",
+        (),
+        ("image", "condaFile", "build"),
+        (("environmentType", "UserCreated"), ("osType", "Linux")),
+    ),
     Kind("components", ("componentSpec",), ("componentSpec",)),
-    Kind("models", ("modelUri",), ("modelUri", "modelType"), (("modelType", "custom_model"), ("stage", "Development"))),
+    Kind(
+        "models",
+        ("modelUri",),
+        ("modelUri", "modelType"),
+        (("modelType", "custom_model"), ("stage", "Development")),
+    ),
 )
 
 
@@ -63,7 +73,9 @@ def install(emulator: Emulator, references: References) -> None:
         if not digest:
             return items
         workspace = Workspace.of(parse_resource(query[""].rsplit("/", 1)[0]).parent)
-        return [item for item in store.by_type(codes.version_type, workspace.id) if _content_hash(item) == digest]
+        return [
+            item for item in store.by_type(codes.version_type, workspace.id) if _content_hash(item) == digest
+        ]
 
 
 def _install_kind(emulator: Emulator, references: References, kind: Kind) -> None:
@@ -126,7 +138,13 @@ def fill_asset(kind: Kind, put: Put) -> None:
     for key in kind.required:
         if not properties.get(key):
             raise AzureError(400, "UserError", f"{kind.collection}/{name} version {version} needs {key}.")
-    for key, value in (("tags", {}), ("properties", {}), ("isAnonymous", False), ("isArchived", False), *kind.defaults):
+    for key, value in (
+        ("tags", {}),
+        ("properties", {}),
+        ("isAnonymous", False),
+        ("isArchived", False),
+        *kind.defaults,
+    ):
         if properties.get(key) is None:
             properties[key] = dict(value) if isinstance(value, dict) else value
     if kind.collection == "models":
@@ -153,13 +171,17 @@ def check_unchanged(kind: Kind, put: Put) -> None:
             {"code": "Immutable", "target": changed[0], "message": f"{name} is {before[changed[0]]}; register a new version."}
         ])  # fmt: skip
     raise AzureError(
-        409, "UserError", f"{name} exists with another {', '.join(changed)}; versions do not change, register a new one."
+        409,
+        "UserError",
+        f"{name} exists with another {', '.join(changed)}; versions do not change, register a new one.",
     )
 
 
 def _comparable(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _comparable(inner) for key, inner in value.items() if key != "_source" and inner is not None}
+        return {
+            key: _comparable(inner) for key, inner in value.items() if key != "_source" and inner is not None
+        }
     return fold(value) if isinstance(value, str) else value
 
 
@@ -182,7 +204,9 @@ def select(items: list[Json], query: dict[str, str]) -> list[Json]:
     """What listViewType, stage, version, $orderBy, $skip and $top leave of a list."""
     view = query.get("listviewtype", "ActiveOnly").lower()
     if view != "all":
-        items = [item for item in items if bool(item["properties"].get("isArchived")) == (view == "archivedonly")]
+        items = [
+            item for item in items if bool(item["properties"].get("isArchived")) == (view == "archivedonly")
+        ]
     for key in ("stage", "version"):
         if wanted := query.get(key):
             items = [item for item in items if (item["properties"].get(key) or item["name"]) == wanted]
@@ -210,7 +234,9 @@ def pending_upload(emulator: Emulator, version_id: str) -> Json:
     account = workspace["properties"]["storageAccount"]
     token = uuid.uuid4()
     name = f"{hashlib.sha256(version_id.lower().encode()).hexdigest()[:8]}-{token}"
-    emulator.arm.put(f"{account}/blobServices/default/containers/{name}", {"properties": {"publicAccess": "None"}})
+    emulator.arm.put(
+        f"{account}/blobServices/default/containers/{name}", {"properties": {"publicAccess": "None"}}
+    )
     url = emulator.blobs.sas_url(account.rsplit("/", 1)[1], name, "", "racwl", UPLOAD_HOURS)
     return {
         "pendingUploadId": str(token),

@@ -74,7 +74,11 @@ def fill_compute(put: Put) -> None:
         return AzureError(400, "ValidationError", f"Compute {name!r}: {setting} is {was!r}; {rule}.")
 
     if not NAME.fullmatch(name):
-        raise wrong("name", name, "it must be 3 to 32 letters, digits and hyphens, begin with a letter and not end with a hyphen")
+        raise wrong(
+            "name",
+            name,
+            "it must be 3 to 32 letters, digits and hyphens, begin with a letter and not end with a hyphen",
+        )
     cluster = properties.setdefault("properties", {})
     if put.old:
         for key, value in put.old["properties"].get("properties", {}).items():
@@ -92,7 +96,9 @@ def fill_compute(put: Put) -> None:
     try:
         duration_seconds(str(idle))
     except ValueError as error:
-        raise wrong("scaleSettings.nodeIdleTimeBeforeScaleDown", idle, "give an ISO 8601 duration such as PT120S") from error
+        raise wrong(
+            "scaleSettings.nodeIdleTimeBeforeScaleDown", idle, "give an ISO 8601 duration such as PT120S"
+        ) from error
     for key, value in DEFAULTS.items():
         cluster.setdefault(key, value)
     put.resource.setdefault("location", "")
@@ -107,7 +113,9 @@ def _refuse_changes(put: Put, wrong: Callable[[str, Any, str], AzureError]) -> N
     before, after = put.old["properties"]["properties"], put.properties["properties"]
     for key in ("vmSize", "vmPriority", "subnet"):
         if before.get(key) != after.get(key):
-            raise wrong(key, after.get(key), f"it cannot be changed from {before.get(key)!r}; make a new compute")
+            raise wrong(
+                key, after.get(key), f"it cannot be changed from {before.get(key)!r}; make a new compute"
+            )
 
 
 def with_nodes(resource: Json, running: int) -> Json:

@@ -97,7 +97,14 @@ def _build(name: str, requirements: Requirements, folder: Path, log: Path) -> No
     try:
         _run([python, "-m", "venv", *without_pip, str(aside)], name, log)
         if requirements.packages:
-            installer = [str(aside / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+            installer = [
+                str(aside / "bin" / "python"),
+                "-m",
+                "pip",
+                "install",
+                "--disable-pip-version-check",
+                "--quiet",
+            ]
             _run([*installer, *requirements.packages], name, log)
         # scripts name their interpreter by its place: the last step is to give them the final one
         for script in (aside / "bin").iterdir():
@@ -113,7 +120,9 @@ def _run(argv: list[str], name: str, log: Path) -> None:
         output.write(f"$ {' '.join(argv)}\n".encode())
         output.flush()
         try:
-            done = subprocess.run(argv, env=outside(), stdout=output, stderr=subprocess.STDOUT, timeout=INSTALL_TIMEOUT_S)
+            done = subprocess.run(
+                argv, env=outside(), stdout=output, stderr=subprocess.STDOUT, timeout=INSTALL_TIMEOUT_S
+            )
         except subprocess.TimeoutExpired as error:
             raise EnvironmentProblem(f"{name}: {argv[2]} took more than {INSTALL_TIMEOUT_S} s") from error
     if done.returncode:

@@ -98,9 +98,14 @@ def secrets_of(emulator: Emulator, datastore: Json, asked: Json) -> Json:
         return {"secretsType": "Sas", "sasToken": kept.get("sasToken")}
     if asked.get("expirableSecret"):
         hours = int(asked.get("expireAfterHours") or 1)
-        url = emulator.blobs.sas_url(properties["accountName"], properties["containerName"], "", "racwdl", hours)
+        url = emulator.blobs.sas_url(
+            properties["accountName"], properties["containerName"], "", "racwdl", hours
+        )
         return {"secretsType": "Sas", "sasToken": url.split("?", 1)[1]}
-    return {"secretsType": "AccountKey", "key": kept.get("key") or _account_key(emulator, properties["accountName"])}
+    return {
+        "secretsType": "AccountKey",
+        "key": kept.get("key") or _account_key(emulator, properties["accountName"]),
+    }
 
 
 def _account_key(emulator: Emulator, name: str) -> str:

@@ -16,7 +16,9 @@ class CycleError(ValueError):
 def ready(dependencies: Mapping[str, Collection[str]], done: Collection[str]) -> list[str]:
     """The steps that are not done and wait for none that is not, in the order of ``dependencies``."""
     return [
-        step for step, needed in dependencies.items() if step not in done and all(name in done for name in needed)
+        step
+        for step, needed in dependencies.items()
+        if step not in done and all(name in done for name in needed)
     ]
 
 

@@ -87,12 +87,19 @@ class Complaints:
 
 def camel(body: Json) -> Json:
     """Steps of pipelines spell their keys in snake case, jobs in camel case: this is the latter."""
-    return {re.sub(r"(?<=[a-z])_([a-z])", lambda match: match[1].upper(), key): value for key, value in body.items()}
+    return {
+        re.sub(r"(?<=[a-z])_([a-z])", lambda match: match[1].upper(), key): value
+        for key, value in body.items()
+    }
 
 
 def asset(reference: Any) -> str:
     """An asset reference without the prefix that component files use."""
-    return str(reference or "").removeprefix("azureml:") if str(reference or "").startswith("azureml:/") else str(reference or "")
+    return (
+        str(reference or "").removeprefix("azureml:")
+        if str(reference or "").startswith("azureml:/")
+        else str(reference or "")
+    )
 
 
 def input_source(body: Any, path: str, complaints: Complaints) -> Source | None:
@@ -116,7 +123,9 @@ def input_source(body: Any, path: str, complaints: Complaints) -> Source | None:
         complaints.add(path, f"{text!r} is no binding that an input may have")
         return None
     if kind not in DATA_TYPES:
-        complaints.add(f"{path}.jobInputType", f"{kind!r} is none of literal, {', '.join(sorted(DATA_TYPES))}")
+        complaints.add(
+            f"{path}.jobInputType", f"{kind!r} is none of literal, {', '.join(sorted(DATA_TYPES))}"
+        )
         return None
     if not given.get("uri"):
         complaints.add(f"{path}.uri", f"an input of type {kind} needs a uri")
@@ -137,7 +146,10 @@ def output_target(body: Any, declared: str, path: str, complaints: Complaints) -
     if given.get("value"):
         reference = whole(as_text(given["value"]))
         if reference is None or reference.form != "parent_output":
-            complaints.add(path, f"{given['value']!r} is no binding that an output may have: ${{{{parent.outputs.NAME}}}}")
+            complaints.add(
+                path,
+                f"{given['value']!r} is no binding that an output may have: ${{{{parent.outputs.NAME}}}}",
+            )
         else:
             parent = reference.name
     return Target(
@@ -155,7 +167,11 @@ def timeout_of(limits: Any, path: str, complaints: Complaints) -> float | None:
     if value is None:
         return None
     try:
-        seconds = float(value) if isinstance(value, int | float) or str(value).isdigit() else duration_seconds(str(value))
+        seconds = (
+            float(value)
+            if isinstance(value, int | float) or str(value).isdigit()
+            else duration_seconds(str(value))
+        )
     except ValueError as error:
         complaints.add(f"{path}.timeout", str(error))
         return None
@@ -177,9 +193,14 @@ def check_step(step: Step, path: str, command_path: str, complaints: Complaints)
             continue
         literal = str(declaration.get("type")) in LITERAL_TYPES
         if source.kind == "literal" and not literal:
-            complaints.add(f"{path}inputs.{name}", f"{source.text!r} is a literal; the component wants {declaration.get('type')}")
+            complaints.add(
+                f"{path}inputs.{name}",
+                f"{source.text!r} is a literal; the component wants {declaration.get('type')}",
+            )
         elif source.kind in ("data", "step") and literal:
-            complaints.add(f"{path}inputs.{name}", f"the component wants a {declaration.get('type')}, not data")
+            complaints.add(
+                f"{path}inputs.{name}", f"the component wants a {declaration.get('type')}, not data"
+            )
         elif source.kind == "literal" and not list(references(source.text)):
             wrong = complaint(dict(declaration), source.text)
             if wrong:
@@ -192,7 +213,11 @@ def check_step(step: Step, path: str, command_path: str, complaints: Complaints)
             declaration = step.declarations.get(reference.name)
             if declaration is None:
                 complaints.add(command_path, f"${{{{{reference.text}}}}} names no input")
-            elif reference.text in mandatory and declaration.get("optional") and reference.name not in step.inputs:
+            elif (
+                reference.text in mandatory
+                and declaration.get("optional")
+                and reference.name not in step.inputs
+            ):
                 if declaration.get("default") is None:
                     complaints.add(
                         command_path,
@@ -211,7 +236,9 @@ def parse_command(name: str, properties: Json) -> tuple[Step, Complaints]:
         source = input_source(body, f"properties.inputs.{key}", complaints)
         declarations[key] = {"type": source.name if source and source.kind == "data" else "string"}
         if source and source.kind in ("parent", "step"):
-            complaints.add(f"properties.inputs.{key}", f"{source.text!r} binds to a pipeline, and this job is in none")
+            complaints.add(
+                f"properties.inputs.{key}", f"{source.text!r} binds to a pipeline, and this job is in none"
+            )
         elif source:
             inputs[key] = source
     step = Step(

@@ -39,7 +39,9 @@ def parse_pipeline(properties: Json, component_of: ComponentOf) -> tuple[Pipelin
     }
     for name, source in inputs.items():
         if source.kind in ("parent", "step"):
-            complaints.add(f"properties.inputs.{name}", f"{source.text!r} binds to a pipeline, and this is the outermost")
+            complaints.add(
+                f"properties.inputs.{name}", f"{source.text!r} binds to a pipeline, and this is the outermost"
+            )
     outputs = {
         name: output_target(body, DEFAULT_TYPE, f"properties.outputs.{name}", complaints)
         for name, body in (properties.get("outputs") or {}).items()
@@ -59,7 +61,9 @@ def parse_pipeline(properties: Json, component_of: ComponentOf) -> tuple[Pipelin
     return pipeline, complaints
 
 
-def _step(name: str, node: Json, compute: str, component_of: ComponentOf, complaints: Complaints) -> Step | None:
+def _step(
+    name: str, node: Json, compute: str, component_of: ComponentOf, complaints: Complaints
+) -> Step | None:
     path = f"properties.jobs.{name}."
     given = camel(node)
     kind = str(given.get("type") or STEP_TYPE)
@@ -72,18 +76,28 @@ def _step(name: str, node: Json, compute: str, component_of: ComponentOf, compla
         complaints.add(f"{path}componentId", f"there is no component {component!r}")
         return None
     if str(spec.get("type") or STEP_TYPE) != STEP_TYPE:
-        complaints.add(f"{path}componentId", f"components of type {spec['type']!r} are not emulated; use {STEP_TYPE!r}")
+        complaints.add(
+            f"{path}componentId", f"components of type {spec['type']!r} are not emulated; use {STEP_TYPE!r}"
+        )
         return None
-    declarations: dict[str, Json] = {key: dict(body or {}) for key, body in (spec.get("inputs") or {}).items()}
+    declarations: dict[str, Json] = {
+        key: dict(body or {}) for key, body in (spec.get("inputs") or {}).items()
+    }
     inputs: dict[str, Source] = {}
     for key, body in (given.get("inputs") or {}).items():
         source = input_source(body, f"{path}inputs.{key}", complaints)
         if source is not None:
             inputs[key] = source
-    declared = {key: str((body or {}).get("type") or DEFAULT_TYPE) for key, body in (spec.get("outputs") or {}).items()}
+    declared = {
+        key: str((body or {}).get("type") or DEFAULT_TYPE)
+        for key, body in (spec.get("outputs") or {}).items()
+    }
     bound = given.get("outputs") or {}
     for key in bound.keys() - declared.keys():
-        complaints.add(f"{path}outputs.{key}", f"the component has no such output; it has: {', '.join(declared) or 'none'}")
+        complaints.add(
+            f"{path}outputs.{key}",
+            f"the component has no such output; it has: {', '.join(declared) or 'none'}",
+        )
     step = Step(
         name,
         str(given.get("displayName") or name),

@@ -93,14 +93,22 @@ class References:
             return found
         match = SHORT_ASSET.fullmatch(text)
         if match is None:
-            raise unresolved(reference, "it is neither an asset, a datastore path, a job's output nor an address")
+            raise unresolved(
+                reference, "it is neither an asset, a datastore path, a job's output nor an address"
+            )
         kinds = (kind,) if kind else tuple(ASSET_URIS)
         for candidate in kinds:
             version = match["version"] or self._latest(workspace, candidate, match["name"])
-            found = self._store.get(workspace.child(candidate, match["name"], "versions", version)) if version else None
+            found = (
+                self._store.get(workspace.child(candidate, match["name"], "versions", version))
+                if version
+                else None
+            )
             if found is not None:
                 return found
-        raise unresolved(reference, f"workspace {workspace.name!r} has none of that name among {', '.join(kinds)}")
+        raise unresolved(
+            reference, f"workspace {workspace.name!r} has none of that name among {', '.join(kinds)}"
+        )
 
     def job_output(self, workspace: Workspace, job: str, output: str) -> dict[str, Any]:
         """The record of a job's named output: ``uri`` and ``type``; ``artifacts`` are the job's own files."""
@@ -108,7 +116,10 @@ class References:
         if run is None:
             raise unresolved(f"azureml://jobs/{job}", f"workspace {workspace.name!r} has no such job")
         if output == "artifacts":
-            return {"uri": f"azureml://datastores/workspaceartifactstore/paths/ExperimentRun/dcid.{job}/", "type": "uri_folder"}
+            return {
+                "uri": f"azureml://datastores/workspaceartifactstore/paths/ExperimentRun/dcid.{job}/",
+                "type": "uri_folder",
+            }
         found = run.get("outputs", {}).get(output)
         if found is None:
             known = ", ".join(run.get("outputs", {})) or "none"

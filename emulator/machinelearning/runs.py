@@ -55,6 +55,9 @@ class Runs:
             raise not_found(job_id)
         return found
 
+    def exists(self, job_id: str) -> bool:
+        return self._store.get(job_id) is not None
+
     def status(self, job_id: str) -> str:
         return self.job(job_id)["properties"]["status"]
 
@@ -63,7 +66,15 @@ class Runs:
         self._store.put_document(
             RUN_DOCUMENT,
             run_key(job_id),
-            {"job": job_id, "created": now(), "started": None, "ended": None, "error": None, "outputs": {}, **fields},
+            {
+                "job": job_id,
+                "created": now(),
+                "started": None,
+                "ended": None,
+                "error": None,
+                "outputs": {},
+                **fields,
+            },
         )
 
     def update(self, job_id: str, **fields: Any) -> None:
@@ -97,7 +108,13 @@ class Runs:
         with self._changed, self._store.transaction():
             self._store.put(
                 child_id,
-                {"id": child_id, "name": name, "type": JOB, "systemData": parent["systemData"], "properties": properties},
+                {
+                    "id": child_id,
+                    "name": name,
+                    "type": JOB,
+                    "systemData": parent["systemData"],
+                    "properties": properties,
+                },
             )
             self.begin(child_id, parent=parent["name"], **fields)
         return child_id

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 REGISTRY = "Microsoft.ContainerRegistry/registries"
 EMULATED_IMAGE = re.compile(r"(?P<registry>[a-z0-9]+)\.azurecr\.io/.+", re.IGNORECASE)
-PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+PASSED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "TZ",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,9 @@ class Runtimes:
             name = title(environment)
             folder = condaenv.ensure(name, condaenv.parse(name, properties["condaFile"]), log)
             path = os.pathsep.join([str(folder / "bin"), base.get("PATH", os.defpath)])
-            return Runtime(_shell(), {**base, "PATH": path, "VIRTUAL_ENV": str(folder), "PYTHONNOUSERSITE": "1"})
+            return Runtime(
+                _shell(), {**base, "PATH": path, "VIRTUAL_ENV": str(folder), "PYTHONNOUSERSITE": "1"}
+            )
         image = self._emulator.images.resolve(properties["image"])
         argv, _, overlay = image.spawn_spec(shell="true")
         return Runtime(shutil.which("bash", path=overlay.get("PATH")) or argv[0], {**base, **overlay})

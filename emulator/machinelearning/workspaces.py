@@ -55,7 +55,9 @@ def fill_workspace(arm: Arm, put: Put) -> None:
         properties.setdefault(key, old.get(key))
         if not properties[key]:
             raise AzureError(
-                400, "ValidationError", f"Workspace {put.resource['name']!r} needs {key}: the id of an existing resource."
+                400,
+                "ValidationError",
+                f"Workspace {put.resource['name']!r} needs {key}: the id of an existing resource.",
             )
         if arm.find(properties[key]) is None:
             raise AzureError(

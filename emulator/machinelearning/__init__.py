@@ -1,0 +1,35 @@
+"""Azure Machine Learning: workspaces, their assets, and jobs that really run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.machinelearning import assets, computes, datastores, jobs, schedules, workspaces
+from emulator.machinelearning.dataplane import HOSTS, DataPlane
+from emulator.machinelearning.executor import Executor
+from emulator.machinelearning.joblogs import JobLogs
+from emulator.machinelearning.references import References
+from emulator.machinelearning.runs import Runs
+from emulator.machinelearning.runtimes import Runtimes
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+
+def install(emulator: Emulator) -> None:
+    """Hooks, the data plane's route, and the executor, which goes on with what was cut off."""
+    references = References(emulator.store)
+    runs = Runs(emulator.store)
+    runtimes = Runtimes(emulator)
+    logs = JobLogs(emulator)
+    executor = Executor(emulator, references, runs, runtimes, logs)
+    rules = jobs.Jobs(emulator, references, runs, runtimes, executor)
+    workspaces.install(emulator)
+    datastores.install(emulator)
+    computes.install(emulator, executor.nodes.busy)
+    assets.install(emulator, references)
+    jobs.install(emulator, rules, runs, executor)
+    schedules.install(emulator, rules)
+    emulator.route(HOSTS, DataPlane(emulator, runs, logs).handle)
+    emulator.on_start(executor.resume)
+    emulator.on_stop(executor.stop)

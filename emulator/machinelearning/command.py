@@ -1,0 +1,264 @@
+"""One command run: its environment, code and inputs brought in, the process, its log, its outputs brought out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emulator.errors import AzureError
+from emulator.identity.directory import Principal
+from emulator.machinelearning import staging
+from emulator.machinelearning.access import Access
+from emulator.machinelearning.condaenv import EnvironmentProblem
+from emulator.machinelearning.expressions import render_command
+from emulator.machinelearning.joblogs import JobLogs
+from emulator.machinelearning.literals import FILE_TYPES, as_text
+from emulator.machinelearning.names import BLOB_STORE, Workspace
+from emulator.machinelearning.plan import Step, Target
+from emulator.machinelearning.references import Location, References
+from emulator.machinelearning.runs import Runs
+from emulator.machinelearning.runtimes import Runtime, Runtimes
+from emulator.machinelearning.variables import job_variables
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+Json = dict[str, Any]
+LOG_EVERY_S = 0.3
+GRACE_S = 3.0
+
+
+class StepFailed(Exception):
+    """The command failed, or could not be started; the message is for the user."""
+
+
+class Stopped(Exception):
+    """The run was ended from outside: ``reason`` is cancel, timeout or shutdown."""
+
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(message or reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The value of an input at run time: literal text, or data of a type at a uri."""
+
+    text: str = ""
+    uri: str = ""
+    type: str = ""
+
+
+@dataclass(slots=True)
+class Control:
+    """How others reach into a run: once stopped, it ends with that reason. The first reason counts."""
+
+    reason: str = ""
+    wake: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self, reason: str) -> None:
+        """Ask the run to end; it ends its process itself."""
+        self.reason = self.reason or reason
+        self.wake.set()
+
+    def check(self) -> None:
+        """Stopped when the run was asked to end."""
+        if self.reason:
+            raise Stopped(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be run, for which job, on whose behalf."""
+
+    job_id: str
+    name: str
+    root: str  # name of the outermost job
+    experiment: str
+    workspace: Workspace
+    step: Step
+    inputs: Mapping[str, Given]
+    outputs: Mapping[str, Target]
+    submitter: Principal | None
+    restarted: bool = False
+    on_running: Callable[[], None] = lambda: None
+
+
+class Commands:
+    """Runs commands."""
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        references: References,
+        runs: Runs,
+        runtimes: Runtimes,
+        access: Access,
+        logs: JobLogs,
+    ) -> None:
+        self._emulator = emulator
+        self._references = references
+        self._runs = runs
+        self._runtimes = runtimes
+        self._access = access
+        self._logs = logs
+
+    def run(self, order: Order, control: Control) -> Json:
+        """Run to the end. Returns the outputs (name -> uri, type); StepFailed or Stopped otherwise."""
+        folder = self._emulator.home.jobs / order.name
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "std_log.txt"
+        if order.restarted and log.exists():
+            with log.open("a") as file:
+                file.write("--- the emulator was started again: so is this command ---\n")
+        else:
+            log.write_bytes(b"")
+        try:
+            self._runs.advance(order.job_id, "Preparing")
+            compute = self._emulator.arm.get(order.step.compute)
+            who = order.submitter if order.step.identity == "user" else self._access.principal(compute)
+            runtime = self._runtime(order, compute, who, folder)
+            places = self._places(order, compute, who)
+            values = self._stage_in(order, compute, who, folder)
+            control.check()
+            local = _local_outputs(order, folder)
+            environment = {
+                **runtime.environment,
+                **job_variables(self._emulator, order.workspace, compute, order, values, local),
+                **order.step.environment_variables,
+            }
+            command = render_command(
+                order.step.command, values, {name: str(path) for name, path in local.items()}
+            )
+            self._execute(order, control, runtime, command, environment, folder, log)
+            for name, path in local.items():
+                if not path.exists():
+                    raise StepFailed(
+                        f"{order.step.name!r} ended well but did not write its output {name!r} ({path.name})"
+                    )
+                staging.deliver(self._emulator.blobs, path, places[name])
+        except (AzureError, EnvironmentProblem) as error:
+            text = error.message if isinstance(error, AzureError) else str(error)
+            raise StepFailed(f"{order.step.name!r} could not run: {text}") from error
+        finally:
+            self._logs.write(order.workspace, order.name, "user_logs/std_log.txt", log)
+        return {
+            name: {"uri": _uri(places[name]), "type": target.type} for name, target in order.outputs.items()
+        }
+
+    def _runtime(self, order: Order, compute: Json, who: Principal | None, folder: Path) -> Runtime:
+        environment = self._references.asset(order.workspace, order.step.environment, "environments")
+        registry = self._runtimes.registry_of(environment)
+        if registry is not None:
+            self._access.require_pull(who, compute, registry)
+        log = folder / "environment.txt"
+        try:
+            return self._runtimes.prepare(environment, log)
+        finally:
+            if log.exists():
+                self._logs.write(order.workspace, order.name, "system_logs/environment.txt", log)
+
+    def _places(self, order: Order, compute: Json, who: Principal | None) -> dict[str, Location]:
+        places: dict[str, Location] = {}
+        for name, target in order.outputs.items():
+            uri = target.uri or f"azureml://datastores/{BLOB_STORE}/paths/azureml/{order.name}/{name}/"
+            for text, value in (
+                ("name", order.name),
+                ("output_name", name),
+                ("default_datastore", BLOB_STORE),
+            ):
+                uri = uri.replace(f"${{{{{text}}}}}", value)
+            place = self._references.locate(order.workspace, uri)
+            if target.type in FILE_TYPES and (place.path.endswith("/") or not Path(place.path).suffix):
+                place = place.join(name)
+            self._access.require_data(who, compute, order.workspace, place, "write")
+            places[name] = place
+        return places
+
+    def _stage_in(self, order: Order, compute: Json, who: Principal | None, folder: Path) -> dict[str, str]:
+        """Code and inputs into the job's folder; the text of each input that has a value."""
+        code = staging.fresh(folder / "wd")
+        if order.step.code:
+            self._bring(order, compute, who, Given(uri=order.step.code, type="uri_folder"), code)
+        staging.fresh(folder / "inputs")
+        values = {
+            name: as_text(declaration["default"])
+            for name, declaration in order.step.declarations.items()
+            if declaration.get("default") is not None
+        }
+        for name, given in order.inputs.items():
+            if given.uri:
+                values[name] = str(self._bring(order, compute, who, given, folder / "inputs" / name))
+            else:
+                values[name] = given.text
+        return values
+
+    def _bring(self, order: Order, compute: Json, who: Principal | None, given: Given, folder: Path) -> Path:
+        where = self._references.locate(order.workspace, given.uri)
+        self._access.require_data(who, compute, order.workspace, where, "read")
+        return staging.fetch(self._emulator.blobs, where, given.type, folder)
+
+    def _execute(
+        self, order: Order, control: Control, runtime: Runtime, command: str, environment: Mapping[str, str],
+        folder: Path, log: Path,
+    ) -> None:  # fmt: skip
+        if not self._runs.advance(order.job_id, "Running"):
+            raise Stopped("cancel")
+        order.on_running()
+        control.check()
+        started = time.monotonic()
+        try:
+            handle = self._emulator.processes.start(
+                f"job {order.name}",
+                runtime.argv(command),
+                cwd=folder / "wd",
+                env=environment,
+                log=log,
+                on_exit=lambda _: control.wake.set(),
+            )
+        except RuntimeError as error:
+            raise Stopped("shutdown") from error
+        written = 0
+        while handle.poll() is None:
+            control.wake.wait(LOG_EVERY_S)
+            if order.step.timeout is not None and time.monotonic() - started > order.step.timeout:
+                control.stop("timeout")
+            if control.reason:
+                handle.terminate(GRACE_S)
+                break
+            size = log.stat().st_size
+            if size != written and handle.poll() is None:
+                written = size
+                self._logs.write(order.workspace, order.name, "user_logs/std_log.txt", log)
+                self._runs.touch(order.job_id)
+        if control.reason == "timeout":
+            raise Stopped(
+                "timeout",
+                f"{order.step.name!r} ran longer than its limit of {order.step.timeout:g} s and was cancelled",
+            )
+        control.check()
+        code = handle.wait(GRACE_S)
+        if code:
+            how = f"exit code {code}" if code > 0 else f"ended by signal {-code}"
+            raise StepFailed(
+                f"{order.step.name!r} failed with {how}. The end of its log:\n{staging.tail(log)}"
+            )
+
+
+def _local_outputs(order: Order, folder: Path) -> dict[str, Path]:
+    root = staging.fresh(folder / "outputs")
+    local: dict[str, Path] = {}
+    for name, target in order.outputs.items():
+        (root / name).mkdir()
+        local[name] = root / name / name if target.type in FILE_TYPES else root / name
+    return local
+
+
+def _uri(place: Location) -> str:
+    if not place.datastore:
+        return place.url
+    return f"azureml://datastores/{place.datastore}/paths/{place.path}"

@@ -1,0 +1,199 @@
+"""REGION.api.azureml.ms: discovery, run history and the resolution of outputs, as MLClient and jobs ask for them."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from emulator.errors import AzureError, NotEmulated
+from emulator.http import Request, Response
+from emulator.machinelearning.joblogs import JobLogs
+from emulator.machinelearning.names import JOB, WORKSPACE, Workspace
+from emulator.machinelearning.references import DATASTORE_PATH
+from emulator.machinelearning.runs import TERMINAL, Runs
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+Json = dict[str, Any]
+HOSTS = "*.api.azureml.ms"
+AUDIENCES = {"https://management.azure.com", "https://management.core.windows.net", "https://ml.azure.com"}
+SERVICES = (
+    "api",
+    "catalog",
+    "experimentation",
+    "history",
+    "hyperdrive",
+    "modelmanagement",
+    "pipelines",
+    "notebooks",
+)
+PATH = re.compile(
+    r"/(?P<service>[a-z]+)/v[0-9.]+(?P<workspace>/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
+    r"Microsoft\.MachineLearningServices/workspaces/[^/]+)/(?P<rest>.+)",
+    re.IGNORECASE,
+)
+RUN = re.compile(
+    r"(?:experiments/[^/]+/|experimentids/[^/]+/)?runs/(?P<run>[^/]+)(?:/(?P<part>details|children))?"
+)
+OUTPUT_ASSET = re.compile(
+    r"azureml://locations/[^/]+/workspaces/[^/]+/data/azureml_(?P<job>.+)_output_data_(?P<name>.+)/versions/1"
+)
+NEWS_WITHIN_S = 0.5
+# what the client cannot download by its own type in azure-ai-ml 1.35 is a folder to it
+SHOWN_TYPES = {"custom_model": "uri_folder", "mlflow_model": "uri_folder"}
+RUN_TYPES = {"Pipeline": "azureml.PipelineRun", "Command": "azureml.scriptrun"}
+
+
+class DataPlane:
+    """Answers the data plane of every workspace."""
+
+    def __init__(self, emulator: Emulator, runs: Runs, logs: JobLogs) -> None:
+        self._emulator = emulator
+        self._runs = runs
+        self._logs = logs
+
+    def handle(self, request: Request) -> Response:
+        """One request; NotEmulated for a call that is not among those here."""
+        if request.path.rstrip("/") == "/discovery":
+            base = f"https://{request.host}"
+            return Response.json({**dict.fromkeys(SERVICES, base), "studio": "https://ml.azure.com"})
+        match = PATH.fullmatch(request.path)
+        if match is None:
+            raise NotEmulated(request.describe())
+        workspace = Workspace.of(match["workspace"])
+        self._allow(request, workspace)
+        self._emulator.arm.get(workspace.id)
+        answer = self._answer(request, match["service"].lower(), workspace, match["rest"])
+        if answer is None:
+            raise NotEmulated(request.describe())
+        return Response.json(answer)
+
+    def _allow(self, request: Request, workspace: Workspace) -> None:
+        principal = self._emulator.identity.principal(request, AUDIENCES)
+        reading = request.method == "GET" or request.path.lower().endswith(
+            ("rundata", "batchgetresolveduris")
+        )
+        self._emulator.identity.require(principal, f"{JOB}/{'read' if reading else 'write'}", workspace.id)
+
+    def _answer(self, request: Request, service: str, workspace: Workspace, rest: str) -> Json | None:
+        if service == "data" and rest.lower() == "dataversion/batchgetresolveduris":
+            return {"values": {asset: self._resolve(workspace, asset) for asset in request.json()["values"]}}
+        if service != "history":
+            return None
+        if rest == "rundata":
+            return {
+                "runMetadata": self.run(workspace, request.json()["runId"]),
+                "runDefinition": {},
+                "jobSpecification": None,
+            }
+        match = RUN.fullmatch(rest)
+        if match is None:
+            return None
+        name, part = match["run"], match["part"]
+        if request.method == "PATCH" and part is None:
+            return self._patch(workspace, name, request.json())
+        if request.method != "GET":
+            return None
+        if part == "details":
+            return self._details(workspace, name)
+        if part == "children":
+            children = self._runs.children(workspace, name)
+            return {"value": [self.run(workspace, child["name"]) for child in children]}
+        return self.run(workspace, name)
+
+    def run(self, workspace: Workspace, name: str) -> Json:
+        """A job as run history shows it."""
+        job = self._job(workspace, name)
+        record, properties = self._runs.record(job["id"]), job["properties"]
+        region = self._emulator.arm.get(workspace.id)["location"]
+        scope = f"azureml://locations/{region}/workspaces/{workspace.name}"
+        return {
+            "runId": name,
+            "runUuid": str(uuid.uuid5(uuid.NAMESPACE_URL, job["id"].lower())),
+            "parentRunId": record.get("parent"),
+            "rootRunId": record.get("parent") or name,
+            "experimentId": str(
+                uuid.uuid5(uuid.NAMESPACE_URL, f"{workspace.id}/{properties['experimentName']}".lower())
+            ),
+            "status": properties["status"],
+            "displayName": properties["displayName"],
+            "name": properties["displayName"],
+            "description": properties.get("description"),
+            "createdUtc": record["created"],
+            "startTimeUtc": record["started"],
+            "endTimeUtc": record["ended"],
+            "error": _error(record),
+            "tags": properties.get("tags") or {},
+            "properties": properties.get("properties") or {},
+            "hidden": bool(properties.get("isArchived")),
+            "runType": RUN_TYPES[properties["jobType"]],
+            "target": str(properties.get("computeId") or "").rsplit("/", 1)[-1] or None,
+            "outputs": {
+                key: {
+                    "assetId": f"{scope}/data/azureml_{name}_output_data_{key}/versions/1",
+                    "type": SHOWN_TYPES.get(output["type"], output["type"]),
+                }
+                for key, output in record["outputs"].items()
+            },
+        }
+
+    def _details(self, workspace: Workspace, name: str) -> Json:
+        """Status and logs. While the job is under way the answer waits a moment for news of it."""
+        job = self._job(workspace, name)
+        if job["properties"]["status"] not in TERMINAL:
+            self._runs.wait_for_news(job["id"], NEWS_WITHIN_S)
+        run = self.run(workspace, name)
+        shown = ("runId", "target", "status", "startTimeUtc", "endTimeUtc", "error", "properties")
+        return {
+            **{key: run[key] for key in shown},
+            "warnings": [],
+            "logFiles": self._logs.addresses(workspace, name),
+        }
+
+    def _patch(self, workspace: Workspace, name: str, body: Json) -> Json:
+        """What describes a run: tags and properties are merged into those that are there."""
+        job = self._job(workspace, name)
+        properties = job["properties"]
+        changes: Json = {
+            key: body[key] for key in ("displayName", "description") if body.get(key) is not None
+        }
+        for key in ("tags", "properties"):
+            if body.get(key) is not None:
+                changes[key] = {**(properties.get(key) or {}), **body[key]}
+        if body.get("hidden") is not None:
+            changes["isArchived"] = body["hidden"]
+        self._emulator.arm.put(job["id"], {"properties": changes})
+        return self.run(workspace, name)
+
+    def _resolve(self, workspace: Workspace, asset: str) -> Json:
+        """Where an output lies, in the long form that names the workspace."""
+        match = OUTPUT_ASSET.fullmatch(asset)
+        output = None
+        if match is not None:
+            record = self._runs.record(self._job(workspace, match["job"])["id"])
+            output = record["outputs"].get(match["name"])
+        if output is None:
+            raise AzureError(
+                404, "UserError", f"There is no output {asset!r} in workspace {workspace.name!r}."
+            )
+        path = DATASTORE_PATH.fullmatch(output["uri"])
+        uri = workspace.datastore_uri(path["datastore"], path["path"]) if path else output["uri"]
+        return {"uri": uri, "type": SHOWN_TYPES.get(output["type"], output["type"])}
+
+    def _job(self, workspace: Workspace, name: str) -> Json:
+        job = self._emulator.store.get(workspace.child("jobs", name))
+        if job is None:
+            raise AzureError(
+                404,
+                "UserError",
+                f"Run {name!r} was not found in {WORKSPACE.split('/')[0]} workspace {workspace.name!r}.",
+            )
+        return job
+
+
+def _error(record: Json) -> Json | None:
+    if not record["error"]:
+        return None
+    return {"error": {**record["error"], "messageFormat": "", "messageParameters": {}, "details": []}}

@@ -1,0 +1,173 @@
+"""Jobs from submission to their end: one thread for each outermost job, and what a start of the emulator goes on with."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+from emulator.machinelearning.access import Access
+from emulator.machinelearning.command import Commands, Control, Given, Order, StepFailed, Stopped
+from emulator.machinelearning.joblogs import JobLogs
+from emulator.machinelearning.names import Workspace
+from emulator.machinelearning.nodes import Nodes
+from emulator.machinelearning.outputs import register_outputs
+from emulator.machinelearning.pipeline import PipelineRun
+from emulator.machinelearning.plan import parse_command
+from emulator.machinelearning.plan_pipeline import parse_pipeline
+from emulator.machinelearning.references import References
+from emulator.machinelearning.runs import TERMINAL, Runs
+from emulator.machinelearning.runtimes import Runtimes
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+    from emulator.identity.directory import Principal
+
+Json = dict[str, Any]
+LOG = logging.getLogger("emulator.machinelearning")
+SHUTDOWN_S = 8.0
+
+
+class Executor:
+    """Runs jobs; every state is in the store before the next one begins."""
+
+    def __init__(
+        self, emulator: Emulator, references: References, runs: Runs, runtimes: Runtimes, logs: JobLogs
+    ) -> None:
+        self._emulator = emulator
+        self._runs = runs
+        self._logs = logs
+        self.nodes = Nodes()
+        self._commands = Commands(emulator, references, runs, runtimes, Access(emulator), logs)
+        self._controls: dict[str, Control] = {}
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+
+    def submit(self, job_id: str, submitter: Principal | None, *, restarted: bool = False) -> None:
+        """Run a stored job in a thread of its own."""
+        with self._lock:
+            if job_id.lower() in self._controls:
+                return
+            control = self._controls[job_id.lower()] = Control()
+            thread = threading.Thread(
+                target=self._run,
+                args=(job_id, submitter, restarted, control),
+                name=f"job {job_id.rsplit('/', 1)[1]}",
+                daemon=True,
+            )
+            self._threads = [one for one in self._threads if one.is_alive()] + [thread]
+        thread.start()
+
+    def cancel(self, job_id: str) -> None:
+        """Ask a job to end; a job that has ended stays as it is. A pipeline's step is cancelled with its pipeline."""
+        if not self._runs.advance(job_id, "CancelRequested"):
+            return
+        parent = self._runs.job(job_id)["properties"].get("parentJobName")
+        with self._lock:
+            control = self._controls.get(job_id.lower())
+        if control is not None:
+            control.stop("cancel")
+        elif parent:
+            self.cancel(Workspace.of(job_id).child("jobs", parent))
+        else:
+            self._runs.advance(job_id, "Canceled")
+
+    def resume(self) -> None:
+        """Go on with the jobs that were cut off when the emulator stopped."""
+        for job in self._runs.unfinished():
+            job_id = job["id"]
+            record = self._runs.record(job_id)
+            submitter = self._emulator.identity.directory.find(record.get("submitter") or "")
+            if job["properties"]["status"] == "CancelRequested":
+                for child in self._runs.children(Workspace.of(job_id), job["name"]):
+                    self._runs.advance(child["id"], "Canceled")
+                self._runs.advance(job_id, "Canceled")
+            else:
+                self.submit(job_id, submitter, restarted=True)
+
+    def stop(self) -> None:
+        """The emulator goes down: end the commands, leave the jobs as they are."""
+        with self._lock:
+            controls, threads = list(self._controls.values()), list(self._threads)
+        for control in controls:
+            control.stop("shutdown")
+        for thread in threads:
+            thread.join(SHUTDOWN_S)
+
+    def _run(self, job_id: str, submitter: Principal | None, restarted: bool, control: Control) -> None:
+        try:
+            self._finish(job_id, lambda: self._perform_job(job_id, submitter, restarted, control))
+        except Stopped:
+            LOG.info("%s was cut off", job_id)
+        finally:
+            with self._lock:
+                self._controls.pop(job_id.lower(), None)
+
+    def _perform_job(
+        self, job_id: str, submitter: Principal | None, restarted: bool, control: Control
+    ) -> Json:
+        job = self._runs.job(job_id)
+        properties = job["properties"]
+        if properties["jobType"] == "Pipeline":
+            plan, _ = parse_pipeline(properties, self.component)
+            return PipelineRun(
+                job, plan, self._runs, self._logs, self._perform_step, control, submitter
+            ).run()
+        step, _ = parse_command(job["name"], properties)
+        inputs = {
+            name: Given(uri=source.text, type=source.name) if source.kind == "data" else Given(source.text)
+            for name, source in step.inputs.items()
+        }
+        order = Order(
+            job_id, job["name"], job["name"], properties["experimentName"], Workspace.of(job_id),
+            step, inputs, step.outputs, submitter, restarted,
+        )  # fmt: skip
+        return self._perform(order, control)
+
+    def _perform_step(self, order: Order, control: Control) -> Json:
+        return self._finish(order.job_id, lambda: self._perform(order, control))
+
+    def _perform(self, order: Order, control: Control) -> Json:
+        self._runs.advance(order.job_id, "Queued")
+        compute = self._emulator.arm.get(order.step.compute)
+        most = compute["properties"]["properties"]["scaleSettings"]["maxNodeCount"]
+        with self.nodes.hold(order.step.compute, most, control):
+            outputs = self._commands.run(order, control)
+        return register_outputs(self._emulator.arm, order, outputs)
+
+    def _finish(self, job_id: str, work: Any) -> Json:
+        """Run ``work`` and write its end into the job; what ended it goes on to the caller."""
+        try:
+            outputs = work()
+        except Stopped as stopped:
+            if stopped.reason != "shutdown":
+                error = (
+                    {"code": "JobCanceled", "message": str(stopped)} if stopped.reason == "timeout" else None
+                )
+                self._runs.advance(job_id, "Canceled", error=error)
+            raise
+        except StepFailed as failure:
+            self._runs.advance(job_id, "Failed", error={"code": "UserError", "message": str(failure)})
+            if self._is_outermost(job_id):
+                return {}
+            raise
+        except Exception as error:
+            LOG.exception("%s failed unexpectedly", job_id)
+            message = f"The emulator failed while running the job: {error!r}; see {self._emulator.home.log}."
+            self._runs.advance(job_id, "Failed", error={"code": "ServiceError", "message": message})
+            if self._is_outermost(job_id):
+                return {}
+            raise StepFailed(message) from error
+        self._runs.advance(job_id, "Completed", outputs=outputs)
+        return outputs
+
+    def _is_outermost(self, job_id: str) -> bool:
+        return not self._runs.job(job_id)["properties"].get("parentJobName")
+
+    def component(self, component_id: str) -> Json | None:
+        """A component's spec by its id."""
+        found = self._emulator.store.get(component_id) if component_id.startswith("/subscriptions/") else None
+        return found["properties"]["componentSpec"] if found else None
+
+    def ended(self, job_id: str) -> bool:
+        return self._runs.status(job_id) in TERMINAL

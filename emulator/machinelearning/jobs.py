@@ -1,0 +1,188 @@
+"""Jobs in the ARM store: checked and refused at their PUT, started once they are stored."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from emulator.arm.ids import fold
+from emulator.arm.service import Action, Put
+from emulator.errors import AzureError, NotEmulated
+from emulator.http import Response
+from emulator.machinelearning.assets import select
+from emulator.machinelearning.condaenv import EnvironmentProblem
+from emulator.machinelearning.executor import Executor
+from emulator.machinelearning.names import COMPUTE, JOB, Workspace
+from emulator.machinelearning.plan import Complaints, Source, Step, parse_command
+from emulator.machinelearning.plan_pipeline import parse_pipeline
+from emulator.machinelearning.references import References
+from emulator.machinelearning.runs import TERMINAL, Runs
+from emulator.machinelearning.runtimes import Runtimes
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+Json = dict[str, Any]
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
+RUN = ("Command", "Pipeline")
+CHANGEABLE = ("displayName", "description", "tags", "properties", "isArchived")
+
+
+class Jobs:
+    """The rules of jobs."""
+
+    def __init__(
+        self, emulator: Emulator, references: References, runs: Runs, runtimes: Runtimes, executor: Executor
+    ) -> None:
+        self._emulator = emulator
+        self._references = references
+        self._runs = runs
+        self._runtimes = runtimes
+        self._executor = executor
+
+    def before_put(self, put: Put) -> None:
+        """Check a new job; of one that exists only what describes it may change."""
+        properties = put.properties
+        properties.pop("provisioningState", None)
+        if put.old is not None:
+            kept = put.old["properties"]
+            changes = {key: properties[key] for key in CHANGEABLE if properties.get(key) is not None}
+            put.resource["properties"] = {**kept, **changes}
+            return
+        self.check(Workspace.of(put.id), put.resource["name"], properties)
+        name = put.resource["name"]
+        properties["status"] = "NotStarted"
+        properties["experimentName"] = properties.get("experimentName") or "Default"
+        properties["displayName"] = properties.get("displayName") or name
+        for key in ("tags", "properties", "inputs", "outputs"):
+            properties[key] = properties.get(key) or {}
+        properties.setdefault("isArchived", False)
+        workspace = self._emulator.arm.get(Workspace.of(put.id).id)
+        properties["services"] = {
+            "Tracking": {
+                "jobServiceType": "Tracking",
+                "endpoint": workspace["properties"]["mlFlowTrackingUri"],
+            },
+            "Studio": {
+                "jobServiceType": "Studio",
+                "endpoint": f"https://ml.azure.com/runs/{name}?wsid={workspace['id']}",
+            },
+        }
+
+    def after_put(self, put: Put) -> None:
+        """Start a new job, now that it is stored."""
+        if put.old is None:
+            self._runs.begin(put.id, submitter=put.principal.object_id if put.principal else None)
+            self._executor.submit(put.id, put.principal)
+
+    def check(self, workspace: Workspace, name: str, properties: Json) -> None:
+        """400 with every field that is wrong; nothing has run then."""
+        kind = properties.get("jobType")
+        if kind not in RUN:
+            raise NotEmulated(f"jobs of type {kind} (job {name!r}); use {' or '.join(RUN)}")
+        if not NAME.fullmatch(name):
+            raise AzureError(
+                400, "UserError", f"{name!r} is no name for a job: letters, digits, '_' and '-', at most 255."
+            )
+        if kind == "Pipeline":
+            plan, complaints = parse_pipeline(properties, self._executor.component)
+            sources = {f"properties.inputs.{key}": source for key, source in plan.inputs.items()}
+            steps = {f"properties.jobs.{key}.": step for key, step in plan.steps.items()}
+        else:
+            step, complaints = parse_command(name, properties)
+            sources, steps = {}, {"properties.": step}
+        for path, step in steps.items():
+            sources |= {f"{path}inputs.{key}": source for key, source in step.inputs.items()}
+            self._check_place(workspace, path, step, complaints)
+        self._check_references(workspace, sources, complaints)
+        if complaints.found:
+            lines = "; ".join(f"{path}: {message}" for path, message in complaints.found)
+            details = [
+                {"code": "ValidationError", "target": path, "message": text}
+                for path, text in complaints.found
+            ]
+            raise AzureError(400, "UserError", f"Job {name!r} is not valid. {lines}.", details)
+
+    def _check_place(self, workspace: Workspace, path: str, step: Step, complaints: Complaints) -> None:
+        """Compute, environment and code of a step exist and can be had."""
+        command = path == "properties."
+        compute = (
+            self._emulator.store.get(step.compute) if step.compute.startswith("/subscriptions/") else None
+        )
+        if compute is None or compute["type"].lower() != COMPUTE.lower():
+            known = ", ".join(
+                item["name"] for item in self._emulator.store.children(workspace.child("computes"))
+            )
+            what = (
+                f"{step.compute.rsplit('/', 1)[-1]!r} is no compute"
+                if step.compute
+                else "there is no compute (serverless is not emulated)"
+            )
+            complaints.add(
+                f"{path}computeId", f"{what} of workspace {workspace.name!r}; it has: {known or 'none'}"
+            )
+        field = "environmentId" if command else "environment"
+        try:
+            if not step.environment:
+                complaints.add(f"{path}{field}", "there is no environment")
+            else:
+                self._runtimes.check(self._references.asset(workspace, step.environment, "environments"))
+        except AzureError as error:
+            complaints.add(f"{path}{field}", error.message)
+        except EnvironmentProblem as error:
+            complaints.add(f"{path}{field}", str(error))
+        if step.code:
+            self._resolvable(workspace, f"{path}{'codeId' if command else 'code'}", step.code, complaints)
+        for name, target in step.outputs.items():
+            if target.uri and "${{" not in target.uri:
+                self._resolvable(workspace, f"{path}outputs.{name}.uri", target.uri, complaints)
+
+    def _check_references(
+        self, workspace: Workspace, sources: dict[str, Source], complaints: Complaints
+    ) -> None:
+        for path, source in sources.items():
+            if source.kind == "data":
+                self._resolvable(workspace, f"{path}.uri", source.text, complaints)
+
+    def _resolvable(self, workspace: Workspace, path: str, reference: str, complaints: Complaints) -> None:
+        try:
+            self._references.locate(workspace, reference)
+        except AzureError as error:
+            complaints.add(path, error.message)
+
+
+def install(emulator: Emulator, jobs: Jobs, runs: Runs, executor: Executor) -> None:
+    """Hook jobs into the ARM store."""
+    arm = emulator.arm
+    arm.before_put(JOB)(jobs.before_put)
+    arm.after_put(JOB)(jobs.after_put)
+
+    @arm.on_list(JOB)
+    def outermost(items: list[Json], query: dict[str, str]) -> list[Json]:
+        wanted = [job for job in items if not job["properties"].get("parentJobName")]
+        if kind := query.get("jobtype"):
+            wanted = [job for job in wanted if fold(job["properties"]["jobType"]) == fold(kind)]
+        newest_first = wanted[::-1]
+        return select(newest_first, {key: value for key, value in query.items() if "orderby" not in key})
+
+    @arm.action(JOB, "cancel")
+    def cancel(action: Action) -> Response:
+        runs.job(action.id)
+        executor.cancel(action.id)
+        return Response(200)
+
+    @arm.before_delete(JOB)
+    def refuse_running(job: Json) -> None:
+        whole_workspace = arm.deletion_root.lower() != job["id"].lower()
+        if job["properties"]["status"] not in TERMINAL:
+            if not whole_workspace:
+                raise AzureError(
+                    409,
+                    "UserError",
+                    f"Job {job['name']!r} is {job['properties']['status']}; cancel it first.",
+                )
+            executor.cancel(job["id"])
+
+    @arm.after_delete(JOB)
+    def forget(job: Json) -> None:
+        runs.forget(job["id"])

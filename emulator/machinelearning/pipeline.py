@@ -1,0 +1,230 @@
+"""A pipeline run: its steps as child jobs, in the order of their dependencies, what is independent at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.machinelearning.command import Control, Given, Order, StepFailed, Stopped
+from emulator.machinelearning.expressions import substitute
+from emulator.machinelearning.graph import descendants, ready
+from emulator.machinelearning.joblogs import JobLogs
+from emulator.machinelearning.names import Workspace
+from emulator.machinelearning.plan import Pipeline, Source, Step, Target
+from emulator.machinelearning.plan_pipeline import input_sources
+from emulator.machinelearning.runs import Runs
+
+Json = dict[str, Any]
+LOG = "logs/azureml/executionlogs.txt"
+LOOK_EVERY_S = 0.5
+STEPS_IN_HAND = 16  # threads: most of them wait for a node
+Perform = Callable[[Order, Control], Json]  # runs a command once it has a node; returns its outputs
+
+
+@dataclass(slots=True)
+class PipelineRun:
+    """One run of one pipeline, from its first step or from where the emulator was stopped."""
+
+    job: Json
+    plan: Pipeline
+    runs: Runs
+    logs: JobLogs
+    perform: Perform
+    control: Control
+    submitter: Any = None
+    finished: dict[str, Json] = field(default_factory=dict[str, Json])  # step -> its outputs
+    failed: dict[str, str] = field(default_factory=dict[str, str])  # step -> why
+    skipped: set[str] = field(default_factory=set[str])
+    children: dict[str, str] = field(default_factory=dict[str, str])  # step -> name of its job
+    controls: dict[str, Control] = field(default_factory=dict[str, Control])
+    lines: list[str] = field(default_factory=list[str])
+    saying: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace.of(self.job["id"])
+
+    def run(self) -> Json:
+        """Run to the end. Returns the pipeline's outputs; StepFailed or Stopped otherwise."""
+        self._recall()
+        self.runs.advance(self.job["id"], "Running")
+        started = time.monotonic()
+        self._say(f"Pipeline {self.job['properties']['displayName']}: {len(self.plan.steps)} steps")
+        with ThreadPoolExecutor(STEPS_IN_HAND, thread_name_prefix=self.job["name"]) as pool:
+            pending: dict[Future[Json], str] = {}
+            try:
+                self._loop(pool, pending)
+            finally:
+                for control in self.controls.values():
+                    control.stop(self.control.reason or "cancel")
+        self.control.check()
+        if self.failed:
+            step, why = next(iter(self.failed.items()))
+            self._say(f"Pipeline failed after {time.monotonic() - started:.1f} s")
+            raise StepFailed(f"Step {step!r} of the pipeline failed: {why}")
+        self._say(f"Pipeline completed in {time.monotonic() - started:.1f} s")
+        return self._outputs()
+
+    def _loop(self, pool: ThreadPoolExecutor, pending: dict[Future[Json], str]) -> None:
+        dependencies = self.plan.dependencies
+        while True:
+            self.control.check()
+            settled = {*self.finished, *self.failed, *self.skipped}
+            for step in ready(dependencies, set(self.finished)):
+                if step not in settled and step not in pending.values() and self._may_start():
+                    pending[pool.submit(self._step, self._order(step))] = step
+            if not pending:
+                return
+            done, _ = wait(pending, timeout=LOOK_EVERY_S, return_when=FIRST_COMPLETED)
+            for future in done:
+                self._settle(pending.pop(future), future)
+
+    def _may_start(self) -> bool:
+        return not self.failed or self.plan.continue_on_failure
+
+    def _settle(self, step: str, future: Future[Json]) -> None:
+        try:
+            self.finished[step] = future.result()
+        except Stopped as stopped:
+            if stopped.reason == "timeout":
+                self._fail(step, str(stopped))
+            elif not self.failed:
+                self.control.check()
+                self._fail(step, "it was cancelled")
+            else:
+                self.skipped.add(step)
+        except StepFailed as failure:
+            self._fail(step, str(failure))
+
+    def _fail(self, step: str, why: str) -> None:
+        self.failed[step] = why
+        waiting = descendants(self.plan.dependencies, step)
+        self.skipped |= waiting
+        if waiting:
+            self._say(f"{', '.join(name for name in self.plan.steps if name in waiting)}: not started")
+        if not self.plan.continue_on_failure:
+            for name, control in self.controls.items():
+                if name not in self.finished:
+                    control.stop("cancel")
+
+    def _order(self, name: str) -> Order:
+        """The order for a step, with its child job: a new one, or the one that was cut off."""
+        step, restarted = self.plan.steps[name], name in self.children
+        outputs = {key: self._target(target) for key, target in step.outputs.items()}
+        inputs = {key: self._given(source) for key, source in input_sources(self.plan, step).items()}
+        child = self.children.setdefault(name, str(uuid.uuid4()))
+        child_id = self.workspace.child("jobs", child)
+        self.runs.update(self.job["id"], steps=dict(self.children))
+        if not self.runs.exists(child_id):
+            self.runs.add_child(self.job, child, child_properties(self.job, step, inputs, outputs), step=name)
+        self.controls[name] = Control()
+        return Order(
+            child_id, child, self.job["name"], self.job["properties"]["experimentName"], self.workspace,
+            step, inputs, outputs, self.submitter, restarted, lambda: self._say(f"{name}: running"),
+        )  # fmt: skip
+
+    def _step(self, order: Order) -> Json:
+        """Run one step; its outputs."""
+        name, started = order.step.name, time.monotonic()
+        self._say(f"{name}: queued{' again' if order.restarted else ''} ({order.name})")
+        try:
+            result = self.perform(order, self.controls[name])
+        except Stopped as stopped:
+            if stopped.reason != "shutdown":
+                self._say(f"{name}: canceled after {time.monotonic() - started:.1f} s")
+            raise
+        except StepFailed as failure:
+            self._say(f"{name}: failed after {time.monotonic() - started:.1f} s: {failure}")
+            raise
+        self._say(f"{name}: completed in {time.monotonic() - started:.1f} s")
+        return result
+
+    def _given(self, source: Source) -> Given:
+        if source.kind == "step":
+            output = self.finished[source.step][source.name]
+            return Given(uri=output["uri"], type=output["type"])
+        if source.kind == "data":
+            return Given(uri=source.text, type=source.name)
+        return Given(text=substitute(source.text, lambda reference: self.plan.inputs[reference.name].text))
+
+    def _target(self, target: Target) -> Target:
+        """The place of an output: that of the pipeline's output it is, where the pipeline gives one."""
+        whole = self.plan.outputs.get(target.parent)
+        if whole is None:
+            return target
+        return replace(
+            target,
+            uri=whole.uri.replace("${{name}}", self.job["name"]) or target.uri,
+            asset_name=whole.asset_name or target.asset_name,
+            asset_version=whole.asset_version or target.asset_version,
+        )
+
+    def _outputs(self) -> Json:
+        found: Json = {}
+        for name, step in self.plan.steps.items():
+            for key, target in step.outputs.items():
+                if target.parent:
+                    found[target.parent] = self.finished[name][key]
+        return found
+
+    def _recall(self) -> None:
+        """What was done before the emulator was stopped."""
+        self.children.update(self.runs.record(self.job["id"]).get("steps") or {})
+        self.lines += self.runs.record(self.job["id"]).get("lines") or []
+        for name, child in self.children.items():
+            child_id = self.workspace.child("jobs", child)
+            if not self.runs.exists(child_id):
+                continue
+            status, record = self.runs.status(child_id), self.runs.record(child_id)
+            if status == "Completed":
+                self.finished[name] = record["outputs"]
+            elif status in ("Failed", "Canceled"):
+                self._fail(name, (record["error"] or {}).get("message") or f"it was {status.lower()}")
+
+    def _say(self, text: str) -> None:
+        with self.saying:
+            self.lines.append(f"[{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ}] {text}")
+            self.logs.write(self.workspace, self.job["name"], LOG, ("\n".join(self.lines) + "\n").encode())
+            self.runs.update(self.job["id"], lines=list(self.lines))
+
+
+def child_properties(job: Json, step: Step, inputs: dict[str, Given], outputs: dict[str, Target]) -> Json:
+    """The job resource's properties of a pipeline's step."""
+    properties = job["properties"]
+    return {
+        "jobType": "Command",
+        "status": "NotStarted",
+        "displayName": step.display_name,
+        "experimentName": properties["experimentName"],
+        "parentJobName": job["name"],
+        "command": step.command,
+        "codeId": step.code or None,
+        "environmentId": step.environment,
+        "computeId": step.compute,
+        "componentId": step.component or None,
+        "environmentVariables": dict(step.environment_variables),
+        "inputs": {
+            key: {"jobInputType": given.type, "uri": given.uri}
+            if given.uri
+            else {"jobInputType": "literal", "value": given.text}
+            for key, given in inputs.items()
+        },
+        "outputs": {
+            key: {"jobOutputType": target.type, "uri": target.uri or None, "mode": "ReadWriteMount"}
+            for key, target in outputs.items()
+        },
+        "tags": {},
+        "properties": {
+            "azureml.moduleName": step.name,
+            "azureml.pipelinerunid": job["name"],
+            "azureml.parallelism": "1",
+        },
+        "isArchived": False,
+        "services": properties.get("services", {}),
+    }

@@ -1,0 +1,53 @@
+"""Between blobs and a job's folders: inputs and code in, outputs and logs out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emulator.errors import AzureError
+from emulator.machinelearning.literals import FILE_TYPES
+from emulator.machinelearning.references import Location
+
+if TYPE_CHECKING:
+    from emulator.storage.service import Blobs
+
+
+def fresh(folder: Path) -> Path:
+    """An empty folder, whatever was there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def fetch(blobs: Blobs, where: Location, kind: str, folder: Path) -> Path:
+    """Bring what is ``where`` into ``folder``: the path of the file, or ``folder`` itself."""
+    path = where.path.rstrip("/")
+    one_file = bool(path) and blobs.exists(where.account, where.container, path)
+    if kind in FILE_TYPES and not one_file:
+        raise AzureError(404, "UserError", f"There is no file at {where.url}.")
+    try:
+        brought = blobs.copy_tree_in(where.account, where.container, path, folder)
+    except AzureError as error:
+        raise AzureError(
+            error.status, "UserError", f"There is nothing at {where.url} ({error.code})."
+        ) from error
+    return brought[0] if one_file else folder
+
+
+def deliver(blobs: Blobs, local: Path, where: Location) -> None:
+    """Bring a file, or what a folder holds, to ``where``."""
+    if local.is_dir():
+        blobs.copy_tree_out(local, where.account, where.container, where.path.rstrip("/"))
+    else:
+        blobs.write(where.account, where.container, where.path.rstrip("/"), local)
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 16384))
+        return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])

@@ -1,0 +1,56 @@
+"""The environment variables that Azure ML gives to a job's command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from emulator.environment import workload
+from emulator.machinelearning.computes import identities
+from emulator.machinelearning.names import Workspace
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+    from emulator.machinelearning.command import Order
+
+Json = dict[str, Any]
+
+
+def job_variables(
+    emulator: Emulator,
+    workspace: Workspace,
+    compute: Json,
+    order: Order,
+    inputs: Mapping[str, str],
+    outputs: Mapping[str, Path],
+) -> dict[str, str]:
+    """Who the job is, where its workspace is, and how it gets tokens of its compute's identity."""
+    resource = emulator.arm.get(workspace.id)
+    properties = resource["properties"]
+    service = properties["discoveryUrl"].removesuffix("/discovery")
+    given = identities(compute) or (
+        [compute["id"]] if (compute.get("identity") or {}).get("principalId") else []
+    )
+    client_id = emulator.arm.get(given[0])["properties"].get("clientId", "") if identities(compute) else ""
+    return {
+        **workload(emulator, order.name, given),
+        **emulator.identity.workloads.msi(order.name, emulator.ports["plain"], client_id),
+        "AZUREML_RUN_ID": order.name,
+        "AZUREML_ROOT_RUN_ID": order.root,
+        "AZUREML_EXPERIMENT_NAME": order.experiment,
+        "AZUREML_ARM_SUBSCRIPTION": workspace.subscription,
+        "AZUREML_ARM_RESOURCEGROUP": workspace.resource_group,
+        "AZUREML_ARM_WORKSPACE_NAME": workspace.name,
+        "AZUREML_ARM_PROJECT_NAME": order.experiment,
+        "AZUREML_WORKSPACE_ID": properties["workspaceId"],
+        "AZUREML_WORKSPACE_SCOPE": workspace.id,
+        "AZUREML_SERVICE_ENDPOINT": service,
+        "AZUREML_DISCOVERY_SERVICE_ENDPOINT": properties["discoveryUrl"],
+        "MLFLOW_TRACKING_URI": properties["mlFlowTrackingUri"],
+        "MLFLOW_RUN_ID": order.name,
+        "MLFLOW_EXPERIMENT_NAME": order.experiment,
+        "PYTHONUNBUFFERED": "1",
+        **{f"AZURE_ML_INPUT_{name}": value for name, value in inputs.items()},
+        **{f"AZURE_ML_OUTPUT_{name}": str(path) for name, path in outputs.items()},
+    }

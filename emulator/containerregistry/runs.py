@@ -11,7 +11,7 @@ from emulator.arm.service import Action, Put
 from emulator.containerregistry import requests
 from emulator.containerregistry.records import RUN, Records
 from emulator.containerregistry.registries import AGENT_POOL, REGISTRY
-from emulator.containerregistry.worker import ACCOUNT, CONTAINER, Worker, log_path
+from emulator.containerregistry.worker import ACCOUNT, Worker, container, log_blob
 from emulator.errors import AzureError
 from emulator.http import Response
 
@@ -29,12 +29,14 @@ def install(emulator: Emulator) -> None:
     records = Records(store)
     worker = Worker(emulator, records)
     records.fail_interrupted()
+    worker.clear()
+    emulator.blobs.service_account(ACCOUNT)
     emulator.on_stop(worker.stop)
     arm.declare(RUN)
 
     def upload_url(action: Action) -> Json:
         path = f"tasks-source/{datetime.now(UTC):%Y%m%d%H%M}-{uuid.uuid4().hex}.tar.gz"
-        url = emulator.blobs.sas_url(ACCOUNT, CONTAINER, path, "cw", UPLOAD_HOURS)
+        url = emulator.blobs.sas_url(ACCOUNT, container(action.id), path, "cw", UPLOAD_HOURS)
         return {"uploadUrl": url, "relativePath": path}
 
     for name in ("listBuildSourceUploadUrl", "getBuildSourceUploadUrl"):
@@ -46,6 +48,7 @@ def install(emulator: Emulator) -> None:
         pools = {pool["name"].lower() for pool in store.children(f"{registry['id']}/agentPools")}
         build = requests.read(action.body, registry, pools)
         run = records.create(registry, build)
+        emulator.blobs.append(ACCOUNT, *log_blob(run["id"]), b"")  # there before anyone asks for it
         threading.Thread(
             target=worker.run, args=(registry, run, build), name=f"run {run['name']}", daemon=True
         ).start()
@@ -67,14 +70,18 @@ def install(emulator: Emulator) -> None:
     @arm.action(RUN, "listLogSasUrl")
     def log_url(action: Action) -> Json:
         run = arm.get(action.id)
-        path = log_path(run["id"])
-        return {"logLink": emulator.blobs.sas_url(ACCOUNT, CONTAINER, path, "r", LOG_HOURS)}
+        return {"logLink": emulator.blobs.sas_url(ACCOUNT, *log_blob(run["id"]), "r", LOG_HOURS)}
 
     @arm.action(RUN, "cancel")
     def cancel(action: Action) -> Response:
         run = arm.get(action.id)
         worker.cancel(run["id"])
         return Response(200)
+
+    @arm.after_delete(REGISTRY)
+    def forget_blobs(registry: Json) -> None:
+        for blob in emulator.blobs.list(ACCOUNT, container(registry["id"])):
+            emulator.blobs.delete(ACCOUNT, container(registry["id"]), blob.name)
 
     @arm.before_put(RUN)
     def patch_only(put: Put) -> None:

@@ -28,16 +28,21 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("emulator")
 # Where Azure keeps sources and logs of runs: an account of the service's own, reached by SAS alone.
 ACCOUNT = "acrtasksinternal"
-CONTAINER = "registry-runs"
 AT_ONCE = 2  # builds that run at the same time; others are queued
 PUBLISH_S = 0.3
+MAX_APPEND = 4 << 20
 FAILURES = (BaseError, BuildError, ContextError, DockerfileError, BadReference)
 
 
-def log_path(run_id: str) -> str:
-    """The blob of a run's log, in CONTAINER."""
-    parts = run_id.lower().split("/")
-    return f"logs/{parts[2]}/{parts[4]}/{parts[8]}/{parts[10]}/rawtext.log"
+def container(registry_id: str) -> str:
+    """The blob container of a registry: its name, which is unique in all of Azure."""
+    return registry_id.rsplit("/", 1)[-1].lower()
+
+
+def log_blob(run_id: str) -> tuple[str, str]:
+    """Container and name of the append blob that a run's log is in."""
+    registry_id, _, name = run_id.rpartition("/runs/")
+    return container(registry_id), f"logs/{name}/rawtext.log"
 
 
 class Worker:
@@ -47,17 +52,18 @@ class Worker:
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._canceled: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
+        self._folders = emulator.home.root / "builds"
 
     def run(self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild) -> None:
         """Carry one run out, to whatever end; never raises."""
         run_id = run["id"]
         canceled = self._event(run_id)
-        folder = self.emulator.home.root / "builds" / uuid.uuid4().hex
+        folder = self._folders / uuid.uuid4().hex
         (folder / "context").mkdir(parents=True)
         log = folder / "log"
         log.touch()
         try:
-            with self._published(log, log_path(run_id)):
+            with self._published(log, *log_blob(run_id)):
                 status, properties = self._outcome(registry, run, build, folder, canceled)
                 if properties.get("runErrorMessage"):
                     _say(log, f"{status}: {properties['runErrorMessage']}")
@@ -69,6 +75,10 @@ class Worker:
             with self._lock:
                 self._canceled.pop(run_id, None)
             shutil.rmtree(folder, ignore_errors=True)
+
+    def clear(self) -> None:
+        """Remove what builds of a process that died have left."""
+        shutil.rmtree(self._folders, ignore_errors=True)
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; one that has not begun stops at once."""
@@ -117,7 +127,7 @@ class Worker:
     ) -> list[dict[str, str]]:
         server = str(registry["properties"]["loginServer"])
         log = folder / "log"
-        self._fetch(build.source, folder)
+        self._fetch(container(registry["id"]), build.source, folder)
         self.records.change(run["id"], "Running")
         built = self.emulator.images.build(
             BuildRequest(
@@ -151,33 +161,29 @@ class Worker:
             )
         return images
 
-    def _fetch(self, source: str, folder: Path) -> None:
+    def _fetch(self, box: str, source: str, folder: Path) -> None:
         archive = folder / "source.tar.gz"
         try:
-            archive.write_bytes(self.emulator.blobs.read(ACCOUNT, CONTAINER, source))
+            archive.write_bytes(self.emulator.blobs.read(ACCOUNT, box, source))
         except AzureError as error:
             raise ContextError(f"sourceLocation '{source}' has not been uploaded ({error.code})") from error
         unpack(archive, folder / "context")
         archive.unlink()
 
     @contextmanager
-    def _published(self, log: Path, path: str) -> Iterator[None]:
-        """Copies the log to its blob while it grows, and once more at the end."""
+    def _published(self, log: Path, box: str, name: str) -> Iterator[None]:
+        """Appends what the log gains to its blob, until the end."""
         done = threading.Event()
 
         def publish() -> None:
-            sent = -1
-            while True:
-                last = done.wait(PUBLISH_S)
-                if log.stat().st_size != sent:
-                    content = log.read_bytes()
-                    self.emulator.blobs.write(ACCOUNT, CONTAINER, path, content)
-                    sent = len(content)
-                if last:
-                    return
+            with log.open("rb") as file:
+                last = False
+                while not last:
+                    last = done.wait(PUBLISH_S)
+                    while part := file.read(MAX_APPEND):
+                        self.emulator.blobs.append(ACCOUNT, box, name, part)
 
-        self.emulator.blobs.write(ACCOUNT, CONTAINER, path, b"")
-        thread = threading.Thread(target=publish, name=f"log {path}", daemon=True)
+        thread = threading.Thread(target=publish, name=f"log {name}", daemon=True)
         thread.start()
         try:
             yield

@@ -1,0 +1,110 @@
+"""Which image a container gets, and whether its group may pull it."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Any
+
+from emulator import environment
+from emulator.arm.ids import fold
+from emulator.containerregistry.registries import PASSWORDS, REGISTRY, private
+from emulator.errors import AzureError
+from emulator.images import Image, ImageError
+from emulator.images.base import BaseError
+from emulator.images.references import DOCKER_HUB, BadReference, Reference, parse
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+Json = dict[str, Any]
+PULL = "Microsoft.ContainerRegistry/registries/pull/read"
+
+
+def pull(emulator: Emulator, group: Json, image: str, passwords: dict[str, str]) -> Image:
+    """The image, if it exists and the group's credentials open its registry; 400 InaccessibleImage otherwise.
+
+    ``passwords``: of the group's imageRegistryCredentials, by server.
+    """
+    try:
+        reference = parse(image)
+        if reference.registry == DOCKER_HUB:
+            return emulator.images.public_python(reference, environment.outside())
+        registry = _registry(emulator, reference.registry)
+        _require_access(emulator, group, registry, reference, passwords)
+        return emulator.images.resolve(image)
+    except (ImageError, BadReference, BaseError) as error:
+        raise _inaccessible(group, image, str(error)) from error
+
+
+def _registry(emulator: Emulator, server: str) -> Json:
+    for registry in emulator.store.by_type(REGISTRY):
+        if registry["properties"]["loginServer"] == server:
+            return registry
+    raise BadReference(f"no registry with the login server {server}")
+
+
+def _require_access(
+    emulator: Emulator, group: Json, registry: Json, reference: Reference, passwords: dict[str, str]
+) -> None:
+    properties = registry["properties"]
+    if properties.get("anonymousPullEnabled"):
+        return
+    server = reference.registry
+    credentials: list[Json] = group["properties"].get("imageRegistryCredentials") or []
+    held = next((one for one in credentials if str(one.get("server", "")).lower() == server), None)
+    if held is None:
+        raise _inaccessible(group, str(reference), f"imageRegistryCredentials has no entry for {server}")
+    if held.get("identity"):
+        _require_role(emulator, group, registry, reference, str(held["identity"]))
+    elif not _password_fits(emulator, registry, str(held.get("username", "")), passwords.get(server, "")):
+        raise _inaccessible(
+            group, str(reference), f"{server} refuses the user name and password (is its admin user enabled?)"
+        )
+    closed = private(properties)
+    if closed and not (
+        held.get("identity") and properties.get("networkRuleBypassOptions") == "AzureServices"
+    ):
+        raise _inaccessible(
+            group,
+            str(reference),
+            f"of the registry, {closed}: only a managed identity gets through, with networkRuleBypassOptions"
+            " 'AzureServices'",
+        )
+
+
+def _require_role(
+    emulator: Emulator, group: Json, registry: Json, reference: Reference, identity_id: str
+) -> None:
+    assigned = {fold(text) for text in (group.get("identity") or {}).get("userAssignedIdentities") or {}}
+    if fold(identity_id) not in assigned:
+        raise _inaccessible(
+            group,
+            str(reference),
+            f"the identity {identity_id} of imageRegistryCredentials is not the group's",
+        )
+    identity = emulator.store.get(identity_id)
+    principal = emulator.identity.directory.find(identity["properties"]["principalId"]) if identity else None
+    if principal is None:
+        raise _inaccessible(group, str(reference), f"the identity {identity_id} does not exist")
+    if not emulator.identity.allowed(principal, PULL, registry["id"]):
+        raise _inaccessible(
+            group,
+            str(reference),
+            f"the identity {identity_id} lacks the action {PULL} on {registry['id']} (AcrPull)",
+        )
+
+
+def _password_fits(emulator: Emulator, registry: Json, user: str, password: str) -> bool:
+    if not registry["properties"].get("adminUserEnabled") or user.lower() != registry["name"].lower():
+        return False
+    known: dict[str, str] = emulator.store.document(PASSWORDS, registry["id"].lower()) or {}
+    return any(hmac.compare_digest(one.encode(), password.encode()) for one in known.values())
+
+
+def _inaccessible(group: Json, image: str, reason: str) -> AzureError:
+    return AzureError(
+        400,
+        "InaccessibleImage",
+        f"The image '{image}' in container group '{group['name']}' is not accessible. Please check the image"
+        f" and registry credential: {reason}.",
+    )

@@ -2,8 +2,10 @@
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mlops_fakes import RecordingReport
 
 STEPS = {
     "prepare": ({"raw": "uri_file", "test_fraction": "number"}, "prepared"),
@@ -68,3 +70,39 @@ def steps(tmp_path: Path) -> Path:
     for step in STEPS:
         write_component(tmp_path / "steps", step)
     return tmp_path / "steps"
+
+
+@pytest.fixture
+def outputs() -> dict[str, Any]:
+    """The outputs of a deployed stack, as `pulumi stack output --json` gives them."""
+    group = "/subscriptions/s/resourceGroups/rg-stage"
+    return {
+        "environment": "stage",
+        "location": "westeurope",
+        "tenant_id": "t",
+        "subscription_id": "s",
+        "resource_group": "rg-stage",
+        "workspace": "ws",
+        "compute_cluster": "cpu",
+        "datastore": "estate",
+        "storage_account": "ststage",
+        "data_container": "data",
+        "key_vault": "kv-stage",
+        "key_vault_uri": "https://kv-stage.vault.azure.net/",
+        "registry": "crstage",
+        "registry_login_server": "crstage.azurecr.io",
+        "build_agent_pool": "builders",
+        "telemetry_connection_string": "InstrumentationKey=k",
+        "log_analytics_id": f"{group}/providers/Microsoft.OperationalInsights/workspaces/log",
+        "training_identity_id": f"{group}/providers/Microsoft.ManagedIdentity/training",
+        "training_identity_client_id": "training-client",
+        "scoring_identity_id": f"{group}/providers/Microsoft.ManagedIdentity/scoring",
+        "scoring_identity_client_id": "scoring-client",
+        "inference_subnet_id": f"{group}/providers/Microsoft.Network/virtualNetworks/v/subnets/inference",
+        "scoring_public_address": True,
+    }
+
+
+@pytest.fixture
+def report() -> RecordingReport:
+    return RecordingReport()

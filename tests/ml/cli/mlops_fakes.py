@@ -1,0 +1,17 @@
+"""Stand-ins at the command line's own seams."""
+
+from ml.console import Report
+
+
+class RecordingReport(Report):
+    """Keeps what is told to the person."""
+
+    def __init__(self) -> None:
+        super().__init__(quiet=True)
+        self.lines: list[str] = []
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+    def log(self, source: str, text: str) -> None:
+        self.lines.append(f"{source} | {text}")

@@ -1,0 +1,127 @@
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+from mlops_fakes import RecordingReport
+from rich.console import Console
+from typer.testing import CliRunner
+
+from ml import render
+from ml.cli import app
+from ml.clients import until_granted
+from ml.errors import MlopsError
+
+runner = CliRunner()
+
+
+def text(renderable: Any) -> str:
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(renderable)
+    return console.export_text()
+
+
+@pytest.mark.parametrize("command", ["train", "deploy", "score", "status"])
+def test_every_command_has_help_json_and_an_environment(command: str):
+    said = runner.invoke(app, [command, "--help"], env={"COLUMNS": "120"}).output
+    assert "--json" in said and "--env" in said
+
+
+def test_help_imports_nothing_heavy():
+    program = (
+        "import sys\nfrom ml.cli import app\n"
+        "heavy = {'azure', 'pulumi', 'pandas', 'pyarrow', 'numpy', 'pydantic'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_bad_data_set_ends_before_anything_is_asked(tmp_path: Any):
+    (tmp_path / "x.csv").write_text("id,other\n1,2\n")
+    done = runner.invoke(app, ["train", "--env", "stage", "--data", str(tmp_path / "x.csv"), "--json"])
+    assert done.exit_code == 1
+    assert "has no column default" in json.loads(done.stdout)["error"]["problem"]
+    assert "Traceback" not in done.output
+
+
+def test_a_missing_environment_is_a_usage_error():
+    assert runner.invoke(app, ["train"]).exit_code == 2
+
+
+ANSWER = {
+    "job": "train-1",
+    "status": "Completed",
+    "reused": False,
+    "registered": True,
+    "model": "credit:2",
+    "reason": "auc 0.78 beats 0.77",
+    "metrics": {"auc": 0.78, "brier": 0.14},
+    "decision": {"metric": "auc", "champion": {"auc": 0.77}, "champion_version": "1"},
+}
+
+
+def test_a_registered_model_is_shown_beside_the_champion():
+    said = text(render.training(ANSWER))
+    assert "registered credit:2" in said
+    assert "0.7800" in said and "0.7700" in said
+
+
+def test_a_model_that_is_not_better_says_so():
+    said = text(
+        render.training({**ANSWER, "registered": False, "model": None, "reason": "[0.1] below margin"})
+    )
+    assert "not better: skipped" in said and "[0.1] below margin" in said
+
+
+def test_scores_are_shown_with_their_outliers():
+    answer = {
+        "address": "http://x:8080",
+        "ids": [7, 9],
+        "predictions": [{"probability": 0.25, "label": 0}, {"probability": 0.75, "label": 1}],
+        "outliers": [{"score": 0.4, "flag": False}, {"score": 0.9, "flag": True}],
+        "drift": {"status": "collecting", "window_rows": 2, "window_size": 1000, "features": {}},
+        "model": {"name": "credit", "version": "2"},
+        "seconds": 0.1,
+    }
+    said = text(render.scores(answer))
+    assert "credit:2" in said and "1 outlier(s)" in said and "collecting over 2 of 1000 rows" in said
+
+
+class Forbidden:
+    """A call that is allowed from its `after`-th time on."""
+
+    def __init__(self, after: int) -> None:
+        self.calls, self.after = 0, after
+
+    def __call__(self) -> str:
+        from azure.core.exceptions import HttpResponseError
+
+        self.calls += 1
+        if self.calls < self.after:
+            error = HttpResponseError("no authorization to perform action read over scope /x")
+            error.status_code = 403
+            raise error
+        return "done"
+
+
+def test_a_grant_on_its_way_is_waited_for(monkeypatch: pytest.MonkeyPatch, report: RecordingReport):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    assert until_granted(Forbidden(3), "read x", report, 60) == "done"
+    assert len(report.lines) == 1
+
+
+def test_a_grant_that_does_not_come_ends_with_azures_words(report: RecordingReport):
+    with pytest.raises(MlopsError, match="forbids to read x") as caught:
+        until_granted(Forbidden(9), "read x", report, 0)
+    assert "action read over scope /x" in caught.value.details[0]
+
+
+def test_other_errors_are_not_waited_for(report: RecordingReport):
+    def missing() -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        until_granted(missing, "read x", report, 60)

@@ -1,0 +1,84 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml.errors import MlopsError
+from ml.pipeline import STEPS, Plan, assemble
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "x.py").write_text("")
+    return Plan(
+        code=code,
+        environment="training:abc",
+        data_asset="credit:1",
+        data_sha256="d" * 64,
+        code_commit="c" * 40,
+        compute="cpu",
+        identity_client_id="client",
+        experiment="credit",
+        model_name="credit",
+        metric="auc",
+        margin=0.01,
+        seed=7,
+        test_fraction=0.25,
+        time_limit_minutes=10,
+    )
+
+
+def body(plan: Plan, steps: Path, **options: Any) -> dict[str, Any]:
+    return assemble(plan, steps, **options)._to_dict()
+
+
+def test_the_steps_are_joined_in_order_by_their_outputs(plan: Plan, steps: Path):
+    jobs = body(plan, steps)["jobs"]
+    assert tuple(jobs) == STEPS
+
+    def sources(step: str) -> set[str]:
+        paths = [value.get("path", "") for value in jobs[step]["inputs"].values() if isinstance(value, dict)]
+        return {
+            path.removeprefix("${{parent.").removesuffix("}}") for path in paths if path.startswith("${{")
+        }
+
+    assert sources("prepare") == {"inputs.raw"}
+    assert sources("validate") == {"jobs.prepare.outputs.prepared"}
+    assert sources("train") == {"jobs.validate.outputs.validated"}
+    assert sources("evaluate") == {"jobs.train.outputs.model", "jobs.validate.outputs.validated"}
+    assert sources("compare") == {"jobs.evaluate.outputs.evaluation", "jobs.validate.outputs.validated"}
+    assert sources("register") == {
+        "jobs.train.outputs.model",
+        "jobs.evaluate.outputs.evaluation",
+        "jobs.compare.outputs.decision",
+    }
+
+
+def test_every_step_gets_code_environment_identity_and_a_time_limit(plan: Plan, steps: Path):
+    for name, job in body(plan, steps)["jobs"].items():
+        assert job["component"]["code"] == str(plan.code), name
+        assert job["component"]["environment"] == "azureml:training:abc"
+        assert job["identity"] == {"type": "managed_identity", "client_id": "client"}
+        assert job["limits"] == {"timeout": 600}
+
+
+def test_the_plans_values_reach_the_steps(plan: Plan, steps: Path):
+    made = body(plan, steps, force=True)
+    jobs = made["jobs"]
+    assert made["inputs"]["raw"]["path"] == "azureml:credit:1"
+    assert made["settings"]["force_rerun"] is True
+    assert made["settings"]["default_compute"] == "azureml:cpu"
+    assert jobs["prepare"]["inputs"]["test_fraction"] == 0.25
+    assert jobs["train"]["inputs"]["seed"] == 7
+    assert (jobs["compare"]["inputs"]["metric"], jobs["compare"]["inputs"]["margin"]) == ("auc", 0.01)
+    assert jobs["register"]["inputs"]["data_sha256"] == "d" * 64
+    assert jobs["register"]["inputs"]["environment"] == "training:abc"
+    assert set(made["outputs"]) == {"evaluation", "decision", "registration"}
+
+
+def test_a_missing_component_is_named(plan: Plan, steps: Path):
+    (steps / "compare" / "component.yml").unlink()
+    with pytest.raises(MlopsError, match="compare"):
+        assemble(plan, steps)

@@ -1,0 +1,117 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mlops_fakes import RecordingReport
+
+from infra.outputs import EstateOutputs
+from ml import release
+from ml.clients import Azure
+from ml.deploy.deploy import group_spec
+from ml.errors import MlopsError
+from ml.images import Image
+from ml.release import Configuration, Evidence, Record, Release
+
+DIGEST = "sha256:" + "a" * 64
+
+
+def made(**changes: Any) -> Release:
+    fields: dict[str, Any] = {
+        "model_name": "credit",
+        "model_version": "1",
+        "image_repository": "scoring",
+        "image_digest": DIGEST,
+        "configuration": Configuration(cpu=1.0, memory_gb=1.5, port=8080),
+    }
+    return Release(**{**fields, **changes})
+
+
+EVIDENCE = Evidence(
+    recorded_at="2026-01-01T00:00:00+00:00",
+    environment="stage",
+    context_sha256="c",
+    artifact_digest="a",
+    features=("age",),
+    lineage={},
+    smoke_tests=(),
+)
+
+
+class Blob:
+    """One blob of a container in memory."""
+
+    def __init__(self, store: dict[str, bytes], path: str) -> None:
+        self.store, self.path = store, path
+
+    def upload_blob(self, content: bytes, overwrite: bool) -> None:
+        from azure.core.exceptions import ResourceExistsError
+
+        if self.path in self.store and not overwrite:
+            raise ResourceExistsError("BlobAlreadyExists")
+        self.store[self.path] = content
+
+    def download_blob(self) -> "Blob":
+        from azure.core.exceptions import ResourceNotFoundError
+
+        if self.path not in self.store:
+            raise ResourceNotFoundError("BlobNotFound")
+        return self
+
+    def readall(self) -> bytes:
+        return self.store[self.path]
+
+
+class Storage(Azure):
+    def __init__(self, estate: EstateOutputs) -> None:
+        super().__init__(estate, RecordingReport())
+        object.__setattr__(self, "store", {})
+
+    def blob(self, path: str) -> Any:
+        return Blob(self.store, path)
+
+
+@pytest.fixture
+def azure(outputs: dict[str, Any]) -> Storage:
+    return Storage(EstateOutputs(**outputs))
+
+
+@given(st.text(min_size=1, max_size=5), st.integers(1, 9), st.floats(0.5, 4, allow_nan=False))
+def test_a_release_is_named_by_all_that_it_is_and_nothing_else(version: str, digit: int, cpu: float):
+    one = made(model_version=version, image_digest=f"sha256:{digit}")
+    assert one.id == made(model_version=version, image_digest=f"sha256:{digit}").id
+    assert one.id != made(model_version=version + "x", image_digest=f"sha256:{digit}").id
+    assert one.id != made(model_version=version, image_digest=f"sha256:{digit}0").id
+    bigger = Configuration(cpu=cpu + 1, memory_gb=1.5, port=8080)
+    assert one.id != made(model_version=version, image_digest=f"sha256:{digit}", configuration=bigger).id
+
+
+def test_a_record_is_written_once_and_never_changed(azure: Storage):
+    first = Record(release=made(), evidence=EVIDENCE)
+    later = Record(release=made(), evidence=EVIDENCE.model_copy(update={"recorded_at": "later"}))
+    assert release.record(azure, first) is True
+    assert release.record(azure, later) is False
+    assert release.read(azure, made().id) == first
+
+
+def test_a_missing_and_a_changed_record_are_refused(azure: Storage):
+    with pytest.raises(MlopsError, match="no record"):
+        release.read(azure, "r-none")
+    release.record(azure, Record(release=made(), evidence=EVIDENCE))
+    path = release.blob_path(made().id)
+    azure.store[path] = azure.store[path].replace(b'"model_version": "1"', b'"model_version": "2"')
+    with pytest.raises(MlopsError, match="was changed"):
+        release.read(azure, made().id)
+
+
+def test_the_group_of_a_release_is_public_or_private_as_the_estate_says(outputs: dict[str, Any]):
+    image = Image("crstage.azurecr.io", "scoring", DIGEST)
+    public = group_spec(Storage(EstateOutputs(**outputs)), made(), image)
+    private = group_spec(
+        Storage(EstateOutputs(**{**outputs, "scoring_public_address": False})), made(), image
+    )
+    assert public.dns_label and public.subnet_id is None
+    assert private.dns_label is None and private.subnet_id == outputs["inference_subnet_id"]
+    assert public.image == f"crstage.azurecr.io/scoring@{DIGEST}"
+    assert public.env["IMAGE_DIGEST"] == DIGEST
+    assert "InstrumentationKey=k" not in public.env.values()

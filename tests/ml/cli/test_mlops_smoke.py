@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.deploy.smoke import differences
+from ml.environment import training_context
+from ml.errors import MlopsError
+from ml.score import evenly
+
+answers = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-1, 1) | st.text(max_size=3),
+    lambda children: (
+        st.lists(children, max_size=3) | st.dictionaries(st.text(max_size=3), children, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(answers)
+def test_an_answer_does_not_differ_from_itself(answer):
+    assert differences(answer, answer, 0.0) == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "named"),
+    [
+        ({"p": 0.5}, {"p": 0.51}, "p: 0.51"),
+        ({"p": 0.5}, {}, "p is missing"),
+        ({"p": [1, 2]}, {"p": [1]}, "p: expected 2 values"),
+        ({"rows": [{"flag": True}]}, {"rows": [{"flag": False}]}, "rows[0].flag"),
+        ({"label": 1}, {"label": True}, "label: True"),
+        ({"label": "1"}, {"label": 1}, "label: 1"),
+        ({"p": {"q": 1}}, {"p": 3}, "p: 3 is no object"),
+    ],
+)
+def test_each_difference_is_named(expected, found, named):
+    assert any(line.startswith(named) for line in differences(expected, found, 1e-3))
+
+
+def test_what_is_within_the_tolerance_or_beyond_the_record_is_no_difference():
+    assert differences({"p": 0.5}, {"p": 0.5004, "more": 1}, 1e-3) == []
+
+
+@given(st.integers(0, 500), st.integers(1, 600))
+def test_rows_are_spread_without_repeats(total: int, wanted: int):
+    chosen = evenly(total, wanted)
+    assert len(chosen) == min(total, wanted)
+    assert chosen == sorted(set(chosen))
+    assert all(0 <= position < total for position in chosen)
+
+
+def test_the_training_context_names_what_is_missing(tmp_path: Path):
+    with pytest.raises(MlopsError, match="environments/training/Dockerfile"):
+        training_context(tmp_path)

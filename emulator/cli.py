@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m emulator",
-        description="Azure on loopback. State is kept in EMULATOR_HOME (.emulator in the repository by default).",
+        description="Azure on loopback. Its state is in EMULATOR_HOME (default: .emulator here).",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -155,6 +155,7 @@ def _run(home: Home, options: argparse.Namespace) -> int:
             return 1
     sys.stdout.flush()
     os.execve(program, command, whole)  # noqa: S606
+    return 0
 
 
 def _telemetry(home: Home, options: argparse.Namespace) -> int:

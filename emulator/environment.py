@@ -1,4 +1,4 @@
-"""The environments of the processes around the emulator: its clients, its workloads, and the world outside."""
+"""The environments of processes around the emulator: its clients, its workloads, the world outside."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from emulator.home import Home
 
@@ -98,7 +99,7 @@ def client(home: Home) -> dict[str, str]:
 
 
 def applied(home: Home, base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """A whole environment for a client: ``base`` (this process's) with ``client``, without foreign credentials."""
+    """The environment of a client: ``base`` (this process's) with ``client``, without foreign credentials."""
     before = outside(base)
     added = client(home)
     replaced = {key: before.get(key) for key in (*added, *FOREIGN)}
@@ -121,9 +122,10 @@ def outside(base: Mapping[str, str] | None = None) -> dict[str, str]:
 def workload(emulator: Emulator, name: str, identities: list[str]) -> dict[str, str]:
     """The variables of a job or container: proxy and CA, and through them the identities given to it.
 
-    ``identities`` are ids of user-assigned identities, or of resources with a system-assigned one. No secret of
-    the signed-in principal is in it; what ``name`` may be is asked of ``emulator.identity.workloads``.
+    ``identities`` are ids of user-assigned identities, or of resources with a system-assigned one. No
+    secret of the signed-in principal is in it; what ``name`` may be is asked of ``emulator.identity.workloads``.
     """
     secret = emulator.identity.workloads.admit(name, identities)
-    proxy = f"http://{name}:{secret}@127.0.0.1:{emulator.ports['proxy']}"
+    user = quote(name, safe="")
+    proxy = f"http://{user}:{secret}@127.0.0.1:{emulator.ports['proxy']}"
     return {**_network(emulator.home, proxy), **SWITCHES}

@@ -114,7 +114,7 @@ def up(home: Home) -> tuple[int, bool]:
 
 
 def down(home: Home) -> list[str]:
-    """End the daemon and all its children; the names of what had to be killed. LifecycleError if any remains."""
+    """End the daemon and its children; the names of what had to be killed. LifecycleError if any remains."""
     pid = running(home)
     if pid is None:
         return []

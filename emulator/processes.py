@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Reads "+GROUP" and "-GROUP" lines; when its input ends, the emulator is gone: it kills the groups still listed.
+# Reads "+GROUP" and "-GROUP" lines. Its input ends with the emulator: it then kills the groups still listed.
 REAPER = """
 import os, signal, sys
 groups = set()
@@ -35,27 +35,27 @@ class Handle:
     name: str
     pid: int
     _process: subprocess.Popen[bytes] = field(repr=False)
-    _ended: threading.Event = field(repr=False)
+    ended: threading.Event = field(repr=False)
 
     def poll(self) -> int | None:
         """The exit code, None while it runs; negative: ended by that signal."""
-        return self._process.poll() if not self._ended.is_set() else self._process.returncode
+        return self._process.poll() if not self.ended.is_set() else self._process.returncode
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for the end (``on_exit`` has then run); TimeoutError after ``timeout`` seconds."""
-        if not self._ended.wait(timeout):
+        if not self.ended.wait(timeout):
             raise TimeoutError(f"{self.name} (pid {self.pid}) still runs after {timeout} s")
         return self._process.returncode
 
     def terminate(self, grace_s: float = 5.0) -> int:
         """SIGTERM to the group, SIGKILL after ``grace_s`` seconds; the exit code."""
         self._signal(signal.SIGTERM)
-        if not self._ended.wait(grace_s):
+        if not self.ended.wait(grace_s):
             self._signal(signal.SIGKILL)
         return self.wait()
 
     def _signal(self, number: signal.Signals) -> None:
-        if not self._ended.is_set():
+        if not self.ended.is_set():
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
 
@@ -140,7 +140,7 @@ class Processes:
             if on_exit:
                 on_exit(code)
         finally:
-            handle._ended.set()
+            handle.ended.set()
 
     def _tell_reaper(self, line: str) -> None:
         if self._reaper is None:

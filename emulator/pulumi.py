@@ -37,7 +37,7 @@ def stack_of(command: Sequence[str]) -> str | None:
 
 
 def project_of(command: Sequence[str], cwd: Path) -> Path | None:
-    """The folder of the project that a command works on: where ``Pulumi.yaml`` stands, upwards from its cwd."""
+    """The project that a command works on: where ``Pulumi.yaml`` stands, upwards from its cwd."""
     start = cwd
     for index, word in enumerate(command):
         if word in ("-C", "--cwd") and index + 1 < len(command):
@@ -68,7 +68,7 @@ def prepare(
 
 
 def config_copy(home: Home, program: str, project: Path, stack: str, environment: Mapping[str, str]) -> Path:
-    """The repository's stack file with the salt of the emulator's own stack, which is made when it is missing."""
+    """The repository's stack file with the salt of the emulator's own stack, made when it is missing."""
     copy = home.pulumi_config / f"Pulumi.{stack}.yaml"
     salt = _salt(copy.read_text()) if copy.exists() else ""
     state = state_file(home, project, stack)
@@ -99,7 +99,8 @@ def _init(program: str, project: Path, stack: str, environment: Mapping[str, str
         done = subprocess.run(init, cwd=scratch, env=dict(environment), capture_output=True, text=True)
         if done.returncode:
             raise PulumiError(
-                f"`{' '.join(init)}` exited with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}"
+                f"`{' '.join(init)}` exited with {done.returncode}: "
+                f"{done.stderr.strip() or done.stdout.strip()}"
             )
         salt = _salt((scratch / f"Pulumi.{stack}.yaml").read_text())
     if not salt:
@@ -118,7 +119,8 @@ def _salt_of_state(state: Path) -> str:
     salt = ((latest.get("secrets_providers") or {}).get("state") or {}).get("salt", "")
     if not salt:
         raise PulumiError(
-            f"the salt of the stack in {state} is lost. Remove the stack (it holds no resources) and start again: "
+            f"the salt of the stack in {state} is lost. Remove the stack (it holds no resources) and start "
+            "again: "
             f"rm {state}"
         )
     return salt

@@ -44,8 +44,8 @@ class Refusals:
     def _record(self, kind: str, name: str, what: str) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._lock:
-            entry = self._store.document(kind, name) or {"count": 0, "first": now}
-            entry |= {"count": entry["count"] + 1, "last": now} | ({"what": what} if what else {})
+            entry: dict[str, Any] = self._store.document(kind, name) or {"count": 0, "first": now}
+            entry.update(count=entry["count"] + 1, last=now, **({"what": what} if what else {}))
             self._store.put_document(kind, name, entry)
 
     def _list(self, kind: str) -> list[dict[str, Any]]:

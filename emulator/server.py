@@ -8,8 +8,9 @@ import logging
 import secrets
 import signal
 import socket
+import ssl
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -90,7 +91,7 @@ class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: the daemon has its own."""
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         yield
 
 
@@ -104,7 +105,8 @@ def _listen(port: int, *, needed: bool, home: Home) -> socket.socket:
         if needed and port:
             listener.close()
             raise RuntimeError(
-                f"port {port}, which clients of {home.root} know as the proxy, cannot be had: {error.strerror}. "
+                f"port {port}, which clients of {home.root} know as the proxy, cannot be had: "
+                f"{error.strerror}. "
                 f"End the program that holds it, or delete {home.ports} to take another port."
             ) from error
         listener.bind(("127.0.0.1", 0))
@@ -148,7 +150,7 @@ async def _serve(emulator: Emulator, ready: Callable[[], None]) -> None:
     try:
         application = Application(emulator, pool, proof)
         context = Certificates(home).context()
-        tls = _Server(_config(application, ssl_context_factory=lambda _config, _default: context))
+        tls = _Server(_config(application, ssl_context_factory=_always(context)))
         plain = _Server(_config(application))
         proxy = Proxy(emulator, proof, emulator.ports["tls"], emulator.ports["plain"])
         front = await asyncio.start_server(proxy.serve, sock=sockets["proxy"], limit=1 << 16)
@@ -170,6 +172,13 @@ async def _serve(emulator: Emulator, ready: Callable[[], None]) -> None:
         starting.cancel()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _always(context: ssl.SSLContext) -> Callable[..., ssl.SSLContext]:
+    def factory(*_: Any) -> ssl.SSLContext:
+        return context
+
+    return factory
 
 
 def _config(application: Application, **options: Any) -> uvicorn.Config:

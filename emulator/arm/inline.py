@@ -26,8 +26,8 @@ Writes = Callable[[Store, str], Iterator[tuple[str, "Json | None"]]]
 def take(parent_type: str, resource: Json) -> Writes:
     """Take the children out of ``resource``.
 
-    Returns a function of the store and the parent's id that yields (child id, body), with None for a child that
-    the new list no longer names. A list that the body leaves out stays as it is.
+    Returns a function of the store and the parent's id that yields (child id, body), with None for a child
+    that the new list no longer names. A list that the body leaves out stays as it is.
     """
     found: list[tuple[str, list[Json]]] = []
     properties = resource.get("properties")

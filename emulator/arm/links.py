@@ -35,7 +35,8 @@ def check(arm: Arm, resource: dict[str, Any]) -> None:
             raise AzureError(
                 400,
                 "InvalidResourceReference",
-                f"Resource {parsed.text} referenced by resource {own} was not found ({path}). Please make sure "
+                f"Resource {parsed.text} referenced by resource {own} was not found ({path}). Please make "
+                "sure "
                 "that the referenced resource exists.",
             )
 

@@ -33,7 +33,8 @@ def check_name(store: Store, parsed: ArmId) -> None:
             raise AzureError(
                 409,
                 TAKEN.get(parsed.type.lower(), "Conflict"),
-                f"The name '{parsed.name}' is already taken ({other['id']}); it must be unique in all of Azure.",
+                f"The name '{parsed.name}' is already taken ({other['id']}); it must be unique in all of "
+                "Azure.",
             )
 
 

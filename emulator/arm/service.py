@@ -6,7 +6,7 @@ import copy
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -131,7 +131,7 @@ class Arm:
         return keep
 
     def special(self, method: str, pattern: str) -> Callable[[Special], Special]:
-        """Answer paths that are no resources, such as ``/subscriptions/…/providers`` (a regular expression)."""
+        """Answer paths of no resource, such as ``/subscriptions/…/providers`` (a regular expression)."""
 
         def keep(function: Special) -> Special:
             self.specials.append((method, re.compile(pattern, re.IGNORECASE), function))
@@ -218,8 +218,10 @@ class Arm:
         if parsed is None or not parsed.is_collection:
             raise ValueError(f"not an ARM collection: {collection_id!r}")
         self.require_known(parsed)
-        if parsed.parent and self.find(parsed.parent) is None:
-            raise _missing(parse_resource(parsed.parent))
+        parent = parse(parsed.parent) if parsed.parent else None
+        # versions are looked up (codes by hash) under names that do not exist yet: an empty list, not 404
+        if parent and not rules.comes_with_child(parent.type) and self.find(parsed.parent) is None:
+            raise _missing(parent)
         nested = len(parsed.names) > 0 or parsed.type.lower() in {
             SUBSCRIPTION.lower(),
             RESOURCE_GROUP.lower(),
@@ -275,7 +277,7 @@ class Arm:
     # parts
 
     @contextmanager
-    def _deletion_of(self, root: str) -> Iterator[None]:
+    def _deletion_of(self, root: str) -> Generator[None]:
         before = self.deletion_root
         self._deleting.root = before or root
         try:

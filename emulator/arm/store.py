@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,7 +54,7 @@ class Store:
             self._db.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """All writes inside are kept, or none of them."""
         with self._lock:
             if self._depth:
@@ -175,7 +175,8 @@ class Store:
         """The documents of a kind whose key starts with ``prefix``, by key in order."""
         with self._lock:
             rows = self._all(
-                "SELECT key, sealed, value FROM document WHERE kind = ? AND substr(key, 1, ?) = ? ORDER BY key",
+                "SELECT key, sealed, value FROM document WHERE kind = ? AND substr(key, 1, ?) = ? ORDER BY "
+                "key",
                 kind,
                 len(prefix),
                 prefix,

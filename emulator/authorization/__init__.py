@@ -54,7 +54,8 @@ def install(emulator: Emulator) -> None:
             raise AzureError(
                 400,
                 "UnmatchedPrincipalType",
-                f"The PrincipalId '{principal.object_id}' has type '{principal.kind}', which is different from "
+                f"The PrincipalId '{principal.object_id}' has type '{principal.kind}', which is different "
+                "from "
                 f"specified PrincipalType '{kind}'.",
             )
         _refuse_change(put)
@@ -160,7 +161,8 @@ def install(emulator: Emulator) -> None:
             raise AzureError(
                 400,
                 "LockLevelInvalid",
-                f"'{put.id}': properties.level is '{put.properties.get('level')}'; it must be one of {LEVELS}.",
+                f"'{put.id}': properties.level is '{put.properties.get('level')}'; it must be one of "
+                f"{LEVELS}.",
             )
 
 

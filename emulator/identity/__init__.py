@@ -46,7 +46,7 @@ class Identity:
         self.workloads = Workloads(store, self.directory, self.tokens)
 
     def principal(self, request: Request, audiences: str | Iterable[str]) -> Principal:
-        """Who sent the request, from its bearer token; AzureError 401 without a valid one for the audience."""
+        """Who sent the request, from its bearer token; 401 without a valid one for one of the audiences."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         challenge = {
             "www-authenticate": f'Bearer authorization_uri="https://login.microsoftonline.com/{TENANT_ID}", '
@@ -65,7 +65,8 @@ class Identity:
             raise AzureError(
                 401,
                 "InvalidAuthenticationTokenAudience",
-                f"The access token has been obtained for wrong audience or resource '{claims['aud']}'. It should "
+                f"The access token has been obtained for wrong audience or resource '{claims['aud']}'. It "
+                "should "
                 f"exactly match one of {', '.join(sorted(wanted))}.",
                 headers=challenge,
             )
@@ -89,9 +90,12 @@ class Identity:
             raise AzureError(
                 403,
                 "AuthorizationFailed",
-                f"The client '{principal.client_id}' ({principal.name}) with object id '{principal.object_id}' "
-                f"does not have authorization to perform {'data ' if data else ''}action '{action}' over scope "
-                f"'{scope_id or '/'}' or the scope is invalid. If access was recently granted, please refresh "
+                f"The client '{principal.client_id}' ({principal.name}) with object id "
+                f"'{principal.object_id}' "
+                f"does not have authorization to perform {'data ' if data else ''}action '{action}' over "
+                "scope "
+                f"'{scope_id or '/'}' or the scope is invalid. If access was recently granted, please "
+                "refresh "
                 "your credentials.",
             )
 
@@ -114,6 +118,7 @@ def install(emulator: Emulator) -> None:
                 raise AzureError(
                     403,
                     "LinkedAuthorizationFailed",
-                    f"The client '{put.principal.client_id}' ({put.principal.name}) may write '{put.id}'; however, "
+                    f"The client '{put.principal.client_id}' ({put.principal.name}) may write '{put.id}'; "
+                    "however, "
                     f"it may not perform action '{action}' on the linked scope '{text}' ({path}).",
                 )

@@ -55,7 +55,7 @@ class Authority:
         self._store = store
         self._directory = directory
         self._tokens = tokens
-        # issuer -> its public key set, for federated credentials; a cluster with workload identity adds its own
+        # issuer -> its public key set, for federated credentials; a cluster adds its own
         self.issuers: dict[str, Callable[[], dict[str, Any]]] = {ISSUER: tokens.jwks}
 
     def handle(self, request: Request) -> Response:

@@ -46,7 +46,7 @@ class Workloads:
         return held is not None and hmac.compare_digest(held["secret"].encode(), secret.encode())
 
     def msi(self, name: str, port: int, default_client_id: str = "") -> dict[str, str]:
-        """The variables with which an Azure ML job finds its token endpoint; the workload must be admitted."""
+        """The variables by which an Azure ML job finds its token endpoint; KeyError before it is admitted."""
         held = self._store.document(KIND, name)
         if held is None:
             raise KeyError(f"workload {name!r} is not admitted")

@@ -53,7 +53,8 @@ def install(emulator: Emulator) -> None:
                 raise AzureError(
                     409,
                     "Conflict",
-                    f"Issuer and subject combination already exists for this Managed Identity ({other['id']}).",
+                    "Issuer and subject combination already exists for this Managed Identity "
+                    f"({other['id']}).",
                 )
         if put.old is None and len(store.children(put.id.rsplit("/", 1)[0])) >= MAXIMUM_CREDENTIALS:
             raise AzureError(
@@ -70,7 +71,8 @@ def install(emulator: Emulator) -> None:
             raise AzureError(
                 400,
                 "InvalidIdentityType",
-                f"'{put.id}': identity.type is '{identity.get('type')}'; it must be made of {', '.join(sorted(KINDS))}.",
+                f"'{put.id}': identity.type is '{identity.get('type')}'; it must be made of "
+                f"{', '.join(sorted(KINDS))}.",
             )
         if "SystemAssigned" in kinds:
             held = ((put.old or {}).get("identity") or {}).get("principalId")

@@ -45,7 +45,8 @@ def install(emulator: Emulator) -> None:
             raise AzureError(
                 400,
                 "LocationNotAvailableForResourceType",
-                f"The provided location '{asked}' is not available for resource type '{put.resource['type']}'. "
+                f"The provided location '{asked}' is not available for resource type "
+                f"'{put.resource['type']}'. "
                 f"List of available regions is '{','.join(LOCATIONS)}'.",
             )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 _ASIA: Final = (
-    "australiacentral australiaeast australiasoutheast centralindia eastasia indonesiacentral japaneast japanwest "
+    "australiacentral australiaeast australiasoutheast centralindia eastasia indonesiacentral japaneast "
+    "japanwest "
     "koreacentral koreasouth malaysiawest newzealandnorth southeastasia southindia westindia"
 )
 _AMERICA: Final = (
@@ -13,7 +14,8 @@ _AMERICA: Final = (
     "southcentralus westcentralus westus westus2 westus3"
 )
 _EUROPE: Final = (
-    "austriaeast francecentral germanywestcentral italynorth northeurope norwayeast polandcentral spaincentral "
+    "austriaeast francecentral germanywestcentral italynorth northeurope norwayeast polandcentral "
+    "spaincentral "
     "swedencentral switzerlandnorth uksouth ukwest westeurope"
 )
 _MIDDLE_EAST_AFRICA: Final = "israelcentral qatarcentral southafricanorth uaenorth"

@@ -1,0 +1,222 @@
+"""The life of a resource: check, diff, create, read, update, delete. Values in, values out; no protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.arm import catalog
+from emulator.arm.catalog import ResourceType
+from emulator.provider import check, defaults, diff, drift, preview, resource_ids, schema_cache
+from emulator.provider.arm_client import ArmClient, ArmError, Failed
+from emulator.provider.body import BodyMapper
+from emulator.provider.schema import Resource
+from emulator.provider.values import mark_equal, mark_like, plain, secret, secret_texts
+
+Values = dict[str, Any]
+_GROUP = catalog.find("Microsoft.Resources/resourceGroups")
+
+
+class Refused(Exception):
+    """A request that cannot be done; the text is for the user."""
+
+
+class Unfinished(Refused):
+    """The resource exists although its creation or update failed: the engine keeps it in the state."""
+
+    def __init__(self, resource_id: str, outputs: Values, reason: str) -> None:
+        super().__init__(reason)
+        self.resource_id = resource_id
+        self.outputs = outputs
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    inputs: Values
+    failures: list[str]
+    warnings: list[str]
+
+
+class Kind:
+    """One resource type: its schema, its row, the mapping of its bodies."""
+
+    def __init__(self, token: str) -> None:
+        """Refused for a token that the SDK does not have, or that has no row in the catalog."""
+        self.token = token
+        row = catalog.find_token(token)
+        try:
+            self.schema: Resource = schema_cache.resource(token)
+        except schema_cache.UnknownResource as error:
+            raise Refused(str(error)) from error
+        if row is None:
+            required = tuple(name for name, item in self.schema.inputs.items() if item.required)
+            raise Refused(catalog.missing_row(token, self.schema.api_version, required))
+        self.row: ResourceType = row
+        self.mapper = BodyMapper(self.schema, row)
+
+    @property
+    def api_version(self) -> str:
+        return self.schema.api_version
+
+    def marked(self, outputs: Values, *patterns: Values) -> Values:
+        """Outputs with everything secret that was secret before: by place, by value, and by the catalog."""
+        for pattern in patterns:
+            outputs = {name: mark_like(value, pattern.get(name)) for name, value in outputs.items()}
+            outputs = mark_equal(outputs, secret_texts(pattern))
+        for path in self.row.secret:
+            _mark(outputs, path.split("."))
+        return outputs
+
+
+def _mark(values: Any, path: list[str]) -> None:
+    if isinstance(values, dict) and path[0] in values:
+        if path[1:]:
+            _mark(values[path[0]], path[1:])
+        else:
+            values[path[0]] = secret(values[path[0]])
+
+
+class Lifecycle:
+    """The operations on one subscription."""
+
+    def __init__(self, client: ArmClient, location: str = "") -> None:
+        self._client = client
+        self._location = location
+        self._kinds: dict[str, Kind] = {}
+
+    def kind(self, token: str) -> Kind:
+        """What is known about the token; Refused when it is not emulated."""
+        if token not in self._kinds:
+            self._kinds[token] = Kind(token)
+        return self._kinds[token]
+
+    def check(
+        self,
+        token: str,
+        label: str,
+        old: Values,
+        new: Values,
+        naming: defaults.AutoNaming = defaults.AutoNaming(),
+    ) -> Checked:
+        """The inputs with name and location filled in, and what is wrong with them."""
+        kind = self.kind(token)
+        inputs = {name: value for name, value in new.items() if name == "" or not name.startswith("__")}
+        defaults.fill_name(kind.schema, kind.row, inputs, old, label, naming)
+        defaults.fill_location(kind.schema, inputs, old, self._location, self._group_location)
+        findings = list(check.check_inputs(kind.schema, inputs))
+        own = defaults.own_input(kind.schema, kind.row)
+        name = plain(inputs.get(own)) if own else None
+        if own and name is None and not any(finding.path == own for finding in findings):
+            findings.append(check.Finding(own, "is required: automatic naming is off for it"))
+        if own and kind.row.name and isinstance(name, str):
+            problem = kind.row.name.problem(name)
+            if problem:
+                findings.append(check.Finding(own, problem))
+        return Checked(
+            inputs,
+            [str(finding) for finding in findings if finding.error],
+            [str(finding) for finding in findings if not finding.error],
+        )
+
+    def diff(self, token: str, old: Values, new: Values, ignored: Sequence[str] = ()) -> list[diff.Change]:
+        """What an update would change."""
+        return diff.compare(self.kind(token).row, old, new, ignored)
+
+    def create(self, token: str, inputs: Values, *, timeout: float = 0) -> tuple[str, Values]:
+        """Id and outputs. Refused when the id is taken, Unfinished when provisioning ended badly."""
+        kind = self.kind(token)
+        resource_id = self._id(kind, inputs)
+        if kind.row.presence == "explicit" and self._client.get(resource_id, kind.api_version) is not None:
+            raise Refused(
+                f"ResourceAlreadyExists (409): {resource_id} already exists. Import it: "
+                f"`pulumi import {token} NAME {resource_id}`, or choose another name"
+            )
+        return self._put(kind, resource_id, inputs, {}, timeout)
+
+    def preview_create(self, token: str, inputs: Values) -> Values:
+        """The outputs as far as they can be known."""
+        return preview.of_create(self.kind(token).schema, inputs)
+
+    def update(
+        self, token: str, resource_id: str, outputs: Values, inputs: Values, *, timeout: float = 0
+    ) -> Values:
+        """The outputs after the change. outputs: those of the state, for their marks"""
+        kind = self.kind(token)
+        return self._put(kind, resource_id, inputs, _marks_of_unmanaged(outputs, inputs), timeout)[1]
+
+    def preview_update(self, token: str, outputs: Values, old: Values, new: Values) -> Values:
+        """The outputs after the change as far as they can be known."""
+        return preview.of_update(self.kind(token).schema, outputs, old, new)
+
+    def read(
+        self, token: str, resource_id: str, inputs: Values, outputs: Values
+    ) -> tuple[str, Values, Values] | None:
+        """Id, inputs and outputs as Azure has them; None when it is gone. Without inputs: an import."""
+        kind = self.kind(token)
+        try:
+            parameters = resource_ids.parse(kind.row, resource_id)
+        except resource_ids.IdError as error:
+            raise Refused(str(error)) from error
+        body = self._client.get(resource_id, kind.api_version)
+        if body is None:
+            return None
+        found = kind.mapper.outputs(body)
+        if inputs:
+            now = drift.refreshed(kind.schema, kind.row, inputs, plain(outputs), found)
+        else:
+            now = kind.mapper.inputs(body, parameters)
+        return _canonical(body, resource_id), now, kind.marked(found, inputs, outputs)
+
+    def delete(self, token: str, resource_id: str, *, timeout: float = 0) -> None:
+        """Delete; what comes with its parent also goes with it, and with it alone."""
+        kind = self.kind(token)
+        if kind.row.presence != "with_parent":
+            self._client.delete(resource_id, kind.api_version, timeout=timeout or 3600)
+
+    def _put(
+        self, kind: Kind, resource_id: str, inputs: Values, outputs: Values, timeout: float
+    ) -> tuple[str, Values]:
+        content = plain({name: value for name, value in inputs.items() if not name.startswith("__")})
+        query = {name: _text(content[name]) for name in kind.row.query if content.get(name) is not None}
+        try:
+            body = self._client.put(
+                resource_id, kind.api_version, kind.mapper.to_arm(content), query, timeout=timeout or 3600
+            )
+        except Failed as error:
+            found = kind.marked(kind.mapper.outputs(error.body), inputs, outputs)
+            raise Unfinished(_canonical(error.body, resource_id), found, str(error)) from error
+        return _canonical(body, resource_id), kind.marked(kind.mapper.outputs(body), inputs, outputs)
+
+    def _id(self, kind: Kind, inputs: Values) -> str:
+        try:
+            return resource_ids.build(kind.row, self._client.subscription, plain(inputs))
+        except resource_ids.IdError as error:
+            raise Refused(str(error)) from error
+
+    def _group_location(self, name: str) -> str | None:
+        if _GROUP is None:
+            return None
+        version = schema_cache.resource(f"azure-native:{_GROUP.tokens[0]}").api_version
+        group_id = resource_ids.build(_GROUP, self._client.subscription, {"resourceGroupName": name})
+        try:
+            group = self._client.get(group_id, version)
+        except ArmError as error:
+            raise Refused(f"the location of resource group {name!r} cannot be read: {error}") from error
+        return str(group["location"]) if group and group.get("location") else None
+
+
+def _canonical(body: Values, resource_id: str) -> str:
+    """The id in Azure's spelling, when the body has it."""
+    own = body.get("id")
+    return own if isinstance(own, str) and own.lower() == resource_id.lower() else resource_id
+
+
+def _marks_of_unmanaged(outputs: Values, inputs: Values) -> Values:
+    """Outputs that are not among the inputs: their marks stay, those of inputs follow the new inputs."""
+    return {name: value for name, value in outputs.items() if name not in inputs}
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -114,6 +114,19 @@ def _data_path(given: Path | None, default: Path, root: Path) -> Path:
     return given if given is not None else root / default
 
 
+def _known_metric(name: str) -> None:
+    from typing import get_args
+
+    from ml.errors import MlopsError
+    from ml.settings import Metric
+
+    if name not in get_args(Metric):
+        raise MlopsError(
+            f"--metric {name!r} is none that the evaluation knows.",
+            f"Give one of {', '.join(get_args(Metric))}.",
+        )
+
+
 @app.command()
 def train(
     env: Environment,
@@ -167,11 +180,13 @@ def train(
             ),
         )
 
-    with _honest(as_json):
+    with _honest(as_json):  # before anything is asked of the stack
+        if metric is not None:
+            _known_metric(metric)
         if data is not None:
             from ml.data import inspect
 
-            inspect(data, settings().data.columns)  # before anything is asked of the stack
+            inspect(data, settings().data.columns)
     _run(env, as_json, quiet, command, render.training)
 
 

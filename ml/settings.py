@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ml.errors import MlopsError
 
 FILE = Path(__file__).with_name("settings.toml")
+Metric = Literal["roc_auc", "average_precision", "brier", "log_loss", "cost"]  # those of the evaluate step
 
 
 class Section(BaseModel):
@@ -25,7 +26,7 @@ class DataSettings(Section):
 class TrainingSettings(Section):
     experiment: str
     model_name: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$")
-    metric: str = Field(min_length=1)
+    metric: Metric
     margin: float = Field(ge=0, le=1)
     seed: int = Field(ge=0, lt=2**32)
     test_fraction: float = Field(gt=0, lt=1)

@@ -47,6 +47,12 @@ def test_a_bad_data_set_ends_before_anything_is_asked(tmp_path: Any):
     assert "Traceback" not in done.output
 
 
+def test_an_unknown_metric_is_refused_with_those_that_exist():
+    done = runner.invoke(app, ["train", "--env", "stage", "--metric", "auc", "--json"])
+    assert done.exit_code == 1
+    assert "roc_auc" in json.loads(done.stdout)["error"]["remedy"]
+
+
 def test_a_missing_environment_is_a_usage_error():
     assert runner.invoke(app, ["train"]).exit_code == 2
 

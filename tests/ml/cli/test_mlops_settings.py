@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -36,3 +37,9 @@ def test_a_wrong_setting_is_named_with_its_value(tmp_path: Path, old: str, new: 
 def test_what_is_no_toml_is_named(tmp_path: Path):
     with pytest.raises(MlopsError, match="not TOML"):
         settings.read_settings(change(tmp_path, "[training]", "[training"))
+
+
+def test_the_metrics_are_those_of_the_evaluation():
+    from ml.steps.evaluate.metrics import DIRECTIONS
+
+    assert set(get_args(settings.Metric)) == set(DIRECTIONS)

@@ -1,0 +1,133 @@
+"""The address plan as data: which subnets there are, what each is for, and what its place needs.
+
+The ranges themselves are settings (`network` in the stack file); `config_rules.py` checks them against this
+table.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Final, Literal
+
+RESERVED_ADDRESSES: Final = 5  # Azure keeps the first four and the last of each subnet
+
+Endpoint = Literal["Microsoft.Storage", "Microsoft.KeyVault"]
+_DATA: Final[tuple[Endpoint, ...]] = ("Microsoft.Storage", "Microsoft.KeyVault")
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetKind:
+    """One purpose, one subnet, one network security group.
+
+    setting: its name under `network.subnets`. smallest: the longest prefix that is large enough.
+    outbound: why it needs a way out to the internet's side of Azure; None when it needs none.
+    endpoints: service endpoints of an estate on an allow-list (a private one has private endpoints).
+    """
+
+    key: str
+    setting: str
+    purpose: str
+    smallest: int
+    required: bool = False
+    outbound: str | None = None
+    delegation: str | None = None
+    endpoints: tuple[Endpoint, ...] = ()
+
+
+SUBNETS: Final[tuple[SubnetKind, ...]] = (
+    SubnetKind(
+        "training",
+        "training",
+        "nodes of the Azure ML compute cluster",
+        smallest=27,
+        required=True,
+        outbound="the compute cluster's nodes register with Azure ML and Azure Batch",
+        endpoints=_DATA,
+    ),
+    SubnetKind(
+        "inference",
+        "inference",
+        "container groups that score",
+        smallest=28,
+        required=True,
+        outbound="container groups send telemetry and sign in to Microsoft Entra ID",
+        delegation="Microsoft.ContainerInstance/containerGroups",
+        endpoints=_DATA,
+    ),
+    SubnetKind(
+        "private-endpoints",
+        "privateEndpoints",
+        "private endpoints of the services",
+        smallest=27,
+        required=True,
+    ),
+    SubnetKind(
+        "gateway",
+        "gateway",
+        "API Management",
+        smallest=27,
+        outbound="API Management reaches its own control plane",
+        endpoints=_DATA,
+    ),
+    SubnetKind(
+        "kubernetes",
+        "kubernetes",
+        "nodes of the Kubernetes cluster",
+        smallest=24,
+        outbound="Kubernetes nodes pull system images and reach the cluster's control plane",
+        endpoints=_DATA,
+    ),
+    SubnetKind(
+        "build-agents",
+        "buildAgents",
+        "container registry build agents",
+        smallest=27,
+        outbound="build agents pull base images and packages",
+        endpoints=_DATA,
+    ),
+    SubnetKind(
+        "ci-runners",
+        "ciRunners",
+        "CI runners inside the network",
+        smallest=28,
+        outbound="CI runners fetch their jobs",
+        endpoints=_DATA,
+    ),
+)
+BY_KEY: Final[dict[str, SubnetKind]] = {kind.key: kind for kind in SUBNETS}
+BY_SETTING: Final[dict[str, SubnetKind]] = {kind.setting: kind for kind in SUBNETS}
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet of this estate: its kind and its range."""
+
+    kind: SubnetKind
+    range: IPv4Network
+
+    @property
+    def key(self) -> str:
+        return self.kind.key
+
+    @property
+    def hosts(self) -> int:
+        """Addresses that Azure leaves to use."""
+        return max(0, self.range.num_addresses - RESERVED_ADDRESSES)
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPlan:
+    """The virtual network's range and its subnets, in the order of SUBNETS."""
+
+    space: IPv4Network
+    subnets: tuple[Subnet, ...]
+
+    def range_of(self, key: str) -> IPv4Network | None:
+        """The range of the subnet with this key, None when the estate does without it."""
+        return next((subnet.range for subnet in self.subnets if subnet.key == key), None)
+
+
+def address_plan(space: IPv4Network, ranges: dict[str, IPv4Network]) -> AddressPlan:
+    """`ranges` by setting name, as under `network.subnets`."""
+    return AddressPlan(
+        space, tuple(Subnet(kind, ranges[kind.setting]) for kind in SUBNETS if kind.setting in ranges)
+    )

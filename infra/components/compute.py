@@ -1,0 +1,67 @@
+"""The training cluster: nodes in the estate's own network, none of them while nothing is to be trained."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import machinelearningservices as ml
+
+from infra.components.identities import Identity
+from infra.components.network import Network
+from infra.components.site import Site, child_of
+from infra.components.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeArgs:
+    """identity: what the jobs on the cluster sign in as."""
+
+    site: Site
+    identity: Identity
+    workspace: Workspace
+    network: Network
+
+
+class Compute(pulumi.ComponentResource):
+    """cluster_name, id.
+
+    In a subnet of our own rather than in Azure ML's managed network: its traffic then passes our security
+    group, leaves by the estate's one way out and shares the private endpoints with everything else; a managed
+    network cannot be undone, and a paid firewall comes with its rules for host names.
+    """
+
+    def __init__(self, name: str, args: ComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlops:learning:Compute", name, None, opts)
+        site, settings = args.site, args.site.settings.compute
+        cluster = ml.Compute(
+            name,
+            resource_group_name=site.group,
+            workspace_name=args.workspace.workspace_name,
+            compute_name=site.names.of("compute_cluster"),
+            location=site.location,
+            identity=ml.ManagedServiceIdentityArgs(
+                type="UserAssigned", user_assigned_identities=[args.identity.id]
+            ),
+            properties=ml.AmlComputeArgs(
+                compute_type="AmlCompute",
+                compute_location=site.location,
+                disable_local_auth=True,
+                properties=ml.AmlComputePropertiesArgs(
+                    os_type="Linux",
+                    vm_size=settings.vm_size,
+                    vm_priority=settings.priority,
+                    scale_settings=ml.ScaleSettingsArgs(
+                        min_node_count=0,
+                        max_node_count=settings.max_nodes,
+                        node_idle_time_before_scale_down=f"PT{settings.idle_minutes}M",
+                    ),
+                    subnet=ml.ResourceIdArgs(id=args.network.subnet_ids["training"]),
+                    enable_node_public_ip=False,
+                    remote_login_port_public_access="Disabled",
+                ),
+            ),
+            tags=site.tags,
+            opts=child_of(self, create_timeout="30m"),
+        )
+        self.cluster_name = cluster.name
+        self.id = cluster.id
+        self.register_outputs({"id": cluster.id})

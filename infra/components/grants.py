@@ -1,0 +1,45 @@
+"""Role assignments, from the plan in `roles.py`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import authorization
+
+from infra.components.identities import Identities
+from infra.components.site import Site, child_of
+from infra.naming import role_assignment
+from infra.roles import PRINCIPALS, grants_on, role_definition_id
+
+
+@dataclass(frozen=True, slots=True)
+class GrantsArgs:
+    """scopes: resource ids by scope key; the plan's grants on these are made."""
+
+    site: Site
+    identities: Identities
+    scopes: Mapping[str, pulumi.Input[str]]
+
+
+class Grants(pulumi.ComponentResource):
+    """Depend on it to wait until all of its assignments exist."""
+
+    def __init__(self, name: str, args: GrantsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlops:security:Grants", name, None, opts)
+        site = args.site
+        estate = f"{site.subscription_id}/{site.names.of('resource_group')}"
+        principals = {**args.identities.principals(), "engineers": site.settings.engineers_group_id}
+        for grant in grants_on(*args.scopes):
+            slug = grant.role.lower().replace(" ", "-")
+            authorization.RoleAssignment(
+                f"{grant.principal}-{slug}-on-{grant.scope}",
+                role_assignment_name=role_assignment(f"{estate}/{grant.scope}", grant.principal, grant.role),
+                scope=args.scopes[grant.scope],
+                principal_id=principals[grant.principal],
+                # Without it Azure looks the principal up, and does not find one that is seconds old.
+                principal_type=PRINCIPALS[grant.principal],
+                role_definition_id=role_definition_id(site.subscription_id, grant.role),
+                description=grant.why,
+                opts=child_of(self),
+            )
+        self.register_outputs({})

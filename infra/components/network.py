@@ -1,0 +1,124 @@
+"""The virtual network: one subnet and one network security group for each purpose of the address plan."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_azure_native import network
+
+from infra.addresses import Endpoint, Subnet
+from infra.components.access import Access
+from infra.components.outbound import Outbound, OutboundArgs
+from infra.components.site import Site, child_of
+from infra.traffic import Rule, security_rules
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkArgs:
+    site: Site
+
+
+class Network(pulumi.ComponentResource):
+    """subnet_ids by key of the address plan; access, for the services that have a firewall of their own."""
+
+    def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlops:network:Network", name, None, opts)
+        site = self._site = args.site
+        self._plan = site.settings.network.plan()
+        self._outbound = Outbound("outbound", OutboundArgs(site), pulumi.ResourceOptions(parent=self))
+        self.subnet_ids: dict[str, pulumi.Output[str]] = {}
+        self.virtual_network = network.VirtualNetwork(
+            name,
+            resource_group_name=site.group,
+            virtual_network_name=site.names.of("virtual_network"),
+            location=site.location,
+            address_space=network.AddressSpaceArgs(address_prefixes=[str(self._plan.space)]),
+            enable_ddos_protection=False,
+            tags=site.tags,
+            # Subnets are resources of their own: named inline too, each write would drop the others.
+            opts=child_of(self, ignore_changes=["subnets"]),
+        )
+        self.id = self.virtual_network.id
+        last: pulumi.Resource = self.virtual_network
+        for subnet in self._plan.subnets:
+            last = self._subnet(f"{name}-{subnet.key}", subnet, after=last)
+        self.access = Access(
+            private=site.settings.private,
+            callers=site.settings.callers,
+            subnets=self._endpoint_subnets(),
+            egress=self._outbound.public_address,
+        )
+        self.register_outputs({"id": self.id})
+
+    def _endpoint_subnets(self) -> dict[Endpoint, list[pulumi.Output[str]]]:
+        found: dict[Endpoint, list[pulumi.Output[str]]] = {}
+        for subnet in self._plan.subnets:
+            for endpoint in self._endpoints(subnet):
+                found.setdefault(endpoint, []).append(self.subnet_ids[subnet.key])
+        return found
+
+    def _endpoints(self, subnet: Subnet) -> tuple[Endpoint, ...]:
+        """A private estate has private endpoints instead."""
+        return () if self._site.settings.private else subnet.kind.endpoints
+
+    def _subnet(self, name: str, subnet: Subnet, after: pulumi.Resource) -> network.Subnet:
+        """Azure writes one subnet of a network at a time, so each waits for the one before it."""
+        site, kind = self._site, subnet.kind
+        group = self._security_group(name, subnet.key)
+        outbound = self._outbound if kind.outbound else None
+        nat, routes = (outbound.nat_gateway_id, outbound.route_table_id) if outbound else (None, None)
+        made = network.Subnet(
+            name,
+            resource_group_name=site.group,
+            virtual_network_name=self.virtual_network.name,
+            subnet_name=site.names.of("subnet", subnet.key),
+            address_prefix=str(subnet.range),
+            default_outbound_access=False,
+            network_security_group=network.NetworkSecurityGroupArgs(id=group.id),
+            nat_gateway=network.SubResourceArgs(id=nat) if nat else None,
+            route_table=network.RouteTableArgs(id=routes) if routes else None,
+            delegations=[network.DelegationArgs(name="delegation", service_name=kind.delegation)]
+            if kind.delegation
+            else [],
+            service_endpoints=[
+                network.ServiceEndpointPropertiesFormatArgs(service=service, locations=[site.location])
+                for service in self._endpoints(subnet)
+            ],
+            # Security groups and routes hold for private endpoints too.
+            private_endpoint_network_policies="Enabled",
+            private_link_service_network_policies="Enabled",
+            opts=child_of(self, depends_on=[after]),
+        )
+        self.subnet_ids[subnet.key] = made.id
+        return made
+
+    def _security_group(self, name: str, key: str) -> network.NetworkSecurityGroup:
+        site = self._site
+        rules = security_rules(key, self._plan, site.location, site.settings.callers)
+        return network.NetworkSecurityGroup(
+            f"{name}-nsg",
+            resource_group_name=site.group,
+            network_security_group_name=site.names.of("security_group", key),
+            location=site.location,
+            security_rules=[_rule(rule) for rule in rules],
+            tags=site.tags,
+            opts=child_of(self),
+        )
+
+
+def _rule(rule: Rule) -> network.SecurityRuleArgs:
+    """ARM has one property for a single value and another for several."""
+    source, destination, ports = rule.source, rule.destination, rule.ports
+    return network.SecurityRuleArgs(
+        name=rule.name,
+        priority=rule.priority,
+        direction=rule.direction,
+        access=rule.access,
+        protocol=rule.protocol,
+        source_port_range="*",
+        source_address_prefix=source[0] if len(source) == 1 else None,
+        source_address_prefixes=list(source) if len(source) > 1 else None,
+        destination_address_prefix=destination[0] if len(destination) == 1 else None,
+        destination_address_prefixes=list(destination) if len(destination) > 1 else None,
+        destination_port_range=ports[0] if len(ports) == 1 else None,
+        destination_port_ranges=list(ports) if len(ports) > 1 else None,
+    )

@@ -1,0 +1,255 @@
+"""The settings of an estate, typed and checked before anything is created.
+
+`load` is pure: a mapping as the stack file has it goes in, `Settings` or one `ConfigError` with every problem
+come out. docs/estate.md is the reference; `config_rules.py` has the rules between settings.
+"""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core.core_schema import ValidationInfo
+
+from infra.addresses import AddressPlan, address_plan
+from infra.config_errors import ConfigError, from_pydantic
+from infra.config_rules import broken_rules
+from infra.config_types import (
+    CallerRange,
+    Cidr,
+    PrivateAddress,
+    ProjectToken,
+    RegionName,
+    Tags,
+    Uuid,
+    VmSize,
+)
+from infra.naming import Names
+from infra.regions import REGIONS, Region
+
+EnvironmentName = Literal["stage", "prod"]
+
+
+class Section(BaseModel):
+    """A group of settings: camelCase in the stack file, unknown ones refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_default=True)
+
+
+class Azure(Section):
+    """Where: the provider's own settings (azure-native:…)."""
+
+    subscription_id: Uuid
+    tenant_id: Uuid
+    location: RegionName
+
+
+class Subnets(Section):
+    """The range of each subnet; an optional one that is left out is not made."""
+
+    training: Cidr
+    inference: Cidr
+    private_endpoints: Cidr
+    gateway: Cidr | None = None
+    kubernetes: Cidr | None = None
+    build_agents: Cidr | None = None
+    ci_runners: Cidr | None = None
+
+
+class Network(Section):
+    """The virtual network's range and its subnets'."""
+
+    address_space: Cidr
+    subnets: Subnets
+
+    def ranges(self) -> dict[str, IPv4Network]:
+        """The ranges that are set, by setting name."""
+        pairs = ((to_camel(name), getattr(self.subnets, name)) for name in Subnets.model_fields)
+        return {name: value for name, value in pairs if value is not None}
+
+    def plan(self) -> AddressPlan:
+        return address_plan(self.address_space, self.ranges())
+
+
+class NatGatewayOutbound(Section):
+    """Out through a NAT gateway of the estate's own.
+
+    zone: the availability zone that the gateway stands in; without one, Azure chooses.
+    """
+
+    mode: Literal["natGateway"]
+    zone: Literal["1", "2", "3"] | None = None
+    idle_minutes: int = Field(default=4, ge=4, le=120)
+
+
+class FirewallOutbound(Section):
+    """Out through a firewall that exists already, in a hub for example."""
+
+    mode: Literal["firewall"]
+    next_hop_ip: PrivateAddress
+
+
+class NoOutbound(Section):
+    """No way out."""
+
+    mode: Literal["none"]
+
+
+class AllowlistAccess(Section):
+    """Public endpoints that answer the listed ranges and the estate's own subnets."""
+
+    mode: Literal["allowlist"]
+    allowed_ranges: tuple[CallerRange, ...] = Field(min_length=1)
+
+
+class PrivateAccess(Section):
+    """No public endpoint answers anybody."""
+
+    mode: Literal["private"]
+
+
+Outbound = Annotated[NatGatewayOutbound | FirewallOutbound | NoOutbound, Field(discriminator="mode")]
+NetworkAccess = Annotated[AllowlistAccess | PrivateAccess, Field(discriminator="mode")]
+
+
+class Storage(Section):
+    """redundancy: copies in one data centre, in three zones, or those and a second region's."""
+
+    redundancy: Literal["LRS", "ZRS", "GZRS"]
+    soft_delete_days: int = Field(default=14, ge=1, le=365)
+
+
+class KeyVault(Section):
+    """recover: bring back a soft-deleted vault of the same name instead of making a new one."""
+
+    retention_days: int = Field(default=90, ge=7, le=90)
+    recover: bool = False
+
+
+class BuildAgents(Section):
+    """Machines in the network that build images. tier: S1 has 2 cores, S2 4, S3 8, I6 64 on its own."""
+
+    tier: Literal["S1", "S2", "S3", "I6"] = "S1"
+    count: int = Field(default=1, ge=1, le=20)
+
+
+class Registry(Section):
+    """untaggedDays: how long an image without a tag is kept."""
+
+    zone_redundant: bool = False
+    untagged_days: int = Field(default=30, ge=1, le=365)
+    build_agents: BuildAgents | None = None
+
+
+class Telemetry(Section):
+    """How long logs and metrics are kept."""
+
+    retention_days: int = Field(default=90, ge=30, le=730)
+
+
+class Compute(Section):
+    """The training cluster, from zero to `maxNodes` nodes."""
+
+    vm_size: VmSize
+    max_nodes: int = Field(ge=1, le=100)
+    idle_minutes: int = Field(default=10, ge=2, le=120)
+    priority: Literal["Dedicated", "LowPriority"] = "Dedicated"
+
+
+class Scoring(Section):
+    """publicAddress: whether scoring containers answer on a public address or inside the network only."""
+
+    public_address: bool = False
+
+
+class Settings(Section):
+    """All settings of one estate."""
+
+    azure: Azure
+    environment: EnvironmentName
+    project: ProjectToken
+    engineers_group_id: Uuid
+    network: Network
+    outbound: Outbound
+    network_access: NetworkAccess
+    storage: Storage
+    key_vault: KeyVault = KeyVault()
+    registry: Registry = Registry()
+    telemetry: Telemetry = Telemetry()
+    compute: Compute
+    scoring: Scoring = Scoring()
+    protect_data: bool
+    tags: Tags = {}
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _remember(cls, value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        """Keeps each section that is right, so that the rules can look at those although others are wrong."""
+        checked = check(value)
+        if info.context is not None and info.field_name:
+            info.context[info.field_name] = checked
+        return checked
+
+    @property
+    def region(self) -> Region:
+        return REGIONS[self.azure.location]
+
+    @property
+    def private(self) -> bool:
+        return isinstance(self.network_access, PrivateAccess)
+
+    @property
+    def callers(self) -> tuple[str, ...]:
+        """Allow-listed ranges as Azure wants them: an address alone has no prefix."""
+        access = self.network_access
+        ranges = access.allowed_ranges if isinstance(access, AllowlistAccess) else ()
+        return tuple(str(r.network_address) if r.prefixlen == 32 else str(r) for r in ranges)
+
+    def names(self) -> Names:
+        return Names(self.azure.subscription_id, self.project, self.environment, self.region.short)
+
+    def all_tags(self) -> dict[str, str]:
+        """The tags of every resource."""
+        own = {"project": self.project, "environment": self.environment, "managedBy": "pulumi"}
+        return {**self.tags, **own}
+
+
+def load(raw: Mapping[str, Any], stack: str) -> Settings:
+    """The settings of the stack named `stack`.
+
+    raw: by setting name; `azure` holds what stands under azure-native in the stack file.
+    Raises ConfigError with every problem at once.
+    """
+    right: dict[str, Any] = {}
+    try:
+        settings = Settings.model_validate(raw, context=right)
+        problems = []
+    except ValidationError as error:
+        settings = None
+        problems = [from_pydantic(item, _known()) for item in error.errors()]
+    problems += broken_rules(Settings.model_construct(**right), frozenset(right), stack)
+    if problems or settings is None:
+        raise ConfigError(problems)
+    return settings
+
+
+def _known(model: type[BaseModel] = Settings, path: str = "") -> dict[str, tuple[str, ...]]:
+    """For each section's path, the names of its settings."""
+    names = {path: tuple(to_camel(name) for name in model.model_fields)}
+    for name, field in model.model_fields.items():
+        annotation = field.annotation
+        options = (annotation, *getattr(annotation, "__args__", ()))
+        for option in options:
+            if isinstance(option, type) and issubclass(option, BaseModel):
+                inner = f"{path}.{to_camel(name)}" if path else to_camel(name)
+                found = _known(option, inner)
+                names |= {key: names.get(key, ()) + value for key, value in found.items()}
+    return names

@@ -1,0 +1,184 @@
+"""The rules between settings: what each value alone cannot tell. Each rule says which setting to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
+
+from infra.addresses import BY_SETTING
+from infra.config_errors import AZURE, Problem
+
+if TYPE_CHECKING:
+    from infra.config import Settings
+
+# 172.17.0.0/16 is Docker's bridge on compute nodes; the others are what AKS keeps for itself.
+TAKEN: Final = {
+    "172.17.0.0/16": "Docker's bridge on the compute nodes",
+    "172.30.0.0/16": "AKS",
+    "172.31.0.0/16": "AKS",
+}
+ACCESS: Final = {"stage": "allowlist", "prod": "private"}
+
+Rule = Callable[["Settings", str], Iterator[Problem]]
+
+
+def environment_is_the_stack(settings: Settings, stack: str) -> Iterator[Problem]:
+    if settings.environment != stack:
+        yield Problem("environment", settings.environment, f'the stack is "{stack}"; set the same name')
+
+
+def access_fits_the_environment(settings: Settings, _: str) -> Iterator[Problem]:
+    wanted = ACCESS[settings.environment]
+    mode = settings.network_access.mode
+    if mode != wanted:
+        yield Problem("networkAccess.mode", mode, f'{settings.environment} is "{wanted}"; set that')
+
+
+def public_address_needs_public_access(settings: Settings, _: str) -> Iterator[Problem]:
+    if settings.scoring.public_address and settings.private:
+        yield Problem("scoring.publicAddress", True, "a private estate has no public address; set false")
+
+
+def subnets_lie_inside(settings: Settings, _: str) -> Iterator[Problem]:
+    space = settings.network.address_space
+    for name, network in settings.network.ranges().items():
+        if not network.subnet_of(space):
+            yield Problem(
+                f"network.subnets.{name}", network, f"choose a range inside network.addressSpace, {space}"
+            )
+
+
+def subnets_are_disjoint(settings: Settings, _: str) -> Iterator[Problem]:
+    for (one, first), (two, second) in combinations(settings.network.ranges().items(), 2):
+        if first.overlaps(second):
+            yield Problem(
+                f"network.subnets.{two}",
+                second,
+                f"choose a range that does not overlap network.subnets.{one}, {first}",
+            )
+
+
+def subnets_are_large_enough(settings: Settings, _: str) -> Iterator[Problem]:
+    for name, network in settings.network.ranges().items():
+        kind = BY_SETTING[name]
+        if network.prefixlen > kind.smallest:
+            yield Problem(
+                f"network.subnets.{name}",
+                network,
+                f"{kind.purpose} need a /{kind.smallest} or larger; choose one",
+            )
+
+
+def space_is_free(settings: Settings, _: str) -> Iterator[Problem]:
+    for text, owner in TAKEN.items():
+        if settings.network.address_space.overlaps(IPv4Network(text)):
+            yield Problem(
+                "network.addressSpace",
+                settings.network.address_space,
+                f"{text} belongs to {owner}; choose another",
+            )
+
+
+def nodes_fit_their_subnet(settings: Settings, _: str) -> Iterator[Problem]:
+    hosts = next(subnet.hosts for subnet in settings.network.plan().subnets if subnet.key == "training")
+    if settings.compute.max_nodes > hosts:
+        yield Problem(
+            "compute.maxNodes",
+            settings.compute.max_nodes,
+            f"network.subnets.training has room for {hosts} nodes; set fewer or enlarge it",
+        )
+
+
+def agents_have_a_subnet(settings: Settings, _: str) -> Iterator[Problem]:
+    agents = settings.registry.build_agents
+    if agents is None:
+        return
+    subnet = next((s for s in settings.network.plan().subnets if s.key == "build-agents"), None)
+    if subnet is None:
+        yield Problem(
+            "network.subnets.buildAgents", None, "registry.buildAgents needs a subnet; set its range"
+        )
+    elif agents.count > subnet.hosts:
+        yield Problem(
+            "registry.buildAgents.count",
+            agents.count,
+            f"network.subnets.buildAgents has room for {subnet.hosts}; set fewer or enlarge it",
+        )
+
+
+def something_can_build(settings: Settings, _: str) -> Iterator[Problem]:
+    """The registry's firewall keeps the shared build machines out, on an allow-list too."""
+    if settings.registry.build_agents is None and settings.network.subnets.ci_runners is None:
+        yield Problem(
+            "registry.buildAgents",
+            None,
+            "no machine that the registry lets in could build images; set it, or network.subnets.ciRunners",
+        )
+
+
+def outbound_exists_where_needed(settings: Settings, _: str) -> Iterator[Problem]:
+    if settings.outbound.mode != "none":
+        return
+    for name in settings.network.ranges():
+        reason = BY_SETTING[name].outbound
+        if reason:
+            yield Problem(
+                "outbound.mode",
+                "none",
+                f"network.subnets.{name} needs a way out ({reason}); "
+                'set "natGateway", or "firewall" with nextHopIp',
+            )
+
+
+def firewall_is_not_behind_itself(settings: Settings, _: str) -> Iterator[Problem]:
+    if settings.outbound.mode != "firewall":
+        return
+    hop = settings.outbound.next_hop_ip
+    for name, network in settings.network.ranges().items():
+        if hop in network:
+            yield Problem(
+                "outbound.nextHopIp",
+                str(hop),
+                f"network.subnets.{name} would send its traffic in a circle; name the firewall's own address",
+            )
+
+
+def zones_exist(settings: Settings, _: str) -> Iterator[Problem]:
+    if settings.region.zones:
+        return
+    where = f"{settings.azure.location} has no availability zones"
+    if settings.storage.redundancy != "LRS":
+        yield Problem(
+            "storage.redundancy",
+            settings.storage.redundancy,
+            f'{where}; set "LRS" or another {AZURE}:location',
+        )
+    if settings.registry.zone_redundant:
+        yield Problem("registry.zoneRedundant", True, f"{where}; set false or another {AZURE}:location")
+    if settings.outbound.mode == "natGateway" and settings.outbound.zone:
+        yield Problem("outbound.zone", settings.outbound.zone, f"{where}; leave it out")
+
+
+RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
+    (frozenset({"environment"}), environment_is_the_stack),
+    (frozenset({"environment", "network_access"}), access_fits_the_environment),
+    (frozenset({"scoring", "network_access"}), public_address_needs_public_access),
+    (frozenset({"network"}), subnets_lie_inside),
+    (frozenset({"network"}), subnets_are_disjoint),
+    (frozenset({"network"}), subnets_are_large_enough),
+    (frozenset({"network"}), space_is_free),
+    (frozenset({"network", "compute"}), nodes_fit_their_subnet),
+    (frozenset({"network", "registry"}), agents_have_a_subnet),
+    (frozenset({"network", "registry"}), something_can_build),
+    (frozenset({"network", "outbound"}), outbound_exists_where_needed),
+    (frozenset({"network", "outbound"}), firewall_is_not_behind_itself),
+    (frozenset({"azure", "storage", "registry", "outbound"}), zones_exist),
+)
+"""Each rule with the sections that it reads; it runs when those are right by themselves."""
+
+
+def broken_rules(settings: Settings, right: frozenset[str], stack: str) -> list[Problem]:
+    """Every rule that the right sections of `settings` break."""
+    return [problem for needs, rule in RULES if needs <= right for problem in rule(settings, stack)]

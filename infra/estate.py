@@ -1,0 +1,118 @@
+"""The estate: the architecture picture, one line for each part, in the order in which they come to be."""
+
+from typing import Any
+
+import pulumi
+
+from infra.components.compute import Compute, ComputeArgs
+from infra.components.diagnostics import Diagnostics, DiagnosticsArgs, Source
+from infra.components.grants import Grants, GrantsArgs
+from infra.components.identities import Identities, IdentitiesArgs
+from infra.components.key_vault import KeyVault, KeyVaultArgs
+from infra.components.locks import Locks, LocksArgs
+from infra.components.network import Network, NetworkArgs
+from infra.components.registry import Registry, RegistryArgs
+from infra.components.resource_group import ResourceGroup
+from infra.components.site import Site
+from infra.components.storage import Storage, StorageArgs
+from infra.components.telemetry import Telemetry, TelemetryArgs
+from infra.components.workspace import Workspace, WorkspaceArgs
+from infra.config import Settings
+
+
+class Estate(pulumi.ComponentResource):
+    """Everything that exists in one environment, from its settings."""
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlops:estate:Estate", name, None, opts)
+        here = pulumi.ResourceOptions(parent=self)
+
+        self.settings = settings
+        self.group = ResourceGroup("group", settings, here)
+        site = Site(self.group.group_name, settings)
+
+        self.network = Network("network", NetworkArgs(site), here)
+        access = self.network.access
+        self.telemetry = Telemetry("telemetry", TelemetryArgs(site, access), here)
+        self.storage = Storage("storage", StorageArgs(site, access), here)
+        self.vault = KeyVault("vault", KeyVaultArgs(site, access), here)
+        self.registry = Registry("registry", RegistryArgs(site, self.network), here)
+        self.identities = Identities("identities", IdentitiesArgs(site), here)
+
+        # Roles stand before what needs them, and once more on the workspace that they were needed for.
+        grants = Grants("grants", GrantsArgs(site, self.identities, self._scopes()), here)
+        granted = pulumi.ResourceOptions(parent=self, depends_on=[grants])
+        self.workspace = Workspace("workspace", self._workspace_args(site), granted)
+        on_workspace = GrantsArgs(site, self.identities, {"workspace": self.workspace.id})
+        workspace_grants = Grants("workspace-grants", on_workspace, here)
+
+        granted = pulumi.ResourceOptions(parent=self, depends_on=[grants, workspace_grants])
+        cluster = ComputeArgs(site, self.identities["training"], self.workspace, self.network)
+        self.compute = Compute("compute", cluster, granted)
+
+        Diagnostics("diagnostics", DiagnosticsArgs(site, self.telemetry, self._sources()), here)
+        if settings.protect_data:
+            Locks("locks", LocksArgs(site, self._held()), here)
+        self.register_outputs({})
+
+    def _scopes(self) -> dict[str, pulumi.Output[str]]:
+        """Where roles are given, but for the workspace."""
+        return {
+            "resource-group": self.group.id,
+            "storage": self.storage.id,
+            "key-vault": self.vault.id,
+            "registry": self.registry.id,
+            "application-insights": self.telemetry.application_insights_id,
+        }
+
+    def _workspace_args(self, site: Site) -> WorkspaceArgs:
+        return WorkspaceArgs(
+            site, self.identities["workspace"], self.storage, self.vault, self.registry, self.telemetry
+        )
+
+    def _sources(self) -> dict[str, Source]:
+        """What logs about itself."""
+        return {
+            "vault": Source(self.vault.id),
+            "registry": Source(self.registry.id),
+            "workspace": Source(self.workspace.id),
+            "blobs": Source(self.storage.blob_service_id, metrics="Transaction"),
+        }
+
+    def _held(self) -> dict[str, pulumi.Output[str]]:
+        """What holds data that nobody can make again."""
+        return {
+            "storage": self.storage.id,
+            "vault": self.vault.id,
+            "registry": self.registry.id,
+            "workspace": self.workspace.id,
+        }
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs by name: the fields of `outputs.EstateOutputs`."""
+        settings, identities = self.settings, self.identities
+        return {
+            "environment": settings.environment,
+            "location": settings.azure.location,
+            "tenant_id": settings.azure.tenant_id,
+            "subscription_id": settings.azure.subscription_id,
+            "resource_group": self.group.group_name,
+            "workspace": self.workspace.workspace_name,
+            "compute_cluster": self.compute.cluster_name,
+            "datastore": self.workspace.datastore_name,
+            "storage_account": self.storage.account_name,
+            "data_container": self.storage.data_container,
+            "key_vault": self.vault.vault_name,
+            "key_vault_uri": self.vault.uri,
+            "registry": self.registry.registry_name,
+            "registry_login_server": self.registry.login_server,
+            "build_agent_pool": self.registry.build_agent_pool,
+            "telemetry_connection_string": self.telemetry.connection_string,
+            "log_analytics_id": self.telemetry.log_analytics_id,
+            "training_identity_id": identities["training"].id,
+            "training_identity_client_id": identities["training"].client_id,
+            "scoring_identity_id": identities["scoring"].id,
+            "scoring_identity_client_id": identities["scoring"].client_id,
+            "inference_subnet_id": self.network.subnet_ids["inference"],
+            "scoring_public_address": settings.scoring.public_address,
+        }

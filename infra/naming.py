@@ -1,0 +1,101 @@
+"""Every physical name of the estate: nothing else in infra/ composes one.
+
+A name is `abbreviation-project-environment-region[-qualifier]`. Where it must be unique in all of Azure, a short
+hash of subscription, project and environment takes the region's place: the same settings always give the same
+name, another subscription gives another. Abbreviations follow the Cloud Adoption Framework; lengths and alphabets
+are those of "Naming rules and restrictions for Azure resources".
+"""
+
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+HASH_LENGTH: Final = 8
+ASSIGNMENTS: Final = uuid.UUID("5f0d2d5c-55d1-5d0b-8a55-6f1b7c5f7a10")  # namespace of role assignment names
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a resource type is named.
+
+    template: filled with project, environment, region, hash, qualifier
+    shortest, longest: characters. pattern: full match. unique: the name is one in all of Azure.
+    """
+
+    template: str
+    shortest: int
+    longest: int
+    pattern: str
+    unique: bool = False
+
+
+_PLAIN = "{project}-{environment}-{region}"
+_NETWORK = r"[A-Za-z0-9](?:[\w.-]*\w)?"
+_HYPHENS = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+
+KINDS: Final[dict[str, Kind]] = {
+    "resource_group": Kind(f"rg-{_PLAIN}", 1, 90, r"[-\w.()]*[-\w()]"),
+    "virtual_network": Kind(f"vnet-{_PLAIN}", 2, 64, _NETWORK),
+    "subnet": Kind("snet-{qualifier}", 1, 80, _NETWORK),
+    "security_group": Kind(f"nsg-{_PLAIN}-{{qualifier}}", 1, 80, _NETWORK),
+    "route_table": Kind(f"rt-{_PLAIN}", 1, 80, _NETWORK),
+    "nat_gateway": Kind(f"ng-{_PLAIN}", 1, 80, _NETWORK),
+    "public_ip": Kind(f"pip-{_PLAIN}-{{qualifier}}", 1, 80, _NETWORK),
+    "storage_account": Kind("st{project}{environment}{hash}", 3, 24, r"[a-z0-9]+", unique=True),
+    "blob_container": Kind("{qualifier}", 3, 63, r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]"),
+    "key_vault": Kind(
+        "kv-{project}{environment}{hash}", 3, 24, r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]", unique=True
+    ),
+    "registry": Kind("cr{project}{environment}{hash}", 5, 50, r"[A-Za-z0-9]+", unique=True),
+    "build_agent_pool": Kind("builds", 3, 20, r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])"),
+    "log_analytics": Kind(f"log-{_PLAIN}", 4, 63, _HYPHENS),
+    "application_insights": Kind(f"appi-{_PLAIN}", 1, 260, r"[\w.()-]*[\w()-]"),
+    "identity": Kind(f"id-{_PLAIN}-{{qualifier}}", 3, 128, r"[A-Za-z0-9][\w-]*"),
+    "workspace": Kind(f"mlw-{_PLAIN}", 3, 33, r"[A-Za-z0-9][\w-]*"),
+    "datastore": Kind("{qualifier}", 1, 255, r"[a-z0-9_]+"),
+    "compute_cluster": Kind("cpu-{environment}", 3, 24, r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])"),
+    "diagnostics": Kind("to-log-analytics", 1, 260, r"[\w.-]+"),
+    "lock": Kind("protect-data", 1, 90, r"[\w.-]+"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The physical names of one estate. Raises ValueError for a name that Azure would refuse."""
+
+    subscription_id: str
+    project: str
+    environment: str
+    region_short: str
+
+    @property
+    def hash(self) -> str:
+        """Eight hex digits that differ between subscriptions, projects and environments."""
+        text = "\n".join((self.subscription_id.lower(), self.project, self.environment))
+        return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
+
+    def of(self, kind: str, qualifier: str = "") -> str:
+        """The name of the resource of a kind (a key of KINDS); `qualifier` tells several of a kind apart."""
+        rule = KINDS[kind]
+        if ("{qualifier}" in rule.template) != bool(qualifier):
+            raise ValueError(f"{kind}: a qualifier is needed exactly where {rule.template!r} has one")
+        name = rule.template.format(
+            project=self.project,
+            environment=self.environment,
+            region=self.region_short,
+            hash=self.hash,
+            qualifier=qualifier,
+        )
+        if not rule.shortest <= len(name) <= rule.longest or not re.fullmatch(rule.pattern, name):
+            raise ValueError(
+                f"{name!r} is no legal name of a {kind}: "
+                f"{rule.shortest} to {rule.longest} characters, {rule.pattern}"
+            )
+        return name
+
+
+def role_assignment(scope: str, principal: str, role: str) -> str:
+    """The name (a UUID) of the assignment of `role` to `principal` on `scope`, all three by stable names."""
+    return str(uuid.uuid5(ASSIGNMENTS, "|".join((scope, principal, role)).lower()))

@@ -1,0 +1,33 @@
+"""What the estate tells the rest of the repository: the stack's outputs, typed. Imports nothing of Pulumi."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EstateOutputs(BaseModel):
+    """The outputs of a stack, under the same names. Ids are ARM resource ids, `*_client_id` are UUIDs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    environment: str = Field(description="stage or prod")
+    location: str = Field(description="Azure region, as in westeurope")
+    tenant_id: str
+    subscription_id: str
+    resource_group: str = Field(description="name")
+    workspace: str = Field(description="Azure ML workspace, name")
+    compute_cluster: str = Field(description="name in the workspace")
+    datastore: str = Field(description="identity-based datastore on data_container, name in the workspace")
+    storage_account: str = Field(description="name")
+    data_container: str = Field(description="blob container, name")
+    key_vault: str = Field(description="name")
+    key_vault_uri: str = Field(description="https://NAME.vault.azure.net/")
+    registry: str = Field(description="name")
+    registry_login_server: str = Field(description="NAME.azurecr.io")
+    build_agent_pool: str | None = Field(default=None, description="name; None: builds run without one")
+    telemetry_connection_string: str = Field(description="of Application Insights; opens nothing by itself")
+    log_analytics_id: str
+    training_identity_id: str
+    training_identity_client_id: str
+    scoring_identity_id: str
+    scoring_identity_client_id: str
+    inference_subnet_id: str
+    scoring_public_address: bool = Field(description="whether scoring containers get a public address")

@@ -1,0 +1,72 @@
+"""Who may do what, as data: Azure's built-in roles and the plan of their assignments.
+
+The plan names principals and scopes by key; `estate.py` puts ids to them. Nothing depends on who deploys.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+PrincipalType = Literal["ServicePrincipal", "Group"]
+
+ROLES: Final[dict[str, str]] = {
+    "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+    "AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
+    "Azure AI Administrator": "b78c5d69-af96-48a3-bf8d-a8b4d589de94",
+    "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
+    "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+    "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+    "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage File Data Privileged Contributor": "69566ab7-960f-475b-8e7c-b3118f30c6bd",
+}
+
+IDENTITIES: Final = ("workspace", "training", "scoring")
+"""The user-assigned identities: Azure ML's own, the compute cluster's nodes, the scoring containers."""
+
+PRINCIPALS: Final[dict[str, PrincipalType]] = {
+    **dict.fromkeys(IDENTITIES, "ServicePrincipal"),
+    "engineers": "Group",
+}
+SCOPES: Final = ("resource-group", "storage", "key-vault", "registry", "application-insights", "workspace")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One role assignment: principal and scope by key, the role by Azure's name, and why."""
+
+    principal: str
+    role: str
+    scope: str
+    why: str
+
+
+GRANTS: Final[tuple[Grant, ...]] = (
+    # Azure AI Administrator, not Contributor: it manages Azure ML's parts and nothing else in the group.
+    Grant("workspace", "Azure AI Administrator", "resource-group", "manages the workspace and its parts"),
+    Grant("workspace", "Storage Blob Data Contributor", "storage", "system datastores sign in by identity"),
+    Grant("workspace", "Storage File Data Privileged Contributor", "storage", "mounts without account keys"),
+    Grant("workspace", "Key Vault Administrator", "key-vault", "keeps the workspace's connections"),
+    Grant("workspace", "AcrPush", "registry", "tags environments in the registry"),
+    Grant("training", "Storage Blob Data Contributor", "storage", "reads data, writes outputs"),
+    # AcrPull only: a training job must not be able to replace an image that is served.
+    Grant("training", "AcrPull", "registry", "pulls the training image"),
+    Grant("training", "AzureML Data Scientist", "workspace", "compares and registers models"),
+    Grant("scoring", "AcrPull", "registry", "pulls the scoring image"),
+    Grant("scoring", "Key Vault Secrets User", "key-vault", "reads the callers' key"),
+    Grant("scoring", "Monitoring Metrics Publisher", "application-insights", "sends telemetry by identity"),
+    Grant("engineers", "Storage Blob Data Contributor", "storage", "uploads data"),
+    Grant("engineers", "Key Vault Secrets Officer", "key-vault", "writes the callers' key"),
+    Grant("engineers", "AzureML Data Scientist", "workspace", "submits jobs, registers models"),
+)
+
+
+def grants_on(*scopes: str) -> tuple[Grant, ...]:
+    """The grants whose scope is one of these, in the order of the plan."""
+    return tuple(grant for grant in GRANTS if grant.scope in scopes)
+
+
+def role_definition_id(subscription_id: str, role: str) -> str:
+    """The ARM id of a built-in role, by its name in ROLES."""
+    definitions = f"/subscriptions/{subscription_id}/providers/Microsoft.Authorization/roleDefinitions"
+    return f"{definitions}/{ROLES[role]}"

@@ -1,0 +1,33 @@
+"""The settings of the stack that Pulumi is running."""
+
+import json
+from typing import Any, Final
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from infra.config import Settings, load
+from infra.config_errors import AZURE, NAMESPACE
+
+PROVIDER_SETTINGS: Final = ("subscriptionId", "tenantId", "location")
+
+
+def read_settings() -> Settings:
+    """Raises pulumi.RunError, which Pulumi prints without a traceback, naming every wrong setting."""
+    # pulumi.Config answers for names that one knows; a misspelt name is found by listing them all.
+    found: dict[str, Any] = {**get_config_env(), **CONFIG.get()}
+    raw = {
+        key.removeprefix(f"{NAMESPACE}:"): _value(value)
+        for key, value in found.items()
+        if key.startswith(f"{NAMESPACE}:")
+    }
+    provider = pulumi.Config(AZURE)
+    raw["azure"] = {name: value for name in PROVIDER_SETTINGS if (value := provider.get(name)) is not None}
+    return load(raw, pulumi.get_stack())
+
+
+def _value(value: Any) -> Any:
+    """Pulumi hands maps and lists over as JSON, everything else as text."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        return json.loads(value)
+    return value

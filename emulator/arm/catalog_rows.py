@@ -185,7 +185,8 @@ ROWS: Final[tuple[ResourceType, ...]] = (
         "authorization:ManagementLockAtSubscriptionLevel"),
     Row(f"{AUTHORIZATION}/policyAssignments/{{policyAssignmentName}}", "authorization:PolicyAssignment",
         name=NameRule(1, 128, r"[^%&\\?/]*[^%&\\?/. ]", "none of % & \\ ? /")),
-Row("/subscriptions/{subscriptionId}/providers/Microsoft.Authorization/policyDefinitions/{policyDefinitionName}",
+    Row("/subscriptions/{subscriptionId}"
+            "/providers/Microsoft.Authorization/policyDefinitions/{policyDefinitionName}",
         "authorization:PolicyDefinition"),
     # observability
     Row("Microsoft.OperationalInsights/workspaces/{workspaceName}", "operationalinsights:Workspace",

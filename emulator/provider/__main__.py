@@ -1,4 +1,4 @@
-"""`python -m emulator.provider --home HOME [ENGINE]`: started by the Pulumi engine as its azure-native plugin."""
+"""`python -m emulator.provider --home HOME [ENGINE]`, which the Pulumi engine starts as a plugin."""
 
 from __future__ import annotations
 

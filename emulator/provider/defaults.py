@@ -28,6 +28,9 @@ class AutoNaming:
     seed: bytes = b""
 
 
+UNCONFIGURED = AutoNaming()
+
+
 def fill_name(
     schema: Resource,
     row: ResourceType,

@@ -17,8 +17,8 @@ def refreshed(schema: Resource, row: ResourceType, inputs: Json, before: Json, a
     """The inputs with the difference between the outputs before and after applied to them.
 
     Only differences count: Azure gives back more than it was given, in its own spelling, and some values not
-    at all (secrets). inputs may be marked, before and after are plain. Inline children that the program does not
-    manage are left out, they are resources of their own.
+    at all (secrets). inputs may be marked, before and after are plain. Inline children that the program does
+    not manage are left out, they are resources of their own.
     """
     declared = {
         name: item for name, item in schema.inputs.items() if name not in row.inline or name in inputs

@@ -11,6 +11,7 @@ from emulator.arm.catalog import ResourceType
 from emulator.provider import check, defaults, diff, drift, preview, resource_ids, schema_cache
 from emulator.provider.arm_client import ArmClient, ArmError, Failed
 from emulator.provider.body import BodyMapper
+from emulator.provider.defaults import UNCONFIGURED, AutoNaming
 from emulator.provider.schema import Resource
 from emulator.provider.values import mark_equal, mark_like, plain, secret, secret_texts
 
@@ -98,11 +99,11 @@ class Lifecycle:
         label: str,
         old: Values,
         new: Values,
-        naming: defaults.AutoNaming = defaults.AutoNaming(),
+        naming: AutoNaming = UNCONFIGURED,
     ) -> Checked:
         """The inputs with name and location filled in, and what is wrong with them."""
         kind = self.kind(token)
-        inputs = {name: value for name, value in new.items() if name == "" or not name.startswith("__")}
+        inputs = {name: value for name, value in new.items() if not name.startswith("__")}
         defaults.fill_name(kind.schema, kind.row, inputs, old, label, naming)
         defaults.fill_location(kind.schema, inputs, old, self._location, self._group_location)
         findings = list(check.check_inputs(kind.schema, inputs))

@@ -1,4 +1,4 @@
-"""The package schema that the engine asks for when it writes programs (`pulumi import`): the catalogued types."""
+"""The package schema of the catalogued types, for an engine that writes programs (`pulumi import`)."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Settings:
 
 
 def refuse_foreign_state(home: Path, environment: Mapping[str, str] = os.environ) -> None:
-    """SettingsError unless the engine that started this process keeps its state in the emulator's own backend."""
+    """SettingsError unless the engine that started this process keeps its state in the emulator."""
     url = environment.get("PULUMI_BACKEND_URL", "")
     own = home / "pulumi" / "state"
     parts = urlsplit(url)
@@ -66,13 +66,12 @@ def refuse_foreign_state(home: Path, environment: Mapping[str, str] = os.environ
 
 def problems(config: Mapping[str, Any]) -> Iterator[str]:
     """What is wrong with a provider's configuration."""
-    for name, value in config.items():
+    for name in config:
         if name == "version" or name in KNOWN:
             continue
         near = difflib.get_close_matches(name, KNOWN, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(KNOWN)}"
         yield f"{name}: is not a setting of this provider; {hint}"
-        del value
     cloud = plain(config.get("environment"))
     if isinstance(cloud, str) and cloud.lower() != "public":
         yield f"environment: {cloud!r} is not emulated, only 'public' is"

@@ -1,0 +1,73 @@
+"""Put the provider where the emulator's own PULUMI_HOME finds it."""
+
+from __future__ import annotations
+
+import io
+import os
+import shlex
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from emulator.home import REPOSITORY, Home, write_aside
+from emulator.provider.schema_cache import sdk_version
+
+PROGRAM = "pulumi-resource-azure-native"
+
+
+class InstallError(Exception):
+    """Pulumi did not take the plugin; the text is what it said."""
+
+
+def ensure(home: Home, pulumi: Path) -> None:
+    """Install the plugin into `home` with the Pulumi CLI, once; again when its launcher would differ.
+
+    The version is the installed SDK's: Pulumi asks for exactly that one. InstallError when Pulumi refuses.
+    """
+    version = sdk_version()
+    launcher = _launcher(home)
+    installed = home.pulumi_home / "plugins" / f"resource-azure-native-v{version}" / PROGRAM
+    if installed.exists() and installed.read_text() == launcher:
+        return
+    archive = home.pulumi / f"{PROGRAM}-v{version}.tar.gz"
+    archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_aside(archive, _archive(launcher))
+    command = [str(pulumi), "plugin", "install", "resource", "azure-native", version]
+    environment = {
+        **os.environ,
+        "PULUMI_HOME": str(home.pulumi_home),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    done = subprocess.run(
+        [*command, "--file", str(archive), "--reinstall", "--non-interactive", "--color", "never"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    archive.unlink()
+    if done.returncode or not installed.exists():
+        said = done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}"
+        raise InstallError(f"`{' '.join(command)}` into {home.pulumi_home} failed: {said}")
+
+
+def _launcher(home: Home) -> str:
+    """A script that runs this repository's provider with this interpreter; -P keeps the program's cwd out."""
+    arguments = [sys.executable, "-P", "-m", "emulator.provider", "--home", str(home.root)]
+    return (
+        "#!/bin/sh\n"
+        f"PYTHONPATH={shlex.quote(str(REPOSITORY))} \\\n"
+        f'exec {shlex.join(arguments)} "$@"\n'
+    )
+
+
+def _archive(launcher: str) -> bytes:
+    content = launcher.encode()
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        entry = tarfile.TarInfo(PROGRAM)
+        entry.size, entry.mode = len(content), 0o755
+        tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()

@@ -11,6 +11,7 @@ from ml.clients import Azure
 from ml.content import content_key, sha256_of_files
 from ml.errors import MlopsError
 from ml.runs import FINISHED, Follower
+from ml.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import Job
@@ -92,22 +93,92 @@ def summary(job: str, results: dict[str, Any], reused: bool) -> dict[str, Any]:
     }
 
 
-def submit(azure: Azure, name: str, plan: pipeline.Plan, key: str, force: bool) -> str:
-    """Submit the pipeline under this name; returns the address of its page in the studio."""
-    job: Any = pipeline.assemble(plan, force=force)
-    job.name = name
-    job.display_name = f"{plan.model_name} on {plan.data_asset}"
-    job.tags = {
-        "key": key,
-        "data": plan.data_asset,
-        "data_sha256": plan.data_sha256,
-        "code_commit": plan.code_commit,
-        "environment": plan.environment,
-        "metric": plan.metric,
-        "margin": str(plan.margin),
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a training is made from; `key` is its name by content."""
+
+    data: data.DataFile
+    code: Snapshot
+    key: str
+
+
+def gather(azure: Azure, root: Path, request: Request) -> Inputs:
+    """Look at the data file, the code and the settings; nothing is created. Raises MlopsError."""
+    report, settings = azure.report, azure.settings
+    file = data.inspect(request.data, settings.data.columns)
+    report.line(f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}")
+    code = snapshot.take(root)
+    report.line(f"code {code.commit}, {len(code.files)} files")
+    if code.untracked:
+        report.warn(f"not tracked by git, so not part of the job: {', '.join(code.untracked[:5])}")
+    choices = {
+        **settings.training.model_dump(include={"model_name", "seed", "test_fraction"}),
+        "metric": request.metric,
+        "margin": request.margin,
     }
-    made: Any = azure.granted(lambda: azure.ml.jobs.create_or_update(job), "submit jobs")
-    return str(made.studio_url)
+    context = sha256_of_files(environment.training_context(root))
+    return Inputs(file, code, training_key(file.sha256, code.sha256, context, choices))
+
+
+def submit(azure: Azure, root: Path, request: Request, inputs: Inputs, name: str) -> None:
+    """Make sure of environment and data asset, then submit the pipeline under this name."""
+    report, training = azure.report, azure.settings.training
+    with report.phase("training environment"):
+        made = environment.ensure(azure, root)
+    with report.phase("data asset"):
+        asset = data.register(azure, inputs.data)
+    with report.phase(f"submitting {name}"), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+        plan = pipeline.Plan(
+            code=inputs.code.write(Path(scratch) / "code"),
+            environment=f"{made.name}:{made.version}",
+            data_asset=f"{asset.name}:{asset.version}",
+            data_sha256=inputs.data.sha256,
+            code_commit=inputs.code.commit,
+            compute=azure.estate.compute_cluster,
+            identity_client_id=azure.estate.training_identity_client_id,
+            experiment=training.experiment,
+            model_name=training.model_name,
+            metric=request.metric,
+            margin=request.margin,
+            seed=training.seed,
+            test_fraction=training.test_fraction,
+            time_limit_minutes=training.time_limit_minutes,
+        )
+        job: Any = pipeline.assemble(plan, force=request.force)
+        job.name = name
+        job.display_name = f"{plan.model_name} on {plan.data_asset}"
+        job.tags = {
+            "key": inputs.key,
+            "data": plan.data_asset,
+            "data_sha256": plan.data_sha256,
+            "code_commit": plan.code_commit,
+            "environment": plan.environment,
+            "metric": plan.metric,
+            "margin": str(plan.margin),
+        }
+        submitted: Any = azure.granted(lambda: azure.ml.jobs.create_or_update(job), "submit jobs")
+        report.line(str(submitted.studio_url))
+
+
+def follow(azure: Azure, name: str) -> None:
+    """Follow the job to its end. Raises MlopsError naming the failed step and its reason."""
+    with azure.report.phase(f"job {name}"):
+        ended, steps = Follower(azure).follow(name, azure.settings.training.time_limit_minutes * 60)
+    if ended == "Completed":
+        return
+    failed = next((step for step in steps if step.status == "Failed"), None)
+    if failed is None:
+        raise MlopsError(f"The job {name} ended as {ended}.", "Run the command again to train anew.")
+    raise MlopsError(
+        f"The step {failed.title} of the job {name} failed.",
+        "Correct what the end of its log names, then run the command again.",
+        failed.reason,
+    )
+
+
+def reusable(known: "Job | None", force: bool) -> bool:
+    """Whether an earlier job of the same content stands for this training: it runs, or it ended well."""
+    return known is not None and not force and (known.status == "Completed" or known.status not in FINISHED)
 
 
 def train(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
@@ -115,70 +186,20 @@ def train(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
 
     Raises MlopsError naming the failed step and its reason.
     """
-    report, settings = azure.report, azure.settings
-    training = settings.training
-    with report.phase(f"looking at {request.data}"):
-        file = data.inspect(request.data, settings.data.columns)
-        report.line(
-            f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}"
-        )
-        code = snapshot.take(root)
-        report.line(f"code {code.commit}, {len(code.files)} files")
-        if code.untracked:
-            report.warn(f"not tracked by git, so not part of the job: {', '.join(code.untracked[:5])}")
-    context = sha256_of_files(environment.training_context(root))
-    choices = {
-        **training.model_dump(include={"model_name", "seed", "test_fraction"}),
-        "metric": request.metric,
-        "margin": request.margin,
-    }
-    key = training_key(file.sha256, code.sha256, context, choices)
-    with report.phase("connecting to the workspace"):
-        known, name = find_job(azure, key)
-    status = str(known.status) if known else ""
-    reused = known is not None and not request.force and (status == "Completed" or status not in FINISHED)
+    with azure.report.phase(f"looking at {request.data}"):
+        inputs = gather(azure, root, request)
+    with azure.report.phase("connecting to the workspace"):
+        known, name = find_job(azure, inputs.key)
+    reused = reusable(known, request.force)
+    status = "Submitted"
     if known is not None and reused:
-        name = str(known.name)
-        report.line(f"the job {name} of the same data, code, environment and settings is {status}")
+        name, status = str(known.name), str(known.status)
+        azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
     else:
-        with report.phase("training environment"):
-            made = environment.ensure(azure, root)
-        with report.phase("data asset"):
-            asset = data.register(azure, file)
-        with report.phase(f"submitting {name}"), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-            plan = pipeline.Plan(
-                code=code.write(Path(scratch) / "code"),
-                environment=f"{made.name}:{made.version}",
-                data_asset=f"{asset.name}:{asset.version}",
-                data_sha256=file.sha256,
-                code_commit=code.commit,
-                compute=azure.estate.compute_cluster,
-                identity_client_id=azure.estate.training_identity_client_id,
-                experiment=training.experiment,
-                model_name=training.model_name,
-                metric=request.metric,
-                margin=request.margin,
-                seed=training.seed,
-                test_fraction=training.test_fraction,
-                time_limit_minutes=training.time_limit_minutes,
-            )
-            report.line(submit(azure, name, plan, key, request.force))
-    if not request.wait and status != "Completed":
-        return {"job": name, "status": status or "Submitted", "reused": reused}
-    with report.phase(f"job {name}"):
-        ended, steps = (
-            ("Completed", [])
-            if reused and status == "Completed"
-            else Follower(azure).follow(name, training.time_limit_minutes * 60)
-        )
-    if ended != "Completed":
-        failed = next((step for step in steps if step.status == "Failed"), None)
-        if failed is None:
-            raise MlopsError(f"The job {name} ended as {ended}.", "Run the command again to train anew.")
-        raise MlopsError(
-            f"The step {failed.title} of the job {name} failed.",
-            "Correct what the end of its log names, then run the command again.",
-            failed.reason,
-        )
-    with report.phase("results"):
+        submit(azure, root, request, inputs, name)
+    if status != "Completed":
+        if not request.wait:
+            return {"job": name, "status": status, "reused": reused}
+        follow(azure, name)
+    with azure.report.phase("results"):
         return summary(name, read_results(azure, name), reused)

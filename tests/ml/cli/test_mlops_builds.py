@@ -1,0 +1,211 @@
+"""Image builds and training jobs against services in memory."""
+
+from types import SimpleNamespace as Named
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from mlops_fakes import RecordingReport
+
+from infra.outputs import EstateOutputs
+from ml import images
+from ml.clients import Azure
+from ml.errors import MlopsError
+from ml.remote_log import RemoteLog
+from ml.runs import Follower, RunDetails
+from ml.settings import settings
+from ml.train import find_job, job_name, reusable, training_key
+
+DIGEST = "sha256:" + "a" * 64
+
+
+class Blobs:
+    """Blobs by URL: reading past the end answers 416, as Azure does."""
+
+    def __init__(self) -> None:
+        self.content: dict[str, bytes] = {}
+
+    def at(self, url: str) -> Any:
+        def download(offset: int) -> Any:
+            content = self.content.get(url, b"")
+            if offset >= len(content):
+                error = HttpResponseError("InvalidRange")
+                error.status_code = 416
+                raise error
+            return Named(readall=lambda: content[offset:])
+
+        def upload(content: bytes, **options: Any) -> None:
+            self.content[url] = content
+
+        return Named(download_blob=download, upload_blob=upload)
+
+
+class Registry:
+    """A registry whose runs go through the states given, writing a line at each."""
+
+    def __init__(self, blobs: Blobs, states: list[str]) -> None:
+        self.blobs, self.states, self.request = blobs, states, None
+        self.registries, self.runs = self, self
+
+    def get_build_source_upload_url(self, group: str, registry: str) -> Any:
+        return Named(upload_url="https://upload", relative_path="source/x.tar.gz")
+
+    def begin_schedule_run(self, group: str, registry: str, request: Any, **options: Any) -> Any:
+        self.request = request
+        return Named(result=lambda: Named(run_id="ca1"))
+
+    def get_log_sas_url(self, group: str, registry: str, run: str) -> Any:
+        return Named(log_link="https://log")
+
+    def get(self, group: str, registry: str, run: str) -> Any:
+        state = self.states.pop(0)
+        self.blobs.content["https://log"] = self.blobs.content.get("https://log", b"") + f"{state}\n".encode()
+        image = Named(repository="scoring", tag="1-abc", digest=DIGEST)
+        return Named(status=state, output_images=[image], run_error_message=None)
+
+
+class FakeAzure(Azure):
+    def __init__(self, outputs: dict[str, Any], **parts: Any) -> None:
+        quick = settings().model_copy(
+            update={"azure": settings().azure.model_copy(update={"poll_seconds": 1e-6})}
+        )
+        super().__init__(EstateOutputs(**outputs), RecordingReport(), quick)
+        self.__dict__.update(parts)
+        self.__dict__["blobs"] = parts.get("blobs") or Blobs()
+
+    def at_url(self, url: str) -> Any:
+        return self.__dict__["blobs"].at(url)
+
+
+def test_a_build_runs_in_the_agent_pool_and_gives_the_digest(outputs: dict[str, Any]):
+    blobs = Blobs()
+    registry = Registry(blobs, ["Queued", "Running", "Succeeded"])
+    azure = FakeAzure(outputs, registry=registry, blobs=blobs)
+    image = images.build(azure, "scoring", "1-abc", {"Dockerfile": b"FROM x\n"})
+    assert image.reference == f"crstage.azurecr.io/scoring@{DIGEST}"
+    assert registry.request.agent_pool_name == "builders"
+    assert registry.request.source_location == "source/x.tar.gz"
+    assert blobs.content["https://upload"][:2] == b"\x1f\x8b"
+    told = azure.report.lines
+    assert [line for line in told if line.startswith("build | ")] == [
+        "build | Queued",
+        "build | Running",
+        "build | Succeeded",
+    ]
+
+
+def test_a_failed_build_ends_with_its_log(outputs: dict[str, Any]):
+    blobs = Blobs()
+    azure = FakeAzure(outputs, registry=Registry(blobs, ["Running", "Failed"]), blobs=blobs)
+    with pytest.raises(MlopsError, match="ended as Failed") as caught:
+        images.build(azure, "scoring", "1-abc", {"Dockerfile": b"FROM x\n"})
+    assert caught.value.details[-1] == "Failed"
+
+
+def test_a_build_that_names_no_digest_is_no_success(outputs: dict[str, Any]):
+    blobs = Blobs()
+    azure = FakeAzure(outputs, registry=Registry(blobs, ["Succeeded"]), blobs=blobs)
+    with pytest.raises(MlopsError, match="names no digest"):
+        images.build(azure, "scoring", "other", {"Dockerfile": b"FROM x\n"})
+
+
+def test_a_growing_log_is_read_line_by_line(outputs: dict[str, Any]):
+    blobs = Blobs()
+    log = RemoteLog(FakeAzure(outputs, blobs=blobs))
+    assert log.new_lines("https://log") == []
+    blobs.content["https://log"] = b"one\ntw"
+    assert log.new_lines("https://log") == ["one"]
+    blobs.content["https://log"] += b"o\r\nthree"
+    assert log.new_lines("https://log") == ["two"]
+    assert log.new_lines("https://log", final=True) == ["three"]
+    assert log.new_lines("https://log", final=True) == []
+
+
+class Jobs:
+    def __init__(self, *existing: Any) -> None:
+        self.existing = {job.name: job for job in existing}
+
+    def get(self, name: str) -> Any:
+        if name not in self.existing:
+            raise ResourceNotFoundError(name)
+        return self.existing[name]
+
+
+KEY = training_key("data", "code", "context", {"seed": 1})
+
+
+def test_the_latest_job_of_a_content_is_found(outputs: dict[str, Any]):
+    first, second = (
+        Named(name=job_name(KEY, 1), status="Failed"),
+        Named(name=job_name(KEY, 2), status="Completed"),
+    )
+    azure = FakeAzure(outputs, ml=Named(jobs=Jobs(first, second)))
+    assert find_job(azure, KEY) == (second, job_name(KEY, 3))
+    assert find_job(FakeAzure(outputs, ml=Named(jobs=Jobs())), KEY) == (None, job_name(KEY, 1))
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_each_input_decides_the_key(part: int):
+    parts = ["data", "code", "context"]
+    parts[part] = "other"
+    assert training_key(*parts, {"seed": 1}) != KEY
+    assert training_key("data", "code", "context", {"seed": 2}) != KEY
+
+
+@pytest.mark.parametrize(
+    ("status", "force", "expected"),
+    [
+        ("Completed", False, True),
+        ("Running", False, True),
+        ("Failed", False, False),
+        ("Completed", True, False),
+    ],
+)
+def test_only_a_running_or_successful_job_is_taken(status: str, force: bool, expected: bool):
+    assert reusable(Named(name="x", status=status), force) is expected
+    assert reusable(None, force) is False
+
+
+class History:
+    """A job with one step that fails after a word."""
+
+    def __init__(self) -> None:
+        self.polls = 0
+
+    def details(self, job: str) -> RunDetails:
+        if job == "train-1":
+            self.polls += 1
+        status = "Running" if self.polls < 2 else "Failed"
+        logs = {"user_logs/std_log.txt": "https://log", "system_logs/x.txt": "https://other"}
+        return RunDetails(status, logs if job == "step" else {}, "exit code 1")
+
+
+def test_a_failed_step_is_reported_with_the_end_of_its_log(
+    outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    history, blobs = History(), Blobs()
+    blobs.content["https://log"] = b"column age: 3 values below 18"
+    children = Named(
+        list=lambda parent_job_name: [
+            Named(name="step", display_name="validate", status=history.details("step").status)
+        ]
+    )
+    azure = FakeAzure(outputs, ml=Named(jobs=children), blobs=blobs)
+    follower = Follower(azure)
+    monkeypatch.setattr(follower, "_history", history)
+    status, steps = follower.follow("train-1", 60)
+    assert (status, steps[0].status) == ("Failed", "Failed")
+    assert steps[0].reason == ["column age: 3 values below 18"]
+    assert azure.report.lines == [
+        "validate: Running",
+        "validate: Failed",
+        "validate | column age: 3 values below 18",
+    ]
+
+
+def test_a_job_that_takes_too_long_is_left_running(outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+    azure = FakeAzure(outputs, ml=Named(jobs=Named(list=lambda parent_job_name: [])))
+    follower = Follower(azure)
+    monkeypatch.setattr(follower, "_history", Named(details=lambda job: RunDetails("Running", {}, "")))
+    with pytest.raises(MlopsError, match="still Running"):
+        follower.follow("train-1", 0)

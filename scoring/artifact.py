@@ -46,11 +46,11 @@ class Thresholds:
 
     def to_json(self) -> dict[str, float]:
         return {
-            "decision": self.decision,
-            "outlier": self.outlier,
-            "outlier_share": self.outlier_share,
-            "false_negative_cost": self.false_negative_cost,
-            "false_positive_cost": self.false_positive_cost,
+            "decision": float(self.decision),
+            "outlier": float(self.outlier),
+            "outlier_share": float(self.outlier_share),
+            "false_negative_cost": float(self.false_negative_cost),
+            "false_positive_cost": float(self.false_positive_cost),
         }
 
     @staticmethod

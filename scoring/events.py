@@ -19,9 +19,9 @@ HASH_DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """`redact`: features left out of events. `hashed`: sent as keyed hashes (HMAC-SHA-256).
+    """`redact`: features left out of events. `hashed`: sent as HMAC-SHA-256.
 
-    With one key the same value has the same hash, so rows can still be grouped; without it a hash says nothing.
+    With one key the same value has the same hash, so rows can be grouped; without it a hash says nothing.
     """
 
     redact: frozenset[str]

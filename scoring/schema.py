@@ -33,8 +33,8 @@ class NumberFeature:
             "name": self.name,
             "type": "number",
             "description": self.description,
-            "minimum": self.minimum,
-            "maximum": self.maximum,
+            "minimum": float(self.minimum),
+            "maximum": float(self.maximum),
             "integer": self.integer,
         }
 

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from scoring.artifact import Artifact, ArtifactError
+from scoring.artifact import Artifact, ArtifactError, Thresholds
 from scoring.composite import Composite
 from scoring.encode import Encoder
 from scoring.monitor import DriftMonitor
@@ -43,6 +43,18 @@ class Batch:
         return [{"score": score, "flag": flag} for score, flag in pairs]
 
 
+def judge(composite: Composite, thresholds: Thresholds, matrix: Matrix) -> Batch:
+    """Run the composite over a matrix [rows, features] and hold its answers to the thresholds."""
+    probability, outlier_score = composite.run(matrix)
+    return Batch(
+        matrix=matrix,
+        probabilities=probability.astype(np.float64).round(DIGITS),
+        labels=probability >= thresholds.decision,
+        outlier_scores=outlier_score.astype(np.float64).round(DIGITS),
+        outlier_flags=outlier_score > thresholds.outlier,
+    )
+
+
 class Scorer:
     """Thread-safe."""
 
@@ -68,15 +80,7 @@ class Scorer:
 
     def judge(self, matrix: Matrix) -> Batch:
         """Score a matrix [rows, features]; drift does not notice."""
-        probability, outlier_score = self._composite.run(matrix)
-        thresholds = self.artifact.thresholds
-        return Batch(
-            matrix=matrix,
-            probabilities=probability.astype(np.float64).round(DIGITS),
-            labels=probability >= thresholds.decision,
-            outlier_scores=outlier_score.astype(np.float64).round(DIGITS),
-            outlier_flags=outlier_score > thresholds.outlier,
-        )
+        return judge(self._composite, self.artifact.thresholds, matrix)
 
     def score(self, matrix: Matrix) -> Batch:
         """Score the rows of a request and count them for drift."""

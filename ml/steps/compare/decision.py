@@ -1,0 +1,57 @@
+"""Whether a challenger is better than the champion: one metric, one margin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ml.steps.errors import StepError
+from ml.steps.evaluate.metrics import DIRECTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`challenger` and `champion` hold the content of metrics.json; there may be no champion."""
+
+    better: bool
+    metric: str
+    margin: float
+    challenger: Mapping[str, Any]
+    champion: Mapping[str, Any] | None
+    champion_version: str | None
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def decide(
+    metric: str,
+    margin: float,
+    challenger: Mapping[str, Any],
+    champion: Mapping[str, Any] | None,
+    champion_version: str | None,
+) -> Decision:
+    """Better means: by more than the margin, in the metric's own direction.
+
+    Raises StepError for an unknown metric, a negative margin, or metrics of different test rows.
+    """
+    if metric not in DIRECTIONS:
+        raise StepError(f"metric is {metric!r}: expected one of {', '.join(DIRECTIONS)}")
+    if not margin >= 0:
+        raise StepError(f"margin is {margin}: expected 0 or more")
+    if champion is None:
+        reason = "there is no registered model yet"
+        return Decision(True, metric, margin, dict(challenger), None, None, reason)
+    if champion["test_sha256"] != challenger["test_sha256"]:
+        raise StepError("the metrics of challenger and champion were not measured on the same test rows")
+    new, old = float(challenger[metric]), float(champion[metric])
+    gain = new - old if DIRECTIONS[metric] == "higher" else old - new
+    better = gain > margin
+    verdict = "better" if better else "not better"
+    reason = (
+        f"{verdict}: {metric} {new:.5f} against {old:.5f} of version {champion_version}, "
+        f"a gain of {gain:.5f} where more than {margin:g} is asked for"
+    )
+    return Decision(better, metric, margin, dict(challenger), dict(champion), champion_version, reason)

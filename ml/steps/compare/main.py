@@ -1,0 +1,60 @@
+"""compare: the new model's metrics against the latest registered model's -> decision.json."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ml.steps.compare.champion import judged
+from ml.steps.compare.decision import decide
+from ml.steps.errors import exit_code
+from ml.steps.evaluate.main import METRICS
+from ml.steps.files import TEST, read_json, read_table, write_json
+from ml.steps.registry import AzureRegistry, Registry
+
+DECISION = "decision.json"
+
+
+def run(
+    evaluation: Path,
+    validated: Path,
+    model_name: str,
+    metric: str,
+    margin: float,
+    decision: Path,
+    connect: Callable[[], Registry] = AzureRegistry,
+) -> None:
+    challenger = read_json(evaluation / METRICS)
+    registry = connect()
+    champion = next(iter(registry.versions(model_name)), None)
+    champion_metrics = None
+    if champion is not None:
+        test_sha256 = str(challenger["test_sha256"])
+        champion_metrics = judged(registry, champion, test_sha256, lambda: read_table(validated / TEST))
+    version = champion.version if champion else None
+    decided = decide(metric, margin, challenger, champion_metrics, version)
+    write_json(decided.to_json(), decision / DECISION)
+    print(decided.reason)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="compare", description=__doc__)
+    parser.add_argument("--evaluation", type=Path, required=True)
+    parser.add_argument("--validated", type=Path, required=True)
+    parser.add_argument("--model-name", required=True)
+    parser.add_argument("--metric", required=True)
+    parser.add_argument("--margin", type=float, required=True)
+    parser.add_argument("--decision", type=Path, required=True)
+    given = parser.parse_args(arguments)
+    return exit_code(
+        "compare",
+        lambda: run(
+            given.evaluation, given.validated, given.model_name, given.metric, given.margin, given.decision
+        ),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

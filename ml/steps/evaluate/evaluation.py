@@ -1,0 +1,60 @@
+"""An artifact judged on test rows, by the code that will serve it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ml.steps.contract import LABEL
+from ml.steps.evaluate.metrics import cost, ranking
+from ml.steps.files import Table, content_sha256
+from ml.steps.matrix import matrix_of
+from scoring.artifact import Artifact
+from scoring.composite import Composite
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Metrics on test rows; comparable with another one only when `test_sha256` is the same."""
+
+    metrics: dict[str, float]
+    test_rows: int
+    test_sha256: str
+    outlier_share: float
+    positive_share: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Flat: each metric by its name, then what they were measured on."""
+        return {
+            **self.metrics,
+            "outlier_share": self.outlier_share,
+            "positive_share": self.positive_share,
+            "test_rows": self.test_rows,
+            "test_sha256": self.test_sha256,
+        }
+
+
+def evaluate(artifact: Artifact, test: Table) -> Evaluation:
+    """Score the test rows. Raises StepError when they do not fit the artifact's schema."""
+    matrix = matrix_of(test, artifact.schema)
+    labels = test[LABEL].to_numpy(dtype=np.int64)
+    probability, outlier_score = Composite(artifact.composite, artifact.schema.width).run(matrix)
+    probabilities = probability.astype(np.float64)
+    thresholds = artifact.thresholds
+    metrics = ranking(labels, probabilities)
+    metrics["cost"] = cost(
+        labels,
+        probabilities,
+        thresholds.decision,
+        thresholds.false_negative_cost,
+        thresholds.false_positive_cost,
+    )
+    return Evaluation(
+        metrics={name: round(value, 8) for name, value in metrics.items()},
+        test_rows=len(test),
+        test_sha256=content_sha256(test),
+        outlier_share=round(float((outlier_score > thresholds.outlier).mean()), 8),
+        positive_share=round(float((probability >= thresholds.decision).mean()), 8),
+    )

@@ -1,0 +1,47 @@
+"""The metrics of a classifier, and which way each of them is better."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import metrics as sk
+
+Direction = Literal["higher", "lower"]
+Labels = NDArray[np.int64]
+Probabilities = NDArray[np.float64]
+
+DIRECTIONS: dict[str, Direction] = {
+    "roc_auc": "higher",
+    "average_precision": "higher",
+    "brier": "lower",
+    "log_loss": "lower",
+    "cost": "lower",  # at the decision threshold, a row, in units of the costs given
+}
+
+
+def ranking(labels: Labels, probabilities: Probabilities) -> dict[str, float]:
+    """The metrics that need no threshold. Both classes must occur in `labels` [rows]."""
+    clipped = np.clip(probabilities, 1e-15, 1 - 1e-15)
+    values = {
+        "roc_auc": sk.roc_auc_score(labels, probabilities),
+        "average_precision": sk.average_precision_score(labels, probabilities),
+        "brier": sk.brier_score_loss(labels, np.clip(probabilities, 0.0, 1.0)),
+        "log_loss": sk.log_loss(labels, clipped),
+    }
+    return {name: float(cast("float", value)) for name, value in values.items()}
+
+
+def cost(
+    labels: Labels,
+    probabilities: Probabilities,
+    threshold: float,
+    false_negative_cost: float,
+    false_positive_cost: float,
+) -> float:
+    """Mean cost of a row when rows at or above the threshold are labelled 1."""
+    positive = probabilities >= threshold
+    false_negatives = int((~positive & (labels == 1)).sum())
+    false_positives = int((positive & (labels == 0)).sum())
+    return (false_negatives * false_negative_cost + false_positives * false_positive_cost) / len(labels)

@@ -1,0 +1,20 @@
+"""Which rows are held out: each row's id alone decides, so new data never moves a row to another part."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def position(identifier: object, salt: str) -> float:
+    """Where an id stands in [0, 1): evenly spread, always the same; another salt gives another order."""
+    digest = hashlib.blake2b(f"{salt}:{identifier}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64
+
+
+def held_out(identifiers: Iterable[object], fraction: float, salt: str) -> NDArray[np.bool_]:
+    """True for about `fraction` of the ids. A greater fraction only adds ids."""
+    return np.fromiter((position(identifier, salt) < fraction for identifier in identifiers), dtype=bool)

@@ -1,0 +1,95 @@
+"""Registering a model once, with all that must be known about it later."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ml.steps.evaluate.metrics import DIRECTIONS
+from ml.steps.registry import ARTIFACT_TAG, EVALUATION_PROPERTY, RegisteredModel, Registry
+from scoring.artifact import Artifact
+
+ARTIFACT_DIRECTORY = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where a model comes from."""
+
+    data_asset: str
+    data_sha256: str
+    code_commit: str
+    environment: str
+    job: str
+    pipeline_job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """`registered`: the model is in the registry now, by this run or by an earlier one of the same model."""
+
+    registered: bool
+    name: str
+    version: str | None
+    reason: str
+    artifact_digest: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def register(
+    registry: Registry,
+    artifact: Artifact,
+    evaluation: Mapping[str, Any],
+    decision: Mapping[str, Any],
+    name: str,
+    lineage: Lineage,
+) -> Registration:
+    """Register the model unless it is not better, or is registered already (a step may run again)."""
+    known = _registered_before(registry.versions(name), artifact)
+    if known is not None:
+        reason = f"this very model is version {known.version} already"
+        return Registration(True, name, known.version, reason, artifact.digest)
+    if not decision["better"]:
+        return Registration(False, name, None, str(decision["reason"]), artifact.digest)
+    metrics = {metric: float(evaluation[metric]) for metric in DIRECTIONS}
+    described = artifact.described({f"test.{key}": value for key, value in metrics.items()}, asdict(lineage))
+    with tempfile.TemporaryDirectory(prefix="register-") as scratch:
+        directory = Path(scratch, ARTIFACT_DIRECTORY)
+        described.save(directory)
+        model = registry.register(
+            name,
+            directory,
+            description=f"{artifact.estimator} and isolation forest as one ONNX graph; {decision['reason']}",
+            tags=tags(artifact, metrics),
+            properties=properties(artifact, evaluation, lineage),
+        )
+    return Registration(True, name, model.version, str(decision["reason"]), artifact.digest)
+
+
+def tags(artifact: Artifact, metrics: Mapping[str, float]) -> dict[str, str]:
+    """What people filter and search by."""
+    return {
+        ARTIFACT_TAG: artifact.digest,
+        "estimator": artifact.estimator,
+        **{metric: f"{value:.6f}" for metric, value in metrics.items()},
+    }
+
+
+def properties(artifact: Artifact, evaluation: Mapping[str, Any], lineage: Lineage) -> dict[str, str]:
+    """What never changes about the version."""
+    return {
+        "schema_sha256": artifact.schema.digest,
+        EVALUATION_PROPERTY: json.dumps(dict(evaluation), sort_keys=True),
+        "thresholds": json.dumps(artifact.thresholds.to_json(), sort_keys=True),
+        **{f"lineage.{key}": value for key, value in asdict(lineage).items()},
+    }
+
+
+def _registered_before(versions: list[RegisteredModel], artifact: Artifact) -> RegisteredModel | None:
+    return next((model for model in versions if model.tags.get(ARTIFACT_TAG) == artifact.digest), None)

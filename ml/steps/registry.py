@@ -1,0 +1,124 @@
+"""The registered models of the workspace that the job runs in."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from ml.steps.artifacts import read_artifact
+from ml.steps.errors import StepError
+from scoring.artifact import MANIFEST, Artifact
+
+ARTIFACT_TAG = "artifact_digest"  # what a model does: the same model is found again by it
+EVALUATION_PROPERTY = "evaluation"  # the content of metrics.json
+WORKSPACE_VARIABLES = ("AZUREML_ARM_SUBSCRIPTION", "AZUREML_ARM_RESOURCEGROUP", "AZUREML_ARM_WORKSPACE_NAME")
+IDENTITY_VARIABLE = "DEFAULT_IDENTITY_CLIENT_ID"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredModel:
+    name: str
+    version: str
+    tags: Mapping[str, str]
+    properties: Mapping[str, str]
+
+    @property
+    def evaluation(self) -> Mapping[str, Any] | None:
+        """What was recorded of the model's evaluation, or None when nothing readable was."""
+        try:
+            value = json.loads(self.properties.get(EVALUATION_PROPERTY, "null"))
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) else None
+
+
+class Registry(Protocol):
+    """What the steps need of a model registry."""
+
+    def versions(self, name: str) -> list[RegisteredModel]:
+        """All versions, the latest first; empty when there is no such model."""
+        ...
+
+    def download(self, model: RegisteredModel, directory: Path) -> Artifact: ...
+
+    def register(
+        self,
+        name: str,
+        directory: Path,
+        description: str,
+        tags: Mapping[str, str],
+        properties: Mapping[str, str],
+    ) -> RegisteredModel: ...
+
+
+class AzureRegistry:
+    """The workspace's models, through the job's own identity.
+
+    It needs AzureML Data Scientist on the workspace and Storage Blob Data Contributor on its storage account.
+    """
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        """Raises StepError when this is not an Azure ML job."""
+        missing = [name for name in WORKSPACE_VARIABLES if not environment.get(name)]
+        if missing:
+            raise StepError(f"{', '.join(missing)} not set: this step must run as an Azure ML job")
+        from azure.ai.ml import MLClient
+        from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+
+        client_id = environment.get(IDENTITY_VARIABLE)
+        credential = ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
+        self._client: Any = MLClient(credential, *(environment[name] for name in WORKSPACE_VARIABLES))
+
+    def versions(self, name: str) -> list[RegisteredModel]:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            found = [_model(item) for item in self._client.models.list(name=name)]
+        except ResourceNotFoundError:
+            return []
+        return sorted(found, key=lambda model: _order(model.version), reverse=True)
+
+    def download(self, model: RegisteredModel, directory: Path) -> Artifact:
+        """Raises StepError when the model holds no usable artifact."""
+        self._client.models.download(model.name, model.version, download_path=str(directory))
+        manifests = sorted(directory.rglob(MANIFEST))
+        if len(manifests) != 1:
+            raise StepError(
+                f"model {model.name}:{model.version} holds {len(manifests)} {MANIFEST}, expected one"
+            )
+        return read_artifact(manifests[0].parent)
+
+    def register(
+        self,
+        name: str,
+        directory: Path,
+        description: str,
+        tags: Mapping[str, str],
+        properties: Mapping[str, str],
+    ) -> RegisteredModel:
+        """A new version, its number given by the workspace; the directory is uploaded."""
+        from azure.ai.ml.constants import AssetTypes
+        from azure.ai.ml.entities import Model
+
+        model = Model(
+            name=name,
+            path=str(directory),
+            type=AssetTypes.CUSTOM_MODEL,
+            description=description,
+            tags=dict(tags),
+            properties=dict(properties),
+        )
+        return _model(self._client.models.create_or_update(model))
+
+
+def _model(item: Any) -> RegisteredModel:
+    return RegisteredModel(item.name, str(item.version), dict(item.tags or {}), dict(item.properties or {}))
+
+
+def _order(version: str) -> tuple[int, str]:
+    """Numbered versions by number; others before them, by name."""
+    return (int(version), "") if version.isdecimal() else (-1, version)

@@ -1,0 +1,58 @@
+"""train: validated rows -> model artifact."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from ml.steps.errors import exit_code
+from ml.steps.files import TEST, TRAIN, read_table
+from ml.steps.train.candidates import SELECTION_METRIC, Parameters
+from ml.steps.train.training import Settings, Trained, train
+
+
+def run(validated: Path, settings: Settings, model: Path) -> None:
+    began = time.perf_counter()
+    trained = train(read_table(validated / TRAIN), read_table(validated / TEST), settings)
+    trained.artifact.save(model)
+    _tell(trained, time.perf_counter() - began)
+
+
+def _tell(trained: Trained, seconds: float) -> None:
+    contest, artifact = trained.contest, trained.artifact
+    for name, metrics in contest.metrics.items():
+        shown = ", ".join(f"{metric} {value:.5f}" for metric, value in metrics.items())
+        print(f"{name} on validation rows: {shown}")
+    print(f"selected by {SELECTION_METRIC}: {contest.selected}")
+    if contest.best != contest.selected:
+        print(f"{contest.best} was better, but has no export")
+    for where, differences in trained.differences.items():
+        print(f"export against scikit-learn on {where}: {differences}")
+    print(f"thresholds: {artifact.thresholds.to_json()}")
+    print(f"{artifact.digest}, {len(artifact.composite) / 1024:.0f} KiB, {seconds:.1f} s")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="train", description=__doc__)
+    parser.add_argument("--validated", type=Path, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--learning-rate", type=float, default=Parameters(0).learning_rate)
+    parser.add_argument("--max-leaf-nodes", type=int, default=Parameters(0).max_leaf_nodes)
+    parser.add_argument("--outlier-share", type=float, default=0.01)
+    parser.add_argument("--false-negative-cost", type=float, default=5.0)
+    parser.add_argument("--false-positive-cost", type=float, default=1.0)
+    parser.add_argument("--model", type=Path, required=True)
+    given = parser.parse_args(arguments)
+    settings = Settings(
+        Parameters(given.seed, given.learning_rate, given.max_leaf_nodes),
+        given.outlier_share,
+        given.false_negative_cost,
+        given.false_positive_cost,
+    )
+    return exit_code("train", lambda: run(given.validated, settings, given.model))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""The gate of the export: the graph must answer as the trained models do, also where data never was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ml.steps.errors import StepError
+from ml.steps.train.candidates import probabilities
+from ml.steps.train.trees import LEAF, Tree
+from scoring.composite import Composite
+from scoring.schema import CategoryFeature, Matrix, Schema
+
+TOLERANCE = 1e-5
+
+
+def largest_differences(graph: Composite, classifier: Any, detector: Any, rows: Matrix) -> dict[str, float]:
+    """The greatest absolute difference of each output over the rows."""
+    probability, outlier_score = graph.run(rows)
+    return {
+        "probability": float(np.abs(probability - probabilities(classifier, rows)).max()),
+        "outlier_score": float(np.abs(outlier_score + detector.score_samples(rows)).max()),
+    }
+
+
+def hold(differences: dict[str, float], where: str) -> None:
+    """Raises StepError when a difference is beyond the tolerance."""
+    for output, difference in differences.items():
+        if not difference <= TOLERANCE:  # also when it is not a number
+            raise StepError(
+                f"export refused: {output} differs by {difference:.2e} from scikit-learn's on {where}, "
+                f"at most {TOLERANCE:.0e} is allowed"
+            )
+
+
+def adversarial_rows(schema: Schema, rows: Matrix, trees: list[Tree], seed: int) -> Matrix:
+    """Rows where an export is most likely to be wrong.
+
+    The contract's limits, random rows between them, values exactly on splits and just above, missing values,
+    and categories that were never seen.
+    """
+    random = np.random.default_rng(seed)
+    low, high = limits(schema)
+    corners = np.stack([low, high])
+    single = np.repeat(rows[:1], 2 * schema.width, axis=0)
+    for column in range(schema.width):
+        single[2 * column : 2 * column + 2, column] = (low[column], high[column])
+    between = random.uniform(low, high, size=(1_000, schema.width)).astype(np.float32)
+    unseen = _sampled(rows, 200, random)
+    for column, feature in enumerate(schema.features):
+        if isinstance(feature, CategoryFeature):
+            unseen[:, column] = random.choice([-1.0, len(feature.categories)], size=len(unseen))
+    missing = _sampled(rows, 500, random)
+    missing[random.random(missing.shape) < 0.3] = np.nan
+    nothing = np.full((1, schema.width), np.nan, dtype=np.float32)
+    parts = [corners, single, between, unseen, missing, nothing, _on_splits(rows, trees, random)]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def limits(schema: Schema) -> tuple[Matrix, Matrix]:
+    """The least and the greatest value of each column that the contract allows, [features] each."""
+    pairs = [
+        (0.0, len(feature.categories) - 1.0)
+        if isinstance(feature, CategoryFeature)
+        else (feature.minimum, feature.maximum)
+        for feature in schema.features
+    ]
+    low, high = np.asarray(pairs, dtype=np.float32).T
+    return low, high
+
+
+def _sampled(rows: Matrix, count: int, random: np.random.Generator) -> Matrix:
+    return rows[random.integers(0, len(rows), count)].copy()
+
+
+def _on_splits(rows: Matrix, trees: list[Tree], random: np.random.Generator) -> Matrix:
+    features = np.concatenate([tree.feature[tree.feature != LEAF] for tree in trees])
+    thresholds = np.concatenate([tree.threshold[tree.feature != LEAF] for tree in trees])
+    chosen = random.integers(0, features.size, 2_000)
+    found = _sampled(rows, chosen.size, random)
+    values = thresholds[chosen].astype(np.float32)
+    values[::2] = np.nextafter(values[::2], np.float32(np.inf))
+    found[np.arange(chosen.size), features[chosen]] = values
+    return found

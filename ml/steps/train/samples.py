@@ -1,0 +1,30 @@
+"""Real test rows with their answers, kept in the artifact: for self-test, smoke tests, demonstration."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoring.artifact import Samples, Thresholds
+from scoring.composite import Composite
+from scoring.schema import Matrix, Schema
+from scoring.scorer import judge
+
+SPREAD, OUTLYING = 10, 2
+
+
+def choose(graph: Composite, schema: Schema, thresholds: Thresholds, test: Matrix) -> Samples:
+    """Rows spread evenly over the probabilities, and the most outlying ones, in the order of the table.
+
+    Of rows of equal standing the first is taken, so the same model and rows give the same samples.
+    """
+    probability, outlier_score = graph.run(test)
+    by_probability = np.argsort(probability, kind="stable")
+    spread = by_probability[np.linspace(0, len(test) - 1, SPREAD).astype(int)]
+    outlying = np.argsort(-outlier_score, kind="stable")[:OUTLYING]
+    rows = test[np.unique(np.concatenate([spread, outlying]))]
+    batch = judge(graph, thresholds, rows)
+    return Samples(
+        request={"records": schema.records(rows)},
+        predictions=tuple(batch.predictions()),
+        outliers=tuple(batch.outliers()),
+    )

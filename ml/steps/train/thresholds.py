@@ -1,0 +1,48 @@
+"""Thresholds learned on rows that no model was fitted on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.steps.evaluate.metrics import Labels
+from scoring.artifact import Thresholds
+
+Scores = NDArray[np.float32]
+
+
+def learn(
+    labels: Labels,
+    probability: Scores,
+    outlier_score: Scores,
+    outlier_share: float,
+    false_negative_cost: float,
+    false_positive_cost: float,
+) -> Thresholds:
+    """From the exported graph's answers on validation rows, the numbers that serving compares."""
+    return Thresholds(
+        decision=cheapest(labels, probability, false_negative_cost, false_positive_cost),
+        outlier=outlier_threshold(outlier_score, outlier_share),
+        outlier_share=outlier_share,
+        false_negative_cost=false_negative_cost,
+        false_positive_cost=false_positive_cost,
+    )
+
+
+def outlier_threshold(scores: Scores, share: float) -> float:
+    """The least score that at most `share` of the rows exceed."""
+    return float(np.quantile(scores, 1.0 - share, method="inverted_cdf"))
+
+
+def cheapest(
+    labels: Labels, probability: Scores, false_negative_cost: float, false_positive_cost: float
+) -> float:
+    """The threshold with the least cost, between 0 and 1; rows at or above it are labelled 1."""
+    order = np.argsort(-probability, kind="stable")
+    ranked, positive = probability[order], labels[order] == 1
+    missed = positive.sum() - np.cumsum(positive)  # positives below, when the first k + 1 rows are labelled 1
+    alarmed = np.cumsum(~positive)
+    costs = missed * false_negative_cost + alarmed * false_positive_cost
+    ends = np.append(ranked[1:] != ranked[:-1], True)  # a threshold cannot part equal probabilities
+    best = int(np.flatnonzero(ends)[np.argmin(costs[ends])])
+    return float(np.clip(ranked[best], np.float32(1e-6), np.float32(1 - 1e-6)))

@@ -1,0 +1,153 @@
+"""The data contract as pandera checks, and their failures as findings that name column and rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from ml.steps.contract import (
+    COLUMNS,
+    ID,
+    LABEL,
+    LABEL_VALUES,
+    MINIMUM_CLASS_SHARE,
+    MINIMUM_ROWS,
+    SCHEMA,
+)
+from ml.steps.files import Table
+from scoring.schema import CategoryFeature, Feature, NumberFeature
+
+Series = Any  # a pandas.Series
+EXAMPLE_LENGTH = 40  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule that `rows` rows of a table break; `example`: such a value, `row_id`: its row."""
+
+    table: str
+    column: str
+    rule: str
+    rows: int
+    example: str | None = None
+    row_id: str | None = None
+
+    def __str__(self) -> str:
+        where = f", for example {self.example} in the row with id {self.row_id}" if self.example else ""
+        return f"{self.table}: column {self.column}: {self.rule}: {self.rows} rows{where}"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def check(tables: Mapping[str, Table]) -> list[Finding]:
+    """All findings of the tables, alone and together; empty when the contract is kept."""
+    findings = [finding for name, frame in tables.items() for finding in _check_table(name, frame)]
+    findings.extend(_check_together([frame.reindex(columns=[ID, LABEL]) for frame in tables.values()]))
+    return findings
+
+
+def _check_table(name: str, frame: Table) -> list[Finding]:
+    try:
+        _schema(frame).validate(frame, lazy=True)
+    except SchemaErrors as error:
+        return _findings(name, frame, error.failure_cases)
+    return []
+
+
+def _schema(frame: Table) -> pa.DataFrameSchema:
+    columns = {feature.name: pa.Column(checks=_rules(feature), nullable=False) for feature in SCHEMA.features}
+    columns[ID] = pa.Column(checks=[_type_rule("whole numbers", _whole)], nullable=False)
+    columns[ID].unique = True
+    labels = pa.Check.isin(LABEL_VALUES, error=f"one of {_listed(LABEL_VALUES)}")
+    columns[LABEL] = pa.Column(checks=[labels], nullable=False)
+    return pa.DataFrameSchema({name: columns[name] for name in COLUMNS}, strict=True)
+
+
+def _rules(feature: Feature) -> list[pa.Check]:
+    if isinstance(feature, CategoryFeature):
+        return [pa.Check.isin(feature.categories, error=f"one of {_listed(feature.categories)}")]
+    rule = _type_rule("whole numbers", _whole) if feature.integer else _type_rule("numbers", _numbers)
+    return [rule, pa.Check(_between(feature), error=f"from {feature.minimum:g} to {feature.maximum:g}")]
+
+
+def _type_rule(what: str, holds: Callable[[Series], Series]) -> pa.Check:
+    return pa.Check(holds, error=what)
+
+
+def _as_numbers(values: Series) -> Series:
+    return pd.to_numeric(values, errors="coerce")
+
+
+def _numbers(values: Series) -> Series:
+    return _as_numbers(values).notna() & (not pd.api.types.is_string_dtype(values))
+
+
+def _whole(values: Series) -> Series:
+    numbers = _as_numbers(values)
+    return _numbers(values) & (numbers % 1 == 0)
+
+
+def _between(feature: NumberFeature) -> Callable[[Series], Series]:
+    """True where the value is no number at all: that is another rule's to say."""
+
+    def holds(values: Series) -> Series:
+        numbers = _as_numbers(values)
+        return numbers.isna() | numbers.between(feature.minimum, feature.maximum)
+
+    return holds
+
+
+def _listed(values: tuple[Any, ...]) -> str:
+    return ", ".join(map(str, values))
+
+
+NAMES = {
+    "not_nullable": "no empty values",
+    "field_uniqueness": "unique",
+    "column_in_dataframe": "the column is there",
+    "column_in_schema": "no column beyond the contract",
+}
+
+
+def _findings(table: str, frame: Table, cases: Table) -> list[Finding]:
+    """Pandera's failure cases, one row a value, as one finding a column and rule."""
+    cases = cases.assign(
+        column=cases["column"].where(cases["column"].notna(), cases["failure_case"]),
+        rule=[NAMES.get(str(check), str(check)) for check in cases["check"]],
+    )
+    findings: list[Finding] = []
+    for (column, rule), group in cases.groupby(["column", "rule"], sort=False):
+        first = group.iloc[0]
+        index = first["index"]
+        if column not in frame.columns or rule == NAMES["column_in_schema"] or pd.isna(index):
+            findings.append(Finding(table, str(column), str(rule), len(frame)))
+            continue
+        row_id = str(frame.loc[index, ID]) if ID in frame.columns else None
+        example = repr(first["failure_case"])[:EXAMPLE_LENGTH]
+        findings.append(Finding(table, str(column), str(rule), len(group), example, row_id))
+    return findings
+
+
+def _check_together(tables: list[Table]) -> list[Finding]:
+    findings: list[Finding] = []
+    rows: Table = pd.concat(tables)
+    if len(rows) < MINIMUM_ROWS:
+        findings.append(Finding("all", ID, f"at least {MINIMUM_ROWS} rows", len(rows)))
+    ids: Series = pd.concat([table[ID].dropna().drop_duplicates() for table in tables])
+    shared = ids[ids.duplicated()]
+    if not shared.empty:
+        example = str(shared.iloc[0])
+        findings.append(Finding("all", ID, "no id in two tables", len(shared), example, example))
+    counts = rows[LABEL].value_counts()
+    for label in LABEL_VALUES:
+        count = int(counts.get(label, 0))
+        if count < MINIMUM_CLASS_SHARE * len(rows):
+            rule = f"at least {MINIMUM_CLASS_SHARE:.0%} of the rows have label {label}"
+            findings.append(Finding("all", LABEL, rule, count))
+    return findings

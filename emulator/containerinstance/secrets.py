@@ -18,7 +18,7 @@ class Secrets:
         self._store = store
 
     def take(self, group_id: str, properties: Json) -> Json:
-        """Remove the secure values from a body and return them, with the kept ones that the body only names."""
+        """Remove the secure values from a body; they are returned, with the known ones that it only names."""
         old = self.read(group_id)
         taken: Json = {"environment": {}, "passwords": {}}
         for container in properties.get("containers") or []:

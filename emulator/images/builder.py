@@ -145,7 +145,10 @@ class _Build:
             text = words.expand(raw, before)
             self.say(f"Step 1/{total} : FROM {text}")
             reference = parse(text)
-            if not reference.official_python and self.request.registry not in ("", reference.registry):
+            if reference.registry.endswith(".azurecr.io") and self.request.registry not in (
+                "",
+                reference.registry,
+            ):
                 raise BadReference(
                     f"pull access denied for {reference}: a build of {self.request.registry} has no"
                     " credentials for another registry; import the image"

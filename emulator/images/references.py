@@ -39,12 +39,12 @@ def parse(text: str) -> Reference:
     first, slash, rest = name.partition("/")
     registry = first if slash and ("." in first or ":" in first or first == "localhost") else ""
     path = rest if registry else name
-    repository, _, tag = path.partition(":")
+    repository, colon, tag = path.partition(":")
     if not registry or registry.lower() in ("index.docker.io", "registry-1.docker.io"):
         registry = DOCKER_HUB
     if registry == DOCKER_HUB and "/" not in repository:
         repository = f"library/{repository}"
-    if not _NAME.match(repository) or (tag and not _TAG.match(tag)):
+    if not _NAME.match(repository) or (colon and not _TAG.match(tag)):
         raise BadReference(f"image reference {text!r} is not of the form registry/repository:tag@digest")
     return Reference(registry.lower(), repository, tag or ("" if digest else "latest"), digest)
 

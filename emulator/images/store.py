@@ -15,6 +15,7 @@ from emulator.images.layers import Layer, LayerCache
 from emulator.images.references import BadReference, Reference, parse
 from emulator.processes import Processes
 
+EMULATED = ".azurecr.io"
 KIND = "image"  # the documents: reference -> {digest, created}
 
 
@@ -105,7 +106,7 @@ class Images:
 
     def layer(self, reference: Reference, outside: Mapping[str, str]) -> tuple[Layer, ImageConfig]:
         """What FROM starts with: an image of an emulated registry, or this machine's Python."""
-        if reference.official_python:
+        if not reference.registry.endswith(EMULATED):
             base.check(reference)
             return self.python_layer(outside)
         try:

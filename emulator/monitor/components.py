@@ -1,0 +1,115 @@
+"""Microsoft.Insights/components: what a component is given, and how ingestion finds it."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.arm.service import Arm, Put
+from emulator.errors import AzureError
+
+COMPONENT = "Microsoft.Insights/components"
+DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings"
+SINKS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
+DEFAULTS: dict[str, Any] = {
+    "Flow_Type": "Bluefield",
+    "Request_Source": "rest",
+    "IngestionMode": "LogAnalytics",
+    "RetentionInDays": 90,
+    "DisableIpMasking": False,
+    "DisableLocalAuth": False,
+    "publicNetworkAccessForIngestion": "Enabled",
+    "publicNetworkAccessForQuery": "Enabled",
+}
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A component as ingestion sees it."""
+
+    id: str
+    instrumentation_key: str
+    local_auth: bool
+
+
+class Components:
+    """Finds components by instrumentation key."""
+
+    def __init__(self, arm: Arm) -> None:
+        self._arm = arm
+        self._lock = threading.Lock()
+        self._revision: int | None = None
+        self._known: dict[str, Component] = {}
+
+    def find(self, instrumentation_key: str) -> Component | None:
+        with self._lock:
+            revision = self._arm.store.revision(COMPONENT)
+            if revision != self._revision:
+                found = [_component(item) for item in self._arm.store.by_type(COMPONENT)]
+                self._known = {component.instrumentation_key: component for component in found}
+                self._revision = revision
+            return self._known.get(instrumentation_key.lower())
+
+    def install(self) -> None:
+        """Register the hooks."""
+        self._arm.before_put(COMPONENT)(_complete)
+        self._arm.before_put(DIAGNOSTICS)(_check_diagnostics)
+
+
+def _complete(put: Put) -> None:
+    name, properties = put.resource["name"], put.properties
+    if not properties.get("WorkspaceResourceId"):
+        raise AzureError(
+            400,
+            "BadRequest",
+            f"WorkspaceResourceId of component {name} is missing: classic components are retired; name a "
+            "Log Analytics workspace.",
+        )
+    properties.setdefault("Application_Type", "web")
+    for key, value in DEFAULTS.items():
+        if properties.get(key) is None:
+            properties[key] = value
+    old = (put.old or {}).get("properties", {})
+    key = old.get("InstrumentationKey") or str(uuid.uuid4())
+    application = old.get("AppId") or str(uuid.uuid4())
+    region = put.resource.get("location") or "global"
+    properties.update(
+        {
+            "ApplicationId": name,
+            "AppId": application,
+            "Name": name,
+            "InstrumentationKey": key,
+            "ConnectionString": (
+                f"InstrumentationKey={key};"
+                f"IngestionEndpoint=https://{region}-0.in.applicationinsights.azure.com/;"
+                f"LiveEndpoint=https://{region}.livediagnostics.monitor.azure.com/;"
+                f"ApplicationId={application}"
+            ),
+            "CreationDate": old.get("CreationDate") or datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "TenantId": put.id.split("/")[2],
+            "Ver": "v2",
+        }
+    )
+
+
+def _check_diagnostics(put: Put) -> None:
+    if not any(put.properties.get(sink) for sink in SINKS):
+        raise AzureError(
+            400,
+            "BadRequest",
+            f"The diagnostic setting {put.id} has no destination: set one of {', '.join(SINKS)}.",
+        )
+
+
+def _component(resource: Json) -> Component:
+    properties = resource["properties"]
+    return Component(
+        resource["id"],
+        str(properties.get("InstrumentationKey", "")).lower(),
+        not properties.get("DisableLocalAuth"),
+    )

@@ -1,0 +1,135 @@
+"""The telemetry that arrived: one sqlite file, written by ingestion, read by whoever asks."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator.monitor.tables import COMMON, JSON_COLUMNS, TABLES, schema
+
+Row = dict[str, Any]  # a row by column; JSON columns decoded
+
+
+@dataclass(frozen=True, slots=True)
+class TableCount:
+    """How much a table holds; times are ISO 8601, "" for an empty table."""
+
+    table: str
+    rows: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue:
+    """The newest point of a metric in one role, and how many points there are."""
+
+    name: str
+    role: str
+    time: str
+    value: float  # mean of the values that the point stands for
+    properties: Mapping[str, str]
+    points: int
+
+
+class Database:
+    """Reads and writes. Thread-safe; other processes may read at the same time."""
+
+    def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(schema())
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def add(self, items: Iterable[tuple[str, Row]]) -> None:
+        """Write rows (table, columns): all of them or none. JSON columns are given as values."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for table, row in items:
+                    columns = [name for name in (*COMMON, *TABLES[table]) if name in row]
+                    values = [
+                        json.dumps(row[name]) if name in JSON_COLUMNS else row[name] for name in columns
+                    ]
+                    marks = ", ".join("?" * len(columns))
+                    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+                    self._db.execute(statement, values)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def summary(self) -> list[TableCount]:
+        """Each table with its number of rows and its first and last times."""
+        query = "SELECT COUNT(*), COALESCE(MIN(TimeGenerated), ''), COALESCE(MAX(TimeGenerated), '') FROM "
+        return [TableCount(table, *self._rows(query + table)[0]) for table in TABLES]
+
+    def latest(self, table: str, limit: int = 20, *, role: str = "", name: str = "") -> list[Row]:
+        """The newest rows of a table, newest first; of one AppRoleName or Name if given."""
+        if table not in TABLES:
+            raise ValueError(f"table is {table!r}; one of {', '.join(TABLES)} is needed")
+        conditions, arguments = ["1"], []
+        for column, wanted in (("AppRoleName", role), ("Name", name)):
+            if wanted:
+                conditions.append(f"{column} = ?")
+                arguments.append(wanted)
+        where = " AND ".join(conditions)
+        query = f"SELECT * FROM {table} WHERE {where} ORDER BY TimeGenerated DESC, rowid DESC LIMIT ?"  # noqa: S608
+        return [_decoded(row) for row in self._rows(query, *arguments, limit)]
+
+    def requests(self, limit: int = 20) -> list[Row]:
+        return self.latest("AppRequests", limit)
+
+    def dependencies(self, limit: int = 20) -> list[Row]:
+        return self.latest("AppDependencies", limit)
+
+    def traces(self, limit: int = 20) -> list[Row]:
+        return self.latest("AppTraces", limit)
+
+    def exceptions(self, limit: int = 20) -> list[Row]:
+        return self.latest("AppExceptions", limit)
+
+    def events(self, limit: int = 20, name: str = "") -> list[Row]:
+        return self.latest("AppEvents", limit, name=name)
+
+    def metrics(self) -> list[MetricValue]:
+        """Each metric of each role with its newest point, by name."""
+        query = (
+            "SELECT m.Name, m.AppRoleName, m.TimeGenerated, m.Sum / MAX(m.ItemCount, 1), m.Properties, "
+            "g.points "
+            "FROM AppMetrics m JOIN (SELECT Name, AppRoleName, MAX(rowid) AS newest, COUNT(*) AS points "
+            "FROM AppMetrics GROUP BY Name, AppRoleName) g ON m.rowid = g.newest "
+            "ORDER BY m.Name, m.AppRoleName"
+        )
+        return [
+            MetricValue(name, role or "", time, value, json.loads(properties or "{}"), points)
+            for name, role, time, value, properties, points in self._rows(query)
+        ]
+
+    def query(self, statement: str, *arguments: Any) -> list[Row]:
+        """The rows of a SELECT over the tables."""
+        return [_decoded(row) for row in self._rows(statement, *arguments)]
+
+    def _rows(self, statement: str, *arguments: Any) -> list[sqlite3.Row]:
+        with self._lock, closing(self._db.execute(statement, arguments)) as cursor:
+            return cursor.fetchall()
+
+
+def _decoded(row: sqlite3.Row) -> Row:
+    return {
+        name: json.loads(row[name]) if name in JSON_COLUMNS and row[name] is not None else row[name]
+        for name in row.keys()  # noqa: SIM118 - a sqlite row iterates over its values
+    }

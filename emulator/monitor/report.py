@@ -1,0 +1,168 @@
+"""``emulator telemetry``: the telemetry that arrived, as tables for a person or as JSON for a program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from emulator.home import Home
+from emulator.monitor.database import Database, Row
+
+SEVERITIES = ("verbose", "information", "warning", "error", "critical")
+Column = tuple[str, Callable[[Row], str]]
+
+
+def show(home: Home, *, as_json: bool = False, limit: int = 20) -> int:
+    """Print the report; the exit code."""
+    found = gather(home.telemetry, limit)
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        render(found, Console())
+    return 0
+
+
+def gather(path: Path, limit: int = 20) -> dict[str, Any]:
+    """The report as data: ``tables``, ``metrics``, and each section's rows, newest first."""
+    if not path.exists():
+        return {"tables": [], **{name: [] for name in (*SECTIONS, "metrics")}}
+    database = Database(path)
+    try:
+        return {
+            "tables": [asdict(table) for table in database.summary()],
+            **{name: database.latest(table, limit) for name, (table, _) in SECTIONS.items()},
+            "metrics": [
+                {**asdict(value), "properties": dict(value.properties)} for value in database.metrics()
+            ],
+        }
+    finally:
+        database.close()
+
+
+def render(found: dict[str, Any], console: Console) -> None:
+    """Print the report as tables; empty ones are left out."""
+    filled = [table for table in found["tables"] if table["rows"]]
+    if not filled:
+        console.print("No telemetry has arrived yet.")
+        return
+    counts = Table(title="Telemetry that arrived", title_justify="left")
+    for name in ("table", "rows", "first", "last"):
+        counts.add_column(name, justify="right" if name == "rows" else "left")
+    for table in filled:
+        counts.add_row(table["table"], str(table["rows"]), _clock(table["first"]), _clock(table["last"]))
+    console.print(counts)
+    for name, (_, columns) in SECTIONS.items():
+        if found[name]:
+            section = Table(title=f"Newest {name}", title_justify="left")
+            for title, _ in columns:
+                section.add_column(title, overflow="fold")
+            for row in found[name]:
+                section.add_row(*(text(row) for _, text in columns))
+            console.print(section)
+    if found["metrics"]:
+        metrics = Table(title="Metrics, newest values", title_justify="left")
+        for title in ("metric", "role", "time", "value", "points", "dimensions"):
+            metrics.add_column(title, justify="right" if title in ("value", "points") else "left")
+        for value in found["metrics"]:
+            metrics.add_row(
+                value["name"],
+                value["role"],
+                _clock(value["time"]),
+                f"{value['value']:.6g}",
+                str(value["points"]),
+                _pairs(value["properties"]),
+            )
+        console.print(metrics)
+
+
+def _clock(time: str) -> str:
+    return time[:19].replace("T", " ")
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in values.items())
+
+
+def _plain(column: str) -> Callable[[Row], str]:
+    return lambda row: "" if row[column] is None else str(row[column])
+
+
+def _time(row: Row) -> str:
+    return _clock(row["TimeGenerated"])
+
+
+def _duration(row: Row) -> str:
+    return f"{row['DurationMs']:.1f} ms"
+
+
+def _success(row: Row) -> str:
+    return "yes" if row["Success"] else "[red]no[/red]"
+
+
+def _severity(row: Row) -> str:
+    level = row["SeverityLevel"]
+    return SEVERITIES[level] if level is not None and 0 <= level < len(SEVERITIES) else ""
+
+
+def _custom(row: Row) -> str:
+    return _pairs({**row["Properties"], **row["Measurements"]})
+
+
+# section -> table and columns
+SECTIONS: dict[str, tuple[str, tuple[Column, ...]]] = {
+    "requests": (
+        "AppRequests",
+        (
+            ("time", _time),
+            ("role", _plain("AppRoleName")),
+            ("request", _plain("Name")),
+            ("result", _plain("ResultCode")),
+            ("success", _success),
+            ("duration", _duration),
+        ),
+    ),
+    "dependencies": (
+        "AppDependencies",
+        (
+            ("time", _time),
+            ("role", _plain("AppRoleName")),
+            ("dependency", _plain("Name")),
+            ("target", _plain("Target")),
+            ("success", _success),
+            ("duration", _duration),
+        ),
+    ),
+    "events": (
+        "AppEvents",
+        (
+            ("time", _time),
+            ("role", _plain("AppRoleName")),
+            ("event", _plain("Name")),
+            ("properties", _custom),
+        ),
+    ),
+    "traces": (
+        "AppTraces",
+        (
+            ("time", _time),
+            ("role", _plain("AppRoleName")),
+            ("level", _severity),
+            ("message", _plain("Message")),
+        ),
+    ),
+    "exceptions": (
+        "AppExceptions",
+        (
+            ("time", _time),
+            ("role", _plain("AppRoleName")),
+            ("type", _plain("ExceptionType")),
+            ("message", _plain("OuterMessage")),
+        ),
+    ),
+}

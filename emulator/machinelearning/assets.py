@@ -9,18 +9,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emulator.arm.ids import fold, parse_resource
-from emulator.arm.service import Action, Put
+from emulator.arm.service import Put
 from emulator.errors import AzureError
+from emulator.http import Request, Response
 from emulator.machinelearning.names import WORKSPACE, Workspace
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
+    from emulator.identity import Principal
     from emulator.machinelearning.references import Location, References
 
 Json = dict[str, Any]
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 ANONYMOUS = frozenset({"azureml_anonymous", "cliv2anonymousenvironment"})  # containers that lists leave out
 UPLOAD_HOURS = 24
+UPLOAD_PATH = (
+    r"(?P<id>/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.MachineLearningServices/workspaces/[^/]+/"
+    r"(?:codes|data|models|environments|components)/[^/]+/versions/[^/]+)/startPendingUpload"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,13 @@ def install(emulator: Emulator, references: References) -> None:
     arm, store = emulator.arm, emulator.store
     codes = KINDS[0]
 
+    @arm.special("POST", UPLOAD_PATH)  # no action: it is asked for before the version exists
+    def start_upload(request: Request, match: re.Match[str], principal: Principal) -> Response:
+        workspace = Workspace.of(match["id"])
+        arm.get(workspace.id)
+        emulator.identity.require(principal, f"{parse_resource(match['id']).type}/write", workspace.id)
+        return Response.json(pending_upload(emulator, match["id"]))
+
     @arm.on_list(codes.version_type)
     def by_hash(items: list[Json], query: dict[str, str]) -> list[Json]:
         digest = query.get("hash")
@@ -80,7 +93,6 @@ def install(emulator: Emulator, references: References) -> None:
 
 def _install_kind(emulator: Emulator, references: References, kind: Kind) -> None:
     arm = emulator.arm
-    arm.implicit(kind.container_type, {"isArchived": False, "tags": {}, "properties": {}, "nextVersion": "1"})
 
     @arm.before_put(kind.container_type)
     def fill_container(put: Put) -> None:
@@ -118,10 +130,6 @@ def _install_kind(emulator: Emulator, references: References, kind: Kind) -> Non
     @arm.on_list(kind.container_type)
     def select_containers(items: list[Json], query: dict[str, str]) -> list[Json]:
         return select([item for item in items if item["name"].lower() not in ANONYMOUS], query)
-
-    @arm.action(kind.version_type, "startPendingUpload")
-    def start_upload(action: Action) -> Json:
-        return pending_upload(emulator, action.id)
 
 
 def fill_asset(kind: Kind, put: Put) -> None:

@@ -1,0 +1,272 @@
+"""The real MLClient against a running emulator: pipelines, failures, cancellation, restart, models."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from emulator import environment
+from emulator.home import Home
+from tests.emulator.machinelearning import estate
+
+pytestmark = pytest.mark.e2e
+
+PREPARE = """
+    import argparse, pathlib
+    parser = argparse.ArgumentParser()
+    for name in ("raw", "out"): parser.add_argument("--" + name, type=pathlib.Path)
+    parser.add_argument("--factor", type=float)
+    given = parser.parse_args()
+    rows = [float(line) * given.factor for line in given.raw.read_text().split()]
+    (given.out / "rows.txt").write_text("\\n".join(map(str, rows)))
+    print("rows:", len(rows))
+"""
+TRAIN = """
+    import argparse, json, os, pathlib
+    parser = argparse.ArgumentParser()
+    for name in ("rows", "model"): parser.add_argument("--" + name, type=pathlib.Path)
+    parser.add_argument("--rate", type=float)
+    given = parser.parse_args()
+    rows = [float(line) for line in (given.rows / "rows.txt").read_text().split()]
+    body = {"mean": sum(rows) / len(rows), "rate": given.rate, "flavour": os.environ["FLAVOUR"]}
+    (given.model / "model.json").write_text(json.dumps(body))
+"""
+
+
+def emulator(*arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "emulator", *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    """A running emulator with the estate; this process is its client."""
+    root = tmp_path_factory.mktemp("emulator")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMULATOR_HOME", str(root))
+        emulator("up")
+        home = Home.default()
+        try:
+            for key, value in environment.applied(home).items():
+                patch.setenv(key, value)
+            estate.build(_writer())
+            yield home
+        finally:
+            emulator("down")
+
+
+def _writer() -> estate.Write:
+    from azure.identity import EnvironmentCredential
+
+    token = EnvironmentCredential().get_token("https://management.azure.com/.default").token
+    client = httpx.Client(headers={"authorization": f"Bearer {token}"}, timeout=30)
+
+    def write(resource_id: str, body: estate.Json) -> estate.Json:
+        answer = client.put(f"https://management.azure.com{resource_id}?api-version=2025-01-01", json=body)
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def ml(home: Home) -> Any:
+    from azure.ai.ml import MLClient
+    from azure.identity import EnvironmentCredential
+
+    return MLClient(
+        EnvironmentCredential(), estate.SUBSCRIPTION, estate.GROUP_NAME, estate.WORKSPACE_NAME, show_progress=False
+    )
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("sources")
+    for name, text in (("prepare", PREPARE), ("train", TRAIN)):
+        (root / name).mkdir()
+        (root / name / "main.py").write_text(textwrap.dedent(text))
+    (root / "raw.txt").write_text("1\n2\n3\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def pipeline(ml: Any, sources: Path) -> Any:
+    """A pipeline of two steps that has run: its job, and what streaming it showed."""
+    from azure.ai.ml import Input, Output, command, dsl
+    from azure.ai.ml.entities import Data
+
+    ml.data.create_or_update(Data(name="raw", version="1", type="uri_file", path=str(sources / "raw.txt")))
+    prepare = command(
+        name="prepare",
+        code=str(sources / "prepare"),
+        command="python main.py --raw ${{inputs.raw}} --out ${{outputs.out}} --factor ${{inputs.factor}}",
+        environment="azureml:plain:1",
+        inputs={"raw": Input(type="uri_file"), "factor": Input(type="number", default=2.0)},
+        outputs={"out": Output(type="uri_folder")},
+    )
+    train = command(
+        name="train",
+        code=str(sources / "train"),
+        command="python main.py --rows ${{inputs.rows}} --model ${{outputs.model}} $[[--rate ${{inputs.rate}}]]",
+        environment="azureml:plain:1",
+        environment_variables={"FLAVOUR": "vanilla"},
+        inputs={"rows": Input(type="uri_folder"), "rate": Input(type="number", optional=True)},
+        outputs={"model": Output(type="custom_model")},
+    )
+
+    @dsl.pipeline(name="line", compute="cpu", experiment_name="tests")
+    def line(raw, factor):  # the SDK reads annotations itself and knows none of typing
+        prepared = prepare(raw=raw, factor=factor)
+        trained = train(rows=prepared.outputs.out)
+        return {"model": trained.outputs.model}
+
+    return ml.jobs.create_or_update(line(raw=Input(type="uri_file", path="azureml:raw:1"), factor=10.0))
+
+
+def test_pipeline_runs_and_streams(ml: Any, pipeline: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    ml.jobs.stream(pipeline.name)
+    shown = capsys.readouterr().out
+    assert "prepare: running" in shown or "prepared: running" in shown
+    assert "trained: completed in" in shown
+    assert ml.jobs.get(pipeline.name).status == "Completed"
+    children = {child.display_name: child for child in ml.jobs.list(parent_job_name=pipeline.name)}
+    assert {name: child.status for name, child in children.items()} == {"prepared": "Completed", "trained": "Completed"}
+
+
+def test_outputs_and_logs_are_downloaded(ml: Any, pipeline: Any, tmp_path: Path) -> None:
+    wait(ml, pipeline.name)
+    ml.jobs.download(pipeline.name, download_path=tmp_path / "out", output_name="model")
+    assert (tmp_path / "out" / "named-outputs" / "model" / "model.json").read_text() == (
+        '{"mean": 20.0, "rate": null, "flavour": "vanilla"}'
+    )
+    child = next(iter(ml.jobs.list(parent_job_name=pipeline.name)))
+    ml.jobs.download(child.name, download_path=tmp_path / "logs")
+    assert (tmp_path / "logs" / "artifacts" / "user_logs" / "std_log.txt").exists()
+
+
+def test_model_is_registered_from_a_jobs_output(ml: Any, pipeline: Any, tmp_path: Path) -> None:
+    from azure.ai.ml.entities import Model
+
+    wait(ml, pipeline.name)
+    path = f"azureml://jobs/{pipeline.name}/outputs/model"
+    model = ml.models.create_or_update(Model(name="mean", type="custom_model", path=path, tags={"metric": "1"}))
+    assert model.version == "1"
+    assert "/datastores/workspaceblobstore/paths/azureml/" in model.path
+    ml.models.download("mean", "1", str(tmp_path))
+    assert [found.name for found in tmp_path.rglob("*.json")] == ["model.json"]
+    assert ml.models.create_or_update(Model(name="mean", type="custom_model", path=path)).version == "2"
+    assert ml.models.get("mean", label="latest").version == "2"
+    ml.models.archive("mean", version="2")
+    assert [item.version for item in ml.models.list("mean")] == ["1"]
+
+
+def test_same_code_is_uploaded_once(ml: Any, sources: Path) -> None:
+    from azure.ai.ml import command
+
+    def run(name: str) -> Any:
+        job = command(
+            name=name, code=str(sources / "train"), command="ls", environment="azureml:plain:1", compute="cpu"
+        )
+        return ml.jobs.create_or_update(job)
+
+    assert run("once").code == run("twice").code
+
+
+def test_failing_command_tells_step_exit_code_and_log(ml: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    from azure.ai.ml import command
+    from azure.ai.ml.exceptions import JobException
+
+    job = command(command="echo before the end; exit 3", environment="azureml:plain:1", compute="cpu")
+    created = ml.jobs.create_or_update(job)
+    with pytest.raises(JobException, match=r"exit code 3(?s:.*)before the end"):
+        ml.jobs.stream(created.name)
+    assert "before the end" in capsys.readouterr().out
+    assert ml.jobs.get(created.name).status == "Failed"
+
+
+def test_wrong_input_is_refused_before_anything_runs(ml: Any) -> None:
+    from azure.ai.ml import Input, command
+    from azure.core.exceptions import HttpResponseError
+
+    job = command(
+        command="cat ${{inputs.file}}",
+        environment="azureml:plain:1",
+        compute="cpu",
+        inputs={"file": Input(type="uri_file", path="azureml://datastores/nowhere/paths/x")},
+    )
+    with pytest.raises(HttpResponseError, match=r"properties.inputs.file.uri: .*nowhere"):
+        ml.jobs.create_or_update(job)
+
+
+def test_cancel_ends_the_process(ml: Any) -> None:
+    from azure.ai.ml import command
+
+    job = ml.jobs.create_or_update(
+        command(command="echo $$; sleep 1000", environment="azureml:plain:1", compute="cpu")
+    )
+    wait(ml, job.name, "Running")
+    ml.jobs.begin_cancel(job.name).result()
+    wait(ml, job.name, "Canceled")
+
+
+def test_tags_are_updated(ml: Any, pipeline: Any) -> None:
+    job = ml.jobs.get(pipeline.name)
+    job.tags["reviewed"] = "yes"
+    assert ml.jobs.create_or_update(job).tags["reviewed"] == "yes"
+    assert pipeline.name in [item.name for item in ml.jobs.list()]
+
+
+def test_pipeline_goes_on_after_a_restart(ml: Any, home: Home, tmp_path: Path) -> None:
+    """The step that was done is not run again; the one that was cut off is."""
+    from azure.ai.ml import Input, Output, command, dsl
+
+    first = command(
+        name="first",
+        command=f"echo x >> {tmp_path}/first; echo done > ${{{{outputs.out}}}}/a",
+        environment="azureml:plain:1",
+        outputs={"out": Output(type="uri_folder")},
+    )
+    second = command(
+        name="second",
+        command=f"echo x >> {tmp_path}/second; while [ ! -e {tmp_path}/go ]; do sleep 0.1; done; cat ${{{{inputs.a}}}}/a",
+        environment="azureml:plain:1",
+        inputs={"a": Input(type="uri_folder")},
+    )
+
+    @dsl.pipeline(name="long", compute="cpu")
+    def long():
+        second(a=first().outputs.out)
+
+    job = ml.jobs.create_or_update(long())
+    until(lambda: (tmp_path / "second").exists())
+    emulator("down")
+    (tmp_path / "go").touch()
+    emulator("up")
+    wait(ml, job.name, "Completed")
+    assert (tmp_path / "first").read_text() == "x\n"
+    assert (tmp_path / "second").read_text() == "x\nx\n"
+
+
+def until(condition: Any, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def wait(ml: Any, name: str, *statuses: str) -> None:
+    wanted = statuses or ("Completed", "Failed", "Canceled")
+    until(lambda: ml.jobs.get(name).status in wanted)
+
+
+def test_environment_of_this_process_is_the_clients() -> None:
+    assert "127.0.0.1" in os.environ["HTTPS_PROXY"]

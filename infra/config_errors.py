@@ -44,7 +44,7 @@ class ConfigError(Exception):
 
 
 def setting_path(location: Iterable[str | int]) -> str:
-    """A path of pydantic's in the words of the stack file, where `azure` is azure-native: and `[n]` an item."""
+    """A path of pydantic's in the words of the stack file (`azure` is azure-native there)."""
     parts = [part for part in location if part not in MODES]
     if not parts:
         return NAMESPACE

@@ -1,9 +1,9 @@
 """Every physical name of the estate: nothing else in infra/ composes one.
 
-A name is `abbreviation-project-environment-region[-qualifier]`. Where it must be unique in all of Azure, a short
-hash of subscription, project and environment takes the region's place: the same settings always give the same
-name, another subscription gives another. Abbreviations follow the Cloud Adoption Framework; lengths and alphabets
-are those of "Naming rules and restrictions for Azure resources".
+A name is `abbreviation-project-environment-region[-qualifier]`. Where it must be unique in all of Azure, a
+short hash of subscription, project and environment takes the region's place: the same settings always give
+the same name, another subscription gives another. Abbreviations follow the Cloud Adoption Framework; lengths
+and alphabets are those of "Naming rules and restrictions for Azure resources".
 """
 
 import hashlib

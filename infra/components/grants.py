@@ -39,7 +39,6 @@ class Grants(pulumi.ComponentResource):
                 # Without it Azure looks the principal up, and does not find one that is seconds old.
                 principal_type=PRINCIPALS[grant.principal],
                 role_definition_id=role_definition_id(site.subscription_id, grant.role),
-                description=grant.why,
                 opts=child_of(self),
             )
         self.register_outputs({})

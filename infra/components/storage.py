@@ -43,7 +43,6 @@ class Storage(pulumi.ComponentResource):
             is_local_user_enabled=False,
             is_sftp_enabled=False,
             is_hns_enabled=False,  # Azure ML takes no hierarchical namespace as its default storage
-            enable_nfs_v3=False,
             encryption=storage.EncryptionArgs(
                 key_source="Microsoft.Storage",
                 require_infrastructure_encryption=True,

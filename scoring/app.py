@@ -9,11 +9,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
 import orjson
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from scoring import problems
@@ -63,16 +61,15 @@ class Service:
             "/drift": ("GET", self.drift),
             "/score": ("POST", self.score),
         }
-        inner = Starlette(
+        router = Router(  # not Starlette: its own error middleware would answer before the gate does
             routes=[Route(path, handler, methods=[method]) for path, (method, handler) in endpoints.items()],
-            exception_handlers={HTTPException: _refused},
+            redirect_slashes=False,
             lifespan=self._lifespan,
         )
-        inner.router.redirect_slashes = False
-        return Gate(inner, self._telemetry.put, frozenset(endpoints))
+        return Gate(router, self._telemetry.put, frozenset(endpoints))
 
     @contextlib.asynccontextmanager
-    async def _lifespan(self, application: Starlette) -> AsyncGenerator[None]:
+    async def _lifespan(self, application: Router) -> AsyncGenerator[None]:
         self._telemetry.start()
         self._scorer.monitor.start()
         keys = asyncio.create_task(self._authenticator.run())
@@ -184,12 +181,3 @@ def _parsed(body: bytes) -> object:
 
 def _json(value: object) -> Response:
     return Response(orjson.dumps(value), media_type="application/json")
-
-
-def _refused(request: Request, error: Exception) -> Response:
-    """What the router refuses, as a problem."""
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = dict((error.headers if isinstance(error, HTTPException) else None) or {})
-    kinds = {404: problems.NOT_FOUND, 405: problems.METHOD_NOT_ALLOWED}
-    detail = f"{request.method} {request.url.path}"
-    raise Problem(kinds.get(status, problems.INTERNAL), detail, headers) from error

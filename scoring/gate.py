@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from scoring.problems import CONTENT_TYPE, INTERNAL, Problem
+from scoring.problems import CONTENT_TYPE, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem
 from scoring.scorer import Batch
 from scoring.telemetry import RequestRecord
 from scoring.tracecontext import TraceContext, continued
 
 log = logging.getLogger(__name__)
 
+ROUTER_REFUSALS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -53,6 +55,7 @@ class Gate:
         request_id = given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
         context = RequestContext(request_id, continued(headers.get(b"traceparent", b"").decode("latin-1")))
         scope["scoring"] = context
+        scope["app"] = self  # so that the router raises its refusals
         traceparent = context.trace.traceparent.encode()
         added = [
             (b"x-request-id", request_id.encode()),
@@ -73,6 +76,9 @@ class Gate:
             await self._inner(scope, receive, send_with_identifiers)
         except Problem as raised:
             problem = raised
+        except HTTPException as refusal:
+            kind = ROUTER_REFUSALS.get(refusal.status_code, INTERNAL)
+            problem = Problem(kind, f"{scope['method']} {scope['path']}", dict(refusal.headers or {}))
         except Exception:
             log.exception("a request failed", extra={"request_id": request_id})
             problem = Problem(INTERNAL, "the failure was logged under this request's id")

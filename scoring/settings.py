@@ -62,7 +62,7 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    model_dir: Path
+    model_dir: Path = Path("model")
     host: str = "0.0.0.0"  # noqa: S104 - a container's port must be reachable from outside it
     port: int = 8080
     environment: str = "local"
@@ -79,38 +79,47 @@ class Settings:
 def read(environment: Mapping[str, str]) -> Settings:
     """The settings from environment variables. Raises SettingsError."""
     env = _Variables(environment)
+    default = Settings()
     return Settings(
-        model_dir=Path(env.text("MODEL_DIR", "model")),
-        host=env.text("HOST", Settings.host),
-        port=env.integer("PORT", Settings.port, 1, 65_535),
-        environment=env.text("ESTATE_ENVIRONMENT", Settings.environment),
+        model_dir=Path(env.text("MODEL_DIR", str(default.model_dir))),
+        host=env.text("HOST", default.host),
+        port=env.integer("PORT", default.port, 1, 65_535),
+        environment=env.text("ESTATE_ENVIRONMENT", default.environment),
         client_id=env.optional("AZURE_CLIENT_ID"),
         key_source=_key_source(env),
-        drain_seconds=env.number("SCORING_DRAIN_SECONDS", Settings.drain_seconds, 0.0, 300.0),
+        drain_seconds=env.number("SCORING_DRAIN_SECONDS", default.drain_seconds, 0.0, 300.0),
         identity=ModelIdentity(
-            name=env.text("MODEL_NAME", "unnamed"),
-            version=env.text("MODEL_VERSION", "0"),
+            name=env.text("MODEL_NAME", default.identity.name),
+            version=env.text("MODEL_VERSION", default.identity.version),
             image_digest=env.optional("IMAGE_DIGEST"),
         ),
-        limits=Limits(
-            body_bytes=env.integer("SCORING_MAX_BODY_BYTES", 4 * 1024 * 1024, 1_024, 256 * 1024 * 1024),
-            rows=env.integer("SCORING_MAX_ROWS", 5_000, 1, 1_000_000),
-            in_flight=env.integer("SCORING_MAX_IN_FLIGHT", 64, 1, 10_000),
-            seconds=env.number("SCORING_REQUEST_SECONDS", 15.0, 0.1, 600.0),
-        ),
-        drift=_drift_rules(env),
+        limits=_limits(env, default.limits),
+        drift=_drift_rules(env, default.drift),
         pace=Pace(
-            rows=env.integer("SCORING_DRIFT_EVERY_ROWS", 100, 1, 1_000_000),
-            seconds=env.number("SCORING_DRIFT_EVERY_SECONDS", 10.0, 0.1, 3_600.0),
+            rows=env.integer("SCORING_DRIFT_EVERY_ROWS", default.pace.rows, 1, 1_000_000),
+            seconds=env.number("SCORING_DRIFT_EVERY_SECONDS", default.pace.seconds, 0.1, 3_600.0),
         ),
-        telemetry=TelemetrySettings(
-            connection_string=env.optional("APPLICATIONINSIGHTS_CONNECTION_STRING"),
-            trace_ratio=env.number("SCORING_TRACE_RATIO", 1.0, 0.0, 1.0),
-            event_rows=env.integer("SCORING_EVENT_ROWS", 50, 0, 10_000),
-            redact=env.names("SCORING_REDACT_FEATURES"),
-            hashed=env.names("SCORING_HASH_FEATURES"),
-            hash_key=env.optional("SCORING_HASH_KEY"),
-        ),
+        telemetry=_telemetry(env, default.telemetry),
+    )
+
+
+def _limits(env: _Variables, default: Limits) -> Limits:
+    return Limits(
+        body_bytes=env.integer("SCORING_MAX_BODY_BYTES", default.body_bytes, 1_024, 256 * 1024 * 1024),
+        rows=env.integer("SCORING_MAX_ROWS", default.rows, 1, 1_000_000),
+        in_flight=env.integer("SCORING_MAX_IN_FLIGHT", default.in_flight, 1, 10_000),
+        seconds=env.number("SCORING_REQUEST_SECONDS", default.seconds, 0.1, 600.0),
+    )
+
+
+def _telemetry(env: _Variables, default: TelemetrySettings) -> TelemetrySettings:
+    return TelemetrySettings(
+        connection_string=env.optional("APPLICATIONINSIGHTS_CONNECTION_STRING"),
+        trace_ratio=env.number("SCORING_TRACE_RATIO", default.trace_ratio, 0.0, 1.0),
+        event_rows=env.integer("SCORING_EVENT_ROWS", default.event_rows, 0, 10_000),
+        redact=env.names("SCORING_REDACT_FEATURES"),
+        hashed=env.names("SCORING_HASH_FEATURES"),
+        hash_key=env.optional("SCORING_HASH_KEY"),
     )
 
 
@@ -134,9 +143,9 @@ def _key_source(env: _Variables) -> KeySource | None:
     return KeySource(vault_uri, secret)
 
 
-def _drift_rules(env: _Variables) -> DriftRules:
-    window = env.integer("SCORING_DRIFT_WINDOW_ROWS", 1_000, 50, 1_000_000)
-    least = env.integer("SCORING_DRIFT_LEAST_ROWS", min(200, window), 1, 1_000_000)
+def _drift_rules(env: _Variables, default: DriftRules) -> DriftRules:
+    window = env.integer("SCORING_DRIFT_WINDOW_ROWS", default.window_rows, 50, 1_000_000)
+    least = env.integer("SCORING_DRIFT_LEAST_ROWS", min(default.least_rows, window), 1, 1_000_000)
     if least > window:
         raise SettingsError(
             f"SCORING_DRIFT_LEAST_ROWS is {least}: more than SCORING_DRIFT_WINDOW_ROWS, {window}"
@@ -144,8 +153,10 @@ def _drift_rules(env: _Variables) -> DriftRules:
     return DriftRules(
         window_rows=window,
         least_rows=least,
-        false_discovery_rate=env.number("SCORING_DRIFT_FALSE_DISCOVERY_RATE", 0.01, 1e-12, 0.5),
-        least_psi=env.number("SCORING_DRIFT_LEAST_PSI", 0.02, 0.0, 10.0),
+        false_discovery_rate=env.number(
+            "SCORING_DRIFT_FALSE_DISCOVERY_RATE", default.false_discovery_rate, 1e-12, 0.5
+        ),
+        least_psi=env.number("SCORING_DRIFT_LEAST_PSI", default.least_psi, 0.0, 10.0),
     )
 
 

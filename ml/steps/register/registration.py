@@ -51,12 +51,12 @@ def register(
     lineage: Lineage,
 ) -> Registration:
     """Register the model unless it is not better, or is registered already (a step may run again)."""
+    if not decision["better"]:
+        return Registration(False, name, None, str(decision["reason"]), artifact.digest)
     known = _registered_before(registry.versions(name), artifact)
     if known is not None:
         reason = f"this very model is version {known.version} already"
         return Registration(True, name, known.version, reason, artifact.digest)
-    if not decision["better"]:
-        return Registration(False, name, None, str(decision["reason"]), artifact.digest)
     metrics = {metric: float(evaluation[metric]) for metric in DIRECTIONS}
     described = artifact.described({f"test.{key}": value for key, value in metrics.items()}, asdict(lineage))
     with tempfile.TemporaryDirectory(prefix="register-") as scratch:

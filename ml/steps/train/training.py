@@ -49,9 +49,9 @@ class Trained:
 def train(rows: Table, test: Table, settings: Settings) -> Trained:
     """Fit, choose, export, and hold the export to the trained models.
 
-    Candidates and detector are fitted on one part of the rows; what is chosen or learned about them (the winner,
-    the thresholds) comes from the other part. The drift reference covers all rows. Raises StepError when the
-    export does not answer as the trained models do.
+    Candidates and detector are fitted on one part of the rows; what is chosen or learned about them (the
+    winner, the thresholds) comes from the other part. The drift reference covers all rows. Raises StepError
+    when the export does not answer as the trained models do.
     """
     parameters = settings.parameters
     validation = held_out(rows[ID].tolist(), VALIDATION_FRACTION, salt="validation")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from emulator.arm.store import Store
 
 RUN = f"{REGISTRY}/runs"
+INTERRUPTED = "interrupted: the emulator stopped during the run"
 ENDED = ("Succeeded", "Failed", "Canceled", "Error", "Timeout")
 
 
@@ -77,9 +78,7 @@ class Records:
     def fail_interrupted(self) -> None:
         """Called at the start: what had not ended when the last process died will not end by itself."""
         for run in self.store.by_type(RUN):
-            self.change(
-                run["id"], "Failed", runErrorMessage="interrupted: the emulator stopped during the run"
-            )
+            self.change(run["id"], "Failed", runErrorMessage=INTERRUPTED)
 
 
 def _now() -> str:

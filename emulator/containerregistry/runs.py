@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -49,9 +48,7 @@ def install(emulator: Emulator) -> None:
         build = requests.read(action.body, registry, pools)
         run = records.create(registry, build)
         emulator.blobs.append(ACCOUNT, *log_blob(run["id"]), b"")  # there before anyone asks for it
-        threading.Thread(
-            target=worker.run, args=(registry, run, build), name=f"run {run['name']}", daemon=True
-        ).start()
+        worker.start(registry, run, build)
         return run
 
     @arm.action(AGENT_POOL, "listQueueStatus")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emulator import environment
-from emulator.containerregistry.records import Records
+from emulator.containerregistry.records import INTERRUPTED, Records
 from emulator.containerregistry.requests import DockerBuild
 from emulator.errors import AzureError
 from emulator.images.base import BaseError
@@ -52,10 +52,19 @@ class Worker:
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._canceled: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._closing = False
         self._folders = emulator.home.root / "builds"
 
-    def run(self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild) -> None:
-        """Carry one run out, to whatever end; never raises."""
+    def start(self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild) -> None:
+        """Carry a run out in a thread of its own."""
+        thread = threading.Thread(target=self._run, args=(registry, run, build), name=f"run {run['name']}")
+        with self._lock:
+            self._threads = [one for one in self._threads if one.is_alive()] + [thread]
+        thread.start()
+
+    def _run(self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild) -> None:
+        """One run, to whatever end; never raises."""
         run_id = run["id"]
         canceled = self._event(run_id)
         folder = self._folders / uuid.uuid4().hex
@@ -86,11 +95,14 @@ class Worker:
         self.records.change(run_id, "Canceled", runErrorMessage="canceled by the user")
 
     def stop(self) -> None:
-        """Ask all runs to stop, when the emulator goes down; at the next start they count as interrupted."""
+        """End all runs, when the emulator goes down; they count as interrupted."""
+        self._closing = True
         with self._lock:
-            events = list(self._canceled.values())
+            events, threads = list(self._canceled.values()), self._threads
         for event in events:
             event.set()
+        for thread in threads:
+            thread.join()
 
     def _event(self, run_id: str) -> threading.Event:
         with self._lock:
@@ -111,6 +123,8 @@ class Worker:
                     return "Canceled", {}
                 images = self._build(registry, run, build, folder, canceled)
         except BuildCanceled as error:
+            if self._closing:
+                return "Failed", {"runErrorMessage": INTERRUPTED}
             return "Canceled", {"runErrorMessage": str(error)}
         except FAILURES as error:
             return "Failed", {"runErrorMessage": str(error)}

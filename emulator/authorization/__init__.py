@@ -25,13 +25,6 @@ def install(emulator: Emulator) -> None:
     @arm.before_put(ASSIGNMENT)
     def assign(put: Put) -> None:
         properties = put.properties
-        name = str(put.resource["name"])
-        if not _is_uuid(name):
-            raise AzureError(
-                400,
-                "InvalidRoleAssignmentId",
-                f"The role assignment ID '{name}' is not valid. It must be a GUID.",
-            )
         for key in ("roleDefinitionId", "principalId"):
             if not properties.get(key):
                 raise AzureError(400, "BadRequestFormat", f"'{put.id}': properties.{key} is required.")

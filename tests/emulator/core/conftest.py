@@ -1,0 +1,84 @@
+"""An emulator in this process, and a client of its control plane."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from emulator.app import Emulator
+from emulator.home import Home
+from emulator.http import Request, Response
+from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS, Principal
+
+SUBSCRIPTION = f"/subscriptions/{next(iter(SUBSCRIPTIONS))}"
+GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
+LOCATION = "westeurope"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").prepare()
+
+
+@pytest.fixture
+def emulator(home: Home) -> Iterator[Emulator]:
+    emulator = Emulator(home)
+    yield emulator
+    emulator.close()
+
+
+class Client:
+    """Sends requests to management.azure.com as a principal."""
+
+    def __init__(self, emulator: Emulator, principal: Principal = SIGNED_IN) -> None:
+        self.emulator = emulator
+        self.principal = principal
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
+        path, _, query = path.partition("?")
+        token, _ = self.emulator.identity.tokens.issue(self.principal, "https://management.azure.com")
+        return self.emulator.answer(
+            Request(
+                method,
+                "management.azure.com",
+                path,
+                path,
+                {"api-version": "2024-01-01", **dict(parse_qsl(query, keep_blank_values=True))},
+                {"authorization": f"Bearer {token}"}
+                | {key.replace("_", "-"): value for key, value in headers.items()},
+                b"" if body is None else json.dumps(body).encode(),
+            )
+        )
+
+    def ok(self, method: str, path: str, body: Any = None) -> Any:
+        response = self(method, path, body)
+        assert response.status < 300, response.body
+        return json.loads(response.body) if response.body else None
+
+    def refused(self, method: str, path: str, body: Any = None) -> tuple[int, str, str]:
+        response = self(method, path, body)
+        assert response.status >= 400, response.body
+        error = json.loads(response.body)["error"]
+        return response.status, error["code"], error["message"]
+
+    def group(self) -> str:
+        self.ok("PUT", GROUP, {"location": LOCATION})
+        return GROUP
+
+    def identity(self, name: str = "someone") -> Principal:
+        """A user-assigned identity, as a principal."""
+        path = f"{self.group()}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+        properties = self.ok("PUT", path, {"location": LOCATION})["properties"]
+        found = self.emulator.identity.directory.find(properties["principalId"])
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> Client:
+    return Client(emulator)

@@ -1,0 +1,137 @@
+"""Networks: subnets inside, apart, readable both ways, and kept while something uses them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .conftest import GROUP, LOCATION, Client
+
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
+VNET = f"{NETWORK}/virtualNetworks/net"
+
+
+def vnet(*subnets: tuple[str, str], space: str = "10.0.0.0/16", **more: Any) -> dict[str, Any]:
+    return {
+        "location": LOCATION,
+        "properties": {
+            "addressSpace": {"addressPrefixes": [space]},
+            **(
+                {"subnets": [{"name": n, "properties": {"addressPrefix": p, **more}} for n, p in subnets]}
+                if subnets
+                else {}
+            ),
+        },
+    }
+
+
+def subnet(prefix: str, **more: Any) -> dict[str, Any]:
+    return {"properties": {"addressPrefix": prefix, **more}}
+
+
+def names(client: Client) -> list[str]:
+    return [one["name"] for one in client.ok("GET", VNET)["properties"]["subnets"]]
+
+
+def test_subnets_inline_and_alone_are_the_same(client: Client) -> None:
+    client.group()
+    client.ok("PUT", VNET, vnet(("a", "10.0.0.0/24")))
+    assert client.ok("GET", f"{VNET}/subnets/a")["properties"]["addressPrefix"] == "10.0.0.0/24"
+    client.ok("PUT", f"{VNET}/subnets/b", subnet("10.0.1.0/24"))
+    assert names(client) == ["a", "b"]
+    client.ok("PUT", VNET, vnet())  # a body without subnets leaves them
+    assert names(client) == ["a", "b"]
+    client.ok("PUT", VNET, vnet(("b", "10.0.1.0/24"), ("c", "10.0.2.0/24")))
+    assert names(client) == ["b", "c"]
+    client.ok("DELETE", f"{VNET}/subnets/b")
+    assert names(client) == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "code"),
+    [
+        ("10.1.0.0/24", "NetcfgInvalidSubnet"),
+        ("10.0.0.128/25", "NetcfgSubnetRangesOverlap"),
+        ("10.0.1.0/30", "NetcfgInvalidSubnet"),
+        ("10.0.1.1/24", "InvalidAddressPrefixFormat"),
+    ],
+)
+def test_subnets_lie_inside_and_apart(client: Client, prefix: str, code: str) -> None:
+    client.group()
+    client.ok("PUT", VNET, vnet(("a", "10.0.0.0/24")))
+    assert client.refused("PUT", f"{VNET}/subnets/b", subnet(prefix))[:2] == (400, code)
+    assert names(client) == ["a"]
+
+
+def test_a_refused_inline_subnet_leaves_nothing_behind(client: Client) -> None:
+    client.group()
+    client.ok("PUT", VNET, vnet(("a", "10.0.0.0/24")))
+    body = vnet(("b", "10.0.1.0/24"), ("c", "10.0.1.0/25"))
+    assert client.refused("PUT", VNET, body)[1] == "NetcfgSubnetRangesOverlap"
+    assert names(client) == ["a"]
+
+
+def test_an_address_space_cannot_shrink_below_its_subnets(client: Client) -> None:
+    client.group()
+    client.ok("PUT", VNET, vnet(("a", "10.0.0.0/24")))
+    assert client.refused("PUT", VNET, vnet(space="10.1.0.0/16"))[1] == "InUsePrefixCannotBeDeleted"
+
+
+def test_what_is_in_use_stays_until_its_user_goes(client: Client) -> None:
+    client.group()
+    guard = f"{NETWORK}/networkSecurityGroups/guard"
+    client.ok("PUT", guard, {"location": LOCATION, "properties": {}})
+    client.ok("PUT", VNET, vnet(("a", "10.0.0.0/24"), networkSecurityGroup={"id": guard}))
+    status, code, message = client.refused("DELETE", guard)
+    assert (status, code) == (400, "InUseNetworkSecurityGroupCannotBeDeleted")
+    assert f"{VNET}/subnets/a" in message
+    client.ok("DELETE", GROUP)  # all of it goes together
+
+
+def test_rules_have_their_own_priorities(client: Client) -> None:
+    client.group()
+    guard = f"{NETWORK}/networkSecurityGroups/guard"
+    rule = {
+        "protocol": "*",
+        "access": "Deny",
+        "direction": "Inbound",
+        "priority": 200,
+        "sourceAddressPrefix": "*",
+        "destinationAddressPrefix": "*",
+        "sourcePortRange": "*",
+        "destinationPortRange": "*",
+    }
+    made = client.ok(
+        "PUT",
+        guard,
+        {"location": LOCATION, "properties": {"securityRules": [{"name": "one", "properties": rule}]}},
+    )
+    assert len(made["properties"]["defaultSecurityRules"]) == 6
+    two = f"{guard}/securityRules/two"
+    assert client.refused("PUT", two, {"properties": rule})[1] == "SecurityRuleConflict"
+    assert (
+        client.refused("PUT", two, {"properties": {**rule, "priority": 99}})[1]
+        == "SecurityRuleInvalidPriority"
+    )
+    client.ok("PUT", two, {"properties": {**rule, "direction": "Outbound"}})
+
+
+def test_nat_gateways_take_standard_addresses(client: Client) -> None:
+    client.group()
+    address = f"{NETWORK}/publicIPAddresses/out"
+    body = {
+        "location": LOCATION,
+        "sku": {"name": "Standard"},
+        "properties": {"publicIPAllocationMethod": "Dynamic"},
+    }
+    assert client.refused("PUT", address, body)[1] == "PublicIPAndSkuNotCompatible"
+    body["properties"] = {"publicIPAllocationMethod": "Static"}
+    first = client.ok("PUT", address, body)["properties"]["ipAddress"]
+    assert client.ok("PUT", address, body)["properties"]["ipAddress"] == first
+    nat = f"{NETWORK}/natGateways/nat"
+    properties = {"publicIpAddresses": [{"id": address}]}
+    client.ok("PUT", nat, {"location": LOCATION, "sku": {"name": "Standard"}, "properties": properties})
+    client.ok("PUT", VNET, vnet(("a", "10.0.0.0/24"), natGateway={"id": nat}))
+    assert client.ok("GET", nat)["properties"]["subnets"] == [{"id": f"{VNET}/subnets/a"}]
+    assert client.refused("DELETE", address)[1] == "PublicIPAddressCannotBeDeleted"

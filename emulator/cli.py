@@ -144,15 +144,13 @@ def _run(home: Home, options: argparse.Namespace) -> int:
     if program is None:
         print(f"emulator: {command[0]}: command not found", file=sys.stderr)
         return NOT_FOUND
-    if Path(command[0]).name == "pulumi":
-        from emulator import pulumi
+    from emulator import pulumi
 
-        home.secret(home.passphrase)
-        try:
-            whole |= pulumi.prepare(home, program, command[1:], Path.cwd(), whole)
-        except pulumi.PulumiError as error:
-            print(f"emulator: {error}", file=sys.stderr)
-            return 1
+    try:
+        whole |= pulumi.prepare(home, program, command, Path.cwd(), whole)
+    except pulumi.PulumiError as error:
+        print(f"emulator: {error}", file=sys.stderr)
+        return 1
     sys.stdout.flush()
     os.execve(program, command, whole)  # noqa: S606
     return 0

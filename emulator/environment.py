@@ -123,7 +123,7 @@ def workload(emulator: Emulator, name: str, identities: list[str]) -> dict[str, 
     """The variables of a job or container: proxy and CA, and through them the identities given to it.
 
     ``identities`` are ids of user-assigned identities, or of resources with a system-assigned one. No
-    secret of the signed-in principal is in it; what ``name`` may be is asked of ``emulator.identity.workloads``.
+    secret of the signed-in principal is in it.
     """
     secret = emulator.identity.workloads.admit(name, identities)
     user = quote(name, safe="")

@@ -124,7 +124,7 @@ def down(home: Home) -> list[str]:
         daemon.send_signal(signal.SIGTERM)
     except psutil.NoSuchProcess:
         family = []
-    _, alive = psutil.wait_procs(family, timeout=DOWN_WITHIN_S)
+    alive = _wait(family, DOWN_WITHIN_S)
     killed: list[str] = []
     for process in alive:
         try:
@@ -132,7 +132,7 @@ def down(home: Home) -> list[str]:
             process.kill()
         except psutil.NoSuchProcess:
             continue
-    _, left = psutil.wait_procs(alive, timeout=5)
+    left = _wait(alive, 5.0)
     if left or running(home) is not None:
         names = ", ".join(str(process.pid) for process in left) or str(pid)
         raise LifecycleError(f"still running after SIGKILL: {names}")
@@ -185,6 +185,23 @@ def tail(home: Home) -> str:
     if not home.log.exists():
         return "(empty)"
     return home.log.read_bytes()[-TAIL_BYTES:].decode(errors="replace")
+
+
+def _wait(processes: list[psutil.Process], within_s: float) -> list[psutil.Process]:
+    """Wait for processes that are not our children; those that still run. A zombie has ended."""
+    deadline = time.monotonic() + within_s
+    while alive := [process for process in processes if _runs(process)]:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.01)
+    return alive
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _said_ready(descriptor: int) -> bool:

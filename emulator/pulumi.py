@@ -50,21 +50,34 @@ def project_of(command: Sequence[str], cwd: Path) -> Path | None:
 def prepare(
     home: Home, program: str, command: Sequence[str], cwd: Path, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """What a ``pulumi`` command needs: its provider, and for a stack of this repository that stack.
+    """What a client needs of Pulumi: the provider, and for a stack of this repository that stack.
 
-    Returns variables to add to the environment.
+    ``program`` is what ``command`` starts; programs that drive Pulumi themselves need the provider too.
+    Returns variables to add to the environment. PulumiError with what Pulumi said.
     """
-    from emulator.provider import install
-
-    install.ensure(home, Path(program))
-    stack, project = stack_of(command), project_of(command, cwd)
-    if stack is None or project is None or project.resolve() != REPOSITORY:
+    home.secret(home.passphrase)
+    direct = Path(command[0]).name == "pulumi"
+    cli = program if direct else shutil.which("pulumi", path=environment.get("PATH"))
+    if cli is None:
+        return {}
+    _ensure_provider(home, cli)
+    stack, project = stack_of(command[1:]), project_of(command[1:], cwd)
+    if not direct or stack is None or project is None or project.resolve() != REPOSITORY:
         return {}
     short = stack.rsplit("/", 1)[-1]
     source = project / f"Pulumi.{short}.yaml"
     if not source.exists():
         return {}
-    return {CONFIG_FILE: str(config_copy(home, program, project, short, environment))}
+    return {CONFIG_FILE: str(config_copy(home, cli, project, short, environment))}
+
+
+def _ensure_provider(home: Home, cli: str) -> None:
+    from emulator.provider import install
+
+    try:
+        install.ensure(home, Path(cli))
+    except install.InstallError as error:
+        raise PulumiError(str(error)) from error
 
 
 def config_copy(home: Home, program: str, project: Path, stack: str, environment: Mapping[str, str]) -> Path:

@@ -68,7 +68,9 @@ def test_terminate_ends_the_whole_group(processes: Processes, tmp_path: Path) ->
 
 
 def test_what_ignores_sigterm_is_killed(processes: Processes, tmp_path: Path) -> None:
-    code = "import signal, time; signal.signal(15, signal.SIG_IGN); open('child', 'w').write('1'); time.sleep(9)"
+    code = (
+        "import signal, time; signal.signal(15, signal.SIG_IGN); open('child','w').write('1'); time.sleep(9)"
+    )
     handle = processes.start("it", [sys.executable, "-c", code], cwd=tmp_path, env={}, log=tmp_path / "log")
     written(tmp_path / "child")
     assert handle.terminate(0.2) == -9

@@ -16,7 +16,7 @@ from emulator.monitor.envelopes import InvalidEnvelope, parse, rows
 if TYPE_CHECKING:
     from emulator.identity import Identity
 
-PATHS = ("/v2.1/track", "/v2/track")
+PATHS = (["v2.1", "track"], ["v2", "track"])
 AUDIENCE = "https://monitor.azure.com"
 ACTION = "Microsoft.Insights/Telemetry/Write"
 PARTIAL = 206
@@ -34,7 +34,8 @@ class Ingestion:
 
     def handle(self, request: Request) -> Response:
         """One batch. 200 when all items are accepted, 206 when some are; else the status of their errors."""
-        if request.method != "POST" or request.path.rstrip("/") not in PATHS:
+        path = [segment for segment in request.path.split("/") if segment]  # clients double the slash
+        if request.method != "POST" or path not in PATHS:
             raise NotEmulated(f"Application Insights: {request.describe()}")
         try:
             items = parse(_body(request))

@@ -1,0 +1,101 @@
+"""What other services get: trees of files in and out; and the accounts in ARM."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emulator.app import Emulator
+from emulator.errors import AzureError
+from emulator.home import Home
+from tests.emulator.storage import estate
+
+
+def test_trees_go_out_and_come_in(emulator: Emulator, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "sub").mkdir(parents=True)
+    (source / "a.txt").write_text("a")
+    (source / "sub" / "b.txt").write_text("b")
+    assert emulator.blobs.copy_tree_out(source, "acct", "data", "runs/1/") == [
+        "runs/1/a.txt",
+        "runs/1/sub/b.txt",
+    ]
+    emulator.blobs.write("acct", "data", "runs/10/c.txt", b"not of run 1")
+    target = tmp_path / "target"
+    emulator.blobs.copy_tree_in("acct", "data", "runs/1", target)
+    assert {p.relative_to(target).as_posix() for p in target.rglob("*.txt")} == {"a.txt", "sub/b.txt"}
+    (target / "a.txt").write_text("changed")
+    assert emulator.blobs.read("acct", "data", "runs/1/a.txt") == b"a"
+    emulator.blobs.copy_tree_in("acct", "data", "runs/1/sub/b.txt", tmp_path / "one")
+    assert (tmp_path / "one" / "b.txt").read_text() == "b"
+    with pytest.raises(AzureError, match="BlobNotFound"):
+        emulator.blobs.copy_tree_in("acct", "data", "runs/2", tmp_path / "none")
+
+
+def test_linked_inputs_outlive_their_blob(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.blobs.write("acct", "data", "in/x", b"1")
+    emulator.blobs.copy_tree_in("acct", "data", "in", tmp_path / "in", link=True)
+    emulator.blobs.write("acct", "data", "in/x", b"2")
+    assert (tmp_path / "in" / "x").read_bytes() == b"1"
+
+
+def test_no_blob_name_leads_out_of_the_directory(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.blobs.write("acct", "data", "in/../../escaped", b"1")
+    with pytest.raises(AzureError, match="InvalidResourceName"):
+        emulator.blobs.copy_tree_in("acct", "data", "in", tmp_path / "in")
+
+
+def test_blobs_survive_a_restart(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    emulator.blobs.write("acct", "data", "x", b"1")
+    emulator.close()
+    again = type(emulator)(Home(tmp_path / "home"))
+    assert again.blobs.read("acct", "data", "x") == b"1"
+    again.close()
+
+
+def test_the_end_of_an_account_takes_its_data(emulator: Emulator) -> None:
+    account = estate.account(emulator, "second")
+    emulator.blobs.write("second", "data", "x", b"1")
+    emulator.arm.delete(account)
+    assert list(emulator.home.blobs.glob("content/*/*")) == []
+    estate.account(emulator, "second")
+    assert not emulator.blobs.exists("second", "data", "x")
+
+
+def test_what_an_account_is_given(emulator: Emulator) -> None:
+    made = estate.resource(
+        emulator,
+        "Microsoft.Storage/storageAccounts/plain",
+        sku={"name": "Standard_ZRS"},
+        kind="StorageV2",
+    )
+    properties = made["properties"]
+    assert made["sku"] == {"name": "Standard_ZRS", "tier": "Standard"}
+    assert properties["primaryEndpoints"]["blob"] == "https://plain.blob.core.windows.net/"
+    assert properties["encryption"]["services"]["blob"]["enabled"] is True
+    assert properties["allowBlobPublicAccess"] is False
+    again = estate.resource(
+        emulator,
+        "Microsoft.Storage/storageAccounts/plain",
+        sku={"name": "Standard_ZRS"},
+        kind="StorageV2",
+    )["properties"]
+    assert again["creationTime"] == properties["creationTime"]
+    assert again["encryption"] == properties["encryption"]
+
+
+def test_what_accounts_and_containers_are_refused(emulator: Emulator) -> None:
+    path = "Microsoft.Storage/storageAccounts/acct"
+    containers = f"{path}/blobServices/default/containers"
+    with pytest.raises(AzureError, match="PublicAccessNotPermitted"):
+        estate.resource(emulator, f"{containers}/open", {"publicAccess": "Blob"})
+    with pytest.raises(AzureError, match=r"sku\.name"):
+        estate.resource(emulator, f"{path}2", kind="StorageV2")
+    with pytest.raises(AzureError, match="AccountKindInvalid"):
+        estate.resource(emulator, f"{path}2", sku={"name": "Standard_LRS"})
+    other = f"{estate.SUBSCRIPTION}/resourceGroups/other"
+    emulator.arm.put(other, {"location": estate.LOCATION})
+    body = {"location": estate.LOCATION, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    with pytest.raises(AzureError, match="StorageAccountAlreadyTaken"):
+        emulator.arm.put(f"{other}/providers/{path}", body)

@@ -26,7 +26,7 @@ class ContainerGroups:
         from azure.core.rest import HttpRequest
 
         answer = self._client.send_request(
-            HttpRequest("GET", path, params={"api-version": CONTAINER_API, **query})
+            HttpRequest("GET", f"{MANAGEMENT}{path}", params={"api-version": CONTAINER_API, **query})
         )
         answer.raise_for_status()
         return answer.json()

@@ -1,9 +1,11 @@
 """The Azure SDK clients of one estate, made when first used, each with its time limits."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from infra.outputs import EstateOutputs
@@ -117,6 +119,13 @@ def until_granted(call: Callable[[], Answer], what: str, report: Report, seconds
                 told = True
             time.sleep(pause)
             pause = min(pause * 2, 20.0)
+
+
+@contextmanager
+def without_its_own_output() -> Generator[None, None, None]:
+    """azure-ai-ml prints colours and empty lines while it uploads, whatever `show_progress` says."""
+    with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
+        yield
 
 
 def first_lines(error: Exception, count: int = 4) -> list[str]:

@@ -59,7 +59,9 @@ def show(payload: Mapping[str, Any], as_json: bool, render: Callable[[], Rendera
 
 
 def table(title: str, *headings: str) -> Table:
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    made = Table(
+        title=title, title_justify="left", title_style="bold", header_style="bold", min_width=len(title)
+    )
     for heading in headings:
         made.add_column(heading, overflow="fold")
     return made
@@ -67,7 +69,9 @@ def table(title: str, *headings: str) -> Table:
 
 def facts(title: str, rows: Mapping[str, object]) -> Table:
     """A two-column table of names and values without headings."""
-    made = Table(title=title, title_justify="left", title_style="bold", show_header=False)
+    made = Table(
+        title=title, title_justify="left", title_style="bold", show_header=False, min_width=len(title)
+    )
     made.add_column(style="cyan", no_wrap=True)
     made.add_column(overflow="fold")
     for name, value in rows.items():

@@ -52,10 +52,10 @@ def parse_outputs(environment: str, outputs: dict[str, Any]) -> EstateOutputs:
     return estate
 
 
-def read_estate(environment: str, root: Path | None = None) -> EstateOutputs:
-    """The outputs of a deployed stack.
+def stack_outputs(environment: str, project: Path) -> dict[str, Any] | None:
+    """The outputs of the stack of the project in that directory; None when there is no such stack.
 
-    Raises MlopsError when there is no Pulumi CLI, no such stack, or no deployment.
+    Raises MlopsError when there is no Pulumi CLI, or with its words when it fails.
     """
     if shutil.which("pulumi") is None:
         raise MlopsError(
@@ -75,7 +75,7 @@ def read_estate(environment: str, root: Path | None = None) -> EstateOutputs:
     try:
         run = subprocess.run(
             command,
-            cwd=root or project_root(),
+            cwd=project,
             capture_output=True,
             text=True,
             timeout=TIME_LIMIT_SECONDS,
@@ -87,18 +87,27 @@ def read_estate(environment: str, root: Path | None = None) -> EstateOutputs:
             f"`{' '.join(command)}` gave no answer in {TIME_LIMIT_SECONDS} s.",
             "Check that the state backend (PULUMI_BACKEND_URL) is reachable.",
         ) from error
-    if run.returncode != 0:
-        words = [line for line in run.stderr.splitlines() if line.strip()]
-        if "no stack named" in run.stderr:
-            raise MlopsError(
-                f"There is no stack {environment} in the state backend.",
-                f"Check --env, `pulumi login` and PULUMI_BACKEND_URL, or create it: "
-                f"`pulumi stack init {environment}`, then `pulumi up -s {environment}`.",
-                words,
-            )
+    if run.returncode == 0:
+        return json.loads(run.stdout or "{}")
+    if "no stack named" in run.stderr:
+        return None
+    raise MlopsError(
+        f"The outputs of the stack {environment} cannot be read (pulumi exited with {run.returncode}).",
+        "Its own words follow.",
+        [line for line in run.stderr.splitlines() if line.strip()],
+    )
+
+
+def read_estate(environment: str, root: Path | None = None) -> EstateOutputs:
+    """The outputs of a deployed stack of this repository.
+
+    Raises MlopsError when there is no Pulumi CLI, no such stack, or no deployment.
+    """
+    outputs = stack_outputs(environment, root or project_root())
+    if outputs is None:
         raise MlopsError(
-            f"The outputs of the stack {environment} cannot be read (pulumi exited with {run.returncode}).",
-            "Its own words follow.",
-            words,
+            f"There is no stack {environment} in the state backend.",
+            f"Check --env, `pulumi login` and PULUMI_BACKEND_URL, or create it: "
+            f"`pulumi stack init {environment}`, then `pulumi up -s {environment}`.",
         )
-    return parse_outputs(environment, json.loads(run.stdout or "{}"))
+    return parse_outputs(environment, outputs)

@@ -1,6 +1,16 @@
 """Reading a log that grows in a blob."""
 
+import re
+
 from ml.clients import Azure
+
+TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def readable(line: bytes) -> str:
+    """A line as it stands on a terminal at its end: without colours, of a progress bar its last state."""
+    text = TERMINAL_CODES.sub("", line.decode("utf-8", "replace"))
+    return text.rstrip("\r").rpartition("\r")[2]
 
 
 class RemoteLog:
@@ -28,4 +38,4 @@ class RemoteLog:
         *lines, self._rest = (self._rest + data).split(b"\n")
         if final and self._rest:
             lines, self._rest = [*lines, self._rest], b""
-        return [line.decode("utf-8", "replace").rstrip("\r") for line in lines]
+        return [readable(line) for line in lines]

@@ -78,7 +78,7 @@ class RunHistory:
             f"/history/v1.0/subscriptions/{estate.subscription_id}/resourceGroups/{estate.resource_group}"
             f"/providers/Microsoft.MachineLearningServices/workspaces/{estate.workspace}/runs/{job}/details"
         )
-        answer = self._client.send_request(HttpRequest("GET", path))
+        answer = self._client.send_request(HttpRequest("GET", self._client.format_url(path)))
         answer.raise_for_status()
         body: dict[str, Any] = answer.json()
         error: dict[str, Any] = (body.get("error") or {}).get("error") or {}
@@ -117,11 +117,16 @@ class Follower:
             time.sleep(self._azure.settings.azure.poll_seconds)
 
     def _update(self, step: Step, status: str) -> None:
-        if status != step.status:
-            step.status = status
+        """Tell a start before the step's output and an end after it."""
+        changed, step.status = status != step.status, status
+        if changed and status not in FINISHED:
             self._azure.report.line(f"{step.title}: {status}")
-        if status not in STARTED or step.drained:
-            return
+        if status in STARTED and not step.drained:
+            self._read_log(step)
+        if changed and status in FINISHED:
+            self._azure.report.line(f"{step.title}: {status}")
+
+    def _read_log(self, step: Step) -> None:
         details = self._history.details(step.name)
         # The state is read before the log: what was written before the end is then in the log.
         step.drained = details.status in FINISHED

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml import data, environment, pipeline, snapshot
-from ml.clients import Azure
+from ml.clients import Azure, without_its_own_output
 from ml.content import content_key, sha256_of_files
 from ml.errors import MlopsError
 from ml.runs import FINISHED, Follower
@@ -66,7 +66,8 @@ def read_results(azure: Azure, job: str) -> dict[str, Any]:
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
         for output, file in RESULT_FILES.items():
-            azure.ml.jobs.download(job, download_path=scratch, output_name=output)
+            with without_its_own_output():
+                azure.ml.jobs.download(job, download_path=scratch, output_name=output)
             found = sorted(Path(scratch, "named-outputs", output).rglob(file))
             if not found:
                 raise MlopsError(
@@ -156,8 +157,12 @@ def submit(azure: Azure, root: Path, request: Request, inputs: Inputs, name: str
             "metric": plan.metric,
             "margin": str(plan.margin),
         }
-        submitted: Any = azure.granted(lambda: azure.ml.jobs.create_or_update(job), "submit jobs")
-        report.line(str(submitted.studio_url))
+
+        def send() -> Any:
+            with without_its_own_output():
+                return azure.ml.jobs.create_or_update(job)
+
+        report.line(str(azure.granted(send, "submit jobs").studio_url))
 
 
 def follow(azure: Azure, name: str) -> None:

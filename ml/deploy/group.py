@@ -4,13 +4,16 @@ The main stack is not touched by a release; preview, state and history are Pulum
 """
 
 import os
+import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ml.console import Report
 from ml.errors import MlopsError
+from ml.estate import stack_outputs
 
 PROJECT = "mlops-scoring"
 CONTAINER = "scoring"
@@ -187,14 +190,7 @@ def up(environment: str, spec: GroupSpec, report: Report) -> dict[str, Any]:
 
 def outputs(environment: str) -> dict[str, Any]:
     """The outputs of what is deployed; empty when nothing is. Raises MlopsError with Pulumi's words."""
-    from pulumi import automation
-    from pulumi.automation.errors import CommandError, StackNotFoundError
-
-    with own_options():
-        try:
-            stack = automation.select_stack(environment, PROJECT, program=lambda: None)
-            return {name: output.value for name, output in stack.outputs().items()}
-        except StackNotFoundError:
-            return {}
-        except CommandError as error:
-            raise _failure(environment, error, []) from error
+    with own_options(), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+        project = Path(scratch)
+        (project / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
+        return stack_outputs(environment, project) or {}

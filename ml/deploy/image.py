@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml import images
-from ml.clients import Azure
+from ml.clients import Azure, without_its_own_output
 from ml.content import read_tree, sha256_of_files
 from ml.errors import MlopsError
 from ml.images import Image
@@ -93,10 +93,12 @@ def scoring_context(root: Path, model: Path) -> BuildContext:
 def assemble(azure: Azure, root: Path, model: "Model") -> BuildContext:
     """Download the model's artifact and put the build context together."""
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-        azure.granted(
-            lambda: azure.ml.models.download(str(model.name), str(model.version), download_path=scratch),
-            "download the model",
-        )
+
+        def download() -> None:
+            with without_its_own_output():
+                azure.ml.models.download(str(model.name), str(model.version), download_path=scratch)
+
+        azure.granted(download, "download the model")
         manifests = sorted(Path(scratch).rglob(artifact.MANIFEST))
         if len(manifests) != 1:
             raise MlopsError(

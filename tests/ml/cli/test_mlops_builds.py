@@ -11,7 +11,7 @@ from infra.outputs import EstateOutputs
 from ml import images
 from ml.clients import Azure
 from ml.errors import MlopsError
-from ml.remote_log import RemoteLog
+from ml.remote_log import RemoteLog, readable
 from ml.runs import Follower, RunDetails
 from ml.settings import settings
 from ml.train import find_job, job_name, reusable, training_key
@@ -121,6 +121,19 @@ def test_a_growing_log_is_read_line_by_line(outputs: dict[str, Any]):
     assert log.new_lines("https://log", final=True) == []
 
 
+@pytest.mark.parametrize(
+    ("raw", "read"),
+    [
+        (b"plain", "plain"),
+        (b"\x1b[32mgreen\x1b[0m", "green"),
+        (b"10%\r50%\r100%\r", "100%"),
+        (b"\xff", "\ufffd"),
+    ],
+)
+def test_what_is_for_a_terminal_is_left_out(raw: bytes, read: str):
+    assert readable(raw) == read
+
+
 class Jobs:
     def __init__(self, *existing: Any) -> None:
         self.existing = {job.name: job for job in existing}
@@ -198,8 +211,8 @@ def test_a_failed_step_is_reported_with_the_end_of_its_log(
     assert steps[0].reason == ["column age: 3 values below 18"]
     assert azure.report.lines == [
         "validate: Running",
-        "validate: Failed",
         "validate | column age: 3 values below 18",
+        "validate: Failed",
     ]
 
 

@@ -28,7 +28,7 @@ class TableCount:
 
 @dataclass(frozen=True, slots=True)
 class MetricValue:
-    """The newest point of a metric in one role, and how many points there are."""
+    """The newest point of a metric with certain dimensions in one role, and how many points there are."""
 
     name: str
     role: str
@@ -106,13 +106,13 @@ class Database:
         return self.latest("AppEvents", limit, name=name)
 
     def metrics(self) -> list[MetricValue]:
-        """Each metric of each role with its newest point, by name."""
+        """Each metric of each role and dimensions with its newest point, by name."""
         query = (
             "SELECT m.Name, m.AppRoleName, m.TimeGenerated, m.Sum / MAX(m.ItemCount, 1), m.Properties, "
             "g.points "
             "FROM AppMetrics m JOIN (SELECT Name, AppRoleName, MAX(rowid) AS newest, COUNT(*) AS points "
-            "FROM AppMetrics GROUP BY Name, AppRoleName) g ON m.rowid = g.newest "
-            "ORDER BY m.Name, m.AppRoleName"
+            "FROM AppMetrics GROUP BY Name, AppRoleName, Properties) g ON m.rowid = g.newest "
+            "ORDER BY m.Name, m.AppRoleName, m.Properties"
         )
         return [
             MetricValue(name, role or "", time, value, json.loads(properties or "{}"), points)

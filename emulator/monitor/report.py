@@ -15,6 +15,7 @@ from emulator.home import Home
 from emulator.monitor.database import Database, Row
 
 SEVERITIES = ("verbose", "information", "warning", "error", "critical")
+HIDDEN_METRICS = {"_OTELRESOURCE_"}  # how the exporter tells the attributes of its resource
 Column = tuple[str, Callable[[Row], str]]
 
 
@@ -70,6 +71,8 @@ def render(found: dict[str, Any], console: Console) -> None:
         for title in ("metric", "role", "time", "value", "points", "dimensions"):
             metrics.add_column(title, justify="right" if title in ("value", "points") else "left")
         for value in found["metrics"]:
+            if value["name"] in HIDDEN_METRICS:
+                continue
             metrics.add_row(
                 value["name"],
                 value["role"],

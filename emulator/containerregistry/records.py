@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from emulator.arm.store import Store
 
 RUN = f"{REGISTRY}/runs"
+COUNTER = "registry-runs"
 INTERRUPTED = "interrupted: the emulator stopped during the run"
 ENDED = ("Succeeded", "Failed", "Canceled", "Error", "Timeout")
 
@@ -25,9 +26,10 @@ class Records:
         self._lock = threading.Lock()
 
     def create(self, registry: dict[str, Any], build: DockerBuild) -> dict[str, Any]:
-        """A new run in the queue; ids count up within a registry."""
+        """A new run in the queue. Ids count up and never come again, not even in a registry made anew."""
         with self._lock:
-            number = len(self.store.children(f"{registry['id']}/runs")) + 1
+            number = int(self.store.document(COUNTER, "last") or 0) + 1
+            self.store.put_document(COUNTER, "last", number)
             name = f"ca{number:x}"
             now = _now()
             run = {

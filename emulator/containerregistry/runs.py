@@ -75,6 +75,10 @@ def install(emulator: Emulator) -> None:
         worker.cancel(run["id"])
         return Response(200)
 
+    @arm.after_delete(RUN)
+    def give_up(run: Json) -> None:
+        worker.cancel(run["id"])
+
     @arm.after_delete(REGISTRY)
     def forget_blobs(registry: Json) -> None:
         for blob in emulator.blobs.list(ACCOUNT, container(registry["id"])):

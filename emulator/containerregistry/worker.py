@@ -60,13 +60,15 @@ class Worker:
         """Carry a run out in a thread of its own."""
         thread = threading.Thread(target=self._run, args=(registry, run, build), name=f"run {run['name']}")
         with self._lock:
+            self._canceled[run["id"].lower()] = threading.Event()
             self._threads = [one for one in self._threads if one.is_alive()] + [thread]
         thread.start()
 
     def _run(self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild) -> None:
         """One run, to whatever end; never raises."""
         run_id = run["id"]
-        canceled = self._event(run_id)
+        with self._lock:
+            canceled = self._canceled[run_id.lower()]
         folder = self._folders / uuid.uuid4().hex
         (folder / "context").mkdir(parents=True)
         log = folder / "log"
@@ -82,7 +84,7 @@ class Worker:
             self.records.change(run_id, "Error", runErrorMessage="the emulator failed; see its log")
         finally:
             with self._lock:
-                self._canceled.pop(run_id, None)
+                self._canceled.pop(run_id.lower(), None)
             shutil.rmtree(folder, ignore_errors=True)
 
     def clear(self) -> None:
@@ -91,7 +93,10 @@ class Worker:
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; one that has not begun stops at once."""
-        self._event(run_id).set()
+        with self._lock:
+            event = self._canceled.get(run_id.lower())
+        if event is not None:
+            event.set()
         self.records.change(run_id, "Canceled", runErrorMessage="canceled by the user")
 
     def stop(self) -> None:
@@ -103,10 +108,6 @@ class Worker:
             event.set()
         for thread in threads:
             thread.join()
-
-    def _event(self, run_id: str) -> threading.Event:
-        with self._lock:
-            return self._canceled.setdefault(run_id.lower(), threading.Event())
 
     def _outcome(
         self,

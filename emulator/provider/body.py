@@ -98,11 +98,21 @@ class BodyMapper:
         """
         declared = {name: item for name, item in self.schema.inputs.items() if self._importable(name)}
         found = {
-            name: item for name, item in self._receive_top(body, declared).items() if item not in ([], {}, "")
+            name: item
+            for name, item in self._receive_top(self._without_envelope(body), declared).items()
+            if item not in ([], {}, "")
         }
         by_name = {name.lower(): value for name, value in parameters.items()}
         own = {name: by_name[name.lower()] for name in self.schema.inputs if name.lower() in by_name}
         return {**found, **own}
+
+    def _without_envelope(self, body: Json) -> Json:
+        """The body without the keys that every answer has; inputs of those names stand in `properties`."""
+        return {
+            key: item
+            for key, item in body.items()
+            if key not in ("id", "name", "type") or key in self.row.top
+        }
 
     def _importable(self, name: str) -> bool:
         generated = {"id", "type", "etag", "name"} & self.row.top

@@ -56,11 +56,7 @@ def ensure(home: Home, pulumi: Path) -> None:
 def _launcher(home: Home) -> str:
     """A script that runs this repository's provider with this interpreter; -P keeps the program's cwd out."""
     arguments = [sys.executable, "-P", "-m", "emulator.provider", "--home", str(home.root)]
-    return (
-        "#!/bin/sh\n"
-        f"PYTHONPATH={shlex.quote(str(REPOSITORY))} \\\n"
-        f'exec {shlex.join(arguments)} "$@"\n'
-    )
+    return f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(REPOSITORY))} \\\nexec {shlex.join(arguments)} "$@"\n'
 
 
 def _archive(launcher: str) -> bytes:

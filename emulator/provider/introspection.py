@@ -41,23 +41,27 @@ _PRIMITIVES: dict[Any, Type] = {
 _NOT_OUTPUTS = {"urn", "id", "pulumi_resource_name", "pulumi_resource_type"}
 
 
+class NotInSdk(LookupError):
+    """The installed SDK has no such module or resource."""
+
+
 def package_directory(module: str) -> Path:
-    """The directory of one SDK module, such as `network`. LookupError if the SDK has no such module."""
+    """The directory of one SDK module, such as `network`. NotInSdk if it has no such module."""
     found = importlib.util.find_spec(SDK)
     for root in found.submodule_search_locations or () if found else ():
         directory = Path(root) / module
         if directory.is_dir():
             return directory
-    raise LookupError(f"{SDK} has no module {module!r}")
+    raise NotInSdk(f"{SDK} has no module {module!r}")
 
 
 def resource_file(module: str, name: str) -> str:
-    """The submodule that defines the resource class. LookupError if there is none."""
+    """The submodule that defines the resource class. NotInSdk if there is none."""
     heading = f"class {name}(pulumi.CustomResource):"
     for path in sorted(package_directory(module).glob("[!_]*.py")):
         if heading in path.read_text(encoding="utf-8"):
             return path.stem
-    raise LookupError(f"{SDK}.{module} has no resource {name!r}")
+    raise NotInSdk(f"{SDK}.{module} has no resource {name!r}")
 
 
 def load_class(module: str, name: str) -> tuple[type, type | None]:
@@ -85,13 +89,9 @@ class Reader:
             overload.__doc__ or "" for overload in typing.get_overloads(cls.__init__)
         )
         version = _API_VERSION.search(documentation or inspect.getdoc(cls) or "")
-        return Resource(
-            token,
-            version[1] if version else "",
-            self.properties(arguments) if arguments else {},
-            self.properties(cls),
-            self.types,
-        )
+        inputs = self.properties(arguments) if arguments else {}
+        outputs = self._sharpened(self.properties(cls), inputs, cls.__module__.rsplit(".", 1)[0])
+        return Resource(token, version[1] if version else "", inputs, outputs, self.types)
 
     def properties(self, cls: type) -> Properties:
         """Wire name -> property, of an arguments class, an output type or a resource class."""
@@ -153,8 +153,39 @@ class Reader:
         name = cls.__name__
         if name not in self.types:
             self.types[name] = {}  # entered before its properties: types refer to themselves
-            self.types[name] = self.properties(cls)
+            found = self.properties(cls)
+            package, _, file = cls.__module__.rpartition(".")
+            if file == "outputs":
+                twin = getattr(
+                    sys.modules[f"{package}._inputs"], f"{name.removesuffix('Response')}Args", None
+                )
+                found = self._sharpened(found, self.properties(twin) if twin else {}, package)
+            self.types[name] = found
         return Type("object", name=name)
+
+    def _sharpened(self, outputs: Properties, inputs: Properties, package: str) -> Properties:
+        """Outputs with the types that the SDK hides: polymorphic ones are `Any`, but their inputs are not."""
+        return {
+            name: Property(self._answering(inputs[name].type, package), constant=item.constant)
+            if item.type.kind == "any" and name in inputs
+            else item
+            for name, item in outputs.items()
+        }
+
+    def _answering(self, of: Type, package: str) -> Type:
+        """The output type that answers an input type: `AKSResponse` for `AKSArgs`."""
+        if of.item is not None:
+            return Type(of.kind, item=self._answering(of.item, package))
+        if of.kind == "union":
+            return Type("union", options=tuple(self._answering(option, package) for option in of.options))
+        if of.kind == "object":
+            twin = _twin(f"{package}.outputs", f"{of.name.removesuffix('Args')}Response")
+            return self._object(twin) if twin else Type("any")
+        return of
+
+
+def _twin(module: str, name: str) -> type | None:
+    return getattr(sys.modules.get(module), name, None)
 
 
 def _getters(cls: type) -> list[tuple[str, Any]]:
@@ -195,7 +226,7 @@ def main(directory: Path, tokens: list[str]) -> None:
     for token in tokens:
         try:
             content = Reader().resource(token).dump()
-        except LookupError as error:
+        except NotInSdk as error:
             content = {"missing": str(error)}
         write(file_of(directory, token), json.dumps(content, separators=(",", ":")))
 

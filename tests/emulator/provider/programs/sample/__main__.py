@@ -1,4 +1,4 @@
-"""A small estate: names given and made up, parents and children, secrets, identities, and what is read back."""
+"""A small estate: names given and made up, parents and children, secrets, identities, functions."""
 
 import pulumi
 import pulumi_azure_native as azure
@@ -51,9 +51,7 @@ account = azure.storage.StorageAccount(
     kind="StorageV2",
     sku=azure.storage.SkuArgs(name="Standard_LRS"),
     allow_shared_key_access=False,
-    identity=azure.storage.IdentityArgs(
-        type="UserAssigned", user_assigned_identities=[identity.id]
-    ),
+    identity=azure.storage.IdentityArgs(type="UserAssigned", user_assigned_identities=[identity.id]),
     tags=tags,
 )
 container = azure.storage.BlobContainer(
@@ -65,8 +63,10 @@ azure.authorization.RoleAssignment(
     principal_id=identity.principal_id,
     principal_type="ServicePrincipal",
     role_definition_id=group.id.apply(
-        lambda group_id: f"{group_id.split('/resourceGroups')[0]}/providers/Microsoft.Authorization"
-        "/roleDefinitions/2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+        lambda group_id: (
+            f"{group_id.split('/resourceGroups')[0]}/providers/Microsoft.Authorization"
+            "/roleDefinitions/2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+        )
     ),
 )
 vault = azure.keyvault.Vault(

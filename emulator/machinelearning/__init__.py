@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.machinelearning import assets, computes, datastores, jobs, schedules, workspaces
+from emulator.machinelearning import assets, computes, datastores, jobs, notemulated, schedules, workspaces
 from emulator.machinelearning.dataplane import HOSTS, DataPlane
 from emulator.machinelearning.executor import Executor
 from emulator.machinelearning.joblogs import JobLogs
@@ -30,6 +30,7 @@ def install(emulator: Emulator) -> None:
     assets.install(emulator, references)
     jobs.install(emulator, rules, runs, executor)
     schedules.install(emulator, rules)
+    notemulated.install(emulator)
     emulator.route(HOSTS, DataPlane(emulator, runs, logs).handle)
     emulator.on_start(executor.resume)
     emulator.on_stop(executor.stop)

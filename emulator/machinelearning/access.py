@@ -1,4 +1,4 @@
-"""Whether a job may reach its data and its image: as its compute's identity, or as the one who submitted it."""
+"""Whether a job may reach its data and its image: as its compute's identity, or as its submitter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HINTS = {
 
 
 class Access:
-    """Checks before bytes move: a datastore with a kept credential needs none of them, an identity-based one does."""
+    """Checks before bytes move. Data of a datastore that keeps a credential is reached with that."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
@@ -68,8 +68,8 @@ class Access:
             raise AzureError(
                 403,
                 "UserError",
-                f"Compute {compute['name']!r} has no managed identity, and {scope} is reached by identity. Give the "
-                f"compute a user-assigned identity that holds the role {HINTS[action]!r} there.",
+                f"Compute {compute['name']!r} has no managed identity, and {scope} is reached by identity. "
+                f"Give the compute a user-assigned identity that holds the role {HINTS[action]!r} there.",
             )
         try:
             self._emulator.identity.require(who, action, scope, data=data)

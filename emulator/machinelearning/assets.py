@@ -1,4 +1,4 @@
-"""Versioned assets: codes, data, environments, components, models, with their containers and upload places."""
+"""Versioned assets: codes, data, environments, components, models; their containers and upload places."""
 
 from __future__ import annotations
 
@@ -140,7 +140,8 @@ def fill_asset(kind: Kind, put: Put) -> None:
         raise AzureError(
             400,
             "UserError",
-            f"{name!r} is no name for an asset: letters, digits, '_', '.' and '-', at most 255, not '-' or '.' first.",
+            f"{name!r} is no name for an asset: "
+            "letters, digits, '_', '.' and '-', at most 255, neither '-' nor '.' first.",
         )
     properties = put.properties
     for key in kind.required:
@@ -175,9 +176,9 @@ def check_unchanged(kind: Kind, put: Put) -> None:
     parsed = parse_resource(put.id)
     name = f"{kind.collection}/{parsed.names[-2]} version {parsed.names[-1]}"
     if changed[0].endswith("Uri"):
-        raise AzureError(409, "UserError", "Asset paths cannot be updated.", [
-            {"code": "Immutable", "target": changed[0], "message": f"{name} is {before[changed[0]]}; register a new version."}
-        ])  # fmt: skip
+        text = f"{name} is {before[changed[0]]}; register a new version."
+        detail = {"code": "Immutable", "target": changed[0], "message": text}
+        raise AzureError(409, "UserError", "Asset paths cannot be updated.", [detail])
     raise AzureError(
         409,
         "UserError",
@@ -198,7 +199,7 @@ def _content_hash(version: Json) -> str | None:
 
 
 def count(container: Json, version: Json) -> None:
-    """Write a new version into its container: the latest is the one made last, the next one more than the highest."""
+    """Write a new version into its container: latest is the one made last, next follows the highest."""
     properties = container["properties"]
     properties["latestVersion"] = version["name"]
     number = int(version["name"]) if version["name"].isdigit() else 0

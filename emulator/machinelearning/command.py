@@ -1,4 +1,4 @@
-"""One command run: its environment, code and inputs brought in, the process, its log, its outputs brought out."""
+"""One command run: environment, code and inputs brought in, the process and its log, outputs brought out."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ class Commands:
         if control.reason == "timeout":
             raise Stopped(
                 "timeout",
-                f"{order.step.name!r} ran longer than its limit of {order.step.timeout:g} s and was cancelled",
+                f"{order.step.name!r} ran longer than its limit of {order.step.timeout:g} s: it was ended",
             )
         control.check()
         code = handle.wait(GRACE_S)

@@ -1,4 +1,4 @@
-"""Virtual environments built from the pip part of a conda file, kept by content in the user's cache directory."""
+"""Virtual environments from the pip part of a conda file, kept by content in the user's cache directory."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def cache_root() -> Path:
 
 
 def ensure(name: str, requirements: Requirements, log: Path) -> Path:
-    """The folder of the virtual environment, built if it is not there; output of the build goes to ``log``."""
+    """The folder of the virtual environment, built if need be; output of the build goes to ``log``."""
     folder = cache_root() / requirements.key
     with LOCK:
         if not (folder / "bin" / "python").exists():

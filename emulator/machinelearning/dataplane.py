@@ -1,4 +1,4 @@
-"""REGION.api.azureml.ms: discovery, run history and the resolution of outputs, as MLClient and jobs ask for them."""
+"""REGION.api.azureml.ms: discovery, run history and the resolution of outputs, as MLClient asks for them."""
 
 from __future__ import annotations
 
@@ -140,11 +140,17 @@ class DataPlane:
         }
 
     def _details(self, workspace: Workspace, name: str) -> Json:
-        """Status and logs. While the job is under way the answer waits a moment for news of it."""
+        """Status and logs. While the job is under way the answer waits a moment for news of it.
+
+        A job that has just ended is finalizing to the first who looks: the client shows the logs only of jobs
+        that it saw before their end, and jobs here may end sooner than any client can look.
+        """
         job = self._job(workspace, name)
         if job["properties"]["status"] not in TERMINAL:
             self._runs.wait_for_news(job["id"], NEWS_WITHIN_S)
         run = self.run(workspace, name)
+        if run["status"] in TERMINAL and self._runs.first_look(job["id"]):
+            run["status"] = "Finalizing"
         shown = ("runId", "target", "status", "startTimeUtc", "endTimeUtc", "error", "properties")
         return {
             **{key: run[key] for key in shown},

@@ -65,7 +65,7 @@ def fill_datastore(put: Put, accounts: list[str]) -> None:
         raise AzureError(
             400,
             "ValidationError",
-            f"Datastore {name!r}: accountName is {properties['accountName']!r}; no such storage account exists.",
+            f"Datastore {name!r}: accountName is {properties['accountName']!r}, which does not exist.",
         )
     credentials = properties.setdefault("credentials", {"credentialsType": "None"})
     if credentials.get("credentialsType") not in CREDENTIALS:

@@ -1,4 +1,4 @@
-"""Jobs from submission to their end: one thread for each outermost job, and what a start of the emulator goes on with."""
+"""Jobs from submission to their end: one thread for each outermost job; after a restart they go on."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Executor:
         thread.start()
 
     def cancel(self, job_id: str) -> None:
-        """Ask a job to end; a job that has ended stays as it is. A pipeline's step is cancelled with its pipeline."""
+        """Ask a job to end; one that has ended stays as it is. A step is cancelled with its pipeline."""
         if not self._runs.advance(job_id, "CancelRequested"):
             return
         parent = self._runs.job(job_id)["properties"].get("parentJobName")

@@ -1,4 +1,4 @@
-"""Nodes of compute clusters: how many commands run where, never more than the cluster and this machine allow."""
+"""Nodes of compute clusters: no more commands at once than the cluster and this machine allow."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Nodes:
 
     @contextmanager
     def hold(self, compute_id: str, most: int, control: Control) -> Iterator[None]:
-        """Wait for one of the ``most`` nodes of a compute and hold it; Stopped when the run is ended meanwhile."""
+        """Wait for one of the ``most`` nodes of a compute and hold it; Stopped when the run is ended."""
         key, turn = compute_id.lower(), object()
         with self._changed:
             self._waiting.append(turn)

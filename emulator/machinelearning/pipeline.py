@@ -1,4 +1,4 @@
-"""A pipeline run: its steps as child jobs, in the order of their dependencies, what is independent at once."""
+"""A pipeline run: its steps as child jobs, in the order of their dependencies; independent ones at once."""
 
 from __future__ import annotations
 

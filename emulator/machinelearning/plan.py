@@ -1,4 +1,4 @@
-"""What a job is to do, read from its body: pure data, with every complaint collected under the field's path."""
+"""What a job is to do, read from its body: pure data; every complaint has its field's path."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ INPUT_MODES = frozenset({"", "ReadOnlyMount", "Download", "ReadWriteMount", "Mou
 class Source:
     """Where an input's value comes from."""
 
-    kind: str  # literal: text, may hold ${{parent.inputs.x}} | data: a reference | parent: an input | step: an output
+    # literal: text, may hold ${{parent.inputs.x}} | data: a reference | parent: an input | step: an output
+    kind: str
     text: str = ""
     name: str = ""
     step: str = ""
@@ -213,16 +214,13 @@ def check_step(step: Step, path: str, command_path: str, complaints: Complaints)
             declaration = step.declarations.get(reference.name)
             if declaration is None:
                 complaints.add(command_path, f"${{{{{reference.text}}}}} names no input")
-            elif (
-                reference.text in mandatory
-                and declaration.get("optional")
-                and reference.name not in step.inputs
-            ):
-                if declaration.get("default") is None:
-                    complaints.add(
-                        command_path,
-                        f"${{{{{reference.text}}}}} has no value; put an optional input into $[[...]]",
-                    )
+                continue
+            absent = reference.name not in step.inputs and declaration.get("default") is None
+            if absent and declaration.get("optional") and reference.text in mandatory:
+                complaints.add(
+                    command_path,
+                    f"${{{{{reference.text}}}}} has no value; put an optional input into $[[...]]",
+                )
         elif reference.form != "output" or reference.name not in step.outputs:
             complaints.add(command_path, f"${{{{{reference.text}}}}} names no output or input")
 

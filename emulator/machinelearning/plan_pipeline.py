@@ -8,8 +8,8 @@ from emulator.machinelearning.expressions import references
 from emulator.machinelearning.graph import CycleError, check_acyclic
 from emulator.machinelearning.literals import DEFAULT_TYPE, LITERAL_TYPES, as_text, complaint
 from emulator.machinelearning.plan import (
-    ComponentOf,
     Complaints,
+    ComponentOf,
     Json,
     Pipeline,
     Source,
@@ -28,7 +28,7 @@ STEP_TYPE = "command"
 
 
 def parse_pipeline(properties: Json, component_of: ComponentOf) -> tuple[Pipeline, Complaints]:
-    """The plan of a pipeline job. ``component_of`` gives a component's spec by its id, None when there is none."""
+    """The plan of a pipeline job. ``component_of`` gives a component's spec by its id, None if none."""
     complaints = Complaints()
     settings = camel(properties.get("settings") or {})
     compute = asset(properties.get("computeId") or settings.get("defaultCompute"))
@@ -172,7 +172,8 @@ def _wrong_binding(pipeline: Pipeline, declaration: Json | None, source: Source)
         if step is None:
             return f"there is no step {source.step!r}; the steps are: {', '.join(pipeline.steps)}"
         if source.name not in step.outputs:
-            return f"step {source.step!r} has no output {source.name!r}; it has: {', '.join(step.outputs) or 'none'}"
+            known = ", ".join(step.outputs) or "none"
+            return f"step {source.step!r} has no output {source.name!r}; it has: {known}"
         return None
     if source.kind != "parent" or declaration is None:
         return None
@@ -188,7 +189,7 @@ def _wrong_binding(pipeline: Pipeline, declaration: Json | None, source: Source)
 
 
 def input_sources(pipeline: Pipeline, step: Step) -> dict[str, Any]:
-    """The step's inputs with parent bindings followed: Source of kind literal, data or step; absent ones left out."""
+    """The step's inputs with parent bindings followed (kinds literal, data, step), without absent ones."""
     resolved: dict[str, Source] = {}
     for name, source in step.inputs.items():
         followed = pipeline.inputs.get(source.name) if source.kind == "parent" else source

@@ -1,4 +1,4 @@
-"""From what a job names (an asset, a datastore path, another job's output, an address) to a place in storage."""
+"""From what a job names (asset, datastore path, a job's output, address) to a place in storage."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RUN_DOCUMENT = "ml-run"
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A blob or a folder of blobs; ``datastore`` is the name of the one that leads to it, "" for an address."""
+    """A blob or a folder of blobs; ``datastore`` names what leads to it, "" for an address."""
 
     account: str
     container: str

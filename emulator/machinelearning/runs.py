@@ -1,10 +1,10 @@
-"""The state of jobs: their status in the ARM store, the record of their run beside it, and who waits for changes."""
+"""The state of jobs: status in the ARM store, the record of the run beside it, who waits for changes."""
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from emulator.arm.store import Store
@@ -14,6 +14,7 @@ from emulator.machinelearning.references import RUN_DOCUMENT, run_key
 
 Json = dict[str, Any]
 
+RECENT = timedelta(minutes=1)
 TERMINAL = frozenset({"Completed", "Failed", "Canceled"})
 # status -> the statuses that may follow it
 FOLLOWING: dict[str, frozenset[str]] = {
@@ -84,7 +85,7 @@ class Runs:
             self._touch(job_id)
 
     def advance(self, job_id: str, status: str, **fields: Any) -> bool:
-        """Move a job to ``status`` if that may follow; whether it did. ``fields`` go into the record with it."""
+        """Move a job to ``status`` if that may follow; whether it did. ``fields`` go into the record."""
         with self._changed, self._store.transaction():
             job = self.job(job_id)
             before = job["properties"]["status"]
@@ -142,11 +143,20 @@ class Runs:
             self._touch(job_id)
 
     def wait_for_news(self, job_id: str, seconds: float) -> None:
-        """Return when the job changed since the last call for it, else after ``seconds``: a poll that waits."""
+        """Return when the job has changed since the last call for it, at the latest after ``seconds``."""
         key = job_id.lower()
         with self._changed:
             self._changed.wait_for(lambda: self._versions[key] != self._served.get(key), seconds)
             self._served[key] = self._versions[key]
+
+    def first_look(self, job_id: str) -> bool:
+        """Whether nobody has looked at the job before, and it ended within the last minute."""
+        key = job_id.lower()
+        with self._changed:
+            first = key not in self._served
+            self._served.setdefault(key, self._versions[key])
+        ended = self.record(job_id)["ended"]
+        return first and ended is not None and datetime.now(UTC) - datetime.fromisoformat(ended) < RECENT
 
     def _touch(self, job_id: str) -> None:
         self._versions[job_id.lower()] += 1

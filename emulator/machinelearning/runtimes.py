@@ -64,14 +64,15 @@ class Runtimes:
                 self._emulator.images.resolve(image)
             except (ImageError, ValueError) as error:
                 raise EnvironmentProblem(
-                    f"{name}: image {image} cannot be had: {error}. Build or import it into that registry first."
+                    f"{name}: image {image} cannot be had: {error}. Build or import it into that registry."
                 ) from error
         elif properties.get("condaFile"):
             condaenv.parse(name, properties["condaFile"])
         else:
             raise EnvironmentProblem(
-                f"{name}: image {image!r} is in no emulated registry, and there is no conda_file. Give the image of "
-                "an emulated registry (NAME.azurecr.io/REPOSITORY@DIGEST), or add a conda_file with pip dependencies."
+                f"{name}: image {image!r} is in no emulated registry, and there is no "
+                "conda_file. Give the image of an emulated registry (NAME.azurecr.io/REPOSITORY@DIGEST), "
+                "or add a conda_file with pip dependencies."
             )
 
     def registry_of(self, environment: Json) -> Json | None:
@@ -95,7 +96,7 @@ class Runtimes:
                 _shell(), {**base, "PATH": path, "VIRTUAL_ENV": str(folder), "PYTHONNOUSERSITE": "1"}
             )
         image = self._emulator.images.resolve(properties["image"])
-        argv, _, overlay = image.spawn_spec(shell="true")
+        argv, _, overlay = image.spawn_spec(["/bin/sh"])
         return Runtime(shutil.which("bash", path=overlay.get("PATH")) or argv[0], {**base, **overlay})
 
 

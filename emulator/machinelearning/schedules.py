@@ -1,4 +1,4 @@
-"""Schedules of pipelines: their triggers and the jobs they make are checked and kept; nothing fires them here."""
+"""Schedules: their triggers and the jobs they make are checked and kept; nothing fires them here."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def check_trigger(name: str, trigger: Json) -> None:
             raise AzureError(
                 400,
                 "UserError",
-                f"Schedule {name!r}: trigger.frequency is {trigger.get('frequency')!r}; one of {', '.join(FREQUENCIES)}.",
+                f"Schedule {name!r}: trigger.frequency is {trigger.get('frequency')!r}; "
+                f"it must be one of {', '.join(FREQUENCIES)}.",
             )
         if int(trigger.get("interval") or 0) < 1:
             raise AzureError(400, "UserError", f"Schedule {name!r}: trigger.interval must be 1 or more.")

@@ -69,7 +69,8 @@ def fill_workspace(arm: Arm, put: Put) -> None:
             raise AzureError(
                 400,
                 "ValidationError",
-                f"Workspace {put.resource['name']!r}: {key} cannot be changed from {old[key]} to {properties[key]}.",
+                f"Workspace {put.resource['name']!r}: {key} is {properties[key]}; it cannot be changed "
+                f"from {old[key]}.",
             )
     for key, value in DEFAULTS.items():
         properties.setdefault(key, old.get(key, value))
@@ -92,15 +93,17 @@ def _check_auth_mode(arm: Arm, put: Put) -> None:
         raise AzureError(
             400,
             "ValidationError",
-            f"Workspace {name!r}: systemDatastoresAuthMode is {mode!r}; it must be one of {', '.join(AUTH_MODES)}.",
+            f"Workspace {name!r}: systemDatastoresAuthMode is {mode!r}; "
+            f"it must be one of {', '.join(AUTH_MODES)}.",
         )
     account = arm.get(put.properties["storageAccount"])
     if str(mode).lower() == "accesskey" and account["properties"].get("allowSharedKeyAccess") is False:
         raise AzureError(
             400,
             "ValidationError",
-            f"Workspace {name!r}: systemDatastoresAuthMode is {mode!r}, but storage account {account['name']!r} "
-            "refuses shared keys (allowSharedKeyAccess is false). Set systemDatastoresAuthMode to 'Identity'.",
+            f"Workspace {name!r}: systemDatastoresAuthMode is {mode!r}, but storage account "
+            f"{account['name']!r} refuses shared keys (allowSharedKeyAccess is false). "
+            "Set systemDatastoresAuthMode to 'Identity'.",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +22,9 @@ Json = dict[str, Any]
 class Lab:
     """The emulator with a workspace, and short ways to what the tests do in it."""
 
-    def __init__(self, home: Home, **options: Any) -> None:
+    def __init__(self, home: Home) -> None:
         self.home = home
         self.emulator = self.start()
-        estate.build(self.write, **options)
 
     def start(self) -> Emulator:
         self.emulator = Emulator(self.home)
@@ -45,7 +45,9 @@ class Lab:
         for path, text in files.items():
             self.emulator.blobs.write(estate.ACCOUNT_NAME, container, f"{name}/{path}", text.encode())
         url = f"https://{estate.ACCOUNT_NAME}.blob.core.windows.net/{container}/{name}"
-        return self.write(f"{estate.WORKSPACE}/codes/{name}/versions/1", {"properties": {"codeUri": url}})["id"]
+        return self.write(f"{estate.WORKSPACE}/codes/{name}/versions/1", {"properties": {"codeUri": url}})[
+            "id"
+        ]
 
     def command(self, name: str, command: str, **properties: Any) -> Json:
         """Submit a command job."""
@@ -56,7 +58,9 @@ class Lab:
         body = {"jobType": "Pipeline", "computeId": estate.COMPUTE, "jobs": steps, "experimentName": "tests"}
         return self.write(f"{estate.WORKSPACE}/jobs/{name}", {"properties": {**body, **properties}})
 
-    def component(self, name: str, command: str, inputs: Json | None = None, outputs: Json | None = None) -> str:
+    def component(
+        self, name: str, command: str, inputs: Json | None = None, outputs: Json | None = None
+    ) -> str:
         """A component; its id."""
         spec = {
             "type": "command",
@@ -118,8 +122,18 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which the estate is built, to be copied: keys and tables take half a second to make."""
+    root = tmp_path_factory.mktemp("template") / "home"
+    made = Lab(Home(root))
+    estate.build(made.write)
+    made.emulator.close()
+    return root
+
+
 @pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    made = Lab(Home(tmp_path / "home"))
+def lab(template: Path, tmp_path: Path) -> Iterator[Lab]:
+    made = Lab(Home(shutil.copytree(template, tmp_path / "home")))
     yield made
     made.emulator.close()

@@ -24,6 +24,7 @@ ENVIRONMENT = f"{WORKSPACE}/environments/plain/versions/1"
 TENANT = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a01"
 ENGINEERS = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a001"  # the group of the signed-in principal
 CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"  # Storage Blob Data Contributor
+JOBS_GRANT = "5f0e7a52-0000-4000-8000-000000000002"  # the role assignment of the cluster's identity
 REGION = "westeurope"
 
 
@@ -69,16 +70,17 @@ def compute_body(**scale: Any) -> Json:
     }
 
 
-def grant(write: Write, number: int, principal: str, kind: str, role: str) -> None:
-    """Give a role on the storage account."""
-    name = f"5f0e7a52-0000-4000-8000-{number:012d}"
+def grant(
+    write: Write, name: str, principal: str, kind: str, scope: str = ACCOUNT, role: str = CONTRIBUTOR
+) -> None:
+    """Give a role; by default: read and write the blobs of the account."""
     definition = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}"
     properties = {"principalId": principal, "principalType": kind, "roleDefinitionId": definition}
-    write(f"{ACCOUNT}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties})
+    write(f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}", {"properties": properties})
 
 
-def build(write: Write, *, shared_keys: bool = False, may_write: bool = True) -> Json:
-    """Create all of it; the workspace. ``may_write``: whether the cluster's identity may use the blobs."""
+def build(write: Write, *, shared_keys: bool = False) -> Json:
+    """Create all of it; the workspace."""
     write(GROUP, {"location": REGION})
     write(ACCOUNT, account_body(shared_keys=shared_keys))
     vault = {"tenantId": TENANT, "sku": {"family": "A", "name": "standard"}, "enableRbacAuthorization": True}
@@ -87,9 +89,8 @@ def build(write: Write, *, shared_keys: bool = False, may_write: bool = True) ->
     insights = {"Application_Type": "web", "WorkspaceResourceId": LOGS, "IngestionMode": "LogAnalytics"}
     write(INSIGHTS, {"location": REGION, "kind": "web", "properties": insights})
     identity = write(IDENTITY, {"location": REGION})
-    grant(write, 1, ENGINEERS, "Group", CONTRIBUTOR)
-    if may_write:
-        grant(write, 2, identity["properties"]["principalId"], "ServicePrincipal", CONTRIBUTOR)
+    grant(write, "5f0e7a52-0000-4000-8000-000000000001", ENGINEERS, "Group")
+    grant(write, JOBS_GRANT, identity["properties"]["principalId"], "ServicePrincipal")
     workspace = write(WORKSPACE, workspace_body("AccessKey" if shared_keys else "Identity"))
     write(COMPUTE, compute_body())
     write(ENVIRONMENT, {"properties": {"image": "python:3.11", "condaFile": "dependencies: [python]\n"}})

@@ -84,7 +84,11 @@ def ml(home: Home) -> Any:
     from azure.identity import EnvironmentCredential
 
     return MLClient(
-        EnvironmentCredential(), estate.SUBSCRIPTION, estate.GROUP_NAME, estate.WORKSPACE_NAME, show_progress=False
+        EnvironmentCredential(),
+        estate.SUBSCRIPTION,
+        estate.GROUP_NAME,
+        estate.WORKSPACE_NAME,
+        show_progress=False,
     )
 
 
@@ -116,7 +120,8 @@ def pipeline(ml: Any, sources: Path) -> Any:
     train = command(
         name="train",
         code=str(sources / "train"),
-        command="python main.py --rows ${{inputs.rows}} --model ${{outputs.model}} $[[--rate ${{inputs.rate}}]]",
+        command="python main.py --rows ${{inputs.rows}} --model ${{outputs.model}} "
+        "$[[--rate ${{inputs.rate}}]]",
         environment="azureml:plain:1",
         environment_variables={"FLAVOUR": "vanilla"},
         inputs={"rows": Input(type="uri_folder"), "rate": Input(type="number", optional=True)},
@@ -139,7 +144,10 @@ def test_pipeline_runs_and_streams(ml: Any, pipeline: Any, capsys: pytest.Captur
     assert "trained: completed in" in shown
     assert ml.jobs.get(pipeline.name).status == "Completed"
     children = {child.display_name: child for child in ml.jobs.list(parent_job_name=pipeline.name)}
-    assert {name: child.status for name, child in children.items()} == {"prepared": "Completed", "trained": "Completed"}
+    assert {name: child.status for name, child in children.items()} == {
+        "prepared": "Completed",
+        "trained": "Completed",
+    }
 
 
 def test_outputs_and_logs_are_downloaded(ml: Any, pipeline: Any, tmp_path: Path) -> None:
@@ -158,7 +166,9 @@ def test_model_is_registered_from_a_jobs_output(ml: Any, pipeline: Any, tmp_path
 
     wait(ml, pipeline.name)
     path = f"azureml://jobs/{pipeline.name}/outputs/model"
-    model = ml.models.create_or_update(Model(name="mean", type="custom_model", path=path, tags={"metric": "1"}))
+    model = ml.models.create_or_update(
+        Model(name="mean", type="custom_model", path=path, tags={"metric": "1"})
+    )
     assert model.version == "1"
     assert "/datastores/workspaceblobstore/paths/azureml/" in model.path
     ml.models.download("mean", "1", str(tmp_path))
@@ -237,7 +247,8 @@ def test_pipeline_goes_on_after_a_restart(ml: Any, home: Home, tmp_path: Path) -
     )
     second = command(
         name="second",
-        command=f"echo x >> {tmp_path}/second; while [ ! -e {tmp_path}/go ]; do sleep 0.1; done; cat ${{{{inputs.a}}}}/a",
+        command=f"echo x >> {tmp_path}/second; while [ ! -e {tmp_path}/go ]; do sleep 0.1; done; "
+        "cat ${{inputs.a}}/a",
         environment="azureml:plain:1",
         inputs={"a": Input(type="uri_folder")},
     )

@@ -1,0 +1,41 @@
+"""Parts of Azure Machine Learning that are refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from emulator.arm.service import Put
+from emulator.errors import NotEmulated
+from emulator.machinelearning.names import WORKSPACE
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+ENDPOINTS = "the scoring service runs in a container group or in Kubernetes"
+# collection under a workspace -> what to use instead
+REFUSED = {
+    "onlineEndpoints": ENDPOINTS,
+    "onlineEndpoints/deployments": ENDPOINTS,
+    "batchEndpoints": "submit a pipeline job",
+    "batchEndpoints/deployments": "submit a pipeline job",
+    "serverlessEndpoints": ENDPOINTS,
+    "featuresets": "use data assets",
+    "featurestoreEntities": "use data assets",
+    "connections": "use datastores",
+}
+
+
+def install(emulator: Emulator) -> None:
+    """Refuse to create what would only look as if it worked."""
+    for collection, instead in REFUSED.items():
+        emulator.arm.before_put(f"{WORKSPACE}/{collection}")(refusal(f"{WORKSPACE}/{collection}", instead))
+
+
+def refusal(arm_type: str, instead: str) -> Callable[[Put], None]:
+    """A hook that refuses every resource of a type."""
+
+    def refuse(put: Put) -> None:
+        raise NotEmulated(f"{arm_type} ({put.resource['name']!r}); {instead}")
+
+    return refuse

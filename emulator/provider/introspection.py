@@ -156,9 +156,7 @@ class Reader:
             found = self.properties(cls)
             package, _, file = cls.__module__.rpartition(".")
             if file == "outputs":
-                twin = getattr(
-                    sys.modules[f"{package}._inputs"], f"{name.removesuffix('Response')}Args", None
-                )
+                twin = _twin(f"{package}._inputs", f"{name.removesuffix('Response')}Args")
                 found = self._sharpened(found, self.properties(twin) if twin else {}, package)
             self.types[name] = found
         return Type("object", name=name)

@@ -32,7 +32,7 @@ class Records:
             self.store.put_document(COUNTER, "last", number)
             name = f"ca{number:x}"
             now = _now()
-            run = {
+            run: dict[str, Any] = {
                 "id": f"{registry['id']}/runs/{name}",
                 "name": name,
                 "type": RUN,

@@ -6,7 +6,7 @@ import logging
 import shutil
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -186,7 +186,7 @@ class Worker:
         archive.unlink()
 
     @contextmanager
-    def _published(self, log: Path, box: str, name: str) -> Iterator[None]:
+    def _published(self, log: Path, box: str, name: str) -> Generator[None]:
         """Appends what the log gains to its blob, until the end."""
         done = threading.Event()
 

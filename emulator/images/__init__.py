@@ -15,4 +15,8 @@ __all__ = ["Image", "ImageError", "Images", "install"]
 
 def install(emulator: Emulator) -> None:
     """Set ``emulator.images``."""
-    emulator.images = Images(emulator.home, emulator.store, emulator.processes)
+    emulator.images = images = Images(emulator.home, emulator.store, emulator.processes)
+
+    @emulator.on_start
+    def prune() -> None:
+        images.cache.prune()

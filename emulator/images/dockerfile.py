@@ -1,4 +1,4 @@
-"""A parser of the subset of the Dockerfile language that builds here (docs: README, "Images").
+"""A parser of the subset of the Dockerfile language that builds here (see README.md beside this file).
 
 FROM (one stage, optional AS), ARG, ENV, LABEL, WORKDIR, COPY (``--chown`` is recorded), RUN, USER, EXPOSE,
 CMD and ENTRYPOINT. Everything else is refused by name with its line, never skipped.

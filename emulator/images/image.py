@@ -41,8 +41,10 @@ class ImageConfig:
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> "ImageConfig":
-        tuples = {key: tuple(value[key]) for key in ("entrypoint", "cmd", "ports")}
-        return ImageConfig(**{**value, **tuples})
+        fields = dict(value)
+        for key in ("entrypoint", "cmd", "ports"):
+            fields[key] = tuple(fields[key])
+        return ImageConfig(**fields)
 
 
 @dataclass(frozen=True, slots=True)

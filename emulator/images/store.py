@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from emulator.images.layers import Layer, LayerCache
 from emulator.images.references import BadReference, Reference, parse
 from emulator.processes import Processes
 
+Write = Callable[[Path], None]
 EMULATED = ".azurecr.io"
 KIND = "image"  # the documents: reference -> {digest, created}
 
@@ -91,7 +92,11 @@ class Images:
         base.check(reference)
         layer, config = self.python_layer(outside)
         digest = tree.digest(layer.manifest, config.json())
-        self._write(digest, config, layer.manifest, lambda root: tree.clone(layer.root, root, "all"))
+
+        def write(root: Path) -> None:
+            tree.clone(layer.root, root, "all")
+
+        self._write(digest, config, layer.manifest, write)
         return image.load(self._folder(digest))[0]
 
     def python_layer(self, outside: Mapping[str, str]) -> tuple[Layer, ImageConfig]:
@@ -118,7 +123,7 @@ class Images:
     def _folder(self, digest: str) -> Path:
         return self.root / digest.removeprefix("sha256:")
 
-    def _write(self, digest: str, config: ImageConfig, manifest: tree.Manifest, write: Any) -> None:
+    def _write(self, digest: str, config: ImageConfig, manifest: tree.Manifest, write: Write) -> None:
         folder = self._folder(digest)
         if (folder / "image.json").is_file():
             return

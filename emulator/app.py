@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from emulator import services
 from emulator.arm.endpoint import Endpoint
@@ -18,6 +18,10 @@ from emulator.refusals import Refusals
 
 if TYPE_CHECKING:
     from emulator.identity import Identity
+    from emulator.images import Images
+    from emulator.keyvault.vaults import Vaults
+    from emulator.monitor.database import Database
+    from emulator.storage.service import Blobs
 
 LOG = logging.getLogger("emulator")
 
@@ -26,9 +30,10 @@ class Emulator:
     """All parts of one running emulator. Services set attributes of their own (``blobs``, ``images`` …)."""
 
     identity: Identity
-    blobs: Any
-    images: Any
-    telemetry: Any
+    blobs: Blobs
+    images: Images
+    telemetry: Database
+    vaults: Vaults
 
     def __init__(self, home: Home) -> None:
         self.home = home.prepare()

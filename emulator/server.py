@@ -10,6 +10,7 @@ import signal
 import socket
 import ssl
 import sys
+import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -114,23 +115,28 @@ def _listen(port: int, *, needed: bool, home: Home) -> socket.socket:
     return listener
 
 
-def serve(home: Home, ready: Callable[[], None]) -> None:
-    """Run until SIGTERM or SIGINT. ``ready`` is called once everything answers."""
+def serve(
+    home: Home,
+    ready: Callable[[], None],
+    stopped: threading.Event | None = None,
+    build: Callable[[Home], Emulator] = Emulator,
+) -> None:
+    """Run until SIGTERM or SIGINT (given ``stopped``: until that is set); ``ready`` once all answers."""
     try:
         import uvloop
 
         factory = uvloop.new_event_loop
     except ImportError:
         factory = asyncio.new_event_loop
-    emulator = Emulator(home)
+    emulator = build(home)
     try:
         with asyncio.Runner(loop_factory=factory) as runner:
-            runner.run(_serve(emulator, ready))
+            runner.run(_serve(emulator, ready, stopped))
     finally:
         emulator.close()
 
 
-async def _serve(emulator: Emulator, ready: Callable[[], None]) -> None:
+async def _serve(emulator: Emulator, ready: Callable[[], None], stopped: threading.Event | None) -> None:
     home = emulator.home
     held = home.read_ports()
     sockets = {
@@ -144,8 +150,9 @@ async def _serve(emulator: Emulator, ready: Callable[[], None]) -> None:
     proof = secrets.token_urlsafe(24)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    if stopped is None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
     try:
         application = Application(emulator, pool, proof)
@@ -165,7 +172,7 @@ async def _serve(emulator: Emulator, ready: Callable[[], None]) -> None:
                     task.result()
         ready()
         starting = asyncio.create_task(asyncio.to_thread(emulator.started))
-        await stop.wait()
+        await (stop.wait() if stopped is None else asyncio.to_thread(stopped.wait))
         front.close()
         tls.should_exit = plain.should_exit = True
         await asyncio.gather(*serving)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +27,4 @@ SERVICES = (
 def install(emulator: Emulator) -> None:
     """Let each service register its hooks and routes."""
     for name in SERVICES:
-        if find_spec(f"emulator.{name}") is not None:
-            module = import_module(f"emulator.{name}")
-            if hasattr(module, "install"):
-                module.install(emulator)
+        import_module(f"emulator.{name}").install(emulator)

@@ -86,7 +86,7 @@ class Endpoint:
         self._arm.require_known(parsed)
         self._allow(principal, f"{parsed.type}/delete", parsed.text)
         rules.check_deletable(parsed)
-        if self._arm.find(parsed.text) is None:
+        if not self._arm.exists(parsed.text):
             return Response(204)
         self._arm.delete(parsed.text)
         return Response(200)

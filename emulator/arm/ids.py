@@ -109,6 +109,6 @@ def parse_resource(resource_id: str) -> ArmId:
 
 
 def within(resource_id: str, scope: str) -> bool:
-    """Whether ``resource_id`` is ``scope`` or lies under it. Every id lies under the tenant: ``""``, ``"/"``."""
+    """Whether ``resource_id`` is ``scope`` or lies under it. All lie under the tenant: ``""``, ``"/"``."""
     inner, outer = fold(resource_id), fold(scope)
     return inner == outer or inner.startswith(f"{outer}/")

@@ -34,7 +34,7 @@ def check(arm: Arm, resource: dict[str, Any]) -> None:
             continue
         if catalog.find(parsed.type) is None and "resources/" not in fold(parsed.type):
             continue
-        if arm.find(parsed.text) is None:
+        if not arm.exists(parsed.text):
             raise AzureError(
                 400,
                 "InvalidResourceReference",

@@ -212,6 +212,14 @@ class Arm:
             return virtual(resource_id) if virtual else None
         return self._shown(resource)
 
+    def exists(self, resource_id: str) -> bool:
+        """Whether there is a resource with the id, built-in ones included."""
+        if self.store.get(resource_id) is not None:
+            return True
+        parsed = parse(resource_id)
+        virtual = self._virtual.get(parsed.type.lower()) if parsed else None
+        return virtual is not None and virtual(resource_id) is not None
+
     def list(self, collection_id: str, query: dict[str, str] | None = None) -> list[Json]:
         """The members of a collection: of a parent, or of a type in a group or subscription."""
         parsed = parse(collection_id)
@@ -264,7 +272,11 @@ class Arm:
         hook = self._actions.get((kind, action.name.lower()))
         if parsed is None or hook is None:
             raise NotEmulated(f"action {action.name} on {parsed.type if parsed else action.id}")
-        if not parsed.is_collection and catalog.find(parsed.type) is not None and not self.find(parsed.text):
+        if (
+            not parsed.is_collection
+            and catalog.find(parsed.type) is not None
+            and not self.exists(parsed.text)
+        ):
             raise _missing(parsed)
         if action.method == "POST":
             locks.check_action(self.store, parsed.text, action.name)
@@ -293,7 +305,7 @@ class Arm:
         return resource
 
     def _require_parent(self, parsed: ArmId) -> None:
-        if not parsed.parent or self.find(parsed.parent) is not None:
+        if not parsed.parent or self.exists(parsed.parent):
             return
         parent = parse(parsed.parent)
         if parent is None or parent.is_collection:

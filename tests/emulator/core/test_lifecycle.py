@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 
 from emulator.home import REPOSITORY, Home
 from emulator.identity.directory import SUBSCRIPTIONS
+from emulator.lifecycle import Lock
 
 pytestmark = pytest.mark.e2e
 SUBSCRIPTION = next(iter(SUBSCRIPTIONS))
@@ -118,8 +120,11 @@ def test_a_killed_daemon_leaves_no_trouble(cli: Cli) -> None:
     cli("up")
     os.kill(cli.status()["pid"], signal.SIGKILL)
     deadline = time.monotonic() + 5
-    while psutil.pid_exists(int(cli.home.pid.read_text())) and time.monotonic() < deadline:
+    lock = Lock(cli.home)
+    while not lock.take():
+        assert time.monotonic() < deadline
         time.sleep(0.02)
+    lock.release()
     cli("status", expect=2)
     assert not cli.home.pid.exists()
     cli("down")
@@ -231,3 +236,64 @@ def test_a_taken_proxy_port_is_said(cli: Cli) -> None:
         other.bind(("127.0.0.1", cli.home.read_ports()["proxy"]))
         other.listen()
         cli("up", expect=1)
+
+
+WORKLOAD = """
+import json, sys
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import ManagedIdentityCredential
+try:
+    token = ManagedIdentityCredential(client_id=sys.argv[1]).get_token("https://management.azure.com/.default").token
+except ClientAuthenticationError as error:
+    sys.exit(3)
+import requests
+answer = requests.get(
+    "https://management.azure.com/subscriptions/%s/resourceGroups/rg" % sys.argv[2],
+    params={"api-version": "2024-01-01"}, headers={"authorization": "Bearer " + token},
+)
+print(answer.status_code, answer.json()["error"]["code"])
+"""
+
+
+def test_a_workload_is_its_identity_and_nobody_else(home: Home, tmp_path: Path) -> None:
+    """The proxy tells the metadata service who asks; the workload's secret is what it goes by."""
+    from emulator import environment, server
+    from emulator.app import Emulator
+
+    from .conftest import Client
+
+    running: dict[str, Emulator] = {}
+
+    class Recorded(Emulator):
+        def __init__(self, home: Home) -> None:
+            super().__init__(home)
+            running["emulator"] = self
+
+    ready = threading.Event()
+    stop = threading.Event()
+    thread = threading.Thread(target=server.serve, args=(home, ready.set, stop, Recorded), daemon=True)
+    thread.start()
+    assert ready.wait(20)
+    try:
+        emulator = running["emulator"]
+        mine, other = (Client(emulator).identity(name) for name in ("mine", "other"))
+        variables = environment.workload(emulator, "a group/its container", [mine.resource_id])
+        assert "AZURE_CLIENT_SECRET" not in variables
+
+        def ask(client_id: str, variables: dict[str, str]) -> tuple[int, str]:
+            done = subprocess.run(
+                [sys.executable, "-c", WORKLOAD, client_id, SUBSCRIPTION],
+                env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **variables},
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+            return done.returncode, done.stdout.strip()
+
+        assert ask(mine.client_id, variables) == (0, "403 AuthorizationFailed")
+        assert ask(other.client_id, variables)[0] == 3
+        forged = {key: value.replace("a%20group", "b") for key, value in variables.items()}
+        assert ask(mine.client_id, forged)[0] != 0
+    finally:
+        stop.set()
+        thread.join(20)

@@ -69,6 +69,7 @@ def install(emulator: Emulator) -> None:
             properties.setdefault(key, value)
         if sku != "Premium":
             _refuse_premium(name, sku, properties)
+        _check_export_policy(name, properties)
         server = login_server(name)
         old = (put.old or {}).get("properties", {})
         location = put.resource.get("location", "")
@@ -130,6 +131,17 @@ def _refuse_premium(name: str, sku: str, properties: dict[str, Any]) -> None:
             400,
             "SkuNotSupported",
             f"Registry '{name}': {', '.join(wanted)} not supported for the SKU {sku}; use Premium.",
+        )
+
+
+def _check_export_policy(name: str, properties: dict[str, Any]) -> None:
+    policy = ((properties.get("policies") or {}).get("exportPolicy") or {}).get("status", "enabled")
+    if policy == "disabled" and properties["publicNetworkAccess"] != "Disabled":
+        raise AzureError(
+            400,
+            "InvalidExportPolicy",
+            f"Registry '{name}': policies.exportPolicy.status is 'disabled', which needs publicNetworkAccess"
+            f" 'Disabled'; it is '{properties['publicNetworkAccess']}'.",
         )
 
 

@@ -84,7 +84,7 @@ class LayerCache:
             with self._locked(key):
                 self.remove(key)
         for left in (self.root / "new").iterdir():
-            if left.stat().st_mtime < min(oldest, time.time() - 86400):
+            if left.stat().st_mtime < time.time() - 86400:
                 shutil.rmtree(left, ignore_errors=True)
         return old
 

@@ -86,6 +86,13 @@ def test_premium_settings_need_premium(emulator: Emulator, properties: Json) -> 
     put(emulator, sku="Premium", **properties)
 
 
+def test_exports_can_only_be_closed_with_the_public_network(emulator: Emulator) -> None:
+    policies = {"exportPolicy": {"status": "disabled"}}
+    with pytest.raises(AzureError, match="publicNetworkAccess"):
+        put(emulator, policies=policies)
+    put(emulator, policies=policies, publicNetworkAccess="Disabled")
+
+
 def test_admin_credentials(emulator: Emulator, act: Act) -> None:
     with pytest.raises(AzureError) as error:
         act(REGISTRY, "listCredentials")

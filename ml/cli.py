@@ -57,7 +57,11 @@ def _known(error: Exception) -> "MlopsError | None":
             "Check the network, HTTPS_PROXY, and that this machine is in the estate's allow-listed ranges.",
             first_lines(error),
         )
-    return MlopsError(f"Azure refused a call ({kind}).", "Its own words follow.", first_lines(error, 8))
+    return MlopsError(
+        f"Azure refused a call ({kind}).",
+        "Correct what its words name, then run the command again.",
+        first_lines(error, 8),
+    )
 
 
 def _stop(error: "MlopsError", as_json: bool) -> NoReturn:

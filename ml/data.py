@@ -99,6 +99,27 @@ def inspect(path: Path, required: tuple[str, ...] = ()) -> DataFile:
     return DataFile(path, kind, columns, rows, size, sha256_of_file(path))
 
 
+def as_parquet(file: DataFile, scratch: Path) -> DataFile:
+    """The file itself, or the parquet file that a csv file becomes: the pipeline's steps read parquet.
+
+    scratch: a directory for it. Raises MlopsError when a row of the csv file cannot be read.
+    """
+    if file.format == "parquet":
+        return file
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet as pq
+
+    target = scratch / f"{file.path.stem}.parquet"
+    try:
+        pq.write_table(pyarrow.csv.read_csv(file.path), target, compression="zstd")
+    except pa.ArrowInvalid as error:
+        raise MlopsError(
+            f"The data set {file.path} is not readable csv: {error}.", "Correct the row that is named."
+        ) from error
+    return inspect(target)
+
+
 def blob_path(name: str, file: DataFile) -> str:
     return f"datasets/{name}/{file.sha256}/{name}.{file.format}"
 

@@ -93,7 +93,7 @@ def stack_outputs(environment: str, project: Path) -> dict[str, Any] | None:
         return None
     raise MlopsError(
         f"The outputs of the stack {environment} cannot be read (pulumi exited with {run.returncode}).",
-        "Its own words follow.",
+        "Correct what its words name.",
         [line for line in run.stderr.splitlines() if line.strip()],
     )
 

@@ -73,7 +73,7 @@ def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
             if answer.status_code != 200:
                 raise MlopsError(
                     f"The service answered {answer.status_code} to the batch from row {start} on.",
-                    "Its own words follow.",
+                    "Correct the rows or the service, whichever its words name.",
                     [answer.text[:1000]],
                 )
             last = answer.json()

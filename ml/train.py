@@ -103,10 +103,13 @@ class Inputs:
     key: str
 
 
-def gather(azure: Azure, root: Path, request: Request) -> Inputs:
-    """Look at the data file, the code and the settings; nothing is created. Raises MlopsError."""
+def gather(azure: Azure, root: Path, request: Request, scratch: Path) -> Inputs:
+    """Look at the data file, the code and the settings; nothing is created in Azure.
+
+    scratch: where a csv file becomes parquet. Raises MlopsError.
+    """
     report, settings = azure.report, azure.settings
-    file = data.inspect(request.data, settings.data.columns)
+    file = data.as_parquet(data.inspect(request.data, settings.data.columns), scratch)
     report.line(f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}")
     code = snapshot.take(root)
     report.line(f"code {code.commit}, {len(code.files)} files")
@@ -191,17 +194,18 @@ def train(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
 
     Raises MlopsError naming the failed step and its reason.
     """
-    with azure.report.phase(f"looking at {request.data}"):
-        inputs = gather(azure, root, request)
-    with azure.report.phase("connecting to the workspace"):
-        known, name = find_job(azure, inputs.key)
-    reused = reusable(known, request.force)
-    status = "Submitted"
-    if known is not None and reused:
-        name, status = str(known.name), str(known.status)
-        azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
-    else:
-        submit(azure, root, request, inputs, name)
+    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+        with azure.report.phase(f"looking at {request.data}"):
+            inputs = gather(azure, root, request, Path(scratch))
+        with azure.report.phase("connecting to the workspace"):
+            known, name = find_job(azure, inputs.key)
+        reused = reusable(known, request.force)
+        status = "Submitted"
+        if known is not None and reused:
+            name, status = str(known.name), str(known.status)
+            azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
+        else:
+            submit(azure, root, request, inputs, name)
     if status != "Completed":
         if not request.wait:
             return {"job": name, "status": status, "reused": reused}

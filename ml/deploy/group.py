@@ -161,7 +161,7 @@ def _failure(environment: str, error: Exception, output: list[str]) -> MlopsErro
         )
     return MlopsError(
         f"Pulumi could not bring up the container group in {environment}.",
-        "Its own words follow; run the command again when the cause is gone.",
+        "Correct what its words name, then run the command again.",
         words,
     )
 

@@ -48,7 +48,7 @@ def wait(azure: Azure, endpoint: Endpoint, group: str, container: str) -> float:
         if elapsed > limit:
             raise MlopsError(
                 f"The service at {endpoint.address} is not ready after {limit} s: {state}.",
-                "The end of its log follows. Correct the cause, or raise [scoring] ready_seconds.",
+                "Correct what the end of its log names, or raise [scoring] ready_seconds.",
                 _log_tail(groups, group, container),
             )
         if time.monotonic() - asked > STATE_EVERY_SECONDS:
@@ -57,7 +57,7 @@ def wait(azure: Azure, endpoint: Endpoint, group: str, container: str) -> float:
             if restarts >= CRASH_LOOP:
                 raise MlopsError(
                     f"The container {group}/{container} was restarted {restarts} times and is not ready.",
-                    "The end of its log follows; correct the cause and deploy again.",
+                    "Correct what the end of its log names and deploy again.",
                     _log_tail(groups, group, container),
                 )
         time.sleep(azure.settings.azure.poll_seconds)

@@ -57,3 +57,18 @@ def test_no_file_and_no_rows_are_refused(tmp_path: Path):
         data.inspect(tmp_path / "none.parquet")
     with pytest.raises(MlopsError, match="no rows"):
         data.inspect(write(tmp_path / "e.parquet", {"id": [], "default": []}), REQUIRED)
+
+
+def test_csv_becomes_the_same_parquet_each_time(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("id,default\n1,0\n2,1\n")
+    file = data.inspect(tmp_path / "a.csv", REQUIRED)
+    made = [data.as_parquet(file, tmp_path) for _ in range(2)]
+    assert (made[0].format, made[0].rows, made[0].columns) == ("parquet", 2, REQUIRED)
+    assert made[0].sha256 == made[1].sha256
+    assert data.as_parquet(made[0], tmp_path) == made[0]
+
+
+def test_a_broken_csv_row_is_named(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("id,default\n1,0\n2,1,3\n")
+    with pytest.raises(MlopsError, match="Expected 2 columns, got 3"):
+        data.as_parquet(data.inspect(tmp_path / "a.csv", REQUIRED), tmp_path)

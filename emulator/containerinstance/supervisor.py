@@ -18,7 +18,7 @@ from emulator.processes import Handle, Processes
 LOG = logging.getLogger("emulator")
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 STABLE_S = 60.0  # a process that ran so long starts again without a pause
-GRACE_S = 10.0  # from SIGTERM to SIGKILL
+GRACE_S = 30.0  # from SIGTERM to SIGKILL, as Azure gives
 CRASHES = 3  # so many ends without ever having been ready count as a failure
 TAIL_LINES = 15
 

@@ -145,6 +145,7 @@ class Commands:
             text = error.message if isinstance(error, AzureError) else str(error)
             raise StepFailed(f"{order.step.name!r} could not run: {text}") from error
         finally:
+            self._emulator.identity.workloads.dismiss(order.name)
             self._logs.write(order.workspace, order.name, "user_logs/std_log.txt", log)
         return {
             name: {"uri": _uri(places[name]), "type": target.type} for name, target in order.outputs.items()

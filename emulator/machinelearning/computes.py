@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.arm.service import Action, Put
 from emulator.errors import AzureError, NotEmulated
-from emulator.machinelearning.names import COMPUTE
+from emulator.machinelearning.names import COMPUTE, Workspace
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -42,6 +42,7 @@ def install(emulator: Emulator, busy_nodes: Callable[[str], int]) -> None:
     @arm.before_put(COMPUTE)
     def fill(put: Put) -> None:
         fill_compute(put)
+        check_way_out(put, arm.get(Workspace.of(put.id).id))
 
     @arm.on_get(COMPUTE)
     def scale(resource: Json) -> Json:
@@ -106,6 +107,19 @@ def fill_compute(put: Put) -> None:
     properties.setdefault("isAttachedCompute", False)
     properties.setdefault("disableLocalAuth", False)
     properties.setdefault("provisioningErrors", None)
+
+
+def check_way_out(put: Put, workspace: Json) -> None:
+    """Nodes without public addresses need a network: a subnet, or the workspace's managed one."""
+    cluster = put.properties["properties"]
+    managed = (workspace["properties"].get("managedNetwork") or {}).get("isolationMode") or "Disabled"
+    if cluster["enableNodePublicIp"] is False and not cluster.get("subnet") and managed == "Disabled":
+        raise AzureError(
+            400,
+            "ValidationError",
+            f"Compute {put.resource['name']!r}: enableNodePublicIp is False; that needs a subnet, "
+            "or a workspace with a managed network.",
+        )
 
 
 def _refuse_changes(put: Put, wrong: Callable[[str, Any, str], AzureError]) -> None:

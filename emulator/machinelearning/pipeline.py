@@ -155,6 +155,11 @@ class PipelineRun:
 
     def _target(self, target: Target) -> Target:
         """The place of an output: that of the pipeline's output it is, where the pipeline gives one."""
+        place = (
+            f"azureml://datastores/{self.plan.datastore}/paths/azureml/${{{{name}}}}/${{{{output_name}}}}/"
+        )
+        if self.plan.datastore and not target.uri:
+            target = replace(target, uri=place)
         whole = self.plan.outputs.get(target.parent)
         if whole is None:
             return target

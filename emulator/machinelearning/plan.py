@@ -70,6 +70,7 @@ class Pipeline:
     inputs: Mapping[str, Source]
     outputs: Mapping[str, Target]
     continue_on_failure: bool = False
+    datastore: str = ""  # where outputs go that say nothing else; "" is the workspace's own
 
     @property
     def dependencies(self) -> dict[str, set[str]]:
@@ -257,7 +258,7 @@ def parse_command(name: str, properties: Json) -> tuple[Step, Complaints]:
         timeout_of(properties.get("limits"), "properties.limits", complaints),
         identity_of(properties.get("identity"), "properties.identity", complaints),
     )
-    refuse_distribution(properties, "properties.", complaints)
+    refuse_extras(properties, "properties.", complaints)
     check_step(step, "properties.", "properties.command", complaints)
     return step, complaints
 
@@ -273,11 +274,18 @@ def identity_of(identity: Any, path: str, complaints: Complaints) -> str:
     return "managed"
 
 
-def refuse_distribution(body: Json, path: str, complaints: Complaints) -> None:
-    """Jobs over several nodes are refused by name."""
+def refuse_extras(body: Json, path: str, complaints: Complaints) -> None:
+    """Jobs over several nodes, and services beside the command, are refused by name."""
     if body.get("distribution"):
         complaints.add(f"{path}distribution", "distributed jobs are not emulated; leave the distribution out")
+    others = set(body.get("services") or {}) - {"Tracking", "Studio"}
+    if others:
+        complaints.add(
+            f"{path}services", f"services inside jobs are not emulated: {', '.join(sorted(others))}"
+        )
     resources = camel(body.get("resources") or {})
+    if resources.get("dockerArgs"):
+        complaints.add(f"{path}resources.dockerArgs", "arguments for Docker are not emulated; leave them out")
     if int(resources.get("instanceCount") or 1) > 1:
         complaints.add(f"{path}resources.instanceCount", "jobs on more than one node are not emulated; use 1")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from emulator.machinelearning.expressions import references
@@ -20,7 +21,7 @@ from emulator.machinelearning.plan import (
     identity_of,
     input_source,
     output_target,
-    refuse_distribution,
+    refuse_extras,
     timeout_of,
 )
 
@@ -48,14 +49,19 @@ def parse_pipeline(properties: Json, component_of: ComponentOf) -> tuple[Pipelin
         if name != "default"
     }
     nodes = properties.get("jobs") or {}
-    if not nodes:
+    if properties.get("componentId"):
+        complaints.add(
+            "properties.componentId", "pipelines from a pipeline component are not emulated; give the steps"
+        )
+    elif not nodes:
         complaints.add("properties.jobs", "the pipeline has no steps")
     steps: dict[str, Step] = {}
     for name, node in nodes.items():
         step = _step(name, node, compute, component_of, complaints)
         if step is not None:
             steps[name] = step
-    pipeline = Pipeline(steps, inputs, outputs, bool(settings.get("continueOnStepFailure")))
+    datastore = asset(settings.get("defaultDatastore")).removeprefix("azureml:").rsplit("/", 1)[-1]
+    pipeline = Pipeline(steps, inputs, outputs, bool(settings.get("continueOnStepFailure")), datastore)
     if len(steps) == len(nodes):
         _check_bindings(pipeline, complaints)
     return pipeline, complaints
@@ -116,7 +122,7 @@ def _step(
         identity_of(given.get("identity"), f"{path}identity", complaints),
         component,
     )
-    refuse_distribution({**spec, **given}, path, complaints)
+    refuse_extras({**spec, **given}, path, complaints)
     return step
 
 
@@ -149,8 +155,6 @@ def _check_bindings(pipeline: Pipeline, complaints: Complaints) -> None:
 
 def _without_absent(pipeline: Pipeline, step: Step) -> Step:
     """The step without inputs that are bound to pipeline inputs nobody gave: they count as not given."""
-    from dataclasses import replace
-
     given = {
         key: source
         for key, source in step.inputs.items()

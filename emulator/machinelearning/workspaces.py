@@ -72,6 +72,14 @@ def fill_workspace(arm: Arm, put: Put) -> None:
                 f"Workspace {put.resource['name']!r}: {key} is {properties[key]}; it cannot be changed "
                 f"from {old[key]}.",
             )
+    kind = str((put.resource.get("identity") or {}).get("type") or "")
+    if kind.lower() == "userassigned" and not properties.get("primaryUserAssignedIdentity"):
+        raise AzureError(
+            400,
+            "ValidationError",
+            f"Workspace {put.resource['name']!r}: identity.type is {kind!r}; name one of its identities "
+            "in primaryUserAssignedIdentity.",
+        )
     for key, value in DEFAULTS.items():
         properties.setdefault(key, old.get(key, value))
     _check_auth_mode(arm, put)

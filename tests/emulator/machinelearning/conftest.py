@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 from collections.abc import Iterator
@@ -129,6 +130,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = Lab(Home(root))
     estate.build(made.write)
     made.emulator.close()
+    del made
+    gc.collect()  # closes what databases are still open, so that their side files do not go while one copies
     return root
 
 

@@ -41,6 +41,21 @@ TRAIN = """
     (given.model / "model.json").write_text(json.dumps(body))
 """
 
+DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121"  # AzureML Data Scientist
+ASK = f"""
+import json, os, urllib.error, urllib.request as web
+query = "?api-version=2017-09-01&resource=https://management.azure.com&clientid="
+asked = web.Request(os.environ["MSI_ENDPOINT"] + query + os.environ["DEFAULT_IDENTITY_CLIENT_ID"])
+asked.add_header("secret", os.environ["MSI_SECRET"])
+token = json.load(web.urlopen(asked))["access_token"]
+read = web.Request("https://management.azure.com{estate.WORKSPACE}?api-version=2025-01-01")
+read.add_header("authorization", "Bearer " + token)
+try:
+    print(json.load(web.urlopen(read))["name"])
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+
 
 def emulator(*arguments: str) -> None:
     done = subprocess.run([sys.executable, "-m", "emulator", *arguments], capture_output=True, text=True)
@@ -265,6 +280,27 @@ def test_pipeline_goes_on_after_a_restart(ml: Any, home: Home, tmp_path: Path) -
     wait(ml, job.name, "Completed")
     assert (tmp_path / "first").read_text() == "x\n"
     assert (tmp_path / "second").read_text() == "x\nx\n"
+
+
+def test_job_asks_azure_as_its_computes_identity(ml: Any, home: Home) -> None:
+    """Through the proxy, with a token of the compute's identity: what its roles allow, and nothing more."""
+    from azure.ai.ml import command
+
+    def outcome() -> str:
+        job = ml.jobs.create_or_update(
+            command(code=None, command=f"python -c '{ASK}'", environment="azureml:plain:1", compute="cpu")
+        )
+        wait(ml, job.name)
+        assert ml.jobs.get(job.name).status == "Completed"
+        ml.jobs.download(job.name, download_path=home.root / job.name)
+        return (home.root / job.name / "artifacts" / "user_logs" / "std_log.txt").read_text().strip()
+
+    assert outcome() == "403"
+    write = _writer()
+    identity = write(estate.IDENTITY, {"location": estate.REGION})["properties"]["principalId"]
+    name = "5f0e7a52-0000-4000-8000-000000000004"
+    estate.grant(write, name, identity, "ServicePrincipal", estate.WORKSPACE, DATA_SCIENTIST)
+    assert outcome() == estate.WORKSPACE_NAME
 
 
 def until(condition: Any, seconds: float = 30) -> None:

@@ -16,8 +16,9 @@ from typing import Any, Final
 import psutil
 
 from emulator import environment
-from emulator.home import REPOSITORY, Home
+from emulator.home import REPOSITORY, Home, write_aside
 
+LOCK_WITHIN_S: Final = 5.0
 READY_WITHIN_S: Final = 30.0
 DOWN_WITHIN_S: Final = 20.0
 TAIL_BYTES: Final = 4000
@@ -34,12 +35,12 @@ class Lock:
     home: Home
     _descriptor: int = field(default=-1, repr=False)
 
-    def take(self) -> bool:
-        """Take it; False when another process holds it."""
+    def take(self, *, shared: bool = False) -> bool:
+        """Take it (``shared``: only to see whether a daemon holds it); False when that cannot be."""
         self.home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._descriptor = os.open(self.home.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._descriptor)
             return False
@@ -53,16 +54,17 @@ class Lock:
 def running(home: Home) -> int | None:
     """The pid of the daemon of this home; None when none runs. A stale pid file is removed."""
     lock = Lock(home)
-    if not lock.take():
-        # the daemon writes its pid right after it took the lock
-        for _ in range(100):
-            if home.pid.exists() and home.pid.read_text().strip():
-                return int(home.pid.read_text())
-            time.sleep(0.02)
-        raise LifecycleError(f"a process holds {home.run / 'lock'} but does not say its pid in {home.pid}")
-    home.pid.unlink(missing_ok=True)
-    lock.release()
-    return None
+    deadline = time.monotonic() + LOCK_WITHIN_S
+    while time.monotonic() < deadline:
+        if lock.take(shared=True):
+            home.pid.unlink(missing_ok=True)
+            lock.release()
+            return None
+        # a daemon writes its pid right after it took the lock, and removes it right before it ends
+        if home.pid.exists() and (said := home.pid.read_text().strip()):
+            return int(said)
+        time.sleep(0.02)
+    raise LifecycleError(f"a process holds {home.run / 'lock'} but does not say its pid in {home.pid}")
 
 
 def up(home: Home) -> tuple[int, bool]:
@@ -142,13 +144,18 @@ def down(home: Home) -> list[str]:
 def serve(home: Home, ready_descriptor: int | None) -> int:
     """Be the daemon; the exit code."""
     lock = Lock(home.prepare())
-    if not lock.take():
+    deadline = time.monotonic() + 1.0
+    while not lock.take():
+        # someone may only be looking
+        if time.monotonic() < deadline:
+            time.sleep(0.01)
+            continue
         print(f"another emulator runs in {home.root}", file=sys.stderr)
         return 3
     from emulator import server
 
     server.configure_logging()
-    home.pid.write_text(f"{os.getpid()}\n")
+    write_aside(home.pid, f"{os.getpid()}\n".encode())
 
     def ready() -> None:
         if ready_descriptor is not None:

@@ -87,6 +87,7 @@ class Processes:
         with self._lock:
             if self._stopped:
                 raise RuntimeError(f"{name}: the emulator is going down")
+            self._start_reaper()
             with log.open("ab") as output:
                 process = subprocess.Popen(
                     list(argv),
@@ -142,10 +143,8 @@ class Processes:
         finally:
             handle.ended.set()
 
-    def _tell_reaper(self, line: str) -> None:
+    def _start_reaper(self) -> None:
         if self._reaper is None:
-            if self._stopped:
-                return
             self._reaper = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", REAPER],
                 stdin=subprocess.PIPE,
@@ -155,6 +154,8 @@ class Processes:
                 env={},
                 cwd="/",
             )
-        if self._reaper.stdin:
+
+    def _tell_reaper(self, line: str) -> None:
+        if self._reaper and self._reaper.stdin:
             self._reaper.stdin.write(line.encode())
             self._reaper.stdin.flush()

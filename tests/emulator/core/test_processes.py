@@ -103,12 +103,16 @@ processes = Processes()
 folder = Path(sys.argv[1])
 environment = {"PATH": os.environ["PATH"]}
 processes.start("it", ["sh", "-c", sys.argv[2]], cwd=folder, env=environment, log=folder / "log")
+print("started", flush=True)
 time.sleep(60)
 """
 
 
 def test_a_killed_emulator_takes_its_grandchildren_along(tmp_path: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path), FAMILY], cwd=REPOSITORY)
+    command = [sys.executable, "-c", KILLED, str(tmp_path), FAMILY]
+    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"started\n"
     child = written(tmp_path / "child")
     process.kill()
     process.wait()

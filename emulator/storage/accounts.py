@@ -12,7 +12,8 @@ from typing import Any
 from emulator.arm.store import Store
 
 ACCOUNT = "Microsoft.Storage/storageAccounts"
-CONTAINER = f"{ACCOUNT}/blobServices/containers"
+BLOB_SERVICE = f"{ACCOUNT}/blobServices"
+CONTAINER = f"{BLOB_SERVICE}/containers"
 KEYS = "storage-keys"
 SERVICE_ACCOUNTS = "storage-service-account"
 CONTAINER_NAME = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]|\$(root|web|logs)")

@@ -64,9 +64,9 @@ def get_metadata(context: Context) -> Response:
 
 def require_write(context: Context) -> None:
     """The right to write this blob: a new one needs less than one that exists."""
-    context.require_container()
     exists = context.blobs.get(context.at) is not None
     context.require(operations.WRITE_BLOB if exists else operations.CREATE_BLOB)
+    context.require_container()
 
 
 def put_blob(context: Context) -> Response:
@@ -115,8 +115,8 @@ def _copy(context: Context) -> Response:
 def append_block(context: Context) -> Response:
     """Append Block."""
     request = context.request
-    context.require_container()
     context.require(operations.APPEND_BLOCK)
+    context.require_container()
     checked = checksums.verify(request.headers, request.body)
     condition = Conditions.of(request.headers).for_write()
     position = _integer(request.headers.get("x-ms-blob-condition-appendpos"))
@@ -136,8 +136,8 @@ def append_block(context: Context) -> Response:
 
 def set_properties(context: Context) -> Response:
     """Set Blob Properties: what is not sent is cleared."""
-    context.require_container()
     context.require(operations.WRITE_BLOB)
+    context.require_container()
     for name in ("x-ms-blob-content-length", "x-ms-sequence-number-action"):
         if context.request.headers.get(name):
             raise refusal(f"page blobs ({name})")
@@ -150,16 +150,16 @@ def set_properties(context: Context) -> Response:
 
 def set_metadata(context: Context) -> Response:
     """Set Blob Metadata: replaces all of it."""
-    context.require_container()
     context.require(operations.WRITE_BLOB)
+    context.require_container()
     check = Conditions.of(context.request.headers).for_write()
     return written(context.blobs.update(context.at, check, metadata=context.metadata()), 200)
 
 
 def delete_blob(context: Context) -> Response:
     """Delete Blob: at once and for good (soft delete is not emulated)."""
-    context.require_container()
     context.require(operations.DELETE_BLOB)
+    context.require_container()
     context.blobs.delete(context.at, Conditions.of(context.request.headers).for_write())
     return Response(202, {"x-ms-delete-type-permanent": "true"})
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.arm.service import Action, Put
 from emulator.errors import AzureError
-from emulator.storage.accounts import ACCOUNT, CONTAINER, Accounts
+from emulator.storage.accounts import ACCOUNT, BLOB_SERVICE, CONTAINER, Accounts
 from emulator.storage.blobs import BlobStore
 from emulator.storage.model import etag, http_date
 
@@ -77,6 +77,21 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
     def forget_account(resource: dict[str, Any]) -> None:
         blobs.drop(resource["name"])
         accounts.forget(resource["name"])
+
+    @arm.before_put(BLOB_SERVICE)
+    def complete_blob_service(put: Put) -> None:
+        account = arm.store.get(_account_id(put.id)) or {}
+        put.resource["sku"] = account.get("sku")
+        put.properties.setdefault("cors", {"corsRules": []})
+        put.properties.setdefault("deleteRetentionPolicy", {"enabled": False, "allowPermanentDelete": False})
+        for policy in ("deleteRetentionPolicy", "containerDeleteRetentionPolicy"):
+            given = put.properties.get(policy) or {}
+            if given.get("enabled") and not 1 <= int(given.get("days") or 0) <= 365:
+                raise AzureError(
+                    400,
+                    "InvalidXmlNodeValue",
+                    f"{policy}.days of {put.id} is {given.get('days')!r}; 1 to 365 days are allowed.",
+                )
 
     @arm.before_put(CONTAINER)
     def complete_container(put: Put) -> None:

@@ -92,6 +92,9 @@ def test_what_accounts_and_containers_are_refused(emulator: Emulator) -> None:
         estate.resource(emulator, f"{containers}/open", {"publicAccess": "Blob"})
     with pytest.raises(AzureError, match=r"sku\.name"):
         estate.resource(emulator, f"{path}2", kind="StorageV2")
+    with pytest.raises(AzureError, match="days"):
+        policy = {"enabled": True, "days": 0}
+        estate.resource(emulator, f"{path}/blobServices/default", {"deleteRetentionPolicy": policy})
     with pytest.raises(AzureError, match="AccountKindInvalid"):
         estate.resource(emulator, f"{path}2", sku={"name": "Standard_LRS"})
     other = f"{estate.SUBSCRIPTION}/resourceGroups/other"

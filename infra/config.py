@@ -234,7 +234,9 @@ def load(raw: Mapping[str, Any], stack: str) -> Settings:
         problems = []
     except ValidationError as error:
         settings = None
-        problems = [from_pydantic(item, _known()) for item in error.errors()]
+        # A list whose items are all wrong is told by its items, not as empty too.
+        told = [item for item in error.errors() if item["type"] != "too_short" or not item["input"]]
+        problems = [from_pydantic(item, _known()) for item in told]
     problems += broken_rules(Settings.model_construct(**right), frozenset(right), stack)
     if problems or settings is None:
         raise ConfigError(problems)

@@ -37,7 +37,8 @@ class ConfigError(Exception):
     """Every problem of a configuration at once; nothing has been created."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems), key=lambda problem: (problem.setting, str(problem))))
+        told = {str(problem): problem for problem in problems}
+        self.problems = tuple(told[line] for line in sorted(told))
         count = f"{len(self.problems)} setting{'s are' if len(self.problems) > 1 else ' is'} wrong"
         lines = "".join(f"\n  - {problem}" for problem in self.problems)
         super().__init__(f"{count}; nothing was created:{lines}")
@@ -51,7 +52,9 @@ def setting_path(location: Iterable[str | int]) -> str:
     path = ""
     for part in parts:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return path.replace("azure.", f"{AZURE}:", 1) if parts[0] == "azure" else path
+    if parts[0] == "azure":
+        return AZURE + path.removeprefix("azure").replace(".", ":", 1)
+    return path
 
 
 def from_pydantic(error: ErrorDetails, known: Mapping[str, tuple[str, ...]]) -> Problem:

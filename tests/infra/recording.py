@@ -103,7 +103,9 @@ class Recorder(mocks.MockMonitor):
                 Registration(
                     type=request.type,
                     name=request.name,
-                    parent=request.parent.rpartition("::")[2],
+                    parent=""
+                    if "::pulumi:pulumi:Stack::" in request.parent
+                    else request.parent.rpartition("::")[2],
                     inputs=plain(request.object),
                     protect=request.protect,
                     depends_on=frozenset(urn.rpartition("::")[2] for urn in request.dependencies),
@@ -115,7 +117,7 @@ class Recorder(mocks.MockMonitor):
 
 
 def physical_name(type_: str, inputs: Mapping[str, Any]) -> str:
-    """The input that names the resource: `name`, else the one called after its type (accountName, vaultName)."""
+    """The input that names the resource: `name`, else the one called after its type (accountName)."""
     leaf = type_.rpartition(":")[2].lower()
     named = [
         key for key in inputs if key.endswith("Name") and leaf.endswith(key.removesuffix("Name").lower())
@@ -160,8 +162,3 @@ def as_pulumi_hands_over(config: Mapping[str, Any]) -> dict[str, str]:
         return value if isinstance(value, str) else json.dumps(value)
 
     return {key: text(value) for key, value in config.items()}
-
-
-def arm_inputs(graph: Graph) -> list[dict[str, Any]]:
-    """The graph as a list of {type, name, inputs}."""
-    return [{"type": r.type, "name": r.name, "inputs": r.inputs} for r in graph.custom]

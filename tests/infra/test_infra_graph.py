@@ -1,0 +1,227 @@
+"""What the program asks for: the golden graph, its order, its roles, its outputs."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from infra.outputs import EstateOutputs
+from infra.roles import GRANTS, IDENTITIES, PRINCIPALS, ROLES, SCOPES
+from tests.infra.golden import FOLDER, picture
+from tests.infra.recording import ROOT, SECRET, Graph, record, stack_file
+
+STACKS = ("stage", "prod")
+
+
+def dump(graph: Graph) -> str:
+    """The graph as text, sorted: registrations race, what is registered does not."""
+
+    def sortable(value: Any) -> Any:
+        return sorted(value) if isinstance(value, frozenset) else value
+
+    rows = [{k: sortable(v) for k, v in asdict(r).items()} for r in graph.resources]
+    return json.dumps(sorted(rows, key=lambda row: (row["type"], row["name"])), sort_keys=True)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_golden_graph(graphs: dict[str, Graph], stack: str) -> None:
+    assert picture(graphs[stack]) == (FOLDER / f"{stack}.txt").read_text(), "python -m tests.infra.golden"
+
+
+def test_stage_and_prod_have_the_same_parts(stage: Graph, prod: Graph) -> None:
+    assert picture(stage) == picture(prod)
+
+
+def test_same_graph_under_another_hash_seed_and_clock(stage: Graph) -> None:
+    program = (
+        "import time; time.time = lambda: 0.0\n"
+        "from tests.infra.recording import record; from tests.infra.test_infra_graph import dump\n"
+        "print(dump(record('stage')))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "4242", "TZ": "Asia/Tokyo"}
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == dump(stage)
+
+
+def test_every_resource_but_the_estate_has_a_parent_in_the_estate(stage: Graph) -> None:
+    names = {r.name for r in stage.resources}
+    assert [r.name for r in stage.resources if r.parent not in names] == ["estate"]
+
+
+def test_no_two_resources_of_a_type_have_one_name(stage: Graph) -> None:
+    seen = [(r.type, r.name) for r in stage.resources]
+    assert len(seen) == len(set(seen))
+
+
+def test_the_program_reads_nothing_from_azure(graphs: dict[str, Graph]) -> None:
+    """recording.Azure.call refuses, so a graph that was recorded did not ask."""
+    assert all(graph.resources for graph in graphs.values())
+
+
+def test_subnets_are_written_one_after_another(stage: Graph) -> None:
+    subnets = stage.all("network:Subnet")
+    chain = ["network", *(s.name for s in subnets)]
+    for before, subnet in zip(chain, subnets, strict=False):
+        assert before in subnet.depends_on, subnet.name
+
+
+def test_roles_stand_before_the_workspace_and_its_cluster(stage: Graph) -> None:
+    grants = {
+        r.name for r in stage.all("authorization:RoleAssignment") if not r.name.endswith("on-workspace")
+    }
+    joined = {r.name for r in stage.all("authorization:RoleAssignment")} - grants
+    components = {r.type: r for r in stage.resources}
+    assert grants <= components["mlops:learning:Workspace"].depends_on
+    assert grants | joined <= components["mlops:learning:Compute"].depends_on
+
+
+def test_slow_creations_have_time(stage: Graph) -> None:
+    for token in (
+        "machinelearningservices:Workspace",
+        "machinelearningservices:Compute",
+        "containerregistry:AgentPool",
+    ):
+        assert stage.one(token).create_timeout.endswith("m")
+
+
+# roles
+
+
+def test_every_identity_has_a_role() -> None:
+    assert {grant.principal for grant in GRANTS} == {*IDENTITIES, "engineers"} == set(PRINCIPALS)
+
+
+def test_the_plan_names_what_exists() -> None:
+    assert {grant.role for grant in GRANTS} == set(ROLES)
+    assert {grant.scope for grant in GRANTS} == set(SCOPES)
+    assert len({(g.principal, g.role, g.scope) for g in GRANTS}) == len(GRANTS)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_whole_plan_is_assigned(graphs: dict[str, Graph], stack: str) -> None:
+    made = graphs[stack].all("authorization:RoleAssignment")
+    found = {(r.inputs["principalId"], r.inputs["roleDefinitionId"].rpartition("/")[2]) for r in made}
+    engineers = stack_file(stack)["mlops-estate:engineersGroupId"]
+    for grant in GRANTS:
+        who = engineers if grant.principal == "engineers" else f"principal of identities-{grant.principal}"
+        assert (who, ROLES[grant.role]) in found
+    assert len(made) == len(GRANTS)
+
+
+def test_principal_types_are_set(stage: Graph) -> None:
+    for assignment in stage.all("authorization:RoleAssignment"):
+        group = assignment.name.startswith("engineers-")
+        assert assignment.inputs["principalType"] == ("Group" if group else "ServicePrincipal")
+
+
+def test_role_assignment_names_are_stable(stage: Graph, prod: Graph) -> None:
+    names = {r.name: r.inputs["roleAssignmentName"] for r in stage.all("authorization:RoleAssignment")}
+    assert len(set(names.values())) == len(names)
+    assert names["training-acrpull-on-registry"] == "184a4094-150e-5073-b2d8-5679a8b202c7"
+    others = {r.inputs["roleAssignmentName"] for r in prod.all("authorization:RoleAssignment")}
+    assert not others & set(names.values())
+
+
+def test_nobody_may_push_images_but_azure_ml() -> None:
+    assert {g.principal for g in GRANTS if g.role == "AcrPush"} == {"workspace"}
+
+
+# outputs and secrets
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_outputs_keep_the_contract(graphs: dict[str, Graph], stack: str) -> None:
+    outputs = graphs[stack].outputs
+    assert set(outputs) == set(EstateOutputs.model_fields)
+    estate = EstateOutputs.model_validate(outputs)
+    assert estate.environment == stack
+    assert estate.build_agent_pool == "builds"
+    assert estate.scoring_public_address is (stack == "stage")
+    assert estate.registry_login_server == f"{estate.registry}.azurecr.io"
+    assert estate.key_vault_uri == f"https://{estate.key_vault}.vault.azure.net/"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_secret_anywhere(graphs: dict[str, Graph], stack: str) -> None:
+    text = dump(graphs[stack])
+    assert SECRET not in text
+    for word in ("password", "accountkey=", "sharedaccesskey", "connectionstring"):
+        assert word not in text.lower()
+    written = (ROOT / f"Pulumi.{stack}.yaml").read_text()
+    for word in ("secure:", "encryptionsalt", "encryptedkey", "secretsprovider"):
+        assert word not in written
+
+
+# what settings change
+
+
+@pytest.fixture(scope="module")
+def varied() -> Graph:
+    """Production with other choices: protected data, a firewall, a vault to recover, no build agents."""
+    config = stack_file("prod")
+    config["mlops-estate:protectData"] = True
+    config["mlops-estate:outbound"] = {"mode": "firewall", "nextHopIp": "10.0.0.4"}
+    config["mlops-estate:keyVault"]["recover"] = True
+    del config["mlops-estate:registry"]["buildAgents"]
+    del config["mlops-estate:network"]["subnets"]["kubernetes"]
+    return record("prod", config)
+
+
+def test_protected_data(varied: Graph) -> None:
+    assert {r.token for r in varied.custom if r.protect} == {
+        "storage:StorageAccount",
+        "storage:BlobContainer",
+        "keyvault:Vault",
+        "containerregistry:Registry",
+        "machinelearningservices:Workspace",
+        "operationalinsights:Workspace",
+        "applicationinsights:Component",
+    }
+    locks = varied.all("authorization:ManagementLockByScope")
+    held = {"id of storage", "id of vault", "id of registry", "id of workspace"}
+    assert {lock.inputs["scope"] for lock in locks} == held
+    assert {lock.inputs["level"] for lock in locks} == {"CanNotDelete"}
+
+
+def test_unprotected_data_has_no_lock(prod: Graph) -> None:
+    assert not [r for r in prod.resources if r.protect]
+    assert not prod.all("authorization:ManagementLockByScope")
+
+
+def test_out_through_a_firewall(varied: Graph) -> None:
+    assert not varied.all("network:NatGateway")
+    route = varied.one("network:RouteTable").inputs["routes"][0]
+    assert (route["addressPrefix"], route["nextHopIpAddress"]) == ("0.0.0.0/0", "10.0.0.4")
+    routed = {s.inputs["subnetName"] for s in varied.all("network:Subnet") if "routeTable" in s.inputs}
+    assert "snet-training" in routed
+    assert "snet-private-endpoints" not in routed
+
+
+def test_out_through_a_nat_gateway(stage: Graph, prod: Graph) -> None:
+    for graph, zones in ((stage, ["1", "2", "3"]), (prod, ["1"])):
+        assert graph.one("network:PublicIPAddress").inputs["zones"] == zones
+        with_nat = {s.inputs["subnetName"] for s in graph.all("network:Subnet") if "natGateway" in s.inputs}
+        assert len(with_nat) == 6
+        assert "snet-private-endpoints" not in with_nat
+
+
+def test_recovering_a_vault_once(varied: Graph) -> None:
+    vault = varied.one("keyvault:Vault")
+    assert vault.inputs["properties"]["createMode"] == "recover"
+    assert "properties.createMode" in vault.ignore_changes
+
+
+def test_without_build_agents_the_output_is_none(varied: Graph) -> None:
+    assert not varied.all("containerregistry:AgentPool")
+    assert EstateOutputs.model_validate(varied.outputs).build_agent_pool is None
+
+
+def test_a_subnet_that_is_left_out_is_not_made(varied: Graph, prod: Graph) -> None:
+    made = {s.name for s in prod.all("network:Subnet")} - {s.name for s in varied.all("network:Subnet")}
+    assert made == {"network-kubernetes"}

@@ -1,0 +1,197 @@
+"""The secure settings, each asserted, each proven to be looked at."""
+
+import copy
+import dataclasses
+from typing import Any
+
+import pytest
+
+from tests.infra.recording import Graph
+
+BOTH = ("stage", "prod")
+MISSING = object()
+
+# token, dotted path of the input, the value in stage, the value in prod
+SECURE: tuple[tuple[str, str, Any, Any], ...] = (
+    ("storage:StorageAccount", "allowSharedKeyAccess", False, False),
+    ("storage:StorageAccount", "allowBlobPublicAccess", False, False),
+    ("storage:StorageAccount", "defaultToOAuthAuthentication", True, True),
+    ("storage:StorageAccount", "minimumTlsVersion", "TLS1_2", "TLS1_2"),
+    ("storage:StorageAccount", "enableHttpsTrafficOnly", True, True),
+    ("storage:StorageAccount", "allowCrossTenantReplication", False, False),
+    ("storage:StorageAccount", "isLocalUserEnabled", False, False),
+    ("storage:StorageAccount", "isSftpEnabled", False, False),
+    ("storage:StorageAccount", "isHnsEnabled", False, False),
+    ("storage:StorageAccount", "publicNetworkAccess", "Enabled", "Disabled"),
+    ("storage:StorageAccount", "networkRuleSet.defaultAction", "Deny", "Deny"),
+    ("storage:StorageAccount", "networkRuleSet.bypass", "AzureServices", "AzureServices"),
+    ("storage:StorageAccount", "encryption.requireInfrastructureEncryption", True, True),
+    ("storage:StorageAccount", "sasPolicy.sasExpirationPeriod", "1.00:00:00", "1.00:00:00"),
+    ("storage:StorageAccount", "sku.name", "Standard_LRS", "Standard_ZRS"),
+    ("storage:BlobServiceProperties", "isVersioningEnabled", True, True),
+    ("storage:BlobServiceProperties", "deleteRetentionPolicy.enabled", True, True),
+    ("storage:BlobServiceProperties", "deleteRetentionPolicy.days", 7, 30),
+    ("storage:BlobServiceProperties", "containerDeleteRetentionPolicy.enabled", True, True),
+    ("storage:BlobContainer", "publicAccess", "None", "None"),
+    ("keyvault:Vault", "properties.enableRbacAuthorization", True, True),
+    ("keyvault:Vault", "properties.enablePurgeProtection", True, True),
+    ("keyvault:Vault", "properties.enableSoftDelete", True, True),
+    ("keyvault:Vault", "properties.softDeleteRetentionInDays", 7, 90),
+    ("keyvault:Vault", "properties.publicNetworkAccess", "Enabled", "Disabled"),
+    ("keyvault:Vault", "properties.networkAcls.defaultAction", "Deny", "Deny"),
+    ("keyvault:Vault", "properties.enabledForDeployment", False, False),
+    ("keyvault:Vault", "properties.enabledForDiskEncryption", False, False),
+    ("keyvault:Vault", "properties.enabledForTemplateDeployment", False, False),
+    ("containerregistry:Registry", "sku.name", "Premium", "Premium"),
+    ("containerregistry:Registry", "adminUserEnabled", False, False),
+    ("containerregistry:Registry", "anonymousPullEnabled", False, False),
+    ("containerregistry:Registry", "publicNetworkAccess", "Enabled", "Disabled"),
+    ("containerregistry:Registry", "networkRuleSet.defaultAction", "Deny", "Deny"),
+    ("containerregistry:Registry", "dataEndpointEnabled", True, True),
+    ("containerregistry:Registry", "policies.retentionPolicy.status", "enabled", "enabled"),
+    ("containerregistry:Registry", "policies.exportPolicy.status", "enabled", "disabled"),
+    ("containerregistry:Registry", "zoneRedundancy", "Disabled", "Enabled"),
+    ("operationalinsights:Workspace", "features.disableLocalAuth", True, True),
+    ("operationalinsights:Workspace", "publicNetworkAccessForIngestion", "Enabled", "Disabled"),
+    ("operationalinsights:Workspace", "publicNetworkAccessForQuery", "Enabled", "Disabled"),
+    ("applicationinsights:Component", "disableLocalAuth", True, True),
+    ("applicationinsights:Component", "ingestionMode", "LogAnalytics", "LogAnalytics"),
+    ("applicationinsights:Component", "publicNetworkAccessForIngestion", "Enabled", "Disabled"),
+    ("applicationinsights:Component", "publicNetworkAccessForQuery", "Enabled", "Disabled"),
+    ("machinelearningservices:Workspace", "publicNetworkAccess", "Enabled", "Disabled"),
+    ("machinelearningservices:Workspace", "systemDatastoresAuthMode", "Identity", "Identity"),
+    ("machinelearningservices:Workspace", "v1LegacyMode", False, False),
+    ("machinelearningservices:Workspace", "imageBuildCompute", "cpu-stage", "cpu-prod"),
+    ("machinelearningservices:Workspace", "managedNetwork.isolationMode", "Disabled", "Disabled"),
+    ("machinelearningservices:Workspace", "identity.type", "UserAssigned", "UserAssigned"),
+    ("machinelearningservices:Datastore", "properties.credentials.credentialsType", "None", "None"),
+    ("machinelearningservices:Compute", "properties.disableLocalAuth", True, True),
+    ("machinelearningservices:Compute", "properties.properties.enableNodePublicIp", False, False),
+    (
+        "machinelearningservices:Compute",
+        "properties.properties.remoteLoginPortPublicAccess",
+        "Disabled",
+        "Disabled",
+    ),
+    ("machinelearningservices:Compute", "properties.properties.scaleSettings.minNodeCount", 0, 0),
+    (
+        "machinelearningservices:Compute",
+        "properties.properties.scaleSettings.nodeIdleTimeBeforeScaleDown",
+        "PT5M",
+        "PT10M",
+    ),
+    (
+        "machinelearningservices:Compute",
+        "properties.properties.subnet.id",
+        "id of network-training",
+        "id of network-training",
+    ),
+    ("network:Subnet", "defaultOutboundAccess", False, False),
+    ("network:Subnet", "privateEndpointNetworkPolicies", "Enabled", "Enabled"),
+)
+
+
+def read(inputs: dict[str, Any], path: str) -> Any:
+    value: Any = inputs
+    for key in path.split("."):
+        value = value.get(key, MISSING) if isinstance(value, dict) else MISSING
+    return value
+
+
+def violations(graph: Graph, stack: str) -> list[str]:
+    """Each secure setting that some resource of its type lacks."""
+    found: list[str] = []
+    for token, path, *wanted in SECURE:
+        resources = graph.all(token)
+        if not resources:
+            found.append(f"{token} is not there")
+        for resource in resources:
+            if read(resource.inputs, path) != wanted[BOTH.index(stack)]:
+                found.append(f"{resource.name}: {path}")
+    return found
+
+
+@pytest.mark.parametrize("stack", BOTH)
+def test_secure_settings(graphs: dict[str, Graph], stack: str) -> None:
+    assert violations(graphs[stack], stack) == []
+
+
+@pytest.mark.parametrize("change", ["removed", "changed"])
+@pytest.mark.parametrize(("token", "path"), [row[:2] for row in SECURE])
+def test_each_is_looked_at(prod: Graph, token: str, path: str, change: str) -> None:
+    victim = prod.all(token)[0]
+    mutated = dataclasses.replace(victim, inputs=copy.deepcopy(victim.inputs))
+    *parents, last = path.split(".")
+    holder = mutated.inputs
+    for key in parents:
+        holder = holder[key]
+    if change == "removed":
+        del holder[last]
+    else:
+        holder[last] = (not holder[last]) if isinstance(holder[last], bool) else "something else"
+    graph = Graph([mutated if r is victim else r for r in prod.resources])
+    assert violations(graph, "prod") == [f"{victim.name}: {path}"]
+
+
+def test_stage_lets_in_the_listed_ranges_and_its_own_subnets(stage: Graph) -> None:
+    storage = stage.one("storage:StorageAccount").inputs["networkRuleSet"]
+    assert [rule["iPAddressOrRange"] for rule in storage["ipRules"]] == ["203.0.113.0/24"]
+    inside = {rule["virtualNetworkResourceId"] for rule in storage["virtualNetworkRules"]}
+    assert "id of network-training" in inside
+    assert "id of network-private-endpoints" not in inside
+    vault = stage.one("keyvault:Vault").inputs["properties"]["networkAcls"]
+    assert [rule["value"] for rule in vault["ipRules"]] == ["203.0.113.0/24"]
+    registry = stage.one("containerregistry:Registry").inputs["networkRuleSet"]
+    assert [rule["iPAddressOrRange"] for rule in registry["ipRules"]] == ["203.0.113.0/24", "20.1.2.3"]
+
+
+def test_prod_lets_in_nobody(prod: Graph) -> None:
+    storage = prod.one("storage:StorageAccount").inputs["networkRuleSet"]
+    assert not storage["ipRules"]
+    assert not storage["virtualNetworkRules"]
+    assert not prod.one("keyvault:Vault").inputs["properties"]["networkAcls"]["ipRules"]
+    assert not prod.one("containerregistry:Registry").inputs["networkRuleSet"]["ipRules"]
+    assert all(not subnet.inputs["serviceEndpoints"] for subnet in prod.all("network:Subnet"))
+
+
+@pytest.mark.parametrize("stack", BOTH)
+def test_every_subnet_has_a_security_group_of_its_own(graphs: dict[str, Graph], stack: str) -> None:
+    subnets = graphs[stack].all("network:Subnet")
+    groups = [subnet.inputs["networkSecurityGroup"]["id"] for subnet in subnets]
+    assert len(set(groups)) == len(subnets) == len(graphs[stack].all("network:NetworkSecurityGroup"))
+
+
+@pytest.mark.parametrize("stack", BOTH)
+def test_subnets_are_not_inline_too(graphs: dict[str, Graph], stack: str) -> None:
+    network = graphs[stack].one("network:VirtualNetwork")
+    assert "subnets" not in network.inputs
+    assert "subnets" in network.ignore_changes
+
+
+@pytest.mark.parametrize("stack", BOTH)
+def test_every_taggable_resource_is_tagged(graphs: dict[str, Graph], stack: str) -> None:
+    untagged = {
+        "authorization:RoleAssignment",
+        "machinelearningservices:Datastore",
+        "monitor:DiagnosticSetting",
+        "network:Subnet",
+        "storage:BlobContainer",
+        "storage:BlobServiceProperties",
+    }
+    for resource in graphs[stack].custom:
+        if resource.token not in untagged:
+            assert resource.inputs["tags"]["environment"] == stack, resource.name
+
+
+@pytest.mark.parametrize("stack", BOTH)
+def test_what_holds_data_logs_about_itself(graphs: dict[str, Graph], stack: str) -> None:
+    settings = graphs[stack].all("monitor:DiagnosticSetting")
+    assert {s.inputs["resourceUri"] for s in settings} == {
+        "id of vault",
+        "id of registry",
+        "id of workspace",
+        "id of storage-blobs",
+    }
+    for setting in settings:
+        assert setting.inputs["workspaceId"] == "id of telemetry-logs"
+        assert setting.inputs["logs"] == [{"categoryGroup": "allLogs", "enabled": True}]

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from emulator.arm import catalog
+from emulator.arm.catalog_rows import FUNCTIONS, ROWS
+from emulator.provider import schema_cache
+from emulator.provider.diff import compare
+
+TOKENS = [(row, token) for row in ROWS for token in row.tokens]
+
+
+@pytest.mark.parametrize(("row", "token"), TOKENS, ids=[token for _, token in TOKENS])
+def test_a_row_fits_the_sdk(row: catalog.ResourceType, token: str) -> None:
+    schema = schema_cache.resource(f"azure-native:{token}")
+    inputs = {name.lower(): name for name in schema.inputs}
+    assert schema.api_version
+    assert [name for name in row.parameters if name.lower() not in inputs] == []
+    assert [name for name in (*row.wire, *row.query, *row.inline) if name not in schema.inputs] == []
+    for path in row.force_new:
+        assert path.split(".")[0].removesuffix("[]") in schema.inputs, path
+
+
+def test_every_type_and_token_has_one_row() -> None:
+    tokens = [token for _, token in TOKENS]
+    assert len(tokens) == len(set(tokens))
+    types: dict[str, set[str]] = {}
+    for row in ROWS:
+        types.setdefault(row.arm_type.lower(), set()).add(row.path)
+    shared = {arm_type for arm_type, paths in types.items() if len(paths) > 1}
+    assert shared == {"microsoft.authorization/locks"}  # one type, a token for each kind of scope
+
+
+def test_every_function_acts_on_a_catalogued_type() -> None:
+    assert [name for name, action in FUNCTIONS.items() if catalog.find_token(action.token) is None] == []
+
+
+def test_types_are_found_in_any_case_and_with_varying_segments() -> None:
+    found = catalog.find("microsoft.storage/STORAGEACCOUNTS")
+    assert found is not None
+    assert found.unique == "global"
+    assert catalog.find("Microsoft.Network/privateDnsZones/AAAA") is not None
+    assert catalog.find("Microsoft.Network/privateDnsZones/nothing") is None
+    assert catalog.find("Microsoft.Nothing/things") is None
+
+
+def test_the_type_of_an_id() -> None:
+    group = "/subscriptions/s/resourceGroups/g"
+    account = f"{group}/providers/Microsoft.Storage/storageAccounts/a"
+    assert catalog.arm_type_of(group) == "Microsoft.Resources/resourceGroups"
+    assert catalog.arm_type_of(f"{account}/blobServices/default/containers/c").endswith(
+        "blobServices/containers"
+    )
+    lock = f"{account}/providers/Microsoft.Authorization/locks/l"
+    assert catalog.arm_type_of(lock) == "Microsoft.Authorization/locks"
+    assert catalog.arm_type_of("/nothing") == ""
+
+
+@pytest.mark.parametrize(
+    ("token", "good", "bad"),
+    [
+        ("storage:StorageAccount", "abc123", "ab"),
+        ("storage:StorageAccount", "abc", "Abc"),
+        ("keyvault:Vault", "kv-mlops-stage", "kv--mlops"),
+        ("containerregistry:Registry", "crmlops", "cr-mlops"),
+        ("machinelearningservices:Workspace", "mlw-stage", "-mlw"),
+        ("machinelearningservices:Compute", "cpu-cluster", "1cluster"),
+        ("network:Subnet", "private-endpoints", "ends-"),
+        ("containerservice:AgentPool", "system", "System"),
+        ("storage:BlobContainer", "data", "da--ta"),
+        ("authorization:RoleAssignment", "0a7c1e5d-0000-4000-8000-00000000000a", "reader"),
+    ],
+)
+def test_name_rules(token: str, good: str, bad: str) -> None:
+    row = catalog.find_token(token)
+    assert row is not None
+    assert row.name is not None
+    assert row.name.problem(good) is None
+    assert bad in str(row.name.problem(bad))
+
+
+def test_adding_a_type_is_adding_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line that the refusal prints, with Azure's spelling of the path, is all that a new type needs."""
+    from emulator.arm import catalog_rows
+
+    refusal = catalog.missing_row("azure-native:search:Service", "2025-05-01", ("resourceGroupName",))
+    assert "emulator/arm/catalog_rows.py" in refusal
+    line = re.search(r"Row\(.*\),", refusal)
+    assert line is not None
+    row = catalog_rows.Row("Microsoft.Search/searchServices/{searchServiceName}", "search:Service")
+    monkeypatch.setitem(catalog._BY_TOKEN, "search:service", row)
+    found = catalog.find_token("azure-native:search:Service")
+    assert found is row
+    assert found.arm_type == "Microsoft.Search/searchServices"
+    assert compare(found, {"searchServiceName": "a"}, {"searchServiceName": "b"}, ())[0].replace

@@ -27,7 +27,7 @@ def complaint(declaration: dict[str, Any], text: str) -> str | None:
     if kind == "integer":
         if not INTEGER.fullmatch(text):
             return f"{text!r} is no integer"
-        number = int(text)
+        number = float(text)
     elif kind == "number":
         try:
             number = float(text)
@@ -36,10 +36,11 @@ def complaint(declaration: dict[str, Any], text: str) -> str | None:
     elif kind == "boolean" and text.lower() not in ("true", "false"):
         return f"{text!r} is no boolean (true or false)"
     if number is not None:
-        for bound, wrong in (("min", number.__lt__), ("max", number.__gt__)):
-            limit = declaration.get(bound)
-            if limit is not None and wrong(float(limit)):
-                return f"{text} is outside the declared {bound}imum {limit}"
+        least, most = declaration.get("min"), declaration.get("max")
+        if least is not None and number < float(least):
+            return f"{text} is less than the declared minimum {least}"
+        if most is not None and number > float(most):
+            return f"{text} is more than the declared maximum {most}"
     choices = declaration.get("enum")
     if choices and text not in [as_text(choice) for choice in choices]:
         return f"{text!r} is none of {', '.join(as_text(choice) for choice in choices)}"

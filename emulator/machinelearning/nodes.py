@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from emulator.machinelearning.command import Control
@@ -27,7 +27,7 @@ class Nodes:
         return self._busy[compute_id.lower()]
 
     @contextmanager
-    def hold(self, compute_id: str, most: int, control: Control) -> Iterator[None]:
+    def hold(self, compute_id: str, most: int, control: Control) -> Generator[None]:
         """Wait for one of the ``most`` nodes of a compute and hold it; Stopped when the run is ended."""
         key, turn = compute_id.lower(), object()
         with self._changed:

@@ -78,13 +78,14 @@ class Pipeline:
 
 
 class Complaints:
-    """What is wrong with a body: (path, message) in the order found."""
+    """What is wrong with a body: (path, message) in the order found, the first one of each path."""
 
     def __init__(self) -> None:
         self.found: list[tuple[str, str]] = []
 
     def add(self, path: str, message: str) -> None:
-        self.found.append((path, message))
+        if path not in (known for known, _ in self.found):
+            self.found.append((path, message))
 
 
 def camel(body: Json) -> Json:

@@ -92,6 +92,8 @@ def test_a_cycle_is_found_and_named(graph: dict[str, set[str]], data: st.DataObj
     [
         ({"type": "integer"}, "-3", True),
         ({"type": "integer"}, "3.0", False),
+        ({"type": "integer", "min": 1, "max": 9}, "5", True),
+        ({"type": "integer", "min": 1, "max": 9}, "0", False),
         ({"type": "number"}, "1e-3", True),
         ({"type": "number"}, "one", False),
         ({"type": "boolean"}, "True", True),

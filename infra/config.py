@@ -236,14 +236,14 @@ def load(raw: Mapping[str, Any], stack: str) -> Settings:
         settings = None
         # A list whose items are all wrong is told by its items, not as empty too.
         told = [item for item in error.errors() if item["type"] != "too_short" or not item["input"]]
-        problems = [from_pydantic(item, _known()) for item in told]
+        problems = [from_pydantic(item, known_settings()) for item in told]
     problems += broken_rules(Settings.model_construct(**right), frozenset(right), stack)
     if problems or settings is None:
         raise ConfigError(problems)
     return settings
 
 
-def _known(model: type[BaseModel] = Settings, path: str = "") -> dict[str, tuple[str, ...]]:
+def known_settings(model: type[BaseModel] = Settings, path: str = "") -> dict[str, tuple[str, ...]]:
     """For each section's path, the names of its settings."""
     names = {path: tuple(to_camel(name) for name in model.model_fields)}
     for name, field in model.model_fields.items():
@@ -252,6 +252,6 @@ def _known(model: type[BaseModel] = Settings, path: str = "") -> dict[str, tuple
         for option in options:
             if isinstance(option, type) and issubclass(option, BaseModel):
                 inner = f"{path}.{to_camel(name)}" if path else to_camel(name)
-                found = _known(option, inner)
+                found = known_settings(option, inner)
                 names |= {key: names.get(key, ()) + value for key, value in found.items()}
     return names

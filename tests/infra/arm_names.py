@@ -1,15 +1,17 @@
 """Recorded inputs in Azure's own words, for a check against Azure's type definitions.
 
 The SDK renames a few properties, and takes identities as a list where ARM has a map; the provider puts that
-right on the way. By hand: `python -m tests.infra.arm_names > bodies.json`.
+right on the way. By hand: `python -m tests.infra.arm_names [STATE…] > bodies.json`, where STATE is the output of
+`pulumi stack export`; without one the program is recorded.
 """
 
 import json
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from tests.infra.recording import Graph, record
+from tests.infra.recording import PACKAGE, Graph, record
 
 RENAMED = {
     "enableHttpsTrafficOnly": "supportsHttpsTrafficOnly",
@@ -43,5 +45,24 @@ def bodies(graph: Graph) -> list[dict[str, Any]]:
     return [{"type": r.type, "name": r.name, "inputs": arm_inputs(r.token, r.inputs)} for r in graph.custom]
 
 
+def exported(state: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The same from the output of `pulumi stack export`."""
+    return [
+        {
+            "type": resource["type"],
+            "name": resource["urn"].rpartition("::")[2],
+            "inputs": arm_inputs(resource["type"].removeprefix(PACKAGE), resource.get("inputs", {})),
+        }
+        for resource in state["deployment"].get("resources", [])
+        if resource["type"].startswith(PACKAGE)
+    ]
+
+
+def main(states: list[str]) -> None:
+    found = [exported(json.loads(Path(state).read_text())) for state in states]
+    found = found or [bodies(record(stack)) for stack in ("stage", "prod")]
+    json.dump([body for several in found for body in several], sys.stdout, indent=1)
+
+
 if __name__ == "__main__":
-    json.dump([body for stack in ("stage", "prod") for body in bodies(record(stack))], sys.stdout, indent=1)
+    main(sys.argv[1:])

@@ -1,6 +1,5 @@
 """`mlops deploy`: a registered model becomes a tested address and a recorded release."""
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +16,6 @@ if TYPE_CHECKING:
     from azure.ai.ml.entities import Model
 
 
-def dns_label(azure: Azure) -> str:
-    """A label that no other estate of the region has: the subscription and resource group decide it."""
-    estate = azure.estate
-    owner = f"{estate.subscription_id}/{estate.resource_group}".lower()
-    return (
-        f"{azure.settings.scoring.name}-{estate.environment}-{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
-    )
-
-
 def group_spec(azure: Azure, made: Release, built: Image) -> GroupSpec:
     """The container group of a release in this estate."""
     estate, scoring = azure.estate, azure.settings.scoring
@@ -40,8 +30,9 @@ def group_spec(azure: Azure, made: Release, built: Image) -> GroupSpec:
         "MODEL_VERSION": made.model_version,
         "IMAGE_DIGEST": made.image_digest,
     }
+    name = f"{scoring.name}-{estate.environment}"
     return GroupSpec(
-        name=f"{scoring.name}-{estate.environment}",
+        name=name,
         resource_group=estate.resource_group,
         location=estate.location,
         subscription_id=estate.subscription_id,
@@ -60,7 +51,7 @@ def group_spec(azure: Azure, made: Release, built: Image) -> GroupSpec:
             "model": f"{made.model_name}:{made.model_version}",
             "digest": made.image_digest,
         },
-        dns_label=dns_label(azure) if estate.scoring_public_address else None,
+        dns_label=name if estate.scoring_public_address else None,
         subnet_id=None if estate.scoring_public_address else estate.inference_subnet_id,
     )
 

@@ -111,6 +111,10 @@ def declare(spec: GroupSpec) -> None:
             else aci.ContainerGroupIpAddressType.PRIVATE,
             ports=[aci.PortArgs(port=spec.port, protocol=aci.ContainerGroupNetworkProtocol.TCP)],
             dns_name_label=spec.dns_label,
+            # The name gets a hash of the resource group: nobody else can take it when the group is gone.
+            auto_generated_domain_name_label_scope=(
+                aci.DnsNameLabelReusePolicy.RESOURCE_GROUP_REUSE if public else None
+            ),
         ),
         subnet_ids=[aci.ContainerGroupSubnetIdArgs(id=spec.subnet_id)] if spec.subnet_id else None,
         tags=dict(spec.tags),

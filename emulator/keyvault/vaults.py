@@ -99,6 +99,12 @@ class Vaults:
                 f"{deleted['deletionDate']}, kept until {deleted['scheduledPurgeDate']}. You need to either "
                 "recover (createMode 'recover') or purge existing key vault.",
             )
+        if recover and put.old is None and deleted is None:
+            raise AzureError(
+                404,
+                "SoftDeletedVaultDoesNotExist",
+                f"createMode of vault {name} is 'recover', but no deleted vault of this name exists.",
+            )
         if deleted:
             if fold(deleted["vaultId"]) != fold(put.id):
                 raise AzureError(409, "ConflictError", f"The deleted vault {name} was {deleted['vaultId']}.")

@@ -30,13 +30,15 @@ def show(home: Home, *, as_json: bool = False, limit: int = 20) -> int:
 
 
 def gather(path: Path, limit: int = 20) -> dict[str, Any]:
-    """The report as data: ``tables``, ``metrics``, and each section's rows, newest first."""
+    """The report as data: ``counts``, ``tables``, ``metrics``, and each section's rows, newest first."""
     if not path.exists():
-        return {"tables": [], **{name: [] for name in (*SECTIONS, "metrics")}}
+        return {"counts": {}, "tables": [], **{name: [] for name in (*SECTIONS, "metrics")}}
     database = Database(path)
     try:
+        tables = database.summary()
         return {
-            "tables": [asdict(table) for table in database.summary()],
+            "counts": {table.table: table.rows for table in tables},
+            "tables": [asdict(table) for table in tables],
             **{name: database.latest(table, limit) for name, (table, _) in SECTIONS.items()},
             "metrics": [
                 {**asdict(value), "properties": dict(value.properties)} for value in database.metrics()

@@ -183,6 +183,8 @@ def test_a_deleted_vault_keeps_its_name_and_its_secrets(emulator: Emulator, vaul
     emulator.arm.put(VAULT, {**body, "properties": {**PROPERTIES, "createMode": "recover"}})
     assert vault.get_secret("x").value == "1"
     assert emulator.arm.list(f"{DELETED}/deletedVaults") == []
+    with pytest.raises(AzureError, match="SoftDeletedVaultDoesNotExist"):
+        estate.resource(emulator, "Microsoft.KeyVault/vaults/kv-two", {**PROPERTIES, "createMode": "recover"})
 
 
 def test_purging_a_vault(emulator: Emulator, vault: SecretClient) -> None:

@@ -287,6 +287,7 @@ def test_the_report(emulator: Emulator, capsys: pytest.CaptureFixture[str], tmp_
     send(emulator, json.dumps(items).encode())
     found = report.gather(emulator.home.telemetry)
     assert [event["Name"] for event in found["events"]] == ["batch_scored"]
+    assert (found["counts"]["AppMetrics"], found["counts"]["AppTraces"]) == (2, 0)
     assert [(value["value"], value["properties"]) for value in found["metrics"]] == [
         (0.25, {"feature": "age"}),
         (0.5, {"feature": "sex"}),

@@ -1,0 +1,231 @@
+"""The provider under the real Pulumi engine on the real emulator; each test goes on from the one before."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.home import REPOSITORY
+from emulator.provider.arm_client import Answer, ArmClient, Credentials
+
+pytestmark = pytest.mark.e2e
+
+PROGRAMS = Path(__file__).parent / "programs"
+SUBSCRIPTION = "0a7c1e5d-0000-4000-8000-00000000000a"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-sample"
+ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/sampleaccount01"
+CONTAINER = f"{ACCOUNT}/blobServices/default/containers/data"
+SECURITY = f"{GROUP}/providers/Microsoft.Network/networkSecurityGroups/nsg-sample"
+STORAGE_API, NETWORK_API = "2024-01-01", "2024-05-01"
+KEY = "a-caller-key-of-some-length"
+LIMIT_S = 300
+
+
+class Engine:
+    """Pulumi on an emulator in a scratch home."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self.environment = {**os.environ, "EMULATOR_HOME": str(folder / "home"), "PATH": path}
+
+    def command(self, *argv: str, check: bool = True, **variables: str) -> str:
+        done = subprocess.run(
+            argv,
+            cwd=REPOSITORY,
+            env={**self.environment, **variables},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        said = f"{done.stdout}\n{done.stderr}"
+        if check != (done.returncode == 0):
+            pytest.fail(f"{' '.join(argv)} exited with {done.returncode}\n{said[-4000:]}")
+        return said
+
+    def emulator(self, *argv: str) -> str:
+        return self.command(sys.executable, "-m", "emulator", *argv)
+
+    def pulumi(self, program: str, *argv: str, check: bool = True) -> str:
+        project = self.folder / program
+        if not project.exists():
+            shutil.copytree(PROGRAMS / program, project)
+            self.pulumi(program, "stack", "init", "test")
+            self.pulumi(program, "config", "set", "azure-native:subscriptionId", SUBSCRIPTION)
+        run = (sys.executable, "-m", "emulator", "run", "--", "pulumi", "-C", str(project))
+        return self.command(*run, "--non-interactive", "--color", "never", *argv, check=check)
+
+    def up(self, *argv: str) -> str:
+        return self.pulumi("sample", "up", "--yes", "--skip-preview", *argv)
+
+    def state(self) -> dict[str, Any]:
+        """Resources of the stack by their name in the program."""
+        content = self.pulumi("sample", "stack", "export")
+        exported = json.loads(content[content.index("{") : content.rindex("}") + 1])
+        resources = exported["deployment"]["resources"]
+        return {resource["urn"].rsplit("::", 1)[-1]: resource for resource in resources}
+
+    def resources(self) -> dict[str, int]:
+        return json.loads(self.emulator("status", "--json"))["resources"]
+
+    def arm(self) -> ArmClient:
+        """A client beside Pulumi, as a colleague at the portal would be."""
+        text = self.command(
+            *(sys.executable, "-m", "emulator", "run", "--", sys.executable, "-c"),
+            "import json, os; print(json.dumps(dict(os.environ)))",
+        )
+        variables = json.loads(text[text.index("{") : text.rindex("}") + 1])
+
+        def through_the_proxy(
+            method: str, url: str, *, headers: Any, data: bytes | None, timeout: float
+        ) -> Answer:
+            import requests
+
+            answer = requests.request(
+                method,
+                url,
+                headers=headers,
+                data=data,
+                timeout=timeout,
+                proxies={"https": variables["HTTPS_PROXY"]},
+                verify=variables["REQUESTS_CA_BUNDLE"],
+            )
+            lower = {name.lower(): value for name, value in answer.headers.items()}
+            return Answer(answer.status_code, lower, answer.json() if answer.content else {})
+
+        names = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+        return ArmClient(SUBSCRIPTION, Credentials(*(variables[name] for name in names)), through_the_proxy)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = Engine(tmp_path_factory.mktemp("engine"))
+    engine.emulator("up")
+    yield engine
+    engine.emulator("down")
+
+
+def test_a_preview_creates_nothing_and_computes_nothing(engine: Engine) -> None:
+    engine.pulumi("sample", "stack", "ls")
+    engine.pulumi("sample", "config", "set", "--secret", "key", KEY)
+    said = engine.pulumi("sample", "preview")
+    assert "11 to create" in said
+    assert "principal: [unknown]" in said
+    assert engine.resources() == {}
+
+
+def test_up_creates_the_estate(engine: Engine) -> None:
+    said = engine.up()
+    assert "11 created" in said
+    assert 'blob     : "https://sampleaccount01.blob.core.windows.net/"' in said
+    state = engine.state()
+    identity = state["identity"]["outputs"]
+    assert state["reader"]["inputs"]["principalId"] == identity["principalId"]
+    assert state["identity"]["inputs"]["resourceName"].startswith("identity")
+    assert state["subnet"]["outputs"]["delegations"][0]["serviceName"].endswith("containerGroups")
+    assert state["network"]["inputs"]["location"] == "westeurope"
+
+
+def test_secrets_are_encrypted_in_the_state(engine: Engine) -> None:
+    state = engine.state()
+    assert KEY not in json.dumps(state)
+    assert "ciphertext" in state["secret"]["inputs"]["properties"]["value"]
+
+
+def test_a_second_up_changes_nothing(engine: Engine) -> None:
+    assert "11 unchanged" in engine.up("--expect-no-changes")
+
+
+def test_a_change_is_an_update_in_place(engine: Engine) -> None:
+    engine.pulumi("sample", "config", "set", "owner", "other")
+    assert "2 updated" in engine.up()
+    account = engine.arm().get(ACCOUNT, STORAGE_API)
+    assert account is not None
+    assert account["tags"] == {"owner": "other"}
+
+
+def test_a_refresh_finds_what_was_changed_beside_pulumi_and_up_mends_it(engine: Engine) -> None:
+    arm = engine.arm()
+    account, security = arm.get(ACCOUNT, STORAGE_API), arm.get(SECURITY, NETWORK_API)
+    assert account is not None
+    assert security is not None
+    account["properties"]["allowSharedKeyAccess"] = True
+    account["tags"]["extra"] = "1"
+    arm.put(ACCOUNT, STORAGE_API, account)
+    security["properties"]["securityRules"][0]["properties"]["priority"] = 200
+    arm.put(SECURITY, NETWORK_API, security)
+    arm.delete(CONTAINER, STORAGE_API)
+    said = engine.pulumi("sample", "refresh", "--yes", "--skip-preview", "--diff")
+    assert "~ allowSharedKeyAccess: false => true" in said
+    assert "~ priority: 100 => 200" in said
+    assert "2 updated" in said
+    assert "1 deleted" in said
+    said = engine.up()
+    assert "1 created" in said
+    assert "2 updated" in said
+    mended = arm.get(ACCOUNT, STORAGE_API)
+    assert mended is not None
+    assert mended["tags"] == {"owner": "other"}
+    assert mended["properties"]["allowSharedKeyAccess"] is False
+    assert arm.get(CONTAINER, STORAGE_API) is not None
+
+
+def test_another_name_is_another_resource(engine: Engine) -> None:
+    engine.pulumi("sample", "config", "set", "account", "sampleaccount02")
+    said = engine.up()
+    assert "3 replaced" in said
+    assert engine.arm().get(ACCOUNT, STORAGE_API) is None
+
+
+def test_an_import_takes_over_what_exists(engine: Engine) -> None:
+    network = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet-by-hand"
+    space = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}}
+    engine.arm().put(network, NETWORK_API, {"location": "westeurope", "properties": space})
+    engine.pulumi(
+        "sample",
+        *("import", "--yes", "--generate-code=false", "--protect=false"),
+        *("azure-native:network:VirtualNetwork", "by-hand", network),
+    )
+    imported = engine.state()["by-hand"]["inputs"]
+    assert imported["addressSpace"] == space["addressSpace"]
+    assert imported["virtualNetworkName"] == "vnet-by-hand"
+
+
+def test_faults_are_refused_before_anything_happens(engine: Engine) -> None:
+    said = engine.pulumi("faults", "preview", check=False)
+    for expected in (
+        "accountName: 'Bad-Name' is not a valid name here",
+        "sku.nam: is not a property here; did you mean 'name'?",
+        "networkRuleSet.defaultAction: 'Deni' is not one of Allow, Deny; did you mean 'Deny'?",
+        "isHnsEnabled: must be a boolean, got a secret",
+    ):
+        assert expected in said
+    assert "topsecret" not in said
+
+
+def test_another_state_is_not_served(engine: Engine) -> None:
+    other = engine.folder / "other-state"
+    other.mkdir()
+    project = str(engine.folder / "faults")
+    script = (
+        f"export PULUMI_BACKEND_URL=file://{other} && pulumi -C {project} stack init elsewhere && "
+        f"pulumi -C {project} preview --stack elsewhere --non-interactive --color never"
+    )
+    run = (sys.executable, "-m", "emulator", "run", "--", "sh", "-c", script)
+    assert "serves no other state" in engine.command(*run, check=False)
+
+
+def test_destroy_leaves_nothing(engine: Engine) -> None:
+    engine.pulumi("sample", "destroy", "--yes", "--skip-preview")
+    assert engine.resources() == {}
+    status = json.loads(engine.emulator("status", "--json"))
+    assert not status.get("refused_hosts")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from hypothesis import strategies as st
 
 from emulator.errors import AzureError
 from emulator.storage.blobs import BlobStore
+from emulator.storage.checksums import crc64
+from emulator.storage.conditions import Conditions
 from emulator.storage.model import APPEND_BLOB, Address, Blob, after
 from emulator.storage.ranges import requested, span
 
@@ -138,6 +141,46 @@ def test_replacing_a_blob_removes_its_old_bytes(store: BlobStore, tmp_path: Path
     assert len(list(tmp_path.glob("content/*/*"))) == 1
     store.delete(AT)
     assert list(tmp_path.glob("content/*/*")) == []
+
+
+def test_readers_and_writers_at_once_see_whole_blobs(store: BlobStore) -> None:
+    """Four threads overwrite one blob while four others read it: each read is of one write."""
+    store.write(AT, b"\0" * 50_000, {}, {"value": "0"})
+
+    def write(value: int) -> None:
+        for _ in range(40):
+            store.write(AT, bytes([value]) * 50_000, {}, {"value": str(value)})
+
+    def read(_: int) -> None:
+        for _ in range(80):
+            blob, body = store.read(AT, lambda _: None, lambda size: (0, size))
+            assert body == bytes([int(blob.metadata["value"])]) * 50_000
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(write, value) for value in range(1, 5)]
+        done += [pool.submit(read, number) for number in range(4)]
+        for one in done:
+            one.result()
+
+
+def test_of_writers_that_expect_the_same_etag_one_wins(store: BlobStore) -> None:
+    conditions = Conditions(if_match=store.write(AT, b"", {}, {}).etag)
+
+    def write(value: int) -> bool:
+        try:
+            store.write(AT, bytes([value]), {}, {}, conditions.for_write())
+        except AzureError as error:
+            assert error.code == "ConditionNotMet"
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(write, range(16))) == 1
+
+
+def test_crc64() -> None:
+    """The check value of CRC-64/NVME in the catalogue of CRC algorithms."""
+    assert int.from_bytes(crc64(b"123456789"), "little") == 0xAE8B14860A799888
 
 
 def test_a_copy_lives_its_own_life(store: BlobStore) -> None:

@@ -27,8 +27,8 @@ class DriftRules:
 
     window_rows: int = 1_000
     least_rows: int = 200
-    false_discovery_rate: float = 0.01
-    least_psi: float = 0.02
+    false_discovery_rate: float = 0.02
+    least_psi: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,33 +43,50 @@ def kolmogorov_tail(value: float) -> float:
 def chi_squared(reference: Counts, window: Counts, least_expected: float = 5.0) -> float:
     """P-value of the chi-squared test that two histograms over the same categories have one distribution.
 
-    Categories are pooled, rarest first, until the window's expected count reaches `least_expected` in each
-    pool: the approximation is poor below that.
+    The approximation is poor where few rows are expected, so categories are pooled, rarest first, until the
+    window's expected count reaches `least_expected` in each pool. When that leaves two pools of which one is
+    still too rare, Fisher's exact test takes its place.
     """
     pooled = _pool(reference, window, least_expected)
     if pooled.shape[1] < 2:
         return 1.0
-    total = pooled.sum()
-    expected = pooled.sum(axis=1, keepdims=True) * pooled.sum(axis=0, keepdims=True) / total
+    expected = pooled.sum(axis=1, keepdims=True) * pooled.sum(axis=0, keepdims=True) / pooled.sum()
+    if expected[1].min() < least_expected:
+        return fisher_exact(pooled.astype(np.int64))
     statistic = float(((pooled - expected) ** 2 / expected).sum())
     return chi_squared_tail(statistic, pooled.shape[1] - 1)
 
 
 def _pool(reference: Counts, window: Counts, least_expected: float) -> NDArray[np.float64]:
-    """Both histograms [2, pools], rare categories merged into one pool."""
+    """Both histograms [2, pools] in rising order, rare categories merged, never into fewer than two."""
     both = np.stack([reference, window]).astype(np.float64)
     both = both[:, both.sum(axis=0) > 0]
     share = window.sum() / (window.sum() + reference.sum())
-    order = np.argsort(both.sum(axis=0))
-    both = both[:, order]
-    expected = both.sum(axis=0) * share
-    while both.shape[1] > 1 and expected[0] < least_expected:
+    both = both[:, np.argsort(both.sum(axis=0))]
+    while both.shape[1] > 2 and both[:, 0].sum() * share < least_expected:
         merged = both[:, :1] + both[:, 1:2]
         rest = both[:, 2:]
         at = int(np.searchsorted(rest.sum(axis=0), merged.sum()))
         both = np.concatenate([rest[:, :at], merged, rest[:, at:]], axis=1)
-        expected = both.sum(axis=0) * share
     return both
+
+
+def fisher_exact(table: Counts) -> float:
+    """Two-sided p-value of a table [2, 2]: all tables of the same margins that are no likelier than this."""
+    (a, b), (c, d) = table.tolist()
+    first_row, first_column, total = a + b, a + c, a + b + c + d
+    lowest, highest = max(0, first_column - (c + d)), min(first_row, first_column)
+
+    def log_choose(n: int, k: int) -> float:
+        return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+    logs = [
+        log_choose(first_row, k) + log_choose(total - first_row, first_column - k)
+        for k in range(lowest, highest + 1)
+    ]
+    everything = log_choose(total, first_column)
+    observed = logs[a - lowest] + 1e-7  # as likely as the observed one, but for rounding
+    return min(1.0, math.fsum(math.exp(value - everything) for value in logs if value <= observed))
 
 
 def chi_squared_tail(statistic: float, freedom: int) -> float:

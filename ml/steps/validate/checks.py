@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
@@ -129,9 +130,14 @@ def _findings(table: str, frame: Table, cases: Table) -> list[Finding]:
             findings.append(Finding(table, str(column), str(rule), len(frame)))
             continue
         row_id = str(frame.loc[index, ID]) if ID in frame.columns else None
-        example = repr(first["failure_case"])[:EXAMPLE_LENGTH]
+        example = _text(first["failure_case"])
         findings.append(Finding(table, str(column), str(rule), len(group), example, row_id))
     return findings
+
+
+def _text(value: Any) -> str:
+    """A value for a report: short, and numbers without the names of their numpy types."""
+    return repr(value.item() if isinstance(value, np.generic) else value)[:EXAMPLE_LENGTH]
 
 
 def _check_together(tables: list[Table]) -> list[Finding]:

@@ -1,0 +1,117 @@
+"""The component files: what Azure ML reads must fit what the steps' programs take."""
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ml.steps.files import TEST, TRAIN
+from tests.scoring.trained import DATA, data_set
+
+ROOT = Path(__file__).parents[3]
+STEPS = ("prepare", "validate", "train", "evaluate", "compare", "register")
+OUTPUTS = {
+    "prepare": "prepared",
+    "validate": "validated",
+    "train": "model",
+    "evaluate": "evaluation",
+    "compare": "decision",
+    "register": "registration",
+}
+
+
+def component(step: str) -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "ml" / "steps" / step / "component.yml").read_text())
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_azure_ml_loads_the_component(step: str) -> None:
+    from azure.ai.ml import load_component
+
+    loaded = load_component(ROOT / "ml" / "steps" / step / "component.yml")
+    assert loaded.name == step
+    assert loaded._validate().passed, loaded._validate().error_messages
+    assert list(loaded.outputs) == [OUTPUTS[step]]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_command_passes_each_input_and_output_by_its_flag(step: str) -> None:
+    found = component(step)
+    assert found["command"].startswith(f"python -m ml.steps.{step}.main ")
+    used = dict(re.findall(r"--([a-z0-9-]+) \$\{\{(?:inputs|outputs)\.([a-z0-9_]+)\}\}", found["command"]))
+    names = [*found["inputs"], *found["outputs"]]
+    assert used == {name.replace("_", "-"): name for name in names}
+    assert (ROOT / "ml" / "steps" / step / found["code"]).resolve() == ROOT
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_program_takes_exactly_these_flags(step: str, capsys) -> None:
+    with pytest.raises(SystemExit) as caught:
+        import_module(f"ml.steps.{step}.main").main(["--help"])
+    assert caught.value.code == 0
+    flags = set(re.findall(r"--([a-z0-9-]+)", capsys.readouterr().out)) - {"help"}
+    found = component(step)
+    assert flags == {name.replace("_", "-") for name in [*found["inputs"], *found["outputs"]]}
+
+
+def run(step: str, cwd: Path, **values: object) -> subprocess.CompletedProcess[str]:
+    flags = [part for name, value in values.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    return subprocess.run(
+        [sys.executable, "-m", f"ml.steps.{step}.main", *flags],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1"},
+    )
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code as a job sees it: the two packages and nothing else of the repository."""
+    directory = tmp_path_factory.mktemp("snapshot")
+    for package in ("ml", "scoring"):
+        (directory / package).symlink_to(ROOT / package)
+    return directory
+
+
+@pytest.mark.e2e
+def test_steps_run_as_jobs_do(snapshot: Path, tmp_path: Path) -> None:
+    raw = tmp_path / "raw.parquet"
+    data_set().sample(2_000, random_state=3).to_parquet(raw)
+    chain: list[tuple[str, dict[str, object]]] = [
+        ("prepare", {"raw": raw, "test_fraction": 0.2}),
+        ("validate", {"prepared": tmp_path / "prepared"}),
+        ("train", {"validated": tmp_path / "validated", "seed": 1}),
+        ("evaluate", {"model": tmp_path / "model", "validated": tmp_path / "validated"}),
+    ]
+    for step, inputs in chain:
+        done = run(step, snapshot, **inputs, **{OUTPUTS[step]: tmp_path / OUTPUTS[step]})
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "evaluation" / "metrics.json").exists()
+
+
+@pytest.mark.e2e
+def test_broken_data_fails_the_job_by_name(snapshot: Path, tmp_path: Path) -> None:
+    raw = tmp_path / "raw.parquet"
+    frame = data_set().head(2_000)
+    frame.assign(age=frame["age"].where(frame["id"] != 77, 500)).to_parquet(raw)
+    assert (
+        run("prepare", snapshot, raw=raw, test_fraction=0.2, prepared=tmp_path / "prepared").returncode == 0
+    )
+    done = run("validate", snapshot, prepared=tmp_path / "prepared", validated=tmp_path / "validated")
+    assert done.returncode == 1
+    assert "column age: from 18 to 120: 1 rows, for example 500 in the row with id 77" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_committed_data_set_is_the_one_described() -> None:
+    frame = data_set()
+    assert (len(frame), int(frame["default"].sum())) == (30_000, 6_636)
+    assert "CC BY 4.0" in (DATA.parent / "README.md").read_text()
+    assert {TRAIN, TEST} == {"train.parquet", "test.parquet"}

@@ -1,0 +1,104 @@
+import asyncio
+
+from scoring import authentication
+from scoring.authentication import BearerKey
+
+
+class Vault:
+    """A secret whose reads are counted, and may fail."""
+
+    def __init__(self, *answers: str | Exception) -> None:
+        self.answers, self.reads = list(answers), 0
+
+    def __call__(self) -> str:
+        self.reads += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def started(keys: BearerKey) -> asyncio.Task[None]:
+    task = asyncio.create_task(keys.run())
+    for _ in range(200):
+        if keys.ready():
+            break
+        await asyncio.sleep(0.01)
+    return task
+
+
+def test_only_the_key_is_let_in() -> None:
+    async def scenario() -> None:
+        keys = BearerKey(Vault("s3cret\n"), Clock())
+        assert not keys.ready()
+        task = await started(keys)
+        assert keys.ready()
+        assert await keys.allows("Bearer s3cret")
+        assert await keys.allows("bearer s3cret")
+        for wrong in (
+            None,
+            "",
+            "s3cret",
+            "Basic s3cret",
+            "Bearer",
+            "Bearer ",
+            "Bearer s3cre",
+            "Bearer s3crett",
+        ):
+            assert not await keys.allows(wrong)
+        task.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_vault_is_asked_until_it_answers(monkeypatch) -> None:
+    monkeypatch.setattr(authentication, "FIRST_RETRY_SECONDS", 0.01)
+
+    async def scenario() -> None:
+        vault = Vault(PermissionError("Forbidden"), OSError("no identity"), "", "key")
+        keys = BearerKey(vault)
+        task = await started(keys)
+        assert vault.reads == 4
+        assert await keys.allows("Bearer key")
+        task.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_a_new_key_is_read_on_a_miss_at_most_once_a_minute() -> None:
+    async def scenario() -> None:
+        vault, clock = Vault("old", "new"), Clock()
+        keys = BearerKey(vault, clock)
+        task = await started(keys)
+        assert not await keys.allows("Bearer new")  # asked a moment ago
+        assert vault.reads == 1
+        clock.now += 61
+        assert await keys.allows("Bearer new")
+        assert not await keys.allows("Bearer old")
+        for _ in range(50):
+            assert not await keys.allows("Bearer guess")
+        assert vault.reads == 2
+        task.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_a_failed_refresh_keeps_the_known_key() -> None:
+    async def scenario() -> None:
+        vault, clock = Vault("key", ConnectionError("vault is away")), Clock()
+        keys = BearerKey(vault, clock)
+        task = await started(keys)
+        clock.now += 61
+        assert not await keys.allows("Bearer other")
+        assert vault.reads == 2
+        assert await keys.allows("Bearer key")
+        task.cancel()
+
+    asyncio.run(scenario())

@@ -1,0 +1,178 @@
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml.steps.contract import SCHEMA
+from scoring.encode import MAX_ERRORS, ContractError, Encoder, TooManyRowsError
+from scoring.schema import CategoryFeature
+
+ENCODER = Encoder(SCHEMA, max_rows=100)
+
+
+def value(feature) -> st.SearchStrategy[Any]:
+    if isinstance(feature, CategoryFeature):
+        return st.sampled_from(feature.categories)
+    return st.integers(int(feature.minimum), int(feature.maximum))
+
+
+records = st.fixed_dictionaries({feature.name: value(feature) for feature in SCHEMA.features})
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def record() -> dict[str, Any]:
+    return {
+        feature.name: feature.categories[0] if isinstance(feature, CategoryFeature) else 20
+        for feature in SCHEMA.features
+    } | {"pay_0": 1, "pay_2": 1, "pay_3": 1, "pay_4": 1, "pay_5": 1, "pay_6": 1}
+
+
+def errors(payload: object) -> list[tuple[str, str]]:
+    with pytest.raises(ContractError) as caught:
+        ENCODER.encode(payload)
+    return [(error.pointer, error.code) for error in caught.value.errors]
+
+
+@given(st.lists(records, min_size=1, max_size=5))
+@settings(max_examples=50)
+def test_records_and_columns_give_one_matrix_that_decodes_to_the_same(rows: list[dict[str, Any]]) -> None:
+    matrix = ENCODER.encode({"records": rows})
+    columns = {name: [row[name] for row in rows] for name in SCHEMA.names}
+    assert matrix.dtype == np.float32
+    assert matrix.shape == (len(rows), SCHEMA.width)
+    assert np.array_equal(matrix, ENCODER.encode({"columns": columns}))
+    assert SCHEMA.records(matrix) == rows
+    assert SCHEMA.columns(matrix) == columns
+
+
+def test_order_of_fields_does_not_matter() -> None:
+    given_in_reverse = dict(reversed(record().items()))
+    assert np.array_equal(
+        ENCODER.encode({"records": [record()]}), ENCODER.encode({"records": [given_in_reverse]})
+    )
+
+
+def test_whole_floats_are_integers_as_in_json_schema() -> None:
+    assert ENCODER.encode({"records": [record() | {"age": 30.0, "education": 1.0}]}).shape == (
+        1,
+        SCHEMA.width,
+    )
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ([], [("#", "wrong_type")]),
+        (None, [("#", "wrong_type")]),
+        ({}, [("#", "unknown_member")]),
+        ({"rows": []}, [("#/rows", "unknown_member")]),
+        ({"records": [record()], "columns": {}}, [("#", "unknown_member")]),
+        ({"records": [record()], "a/b": 1}, [("#/a~1b", "unknown_member")]),
+        ({"records": {}}, [("#/records", "wrong_type")]),
+        ({"records": []}, [("#/records", "wrong_type")]),
+        ({"records": [record(), 7]}, [("#/records/1", "wrong_type")]),
+        ({"columns": []}, [("#/columns", "wrong_type")]),
+    ],
+)
+def test_shape_of_the_request(payload: object, expected: list[tuple[str, str]]) -> None:
+    assert errors(payload) == expected
+
+
+FIELD_ERRORS = [
+    ("age", None, "wrong_type"),
+    ("age", True, "wrong_type"),
+    ("age", "30", "wrong_type"),
+    ("age", [30], "wrong_type"),
+    ("age", 30.5, "wrong_type"),
+    ("age", 17, "out_of_range"),
+    ("age", 121, "out_of_range"),
+    ("age", 10**30, "out_of_range"),
+    ("age", float("inf"), "out_of_range"),
+    ("age", float("-inf"), "out_of_range"),
+    ("limit_bal", 1e308, "out_of_range"),
+    ("sex", "other", "unknown_category"),
+    ("sex", "Female", "unknown_category"),
+    ("sex", 1, "unknown_category"),
+    ("sex", None, "wrong_type"),
+    ("sex", ["female"], "wrong_type"),
+    ("education", 7, "unknown_category"),
+    ("education", "1", "unknown_category"),
+    ("education", True, "wrong_type"),
+    ("education", 1.5, "unknown_category"),
+]
+
+
+@pytest.mark.parametrize(("name", "found", "code"), FIELD_ERRORS)
+def test_wrong_values(name: str, found: object, code: str) -> None:
+    good, bad = record(), record() | {name: found}
+    assert errors({"records": [good, bad]}) == [(f"#/records/1/{name}", code)]
+    columns = {field: [good[field], bad[field]] for field in good}
+    assert errors({"columns": columns}) == [(f"#/columns/{name}/1", code)]
+
+
+def test_missing_and_unknown_fields() -> None:
+    bad = record() | {"colour": "red"}
+    del bad["age"]
+    expected = [("age", "missing_field"), ("colour", "unknown_field")]
+    assert errors({"records": [bad]}) == [(f"#/records/0/{name}", code) for name, code in expected]
+    columns = {name: [found] for name, found in bad.items()}
+    assert errors({"columns": columns}) == [(f"#/columns/{name}", code) for name, code in expected]
+
+
+def test_columns_of_different_length() -> None:
+    columns = {name: [found] * 3 for name, found in record().items()} | {"age": [30]}
+    assert errors({"columns": columns}) == [("#/columns/age", "wrong_length")]
+
+
+def test_every_defect_of_a_record_is_named_and_the_list_is_limited() -> None:
+    bad = record() | {"age": 1, "sex": "x"}
+    assert errors({"records": [bad]}) == [
+        ("#/records/0/sex", "unknown_category"),
+        ("#/records/0/age", "out_of_range"),
+    ]
+    with pytest.raises(ContractError) as caught:
+        ENCODER.encode({"records": [bad] * 100})
+    assert len(caught.value.errors) == MAX_ERRORS
+    assert caught.value.more
+
+
+def test_too_many_rows_are_refused_before_they_are_read() -> None:
+    with pytest.raises(TooManyRowsError, match="101 rows in one request, at most 100"):
+        ENCODER.encode({"records": ["not a record"] * 101})
+    with pytest.raises(TooManyRowsError):
+        ENCODER.encode({"columns": {name: [None] * 101 for name in SCHEMA.names}})
+
+
+@given(json_values)
+@settings(max_examples=200)
+def test_any_json_is_a_matrix_or_a_contract_error(payload: object) -> None:
+    for wrapped in (payload, {"records": payload}, {"columns": payload}, {"records": [payload]}):
+        try:
+            matrix = ENCODER.encode(wrapped)
+        except (ContractError, TooManyRowsError) as error:
+            if isinstance(error, ContractError):
+                assert error.errors
+                json.dumps([item.to_json() for item in error.errors])
+        else:
+            assert np.isfinite(matrix).all()
+
+
+@given(st.sampled_from(SCHEMA.names), json_values)
+@settings(max_examples=200)
+def test_any_value_of_a_field_is_encoded_or_named(name: str, found: object) -> None:
+    bad = record() | {name: found}
+    try:
+        ENCODER.encode({"records": [bad]})
+    except ContractError as error:
+        assert [item.pointer for item in error.errors] == [f"#/records/0/{name}"]
+        with pytest.raises(ContractError):
+            ENCODER.encode({"columns": {field: [value] for field, value in bad.items()}})
+    else:
+        ENCODER.encode({"columns": {field: [value] for field, value in bad.items()}})

@@ -1,0 +1,169 @@
+import json
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import orjson
+import pytest
+
+from scoring.artifact import Artifact
+from scoring.composite import Composite
+from scoring.drift import RollingWindow, evaluate
+from scoring.events import MAX_PROPERTY, Privacy, batch_event, drift_event
+from scoring.scorer import Batch, judge
+from scoring.settings import TelemetrySettings
+from scoring.telemetry import DriftRecord, RequestRecord, Telemetry
+from scoring.tracecontext import continued
+from tests.scoring.trained import Small
+
+
+class Collecting:
+    """A sink that remembers; may be slow or broken."""
+
+    def __init__(self, do: Callable[[], None] = lambda: None) -> None:
+        self.do = do
+        self.requests: list[RequestRecord] = []
+        self.drifts: list[DriftRecord] = []
+        self.told_lost = 0
+        self.closed = False
+
+    def request(self, record: RequestRecord) -> None:
+        self.do()
+        self.requests.append(record)
+
+    def drift(self, record: DriftRecord) -> None:
+        self.drifts.append(record)
+
+    def lost(self, records: int) -> None:
+        self.told_lost += records
+
+    def close(self, seconds: float) -> None:
+        self.closed = True
+
+
+def record(batch: Batch | None = None) -> RequestRecord:
+    return RequestRecord("POST", "/score", 200, time.time_ns(), 1_000, "id", continued(None), batch=batch)
+
+
+def test_records_reach_the_sink_before_the_end() -> None:
+    sink = Collecting()
+    telemetry = Telemetry(lambda: sink)
+    telemetry.start()
+    for _ in range(100):
+        telemetry.put(record())
+    assert telemetry.stop(5)
+    assert len(sink.requests) == 100
+    assert sink.closed
+    assert telemetry.lost == 0
+
+
+def test_without_a_sink_nothing_happens() -> None:
+    telemetry = Telemetry(None)
+    telemetry.start()
+    telemetry.put(record())
+    assert telemetry.stop(1)
+
+
+def test_a_stuck_sink_neither_blocks_nor_goes_unnoticed() -> None:
+    release = threading.Event()
+    sink = Collecting(lambda: release.wait(10) and None)
+    telemetry = Telemetry(lambda: sink, capacity=10)
+    telemetry.start()
+    began = time.perf_counter()
+    for _ in range(1_000):
+        telemetry.put(record())
+    assert time.perf_counter() - began < 1
+    assert telemetry.lost >= 980
+    assert not telemetry.stop(0.2)
+    release.set()
+    assert telemetry.stop(5)
+    assert len(sink.requests) + telemetry.lost == 1_000
+    assert sink.told_lost == telemetry.lost
+
+
+def test_a_broken_sink_loses_records_but_not_the_thread() -> None:
+    def fail() -> None:
+        raise RuntimeError("no")
+
+    sink = Collecting(fail)
+    telemetry = Telemetry(lambda: sink)
+    telemetry.start()
+    telemetry.put(record())
+    telemetry.put(record())
+    assert telemetry.stop(5)
+    assert telemetry.lost == 2
+    assert sink.closed
+
+
+def test_a_sink_that_does_not_open_is_survived() -> None:
+    def fail() -> Collecting:
+        raise ValueError("bad connection string")
+
+    telemetry = Telemetry(fail)
+    telemetry.start()
+    telemetry.put(record())
+    assert telemetry.stop(5)
+    assert telemetry.lost == 1
+
+
+def batch(artifact: Artifact, model: Small, rows: int) -> Batch:
+    matrix = np.resize(model.test_matrix, (rows, artifact.schema.width))
+    return judge(Composite(artifact.composite, artifact.schema.width), artifact.thresholds, matrix)
+
+
+def test_event_holds_inputs_and_outputs(artifact: Artifact, model: Small) -> None:
+    found = batch_event(
+        record(batch(artifact, model, 3)), artifact.schema, Privacy(frozenset(), frozenset(), b"k"), 50
+    )
+    inputs, outputs = json.loads(found["inputs"]), json.loads(found["outputs"])
+    assert inputs == artifact.schema.columns(model.test_matrix[:3])
+    assert set(outputs) == {"probability", "label", "outlier_score", "outlier"}
+    assert (found["rows"], found["rows_included"]) == (3, 3)
+
+
+def test_features_can_be_left_out_or_hashed(artifact: Artifact, model: Small) -> None:
+    privacy = Privacy(frozenset({"age"}), frozenset({"sex", "limit_bal"}), b"key")
+    found = batch_event(record(batch(artifact, model, 5)), artifact.schema, privacy, 50)
+    assert "female" not in found["inputs"]
+    inputs, plain = json.loads(found["inputs"]), artifact.schema.columns(model.test_matrix[:5])
+    assert "age" not in inputs
+    assert len(set(inputs["sex"])) == len(set(plain["sex"]))
+    assert inputs["pay_0"] == plain["pay_0"]
+    other = Privacy(frozenset(), frozenset({"sex"}), b"another key")
+    assert other.columns({"sex": ["female"]}) != privacy.columns({"sex": ["female"]})
+
+
+@pytest.mark.parametrize("rows", [1, 50, 1_000])
+def test_event_fits_into_application_insights(artifact: Artifact, model: Small, rows: int) -> None:
+    privacy = Privacy(frozenset(), frozenset(artifact.schema.names), b"k")
+    found = batch_event(record(batch(artifact, model, rows)), artifact.schema, privacy, 10_000)
+    assert all(len(value) <= MAX_PROPERTY for value in found.values() if isinstance(value, str))
+    assert found["rows"] == rows
+    assert 0 < found["rows_included"] <= rows
+    assert len(json.loads(found["outputs"])["label"]) == found["rows_included"]
+
+
+def test_no_rows_in_events_when_so_set(artifact: Artifact, model: Small) -> None:
+    found = batch_event(
+        record(batch(artifact, model, 5)), artifact.schema, Privacy(frozenset(), frozenset(), b""), 0
+    )
+    assert found["rows_included"] == 0
+    assert json.loads(found["inputs"])["age"] == []
+    assert found["outlier_rows"] >= 0
+
+
+def test_drift_event_carries_counts_that_merge(artifact: Artifact, model: Small) -> None:
+    from scoring.drift import DriftRules
+
+    window = RollingWindow(artifact.drift, 1_000)
+    window.add(model.test_matrix)
+    counts = window.snapshot()
+    report = evaluate(artifact.drift, counts, DriftRules(), "2026-01-01T00:00:00Z")
+    found = drift_event(DriftRecord(report, counts), counts.to_json(artifact.drift))
+    assert json.loads(found["counts"]) == counts.to_json(artifact.drift)
+    assert orjson.loads(found["psi_and_p"]).keys() == set(artifact.schema.names)
+
+
+def test_sampling_is_stated() -> None:
+    assert TelemetrySettings().trace_ratio == 1.0

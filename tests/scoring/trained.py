@@ -1,0 +1,40 @@
+"""A small model, trained once for all tests that need one, on 3,000 rows of the real data set."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from ml.steps.contract import ID
+from ml.steps.matrix import matrix_of
+from ml.steps.prepare.split import held_out
+from ml.steps.train.candidates import Parameters
+from ml.steps.train.training import Settings, Trained, train
+from scoring.schema import Matrix
+
+DATA = Path(__file__).parents[2] / "data" / "credit_default.parquet"
+SETTINGS = Settings(Parameters(seed=7, learning_rate=0.1), outlier_share=0.02)
+
+
+@dataclass(frozen=True)
+class Small:
+    rows: pd.DataFrame
+    test: pd.DataFrame
+    trained: Trained
+
+    @property
+    def test_matrix(self) -> Matrix:
+        return matrix_of(self.test, self.trained.artifact.schema)
+
+
+@lru_cache(maxsize=1)
+def data_set() -> pd.DataFrame:
+    return pd.read_parquet(DATA)
+
+
+@lru_cache(maxsize=1)
+def small() -> Small:
+    sample = data_set().sample(3_000, random_state=0).sort_values(ID)
+    test = held_out(sample[ID].tolist(), 0.2, salt="test")
+    return Small(sample[~test], sample[test], train(sample[~test], sample[test], SETTINGS))

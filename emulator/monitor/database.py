@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -36,6 +38,18 @@ class MetricValue:
     value: float  # mean of the values that the point stands for
     properties: Mapping[str, str]
     points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The requests of one name in one role; durations in milliseconds."""
+
+    role: str
+    name: str
+    count: int
+    failed: int
+    median_ms: float
+    p95_ms: float
 
 
 class Database:
@@ -90,8 +104,33 @@ class Database:
         query = f"SELECT * FROM {table} WHERE {where} ORDER BY TimeGenerated DESC, rowid DESC LIMIT ?"  # noqa: S608
         return [_decoded(row) for row in self._rows(query, *arguments, limit)]
 
-    def requests(self, limit: int = 20) -> list[Row]:
-        return self.latest("AppRequests", limit)
+    def requests(self, limit: int = 20, per_name: int = 0) -> list[Row]:
+        """The newest requests; with ``per_name``, at most so many of one name: probes hide nothing."""
+        if not per_name:
+            return self.latest("AppRequests", limit)
+        return self.query(
+            f"SELECT {', '.join((*COMMON, *TABLES['AppRequests']))} FROM "  # noqa: S608
+            "(SELECT *, ROW_NUMBER() OVER (PARTITION BY AppRoleName, Name ORDER BY TimeGenerated DESC) "
+            "AS place FROM AppRequests) WHERE place <= ? ORDER BY TimeGenerated DESC LIMIT ?",
+            per_name,
+            limit,
+        )
+
+    def operations(self) -> list[Operation]:
+        """All requests by role and name: how many, how many failed, how long they took."""
+        durations: dict[tuple[str, str], list[float]] = {}
+        failed: Counter[tuple[str, str]] = Counter()
+        query = "SELECT AppRoleName, Name, DurationMs, Success FROM AppRequests ORDER BY DurationMs"
+        for role, name, duration, success in self._rows(query):
+            key = (role or "", name or "")
+            durations.setdefault(key, []).append(duration)
+            failed[key] += not success
+        return [
+            Operation(
+                role, name, len(times), failed[role, name], _quantile(times, 0.5), _quantile(times, 0.95)
+            )
+            for (role, name), times in sorted(durations.items())
+        ]
 
     def dependencies(self, limit: int = 20) -> list[Row]:
         return self.latest("AppDependencies", limit)
@@ -126,6 +165,11 @@ class Database:
     def _rows(self, statement: str, *arguments: Any) -> list[sqlite3.Row]:
         with self._lock, closing(self._db.execute(statement, arguments)) as cursor:
             return cursor.fetchall()
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    """The least value that at least ``share`` of them do not exceed."""
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def _decoded(row: sqlite3.Row) -> Row:

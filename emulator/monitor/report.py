@@ -16,6 +16,8 @@ from emulator.monitor.database import Database, Row
 
 SEVERITIES = ("verbose", "information", "warning", "error", "critical")
 HIDDEN_METRICS = {"_OTELRESOURCE_"}  # how the exporter tells the attributes of its resource
+LONGEST = 60  # characters of a value shown to a person; JSON has all of them
+PER_NAME = 5  # requests of one name shown: health probes would push out all others
 Column = tuple[str, Callable[[Row], str]]
 
 
@@ -32,14 +34,16 @@ def show(home: Home, *, as_json: bool = False, limit: int = 20) -> int:
 def gather(path: Path, limit: int = 20) -> dict[str, Any]:
     """The report as data: ``counts``, ``tables``, ``metrics``, and each section's rows, newest first."""
     if not path.exists():
-        return {"counts": {}, "tables": [], **{name: [] for name in (*SECTIONS, "metrics")}}
+        return {"counts": {}, "tables": [], **{name: [] for name in (*SECTIONS, "metrics", "operations")}}
     database = Database(path)
     try:
         tables = database.summary()
         return {
             "counts": {table.table: table.rows for table in tables},
             "tables": [asdict(table) for table in tables],
+            "operations": [asdict(operation) for operation in database.operations()],
             **{name: database.latest(table, limit) for name, (table, _) in SECTIONS.items()},
+            "requests": database.requests(limit, PER_NAME),
             "metrics": [
                 {**asdict(value), "properties": dict(value.properties)} for value in database.metrics()
             ],
@@ -60,6 +64,8 @@ def render(found: dict[str, Any], console: Console) -> None:
     for table in filled:
         counts.add_row(table["table"], str(table["rows"]), _clock(table["first"]), _clock(table["last"]))
     console.print(counts)
+    if found["operations"]:
+        console.print(_operations(found["operations"]))
     for name, (_, columns) in SECTIONS.items():
         if found[name]:
             section = Table(title=f"Newest {name}", title_justify="left")
@@ -86,12 +92,26 @@ def render(found: dict[str, Any], console: Console) -> None:
         console.print(metrics)
 
 
+def _operations(found: list[dict[str, Any]]) -> Table:
+    table = Table(title="Requests by name", title_justify="left")
+    for title in ("role", "request", "count", "failed", "median", "95 %"):
+        table.add_column(title, justify="left" if title in ("role", "request") else "right")
+    for one in found:
+        times = (f"{one[key]:.1f} ms" for key in ("median_ms", "p95_ms"))
+        table.add_row(one["role"], one["name"], str(one["count"]), str(one["failed"]), *times)
+    return table
+
+
 def _clock(time: str) -> str:
     return time[:19].replace("T", " ")
 
 
 def _pairs(values: dict[str, Any]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in values.items())
+    return ", ".join(f"{key}={_short(str(value))}" for key, value in values.items())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _plain(column: str) -> Callable[[Row], str]:

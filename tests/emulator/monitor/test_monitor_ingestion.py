@@ -282,6 +282,7 @@ def test_the_report(emulator: Emulator, capsys: pytest.CaptureFixture[str], tmp_
         envelope(
             key, "MetricData", metrics=[{"name": "drift", "value": 0.25}], properties={"feature": "age"}
         ),
+        *(envelope(key, "RequestData", id="p", name="GET /healthz", duration="00:00:01") for _ in range(30)),
         envelope(key, "MetricData", metrics=[{"name": "drift", "value": 0.5}], properties={"feature": "sex"}),
     ]
     send(emulator, json.dumps(items).encode())
@@ -291,6 +292,11 @@ def test_the_report(emulator: Emulator, capsys: pytest.CaptureFixture[str], tmp_
     assert [(value["value"], value["properties"]) for value in found["metrics"]] == [
         (0.25, {"feature": "age"}),
         (0.5, {"feature": "sex"}),
+    ]
+    assert [row["Name"] for row in found["requests"]].count("GET /healthz") == 5
+    assert [(one["name"], one["count"], one["failed"], one["p95_ms"]) for one in found["operations"]] == [
+        ("GET /healthz", 30, 30, 1000.0),
+        ("POST /score", 1, 1, pytest.approx(42.1)),
     ]
     printed = StringIO()
     console = Console(file=printed, width=160)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ml.deploy.endpoint import Endpoint
@@ -79,69 +80,70 @@ def _problem(path: str, answer: Any, *allowed: int) -> None:
     _expect(kind == PROBLEM, f"{path} gives {answer.status_code} as {kind!r}, expected {PROBLEM}")
 
 
-def health(endpoint: Endpoint, expected: Expectation) -> None:
-    _status("GET /healthz", endpoint.get("/healthz"), 200)
+class Visit:
+    """One round of tests. The samples are scored once: what is scored counts in the service's window."""
+
+    def __init__(self, endpoint: Endpoint, expected: Expectation) -> None:
+        self.endpoint, self.expected = endpoint, expected
+
+    @cached_property
+    def samples_answer(self) -> Any:
+        answer = self.endpoint.score(dict(self.expected.artifact.samples.request))
+        _status("POST /score with the samples", answer, 200)
+        return answer.json()
+
+    def health(self) -> None:
+        _status("GET /healthz", self.endpoint.get("/healthz"), 200)
+
+    def readiness(self) -> None:
+        _status("GET /readyz", self.endpoint.get("/readyz"), 200)
+
+    def openapi(self) -> None:
+        answer = self.endpoint.get("/openapi.json")
+        _status("GET /openapi.json", answer, 200)
+        _expect("/score" in answer.json().get("paths", {}), "GET /openapi.json does not describe /score")
+
+    def key(self) -> None:
+        request = dict(self.expected.artifact.samples.request)
+        _problem("POST /score without a key", self.endpoint.score(request, key=""), 401)
+        _problem("POST /score with a wrong key", self.endpoint.score(request, key="wrong"), 401)
+
+    def predictions(self) -> None:
+        samples = self.expected.artifact.samples
+        stated = {
+            "predictions": [dict(item) for item in samples.predictions],
+            "outliers": [dict(item) for item in samples.outliers],
+        }
+        found = differences(stated, self.samples_answer, self.expected.tolerance)
+        _expect(not found, f"{len(found)} value(s) differ from the recorded: {'; '.join(found[:3])}")
+
+    def identity(self) -> None:
+        expected = self.expected
+        model = {
+            "name": expected.model_name,
+            "version": expected.model_version,
+            "digest": expected.artifact.digest,
+            "image": expected.image_digest,
+        }
+        found = differences({"model": model}, self.samples_answer, 0.0)
+        _expect(not found, f"another model answers: {'; '.join(found)}")
+
+    def bad_input(self) -> None:
+        _problem("POST /score without rows", self.endpoint.score({}), 400, 422)
+        name = self.expected.artifact.schema.names[0]
+        record = {**self.expected.artifact.samples.request["records"][0], name: "not a value"}
+        answer = self.endpoint.score({"records": [record]})
+        _problem(f"POST /score with a {name} that is no value", answer, 400, 422)
 
 
-def readiness(endpoint: Endpoint, expected: Expectation) -> None:
-    _status("GET /readyz", endpoint.get("/readyz"), 200)
-
-
-def openapi(endpoint: Endpoint, expected: Expectation) -> None:
-    answer = endpoint.get("/openapi.json")
-    _status("GET /openapi.json", answer, 200)
-    _expect("/score" in answer.json().get("paths", {}), "GET /openapi.json does not describe /score")
-
-
-def no_key(endpoint: Endpoint, expected: Expectation) -> None:
-    request = dict(expected.artifact.samples.request)
-    _problem("POST /score without a key", endpoint.score(request, key=""), 401)
-    _problem("POST /score with a wrong key", endpoint.score(request, key="wrong"), 401)
-
-
-def recorded_predictions(endpoint: Endpoint, expected: Expectation) -> None:
-    samples = expected.artifact.samples
-    answer = endpoint.score(dict(samples.request))
-    _status("POST /score with the samples", answer, 200)
-    stated = {
-        "predictions": [dict(item) for item in samples.predictions],
-        "outliers": [dict(item) for item in samples.outliers],
-    }
-    found = differences(stated, answer.json(), expected.tolerance)
-    _expect(
-        not found, f"{len(found)} answer(s) to the samples differ from the recorded: {'; '.join(found[:3])}"
-    )
-
-
-def released_model(endpoint: Endpoint, expected: Expectation) -> None:
-    first = dict(expected.artifact.samples.request)
-    answer = endpoint.score(first)
-    _status("POST /score", answer, 200)
-    model = {
-        "name": expected.model_name,
-        "version": expected.model_version,
-        "digest": expected.artifact.digest,
-        "image": expected.image_digest,
-    }
-    found = differences({"model": model}, answer.json(), 0.0)
-    _expect(not found, f"another model answers: {'; '.join(found)}")
-
-
-def bad_input(endpoint: Endpoint, expected: Expectation) -> None:
-    _problem("POST /score without rows", endpoint.score({}), 400, 422)
-    name = expected.artifact.schema.names[0]
-    broken = [{**record, name: "not a value"} for record in expected.artifact.samples.request["records"][:1]]
-    _problem(f"POST /score with {name} = 'not a value'", endpoint.score({"records": broken}), 400, 422)
-
-
-TESTS: dict[str, Callable[[Endpoint, Expectation], None]] = {
-    "health": health,
-    "readiness": readiness,
-    "openapi": openapi,
-    "no answer without the key": no_key,
-    "recorded predictions": recorded_predictions,
-    "model and image as released": released_model,
-    "bad input is refused": bad_input,
+TESTS: dict[str, Callable[[Visit], None]] = {
+    "health": Visit.health,
+    "readiness": Visit.readiness,
+    "openapi": Visit.openapi,
+    "no answer without the key": Visit.key,
+    "recorded predictions": Visit.predictions,
+    "model and image as released": Visit.identity,
+    "bad input is refused": Visit.bad_input,
 }
 
 
@@ -149,10 +151,11 @@ def run(endpoint: Endpoint, expected: Expectation) -> list[str]:
     """Run every test; returns their names. Raises MlopsError naming each that failed and why."""
     import httpx
 
+    visit = Visit(endpoint, expected)
     failures: list[str] = []
     for name, test in TESTS.items():
         try:
-            test(endpoint, expected)
+            test(visit)
         except SmokeTestError as error:
             failures.append(f"{name}: {error}")
         except (httpx.HTTPError, ValueError) as error:

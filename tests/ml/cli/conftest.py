@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlops_fakes import RecordingReport
+
+from tests.ml.cli.mlops_fakes import RecordingReport
 
 STEPS = {
     "prepare": ({"raw": "uri_file", "test_fraction": "number"}, "prepared"),

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from mlops_fakes import RecordingReport
 
 from infra.outputs import EstateOutputs
 from ml import images
@@ -15,6 +14,7 @@ from ml.remote_log import RemoteLog, readable
 from ml.runs import Follower, RunDetails
 from ml.settings import settings
 from ml.train import find_job, job_name, reusable, training_key
+from tests.ml.cli.mlops_fakes import RecordingReport
 
 DIGEST = "sha256:" + "a" * 64
 

@@ -5,7 +5,6 @@ import time
 from typing import Any
 
 import pytest
-from mlops_fakes import RecordingReport
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -13,6 +12,7 @@ from ml import render
 from ml.cli import app
 from ml.clients import until_granted
 from ml.errors import MlopsError
+from tests.ml.cli.mlops_fakes import RecordingReport
 
 runner = CliRunner()
 

@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mlops_fakes import RecordingReport
 
 from infra.outputs import EstateOutputs
 from ml import release
@@ -12,6 +11,7 @@ from ml.deploy.deploy import group_spec
 from ml.errors import MlopsError
 from ml.images import Image
 from ml.release import Configuration, Evidence, Record, Release
+from tests.ml.cli.mlops_fakes import RecordingReport
 
 DIGEST = "sha256:" + "a" * 64
 

@@ -46,6 +46,7 @@ class Emulator:
         self._suffixes: list[tuple[str, Handler]] = []
         self._start: list[Callable[[], None]] = []
         self._stop: list[Callable[[], None]] = []
+        self._quiet = False
         services.install(self)
         self.route("management.azure.com", Endpoint(self).handle)
 
@@ -81,10 +82,16 @@ class Emulator:
         """Called by the server once it answers."""
         self._run(self._start)
 
+    def quiesce(self) -> None:
+        """End what runs here. Called while requests are still answered, so that workloads can say goodbye."""
+        if not self._quiet:
+            self._quiet = True
+            self._run(self._stop)
+            self.processes.stop()
+
     def close(self) -> None:
-        """End the processes and close the store."""
-        self._run(self._stop)
-        self.processes.stop()
+        """End what runs here, and close the store."""
+        self.quiesce()
         self.store.close()
 
     def answer(self, request: Request) -> Response:

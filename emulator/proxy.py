@@ -57,9 +57,27 @@ class Proxy:
         self._proof = proof
         self._tls_port = tls_port
         self._plain_port = plain_port
+        self._connections: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection of a client."""
+        """One connection of a client, until it ends or the proxy is closed."""
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._connections.add(task)
+        try:
+            await asyncio.wait([task])
+        finally:
+            self._connections.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            LOG.error("a connection failed", exc_info=error)
+
+    async def close(self) -> None:
+        """End the connections that are open."""
+        for task in self._connections:
+            task.cancel()
+        if self._connections:
+            await asyncio.wait(self._connections)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream: asyncio.StreamWriter | None = None
         try:
             head = await _read_head(reader)

@@ -173,7 +173,9 @@ async def _serve(emulator: Emulator, ready: Callable[[], None], stopped: threadi
         ready()
         starting = asyncio.create_task(asyncio.to_thread(emulator.started))
         await (stop.wait() if stopped is None else asyncio.to_thread(stopped.wait))
+        await asyncio.to_thread(emulator.quiesce)
         front.close()
+        await proxy.close()
         tls.should_exit = plain.should_exit = True
         await asyncio.gather(*serving)
         starting.cancel()

@@ -99,6 +99,18 @@ def test_state_ports_and_ca_survive_a_restart(cli: Cli) -> None:
     assert cli.status()["resources"] == {}
 
 
+def test_open_connections_do_not_hold_it_up(cli: Cli) -> None:
+    cli("up")
+    with socket.create_connection(("127.0.0.1", cli.home.read_ports()["proxy"]), timeout=5) as tunnel:
+        tunnel.sendall(b"CONNECT management.azure.com:443 HTTP/1.1\r\n\r\n")
+        assert b" 200 " in tunnel.recv(4096)
+        began = time.monotonic()
+        cli("down")
+        assert time.monotonic() - began < 5
+        assert tunnel.recv(1) == b""
+    assert cli.home.log.read_text() == ""
+
+
 def test_a_second_up_joins_the_first(cli: Cli) -> None:
     first, second = (json.loads(cli("up", "--json")) for _ in range(2))
     assert (first["started"], second["started"]) == (True, False)

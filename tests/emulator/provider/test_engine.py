@@ -228,4 +228,5 @@ def test_destroy_leaves_nothing(engine: Engine) -> None:
     engine.pulumi("sample", "destroy", "--yes", "--skip-preview")
     assert engine.resources() == {}
     status = json.loads(engine.emulator("status", "--json"))
-    assert not status.get("refused_hosts")
+    assert status["refused_hosts"] == []
+    assert status["refused_calls"] == []

@@ -3,3 +3,8 @@
 At serving time this package imports numpy, onnxruntime, starlette and uvicorn; what a model is trained with
 stays in `ml/steps`.
 """
+
+import os
+
+# onnxruntime calls its maker's telemetry when it is imported; a scoring service calls nobody that it was not told to
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

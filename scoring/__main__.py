@@ -19,6 +19,8 @@ def main() -> int:
     logs.configure()
     try:
         settings = read(os.environ)
+        if settings.telemetry.connection_string is not None:
+            log.addHandler(logs.EarlyRecords())
         service = compose(settings)
     except (SettingsError, ArtifactError) as error:
         log.critical("the service cannot start", extra={"reason": str(error)})

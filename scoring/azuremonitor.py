@@ -5,6 +5,7 @@ Imported by the telemetry thread only: the exporters take seconds to import.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -34,8 +35,11 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator  # noqa: E402
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags  # noqa: E402
 
 from scoring.identity import credential  # noqa: E402
+from scoring.logs import EarlyRecords, Repeated  # noqa: E402
 
 SCOPE = "scoring"
+EXPORT_LOGGER = "azure.monitor.opentelemetry.exporter.export._base"
+PROBES = frozenset({"/healthz", "/readyz"})
 INSTRUMENTED_LIBRARIES = (
     "azure_sdk",
     "django",
@@ -73,6 +77,7 @@ class AzureMonitor:
     def __init__(self, settings: Settings, artifact: Artifact, privacy: Privacy) -> None:
         self._schema, self._drift_reference = artifact.schema, artifact.drift
         self._privacy = privacy
+        self._host = os.uname().nodename
         self._event_rows = settings.telemetry.event_rows
         self._model = {
             "model_name": settings.identity.name,
@@ -92,6 +97,12 @@ class AzureMonitor:
             disable_offline_storage=True,  # the image's file system is read-only
             instrumentation_options={name: {"enabled": False} for name in INSTRUMENTED_LIBRARIES},
         )
+        logger = logging.getLogger(SCOPE)
+        exporting = [handler for handler in logger.handlers if not isinstance(handler, EarlyRecords)]
+        for handler in [handler for handler in logger.handlers if isinstance(handler, EarlyRecords)]:
+            handler.hand_over(logger, exporting)
+        self._failures, self._failures_told = Repeated(), 0
+        logging.getLogger(EXPORT_LOGGER).addFilter(self._failures)
         self._ids = ChosenIds()
         provider: Any = trace.get_tracer_provider()
         provider.id_generator = self._ids
@@ -109,11 +120,17 @@ class AzureMonitor:
         )
         self._window = meter.create_gauge("scoring.drift.window", "{row}", "rows of the evaluated window")
         self._lost = meter.create_counter("scoring.telemetry.lost", "{record}", "records that were not sent")
+        self._failed = meter.create_counter("scoring.telemetry.failed", "{export}", "exports that failed")
 
     def request(self, record: RequestRecord) -> None:
+        if self._failures.count != self._failures_told:
+            self._failed.add(self._failures.count - self._failures_told)
+            self._failures_told = self._failures.count
         attributes = {"http.route": record.route, "http.response.status_code": record.status}
         self._requests.add(1, attributes)
         self._duration.record(record.duration_ns / 1e6, attributes)
+        if record.route in PROBES and record.status < 500:
+            return  # counted, but not traced: probes come every few seconds
         context = self._span(record)
         if record.batch is not None:
             self._rows.add(record.batch.rows)
@@ -172,6 +189,7 @@ class AzureMonitor:
             "http.route": record.route,
             "url.path": record.route,
             "url.scheme": "http",
+            "server.address": self._host,
             "http.response.status_code": record.status,
             "request_id": record.request_id,
             **self._model,
@@ -179,7 +197,7 @@ class AzureMonitor:
         if record.batch is not None:
             attributes["rows"] = record.batch.rows
         if record.problem is not None:
-            attributes["error.type"] = record.problem
+            attributes["problem"] = record.problem
         span = self._tracer.start_span(
             f"{record.method} {record.route}",
             context,

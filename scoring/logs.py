@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,9 +29,45 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+class EarlyRecords(logging.Handler):
+    """Keeps the first records until telemetry takes them: exporters are ready later than the service is."""
+
+    def __init__(self, capacity: int = 200) -> None:
+        super().__init__()
+        self.records: deque[logging.LogRecord] = deque(maxlen=capacity)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+    def hand_over(self, logger: logging.Logger, to: list[logging.Handler]) -> None:
+        """Stop keeping records of the logger and give those kept to its other handlers."""
+        logger.removeHandler(self)
+        while self.records:
+            record = self.records.popleft()
+            for handler in to:
+                handler.handle(record)
+
+
+class Repeated(logging.Filter):
+    """Lets a record pass once in `seconds` and counts all of them: an outage must not fill the log."""
+
+    def __init__(self, seconds: float = 60.0) -> None:
+        super().__init__()
+        self.count = 0
+        self._seconds, self._passed = seconds, float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.count += 1
+        if record.created - self._passed < self._seconds:
+            return False
+        self._passed = record.created
+        return True
+
+
 def configure(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in ("azure", "urllib3", "opentelemetry"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # whoever asked for a token says what failed

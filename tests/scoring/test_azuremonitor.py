@@ -1,0 +1,164 @@
+"""What leaves the process for Application Insights, received by an ingestion endpoint on loopback."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from scoring.artifact import Artifact
+from tests.scoring.conftest import free_port
+
+ROOT = Path(__file__).parents[2]
+KEY = "00000000-0000-0000-0000-000000000001"
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+# Tokens are not sent over plain HTTP, so here the service has no identity.
+WITHOUT_IDENTITY = """
+import sys, scoring.identity
+scoring.identity.credential = lambda client_id: None
+from scoring.__main__ import main
+sys.exit(main())
+"""
+
+
+class Ingestion:
+    def __init__(self) -> None:
+        self.items: list[dict[str, Any]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                packed = self.headers.get("content-encoding") == "gzip"
+                items = json.loads(gzip.decompress(body) if packed else body)
+                outer.items.extend(items)
+                answer = {"itemsReceived": len(items), "itemsAccepted": len(items), "errors": []}
+                content = json.dumps(answer).encode()
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def data(self, kind: str) -> list[dict[str, Any]]:
+        return [item for item in self.items if item["data"]["baseType"] == kind]
+
+
+@pytest.fixture
+def ingestion() -> Iterator[Ingestion]:
+    endpoint = Ingestion()
+    yield endpoint
+    endpoint.server.shutdown()
+    endpoint.server.server_close()
+
+
+def started(model_dir: Path, endpoint: str, **more: str) -> tuple[subprocess.Popen[str], httpx.Client]:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-c", WITHOUT_IDENTITY],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "OMP_NUM_THREADS": "1",
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "MODEL_DIR": str(model_dir),
+            "MODEL_NAME": "credit",
+            "MODEL_VERSION": "4",
+            "ESTATE_ENVIRONMENT": "stage",
+            "SCORING_ALLOW_ANONYMOUS": "true",
+            "APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={KEY};IngestionEndpoint={endpoint}/",
+            **more,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            if client.get("/readyz").status_code == 200:
+                break
+        except httpx.TransportError:
+            time.sleep(0.05)
+    return process, client
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=40)
+    assert process.returncode == 0, output
+    return output
+
+
+def test_traces_metrics_logs_and_events_arrive(
+    model_dir: Path, artifact: Artifact, ingestion: Ingestion
+) -> None:
+    endpoint = f"http://127.0.0.1:{ingestion.server.server_port}"
+    process, client = started(
+        model_dir, endpoint, SCORING_REDACT_FEATURES="age", SCORING_HASH_FEATURES="sex", SCORING_HASH_KEY="k"
+    )
+    sent = {"traceparent": f"00-{TRACE}-{SPAN}-01", "x-request-id": "mine"}
+    scored = client.post("/score", json=artifact.samples.request, headers=sent)
+    client.post("/score", json={})
+    output = ended(process)
+
+    first, second = sorted(ingestion.data("RequestData"), key=lambda item: item["time"])
+    assert first["tags"]["ai.operation.id"] == TRACE
+    assert first["tags"]["ai.operation.parentId"] == SPAN
+    assert first["tags"]["ai.cloud.role"] == "stage.scoring"
+    assert scored.headers["traceparent"].split("-")[2] == first["data"]["baseData"]["id"]
+    assert first["data"]["baseData"]["responseCode"] == "200"
+    assert second["data"]["baseData"]["responseCode"] == "422"
+    assert second["data"]["baseData"]["properties"]["problem"] == "input-contract"
+
+    events = [
+        item for item in ingestion.data("EventData") if item["data"]["baseData"]["name"] == "scoring.batch"
+    ]
+    assert len(events) == 1
+    assert events[0]["tags"]["ai.operation.id"] == TRACE
+    properties = events[0]["data"]["baseData"]["properties"]
+    assert (properties["request_id"], properties["model_version"]) == ("mine", "4")
+    assert "age" not in json.loads(properties["inputs"])
+    assert "female" not in properties["inputs"]
+    outputs = json.loads(properties["outputs"])
+    assert outputs["probability"] == [item["probability"] for item in artifact.samples.predictions]
+
+    metrics = {
+        metric["name"]: metric["value"]
+        for item in ingestion.data("MetricData")
+        for metric in item["data"]["baseData"]["metrics"]
+    }
+    assert metrics["scoring.rows"] == len(artifact.samples.predictions)
+    assert {"scoring.requests", "scoring.request.duration", "scoring.rows.outlier"} <= set(metrics)
+
+    messages = [item["data"]["baseData"]["message"] for item in ingestion.data("MessageData")]
+    assert "the model passed its self-test" in messages
+    assert "female" not in output
+
+
+def test_a_dead_backend_is_not_noticed_by_callers(model_dir: Path, artifact: Artifact) -> None:
+    process, client = started(model_dir, f"http://127.0.0.1:{free_port()}")
+    began = time.monotonic()
+    for _ in range(200):
+        assert client.post("/score", json=artifact.samples.request).status_code == 200
+    assert time.monotonic() - began < 10
+    output = ended(process)
+    assert output.count("azure.monitor") <= 3  # said, but not again and again

@@ -47,8 +47,6 @@ class Access:
             datastore = self._emulator.arm.get(workspace.child("datastores", where.datastore))
             if not by_identity(datastore):
                 return
-        if where.account == self._workspace_account(workspace) and not where.datastore:
-            return  # uploaded code: the workspace's own identity fetches it
         account = next(
             (item for item in self._emulator.store.by_type(ACCOUNT) if item["name"] == where.account), None
         )
@@ -80,6 +78,3 @@ class Access:
                 f"Identity {who.name!r} (of compute {compute['name']!r}) may not do {action} on {scope}: "
                 f"give it the role {HINTS[action]!r} there.",
             ) from error
-
-    def _workspace_account(self, workspace: Workspace) -> str:
-        return self._emulator.arm.get(workspace.id)["properties"]["storageAccount"].rsplit("/", 1)[1]

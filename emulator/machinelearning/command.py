@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -147,6 +148,8 @@ class Commands:
         finally:
             self._emulator.identity.workloads.dismiss(order.name)
             self._logs.write(order.workspace, order.name, "user_logs/std_log.txt", log)
+        for name in ("wd", "inputs", "outputs"):  # all of it is in blobs; what failed is left to be looked at
+            shutil.rmtree(folder / name, ignore_errors=True)
         return {
             name: {"uri": _uri(places[name]), "type": target.type} for name, target in order.outputs.items()
         }
@@ -183,8 +186,9 @@ class Commands:
     def _stage_in(self, order: Order, compute: Json, who: Principal | None, folder: Path) -> dict[str, str]:
         """Code and inputs into the job's folder; the text of each input that has a value."""
         code = staging.fresh(folder / "wd")
-        if order.step.code:
-            self._bring(order, compute, who, Given(uri=order.step.code, type="uri_folder"), code)
+        if order.step.code:  # brought by the workspace itself, whatever the job's identity may do
+            where = self._references.locate(order.workspace, order.step.code)
+            staging.fetch(self._emulator.blobs, where, "uri_folder", code)
         staging.fresh(folder / "inputs")
         values = {
             name: as_text(declaration["default"])

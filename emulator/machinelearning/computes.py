@@ -51,7 +51,7 @@ def install(emulator: Emulator, busy_nodes: Callable[[str], int]) -> None:
     @arm.before_delete(COMPUTE)
     def refuse_busy(resource: Json) -> None:
         running = busy_nodes(resource["id"])
-        if running:
+        if running and arm.deletion_root.lower() == resource["id"].lower():
             raise AzureError(
                 409,
                 "ComputeInUse",

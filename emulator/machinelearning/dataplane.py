@@ -117,7 +117,7 @@ class DataPlane:
             "experimentId": str(
                 uuid.uuid5(uuid.NAMESPACE_URL, f"{workspace.id}/{properties['experimentName']}".lower())
             ),
-            "status": properties["status"],
+            "status": record["status"],
             "displayName": properties["displayName"],
             "name": properties["displayName"],
             "description": properties.get("description"),
@@ -146,7 +146,7 @@ class DataPlane:
         that it saw before their end, and jobs here may end sooner than any client can look.
         """
         job = self._job(workspace, name)
-        if job["properties"]["status"] not in TERMINAL:
+        if self._runs.status(job["id"]) not in TERMINAL:
             self._runs.wait_for_news(job["id"], NEWS_WITHIN_S)
         run = self.run(workspace, name)
         if run["status"] in TERMINAL and self._runs.first_look(job["id"]):

@@ -6,6 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
+from emulator.errors import AzureError
 from emulator.machinelearning.access import Access
 from emulator.machinelearning.command import Commands, Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.joblogs import JobLogs
@@ -16,7 +17,7 @@ from emulator.machinelearning.pipeline import PipelineRun
 from emulator.machinelearning.plan import parse_command
 from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.references import References
-from emulator.machinelearning.runs import TERMINAL, Runs
+from emulator.machinelearning.runs import Runs
 from emulator.machinelearning.runtimes import Runtimes
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Executor:
         """Ask a job to end; one that has ended stays as it is. A step is cancelled with its pipeline."""
         if not self._runs.advance(job_id, "CancelRequested"):
             return
-        parent = self._runs.job(job_id)["properties"].get("parentJobName")
+        parent = self._runs.record(job_id).get("parent")
         with self._lock:
             control = self._controls.get(job_id.lower())
         if control is not None:
@@ -74,12 +75,11 @@ class Executor:
 
     def resume(self) -> None:
         """Go on with the jobs that were cut off when the emulator stopped."""
-        for job in self._runs.unfinished():
-            job_id = job["id"]
-            record = self._runs.record(job_id)
+        for record in self._runs.unfinished():
+            job_id = record["job"]
             submitter = self._emulator.identity.directory.find(record.get("submitter") or "")
-            if job["properties"]["status"] == "CancelRequested":
-                for child in self._runs.children(Workspace.of(job_id), job["name"]):
+            if record["status"] == "CancelRequested":
+                for child in self._runs.children(Workspace.of(job_id), job_id.rsplit("/", 1)[1]):
                     self._runs.advance(child["id"], "Canceled")
                 self._runs.advance(job_id, "Canceled")
             else:
@@ -99,6 +99,8 @@ class Executor:
             self._finish(job_id, lambda: self._perform_job(job_id, submitter, restarted, control))
         except Stopped:
             LOG.info("%s was cut off", job_id)
+        except AzureError as error:
+            LOG.info("%s is gone: %s", job_id, error.message)
         finally:
             with self._lock:
                 self._controls.pop(job_id.lower(), None)
@@ -152,6 +154,8 @@ class Executor:
                 return {}
             raise
         except Exception as error:
+            if not self._runs.exists(job_id):
+                raise
             LOG.exception("%s failed unexpectedly", job_id)
             message = f"The emulator failed while running the job: {error!r}; see {self._emulator.home.log}."
             self._runs.advance(job_id, "Failed", error={"code": "ServiceError", "message": message})
@@ -162,12 +166,9 @@ class Executor:
         return outputs
 
     def _is_outermost(self, job_id: str) -> bool:
-        return not self._runs.job(job_id)["properties"].get("parentJobName")
+        return not self._runs.record(job_id).get("parent")
 
     def component(self, component_id: str) -> Json | None:
         """A component's spec by its id."""
         found = self._emulator.store.get(component_id) if component_id.startswith("/subscriptions/") else None
         return found["properties"]["componentSpec"] if found else None
-
-    def ended(self, job_id: str) -> bool:
-        return self._runs.status(job_id) in TERMINAL

@@ -51,12 +51,12 @@ class Jobs:
             return
         self.check(Workspace.of(put.id), put.resource["name"], properties)
         name = put.resource["name"]
-        properties["status"] = "NotStarted"
         properties["experimentName"] = properties.get("experimentName") or "Default"
         properties["displayName"] = properties.get("displayName") or name
         for key in ("tags", "properties", "inputs", "outputs"):
             properties[key] = properties.get(key) or {}
         properties.setdefault("isArchived", False)
+        properties.pop("status", None)
         workspace = self._emulator.arm.get(Workspace.of(put.id).id)
         properties["services"] = {
             "Tracking": {
@@ -68,11 +68,11 @@ class Jobs:
                 "endpoint": f"https://ml.azure.com/runs/{name}?wsid={workspace['id']}",
             },
         }
+        self._runs.begin(put.id, submitter=put.principal.object_id if put.principal else None)
 
     def after_put(self, put: Put) -> None:
         """Start a new job, now that it is stored."""
         if put.old is None:
-            self._runs.begin(put.id, submitter=put.principal.object_id if put.principal else None)
             self._executor.submit(put.id, put.principal)
 
     def check(self, workspace: Workspace, name: str, properties: Json) -> None:
@@ -156,6 +156,7 @@ def install(emulator: Emulator, jobs: Jobs, runs: Runs, executor: Executor) -> N
     arm = emulator.arm
     arm.before_put(JOB)(jobs.before_put)
     arm.after_put(JOB)(jobs.after_put)
+    arm.on_get(JOB)(runs.shown)
 
     @arm.on_list(JOB)
     def outermost(items: list[Json], query: dict[str, str]) -> list[Json]:
@@ -174,13 +175,10 @@ def install(emulator: Emulator, jobs: Jobs, runs: Runs, executor: Executor) -> N
     @arm.before_delete(JOB)
     def refuse_running(job: Json) -> None:
         whole_workspace = arm.deletion_root.lower() != job["id"].lower()
-        if job["properties"]["status"] not in TERMINAL:
+        status = runs.status(job["id"])
+        if status not in TERMINAL:
             if not whole_workspace:
-                raise AzureError(
-                    409,
-                    "UserError",
-                    f"Job {job['name']!r} is {job['properties']['status']}; cancel it first.",
-                )
+                raise AzureError(409, "UserError", f"Job {job['name']!r} is {status}; cancel it first.")
             executor.cancel(job["id"])
 
     @arm.after_delete(JOB)

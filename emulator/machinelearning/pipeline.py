@@ -204,7 +204,6 @@ def child_properties(job: Json, step: Step, inputs: dict[str, Given], outputs: d
     properties = job["properties"]
     return {
         "jobType": "Command",
-        "status": "NotStarted",
         "displayName": step.display_name,
         "experimentName": properties["experimentName"],
         "parentJobName": job["name"],

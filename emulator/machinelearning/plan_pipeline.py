@@ -57,7 +57,7 @@ def parse_pipeline(properties: Json, component_of: ComponentOf) -> tuple[Pipelin
         complaints.add("properties.jobs", "the pipeline has no steps")
     steps: dict[str, Step] = {}
     for name, node in nodes.items():
-        step = _step(name, node, compute, component_of, complaints)
+        step = _step(name, node, compute, properties.get("identity"), component_of, complaints)
         if step is not None:
             steps[name] = step
     datastore = asset(settings.get("defaultDatastore")).removeprefix("azureml:").rsplit("/", 1)[-1]
@@ -68,7 +68,7 @@ def parse_pipeline(properties: Json, component_of: ComponentOf) -> tuple[Pipelin
 
 
 def _step(
-    name: str, node: Json, compute: str, component_of: ComponentOf, complaints: Complaints
+    name: str, node: Json, compute: str, identity: Any, component_of: ComponentOf, complaints: Complaints
 ) -> Step | None:
     path = f"properties.jobs.{name}."
     given = camel(node)
@@ -119,7 +119,7 @@ def _step(
         },
         {**_variables(camel(spec)), **_variables(given)},
         timeout_of(given.get("limits") or spec.get("limits"), f"{path}limits", complaints),
-        identity_of(given.get("identity"), f"{path}identity", complaints),
+        identity_of(given.get("identity") or identity, f"{path}identity", complaints),
         component,
     )
     refuse_extras({**spec, **given}, path, complaints)

@@ -1,4 +1,4 @@
-"""The state of jobs: status in the ARM store, the record of the run beside it, who waits for changes."""
+"""The state of jobs: a record of each run beside its ARM resource, which shows the record's status."""
 
 from __future__ import annotations
 
@@ -54,13 +54,19 @@ class Runs:
         found = self._store.get(job_id)
         if found is None:
             raise not_found(job_id)
-        return found
+        return self.shown(found)
+
+    def shown(self, job: Json) -> Json:
+        """A stored job with its status. The status lives in the record alone: a client's PUT of tags cannot
+        bring an old one back."""
+        job["properties"]["status"] = self.record(job["id"])["status"]
+        return job
 
     def exists(self, job_id: str) -> bool:
         return self._store.get(job_id) is not None
 
     def status(self, job_id: str) -> str:
-        return self.job(job_id)["properties"]["status"]
+        return self.record(job_id)["status"]
 
     def begin(self, job_id: str, **fields: Any) -> None:
         """Make the record of a job that is stored, or will be stored at once."""
@@ -69,6 +75,7 @@ class Runs:
             run_key(job_id),
             {
                 "job": job_id,
+                "status": "NotStarted",
                 "created": now(),
                 "started": None,
                 "ended": None,
@@ -86,18 +93,15 @@ class Runs:
 
     def advance(self, job_id: str, status: str, **fields: Any) -> bool:
         """Move a job to ``status`` if that may follow; whether it did. ``fields`` go into the record."""
-        with self._changed, self._store.transaction():
-            job = self.job(job_id)
-            before = job["properties"]["status"]
-            if status not in FOLLOWING[before]:
+        with self._changed:
+            record = self.record(job_id)
+            if status not in FOLLOWING[record["status"]]:
                 return False
-            record = {**self.record(job_id), **fields}
+            record |= {"status": status, **fields}
             if status == "Running":
                 record["started"] = record["started"] or now()
             if status in TERMINAL:
                 record["ended"] = now()
-            job["properties"]["status"] = status
-            self._store.put(job_id, job)
             self._store.put_document(RUN_DOCUMENT, run_key(job_id), record)
             self._touch(job_id)
             return True
@@ -123,14 +127,14 @@ class Runs:
     def children(self, workspace: Workspace, name: str) -> list[Json]:
         """The jobs of a pipeline's steps, oldest first."""
         jobs = self._store.children(workspace.child("jobs"))
-        return [job for job in jobs if job["properties"].get("parentJobName") == name]
+        return [self.shown(job) for job in jobs if job["properties"].get("parentJobName") == name]
 
     def unfinished(self) -> list[Json]:
-        """Outermost jobs that have not ended: what a start of the emulator goes on with."""
+        """The records of outermost jobs that have not ended: what a start of the emulator goes on with."""
         return [
-            job
-            for job in self._store.by_type(JOB)
-            if job["properties"]["status"] not in TERMINAL and not job["properties"].get("parentJobName")
+            record
+            for record in self._store.documents(RUN_DOCUMENT).values()
+            if record["status"] not in TERMINAL and not record.get("parent") and self.exists(record["job"])
         ]
 
     def forget(self, job_id: str) -> None:

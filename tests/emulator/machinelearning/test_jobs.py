@@ -180,12 +180,33 @@ def test_job_whose_cancellation_was_cut_off_is_cancelled(lab: Lab) -> None:
     lab.until("cut", "Running")
     lab.emulator.close()
     lab.emulator = type(lab.emulator)(Home(lab.home.root))
-    job = lab.emulator.store.get(f"{estate.WORKSPACE}/jobs/cut")
-    assert job is not None and job["properties"]["status"] == "Running"
-    job["properties"]["status"] = "CancelRequested"
-    lab.emulator.store.put(job["id"], job)
+    record = lab.record("cut")
+    assert record["status"] == "Running"
+    lab.emulator.store.put_document("ml-run", record["job"].lower(), {**record, "status": "CancelRequested"})
     lab.emulator.started()
     assert lab.until("cut") == "Canceled"
+
+
+def test_tags_do_not_bring_an_old_status_back(lab: Lab) -> None:
+    """A PUT that was read while the job ran and is stored after its end."""
+    lab.command("tagged", "true")
+    lab.until("tagged")
+    stored = lab.emulator.store.get(f"{estate.WORKSPACE}/jobs/tagged")
+    assert stored is not None
+    stored["properties"]["status"] = "Running"
+    lab.emulator.store.put(stored["id"], stored)
+    assert lab.status("tagged") == "Completed"
+
+
+def test_workspace_can_be_deleted_while_a_job_runs(lab: Lab) -> None:
+    lab.command("left", "sleep 1000")
+    lab.until("left", "Running")
+    lab.emulator.arm.delete(estate.WORKSPACE)
+    end = time.monotonic() + 5
+    while lab.emulator.processes.running():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert lab.emulator.store.documents("ml-run") == {}
 
 
 def test_named_output_becomes_an_asset(lab: Lab) -> None:

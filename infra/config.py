@@ -128,10 +128,9 @@ class Storage(Section):
 
 
 class KeyVault(Section):
-    """recover: bring back a soft-deleted vault of the same name instead of making a new one."""
+    """retentionDays: how long a deleted vault, and a deleted secret in it, is kept; fixed once made."""
 
     retention_days: int = Field(default=90, ge=7, le=90)
-    recover: bool = False
 
 
 class BuildAgents(Section):
@@ -182,6 +181,8 @@ class Settings(Section):
     network_access: NetworkAccess
     storage: Storage
     key_vault: KeyVault = KeyVault()
+    # At the top, so that one run can be told: `pulumi up --config mlops-estate:recoverKeyVault=true`.
+    recover_key_vault: bool = False
     registry: Registry = Registry()
     telemetry: Telemetry = Telemetry()
     compute: Compute

@@ -50,9 +50,20 @@ class Estate(pulumi.ComponentResource):
         cluster = ComputeArgs(site, self.identities["training"], self.workspace, self.network)
         self.compute = Compute("compute", cluster, granted)
 
-        Diagnostics("diagnostics", DiagnosticsArgs(site, self.telemetry, self._sources()), here)
+        logs = Diagnostics("diagnostics", DiagnosticsArgs(site, self.telemetry, self._sources()), here)
         if settings.protect_data:
-            Locks("locks", LocksArgs(site, self._held()), here)
+            # A lock holds all that stands under its target too: last to come, first to go.
+            under = [
+                grants,
+                workspace_grants,
+                self.storage,
+                self.registry,
+                self.workspace,
+                self.compute,
+                logs,
+            ]
+            last = pulumi.ResourceOptions(parent=self, depends_on=under)
+            Locks("locks", LocksArgs(site, self._held()), last)
         self.register_outputs({})
 
     def _scopes(self) -> dict[str, pulumi.Output[str]]:

@@ -29,7 +29,9 @@ class KeyVault(pulumi.ComponentResource):
             properties=keyvault.VaultPropertiesArgs(
                 tenant_id=site.settings.azure.tenant_id,
                 sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
-                create_mode=keyvault.CreateMode.RECOVER if settings.recover else keyvault.CreateMode.DEFAULT,
+                create_mode=keyvault.CreateMode.RECOVER
+                if site.settings.recover_key_vault
+                else keyvault.CreateMode.DEFAULT,
                 enable_rbac_authorization=True,
                 enable_soft_delete=True,
                 enable_purge_protection=True,
@@ -49,7 +51,7 @@ class KeyVault(pulumi.ComponentResource):
                 ),
             ),
             tags=site.tags,
-            # How a vault came to be matters once: `recover` may go back to false without a change.
+            # How a vault came to be matters once: `recoverKeyVault` may go back to false without a change.
             opts=child_of(self, protect=site.protect, ignore_changes=["properties.createMode"]),
         )
         self.vault_name = vault.name

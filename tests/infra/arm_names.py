@@ -1,8 +1,8 @@
 """Recorded inputs in Azure's own words, for a check against Azure's type definitions.
 
 The SDK renames a few properties, and takes identities as a list where ARM has a map; the provider puts that
-right on the way. By hand: `python -m tests.infra.arm_names [STATE…] > bodies.json`, where STATE is the output of
-`pulumi stack export`; without one the program is recorded.
+right on the way. By hand: `python -m tests.infra.arm_names [STATE…] > bodies.json`, where STATE is the output
+of `pulumi stack export`; without one the program is recorded.
 """
 
 import json

@@ -167,7 +167,7 @@ def varied() -> Graph:
     config = stack_file("prod")
     config["mlops-estate:protectData"] = True
     config["mlops-estate:outbound"] = {"mode": "firewall", "nextHopIp": "10.0.0.4"}
-    config["mlops-estate:keyVault"]["recover"] = True
+    config["mlops-estate:recoverKeyVault"] = True
     del config["mlops-estate:registry"]["buildAgents"]
     del config["mlops-estate:network"]["subnets"]["kubernetes"]
     return record("prod", config)
@@ -187,6 +187,19 @@ def test_protected_data(varied: Graph) -> None:
     held = {"id of storage", "id of vault", "id of registry", "id of workspace"}
     assert {lock.inputs["scope"] for lock in locks} == held
     assert {lock.inputs["level"] for lock in locks} == {"CanNotDelete"}
+
+
+def test_locks_stand_last(varied: Graph) -> None:
+    """Azure refuses to delete what stands under a locked resource: a destroy must meet the locks first."""
+    locks = next(r for r in varied.resources if r.type == "mlops:security:Locks")
+    under = (
+        "authorization:RoleAssignment",
+        "monitor:DiagnosticSetting",
+        "storage:BlobContainer",
+        "machinelearningservices:Datastore",
+        "machinelearningservices:Compute",
+    )
+    assert {r.name for token in under for r in varied.all(token)} <= locks.depends_on
 
 
 def test_unprotected_data_has_no_lock(prod: Graph) -> None:

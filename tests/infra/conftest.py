@@ -1,8 +1,13 @@
 """The recorded graphs of both stacks, made once."""
 
 import pytest
+from hypothesis import settings
 
 from tests.infra.recording import Graph, record
+
+# The same examples each time, and no time limit: a busy machine is no reason to fail.
+settings.register_profile("estate", deadline=None, derandomize=True)
+settings.load_profile("estate")
 
 
 @pytest.fixture(scope="session")

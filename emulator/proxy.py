@@ -6,6 +6,8 @@ import asyncio
 import base64
 import binascii
 import logging
+import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -92,7 +94,7 @@ class Proxy:
             if head.method == "CONNECT":
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             upstream.write(first)
-            await asyncio.gather(_pipe(reader, upstream), _pipe(back, writer))
+            await asyncio.gather(_pipe(reader, upstream, _acknowledger(writer)), _pipe(back, writer))
         except Refusal as refusal:
             writer.write(refusal.bytes())
             with suppress(ConnectionError):
@@ -172,9 +174,26 @@ async def _read_head(reader: asyncio.StreamReader) -> Head | None:
     )
 
 
-async def _pipe(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+def _nothing() -> None:
+    """For connections whose acknowledgements may wait."""
+
+
+def _acknowledger(writer: asyncio.StreamWriter) -> Callable[[], None]:
+    """Acknowledge at once what a client sends: urllib3 sends head and body of a request apart and, to proxies,
+    with Nagle's algorithm on, so that each body would wait 40 ms for the acknowledgement of its head."""
+    client, option = writer.get_extra_info("socket"), getattr(socket, "TCP_QUICKACK", None)
+    if client is None or option is None:
+        return _nothing
+    return lambda: client.setsockopt(socket.IPPROTO_TCP, option, 1)
+
+
+async def _pipe(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, received: Callable[[], None] = _nothing
+) -> None:
     try:
+        received()
         while data := await source.read(CHUNK):
+            received()  # the kernel forgets it after each packet
             sink.write(data)
             await sink.drain()
         if sink.can_write_eof():

@@ -76,9 +76,10 @@ def _value(schema: Resource, of: Type, value: Any, path: str) -> Iterator[Findin
                 yield from _value(schema, of.item, item, _join(path, name))
         case "object" if isinstance(value, dict):
             yield from _object(schema, schema.properties(of), value, path)
-        case _ if not _fits(of, value):
-            shown = "a secret" if hidden else _describe(value)
-            yield Finding(path, f"must be {_expected(of)}, got {shown}")
+        case _:
+            if not _fits(of, value):
+                shown = "a secret" if hidden else _describe(value)
+                yield Finding(path, f"must be {_expected(of)}, got {shown}")
 
 
 def _fits(of: Type, value: Any) -> bool:

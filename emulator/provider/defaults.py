@@ -19,11 +19,14 @@ RANDOM_NAME = "__createBeforeDelete"
 _UUID_NAMES = {"roleAssignmentName", "roleDefinitionId"}
 
 
+Mode = Literal["default", "propose", "enforce", "disable"]
+
+
 @dataclass(frozen=True, slots=True)
 class AutoNaming:
     """What the stack's configuration says about names: the engine's proposal and whether it binds."""
 
-    mode: Literal["default", "propose", "enforce", "disable"] = "default"
+    mode: Mode = "default"
     proposed: str = ""
     seed: bytes = b""
 

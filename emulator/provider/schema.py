@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 Kind = Literal[
     "string", "integer", "number", "boolean", "any", "asset", "list", "map", "object", "enum", "union"
@@ -42,7 +42,7 @@ class Type:
     @classmethod
     def load(cls, data: Any) -> Self:
         if isinstance(data, str):
-            return cls(data)  # pyright: ignore[reportArgumentType]
+            return cls(cast(Kind, data))
         if "enum" in data:
             return cls("enum", name=data["name"], values=tuple(data["enum"]), open=data["open"])
         if "union" in data:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -22,13 +21,13 @@ from pulumi.runtime.proto import (
 
 from emulator.provider import functions, settings
 from emulator.provider.arm_client import ArmClient, ArmError, Cancelled, Transport
-from emulator.provider.defaults import RANDOM_NAME, AutoNaming
+from emulator.provider.defaults import RANDOM_NAME, AutoNaming, Mode
 from emulator.provider.lifecycle import Lifecycle, Refused, Unfinished
 from emulator.provider.package_schema import package_schema
 from emulator.provider.schema_cache import sdk_version
 from emulator.provider.values import decode_fields, encode_fields
 
-_MODES = {
+_MODES: dict[int, Mode] = {
     provider_pb2.CheckRequest.AutonamingOptions.PROPOSE: "propose",
     provider_pb2.CheckRequest.AutonamingOptions.ENFORCE: "enforce",
     provider_pb2.CheckRequest.AutonamingOptions.DISABLE: "disable",
@@ -43,7 +42,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._home = home
         self._transport = transport
         self._engine: engine_pb2_grpc.EngineStub | None = None
-        self._configured = threading.Event()
+        self._session: tuple[ArmClient, Lifecycle] | None = None
         self._connect(engine)
 
     # who we are
@@ -68,8 +67,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return self._answer(context, lambda: provider_pb2.GetSchemaResponse(schema=package_schema()))
 
     def Cancel(self, request: Any, context: Any) -> Any:
-        if self._configured.is_set():
-            self._client.cancelled.set()
+        if self._session is not None:
+            self._session[0].cancelled.set()
         return empty_pb2.Empty()
 
     # configuration
@@ -96,9 +95,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             config = {key.rsplit(":", 1)[-1]: value for key, value in request.variables.items()}
             config.update(decode_fields(request.args))
             chosen = settings.read(config)
-            self._client = ArmClient(chosen.subscription, chosen.credentials, self._transport)
-            self._lifecycle = Lifecycle(self._client, chosen.location)
-            self._configured.set()
+            client = ArmClient(chosen.subscription, chosen.credentials, self._transport)
+            self._session = (client, Lifecycle(client, chosen.location))
             return provider_pb2.ConfigureResponse(
                 acceptSecrets=True,
                 supportsPreview=True,
@@ -121,7 +119,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 failure = provider_pb2.CheckFailure(reason=str(error))
                 return provider_pb2.CheckResponse(inputs=request.news, failures=[failure])
             for text in checked.warnings:
-                self._log(engine_pb2.WARNING, text, request.urn)
+                self._warn(text, request.urn)
             # `property` stays empty: the engine would print the property's value, secret or not
             failures = [provider_pb2.CheckFailure(reason=text) for text in checked.failures]
             return provider_pb2.CheckResponse(inputs=encode_fields(checked.inputs), failures=failures)
@@ -201,14 +199,25 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         def invoke() -> Any:
             arguments = decode_fields(request.args)
             try:
-                found = functions.invoke(self._lifecycle, self._client, request.tok, arguments)
+                found = functions.invoke(self._lifecycle, self._configured()[0], request.tok, arguments)
             except Refused as error:
                 return provider_pb2.InvokeResponse(failures=[provider_pb2.CheckFailure(reason=str(error))])
-            return provider_pb2.InvokeResponse(**{"return": encode_fields(found)})
+            answer = provider_pb2.InvokeResponse()
+            getattr(answer, "return").CopyFrom(encode_fields(found))
+            return answer
 
         return self._answer(context, invoke)
 
     # plumbing
+
+    def _configured(self) -> tuple[ArmClient, Lifecycle]:
+        if self._session is None:
+            raise settings.SettingsError("the provider has not been configured: the engine must do it first")
+        return self._session
+
+    @property
+    def _lifecycle(self) -> Lifecycle:
+        return self._configured()[1]
 
     def _answer(self, context: Any, work: Callable[[], Any]) -> Any:
         """The work's answer, or the call ended with its error in the engine's terms."""
@@ -231,11 +240,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if address:
             self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
-    def _log(self, severity: int, text: str, urn: str) -> None:
+    def _warn(self, text: str, urn: str) -> None:
         if self._engine is None:
             print(text, file=sys.stderr)
             return
-        self._engine.Log(engine_pb2.LogRequest(severity=severity, message=text, urn=urn))  # pyright: ignore[reportArgumentType]
+        self._engine.Log(engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=text, urn=urn))
 
 
 def _token(request: Any) -> str:
@@ -246,7 +255,7 @@ def _naming(request: Any) -> AutoNaming:
     if not request.HasField("autonaming"):
         return AutoNaming(seed=request.randomSeed)
     options = request.autonaming
-    return AutoNaming(_MODES[options.mode], options.proposed_name, request.randomSeed)  # pyright: ignore[reportArgumentType]
+    return AutoNaming(_MODES[options.mode], options.proposed_name, request.randomSeed)
 
 
 def _abort_unfinished(context: Any, error: Unfinished) -> NoReturn:

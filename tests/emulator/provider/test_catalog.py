@@ -8,6 +8,8 @@ from emulator.arm import catalog
 from emulator.arm.catalog_rows import FUNCTIONS, ROWS
 from emulator.provider import schema_cache
 from emulator.provider.diff import compare
+from emulator.provider.lifecycle import Lifecycle
+from tests.emulator.provider.fake_azure import FakeAzure, client
 
 TOKENS = [(row, token) for row in ROWS for token in row.tokens]
 
@@ -90,8 +92,8 @@ def test_adding_a_type_is_adding_one_row(monkeypatch: pytest.MonkeyPatch) -> Non
     line = re.search(r"Row\(.*\),", refusal)
     assert line is not None
     row = catalog_rows.Row("Microsoft.Search/searchServices/{searchServiceName}", "search:Service")
-    monkeypatch.setitem(catalog._BY_TOKEN, "search:service", row)
-    found = catalog.find_token("azure-native:search:Service")
+    monkeypatch.setattr(catalog, "find_token", {"azure-native:search:Service": row}.get)
+    found = Lifecycle(client(FakeAzure())).kind("azure-native:search:Service").row
     assert found is row
     assert found.arm_type == "Microsoft.Search/searchServices"
     assert compare(found, {"searchServiceName": "a"}, {"searchServiceName": "b"}, ())[0].replace

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from emulator.provider.functions import invoke
@@ -11,7 +13,7 @@ ARGUMENTS = {"resourceGroupName": "rg", "accountName": "a"}
 ACCOUNT_ID = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/a"
 
 
-def call(azure: FakeAzure, token: str, arguments: dict[str, object]) -> dict[str, object]:
+def call(azure: FakeAzure, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
     signed_in = client(azure)
     return invoke(Lifecycle(signed_in), signed_in, f"azure-native:{token}", arguments)
 

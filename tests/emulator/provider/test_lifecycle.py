@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -27,7 +28,7 @@ UNNAMED = {name: value for name, value in INPUTS.items() if name != "accountName
 
 
 def naming(**options: Any) -> AutoNaming:
-    return AutoNaming(**{"seed": b"seed", **options})
+    return dataclasses.replace(AutoNaming(seed=b"seed"), **options)
 
 
 def test_a_resource_of_a_group_gets_a_random_name(lifecycle: Lifecycle) -> None:

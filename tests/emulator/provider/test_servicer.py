@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -75,7 +75,7 @@ def test_a_foreign_state_is_refused_before_anything_else(stub: Any, monkeypatch:
     assert "serves no other state" in checked.failures[0].reason
     with pytest.raises(grpc.RpcError) as caught:
         stub.Configure(provider_pb2.ConfigureRequest(variables={"azure-native:config:subscriptionId": "s"}))
-    assert "serves no other state" in caught.value.details()
+    assert "serves no other state" in str(caught.value.details())
 
 
 def test_check_fills_in_and_refuses_without_naming_a_property(provider: Any) -> None:
@@ -149,7 +149,7 @@ def test_a_failed_provisioning_reaches_the_state(provider: Any, azure: FakeAzure
     azure.computed = {"provisioningState": "Failed"}
     with pytest.raises(grpc.RpcError) as caught:
         provider.Create(provider_pb2.CreateRequest(urn=URN, properties=message(**INPUTS)))
-    metadata = dict(caught.value.trailing_metadata())
+    metadata: dict[str, Any] = dict(cast(Any, caught.value).trailing_metadata())
     status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
     detail = provider_pb2.ErrorResourceInitFailed()
     content: any_pb2.Any = status.details[0]
@@ -163,7 +163,7 @@ def test_errors_are_azures_own_words(provider: Any, azure: FakeAzure) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         provider.Create(provider_pb2.CreateRequest(urn=URN, properties=message(**INPUTS)))
     assert caught.value.code() == grpc.StatusCode.UNKNOWN
-    assert "already exists" in caught.value.details()
+    assert "already exists" in str(caught.value.details())
 
 
 def test_functions_answer_or_are_refused(provider: Any) -> None:

@@ -75,7 +75,7 @@ vault = azure.keyvault.Vault(
     vault_name="kv-sample-01",
     properties=azure.keyvault.VaultPropertiesArgs(
         tenant_id=azure.authorization.get_client_config_output().tenant_id,
-        sku=azure.keyvault.SkuArgs(family="A", name="standard"),
+        sku=azure.keyvault.SkuArgs(family="A", name=azure.keyvault.SkuName.STANDARD),
         enable_rbac_authorization=True,
     ),
 )

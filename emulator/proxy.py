@@ -179,7 +179,7 @@ def _nothing() -> None:
 
 
 def _acknowledger(writer: asyncio.StreamWriter) -> Callable[[], None]:
-    """Acknowledge at once what a client sends: urllib3 sends head and body of a request apart and, to proxies,
+    """Acknowledge at once what a client sends: urllib3 sends a request's head and body apart and, to proxies,
     with Nagle's algorithm on, so that each body would wait 40 ms for the acknowledgement of its head."""
     client, option = writer.get_extra_info("socket"), getattr(socket, "TCP_QUICKACK", None)
     if client is None or option is None:

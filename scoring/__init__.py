@@ -6,5 +6,5 @@ stays in `ml/steps`.
 
 import os
 
-# onnxruntime calls its maker's telemetry when it is imported; a scoring service calls nobody that it was not told to
+# onnxruntime calls its maker some seconds after its import unless this is set before
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

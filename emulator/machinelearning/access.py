@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.errors import AzureError
 from emulator.identity.directory import Principal
-from emulator.machinelearning.computes import identities
+from emulator.machinelearning.computes import identity
 from emulator.machinelearning.datastores import by_identity
 from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.references import Location
@@ -31,13 +31,13 @@ class Access:
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
 
-    def principal(self, compute: Json) -> Principal | None:
-        """The identity of a compute, None when it has none."""
-        for identity_id in identities(compute):
-            identity = self._emulator.arm.get(identity_id)
-            return self._emulator.identity.directory.find(identity["properties"]["principalId"])
+    def principal(self, compute: Json, name: str = "") -> Principal | None:
+        """The identity of a compute (as ``computes.identity`` finds it), None when it has none."""
+        assigned = identity(self._emulator.arm, compute, name)
+        if assigned is not None:
+            return self._emulator.identity.directory.find(assigned["properties"]["principalId"])
         object_id = (compute.get("identity") or {}).get("principalId")
-        return self._emulator.identity.directory.find(object_id) if object_id else None
+        return self._emulator.identity.directory.find(object_id) if object_id and not name else None
 
     def require_data(
         self, who: Principal | None, compute: Json, workspace: Workspace, where: Location, action: str

@@ -121,7 +121,8 @@ class Commands:
         try:
             self._runs.advance(order.job_id, "Preparing")
             compute = self._emulator.arm.get(order.step.compute)
-            who = order.submitter if order.step.identity == "user" else self._access.principal(compute)
+            acting = order.step.identity
+            who = order.submitter if acting.kind == "user" else self._access.principal(compute, acting.name)
             runtime = self._runtime(order, compute, who, folder)
             places = self._places(order, compute, who)
             values = self._stage_in(order, compute, who, folder)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from emulator.arm.service import Action, Put
+from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.machinelearning.names import COMPUTE, Workspace
 
@@ -148,6 +148,19 @@ def with_nodes(resource: Json, running: int) -> Json:
     }
     cluster["errors"] = None
     return resource
+
+
+def identity(arm: Arm, compute: Json, name: str = "") -> Json | None:
+    """The user-assigned identity of a compute that has the client, object or resource id ``name``; the first
+    for "". None when there is none."""
+    found = [arm.get(identity_id) for identity_id in identities(compute)]
+    if not name:
+        return found[0] if found else None
+    for one in found:
+        ids = (one["id"], one["properties"].get("clientId"), one["properties"].get("principalId"))
+        if name.lower() in (str(text).lower() for text in ids):
+            return one
+    return None
 
 
 def identities(compute: Json) -> list[str]:

@@ -10,6 +10,7 @@ from emulator.arm.service import Action, Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Response
 from emulator.machinelearning.assets import select
+from emulator.machinelearning.computes import identities, identity
 from emulator.machinelearning.condaenv import EnvironmentProblem
 from emulator.machinelearning.executor import Executor
 from emulator.machinelearning.names import COMPUTE, JOB, Workspace
@@ -120,6 +121,12 @@ class Jobs:
             )
             complaints.add(
                 f"{path}computeId", f"{what} of workspace {workspace.name!r}; it has: {known or 'none'}"
+            )
+        elif step.identity.name and identity(self._emulator.arm, compute, step.identity.name) is None:
+            known = ", ".join(one.rsplit("/", 1)[-1] for one in identities(compute)) or "none"
+            complaints.add(
+                f"{path}identity",
+                f"compute {compute['name']!r} has no identity {step.identity.name!r}; it has: {known}",
             )
         field = "environmentId" if command else "environment"
         try:

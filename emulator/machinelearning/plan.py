@@ -39,6 +39,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Acting:
+    """As whom a step reaches its data: an identity of its compute, or the one who submitted the job."""
+
+    kind: str = "managed"  # or user
+    name: str = ""  # client, object or resource id of the compute's identity; "" is its first
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One command to run: a command job, or a step of a pipeline."""
 
@@ -53,7 +61,7 @@ class Step:
     outputs: Mapping[str, Target]
     environment_variables: Mapping[str, str] = field(default_factory=dict[str, str])
     timeout: float | None = None  # seconds
-    identity: str = "managed"  # managed: the compute's | user: the submitter's
+    identity: Acting = Acting()
     component: str = ""
 
     @property
@@ -264,15 +272,17 @@ def parse_command(name: str, properties: Json) -> tuple[Step, Complaints]:
     return step, complaints
 
 
-def identity_of(identity: Any, path: str, complaints: Complaints) -> str:
-    """Who reads and writes the data of a job."""
-    kind = str((identity or {}).get("identityType") or (identity or {}).get("type") or "managed").lower()
-    if kind in ("managed", "managed_identity", "amltoken", "aml_token"):
-        return "managed"
-    if kind in ("user_identity", "useridentity"):
-        return "user"
+def identity_of(identity: Any, path: str, complaints: Complaints) -> Acting:
+    """As whom a job reads and writes its data."""
+    given = camel(identity or {})
+    kind = str(given.get("identityType") or given.get("type") or "managed").lower().replace("_", "")
+    if kind in ("managed", "managedidentity"):
+        named = given.get("clientId") or given.get("objectId") or given.get("resourceId")
+        return Acting("managed", str(named or ""))
+    if kind in ("useridentity", "amltoken"):
+        return Acting("user" if kind == "useridentity" else "managed")
     complaints.add(path, f"identity {kind!r} is not emulated; use managed or user_identity")
-    return "managed"
+    return Acting()
 
 
 def refuse_extras(body: Json, path: str, complaints: Complaints) -> None:

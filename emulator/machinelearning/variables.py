@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emulator.environment import workload
-from emulator.machinelearning.computes import identities
+from emulator.machinelearning.computes import identities, identity
 from emulator.machinelearning.names import Workspace
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def job_variables(
     given = identities(compute) or (
         [compute["id"]] if (compute.get("identity") or {}).get("principalId") else []
     )
-    client_id = emulator.arm.get(given[0])["properties"].get("clientId", "") if identities(compute) else ""
+    acting = identity(emulator.arm, compute, order.step.identity.name)
+    client_id = acting["properties"].get("clientId", "") if acting else ""
     return {
         **workload(emulator, order.name, given),
         **emulator.identity.workloads.msi(order.name, emulator.ports["plain"], client_id),

@@ -227,6 +227,22 @@ def test_identity_without_role_is_told_which_role_it_lacks(lab: Lab) -> None:
     assert lab.until("poor") == "Failed"
     message = lab.record("poor")["error"]["message"]
     assert "'id-training'" in message and "'Storage Blob Data Contributor'" in message
+    outputs = {"o": {"jobOutputType": "uri_folder"}}
+    lab.command(
+        "as-user", "touch ${{outputs.o}}/f", outputs=outputs, identity={"identityType": "UserIdentity"}
+    )
+    assert lab.until("as-user") == "Completed"
+
+
+def test_identity_is_chosen_by_its_client_id(lab: Lab) -> None:
+    second = lab.write(f"{estate.IDENTITY}-2", {"location": estate.REGION})["properties"]["clientId"]
+    compute = estate.compute_body()
+    compute["identity"]["userAssignedIdentities"][f"{estate.IDENTITY}-2"] = {}
+    lab.write(estate.COMPUTE, compute)
+    identity = {"identityType": "Managed", "clientId": second}
+    lab.command("chosen", "echo $DEFAULT_IDENTITY_CLIENT_ID", identity=identity)
+    assert lab.until("chosen") == "Completed"
+    assert lab.log("chosen").strip() == second
 
 
 def test_image_of_an_emulated_registry_is_the_jobs_environment(lab: Lab) -> None:

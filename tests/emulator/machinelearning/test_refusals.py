@@ -128,6 +128,16 @@ PIPELINES: dict[str, tuple[Any, Json, str]] = {
         {"outputs": {"o": {"jobOutputType": "uri_folder"}}},
         r"properties.outputs.o: no step writes this output",
     ),
+    "an identity of another": (
+        lambda c: {
+            "a": {
+                **step(c["make"], n=literal("1")),
+                "identity": {"identity_type": "Managed", "client_id": "x"},
+            }
+        },
+        {},
+        r"jobs.a.identity: compute 'cpu' has no identity 'x'; it has: id-training",
+    ),
     "two nodes": (
         lambda c: {"a": {**step(c["make"], n=literal("1")), "resources": {"instance_count": 2}}},
         {},

@@ -22,26 +22,28 @@ class Phase:
     argv: tuple[str, ...]
     show: Literal["nothing", "all"] = "nothing"
 
-
-def pulumi_up(stack: str) -> Phase:
-    up = (
-        "pulumi",
-        "up",
-        "--stack",
-        stack,
-        "--yes",
-        "--skip-preview",
-        "--non-interactive",
-        "--color",
-        "never",
-    )
-    return Phase(f"the estate of {stack} goes up", f"pulumi up -s {stack}", (*RUN, *up))
+    @property
+    def name(self) -> str:
+        """A file name's worth of it: "mlops-train"."""
+        return "-".join(word for word in self.shown.removeprefix("python -m ").split()[:2])
 
 
-PHASES = (
-    Phase("Azure on loopback starts", "python -m emulator up", (*EMULATOR, "up")),
-    pulumi_up("stage"),
-    pulumi_up("prod"),
+def pulumi_up(stack: str, recover: bool = False) -> Phase:
+    """`recover`: the vault of an estate that was destroyed is kept by Azure and has to be brought back."""
+    wish = ("--config", "mlops-estate:recoverKeyVault=true") if recover else ()
+    quiet = ("--yes", "--skip-preview", "--non-interactive", "--color", "never")
+    shown = " ".join(("pulumi", "up", "-s", stack, *wish))
+    return Phase(f"the estate of {stack} goes up", shown, (*RUN, "pulumi", "up", "-s", stack, *quiet, *wish))
+
+
+def phases(to_recover: frozenset[str] = frozenset()) -> tuple[Phase, ...]:
+    """All phases but the first, which starts the emulator. `to_recover`: whose vault comes back."""
+    return (*(pulumi_up(stack, stack in to_recover) for stack in STACKS), *MODEL)
+
+
+STACKS = ("stage", "prod")
+START = Phase("Azure on loopback starts", "python -m emulator up", (*EMULATOR, "up"))
+MODEL = (
     Phase(
         "a model is trained, compared and registered",
         "mlops train --env stage",
@@ -61,9 +63,7 @@ PHASES = (
     Phase(
         "the telemetry that arrived",
         "python -m emulator telemetry",
-        (*EMULATOR, "telemetry"),
+        (*EMULATOR, "telemetry", "--wait-for", "AppRequests,AppTraces,scoring.batch,scoring.rows"),
         show="all",
     ),
 )
-
-STACK_FILES = ("Pulumi.stage.yaml", "Pulumi.prod.yaml")

@@ -60,6 +60,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command")
     telemetry = add("telemetry", _telemetry, "the telemetry that arrived")
     telemetry.add_argument("--limit", type=int, default=20, help="how many of the newest entries to show")
+    telemetry.add_argument(
+        "--wait-for",
+        type=lambda text: text.split(","),
+        default=[],
+        metavar="NAME[,NAME]",
+        help="wait until rows of these tables, or metrics and events of these names, have arrived",
+    )
+    telemetry.add_argument("--within", type=float, default=30.0, metavar="SECONDS", help="wait so long (30)")
     serve = commands.add_parser("serve", description="be the daemon (started by `up`)")
     serve.add_argument("--ready", type=int, default=None, help="file descriptor to write to when ready")
     serve.set_defaults(function=_serve)
@@ -159,7 +167,12 @@ def _run(home: Home, options: argparse.Namespace) -> int:
 def _telemetry(home: Home, options: argparse.Namespace) -> int:
     from emulator.monitor import report
 
-    return report.show(home, as_json=options.json, limit=options.limit)
+    missing = report.wait_for(home, options.wait_for, options.within)
+    code = report.show(home, as_json=options.json, limit=options.limit)
+    if missing:
+        print(f"emulator: {', '.join(missing)} did not arrive within {options.within:g} s", file=sys.stderr)
+        return 1
+    return code
 
 
 def _serve(home: Home, options: argparse.Namespace) -> int:

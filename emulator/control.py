@@ -53,6 +53,7 @@ def status(emulator: Emulator, started: float) -> dict[str, Any]:
         "seconds": round(time.time() - started, 1),
         "ports": emulator.ports,
         "resources": counts,
+        "soft_deleted": emulator.vaults.deleted(),
         "processes": [{"name": one.name, "pid": one.pid} for one in emulator.processes.running()],
         "refused_hosts": emulator.refusals.hosts(),
         "refused_calls": emulator.refusals.calls(),

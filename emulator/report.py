@@ -12,6 +12,10 @@ def status_text(found: dict[str, Any]) -> str:
         f"Azure on loopback runs: pid {found['pid']}, for {found['seconds']:.0f} s ({ports})",
         f"state: {found['home']}",
         _table("resources", {name: str(count) for name, count in found["resources"].items()}),
+        _table(
+            "soft-deleted vaults",
+            {one["name"]: f"kept until {one['kept_until']}" for one in found["soft_deleted"]},
+        ),
         _table("jobs and containers", {one["name"]: f"pid {one['pid']}" for one in found["processes"]}),
         _table(
             "refused hosts",

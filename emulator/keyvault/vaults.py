@@ -80,6 +80,15 @@ class Vaults:
         arm.virtual(DELETED)(self._deleted_resource)
         arm.action(DELETED, "purge")(self._purge)
 
+    def deleted(self) -> list[Json]:
+        """The deleted vaults whose names are still taken: name, id, kept_until."""
+        kept = {name: self._deleted(name) for name in self._store.documents(KIND)}
+        return [
+            {"name": name, "id": one["vaultId"], "kept_until": one["scheduledPurgeDate"]}
+            for name, one in sorted(kept.items())
+            if one
+        ]
+
     def expire_deleted(self) -> list[str]:
         """End the retention of all deleted vaults now, as if the days had gone by. Their names."""
         names = list(self._store.documents(KIND))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -29,6 +30,31 @@ def show(home: Home, *, as_json: bool = False, limit: int = 20) -> int:
     else:
         render(found, Console())
     return 0
+
+
+def wait_for(home: Home, names: list[str], within_s: float) -> list[str]:
+    """Wait until each name has arrived: a table, a metric or an event. The names that did not."""
+    deadline = time.monotonic() + within_s
+    while missing := sorted(set(names) - _arrived(home.telemetry)):
+        if time.monotonic() > deadline:
+            return missing
+        time.sleep(0.2)
+    return []
+
+
+def _arrived(path: Path) -> set[str]:
+    """The filled tables, and the names of all metrics and events."""
+    if not path.exists():
+        return set()
+    database = Database(path)
+    try:
+        filled = {table.table for table in database.summary() if table.rows}
+        named = database.query(
+            "SELECT DISTINCT Name FROM AppMetrics UNION SELECT DISTINCT Name FROM AppEvents"
+        )
+        return filled | {row["Name"] for row in named}
+    finally:
+        database.close()
 
 
 def gather(path: Path, limit: int = 20) -> dict[str, Any]:

@@ -1,0 +1,52 @@
+"""What the demo asks of the world around its commands: the stack files, the emulator's status."""
+
+import hashlib
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from demo.phases import EMULATOR, STACKS
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def stack_file(stack: str) -> Path:
+    return ROOT / f"Pulumi.{stack}.yaml"
+
+
+def fingerprints() -> dict[str, str]:
+    """sha256 of each stack file, by its name."""
+    files = [stack_file(stack) for stack in STACKS]
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def status() -> dict[str, Any]:
+    """What `emulator status` says. RuntimeError with its words when it is not healthy."""
+    done = subprocess.run([*EMULATOR, "status", "--json"], capture_output=True, text=True, cwd=ROOT)
+    if done.returncode:
+        raise RuntimeError(f"`emulator status` exited with {done.returncode}: {done.stderr.strip()[-300:]}")
+    return json.loads(done.stdout)
+
+
+def stacks_to_recover() -> frozenset[str]:
+    """The stacks whose Key Vault was deleted and is still kept, so that its name is taken."""
+    deleted = [one["id"].lower() for one in status()["soft_deleted"]]
+    found: set[str] = set()
+    for stack in STACKS:
+        subscription = re.search(r"azure-native:subscriptionId:\s*(\S+)", stack_file(stack).read_text())
+        if subscription and any(subscription[1].lower() in vault for vault in deleted):
+            found.add(stack)
+    return frozenset(found)
+
+
+def broken_promises(before: dict[str, str]) -> list[str]:
+    """What must hold after a demo and does not: calls to hosts outside, changed stack files."""
+    try:
+        refused = status()["refused_hosts"]
+    except RuntimeError as error:
+        return [str(error)]
+    problems = [f"a call to a host outside was refused: {entry['name']}" for entry in refused]
+    after = fingerprints()
+    return problems + [f"{name} was changed" for name, digest in before.items() if after[name] != digest]

@@ -2,7 +2,7 @@
 
 Known differences from Azure: a deleted workspace is gone at once (no soft delete of 14 days); a step is
 always run, never taken over from an earlier pipeline; inputs are copies, whatever their mode; nodes are
-there at once; schedules are checked and kept, but nothing fires them; a job sees the files of this machine.
+there at once; schedules fire only while the emulator runs; a job sees the files of this machine.
 """
 
 from __future__ import annotations

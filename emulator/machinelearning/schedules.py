@@ -1,12 +1,16 @@
-"""Schedules: their triggers and the jobs they make are checked and kept; nothing fires them here."""
+"""Schedules: checked when they are written, and fired each minute that their trigger names while we run."""
 
 from __future__ import annotations
 
-import re
+import copy
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.arm.service import Put
 from emulator.errors import AzureError, NotEmulated
+from emulator.machinelearning import triggers
 from emulator.machinelearning.jobs import Jobs
 from emulator.machinelearning.names import SCHEDULE, Workspace
 
@@ -14,18 +18,64 @@ if TYPE_CHECKING:
     from emulator.app import Emulator
 
 Json = dict[str, Any]
-CRON_FIELD = re.compile(r"(?:\*|\d+(?:-\d+)?)(?:/\d+)?(?:,(?:\*|\d+(?:-\d+)?)(?:/\d+)?)*", re.ASCII)
-FREQUENCIES = ("Minute", "Hour", "Day", "Week", "Month")
+LOG = logging.getLogger("emulator.machinelearning")
+MINUTE = timedelta(minutes=1)
+AUTHOR = "ml-schedule"  # documents: who wrote a schedule, so who submits its jobs
 
 
-def install(emulator: Emulator, jobs: Jobs) -> None:
-    """Hook schedules into the ARM store."""
-    arm = emulator.arm
+class Scheduler:
+    """Submits the jobs of schedules. Minutes during which nothing ran here are not made up for."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._stop = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._loop, name="schedules", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def fire(self, at: datetime) -> list[str]:
+        """Submit what is due in the minute ``at``; the ids of the jobs."""
+        submitted: list[str] = []
+        for schedule in self._emulator.store.by_type(SCHEDULE):
+            properties = schedule["properties"]
+            created = datetime.fromisoformat(schedule["systemData"]["createdAt"])
+            if properties["isEnabled"] and triggers.fires(properties["trigger"], at, created):
+                submitted += self._submit(schedule, at)
+        return submitted
+
+    def _submit(self, schedule: Json, at: datetime) -> list[str]:
+        name = f"{schedule['name']}-{at:%Y%m%dT%H%MZ}"
+        job_id = Workspace.of(schedule["id"]).child("jobs", name)
+        body = copy.deepcopy(schedule["properties"]["action"]["jobDefinition"])
+        body["properties"] = {**(body.get("properties") or {}), "azureml.scheduleName": schedule["name"]}
+        author = self._emulator.store.document(AUTHOR, schedule["id"].lower()) or ""
+        try:
+            if self._emulator.arm.find(job_id) is None:
+                submitter = self._emulator.identity.directory.find(author)
+                self._emulator.arm.put(job_id, {"properties": body}, principal=submitter)
+                return [job_id]
+        except AzureError as error:
+            LOG.warning("schedule %s could not submit its job: %s", schedule["id"], error.message)
+        return []
+
+    def _loop(self) -> None:
+        due = datetime.now(UTC).replace(second=0, microsecond=0) + MINUTE
+        while not self._stop.wait(max(0.0, (due - datetime.now(UTC)).total_seconds())):
+            self.fire(due)
+            due = max(due, datetime.now(UTC).replace(second=0, microsecond=0)) + MINUTE
+
+
+def install(emulator: Emulator, jobs: Jobs) -> Scheduler:
+    """Hook schedules into the ARM store, and run the scheduler with the emulator."""
+    arm, scheduler = emulator.arm, Scheduler(emulator)
 
     @arm.before_put(SCHEDULE)
     def fill(put: Put) -> None:
         properties, name = put.properties, put.resource["name"]
-        check_trigger(name, properties.get("trigger") or {})
+        triggers.check(name, properties.get("trigger") or {})
         action: Json = properties.get("action") or {}
         if action.get("actionType") != "CreateJob":
             raise NotEmulated(
@@ -36,6 +86,12 @@ def install(emulator: Emulator, jobs: Jobs) -> None:
         properties["isEnabled"] = True if enabled is None else enabled
         for key in ("tags", "properties"):
             properties[key] = properties.get(key) or {}
+        if put.principal is not None:
+            emulator.store.put_document(AUTHOR, put.id.lower(), put.principal.object_id)
+
+    @arm.after_delete(SCHEDULE)
+    def forget(schedule: Json) -> None:
+        emulator.store.delete_document(AUTHOR, schedule["id"].lower())
 
     @arm.on_list(SCHEDULE)
     def by_state(items: list[Json], query: dict[str, str]) -> list[Json]:
@@ -44,28 +100,6 @@ def install(emulator: Emulator, jobs: Jobs) -> None:
             return items
         return [item for item in items if item["properties"]["isEnabled"] == (view == "enabledonly")]
 
-
-def check_trigger(name: str, trigger: Json) -> None:
-    """400 for a trigger that could never fire."""
-    kind = trigger.get("triggerType")
-    if kind == "Cron":
-        fields = str(trigger.get("expression") or "").split()
-        if len(fields) != 5 or not all(CRON_FIELD.fullmatch(field) for field in fields):
-            raise AzureError(
-                400,
-                "UserError",
-                f"Schedule {name!r}: trigger.expression is {trigger.get('expression')!r}; "
-                "it needs five fields: minute, hour, day, month, weekday.",
-            )
-    elif kind == "Recurrence":
-        if str(trigger.get("frequency")) not in FREQUENCIES:
-            raise AzureError(
-                400,
-                "UserError",
-                f"Schedule {name!r}: trigger.frequency is {trigger.get('frequency')!r}; "
-                f"it must be one of {', '.join(FREQUENCIES)}.",
-            )
-        if int(trigger.get("interval") or 0) < 1:
-            raise AzureError(400, "UserError", f"Schedule {name!r}: trigger.interval must be 1 or more.")
-    else:
-        raise NotEmulated(f"triggers of type {kind} (schedule {name!r}); use Cron or Recurrence")
+    emulator.on_start(scheduler.start)
+    emulator.on_stop(scheduler.stop)
+    return scheduler

@@ -1,4 +1,4 @@
-"""Versions and their containers, upload places, datastores, workspaces, clusters, schedules."""
+"""Versions and their containers, upload places, datastores, workspaces, clusters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from emulator.http import Request
 from emulator.machinelearning.assets import pending_upload
 from emulator.machinelearning.computes import duration_seconds
 from tests.emulator.machinelearning import estate
-from tests.emulator.machinelearning.conftest import Lab, command_body
+from tests.emulator.machinelearning.conftest import Lab
 
 Json = dict[str, Any]
 PATHS = "azureml://datastores/workspaceblobstore/paths"
@@ -211,20 +211,3 @@ def test_durations(text: str, seconds: float) -> None:
 def test_wrong_durations(text: str) -> None:
     with pytest.raises(ValueError, match="ISO 8601"):
         duration_seconds(text)
-
-
-def test_schedule_checks_its_trigger_and_its_job(lab: Lab) -> None:
-    def schedule(trigger: Json, command: str = "true") -> Json:
-        action = {"actionType": "CreateJob", "jobDefinition": command_body(command)["properties"]}
-        return lab.write(
-            f"{estate.WORKSPACE}/schedules/nightly", {"properties": {"trigger": trigger, "action": action}}
-        )
-
-    cron = {"triggerType": "Cron", "expression": "0 1 * * 1-5"}
-    assert schedule(cron)["properties"]["isEnabled"] is True
-    with pytest.raises(AzureError, match="it needs five fields"):
-        schedule({"triggerType": "Cron", "expression": "daily"})
-    with pytest.raises(AzureError, match=r"trigger\.frequency is 'Often'"):
-        schedule({"triggerType": "Recurrence", "frequency": "Often", "interval": 1})
-    with pytest.raises(AzureError, match="there is no command"):
-        schedule(cron, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,15 @@ class Scheduler:
             due = max(due, datetime.now(UTC).replace(second=0, microsecond=0)) + MINUTE
 
 
+def with_source(find: Callable[[str], Json | None], definition: Json) -> Json:
+    """A definition that only names an earlier job, with that job's content."""
+    source = find(definition["sourceJobId"]) if definition.get("sourceJobId") else None
+    if source is None or definition.get("jobs") or definition.get("command"):
+        return definition
+    kept = {key: value for key, value in source["properties"].items() if key not in ("services", "status")}
+    return {**kept, **{key: value for key, value in definition.items() if value not in (None, {}, "")}}
+
+
 def install(emulator: Emulator, jobs: Jobs) -> Scheduler:
     """Hook schedules into the ARM store, and run the scheduler with the emulator."""
     arm, scheduler = emulator.arm, Scheduler(emulator)
@@ -81,7 +91,8 @@ def install(emulator: Emulator, jobs: Jobs) -> Scheduler:
             raise NotEmulated(
                 f"schedules with action {action.get('actionType')} (schedule {name!r}); use CreateJob"
             )
-        jobs.check(Workspace.of(put.id), name, action.get("jobDefinition") or {})
+        action["jobDefinition"] = with_source(emulator.store.get, action.get("jobDefinition") or {})
+        jobs.check(Workspace.of(put.id), name, action["jobDefinition"])
         enabled = properties.get("isEnabled")
         properties["isEnabled"] = True if enabled is None else enabled
         for key in ("tags", "properties"):

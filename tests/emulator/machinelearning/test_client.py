@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -304,6 +305,74 @@ def test_job_asks_azure_as_its_computes_identity(ml: Any, home: Home) -> None:
     assert outcome() == estate.WORKSPACE_NAME
 
 
+PIPELINE = """
+$schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json
+type: pipeline
+experiment_name: tests
+settings: {default_compute: azureml:cpu}
+inputs: {word: hello, times: 2}
+outputs: {result: {type: uri_file}}
+jobs:
+  say:
+    type: command
+    environment: azureml:plain:1
+    inputs: {word: "${{parent.inputs.word}}", times: "${{parent.inputs.times}}"}
+    outputs: {text: {type: uri_folder}}
+    command: for i in $(seq ${{inputs.times}}); do echo ${{inputs.word}} >> ${{outputs.text}}/all.txt; done
+  count:
+    type: command
+    environment: azureml:plain:1
+    inputs:
+      text: {type: uri_folder, path: "${{parent.jobs.say.outputs.text}}"}
+    outputs:
+      result: ${{parent.outputs.result}}
+    command: wc -l < ${{inputs.text}}/all.txt > ${{outputs.result}}
+"""
+
+
+def test_pipeline_of_inline_steps_from_yaml(ml: Any, tmp_path: Path) -> None:
+    from azure.ai.ml import load_job
+
+    (tmp_path / "pipeline.yml").write_text(PIPELINE)
+    job = ml.jobs.create_or_update(load_job(tmp_path / "pipeline.yml"))
+    wait(ml, job.name)
+    assert ml.jobs.get(job.name).status == "Completed"
+    ml.jobs.download(job.name, download_path=tmp_path, all=True)
+    assert [
+        file.read_text().strip()
+        for file in (tmp_path / "named-outputs" / "result").rglob("*")
+        if file.is_file()
+    ] == ["2"]
+    assert "count: completed" in next(tmp_path.rglob("executionlogs.txt")).read_text()
+
+
+def test_schedule_of_a_pipeline_is_written_and_disabled(ml: Any, tmp_path: Path, pipeline: Any) -> None:
+    from azure.ai.ml import load_job
+    from azure.ai.ml.entities import CronTrigger, JobSchedule
+
+    (tmp_path / "pipeline.yml").write_text(PIPELINE)
+    trigger = CronTrigger(expression="0 1 * * *", time_zone="W. Europe Standard Time")
+    for job in (load_job(tmp_path / "pipeline.yml"), pipeline.id):
+        schedule = JobSchedule(name="nightly", trigger=trigger, create_job=job)
+        assert ml.schedules.begin_create_or_update(schedule).result().is_enabled
+        ml.schedules.begin_disable("nightly").result()
+        assert [item.name for item in ml.schedules.list()] == []
+
+
+def test_what_is_there_is_listed(ml: Any, pipeline: Any) -> None:
+    wait(ml, pipeline.name)
+    assert [item.name for item in ml.compute.list()] == ["cpu"]
+    assert ml.compute.get("cpu").min_instances == 0
+    assert ml.datastores.get_default().name == "workspaceblobstore"
+    assert {item.name for item in ml.datastores.list()} >= {"workspaceblobstore", "workspaceartifactstore"}
+    assert [item.name for item in ml.data.list()] == ["raw"]
+    assert [item.name for item in ml.environments.list()] == ["plain"]
+    assert ml.environments.get("plain", label="latest").version == "1"
+    assert ml.workspaces.get(estate.WORKSPACE_NAME).discovery_url.endswith("/discovery")
+    assert list(ml.components.list()) == []  # those of the pipeline are anonymous
+    assert list(ml.online_endpoints.list()) == []
+
+
 def until(condition: Any, seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -316,5 +385,8 @@ def wait(ml: Any, name: str, *statuses: str) -> None:
     until(lambda: ml.jobs.get(name).status in wanted)
 
 
-def test_environment_of_this_process_is_the_clients() -> None:
-    assert "127.0.0.1" in os.environ["HTTPS_PROXY"]
+def test_no_host_outside_was_asked(home: Home) -> None:
+    command = [sys.executable, "-m", "emulator", "status", "--json"]
+    status = json.loads(subprocess.run(command, capture_output=True, text=True).stdout)
+    assert status["refused_hosts"] == []
+    assert status["refused_calls"] == []

@@ -20,6 +20,7 @@ class Configuration(BaseModel):
     cpu: float
     memory_gb: float
     port: int
+    metric_seconds: int = 60
 
 
 class Release(BaseModel):

@@ -45,6 +45,7 @@ class ScoringSettings(Section):
     cpu: float = Field(gt=0)
     memory_gb: float = Field(gt=0)
     api_key_secret: str = Field(pattern=r"^[0-9a-zA-Z-]{1,127}$")
+    metric_seconds: int = Field(gt=0)
     ready_seconds: int = Field(gt=0)
     tolerance: float = Field(gt=0)
 

@@ -1,15 +1,16 @@
-"""The callers' key: read from Key Vault, kept fresh, compared in constant time."""
+"""The callers' key: read from Key Vault and kept fresh, or known by its digest; compared in constant time."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import logging
 import time
 from collections.abc import Callable
 from typing import Protocol
 
-from scoring.settings import KeySource
+from scoring.settings import KeyDigest, KeySource
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,29 @@ class AnyoneMay:
         return True
 
 
+class DigestOfKey:
+    """One key for all callers, of which this service knows the SHA-256 only."""
+
+    def __init__(self, digest: KeyDigest) -> None:
+        self._sha256 = digest.sha256
+
+    def ready(self) -> bool:
+        return True
+
+    async def run(self) -> None:
+        return None
+
+    async def allows(self, authorization: str | None) -> bool:
+        key = _bearer(authorization)
+        return key is not None and hmac.compare_digest(hashlib.sha256(key).hexdigest(), self._sha256)
+
+
+def _bearer(authorization: str | None) -> bytes | None:
+    """The key of `authorization: Bearer KEY`."""
+    scheme, _, given = (authorization or "").partition(" ")
+    return given.strip().encode() if scheme.lower() == "bearer" and given.strip() else None
+
+
 class BearerKey:
     """One key for all callers, sent as `authorization: Bearer KEY`.
 
@@ -68,10 +92,9 @@ class BearerKey:
                 await asyncio.sleep(REFRESH_SECONDS)
 
     async def allows(self, authorization: str | None) -> bool:
-        scheme, _, given = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not given:
+        key = _bearer(authorization)
+        if key is None:
             return False
-        key = given.strip().encode()
         if self._matches(key):
             return True
         await self._refresh(unless_within=MISS_SECONDS)

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from scoring import artifact as artifacts
 from scoring.app import Service
 from scoring.artifact import Artifact
-from scoring.authentication import AnyoneMay, Authenticator, BearerKey, from_key_vault
+from scoring.authentication import AnyoneMay, Authenticator, BearerKey, DigestOfKey, from_key_vault
 from scoring.drift import DriftReport, WindowCounts
 from scoring.events import Privacy
 from scoring.monitor import DriftMonitor
 from scoring.scorer import Scorer
-from scoring.settings import Settings, SettingsError
+from scoring.settings import KeyDigest, Settings, SettingsError
 from scoring.telemetry import DriftRecord, Sink, Telemetry
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,8 @@ def _authenticator(settings: Settings) -> Authenticator:
     if settings.key_source is None:
         log.warning("SCORING_ALLOW_ANONYMOUS is true: anyone who reaches this port may score")
         return AnyoneMay()
+    if isinstance(settings.key_source, KeyDigest):
+        return DigestOfKey(settings.key_source)
     return BearerKey(from_key_vault(settings.key_source, settings.client_id))
 
 

@@ -232,7 +232,7 @@ def _problems(*kinds: ProblemType) -> Json:
 def _parameters() -> list[Json]:
     return [
         {"name": name, "in": "header", "required": False, "schema": STRING}
-        for name in ("x-request-id", "traceparent")
+        for name in ("x-request-id", "traceparent", "x-synthetic")
     ]
 
 

@@ -82,10 +82,11 @@ class Scorer:
         """Score a matrix [rows, features]; drift does not notice."""
         return judge(self._composite, self.artifact.thresholds, matrix)
 
-    def score(self, matrix: Matrix) -> Batch:
-        """Score the rows of a request and count them for drift."""
+    def score(self, matrix: Matrix, observe: bool = True) -> Batch:
+        """Score the rows of a request and, unless they are synthetic, count them for drift."""
         batch = self.judge(matrix)
-        self.monitor.observe(matrix)
+        if observe:
+            self.monitor.observe(matrix)
         return batch
 
     def answer(self, batch: Batch, request_id: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,16 @@ class KeySource:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyDigest:
+    """The SHA-256 of the callers' key, in hex: for a container that the vault's firewall does not let in.
+
+    Whoever reads it cannot call with it; it says nothing of a key that was drawn at random.
+    """
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class TelemetrySettings:
     """`redact` and `hashed` name features whose values do not leave in custom events, or only as a hash.
 
@@ -67,7 +78,7 @@ class Settings:
     port: int = 8080
     environment: str = "local"
     client_id: str | None = None
-    key_source: KeySource | None = None  # None: anyone may score, only when asked for by name
+    key_source: KeySource | KeyDigest | None = None  # None: anyone may score, only when asked for by name
     drain_seconds: float = 0.0
     identity: ModelIdentity = field(default_factory=ModelIdentity)
     limits: Limits = field(default_factory=Limits)
@@ -123,15 +134,27 @@ def _telemetry(env: _Variables, default: TelemetrySettings) -> TelemetrySettings
     )
 
 
-def _key_source(env: _Variables) -> KeySource | None:
+def _key_source(env: _Variables) -> KeySource | KeyDigest | None:
     vault_uri, secret = env.optional("KEY_VAULT_URI"), env.optional("API_KEY_SECRET")
+    digest = env.optional("API_KEY_SHA256")
+    if digest is not None:
+        if secret is not None:
+            raise SettingsError("API_KEY_SHA256 and API_KEY_SECRET are both set: choose one of them")
+        if not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise SettingsError("API_KEY_SHA256 is not a SHA-256: expected 64 hex digits")
     anonymous = env.flag("SCORING_ALLOW_ANONYMOUS", default=False)
     if anonymous:
+        if digest is not None:
+            raise SettingsError(
+                "SCORING_ALLOW_ANONYMOUS is true and API_KEY_SHA256 is set: choose one of them"
+            )
         if secret is not None:
             raise SettingsError(
                 "SCORING_ALLOW_ANONYMOUS is true and API_KEY_SECRET is set: choose one of them"
             )
         return None
+    if digest is not None:
+        return KeyDigest(digest)
     if vault_uri is None or secret is None:
         missing = "KEY_VAULT_URI" if vault_uri is None else "API_KEY_SECRET"
         raise SettingsError(

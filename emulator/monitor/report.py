@@ -17,7 +17,7 @@ from emulator.monitor.database import Database, Row
 
 SEVERITIES = ("verbose", "information", "warning", "error", "critical")
 HIDDEN_METRICS = {"_OTELRESOURCE_"}  # how the exporter tells the attributes of its resource
-LONGEST = 60  # characters of a value shown to a person; JSON has all of them
+LONGEST = 36  # characters of a value shown to a person: longer ones are left out; JSON has all of them
 PER_NAME = 5  # requests of one name shown: health probes would push out all others
 Column = tuple[str, Callable[[Row], str]]
 
@@ -100,13 +100,12 @@ def render(found: dict[str, Any], console: Console) -> None:
             for row in found[name]:
                 section.add_row(*(text(row) for _, text in columns))
             console.print(section)
-    if found["metrics"]:
+    shown = [value for value in found["metrics"] if value["name"] not in HIDDEN_METRICS]
+    if shown:
         metrics = Table(title="Metrics, newest values", title_justify="left")
         for title in ("metric", "role", "time", "value", "points", "dimensions"):
             metrics.add_column(title, justify="right" if title in ("value", "points") else "left")
-        for value in found["metrics"]:
-            if value["name"] in HIDDEN_METRICS:
-                continue
+        for value in shown:
             metrics.add_row(
                 value["name"],
                 value["role"],
@@ -133,11 +132,9 @@ def _clock(time: str) -> str:
 
 
 def _pairs(values: dict[str, Any]) -> str:
-    return ", ".join(f"{key}={_short(str(value))}" for key, value in values.items())
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    short = {key: str(value) for key, value in values.items() if len(str(value)) <= LONGEST}
+    pairs = ", ".join(f"{key}={value}" for key, value in short.items())
+    return pairs if len(short) == len(values) else f"{pairs}, …"
 
 
 def _plain(column: str) -> Callable[[Row], str]:

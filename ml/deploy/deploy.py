@@ -1,5 +1,6 @@
 """`mlops deploy`: a registered model becomes a tested address and a recorded release."""
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,29 @@ if TYPE_CHECKING:
     from azure.ai.ml.entities import Model
 
 
-def group_spec(azure: Azure, made: Release, built: Image) -> GroupSpec:
+def _callers_key(azure: Azure, key: str) -> dict[str, str]:
+    """How the service knows the callers' key: from the vault, whose firewall admits the inference subnet.
+
+    A group with a public address stands outside it and is given the key's SHA-256, which opens nothing.
+    """
+    if azure.estate.scoring_public_address:
+        return {"API_KEY_SHA256": hashlib.sha256(key.encode()).hexdigest()}
+    return {
+        "KEY_VAULT_URI": azure.estate.key_vault_uri,
+        "API_KEY_SECRET": azure.settings.scoring.api_key_secret,
+    }
+
+
+def group_spec(azure: Azure, made: Release, built: Image, key: str) -> GroupSpec:
     """The container group of a release in this estate."""
     estate, scoring = azure.estate, azure.settings.scoring
     environment = {
         "PORT": str(made.configuration.port),
         "MODEL_DIR": "model",
         "AZURE_CLIENT_ID": estate.scoring_identity_client_id,
-        "KEY_VAULT_URI": estate.key_vault_uri,
-        "API_KEY_SECRET": scoring.api_key_secret,
+        **_callers_key(azure, key),
         "ESTATE_ENVIRONMENT": estate.environment,
+        "OTEL_METRIC_EXPORT_INTERVAL": str(made.configuration.metric_seconds * 1000),
         "MODEL_NAME": made.model_name,
         "MODEL_VERSION": made.model_version,
         "IMAGE_DIGEST": made.image_digest,
@@ -91,12 +105,17 @@ def deploy(azure: Azure, root: Path, reference: str) -> dict[str, Any]:
         model_version=str(model.version),
         image_repository=built.repository,
         image_digest=built.digest,
-        configuration=Configuration(cpu=scoring.cpu, memory_gb=scoring.memory_gb, port=scoring.port),
+        configuration=Configuration(
+            cpu=scoring.cpu,
+            memory_gb=scoring.memory_gb,
+            port=scoring.port,
+            metric_seconds=scoring.metric_seconds,
+        ),
     )
     with report.phase("callers' key"):
         key = api_key.ensure(azure)
     with report.phase(f"container group of the release {made.id}"):
-        spec = group_spec(azure, made, built)
+        spec = group_spec(azure, made, built, key)
         outputs = group.up(azure.estate.environment, spec, report)
         endpoint = Endpoint(str(outputs["address"]), key)
     with report.phase(f"waiting for {endpoint.address}"):

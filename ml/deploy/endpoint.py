@@ -25,17 +25,22 @@ class Endpoint:
             f"{self.address}{path}", timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
         )
 
-    def score(self, body: Any, key: str | None = None) -> "httpx.Response":
+    def score(self, body: Any, key: str | None = None, synthetic: bool = False) -> "httpx.Response":
         """POST /score with the endpoint's key, or another one; an empty key sends no authorization at all.
+
+        synthetic: the rows are a test's, and are not to be counted for drift.
 
         Raises httpx.HTTPError when there is no answer.
         """
         import httpx
 
         used = self.key if key is None else key
+        headers = {"authorization": f"Bearer {used}"} if used else {}
+        if synthetic:
+            headers["x-synthetic"] = "true"
         return httpx.post(
             f"{self.address}/score",
             json=body,
-            headers={"authorization": f"Bearer {used}"} if used else {},
+            headers=headers,
             timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
         )

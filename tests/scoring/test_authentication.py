@@ -1,7 +1,9 @@
 import asyncio
+import hashlib
 
 from scoring import authentication
-from scoring.authentication import BearerKey
+from scoring.authentication import BearerKey, DigestOfKey
+from scoring.settings import KeyDigest
 
 
 class Vault:
@@ -100,5 +102,24 @@ def test_a_failed_refresh_keeps_the_known_key() -> None:
         assert vault.reads == 2
         assert await keys.allows("Bearer key")
         task.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_a_key_known_by_its_digest_only() -> None:
+    async def scenario() -> None:
+        keys = DigestOfKey(KeyDigest(hashlib.sha256(b"s3cret").hexdigest()))
+        assert keys.ready()
+        assert await keys.allows("Bearer s3cret")
+        for wrong in (
+            None,
+            "",
+            "s3cret",
+            "Bearer ",
+            "Basic s3cret",
+            "Bearer s3cre",
+            f"Bearer {keys._sha256}",
+        ):
+            assert not await keys.allows(wrong), wrong
 
     asyncio.run(scenario())

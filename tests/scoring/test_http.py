@@ -237,6 +237,16 @@ def test_drift_is_answered_from_the_window(serve: Serve, model: Small) -> None:
     assert answer["drift"]["evaluated_at"].endswith("Z")
 
 
+def test_synthetic_rows_are_scored_and_not_counted(serve: Serve, model: Small) -> None:
+    client = serve().client
+    records = model.trained.artifact.schema.records(model.test_matrix[:50])
+    answer = client.post("/score", json={"records": records}, headers={"x-synthetic": "true"})
+    assert len(answer.json()["predictions"]) == 50
+    assert client.get("/drift").json()["window"]["rows"] == 0
+    client.post("/score", json={"records": records})
+    assert client.get("/drift").json()["window"]["rows"] == 50
+
+
 def test_parallel_requests_get_their_own_answers(serve: Serve, model: Small) -> None:
     running = serve()
     records = model.trained.artifact.schema.records(model.test_matrix[:64])

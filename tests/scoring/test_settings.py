@@ -1,6 +1,6 @@
 import pytest
 
-from scoring.settings import KeySource, Limits, Settings, SettingsError, read
+from scoring.settings import KeyDigest, KeySource, Limits, Settings, SettingsError, read
 
 KEY = {"KEY_VAULT_URI": "https://kv.vault.azure.net/", "API_KEY_SECRET": "scoring-key"}
 
@@ -34,6 +34,10 @@ def test_defaults_stand_in_one_place() -> None:
     assert settings == Settings(key_source=settings.key_source)
 
 
+def test_a_key_known_by_its_digest() -> None:
+    assert read({"API_KEY_SHA256": "ab" * 32}).key_source == KeyDigest("ab" * 32)
+
+
 def test_blank_is_unset() -> None:
     assert read(KEY | {"APPLICATIONINSIGHTS_CONNECTION_STRING": " "}).telemetry.connection_string is None
 
@@ -51,6 +55,12 @@ def test_blank_is_unset() -> None:
         (
             KEY | {"SCORING_ALLOW_ANONYMOUS": "maybe"},
             "SCORING_ALLOW_ANONYMOUS is 'maybe': expected true or false",
+        ),
+        (KEY | {"API_KEY_SHA256": "ab" * 32}, "API_KEY_SHA256 and API_KEY_SECRET are both set"),
+        ({"API_KEY_SHA256": "secret"}, "API_KEY_SHA256 is not a SHA-256"),
+        (
+            {"API_KEY_SHA256": "ab" * 32, "SCORING_ALLOW_ANONYMOUS": "true"},
+            "SCORING_ALLOW_ANONYMOUS is true and API_KEY_SHA256 is set",
         ),
         (KEY | {"PORT": "http"}, "PORT is 'http': expected an integer from 1 to 65535"),
         (KEY | {"PORT": "0"}, "PORT is 0"),

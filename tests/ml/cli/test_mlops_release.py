@@ -1,3 +1,4 @@
+import hashlib
 from typing import Any
 
 import pytest
@@ -106,10 +107,15 @@ def test_a_missing_and_a_changed_record_are_refused(azure: Storage):
 
 def test_the_group_of_a_release_is_public_or_private_as_the_estate_says(outputs: dict[str, Any]):
     image = Image("crstage.azurecr.io", "scoring", DIGEST)
-    public = group_spec(Storage(EstateOutputs(**outputs)), made(), image)
+    public = group_spec(Storage(EstateOutputs(**outputs)), made(), image, "k3y")
     private = group_spec(
-        Storage(EstateOutputs(**{**outputs, "scoring_public_address": False})), made(), image
+        Storage(EstateOutputs(**{**outputs, "scoring_public_address": False})), made(), image, "k3y"
     )
+    assert public.env["API_KEY_SHA256"] == hashlib.sha256(b"k3y").hexdigest()
+    assert private.env["KEY_VAULT_URI"] == outputs["key_vault_uri"]
+    for spec in (public, private):
+        assert "k3y" not in {*spec.env.values(), *spec.secure_env.values()}
+    assert "API_KEY_SECRET" not in public.env and "API_KEY_SHA256" not in private.env
     assert public.dns_label and public.subnet_id is None
     assert private.dns_label is None and private.subnet_id == outputs["inference_subnet_id"]
     assert public.image == f"crstage.azurecr.io/scoring@{DIGEST}"

@@ -37,13 +37,14 @@ class Service:
             return problem(503)
         return httpx.Response(200, json={"paths": {"/score": {}}})
 
-    def score(self, body: Any, key: str | None = None) -> httpx.Response:
+    def score(self, body: Any, key: str | None = None, synthetic: bool = False) -> httpx.Response:
         if self.fault == "silent":
             raise httpx.ConnectError("refused")
         if key is not None and self.fault != "open":
             return problem(401, "text/plain" if self.fault == "plain 401" else smoke.PROBLEM)
         if body != SAMPLES.request and self.fault != "takes anything":
             return problem(422)
+        assert synthetic, "rows of a test must not count for drift"
         self.scored += 1
         answer = {
             "predictions": [dict(item) for item in SAMPLES.predictions],

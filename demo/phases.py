@@ -63,7 +63,14 @@ MODEL = (
     Phase(
         "the telemetry that arrived",
         "python -m emulator telemetry",
-        (*EMULATOR, "telemetry", "--wait-for", "AppRequests,AppTraces,scoring.batch,scoring.rows"),
+        (
+            *EMULATOR,
+            "telemetry",
+            "--limit",
+            "5",
+            "--wait-for",
+            "AppRequests,AppTraces,scoring.batch,scoring.rows",
+        ),
         show="all",
     ),
 )

@@ -95,21 +95,23 @@ def render(found: dict[str, Any], console: Console) -> None:
     for name, (_, columns) in SECTIONS.items():
         if found[name]:
             section = Table(title=f"Newest {name}", title_justify="left")
-            for title, _ in columns:
-                section.add_column(title, overflow="fold")
+            for place, (title, _) in enumerate(
+                columns
+            ):  # what is long stands last, and may take several lines
+                section.add_column(title, overflow="fold", no_wrap=place < len(columns) - 1)
             for row in found[name]:
                 section.add_row(*(text(row) for _, text in columns))
             console.print(section)
     shown = [value for value in found["metrics"] if value["name"] not in HIDDEN_METRICS]
     if shown:
         metrics = Table(title="Metrics, newest values", title_justify="left")
-        for title in ("metric", "role", "time", "value", "points", "dimensions"):
-            metrics.add_column(title, justify="right" if title in ("value", "points") else "left")
+        metrics.add_column("metric", no_wrap=True)
+        for title in ("value", "points"):
+            metrics.add_column(title, justify="right")
+        metrics.add_column("dimensions")
         for value in shown:
             metrics.add_row(
                 value["name"],
-                value["role"],
-                _clock(value["time"]),
                 f"{value['value']:.6g}",
                 str(value["points"]),
                 _pairs(value["properties"]),
@@ -142,7 +144,7 @@ def _plain(column: str) -> Callable[[Row], str]:
 
 
 def _time(row: Row) -> str:
-    return _clock(row["TimeGenerated"])
+    return _clock(row["TimeGenerated"])[11:]
 
 
 def _duration(row: Row) -> str:

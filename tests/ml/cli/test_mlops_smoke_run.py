@@ -44,7 +44,7 @@ class Service:
             return problem(401, "text/plain" if self.fault == "plain 401" else smoke.PROBLEM)
         if body != SAMPLES.request and self.fault != "takes anything":
             return problem(422)
-        assert synthetic, "rows of a test must not count for drift"
+        assert synthetic or (key, body) != (None, SAMPLES.request), "rows of a test must not count for drift"
         self.scored += 1
         answer = {
             "predictions": [dict(item) for item in SAMPLES.predictions],

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import psutil
@@ -76,6 +77,8 @@ def up(home: Home) -> tuple[int, bool]:
         return pid, False
     read, write = os.pipe()
     clean = environment.outside()
+    # the tools of the virtual environment, uv for the image builds among them, whoever starts the daemon
+    clean["PATH"] = os.pathsep.join([clean.get("PATH", os.defpath), str(Path(sys.executable).parent)])
     for key in environment.FOREIGN:
         clean.pop(key, None)
     try:

@@ -5,6 +5,7 @@ Only the standard library is used: this runs before anything is installed.
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,12 @@ def fingerprint(files: list[Path]) -> str:
     for file in [*files, ROOT / "pyproject.toml"]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def system_certificates() -> None:
+    """uv brings certificates of its own, the machine's may know more. Older uv reads the second name."""
+    for name in ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS"):
+        os.environ.setdefault(name, "true")
 
 
 def uv() -> str:
@@ -71,6 +78,7 @@ def make(venv: Path) -> None:
             f"Python {sys.version_info.major}.{sys.version_info.minor} is not supported.",
             "Install Python 3.11, 3.12 or 3.13 and run `make PYTHON=python3.11 …`.",
         )
+    system_certificates()
     tool = uv()
     stamp.unlink(missing_ok=True)
     say(f"making {venv.name} from {', '.join(f.name for f in files)}")
@@ -90,6 +98,9 @@ def make(venv: Path) -> None:
             str(ROOT),
         ]
         subprocess.run([*base, *editable], check=True)
+        link = venv / "bin" / "uv"  # image builds find it here
+        link.unlink(missing_ok=True)
+        link.symlink_to(tool)
     except subprocess.CalledProcessError as error:
         raise stop(
             f"the packages could not be installed (uv exited with {error.returncode}).",

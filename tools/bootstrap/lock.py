@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from environment import GROUPS, ROOT, UV_PIN, uv
+from environment import GROUPS, ROOT, UV_PIN, system_certificates, uv
 
 
 def compile_groups(tool: str, groups: tuple[str, ...], output: Path, *extra: str) -> None:
@@ -16,6 +16,7 @@ def compile_groups(tool: str, groups: tuple[str, ...], output: Path, *extra: str
 
 
 def main() -> None:
+    system_certificates()
     tool = uv()
     with tempfile.TemporaryDirectory() as scratch:
         together = Path(scratch) / "all.txt"

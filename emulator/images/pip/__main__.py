@@ -59,6 +59,8 @@ def main() -> None:
     for pips, uvs in SETTINGS.items():
         if pips in environment:
             environment.setdefault(uvs, environment[pips])
+    for name in ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS"):  # the machine's certificates, as pip takes them
+        environment.setdefault(name, "true")
     links = environment.get("PIP_FIND_LINKS", "")
     if links and (not links.startswith("/") or Path(links).is_dir()):
         environment.setdefault("UV_FIND_LINKS", links)

@@ -215,6 +215,23 @@ def deploy(
 
 
 @app.command()
+def undeploy(env: Environment, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Remove what deploy put there: needed before `pulumi destroy` where the service stands in a subnet.
+
+    Models, images and release records stay.
+    """
+    from ml import render
+
+    def command(azure: "Azure", root: Path) -> dict[str, Any]:
+        from ml.deploy import group
+
+        with azure.report.phase(f"removing the container group of {env}"):
+            return {"environment": env, "removed": group.down(env, azure.report)}
+
+    _run(env, as_json, quiet, command, render.removal)
+
+
+@app.command()
 def score(
     env: Environment,
     rows: Annotated[int, typer.Option(min=1, help="How many rows, spread over the file.")] = 20,

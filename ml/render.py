@@ -59,6 +59,11 @@ def deployment(answer: Mapping[str, Any]) -> RenderableType:
     )
 
 
+def removal(answer: Mapping[str, Any]) -> RenderableType:
+    done = "The service was removed" if answer["removed"] else "No service was ever deployed"
+    return f"{done} in {answer['environment']}."
+
+
 def _drift(report: Mapping[str, Any]) -> Table:
     features: Mapping[str, Any] = report.get("features") or {}
     title = (

@@ -164,7 +164,7 @@ def _failure(environment: str, error: Exception, output: list[str]) -> MlopsErro
             words,
         )
     return MlopsError(
-        f"Pulumi could not bring up the container group in {environment}.",
+        f"Pulumi could not change the container group in {environment}.",
         "Correct what its words name, then run the command again.",
         words,
     )
@@ -190,6 +190,31 @@ def up(environment: str, spec: GroupSpec, report: Report) -> dict[str, Any]:
         except CommandError as error:
             raise _failure(environment, error, output) from error
     return {name: output.value for name, output in result.outputs.items()}
+
+
+def down(environment: str, report: Report) -> bool:
+    """Remove the group; returns whether there was a stack of it. Raises MlopsError with Pulumi's words."""
+    from pulumi import automation
+    from pulumi.automation.errors import CommandError, StackNotFoundError
+
+    output: list[str] = []
+
+    def hear(line: str) -> None:
+        if line.strip():
+            output.append(line.rstrip())
+            report.log("pulumi", line.rstrip())
+
+    with own_options():
+        try:
+            stack = automation.select_stack(environment, PROJECT, program=lambda: None)
+            # A group that went together with its resource group is no failure.
+            stack.refresh(color="never", suppress_progress=True)
+            stack.destroy(on_output=hear, color="never", suppress_progress=True)
+        except StackNotFoundError:
+            return False
+        except CommandError as error:
+            raise _failure(environment, error, output) from error
+    return True
 
 
 def outputs(environment: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def text(renderable: Any) -> str:
     return console.export_text()
 
 
-@pytest.mark.parametrize("command", ["train", "deploy", "score", "status"])
+@pytest.mark.parametrize("command", ["train", "deploy", "undeploy", "score", "status"])
 def test_every_command_has_help_json_and_an_environment(command: str):
     said = runner.invoke(app, [command, "--help"], env={"COLUMNS": "120"}).output
     assert "--json" in said and "--env" in said

@@ -234,7 +234,7 @@ def undeploy(env: Environment, as_json: AsJson = False, quiet: Quiet = False) ->
 @app.command()
 def score(
     env: Environment,
-    rows: Annotated[int, typer.Option(min=1, help="How many rows, spread over the file.")] = 20,
+    rows: Annotated[int, typer.Option(min=1, help="How many rows, drawn from the whole file.")] = 20,
     file: Annotated[
         Path | None,
         typer.Option(help="Rows, parquet or csv.", show_default="data.path in ml/settings.toml"),

@@ -1,5 +1,6 @@
 """`mlops score`: real rows to the deployed service, and what it says of them."""
 
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,17 @@ def deployed(azure: Azure) -> dict[str, Any]:
     return outputs
 
 
-def evenly(total: int, wanted: int) -> list[int]:
-    """`wanted` positions spread over `total` rows, in order; all of them when there are no more than that."""
-    if wanted >= total:
-        return list(range(total))
-    return [position * total // wanted for position in range(wanted)]
+def draw(total: int, wanted: int, seed: int) -> list[int]:
+    """`wanted` of `total` positions in a random order that the seed decides; all when there are no more.
+
+    The order matters: a file is often sorted, and its first part would look like drift to the service.
+    """
+    return random.Random(seed).sample(range(total), min(wanted, total))  # noqa: S311 - not for secrets
 
 
-def read_rows(path: Path, features: tuple[str, ...], rows: int) -> tuple[list[dict[str, Any]], list[Any]]:
+def read_rows(
+    path: Path, features: tuple[str, ...], rows: int, seed: int
+) -> tuple[list[dict[str, Any]], list[Any]]:
     """Rows of a data set with the model's features only, and their row ids (or positions).
 
     Raises MlopsError when a feature is missing.
@@ -42,7 +46,7 @@ def read_rows(path: Path, features: tuple[str, ...], rows: int) -> tuple[list[di
 
     file = data.inspect(path, features)
     table: Any = pyarrow.parquet.read_table(path) if file.format == "parquet" else pyarrow.csv.read_csv(path)
-    chosen = evenly(table.num_rows, rows)
+    chosen = draw(table.num_rows, rows, seed)
     table = table.take(chosen)
     ids = table.column("id").to_pylist() if "id" in table.column_names else chosen
     return table.select(list(features)).to_pylist(), ids
@@ -56,7 +60,7 @@ def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
         outputs = deployed(azure)
         features = release.read(azure, str(outputs["release"])).evidence.features
         endpoint = Endpoint(str(outputs["address"]), api_key.required(azure))
-    records, ids = read_rows(path, features, rows)
+    records, ids = read_rows(path, features, rows, azure.settings.training.seed)
     predictions: list[Any] = []
     outliers: list[Any] = []
     last: dict[str, Any] = {}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ml.deploy.smoke import differences
 from ml.environment import training_context
 from ml.errors import MlopsError
-from ml.score import evenly
+from ml.score import draw
 
 answers = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-1, 1) | st.text(max_size=3),
@@ -43,12 +43,16 @@ def test_what_is_within_the_tolerance_or_beyond_the_record_is_no_difference():
     assert differences({"p": 0.5}, {"p": 0.5004, "more": 1}, 1e-3) == []
 
 
-@given(st.integers(0, 500), st.integers(1, 600))
-def test_rows_are_spread_without_repeats(total: int, wanted: int):
-    chosen = evenly(total, wanted)
-    assert len(chosen) == min(total, wanted)
-    assert chosen == sorted(set(chosen))
+@given(st.integers(0, 500), st.integers(1, 600), st.integers(0, 9))
+def test_rows_are_drawn_without_repeats_and_the_same_each_time(total: int, wanted: int, seed: int):
+    chosen = draw(total, wanted, seed)
+    assert len(set(chosen)) == len(chosen) == min(total, wanted)
     assert all(0 <= position < total for position in chosen)
+    assert chosen == draw(total, wanted, seed)
+
+
+def test_the_first_rows_drawn_come_from_the_whole_file():
+    assert max(draw(30_000, 300, 1)[:100]) > 25_000
 
 
 def test_the_training_context_names_what_is_missing(tmp_path: Path):

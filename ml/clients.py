@@ -32,8 +32,11 @@ class Azure:
 
     @cached_property
     def credential(self) -> "TokenCredential":
+        import logging
+
         from azure.identity import DefaultAzureCredential
 
+        logging.getLogger("azure.identity").setLevel(logging.ERROR)  # the exception says the same again
         return DefaultAzureCredential()
 
     @property

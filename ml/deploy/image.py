@@ -60,7 +60,7 @@ def find_model(azure: Azure, reference: str) -> "Model":
     except (ResourceNotFoundError, ValueError) as error:
         raise MlopsError(
             f"There is no registered model {name}:{version or 'latest'} in {azure.estate.workspace}.",
-            f"Train one: `mlops train --env {azure.estate.environment}`.",
+            f"Name one that `mlops status --env {azure.estate.environment}` shows, or train one.",
         ) from error
     return found
 

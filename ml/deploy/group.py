@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.console import Report
+from ml.deploy.secrets_settings import workspace_options
 from ml.errors import MlopsError
 from ml.estate import stack_outputs
 
@@ -182,9 +183,12 @@ def up(environment: str, spec: GroupSpec, report: Report) -> dict[str, Any]:
             output.append(line.rstrip())
             report.log("pulumi", line.rstrip())
 
+    options = workspace_options(environment)
     with own_options():
         try:
-            stack = automation.create_or_select_stack(environment, PROJECT, program=lambda: declare(spec))
+            stack = automation.create_or_select_stack(
+                environment, PROJECT, program=lambda: declare(spec), opts=options
+            )
             # The group may have gone together with the estate: what is there is asked, not remembered.
             result = stack.up(refresh=True, on_output=hear, color="never", suppress_progress=True)
         except CommandError as error:
@@ -204,9 +208,10 @@ def down(environment: str, report: Report) -> bool:
             output.append(line.rstrip())
             report.log("pulumi", line.rstrip())
 
+    options = workspace_options(environment)
     with own_options():
         try:
-            stack = automation.select_stack(environment, PROJECT, program=lambda: None)
+            stack = automation.select_stack(environment, PROJECT, program=lambda: None, opts=options)
             # A group that went together with its resource group is no failure.
             stack.refresh(color="never", suppress_progress=True)
             stack.destroy(on_output=hear, color="never", suppress_progress=True)

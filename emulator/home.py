@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emulator.state import damaged
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -153,5 +155,17 @@ class Home:
         return path.read_text().strip()
 
     def read_ports(self) -> dict[str, Any]:
-        """The ports of the last start; empty before the first."""
-        return json.loads(self.ports.read_text()) if self.ports.exists() else {}
+        """The ports of the last start; empty before the first. StateError when they cannot be read."""
+        if not self.ports.exists():
+            return {}
+        remedy = (
+            "End the emulator if it runs (the process that holds the lock beside it) and remove the file: "
+            "the next `up` takes new ports. Shells with the old ones need `python -m emulator env` again."
+        )
+        try:
+            ports = json.loads(self.ports.read_bytes())
+        except ValueError as error:
+            raise damaged(self.ports, error, remedy) from error
+        if not isinstance(ports, dict) or not all(isinstance(port, int) for port in ports.values()):
+            raise damaged(self.ports, "it is no object of port numbers", remedy)
+        return ports

@@ -18,7 +18,9 @@ import psutil
 
 from emulator import environment
 from emulator.home import REPOSITORY, Home, write_aside
+from emulator.state import StateError, damaged
 
+DAMAGED: Final = 4  # exit code of the daemon
 LOCK_WITHIN_S: Final = 5.0
 READY_WITHIN_S: Final = 30.0
 DOWN_WITHIN_S: Final = 20.0
@@ -62,10 +64,24 @@ def running(home: Home) -> int | None:
             lock.release()
             return None
         # a daemon writes its pid right after it took the lock, and removes it right before it ends
-        if home.pid.exists() and (said := home.pid.read_text().strip()):
-            return int(said)
+        if home.pid.exists() and (said := home.pid.read_text(errors="replace").strip()):
+            return int(said) if said.isdecimal() else _pid_from_daemon(home)
         time.sleep(0.02)
     raise LifecycleError(f"a process holds {home.run / 'lock'} but does not say its pid in {home.pid}")
+
+
+def _pid_from_daemon(home: Home) -> int:
+    """What the pid file should say, asked of the daemon; the file is mended."""
+    try:
+        pid = int(ask(home, "GET", "/status")["pid"])
+    except LifecycleError as error:
+        raise damaged(
+            home.pid,
+            "it is no process id",
+            f"A process holds {home.run / 'lock'} and does not answer: end it, then remove the file.",
+        ) from error
+    write_aside(home.pid, f"{pid}\n".encode())
+    return pid
 
 
 def up(home: Home) -> tuple[int, bool]:
@@ -76,6 +92,7 @@ def up(home: Home) -> tuple[int, bool]:
         _wait_for_answer(home, pid)
         return pid, False
     read, write = os.pipe()
+    logged = home.log.stat().st_size if home.log.exists() else 0
     clean = environment.outside()
     # the tools of the virtual environment, uv for the image builds among them, whoever starts the daemon
     clean["PATH"] = os.pathsep.join([clean.get("PATH", os.defpath), str(Path(sys.executable).parent)])
@@ -104,6 +121,9 @@ def up(home: Home) -> tuple[int, bool]:
                 if other is not None:  # another `up` was faster
                     _wait_for_answer(home, other)
                     return other, False
+                if process.returncode == DAMAGED:
+                    said = home.log.read_bytes()[logged:].decode(errors="replace").strip()
+                    raise StateError(said.removeprefix("emulator: "))
                 raise LifecycleError(
                     f"the emulator ended with exit code {process.returncode}. The end of {home.log}:\n"
                     f"{tail(home)}"
@@ -167,6 +187,9 @@ def serve(home: Home, ready_descriptor: int | None) -> int:
 
     try:
         server.serve(home, ready)
+    except StateError as error:
+        print(f"emulator: {error}", file=sys.stderr)
+        return DAMAGED
     finally:
         home.pid.unlink(missing_ok=True)
     return 0

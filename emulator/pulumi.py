@@ -85,10 +85,12 @@ def config_copy(home: Home, program: str, project: Path, stack: str, environment
     copy = home.pulumi_config / f"Pulumi.{stack}.yaml"
     salt = _salt(copy.read_text()) if copy.exists() else ""
     state = state_file(home, project, stack)
+    if state.exists():
+        checked_state(state)
     if not state.exists():
         salt = _init(program, project, stack, environment)
-    elif not salt:
-        salt = _salt_of_state(state)
+    else:
+        salt = salt or _salt_of_state(state)
     lines = _without_secrets_settings((project / f"Pulumi.{stack}.yaml").read_text())
     write_aside(copy, f"{lines.rstrip()}\nencryptionsalt: {salt}\n".encode())
     return copy
@@ -126,8 +128,27 @@ def _salt(text: str) -> str:
     return found[1] if found else ""
 
 
+def checked_state(state: Path) -> dict[str, Any]:
+    """The content of a stack's state; PulumiError when the file is cut off or no state."""
+    try:
+        content = json.loads(state.read_bytes())
+    except ValueError as error:
+        raise PulumiError(_broken(state, str(error))) from error
+    if not isinstance(content, dict) or "checkpoint" not in content:
+        raise PulumiError(_broken(state, "it has no checkpoint"))
+    return content
+
+
+def _broken(state: Path, why: str) -> str:
+    backup = state.with_name(f"{state.name}.bak")
+    return (
+        f"{state} is damaged ({why}); nothing was run on it. Pulumi keeps the state before the last one in "
+        f"{backup.name}: cp {backup} {state} && pulumi refresh"
+    )
+
+
 def _salt_of_state(state: Path) -> str:
-    content: dict[str, Any] = json.loads(state.read_text())
+    content = checked_state(state)
     latest = (content.get("checkpoint") or {}).get("latest") or {}
     salt = ((latest.get("secrets_providers") or {}).get("state") or {}).get("salt", "")
     if not salt:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import trustme
 
 from emulator.home import Home, write_aside
+from emulator.state import damaged
 
 YEARS = 10
 LOOPBACK = ("localhost", "127.0.0.1")
@@ -23,11 +24,20 @@ class Certificates:
         self._lock = threading.Lock()
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._key = home.tls / "key.pem"
-        if not (home.ca.exists() and self._key.exists()):
+        remedy = (
+            f"Nothing was started. To make a new authority: rm {home.ca} {self._key}. Shells and programs "
+            "that trust the old one need `python -m emulator env` again."
+        )
+        if home.ca.exists() and not self._key.exists():
+            raise damaged(self._key, "it is missing, but its certificate is there", remedy)
+        if not home.ca.exists():
             ca = trustme.CA(organization_name="Azure on loopback, for this machine only")
             write_aside(self._key, ca.private_key_pem.bytes())
             write_aside(home.ca, ca.cert_pem.bytes(), mode=0o644)
-        self._ca = trustme.CA.from_pem(home.ca.read_bytes(), self._key.read_bytes())
+        try:
+            self._ca = trustme.CA.from_pem(home.ca.read_bytes(), self._key.read_bytes())
+        except ValueError as error:
+            raise damaged(self._key, "it or its certificate is no PEM", remedy) from error
 
     def context(self) -> ssl.SSLContext:
         """A server context that picks, or makes, the certificate of the host that the client names."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Generator
@@ -14,6 +13,7 @@ from cryptography.fernet import Fernet
 
 from emulator.arm.ids import fold, parse
 from emulator.home import Home, write_aside
+from emulator.state import damaged, open_database
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS resource (
@@ -28,6 +28,12 @@ CREATE TABLE IF NOT EXISTS document (
 """
 
 
+REMEDY = (
+    "Nothing was started. Put a copy of the whole folder {home} back, or move the folder away and begin with "
+    "an empty Azure: mv {home} {home}.damaged && python -m emulator up"
+)
+
+
 def _range(prefix: str) -> tuple[str, str]:
     """The half-open range of the keys strictly under ``prefix``: "0" follows "/" in ASCII."""
     return f"{prefix}/", f"{prefix}0"
@@ -39,12 +45,8 @@ class Store:
     def __init__(self, home: Home) -> None:
         home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._sealer = Fernet(_sealing_key(home))
-        home.database.touch(mode=0o600)
-        self._db = sqlite3.connect(home.database, check_same_thread=False, isolation_level=None, timeout=30)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(SCHEMA)
+        self._sealer = _sealer(home)
+        self._db = open_database(home.database, SCHEMA, REMEDY.format(home=home.root))
         self._sequence = int(self._one("SELECT COALESCE(MAX(sequence), 0) FROM resource")[0])
         self._revisions: Counter[str] = Counter()
         self._depth = 0
@@ -193,7 +195,13 @@ class Store:
         return self._db.execute(query, arguments).fetchall()
 
 
-def _sealing_key(home: Home) -> bytes:
+def _sealer(home: Home) -> Fernet:
+    remedy = "What it sealed is lost with it. " + REMEDY.format(home=home.root)
     if not home.sealing_key.exists():
+        if home.database.exists():
+            raise damaged(home.sealing_key, "it is missing, but its database is there", remedy)
         write_aside(home.sealing_key, Fernet.generate_key())
-    return home.sealing_key.read_bytes()
+    try:
+        return Fernet(home.sealing_key.read_bytes())
+    except ValueError as error:
+        raise damaged(home.sealing_key, error, remedy) from error

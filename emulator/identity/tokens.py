@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from emulator.errors import AzureError
 from emulator.home import Home, write_aside
 from emulator.identity.directory import TENANT_ID, Principal
+from emulator.state import damaged
 
 ISSUER: Final = f"https://sts.windows.net/{TENANT_ID}/"
 LIFETIME_S: Final = 3600
@@ -54,9 +55,13 @@ class Tokens:
                 serialization.NoEncryption(),
             )
             write_aside(home.signing_key, pem)
-        loaded = serialization.load_pem_private_key(home.signing_key.read_bytes(), None)
+        remedy = f"Remove it and start again: rm {home.signing_key}. Tokens that are in use end with it."
+        try:
+            loaded = serialization.load_pem_private_key(home.signing_key.read_bytes(), None)
+        except ValueError as error:
+            raise damaged(home.signing_key, "it is no PEM", remedy) from error
         if not isinstance(loaded, rsa.RSAPrivateKey):
-            raise RuntimeError(f"{home.signing_key} is no RSA key; delete it and start again")
+            raise damaged(home.signing_key, "it is no RSA key", remedy)
         self._key = loaded
         self.public_key = loaded.public_key()
         numbers = self.public_key.public_numbers()

@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from emulator.monitor.tables import COMMON, JSON_COLUMNS, TABLES, schema
+from emulator.state import open_database
 
+REMEDY = (
+    "Nothing was started. It holds telemetry and nothing else; to begin with empty tables move it away: "
+    "mv {path} {path}.damaged"
+)
 Row = dict[str, Any]  # a row by column; JSON columns decoded
 
 
@@ -56,13 +61,9 @@ class Database:
     """Reads and writes. Thread-safe; other processes may read at the same time."""
 
     def __init__(self, path: Path) -> None:
-        path.touch(mode=0o600)
         self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
+        self._db = open_database(path, schema(), REMEDY.format(path=path))
         self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(schema())
 
     def close(self) -> None:
         with self._lock:

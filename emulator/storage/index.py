@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from emulator.state import open_database
 from emulator.storage.model import Address, Blob, Block, after
 
 SCHEMA = """
@@ -24,6 +24,10 @@ CREATE TABLE IF NOT EXISTS staged (
     PRIMARY KEY (account, container, name, id)) WITHOUT ROWID;
 """
 COLUMNS = "name, content, size, etag, created, modified, kind, headers, metadata, blocks"
+REMEDY = (
+    "Nothing was started: without it no blob has a name. Put a copy of the whole home back, or move the home "
+    "away and begin with an empty Azure."
+)
 ONE = "account = ? AND container = ? AND name = ?"
 
 
@@ -32,11 +36,7 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self.lock = threading.RLock()
-        path.touch(mode=0o600)
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(SCHEMA)
+        self._db = open_database(path, SCHEMA, REMEDY)
 
     def close(self) -> None:
         with self.lock:

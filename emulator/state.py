@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Final
 
 TIMEOUT_S: Final = 30
-CHECKED_BYTES: Final = 64 << 20  # larger files take more than 0.3 s; that one is cut off shows without
-    64 << 20
-)  # larger files are not read through at the start (0.3 s); truncation still shows
+CHECKED_BYTES: Final = 64 << 20  # what is larger takes too long; a file that is cut off shows without
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import threading
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from emulator.arm.ids import fold
 from emulator.errors import AzureError
 from emulator.identity.directory import Principal
 from emulator.machinelearning import staging
@@ -88,6 +90,16 @@ class Order:
     restarted: bool = False
     on_running: Callable[[], None] = lambda: None
 
+    @property
+    def key(self) -> str:
+        """A name of its own among the jobs of all workspaces: each has its own names."""
+        return f"{self.name[:200]}-{hashlib.sha256(fold(self.job_id).encode()).hexdigest()[:12]}"
+
+    @property
+    def workload(self) -> str:
+        """The name under which the command proves who it is; no container's begins so."""
+        return f"job-{self.key}"
+
 
 class Commands:
     """Runs commands."""
@@ -110,7 +122,7 @@ class Commands:
 
     def run(self, order: Order, control: Control) -> Json:
         """Run to the end. Returns the outputs (name -> uri, type); StepFailed or Stopped otherwise."""
-        folder = self._emulator.home.jobs / order.name
+        folder = self._emulator.home.jobs / order.key
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "std_log.txt"
         if order.restarted and log.exists():
@@ -147,7 +159,7 @@ class Commands:
             text = error.message if isinstance(error, AzureError) else str(error)
             raise StepFailed(f"{order.step.name!r} could not run: {text}") from error
         finally:
-            self._emulator.identity.workloads.dismiss(order.name)
+            self._emulator.identity.workloads.dismiss(order.workload)
             self._logs.write(order.workspace, order.name, "user_logs/std_log.txt", log)
         for name in ("wd", "inputs", "outputs"):  # all of it is in blobs; what failed is left to be looked at
             shutil.rmtree(folder / name, ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from emulator.arm.ids import fold
+from emulator.arm.ids import fold, within
 from emulator.arm.service import Action, Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Response
@@ -110,7 +110,11 @@ class Jobs:
         compute = (
             self._emulator.store.get(step.compute) if step.compute.startswith("/subscriptions/") else None
         )
-        if compute is None or compute["type"].lower() != COMPUTE.lower():
+        if (
+            compute is None
+            or compute["type"].lower() != COMPUTE.lower()
+            or not within(step.compute, workspace.id)
+        ):
             known = ", ".join(
                 item["name"] for item in self._emulator.store.children(workspace.child("computes"))
             )

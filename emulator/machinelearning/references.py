@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from emulator.arm.ids import parse
+from emulator.arm.ids import fold, parse, within
 from emulator.arm.store import Store
 from emulator.errors import AzureError
 from emulator.machinelearning.names import Workspace
@@ -16,7 +16,8 @@ BLOB_SUFFIX = ".blob.core.windows.net"
 ASSET_URIS = {"data": "dataUri", "models": "modelUri", "codes": "codeUri"}
 
 DATASTORE_PATH = re.compile(
-    r"azureml://(?:subscriptions/[^/]+/resourcegroups/[^/]+/(?:providers/[^/]+/)?workspaces/[^/]+/)?"
+    r"azureml://(?:subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)/(?:providers/[^/]+/)?"
+    r"workspaces/(?P<workspace>[^/]+)/)?"
     r"datastores/(?P<datastore>[^/]+)(?:/paths)?/(?P<path>.*)",
     re.IGNORECASE,
 )
@@ -25,6 +26,7 @@ JOB_OUTPUT = re.compile(
 )
 SHORT_ASSET = re.compile(r"azureml:(?P<name>[^:/@]+)(?::(?P<version>[^:/@]+)|@(?P<label>latest))")
 RUN_DOCUMENT = "ml-run"
+OTHER_WORKSPACE = "it belongs to another workspace than {!r}; workspaces share nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,10 @@ class References:
     def locate(self, workspace: Workspace, reference: str) -> Location:
         """Where the bytes are that ``reference`` names."""
         if match := DATASTORE_PATH.fullmatch(reference):
+            own = (workspace.subscription, workspace.resource_group, workspace.name)
+            named = match.group("subscription", "group", "workspace")
+            if match["workspace"] and [fold(text) for text in named] != [fold(text) for text in own]:
+                raise unresolved(reference, OTHER_WORKSPACE.format(workspace.name))
             return self.in_datastore(workspace, match["datastore"], match["path"])
         if match := JOB_OUTPUT.fullmatch(reference):
             uri = self.job_output(workspace, match["job"], match["output"])["uri"]
@@ -90,6 +96,8 @@ class References:
             found = self._store.get(text) if parsed and not parsed.is_collection else None
             if found is None:
                 raise unresolved(reference, "there is no such resource")
+            if not within(text, workspace.id):
+                raise unresolved(reference, OTHER_WORKSPACE.format(workspace.name))
             return found
         match = SHORT_ASSET.fullmatch(text)
         if match is None:

@@ -35,8 +35,8 @@ def job_variables(
     acting = identity(emulator.arm, compute, order.step.identity.name)
     client_id = acting["properties"].get("clientId", "") if acting else ""
     return {
-        **workload(emulator, order.name, given),
-        **emulator.identity.workloads.msi(order.name, emulator.ports["plain"], client_id),
+        **workload(emulator, order.workload, given),
+        **emulator.identity.workloads.msi(order.workload, emulator.ports["plain"], client_id),
         "AZUREML_RUN_ID": order.name,
         "AZUREML_ROOT_RUN_ID": order.root,
         "AZUREML_EXPERIMENT_NAME": order.experiment,

@@ -267,7 +267,8 @@ def test_image_of_an_emulated_registry_is_the_jobs_environment(lab: Lab) -> None
     assert lab.until("allowed") == "Completed", lab.log("allowed")
     prefix, folder = lab.log("allowed").split()
     assert Path(prefix).is_relative_to(image.root)
-    assert folder == str(lab.home.jobs / "allowed" / "wd")
+    assert Path(folder).name == "wd"
+    assert Path(folder).parent.parent == lab.home.jobs
 
 
 def test_cluster_scales_with_its_jobs_and_back_to_zero(lab: Lab, tmp_path: Path) -> None:

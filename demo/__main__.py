@@ -16,7 +16,7 @@ from emulator.home import Home
 
 NEXT_STEPS = (
     ("python -m emulator status", "what runs, what exists, what was refused"),
-    ("python -m emulator run -- pulumi preview -s prod", "a change, before it is made"),
+    ("python -m emulator run -- pulumi preview -s prod", "an infrastructure change, before it is made"),
     ("python -m emulator run -- mlops score --env stage --rows 20", "a few more rows"),
     ("python -m emulator telemetry --json", "requests, metrics, events, traces"),
     ("make clean", "end it and remove all of it"),
@@ -43,7 +43,7 @@ def summary(outcomes: list[Outcome]) -> Table:
 
 def next_steps(keep: bool) -> str:
     steps = NEXT_STEPS if keep else (START_AGAIN, *NEXT_STEPS)
-    lines = [f"  {command:<61} # {what}" for command, what in steps]
+    lines = [f"  {command}\n      {what}" for command, what in steps]
     head = "What to try next (with .venv/bin first on PATH)"
     return "\n".join([head, *lines, "For a real subscription: README.md, “Going to Azure”."])
 

@@ -33,7 +33,7 @@ def pulumi_up(stack: str, recover: bool = False) -> Phase:
     wish = ("--config", "mlops-estate:recoverKeyVault=true") if recover else ()
     quiet = ("--yes", "--skip-preview", "--non-interactive", "--color", "never")
     shown = " ".join(("pulumi", "up", "-s", stack, *wish))
-    return Phase(f"the estate of {stack} goes up", shown, (*RUN, "pulumi", "up", "-s", stack, *quiet, *wish))
+    return Phase(f"the estate {stack} goes up", shown, (*RUN, "pulumi", "up", "-s", stack, *quiet, *wish))
 
 
 def phases(to_recover: frozenset[str] = frozenset()) -> tuple[Phase, ...]:
@@ -45,12 +45,12 @@ STACKS = ("stage", "prod")
 START = Phase("Azure on loopback starts", "python -m emulator up", (*EMULATOR, "up"))
 MODEL = (
     Phase(
-        "a model is trained, compared and registered",
+        "a model is trained and registered",
         "mlops train --env stage",
         (*RUN, "mlops", "train", "--env", "stage"),
     ),
     Phase(
-        "its image is built once, deployed and smoke-tested",
+        "its image is built and deployed",
         "mlops deploy --env stage",
         (*RUN, "mlops", "deploy", "--env", "stage"),
     ),
@@ -61,7 +61,7 @@ MODEL = (
         show="all",
     ),
     Phase(
-        "the telemetry that arrived",
+        "its telemetry arrives",
         "python -m emulator telemetry",
         (
             *EMULATOR,

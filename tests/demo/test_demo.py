@@ -1,0 +1,63 @@
+"""The demo's own parts: what it runs, how it tells of failures, what it promises."""
+
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from demo import __main__ as demo
+from demo import checks
+from demo.phases import Phase, phases
+from demo.runner import environment_for, run
+
+
+def console(file: StringIO | None = None) -> Console:
+    return Console(file=file or StringIO(), width=80)
+
+
+def phase(code: str, show: str = "nothing") -> Phase:
+    return Phase(
+        "title", "shown command", (sys.executable, "-c", code), "all" if show == "all" else "nothing"
+    )
+
+
+def test_a_phase_keeps_all_that_was_printed(tmp_path: Path) -> None:
+    screen = console()
+    found = run(
+        phase("print('one'); print('two')"), tmp_path / "a.log", screen, environment_for(screen), tmp_path
+    )
+    assert (found.exit_code, found.output) == (0, "one\ntwo\n")
+    assert (tmp_path / "a.log").read_text() == "one\ntwo\n"
+    assert found.seconds > 0
+
+
+def test_a_failure_names_command_code_and_log(tmp_path: Path) -> None:
+    written = StringIO()
+    screen = console(written)
+    broken = phase("import sys; print('why'); sys.exit(7)", "all")
+    found = run(broken, tmp_path / "b.log", screen, environment_for(screen), tmp_path)
+    demo.failure(found, screen)
+    said = written.getvalue()
+    assert "why" in said
+    assert f"`shown command` exited with 7; all of it: {tmp_path / 'b.log'}" in said
+
+
+def test_only_a_stack_whose_vault_is_kept_recovers_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = "/subscriptions/0A7C1E5D-0000-4000-8000-00000000000a/resourceGroups/g/providers/x/vaults/v"
+    monkeypatch.setattr(checks, "status", lambda: {"soft_deleted": [{"id": stage}]})
+    assert checks.stacks_to_recover() == {"stage"}
+    ups = [one for one in phases(checks.stacks_to_recover()) if "up" in one.argv]
+    assert ["mlops-estate:recoverKeyVault=true" in one.argv for one in ups] == [True, False]
+
+
+def test_a_refused_host_and_a_changed_stack_file_break_the_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "status", lambda: {"refused_hosts": [{"name": "example.com"}]})
+    before = {**checks.fingerprints(), "Pulumi.prod.yaml": "other"}
+    assert checks.broken_promises(before) == [
+        "a call to a host outside was refused: example.com",
+        "Pulumi.prod.yaml was changed",
+    ]
+    monkeypatch.setattr(checks, "status", lambda: {"refused_hosts": []})
+    assert checks.broken_promises(checks.fingerprints()) == []

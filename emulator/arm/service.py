@@ -71,6 +71,8 @@ class Arm:
         self._declared: set[str] = {SUBSCRIPTION.lower(), RESOURCE_GROUP.lower()}
         self._before_put: dict[str, list[PutHook]] = defaultdict(list)
         self._after_put: dict[str, list[PutHook]] = defaultdict(list)
+        self._with_put: dict[str, list[PutHook]] = defaultdict(list)
+        self._with_delete: dict[str, list[DeleteHook]] = defaultdict(list)
         self._before_delete: dict[str, list[DeleteHook]] = defaultdict(list)
         self._after_delete: dict[str, list[DeleteHook]] = defaultdict(list)
         self._on_get: dict[str, list[GetHook]] = defaultdict(list)
@@ -90,6 +92,10 @@ class Arm:
         """Validate and fill computed properties. Runs under a lock: be quick. ``"*"`` is every type."""
         return self._register(self._before_put, arm_type)
 
+    def with_put(self, arm_type: str) -> Callable[[PutHook], PutHook]:
+        """Write what belongs to the resource: in its transaction, so that a kill leaves both or neither."""
+        return self._register(self._with_put, arm_type)
+
     def after_put(self, arm_type: str) -> Callable[[PutHook], PutHook]:
         """Effects, once the resource is stored."""
         return self._register(self._after_put, arm_type)
@@ -97,6 +103,10 @@ class Arm:
     def before_delete(self, arm_type: str) -> Callable[[DeleteHook], DeleteHook]:
         """Refuse a deletion; runs for each resource of the subtree."""
         return self._register(self._before_delete, arm_type)
+
+    def with_delete(self, arm_type: str) -> Callable[[DeleteHook], DeleteHook]:
+        """As ``with_put``; runs for each resource of the subtree, innermost first."""
+        return self._register(self._with_delete, arm_type)
 
     def after_delete(self, arm_type: str) -> Callable[[DeleteHook], DeleteHook]:
         """Effects, once the resource is gone; runs for each resource of the subtree, innermost first."""
@@ -183,6 +193,8 @@ class Arm:
                 hook(put)
             with self.store.transaction():
                 self.store.put(parsed.text, put.resource)
+                for hook in (*self._with_put["*"], *self._with_put[kind]):
+                    hook(put)
                 for child_id, child in inline_children(self.store, parsed.text):
                     if child is None:
                         self.delete(child_id)
@@ -255,7 +267,11 @@ class Arm:
             for item in gone:
                 for hook in (*self._before_delete["*"], *self._before_delete[item["type"].lower()]):
                     hook(item)
-            self.store.delete(parsed.text)
+            with self.store.transaction():
+                self.store.delete(parsed.text)
+                for item in gone:
+                    for hook in (*self._with_delete["*"], *self._with_delete[item["type"].lower()]):
+                        hook(item)
         for item in gone:
             for hook in (*self._after_delete["*"], *self._after_delete[item["type"].lower()]):
                 hook(item)

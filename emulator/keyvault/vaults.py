@@ -73,8 +73,8 @@ class Vaults:
         """Register the hooks."""
         arm = self._arm
         arm.before_put(VAULT)(self._complete)
-        arm.after_put(VAULT)(self._recovered)
-        arm.after_delete(VAULT)(self._keep_deleted)
+        arm.with_put(VAULT)(self._recovered)
+        arm.with_delete(VAULT)(self._keep_deleted)
         arm.declare(DELETED_LIST, "Microsoft.KeyVault/locations")
         arm.on_list(DELETED_LIST)(lambda _, query: self._deleted_in(query.get("", "")))
         arm.virtual(DELETED)(self._deleted_resource)

@@ -116,7 +116,7 @@ def _install_kind(emulator: Emulator, references: References, kind: Kind) -> Non
         if put.old is not None:
             check_unchanged(kind, put)
 
-    @arm.after_put(kind.version_type)
+    @arm.with_put(kind.version_type)
     def count_version(put: Put) -> None:
         if put.old is None:
             container = arm.get(parse_resource(put.id).parent)

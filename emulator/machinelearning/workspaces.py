@@ -41,7 +41,7 @@ def install(emulator: Emulator) -> None:
     def fill(put: Put) -> None:
         fill_workspace(arm, put)
 
-    @arm.after_put(WORKSPACE)
+    @arm.with_put(WORKSPACE)
     def create_datastores(put: Put) -> None:
         if put.old is None:
             _create_system_datastores(arm, put.resource)

@@ -34,11 +34,11 @@ def install(emulator: Emulator) -> None:
             clientId=held.get("clientId") or str(uuid.uuid4()),
         )
 
-    @arm.after_put(USER_ASSIGNED)
+    @arm.with_put(USER_ASSIGNED)
     def known(put: Put) -> None:
         directory.add_managed(put.id, put.properties["principalId"], put.properties["clientId"])
 
-    @arm.after_delete(USER_ASSIGNED)
+    @arm.with_delete(USER_ASSIGNED)
     def forgotten(resource: dict[str, Any]) -> None:
         directory.remove(resource["properties"]["principalId"])
 
@@ -98,7 +98,7 @@ def install(emulator: Emulator) -> None:
             )
         return {key: found["properties"][key] for key in ("clientId", "principalId")}
 
-    @arm.after_put("*")
+    @arm.with_put("*")
     def system_known(put: Put) -> None:
         before = ((put.old or {}).get("identity") or {}).get("principalId")
         now = (put.resource.get("identity") or {}).get("principalId")
@@ -107,7 +107,7 @@ def install(emulator: Emulator) -> None:
         if now and now != before:
             directory.add_managed(put.id, now, client_of(now))
 
-    @arm.after_delete("*")
+    @arm.with_delete("*")
     def system_forgotten(resource: dict[str, Any]) -> None:
         held = (resource.get("identity") or {}).get("principalId")
         if held:

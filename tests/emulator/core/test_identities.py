@@ -115,6 +115,30 @@ def test_system_assigned_identities_come_and_go(client: Client) -> None:
     assert client.refused("PUT", path, bad)[1] == "InvalidIdentityType"
 
 
+class Killed(BaseException):
+    """Nothing after this runs, as after SIGKILL."""
+
+
+def test_a_kill_leaves_the_identity_with_its_principal_or_without_a_trace(
+    client: Client, emulator: Emulator
+) -> None:
+    def killed(_: object) -> None:
+        raise Killed
+
+    path = f"{client.group()}/providers/Microsoft.ContainerRegistry/registries/registry1"
+    registry = {"location": LOCATION, "sku": {"name": "Premium"}, "identity": {"type": "SystemAssigned"}}
+    emulator.arm.after_put("*")(killed)
+    with pytest.raises(Killed):
+        client("PUT", path, registry)
+    directory, object_id = emulator.identity.directory, emulator.arm.get(path)["identity"]["principalId"]
+    assert directory.find(object_id)
+    emulator.arm.after_delete("*")(killed)
+    with pytest.raises(Killed):
+        client("DELETE", path)
+    assert emulator.arm.find(path) is None
+    assert directory.find(object_id) is None
+
+
 def imds(emulator: Emulator, workload: str, **query: str) -> tuple[int, dict[str, Any]]:
     path = "/metadata/identity/oauth2/token"
     query = {"resource": "https://storage.azure.com/", **query}

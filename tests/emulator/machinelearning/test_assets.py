@@ -211,3 +211,22 @@ def test_durations(text: str, seconds: float) -> None:
 def test_wrong_durations(text: str) -> None:
     with pytest.raises(ValueError, match="ISO 8601"):
         duration_seconds(text)
+
+
+class Killed(BaseException):
+    """Nothing after this runs, as after SIGKILL."""
+
+
+def test_a_kill_leaves_no_workspace_without_datastores_and_no_version_uncounted(lab: Lab) -> None:
+    def killed(_: object) -> None:
+        raise Killed
+
+    lab.emulator.arm.after_put("Microsoft.MachineLearningServices/workspaces")(killed)
+    with pytest.raises(Killed):
+        lab.write(f"{estate.WORKSPACE}-2", estate.workspace_body())
+    names = [item["name"] for item in lab.emulator.arm.list(f"{estate.WORKSPACE}-2/datastores")]
+    assert "workspaceblobstore" in names and "workspaceartifactstore" in names
+    lab.emulator.arm.after_put("Microsoft.MachineLearningServices/workspaces/data/versions")(killed)
+    with pytest.raises(Killed):
+        data(lab, "rows", "4")
+    assert lab.get("data", "rows")["properties"]["latestVersion"] == "4"

@@ -58,13 +58,13 @@ azure.containerinstance.ContainerGroup(
     ],
 )
 if wrong := config.get_secret("wrong"):  # a secret where only certain words may stand
+    place = config.require("wrongPlace")
     azure.storage.StorageAccount(
         "account",
         resource_group_name=group.name,
-        account_name=wrong if config.get_bool("wrongName") else "canaries",
-        location=group.location if config.get_bool("wrongName") else wrong,
-        kind="StorageV2",
+        account_name=wrong if place == "accountName" else "canaries",
+        location=group.location,
+        kind=wrong if place == "kind" else "StorageV2",
         sku=azure.storage.SkuArgs(name="Standard_LRS"),
-        access_tier=None if config.get_bool("wrongName") else wrong,
     )
 pulumi.export("secure", config.require_secret("secure"))

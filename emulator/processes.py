@@ -147,6 +147,7 @@ class Processes:
         if self._reaper is None:
             self._reaper = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", REAPER],
+                bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -156,6 +157,15 @@ class Processes:
             )
 
     def _tell_reaper(self, line: str) -> None:
-        if self._reaper and self._reaper.stdin:
+        """Tell it what began or ended. One that was killed is replaced, and told all that runs."""
+        if self._reaper is None or self._reaper.stdin is None:
+            return
+        try:
             self._reaper.stdin.write(line.encode())
-            self._reaper.stdin.flush()
+        except BrokenPipeError:
+            self._reaper.stdin.close()
+            self._reaper.wait()
+            self._reaper = None
+            self._start_reaper()
+            for pid in self._running:
+                self._tell_reaper(f"+{pid}\n")

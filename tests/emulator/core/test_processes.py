@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from emulator.home import REPOSITORY
-from emulator.processes import Processes
+from emulator.processes import Handle, Processes
 
 FAMILY = "sleep 60 & echo $! > child; sleep 60"
 
@@ -98,7 +98,7 @@ def test_stop_ends_all_and_starts_no_more(processes: Processes, tmp_path: Path) 
 KILLED = """
 import os, sys, time
 from pathlib import Path
-from emulator.processes import Processes
+from emulator.processes import Handle, Processes
 processes = Processes()
 folder = Path(sys.argv[1])
 environment = {"PATH": os.environ["PATH"]}
@@ -117,3 +117,19 @@ def test_a_killed_emulator_takes_its_grandchildren_along(tmp_path: Path) -> None
     process.kill()
     process.wait()
     assert gone(child)
+
+
+def test_a_killed_reaper_is_replaced_and_nothing_hangs(processes: Processes, tmp_path: Path) -> None:
+    def start(name: str) -> Handle:
+        return processes.start(name, ["sleep", "60"], cwd=tmp_path, env={}, log=tmp_path / "log")
+
+    first = start("first")
+    reaper = next(one for one in psutil.Process().children() if "killpg" in " ".join(one.cmdline()))
+    reaper.kill()
+    reaper.wait(5)
+    assert first.terminate(2) == -15
+    second = start("second")
+    third = start("third")
+    assert {one.name for one in processes.running()} == {"second", "third"}
+    processes.stop()
+    assert gone(second.pid) and gone(third.pid)

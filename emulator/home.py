@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,14 @@ from typing import Any
 from emulator.state import damaged
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+ASIDE = re.compile(r"\..+\.(?P<pid>[0-9]+)\.[0-9a-f]{8}")
 
 
-def write_aside(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write beside ``path``, then rename: a reader sees the old file or the new one, never half of it."""
+def write_aside(path: Path, data: bytes, mode: int = 0o600, *, keep: bool = False) -> None:
+    """Write beside ``path``, then rename: a reader sees the old file or the new one, never half of it.
+
+    ``keep``: a file that another process made meanwhile stays.
+    """
     aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
@@ -23,7 +29,12 @@ def write_aside(path: Path, data: bytes, mode: int = 0o600) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(path)
+        if not keep:
+            aside.replace(path)
+            return
+        with suppress(FileExistsError):
+            os.link(aside, path)
+        aside.unlink()
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
@@ -58,6 +69,16 @@ class Home:
         ):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self
+
+    def sweep(self) -> None:
+        """Remove what ``write_aside`` of processes that were killed has left in the home."""
+        import psutil
+
+        for folder in (self.root, self.run, self.tls, self.pulumi, self.pulumi_config, self.logs):
+            for path in folder.glob(".*"):
+                left = ASIDE.fullmatch(path.name)
+                if left and not psutil.pid_exists(int(left["pid"])):
+                    path.unlink(missing_ok=True)
 
     @property
     def database(self) -> Path:
@@ -151,7 +172,7 @@ class Home:
         """The secret kept in ``path`` (mode 0600), made at the first call."""
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_aside(path, secrets.token_urlsafe(32).encode())
+            write_aside(path, secrets.token_urlsafe(32).encode(), keep=True)
         return path.read_text().strip()
 
     def read_ports(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -64,7 +65,10 @@ def running(home: Home) -> int | None:
             lock.release()
             return None
         # a daemon writes its pid right after it took the lock, and removes it right before it ends
-        if home.pid.exists() and (said := home.pid.read_text(errors="replace").strip()):
+        said = ""
+        with suppress(FileNotFoundError):
+            said = home.pid.read_text(errors="replace").strip()
+        if said:
             return int(said) if said.isdecimal() else _pid_from_daemon(home)
         time.sleep(0.02)
     raise LifecycleError(f"a process holds {home.run / 'lock'} but does not say its pid in {home.pid}")
@@ -178,6 +182,7 @@ def serve(home: Home, ready_descriptor: int | None) -> int:
     from emulator import server
 
     server.configure_logging()
+    home.sweep()
     write_aside(home.pid, f"{os.getpid()}\n".encode())
 
     def ready() -> None:

@@ -120,6 +120,10 @@ class Images:
             raise BadReference(str(error)) from error
         return Layer(found.digest, found.root, manifest), found.config
 
+    def unfinished(self) -> list[Path]:
+        """What a killed process has left half written. Only before the first build."""
+        return [path for path in self.root.glob(".*") if len(path.name) == 33]
+
     def _folder(self, digest: str) -> Path:
         return self.root / digest.removeprefix("sha256:")
 

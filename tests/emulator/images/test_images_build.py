@@ -175,6 +175,15 @@ def test_a_failed_run_leaves_no_layer(build: Build, cache: LayerCache) -> None:
     assert not list((cache.root / "new").iterdir())
 
 
+def test_what_a_killed_process_left_half_written_is_known(build: Build, images: Images) -> None:
+    images.keep(build(SERVICE, FILES))
+    left = images.root / f".{os.urandom(16).hex()}"
+    (left / "tree").mkdir(parents=True)
+    assert images.unfinished() == [left]
+    left.joinpath("tree").rmdir()
+    left.rmdir()
+
+
 def test_cancel_and_timeout(build: Build) -> None:
     canceled = threading.Event()
     threading.Timer(0.3, canceled.set).start()

@@ -1,0 +1,41 @@
+"""What killed processes left beside the files that they were writing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from emulator.home import Home, write_aside
+
+
+def ended() -> int:
+    """The pid of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_a_sweep_removes_what_ended_processes_left(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").prepare()
+    left = [
+        home.root / f".emulator.key.{ended()}.0123abcd",
+        home.pulumi_config / f".Pulumi.stage.yaml.{ended()}.0123abcd",
+        home.run / f".pid.{ended()}.0123abcd",
+    ]
+    for path in left:
+        path.touch()
+    home.sweep()
+    assert [path for path in left if path.exists()] == []
+
+
+def test_a_sweep_leaves_what_is_being_written_and_what_is_written(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").prepare()
+    writing = home.run / f".ports.json.{os.getpid()}.0123abcd"
+    writing.touch()
+    write_aside(home.ports, b"{}")
+    hidden = home.root / ".netrc"
+    hidden.touch()
+    home.sweep()
+    assert writing.exists() and home.ports.exists() and hidden.exists()

@@ -1,6 +1,7 @@
 """The training cluster: nodes in the estate's own network, none of them while nothing is to be trained."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 from pulumi_azure_native import machinelearningservices as ml
@@ -9,6 +10,15 @@ from infra.components.identities import Identity
 from infra.components.network import Network
 from infra.components.site import Site, child_of
 from infra.components.workspace import Workspace
+
+CREATION_ONLY: Final = (
+    "osType",
+    "vmSize",
+    "vmPriority",
+    "subnet",
+    "enableNodePublicIp",
+    "remoteLoginPortPublicAccess",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,9 @@ class Compute(pulumi.ComponentResource):
                 ),
             ),
             tags=site.tags,
-            opts=child_of(self, create_timeout="30m"),
+            opts=child_of(
+                self, create_timeout="30m", fixed=[f"properties.properties.{name}" for name in CREATION_ONLY]
+            ),
         )
         self.cluster_name = cluster.name
         self.id = cluster.id

@@ -80,7 +80,8 @@ class Network(pulumi.ComponentResource):
             if kind.delegation
             else [],
             service_endpoints=[
-                network.ServiceEndpointPropertiesFormatArgs(service=service, locations=[site.location])
+                # Without locations: Azure sets them (a region and its pair, or all), and theirs would differ.
+                network.ServiceEndpointPropertiesFormatArgs(service=service)
                 for service in self._endpoints(subnet)
             ],
             # Security groups and routes hold for private endpoints too.

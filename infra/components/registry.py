@@ -70,7 +70,9 @@ class Registry(pulumi.ComponentResource):
                 count=settings.build_agents.count,
                 virtual_network_subnet_resource_id=args.network.subnet_ids["build-agents"],
                 tags=site.tags,
-                opts=child_of(self, create_timeout="45m"),
+                opts=child_of(
+                    self, create_timeout="45m", fixed=["os", "tier", "virtualNetworkSubnetResourceId"]
+                ),
             )
             self.build_agent_pool = pool.name
         self.register_outputs({"id": registry.id})

@@ -47,8 +47,13 @@ def child_of(
     protect: bool = False,
     create_timeout: str | None = None,
     ignore_changes: list[str] | None = None,
+    fixed: list[str] | None = None,
 ) -> pulumi.ResourceOptions:
-    """Options of a component's own resource. create_timeout: a Go duration ("45m") where creation is slow."""
+    """Options of a component's own resource. create_timeout: a Go duration ("45m") where creation is slow.
+
+    fixed: inputs that Azure takes at creation only, and would keep as they were without a word: the resource
+    is deleted and made anew when one of them changes.
+    """
     timeouts = pulumi.CustomTimeouts(create=create_timeout, update=create_timeout) if create_timeout else None
     return pulumi.ResourceOptions(
         parent=parent,
@@ -56,4 +61,6 @@ def child_of(
         protect=protect,
         custom_timeouts=timeouts,
         ignore_changes=ignore_changes,
+        replace_on_changes=fixed,
+        delete_before_replace=True if fixed else None,
     )

@@ -37,6 +37,8 @@ class Registration:
     depends_on: frozenset[str]
     ignore_changes: tuple[str, ...]
     create_timeout: str
+    fixed: tuple[str, ...]
+    delete_before_replace: bool
 
     @property
     def custom(self) -> bool:
@@ -111,6 +113,8 @@ class Recorder(mocks.MockMonitor):
                     depends_on=frozenset(urn.rpartition("::")[2] for urn in request.dependencies),
                     ignore_changes=tuple(request.ignoreChanges),
                     create_timeout=request.customTimeouts.create,
+                    fixed=tuple(request.replaceOnChanges),
+                    delete_before_replace=request.deleteBeforeReplace,
                 )
             )
         return super().RegisterResource(request)

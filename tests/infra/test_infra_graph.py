@@ -238,3 +238,25 @@ def test_without_build_agents_the_output_is_none(varied: Graph) -> None:
 def test_a_subnet_that_is_left_out_is_not_made(varied: Graph, prod: Graph) -> None:
     made = {s.name for s in prod.all("network:Subnet")} - {s.name for s in varied.all("network:Subnet")}
     assert made == {"network-kubernetes"}
+
+
+def test_what_azure_keeps_as_it_was_is_made_anew(stage: Graph) -> None:
+    """Azure ML accepts another vmSize for a cluster that exists, and goes on with the old one."""
+    cluster = stage.one("machinelearningservices:Compute")
+    assert {"properties.properties.vmSize", "properties.properties.subnet"} <= set(cluster.fixed)
+    pool = stage.one("containerregistry:AgentPool")
+    assert "tier" in pool.fixed
+    assert "count" not in pool.fixed
+    for resource in (cluster, pool):
+        assert resource.delete_before_replace  # the name stays: there cannot be two at a time
+        for path in resource.fixed:
+            found: Any = resource.inputs
+            for key in path.split("."):
+                assert key in found, path
+                found = found[key]
+
+
+def test_service_endpoints_leave_their_locations_to_azure(stage: Graph) -> None:
+    endpoints = [e for subnet in stage.all("network:Subnet") for e in subnet.inputs["serviceEndpoints"]]
+    assert endpoints
+    assert all(set(endpoint) == {"service"} for endpoint in endpoints)

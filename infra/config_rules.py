@@ -108,6 +108,16 @@ def agents_have_a_subnet(settings: Settings, _: str) -> Iterator[Problem]:
         )
 
 
+def agents_exist_in_the_region(settings: Settings, _: str) -> Iterator[Problem]:
+    if settings.registry.build_agents and not settings.region.build_agents:
+        yield Problem(
+            "registry.buildAgents",
+            settings.registry.build_agents.model_dump(),
+            f"{settings.azure.location} has none; leave it out (CI runners build then) or choose another "
+            f"{AZURE}:location",
+        )
+
+
 def something_can_build(settings: Settings, _: str) -> Iterator[Problem]:
     """The registry's firewall keeps the shared build machines out, on an allow-list too."""
     if settings.registry.build_agents is None and settings.network.subnets.ci_runners is None:
@@ -171,6 +181,7 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"network"}), space_is_free),
     (frozenset({"network", "compute"}), nodes_fit_their_subnet),
     (frozenset({"network", "registry"}), agents_have_a_subnet),
+    (frozenset({"azure", "registry"}), agents_exist_in_the_region),
     (frozenset({"network", "registry"}), something_can_build),
     (frozenset({"network", "outbound"}), outbound_exists_where_needed),
     (frozenset({"network", "outbound"}), firewall_is_not_behind_itself),

@@ -1,4 +1,4 @@
-"""The Azure regions this estate may stand in: short name for physical names, and availability zones."""
+"""The Azure regions this estate may stand in: short name for physical names, and what a region has."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,22 +6,27 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """short: three to five letters for physical names. zones: whether the region has availability zones."""
+    """short: two to four letters and digits for physical names. zones: whether it has availability zones.
+
+    build_agents: whether container registries have agent pools there ("Run an ACR task on a dedicated agent
+    pool", preview limitations).
+    """
 
     short: str
     zones: bool = True
+    build_agents: bool = False
 
 
 REGIONS: Final[dict[str, Region]] = {
     "australiaeast": Region("aue"),
     "brazilsouth": Region("brs"),
-    "canadacentral": Region("cac"),
+    "canadacentral": Region("cac", build_agents=True),
     "canadaeast": Region("cae", zones=False),
     "centralindia": Region("inc"),
-    "centralus": Region("usc"),
-    "eastasia": Region("ea"),
-    "eastus": Region("use"),
-    "eastus2": Region("use2"),
+    "centralus": Region("usc", build_agents=True),
+    "eastasia": Region("ea", build_agents=True),
+    "eastus": Region("use", build_agents=True),
+    "eastus2": Region("use2", build_agents=True),
     "francecentral": Region("frc"),
     "germanywestcentral": Region("gwc"),
     "israelcentral": Region("ilc"),
@@ -30,22 +35,22 @@ REGIONS: Final[dict[str, Region]] = {
     "japanwest": Region("jpw"),
     "koreacentral": Region("krc"),
     "northcentralus": Region("usnc", zones=False),
-    "northeurope": Region("neu"),
+    "northeurope": Region("neu", build_agents=True),
     "norwayeast": Region("noe"),
     "polandcentral": Region("plc"),
     "qatarcentral": Region("qac"),
     "southafricanorth": Region("san"),
-    "southcentralus": Region("ussc"),
+    "southcentralus": Region("ussc", build_agents=True),
     "southeastasia": Region("sea"),
     "spaincentral": Region("spc"),
     "swedencentral": Region("sec"),
-    "switzerlandnorth": Region("chn"),
+    "switzerlandnorth": Region("chn", build_agents=True),
     "uaenorth": Region("aen"),
     "uksouth": Region("uks"),
     "ukwest": Region("ukw", zones=False),
     "westcentralus": Region("uswc", zones=False),
-    "westeurope": Region("weu"),
+    "westeurope": Region("weu", build_agents=True),
     "westus": Region("usw", zones=False),
-    "westus2": Region("usw2"),
+    "westus2": Region("usw2", build_agents=True),
     "westus3": Region("usw3"),
 }

@@ -209,20 +209,41 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
     ),
     (
         "prod",
-        {"azure.location": "westus", "outbound.zone": GONE, "registry.zoneRedundant": False},
+        {
+            "azure.location": "westus",
+            "outbound.zone": GONE,
+            "registry.zoneRedundant": False,
+            "registry.buildAgents": GONE,
+        },
         'storage.redundancy is "ZRS": '
         'westus has no availability zones; set "LRS" or another azure-native:location',
     ),
     (
         "prod",
-        {"azure.location": "westus", "outbound.zone": GONE, "storage.redundancy": "LRS"},
+        {
+            "azure.location": "westus",
+            "outbound.zone": GONE,
+            "storage.redundancy": "LRS",
+            "registry.buildAgents": GONE,
+        },
         "registry.zoneRedundant is true: westus has no availability zones; "
         "set false or another azure-native:location",
     ),
     (
         "prod",
-        {"azure.location": "westus", "registry.zoneRedundant": False, "storage.redundancy": "LRS"},
+        {
+            "azure.location": "westus",
+            "registry.zoneRedundant": False,
+            "storage.redundancy": "LRS",
+            "registry.buildAgents": GONE,
+        },
         'outbound.zone is "1": westus has no availability zones; leave it out',
+    ),
+    (
+        "stage",
+        {"azure.location": "uksouth"},
+        'registry.buildAgents is {"tier": "S1", "count": 1}: uksouth has none; '
+        "leave it out (CI runners build then) or choose another azure-native:location",
     ),
 )
 SEVERAL = {"outbound.mode"}  # one cause, several lines: every subnet that needs a way out

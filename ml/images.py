@@ -67,11 +67,18 @@ def _digest(run: "Run", repository: str, tag: str) -> str | None:
 def build(azure: Azure, repository: str, tag: str, context: Files) -> Image:
     """Build `repository:tag` from a context whose Dockerfile is at its top, and push it.
 
-    Raises MlopsError with the end of the log when the build fails.
+    Raises MlopsError when the estate has no machine for it, or with the end of the log when the build fails.
     """
     from azure.mgmt.containerregistry.v2019_06_01_preview.models import DockerBuildRequest, PlatformProperties
 
     estate, settings = azure.estate, azure.settings
+    if estate.build_agent_pool is None:  # Azure would take the context, queue the build and refuse its push
+        raise MlopsError(
+            f"{repository}:{tag} cannot be built: the registry {estate.registry} has no build agents, and "
+            "its firewall keeps shared build machines out.",
+            f"Set registry.buildAgents in Pulumi.{estate.environment}.yaml, "
+            f"then `pulumi up -s {estate.environment}`.",
+        )
     archive = tar_gz(context)
     source = azure.granted(
         lambda: azure.registry.registries.get_build_source_upload_url(estate.resource_group, estate.registry),

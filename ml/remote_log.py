@@ -2,7 +2,7 @@
 
 import re
 
-from ml.clients import Azure
+from ml.clients import Azure, first_lines
 
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -20,6 +20,7 @@ class RemoteLog:
         self._azure = azure
         self._read = 0
         self._rest = b""
+        self._refused = False
 
     def new_lines(self, url: str, final: bool = False) -> list[str]:
         """Lines without their ends; the last, unfinished one is kept back unless `final`.
@@ -31,7 +32,9 @@ class RemoteLog:
         try:
             data = self._azure.at_url(url).download_blob(offset=self._read).readall()
         except HttpResponseError as error:
-            if error.status_code not in (404, 416):  # not written yet; nothing beyond what was read
+            if error.status_code in (401, 403):  # whoever may start the work may still not see its log
+                self._tell_refusal(error)
+            elif error.status_code not in (404, 416):  # not written yet; nothing beyond what was read
                 raise
             data = b""
         self._read += len(data)
@@ -39,3 +42,8 @@ class RemoteLog:
         if final and self._rest:
             lines, self._rest = [*lines, self._rest], b""
         return [readable(line) for line in lines]
+
+    def _tell_refusal(self, error: Exception) -> None:
+        if not self._refused:
+            self._azure.report.warn(f"the log cannot be read from here: {first_lines(error, 1)[0]}")
+        self._refused = True

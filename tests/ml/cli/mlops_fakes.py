@@ -15,3 +15,6 @@ class RecordingReport(Report):
 
     def log(self, source: str, text: str) -> None:
         self.lines.append(f"{source} | {text}")
+
+    def warn(self, text: str) -> None:
+        self.lines.append(text)

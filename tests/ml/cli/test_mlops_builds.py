@@ -94,6 +94,15 @@ def test_a_build_runs_in_the_agent_pool_and_gives_the_digest(outputs: dict[str, 
     ]
 
 
+def test_a_registry_without_build_agents_is_named_before_anything_is_sent(outputs: dict[str, Any]):
+    blobs = Blobs()
+    azure = FakeAzure({**outputs, "build_agent_pool": None}, registry=Registry(blobs, []), blobs=blobs)
+    with pytest.raises(MlopsError, match="crstage has no build agents") as caught:
+        images.build(azure, "scoring", "1-abc", {"Dockerfile": b"FROM x\n"})
+    assert "registry.buildAgents in Pulumi.stage.yaml" in caught.value.remedy
+    assert not blobs.content
+
+
 def test_a_failed_build_ends_with_its_log(outputs: dict[str, Any]):
     blobs = Blobs()
     azure = FakeAzure(outputs, registry=Registry(blobs, ["Running", "Failed"]), blobs=blobs)
@@ -107,6 +116,31 @@ def test_a_build_that_names_no_digest_is_no_success(outputs: dict[str, Any]):
     azure = FakeAzure(outputs, registry=Registry(blobs, ["Succeeded"]), blobs=blobs)
     with pytest.raises(MlopsError, match="names no digest"):
         images.build(azure, "scoring", "other", {"Dockerfile": b"FROM x\n"})
+
+
+def test_a_log_that_may_not_be_read_does_not_end_the_build(outputs: dict[str, Any]):
+    class Closed(Blobs):
+        def at(self, url: str) -> Any:
+            def download(offset: int) -> Any:
+                error = HttpResponseError("AuthorizationFailure")
+                error.status_code = 403
+                raise error
+
+            return Named(download_blob=download, upload_blob=lambda *content, **options: None)
+
+    blobs = Closed()
+    registry = Registry(blobs, ["Running", "Running", "Succeeded"])
+    azure = FakeAzure(outputs, registry=registry, blobs=blobs)
+    assert images.build(azure, "scoring", "1-abc", {"Dockerfile": b"FROM x\n"}).digest == DIGEST
+    assert len([line for line in azure.report.lines if "cannot be read" in line]) == 1
+
+
+def test_a_url_without_a_permission_is_read_by_identity(outputs: dict[str, Any]):
+    azure = Azure(EstateOutputs(**outputs), RecordingReport())
+    azure.__dict__["credential"] = Named(get_token=lambda *scopes, **options: None)
+    assert azure.at_url("https://st.blob.core.windows.net/c/log.txt").credential is azure.credential
+    signed = azure.at_url("https://st.blob.core.windows.net/c/log.txt?sv=2024-11-04&sr=b&sig=x")
+    assert signed.credential is not azure.credential
 
 
 def test_a_growing_log_is_read_line_by_line(outputs: dict[str, Any]):

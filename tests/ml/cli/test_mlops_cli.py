@@ -99,15 +99,17 @@ def test_scores_are_shown_with_their_outliers():
 class Forbidden:
     """A call that is allowed from its `after`-th time on."""
 
-    def __init__(self, after: int) -> None:
-        self.calls, self.after = 0, after
+    def __init__(
+        self, after: int, words: str = "no authorization to perform action read over scope /x"
+    ) -> None:
+        self.calls, self.after, self.words = 0, after, words
 
     def __call__(self) -> str:
         from azure.core.exceptions import HttpResponseError
 
         self.calls += 1
         if self.calls < self.after:
-            error = HttpResponseError("no authorization to perform action read over scope /x")
+            error = HttpResponseError(self.words)
             error.status_code = 403
             raise error
         return "done"
@@ -123,6 +125,29 @@ def test_a_grant_that_does_not_come_ends_with_azures_words(report: RecordingRepo
     with pytest.raises(MlopsError, match="forbids to read x") as caught:
         until_granted(Forbidden(9), "read x", report, 0)
     assert "action read over scope /x" in caught.value.details[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This request is not authorized to perform this operation.\nErrorCode:AuthorizationFailure",
+        "(Forbidden) Client address is not authorized and caller is not a trusted service.\n"
+        'Inner error: {"code": "ForbiddenByFirewall"}',
+    ],
+)
+def test_a_firewall_is_no_missing_role(words: str, report: RecordingReport):
+    with pytest.raises(MlopsError, match="firewall of the estate does not let this machine read x") as caught:
+        until_granted(Forbidden(9, words), "read x", report, 0)
+    assert "networkAccess.allowedRanges" in caught.value.remedy
+
+
+def test_a_firewall_is_not_waited_for_as_long(monkeypatch: pytest.MonkeyPatch, report: RecordingReport):
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(slept))
+    with pytest.raises(MlopsError, match="firewall"):
+        until_granted(Forbidden(99, "ForbiddenByFirewall"), "read x", report, 3600)
+    assert 30 < sum(slept) <= 60
 
 
 def test_other_errors_are_not_waited_for(report: RecordingReport):

@@ -7,6 +7,7 @@ from functools import cache
 from emulator.arm import catalog
 from emulator.arm.catalog_rows import ROWS
 from emulator.arm.ids import ArmId, fold
+from emulator.arm.reserved import is_reserved
 from emulator.arm.store import Store
 from emulator.errors import AzureError
 
@@ -28,6 +29,12 @@ def check_name(store: Store, parsed: ArmId) -> None:
         raise AzureError(400, "InvalidResourceName", f"{parsed.text}: the name {problem}.")
     if row.unique != "global":
         return
+    if is_reserved(parsed.name):
+        raise AzureError(
+            400,
+            "ReservedResourceName",
+            f"The resource name '{parsed.name}' or a part of the name is a trademarked or reserved word.",
+        )
     for other in store.by_type(parsed.type):
         if other["name"].lower() == parsed.name.lower() and fold(other["id"]) != fold(parsed.text):
             raise AzureError(

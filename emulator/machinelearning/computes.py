@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from emulator.arm import vmsizes
 from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.machinelearning.names import COMPUTE, Workspace
@@ -87,6 +88,11 @@ def fill_compute(put: Put) -> None:
         _refuse_changes(put, wrong)
     if not cluster.get("vmSize"):
         raise wrong("vmSize", cluster.get("vmSize"), "name a size such as Standard_DS3_v2")
+    if not vmsizes.exists(str(cluster["vmSize"])):
+        size = cluster["vmSize"]
+        raise wrong(
+            "vmSize", size, f"Azure has no VM size of that name{vmsizes.nearest(str(size))}".rstrip("?")
+        )
     scale = cluster.setdefault("scaleSettings", {})
     least, most = scale.setdefault("minNodeCount", 0), scale.get("maxNodeCount")
     if not isinstance(most, int) or isinstance(most, bool) or most < 0:

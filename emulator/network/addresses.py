@@ -13,17 +13,26 @@ MAXIMUM_PREFIX = 29  # the smallest subnet that Azure makes
 
 
 def networks(prefixes: Iterable[Any], owner: str) -> list[Network]:
-    """The parsed prefixes; 400 InvalidAddressPrefixFormat naming the one that cannot be."""
+    """The parsed prefixes; 400 naming the one that is none, or has bits outside its mask."""
     found: list[Network] = []
     for prefix in prefixes:
         try:
-            found.append(ipaddress.ip_network(str(prefix), strict=True))
+            one = ipaddress.ip_network(str(prefix), strict=False)
         except ValueError as error:
             raise AzureError(
                 400,
                 "InvalidAddressPrefixFormat",
-                f"Address prefix '{prefix}' of '{owner}' is not valid: {error}.",
+                f"Address prefix {prefix} for resource '{owner}' is not formatted correctly. It should "
+                "follow CIDR notation, for example 10.0.0.0/24.",
             ) from error
+        if ipaddress.ip_interface(str(prefix)).ip != one.network_address:
+            raise AzureError(
+                400,
+                "InvalidCIDRNotation",
+                f"The address prefix {prefix} in resource '{owner}' has an invalid CIDR notation. For the "
+                f"given prefix length, the address prefix should be {one}.",
+            )
+        found.append(one)
     return found
 
 

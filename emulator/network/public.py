@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Final
 
+from emulator.arm.ids import fold
+from emulator.arm.reserved import is_reserved
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
 
 TYPE: Final = "Microsoft.Network/publicIPAddresses"
+LABEL: Final = "[a-z][a-z0-9-]{1,61}[a-z0-9]"
 RANGE: Final = ipaddress.IPv4Network("198.18.0.0/15")  # RFC 2544
 
 
@@ -34,8 +38,31 @@ def install(arm: Arm) -> None:
         properties["ipAddress"] = held or _free(arm)
         label = (properties.get("dnsSettings") or {}).get("domainNameLabel")
         if label:
-            location = put.resource.get("location", "")
-            properties["dnsSettings"]["fqdn"] = f"{label}.{location}.cloudapp.azure.com"
+            name = f"{label}.{put.resource.get('location', '')}.cloudapp.azure.com"
+            _check_label(arm, put.id, label, name)
+            properties["dnsSettings"]["fqdn"] = name
+
+
+def _check_label(arm: Arm, own_id: str, label: str, name: str) -> None:
+    if not re.fullmatch(LABEL, label):
+        raise AzureError(
+            400,
+            "InvalidDomainNameLabel",
+            f"The domain name label {label} is invalid. It must conform to the following regular expression: "
+            f"^{LABEL}$.",
+        )
+    if is_reserved(label):
+        raise AzureError(
+            400,
+            "DomainNameLabelReserved",
+            f"The domain name label {label} is reserved or has a reserved word in it.",
+        )
+    for other in arm.store.by_type(TYPE):
+        held = (other["properties"].get("dnsSettings") or {}).get("fqdn")
+        if held == name and fold(other["id"]) != fold(own_id):
+            raise AzureError(
+                400, "DnsRecordInUse", f"DNS record {name} is already used by another public IP."
+            )
 
 
 def _free(arm: Arm) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from emulator.arm.ids import fold
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
+from emulator.network.rulevalues import check_values
 
 GROUP: Final = "Microsoft.Network/networkSecurityGroups"
 RULE: Final = f"{GROUP}/securityRules"
@@ -58,6 +59,7 @@ def install(arm: Arm) -> None:
                 f"Security rule '{name}' has invalid priority {properties['priority']}. It must be between "
                 f"{PRIORITIES.start} and {PRIORITIES.stop - 1}.",
             )
+        check_values(name, properties)
         for other in arm.store.children(put.id.rsplit("/", 1)[0]):
             held = other["properties"]
             if fold(other["id"]) != fold(put.id) and all(

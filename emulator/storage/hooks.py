@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.arm.service import Action, Put
 from emulator.errors import AzureError
+from emulator.storage import skus
 from emulator.storage.accounts import ACCOUNT, BLOB_SERVICE, CONTAINER, Accounts
 from emulator.storage.blobs import BlobStore
 from emulator.storage.model import etag, http_date
@@ -22,7 +23,6 @@ HOSTS = {
     "table": "table.core.windows.net",
     "web": "z1.web.core.windows.net",
 }
-KINDS = ("StorageV2", "Storage", "BlobStorage", "BlockBlobStorage", "FileStorage")
 DEFAULTS: dict[str, Any] = {
     "accessTier": "Hot",
     "allowBlobPublicAccess": False,
@@ -47,17 +47,8 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
     def complete_account(put: Put) -> None:
         sku = put.resource.get("sku")
         name = str(sku.get("name", "")) if isinstance(sku, dict) else ""
-        if "_" not in name:
-            raise AzureError(
-                400, "InvalidParameter", f"sku.name of storage account {put.resource['name']} is {name!r}."
-            )
-        if put.resource.get("kind") not in KINDS:
-            raise AzureError(
-                400,
-                "AccountKindInvalid",
-                f"kind of storage account {put.resource['name']} is {put.resource.get('kind')!r}; "
-                f"one of {', '.join(KINDS)} is needed.",
-            )
+        kind, location = str(put.resource.get("kind", "")), str(put.resource.get("location", ""))
+        skus.check(put.resource["name"], kind, name, location)
         put.resource["sku"] = {**sku, "tier": name.split("_")[0]} if isinstance(sku, dict) else sku
         properties = put.properties
         for key, value in DEFAULTS.items():

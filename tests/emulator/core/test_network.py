@@ -54,7 +54,7 @@ def test_subnets_inline_and_alone_are_the_same(client: Client) -> None:
         ("10.1.0.0/24", "NetcfgInvalidSubnet"),
         ("10.0.0.128/25", "NetcfgSubnetRangesOverlap"),
         ("10.0.1.0/30", "NetcfgInvalidSubnet"),
-        ("10.0.1.1/24", "InvalidAddressPrefixFormat"),
+        ("10.0.1.1/24", "InvalidCIDRNotation"),
     ],
 )
 def test_subnets_lie_inside_and_apart(client: Client, prefix: str, code: str) -> None:

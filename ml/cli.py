@@ -135,8 +135,13 @@ def _known_metric(name: str) -> None:
 def train(
     env: Environment,
     data: Annotated[
-        Path | None,
-        typer.Option(help="The data set, parquet or csv.", show_default="data.path in ml/settings.toml"),
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="The data set, parquet or csv: a path, s3://, https:// or abfss:// (Azure storage), "
+            "azureml://datastores/… or azureml:NAME:VERSION.",
+            show_default="data.path in ml/settings.toml",
+        ),
     ] = None,
     metric: Annotated[
         str | None,
@@ -168,6 +173,7 @@ def train(
     from ml.settings import settings
 
     def command(azure: "Azure", root: Path) -> dict[str, Any]:
+        from ml.sources.address import LocalFile, parse
         from ml.train import Request
         from ml.train import train as run
 
@@ -176,7 +182,7 @@ def train(
             azure,
             root,
             Request(
-                data=_data_path(data, azure.settings.data.path, root),
+                data=LocalFile(root / azure.settings.data.path) if data is None else parse(data),
                 metric=metric or chosen.metric,
                 margin=chosen.margin if margin is None else margin,
                 wait=wait,
@@ -189,8 +195,11 @@ def train(
             _known_metric(metric)
         if data is not None:
             from ml.data import inspect
+            from ml.sources.address import LocalFile, parse
 
-            inspect(data, settings().data.columns)
+            address = parse(data)
+            if isinstance(address, LocalFile):
+                inspect(address.path, settings().data.columns)
     _run(env, as_json, quiet, command, render.training)
 
 

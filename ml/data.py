@@ -2,7 +2,7 @@
 
 import csv
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ml.clients import Azure
@@ -13,14 +13,20 @@ if TYPE_CHECKING:
     from azure.ai.ml.entities import Data
 
 PARQUET_MAGIC = b"PAR1"
+HEAD_BYTES = 8
 VERSION_LENGTH = 16  # hexadecimal digits of the sha256
 
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """`rows` is None for csv, whose rows are only known by reading all of it."""
+    """`rows` is None for csv, whose rows are only known by reading all of it.
+
+    `shown` is what messages call it (a path or an address), `name` the file's name at its source.
+    """
 
     path: Path
+    shown: str
+    name: str
     format: str
     columns: tuple[str, ...]
     rows: int | None
@@ -32,7 +38,7 @@ class DataFile:
         return self.sha256[:VERSION_LENGTH]
 
 
-def _parquet_header(path: Path) -> tuple[tuple[str, ...], int]:
+def _parquet_header(path: Path, shown: str) -> tuple[tuple[str, ...], int]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -41,12 +47,12 @@ def _parquet_header(path: Path) -> tuple[tuple[str, ...], int]:
             return tuple(file.schema_arrow.names), file.metadata.num_rows
     except (pa.ArrowInvalid, OSError) as error:
         raise MlopsError(
-            f"The data set {path} is not readable parquet: {error}.",
+            f"The data set {shown} is not readable parquet: {error}.",
             "Write the file anew, or give another --data.",
         ) from error
 
 
-def _csv_header(path: Path) -> tuple[str, ...]:
+def _csv_header(path: Path, shown: str) -> tuple[str, ...]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = csv.reader(file)
@@ -54,49 +60,62 @@ def _csv_header(path: Path) -> tuple[str, ...]:
             first = next(rows, [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise MlopsError(
-            f"The data set {path} is not readable csv: {error}.",
+            f"The data set {shown} is not readable csv: {error}.",
             "Write it as UTF-8 with a header line, or as parquet.",
         ) from error
     if len(header) < 2 or len(first) != len(header):
         raise MlopsError(
-            f"The data set {path} is no csv with a header and rows: {len(header)} heading(s), "
+            f"The data set {shown} is no csv with a header and rows: {len(header)} heading(s), "
             f"{len(first)} value(s) in the first row.",
             "Write it as UTF-8 with a header line, or as parquet.",
         )
     return tuple(header)
 
 
-def inspect(path: Path, required: tuple[str, ...] = ()) -> DataFile:
+def kind_of(head: bytes, shown: str, name: str) -> str:
+    """`parquet` or `csv`, from a file's first bytes and its name. Raises MlopsError when it is neither."""
+    if not head:
+        raise MlopsError(f"The data set {shown} is empty (0 bytes).", "Give a parquet or csv file with rows.")
+    if head.startswith(PARQUET_MAGIC):
+        return "parquet"
+    if PurePosixPath(name).suffix.lower() == ".csv":
+        return "csv"
+    raise MlopsError(
+        f"The data set {shown} is neither parquet nor a .csv file: it begins with {head[:8]!r}.",
+        "Give a parquet or csv file.",
+    )
+
+
+def inspect(
+    path: Path,
+    required: tuple[str, ...] = (),
+    shown: str | None = None,
+    name: str | None = None,
+    sha256: str | None = None,
+) -> DataFile:
     """Read what says that the file is a data set: its footer or header, not its rows.
 
+    shown, name: where the file came from, when it is a copy; sha256: its content, when that is known.
     Raises MlopsError when it is missing, empty, of another format, or without a required column.
     """
+    shown, name = shown or str(path), name or path.name
     if not path.is_file():
         raise MlopsError(
-            f"The data set {path} does not exist or is no file.", "Give the file's path with --data."
+            f"The data set {shown} does not exist or is no file.", "Give the file's path with --data."
         )
     size = path.stat().st_size
     with path.open("rb") as file:
-        magic = file.read(len(PARQUET_MAGIC))
-    rows: int | None = None
-    if magic == PARQUET_MAGIC:
-        kind, (columns, rows) = "parquet", _parquet_header(path)
-    elif path.suffix.lower() == ".csv":
-        kind, columns = "csv", _csv_header(path)
-    else:
-        raise MlopsError(
-            f"The data set {path} ({size} bytes) is neither parquet nor a .csv file.",
-            "Give a parquet or csv file.",
-        )
+        kind = kind_of(file.read(HEAD_BYTES), shown, name)
+    columns, rows = _parquet_header(path, shown) if kind == "parquet" else (_csv_header(path, shown), None)
     missing = [column for column in required if column not in columns]
     if missing:
         raise MlopsError(
-            f"The data set {path} has no column {', '.join(missing)}; it has {', '.join(columns)}.",
+            f"The data set {shown} has no column {', '.join(missing)}; it has {', '.join(columns)}.",
             "Give a data set with the columns that settings.toml ([data] columns) names.",
         )
     if rows == 0:
-        raise MlopsError(f"The data set {path} has no rows.", "Give a data set with rows.")
-    return DataFile(path, kind, columns, rows, size, sha256_of_file(path))
+        raise MlopsError(f"The data set {shown} has no rows.", "Give a data set with rows.")
+    return DataFile(path, shown, name, kind, columns, rows, size, sha256 or sha256_of_file(path))
 
 
 def as_parquet(file: DataFile, scratch: Path) -> DataFile:
@@ -110,14 +129,14 @@ def as_parquet(file: DataFile, scratch: Path) -> DataFile:
     import pyarrow.csv
     import pyarrow.parquet as pq
 
-    target = scratch / f"{file.path.stem}.parquet"
+    target = scratch / f"{PurePosixPath(file.name).stem}.parquet"
     try:
         pq.write_table(pyarrow.csv.read_csv(file.path), target, compression="zstd")
     except pa.ArrowInvalid as error:
         raise MlopsError(
-            f"The data set {file.path} is not readable csv: {error}.", "Correct the row that is named."
+            f"The data set {file.shown} is not readable csv: {error}.", "Correct the row that is named."
         ) from error
-    return inspect(target)
+    return inspect(target, shown=file.shown)
 
 
 def blob_path(name: str, file: DataFile) -> str:
@@ -134,7 +153,7 @@ def upload(azure: Azure, file: DataFile) -> None:
 
     def send() -> None:
         with (
-            azure.report.transfer(f"uploading {file.path.name}", file.size) as progress,
+            azure.report.transfer(f"uploading {file.name}", file.size) as progress,
             file.path.open("rb") as content,
         ):
             blob.upload_blob(
@@ -174,7 +193,7 @@ def register(azure: Azure, file: DataFile) -> "Data":
         version=file.version,
         type=AssetTypes.URI_FILE,
         path=f"azureml://datastores/{azure.estate.datastore}/paths/{blob_path(name, file)}",
-        description=f"{file.path.name}, {file.size} bytes",
+        description=f"{file.name}, {file.size} bytes",
         tags={"sha256": file.sha256, "rows": str(file.rows), "columns": str(len(file.columns))},
     )
     made = azure.granted(lambda: azure.ml.data.create_or_update(asset), "create data assets")

@@ -34,6 +34,13 @@ class TrainingSettings(Section):
     time_limit_minutes: int = Field(gt=0)
 
 
+class DownloadSettings(Section):
+    connection_seconds: float = Field(gt=0)
+    read_seconds: float = Field(gt=0)
+    attempts: int = Field(ge=1)
+    pause_seconds: float = Field(ge=0)
+
+
 class BuildSettings(Section):
     time_limit_minutes: int = Field(ge=5, le=480)
     platform: Literal["linux"]
@@ -59,6 +66,7 @@ class AzureSettings(Section):
 
 class Settings(Section):
     data: DataSettings
+    download: DownloadSettings
     training: TrainingSettings
     build: BuildSettings
     scoring: ScoringSettings

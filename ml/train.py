@@ -12,6 +12,8 @@ from ml.content import content_key, sha256_of_files
 from ml.errors import MlopsError
 from ml.runs import FINISHED, Follower
 from ml.snapshot import Snapshot
+from ml.sources.address import Address, LocalFile
+from ml.sources.obtain import obtain
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import Job
@@ -26,7 +28,7 @@ MOST_ATTEMPTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    data: Path
+    data: Address
     metric: str
     margin: float
     wait: bool
@@ -103,13 +105,22 @@ class Inputs:
     key: str
 
 
+def read_data(azure: Azure, address: Address) -> data.DataFile:
+    """Look at the data set; one from elsewhere is copied to this machine first. Raises MlopsError."""
+    columns = azure.settings.data.columns
+    if isinstance(address, LocalFile):
+        return data.inspect(address.path, columns)
+    copy = obtain(azure, address)
+    return data.inspect(copy.path, columns, copy.shown, copy.name, copy.sha256)
+
+
 def gather(azure: Azure, root: Path, request: Request, scratch: Path) -> Inputs:
-    """Look at the data file, the code and the settings; nothing is created in Azure.
+    """Look at the data set, the code and the settings; nothing is created in Azure.
 
     scratch: where a csv file becomes parquet. Raises MlopsError.
     """
     report, settings = azure.report, azure.settings
-    file = data.as_parquet(data.inspect(request.data, settings.data.columns), scratch)
+    file = data.as_parquet(read_data(azure, request.data), scratch)
     report.line(f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}")
     code = snapshot.take(root)
     report.line(f"code {code.commit}, {len(code.files)} files")
@@ -195,7 +206,7 @@ def train(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
     Raises MlopsError naming the failed step and its reason.
     """
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-        with azure.report.phase(f"looking at {request.data}"):
+        with azure.report.phase(f"looking at {request.data.shown}"):
             inputs = gather(azure, root, request, Path(scratch))
         with azure.report.phase("connecting to the workspace"):
             known, name = find_job(azure, inputs.key)

@@ -1,0 +1,49 @@
+"""What a download needs of a store, whichever it is."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What tells one state of a source from another. `size` in bytes; `modified` in ISO 8601."""
+
+    etag: str
+    size: int
+    modified: str
+    version: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class SourceChanged(Exception):
+    """The source is no longer the version that was asked for."""
+
+
+class Interrupted(Exception):
+    """The transfer broke off, and may be continued."""
+
+
+class Source(Protocol):
+    @property
+    def shown(self) -> str:
+        """The address for messages: without secrets."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """What it is the same source by: the address, and the service's own where that can differ."""
+        ...
+
+    def look(self) -> Version:
+        """Its present version. Raises MlopsError when there is none or it may not be read."""
+        ...
+
+    def read(self, version: Version, start: int) -> Iterator[bytes]:
+        """The bytes of that version from `start` on.
+
+        Raises SourceChanged, Interrupted, or MlopsError.
+        """
+        ...

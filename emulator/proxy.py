@@ -113,10 +113,14 @@ class Proxy:
 
     def _forward(self, head: Head, workload: str) -> tuple[int, bytes]:
         """Where a plain request goes, and its head as the server is to see it."""
-        url = urlsplit(head.target)
+        try:
+            url = urlsplit(head.target)
+            port = url.port or 80
+        except ValueError as error:
+            raise Refusal("400 Bad Request", f"The URI cannot be read: {error}.") from error
         if url.scheme != "http" or not url.hostname:
             raise Refusal("400 Bad Request", "This is a proxy: it wants CONNECT or an absolute http:// URI.")
-        self._check(url.hostname.lower(), str(url.port or 80), None)
+        self._check(url.hostname.lower(), str(port), None)
         lines = [f"{head.method} {url.path or '/'}{'?' + url.query if url.query else ''} HTTP/1.1"]
         lines += [f"{key}: {value}" for key, value in head.headers if key not in DROPPED | {"host"}]
         # one request a connection: the next one on it might be for another host

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from emulator.arm.ids import fold, within
 from emulator.arm.locks import LOCK
 from emulator.arm.service import Put
-from emulator.errors import AzureError
+from emulator.errors import AzureError, NotEmulated
 from emulator.identity.access import ASSIGNMENT, DEFINITION, scope_of
 from emulator.identity.roles import ROLES, Role
 
@@ -35,6 +35,8 @@ def install(emulator: Emulator) -> None:
                 "RoleDefinitionDoesNotExist",
                 f"The specified role definition with ID '{definition.rsplit('/', 1)[-1]}' does not exist.",
             )
+        if properties.get("condition"):
+            raise NotEmulated(f"conditions of role assignments ({put.id}): without one it would allow more")
         principal = identity.directory.find(str(properties["principalId"]))
         if principal is None:
             raise AzureError(
@@ -109,6 +111,8 @@ def install(emulator: Emulator) -> None:
                 "InvalidRoleDefinition",
                 f"'{put.id}': properties.roleName and assignableScopes are required.",
             )
+        if any(one.get("condition") for one in properties.get("permissions") or []):
+            raise NotEmulated(f"conditions in role definitions ({put.id}): without one it would allow more")
         taken = {role.name.lower() for role in ROLES.values()} | {
             str(other["properties"]["roleName"]).lower()
             for other in store.by_type(DEFINITION)

@@ -24,6 +24,8 @@ REFUSED = (
     "confidentialComputeProperties",
     "containerGroupProfile",
     "standbyPoolProfile",
+    "dnsConfig",
+    "identityAcls",
 )
 REFUSED_OF_CONTAINER = ("volumeMounts",)
 
@@ -38,6 +40,8 @@ def check(name: str, properties: Json, subnets: list[Json]) -> None:
         raise NotEmulated(f"container group '{name}' with osType '{system}'")
     if str(properties.get("sku") or "Standard") != "Standard":
         raise NotEmulated(f"container group '{name}' with the SKU {properties['sku']}")
+    if str(properties.get("priority") or "Regular") != "Regular":
+        raise NotEmulated(f"container group '{name}' with the priority {properties['priority']}")
     policy = properties.get("restartPolicy", "Always")
     if policy not in RESTART_POLICIES:
         raise _error(
@@ -76,6 +80,8 @@ def _check_container(container: Json) -> None:
             raise _error(
                 "InvalidEnvironmentVariableName", f"container '{name}': environment variable '{key}'"
             )
+        if variable.get("secureValueReference"):
+            raise NotEmulated(f"container '{name}': '{key}' with a secureValueReference")
         if variable.get("value") is not None and variable.get("secureValue") is not None:
             raise _error(
                 "InvalidEnvironmentVariable", f"container '{name}': '{key}' has both value and secureValue"
@@ -115,6 +121,8 @@ def _check_size(name: str, containers: list[Json]) -> None:
     cpu = memory = 0.0
     for container in containers:
         requests = ((container.get("properties") or {}).get("resources") or {}).get("requests") or {}
+        if requests.get("gpu"):
+            raise NotEmulated(f"container '{container['name']}' with resources.requests.gpu")
         for key in ("cpu", "memoryInGB"):
             value = requests.get(key)
             if not isinstance(value, int | float) or value <= 0:

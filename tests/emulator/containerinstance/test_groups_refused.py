@@ -29,6 +29,16 @@ def container(**properties: Any) -> Json:
         ({"volumes": [{"name": "v", "emptyDir": {}}]}, "volumes"),
         ({"initContainers": [{"name": "x"}]}, "initContainers"),
         ({"diagnostics": {"logAnalytics": {}}}, "diagnostics"),
+        ({"dnsConfig": {"nameServers": ["10.0.0.1"]}}, "dnsConfig"),
+        ({"priority": "Spot"}, "priority Spot"),
+        (
+            {"containers": [container(resources={"requests": SIZE["requests"] | {"gpu": {"count": 1}}})]},
+            "gpu",
+        ),
+        (
+            {"containers": [container(environmentVariables=[{"name": "A", "secureValueReference": "s"}])]},
+            "secureValueReference",
+        ),
         ({"containers": [container(volumeMounts=[{"name": "v"}])]}, "volumeMounts"),
         ({"containers": [container(ports=[{"port": 1}, {"port": 2}])]}, "2 ports"),
         ({"containers": [container(ports=[{"port": 1, "protocol": "UDP"}])]}, "UDP"),

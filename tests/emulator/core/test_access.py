@@ -99,6 +99,18 @@ def test_assignments_are_checked(client: Client) -> None:
     assert client.refused("PUT", f"{path}x", body(someone.object_id, READER))[1] == "InvalidResourceName"
 
 
+def test_conditions_are_refused_since_ignoring_them_would_allow_more(client: Client) -> None:
+    someone = client.identity()
+    limited = body(
+        someone.object_id, READER, condition="@Resource[x] StringEquals 'y'", conditionVersion="2.0"
+    )
+    assert client.refused("PUT", assignment(GROUP), limited)[:2] == (501, "NotEmulated")
+    definition = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{uuid.uuid4()}"
+    permissions = [{"actions": ["*/read"], "condition": "x", "conditionVersion": "2.0"}]
+    properties = {"roleName": "Limited", "permissions": permissions, "assignableScopes": [SUBSCRIPTION]}
+    assert client.refused("PUT", definition, {"properties": properties})[1] == "NotEmulated"
+
+
 def test_custom_roles(client: Client) -> None:
     someone = client.identity()
     name = str(uuid.uuid4())
@@ -180,7 +192,7 @@ def test_a_role_holds_at_its_scope_and_below_only(
 def ask(emulator: Emulator, token: str) -> int:
     headers = {"authorization": f"Bearer {token}"} if token else {}
     request = Request(
-        "GET", "management.azure.com", SUBSCRIPTION, SUBSCRIPTION, {"api-version": "1"}, headers
+        "GET", "management.azure.com", SUBSCRIPTION, SUBSCRIPTION, {"api-version": "2024-11-01"}, headers
     )
     return emulator.answer(request).status
 

@@ -309,3 +309,10 @@ def test_a_workload_is_its_identity_and_nobody_else(home: Home, tmp_path: Path) 
     finally:
         stop.set()
         thread.join(20)
+
+
+def test_a_request_that_cannot_be_read_is_answered(cli: Cli) -> None:
+    cli("up")
+    with socket.create_connection(("127.0.0.1", cli.home.read_ports()["proxy"]), timeout=5) as connection:
+        connection.sendall(b"GET http://a.azurecontainer.io:port/ HTTP/1.1\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 400 ")

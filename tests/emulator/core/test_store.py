@@ -148,3 +148,15 @@ def test_no_write_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
     last = int(told[-1] if told[-1].endswith(b"\n") else told[-2])
     store = Store(Home(tmp_path))
     assert all(store.get(f"{ROOT}/a{index}") for index in range(last + 1))
+
+
+def test_a_secret_that_another_process_makes_meanwhile_is_taken(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(_: int) -> str:
+        home.passphrase.write_text("theirs")
+        return "mine"
+
+    monkeypatch.setattr("emulator.home.secrets.token_urlsafe", slowly)
+    assert home.secret(home.passphrase) == "theirs"
+    assert [path.name for path in home.pulumi.iterdir() if path.name.startswith(".")] == []

@@ -135,7 +135,7 @@ class Commands:
             compute = self._emulator.arm.get(order.step.compute)
             acting = order.step.identity
             who = order.submitter if acting.kind == "user" else self._access.principal(compute, acting.name)
-            runtime = self._runtime(order, compute, who, folder)
+            runtime = self._runtime(order, control, compute, who, folder)
             places = self._places(order, compute, who)
             values = self._stage_in(order, compute, who, folder)
             control.check()
@@ -167,14 +167,16 @@ class Commands:
             name: {"uri": _uri(places[name]), "type": target.type} for name, target in order.outputs.items()
         }
 
-    def _runtime(self, order: Order, compute: Json, who: Principal | None, folder: Path) -> Runtime:
+    def _runtime(
+        self, order: Order, control: Control, compute: Json, who: Principal | None, folder: Path
+    ) -> Runtime:
         environment = self._references.asset(order.workspace, order.step.environment, "environments")
         registry = self._runtimes.registry_of(environment)
         if registry is not None:
             self._access.require_pull(who, compute, registry)
         log = folder / "environment.txt"
         try:
-            return self._runtimes.prepare(environment, log)
+            return self._runtimes.prepare(environment, log, control.check)
         finally:
             if log.exists():
                 self._logs.write(order.workspace, order.name, "system_logs/environment.txt", log)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
 import threading
+import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from typing import Any
 import yaml
 
 from emulator.environment import outside
+from emulator.processes import Processes
 
 LOCK = threading.Lock()
 INSTALL_TIMEOUT_S = 1800
+LOOK_EVERY_S = 0.1
+GRACE_S = 2.0
 
 
 class EnvironmentProblem(ValueError):
@@ -80,51 +84,74 @@ def cache_root() -> Path:
     return Path(base) / "mlops-estate" / "environments"
 
 
-def ensure(name: str, requirements: Requirements, log: Path) -> Path:
-    """The folder of the virtual environment, built if need be; output of the build goes to ``log``."""
-    folder = cache_root() / requirements.key
-    with LOCK:
-        if not (folder / "bin" / "python").exists():
-            _build(name, requirements, folder, log)
-    return folder
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds for one job. ``check`` raises when the job was asked to end: the build ends with it."""
 
+    processes: Processes
+    name: str  # of the environment, for messages
+    log: Path  # what the build says
+    check: Callable[[], None]
 
-def _build(name: str, requirements: Requirements, folder: Path, log: Path) -> None:
-    python = interpreter(requirements.python) or sys.executable
-    aside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
-    aside.parent.mkdir(parents=True, exist_ok=True)
-    without_pip = [] if requirements.packages else ["--without-pip"]
-    try:
-        _run([python, "-m", "venv", *without_pip, str(aside)], name, log)
-        if requirements.packages:
-            installer = [
-                str(aside / "bin" / "python"),
-                "-m",
-                "pip",
-                "install",
-                "--disable-pip-version-check",
-                "--quiet",
-            ]
-            _run([*installer, *requirements.packages], name, log)
-        # scripts name their interpreter by its place: the last step is to give them the final one
-        for script in (aside / "bin").iterdir():
-            if not script.is_symlink() and script.is_file():
-                script.write_bytes(script.read_bytes().replace(str(aside).encode(), str(folder).encode()))
-        aside.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
-def _run(argv: list[str], name: str, log: Path) -> None:
-    with log.open("ab") as output:
-        output.write(f"$ {' '.join(argv)}\n".encode())
-        output.flush()
+    def ensure(self, requirements: Requirements) -> Path:
+        """The folder of the virtual environment, built if need be."""
+        folder = cache_root() / requirements.key
+        while not LOCK.acquire(timeout=LOOK_EVERY_S):
+            self.check()
         try:
-            done = subprocess.run(
-                argv, env=outside(), stdout=output, stderr=subprocess.STDOUT, timeout=INSTALL_TIMEOUT_S
+            if not (folder / "bin" / "python").exists():
+                self._build(requirements, folder)
+        finally:
+            LOCK.release()
+        return folder
+
+    def _build(self, requirements: Requirements, folder: Path) -> None:
+        python = interpreter(requirements.python) or sys.executable
+        aside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}")
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        without_pip = [] if requirements.packages else ["--without-pip"]
+        try:
+            self._run([python, "-m", "venv", *without_pip, str(aside)])
+            if requirements.packages:
+                installer = [
+                    str(aside / "bin" / "python"),
+                    "-m",
+                    "pip",
+                    "install",
+                    "--disable-pip-version-check",
+                    "--quiet",
+                ]
+                self._run([*installer, *requirements.packages])
+            # scripts name their interpreter by its place: the last step is to give them the final one
+            for script in (aside / "bin").iterdir():
+                if not script.is_symlink() and script.is_file():
+                    script.write_bytes(script.read_bytes().replace(str(aside).encode(), str(folder).encode()))
+            aside.rename(folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _run(self, argv: list[str]) -> None:
+        with self.log.open("a") as output:
+            output.write(f"$ {' '.join(argv)}\n")
+        self.check()
+        try:
+            handle = self.processes.start(
+                f"environment {self.name}", argv, cwd=self.log.parent, env=outside(), log=self.log
             )
-        except subprocess.TimeoutExpired as error:
-            raise EnvironmentProblem(f"{name}: {argv[2]} took more than {INSTALL_TIMEOUT_S} s") from error
-    if done.returncode:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
-        raise EnvironmentProblem(f"{name}: building its environment failed:\n{tail}")
+        except RuntimeError:
+            self.check()  # the emulator goes down, and the job with it
+            raise
+        code, deadline = None, time.monotonic() + INSTALL_TIMEOUT_S
+        try:
+            while (code := handle.poll()) is None:
+                self.check()
+                if time.monotonic() > deadline:
+                    raise EnvironmentProblem(f"{self.name}: {argv[2]} took more than {INSTALL_TIMEOUT_S} s")
+                handle.ended.wait(LOOK_EVERY_S)
+        finally:
+            if code is None:
+                handle.terminate(GRACE_S)
+        self.check()
+        if code:
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
+            raise EnvironmentProblem(f"{self.name}: building its environment failed:\n{tail}")

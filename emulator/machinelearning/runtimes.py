@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emulator.errors import AzureError
 from emulator.images import ImageError
 from emulator.machinelearning import condaenv
 from emulator.machinelearning.condaenv import EnvironmentProblem
@@ -59,7 +59,12 @@ class Runtimes:
                 "and name it in the environment's 'image'."
             )
         image = str(properties.get("image") or "")
-        if EMULATED_IMAGE.fullmatch(image) and not properties.get("condaFile"):
+        if EMULATED_IMAGE.fullmatch(image) and properties.get("condaFile"):
+            raise EnvironmentProblem(
+                f"{name}: a conda_file on top of image {image} is not emulated. Install its packages in the "
+                "image, or leave the image out."
+            )
+        if EMULATED_IMAGE.fullmatch(image):
             try:
                 self._emulator.images.resolve(image)
             except (ImageError, ValueError) as error:
@@ -83,14 +88,15 @@ class Runtimes:
         registries = self._emulator.store.by_type(REGISTRY)
         return next((item for item in registries if item["name"].lower() == match["registry"].lower()), None)
 
-    def prepare(self, environment: Json, log: Path) -> Runtime:
-        """The runtime, built if need be; what a build says goes to ``log``."""
+    def prepare(self, environment: Json, log: Path, check: Callable[[], None]) -> Runtime:
+        """The runtime, built if need be; what a build says goes to ``log``, and ``check`` may end it."""
         self.check(environment)
         properties = environment["properties"]
         base = {key: value for key in PASSED if (value := os.environ.get(key))}
         if properties.get("condaFile"):
             name = title(environment)
-            folder = condaenv.ensure(name, condaenv.parse(name, properties["condaFile"]), log)
+            builder = condaenv.Builder(self._emulator.processes, name, log, check)
+            folder = builder.ensure(condaenv.parse(name, properties["condaFile"]))
             path = os.pathsep.join([str(folder / "bin"), base.get("PATH", os.defpath)])
             return Runtime(
                 _shell(), {**base, "PATH": path, "VIRTUAL_ENV": str(folder), "PYTHONNOUSERSITE": "1"}
@@ -104,11 +110,6 @@ def title(environment: Json) -> str:
     """``environment NAME:VERSION`` for messages."""
     segments = environment["id"].split("/")
     return f"environment {segments[-3]}:{segments[-1]}"
-
-
-def problem(error: EnvironmentProblem) -> AzureError:
-    """The problem as an answer to a request."""
-    return AzureError(400, "UserError", str(error))
 
 
 def _shell() -> str:

@@ -60,7 +60,7 @@ TRAFFIC: Final[dict[str, Traffic]] = {
         sends=(
             Flow("nodes", "self", ("*",), "*"),
             _ENDPOINTS,
-            _SIGN_IN,
+            Flow("entra-id", "AzureActiveDirectory", ("80", "443")),
             _MANAGEMENT,
             Flow("azure-ml", "AzureMachineLearning", ("443", "8787", "18881")),
             Flow("azure-ml-udp", "AzureMachineLearning", ("5831",), "Udp"),

@@ -41,6 +41,7 @@ def find_model(azure: Azure, reference: str) -> "Model":
 
     Raises MlopsError when there is none.
     """
+    from azure.ai.ml.exceptions import ValidationErrorType, ValidationException
     from azure.core.exceptions import ResourceNotFoundError
 
     default = azure.settings.training.model_name
@@ -57,7 +58,11 @@ def find_model(azure: Azure, reference: str) -> "Model":
             lambda: models.get(name, version=version) if version else models.get(name, label="latest"),
             "read models",
         )
-    except (ResourceNotFoundError, ValueError) as error:
+    except (ResourceNotFoundError, ValidationException) as error:
+        # The SDK's word for "no version at all" is its own; its other complaints are not about that.
+        known = ValidationErrorType.RESOURCE_NOT_FOUND
+        if isinstance(error, ValidationException) and error.error_type != known:
+            raise
         raise MlopsError(
             f"There is no registered model {name}:{version or 'latest'} in {azure.estate.workspace}.",
             f"Name one that `mlops status --env {azure.estate.environment}` shows, or train one.",

@@ -3,6 +3,7 @@ from typing import get_args
 
 import pytest
 
+from infra.traffic import SCORING_PORT
 from ml import settings
 from ml.errors import MlopsError
 
@@ -43,3 +44,7 @@ def test_the_metrics_are_those_of_the_evaluation():
     from ml.steps.evaluate.metrics import DIRECTIONS
 
     assert set(get_args(settings.Metric)) == set(DIRECTIONS)
+
+
+def test_the_network_lets_the_scoring_port_through():
+    assert str(settings.settings().scoring.port) == SCORING_PORT

@@ -21,6 +21,10 @@ SERVICES = (
     "machinelearning",
     "containerregistry",
     "containerinstance",
+    "containerservice",
+    "compute",
+    "web",
+    "databases",
 )
 
 

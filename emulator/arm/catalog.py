@@ -27,7 +27,7 @@ __all__ = [
     "missing_row",
 ]
 
-_BY_ARM_TYPE: Final = {row.arm_type.lower(): row for row in reversed(ROWS)}
+_BY_ARM_TYPE: Final = {row.arm_type.lower(): row for row in reversed(ROWS) if row.plane == "arm"}
 _BY_TOKEN: Final = {token.lower(): row for row in reversed(ROWS) for token in row.tokens}
 _PATTERNED: Final = tuple(row for row in ROWS if "{" in row.arm_type)
 

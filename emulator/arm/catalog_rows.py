@@ -6,9 +6,10 @@ is what the Azure service refuses to change in place.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from emulator.arm.catalog_types import GROUP, Function, NameRule, ResourceType
+from emulator.arm.catalog_rows_more import MORE
+from emulator.arm.catalog_types import GROUP, Function, NameRule, ResourceType, Row
 
 WORD: Final = "letters, digits, underscores, hyphens and periods, starting with a letter or digit"
 NETWORK: Final = NameRule(
@@ -62,15 +63,6 @@ ACCOUNT: Final = {
     "networkRuleSet": "networkAcls",
 }
 NET: Final = "Microsoft.Network"
-
-
-def Row(path: str, *tokens: str, **columns: Any) -> ResourceType:
-    """A row; a path that begins with a resource provider stands in a resource group."""
-    if not path.startswith(("/", "{")):
-        path = f"{GROUP}/providers/{path}"
-    if NET in path:
-        columns.setdefault("top", frozenset({"id", "name", "type", "etag"}))
-    return ResourceType(path if path.startswith("/") else f"/{path}", tokens, **columns)
 
 
 STORAGE: Final = "Microsoft.Storage/storageAccounts/{accountName}"
@@ -142,6 +134,9 @@ ROWS: Final[tuple[ResourceType, ...]] = (
         presence="with_parent"),
     Row(f"{STORAGE}/tableServices/default/tables/{{tableName}}", "storage:Table",
         name=NameRule(3, 63, r"[A-Za-z][A-Za-z0-9]*", "letters and digits, a letter first")),
+    Row(f"{STORAGE}/staticWebsite", "storage:StorageAccountStaticWebsite", plane="blob"),
+    Row(f"{STORAGE}/blobServices/default/containers/{{containerName}}/blobs/{{blobName}}", "storage:Blob",
+        plane="blob", force_new=("source", "contentMd5", "type")),
     Row(f"{STORAGE}/managementPolicies/{{managementPolicyName}}", "storage:ManagementPolicy"),
     Row(f"{STORAGE}/encryptionScopes/{{encryptionScopeName}}", "storage:EncryptionScope"),
     # key vault
@@ -308,16 +303,13 @@ ROWS: Final[tuple[ResourceType, ...]] = (
     Row(f"{SERVICE}/subscriptions/{{sid}}", "apimanagement:Subscription",
         query=frozenset({"notify", "appType"})),
     # the console and what else answers over HTTP
-    Row("Microsoft.Web/serverfarms/{name}", "web:AppServicePlan",
-        name=NameRule(1, 60, r"[A-Za-z0-9-]+", "letters, digits and hyphens")),
-    Row("Microsoft.Web/sites/{name}", "web:WebApp",
-        name=NameRule(2, 60, r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])", HYPHENS), unique="global"),
     Row("Microsoft.Web/staticSites/{name}", "web:StaticSite"),
     Row("Microsoft.Cdn/profiles/{profileName}", "cdn:Profile", force_new=("sku",)),
     Row("Microsoft.Cdn/profiles/{profileName}/endpoints/{endpointName}", "cdn:Endpoint", unique="global"),
     Row("Microsoft.App/managedEnvironments/{environmentName}", "app:ManagedEnvironment"),
     Row("Microsoft.App/containerApps/{containerAppName}", "app:ContainerApp", force_new=("environmentId",)),
     Row("Microsoft.App/jobs/{jobName}", "app:Job", force_new=("environmentId",)),
+    *MORE,
 )
 # fmt: on
 
@@ -343,6 +335,8 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "machinelearningservices:listBatchEndpointKeys": Function(
         "machinelearningservices:BatchEndpoint", "listkeys"
     ),
+    "cosmosdb:listDatabaseAccountKeys": Function("cosmosdb:DatabaseAccount", "listKeys"),
+    "redis:listRedisKeys": Function("redis:Redis", "listKeys"),
     "containerservice:listManagedClusterUserCredentials": Function(
         "containerservice:ManagedCluster", "listClusterUserCredential"
     ),

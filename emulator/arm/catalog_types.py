@@ -6,15 +6,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 Uniqueness = Literal["parent", "global"]
 """Within what a name must be unique: its parent, or all of Azure (it becomes a host name)."""
+
+Plane = Literal["arm", "blob"]
+"""Where it is written: Azure Resource Manager, or (the SDK's own inventions) the data plane of storage."""
 
 Presence = Literal["explicit", "with_parent", "with_child"]
 """How a resource comes to be: by its own PUT, with its parent, or with the first child put under it."""
 
 GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
+NETWORK = "Microsoft.Network"
 RECORD_TYPES = ("A", "AAAA", "CNAME", "MX", "PTR", "SOA", "SRV", "TXT")
 
 
@@ -59,6 +63,7 @@ class ResourceType:
     query: SDK inputs that Azure takes as query parameters, no part of the body
     wire: SDK name -> ARM name, where they differ
     secret: outputs that are secret whatever the inputs were, dotted
+    plane: see Plane; ARM itself knows no types of the others
     """
 
     path: str
@@ -73,6 +78,7 @@ class ResourceType:
     query: frozenset[str] = frozenset()
     wire: Mapping[str, str] = field(default_factory=dict)
     secret: tuple[str, ...] = ()
+    plane: Plane = "arm"
 
     @cached_property
     def arm_type(self) -> str:
@@ -102,3 +108,12 @@ class ResourceType:
     def is_child(self) -> bool:
         """Whether its parent is a resource other than a group, a subscription or an extended scope."""
         return self.arm_type.count("/") > 1
+
+
+def Row(path: str, *tokens: str, **columns: Any) -> ResourceType:
+    """A row; a path that begins with a resource provider stands in a resource group."""
+    if not path.startswith(("/", "{")):
+        path = f"{GROUP}/providers/{path}"
+    if f"/{NETWORK}/" in path:
+        columns.setdefault("top", frozenset({"id", "name", "type", "etag"}))
+    return ResourceType(path if path.startswith("/") else f"/{path}", tokens, **columns)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
-from emulator.arm import rules
+from emulator.arm import creations, requests, rules, statuses
 from emulator.arm.ids import RESOURCE_GROUP, ArmId, canonical, parse
+from emulator.arm.paging import page
 from emulator.arm.service import Action
 from emulator.errors import AzureError, NotEmulated, not_found
 from emulator.http import Request, Response
@@ -31,13 +33,8 @@ class Endpoint:
     def handle(self, request: Request) -> Response:
         """One request; AzureError for every refusal."""
         principal = self._emulator.identity.principal(request, AUDIENCES)
-        if not request.query.get("api-version"):
-            raise AzureError(
-                400,
-                "MissingApiVersionParameter",
-                "The api-version query parameter (?api-version=) is required for all requests.",
-            )
-        path = canonical(request.path)
+        requests.check(request)
+        path = canonical(re.sub(r"/{2,}", "/", request.path))  # `az resource` doubles one
         for method, pattern, special in self._arm.specials:
             if method == request.method and (match := pattern.fullmatch(path)):
                 return special(request, match, principal)
@@ -61,10 +58,19 @@ class Endpoint:
         self._allow(principal, f"{parsed.type}/read", parsed.text if parsed.name else parsed.parent)
         if parsed.is_collection:
             items = self._arm.list(parsed.text, request.query)
-            top = request.query.get("$top", "")
-            return Response.json({"value": items[: int(top)] if top.isdigit() else items})
-        resource = self._arm.get(parsed.text)
-        return Response.json(resource, headers={"etag": etag(resource)})
+            return Response.json(page(items, request))
+        if request.method == "HEAD":
+            self._arm.get(parsed.text)
+            return Response(204)
+        creation = creations.of(request.headers)
+        earlier = creations.find(self._emulator.store, creation) if creation else []
+        told = {creations.CREATED: json.dumps(earlier)} if earlier else {}
+        try:
+            resource = self._arm.get(parsed.text)
+        except AzureError as error:
+            error.headers.update(told)
+            raise
+        return Response.json(resource, headers={"etag": etag(resource), **told})
 
     def _write(self, request: Request, parsed: ArmId, principal: Principal) -> Response:
         if parsed.is_collection:
@@ -76,9 +82,13 @@ class Endpoint:
             raise AzureError(400, "InvalidRequestContent", "The request content must be a JSON object.")
         self._check_conditions(request, parsed.text)
         resource, created = self._arm.put(
-            parsed.text, body, merge=request.method == "PATCH", principal=principal
+            parsed.text,
+            body,
+            merge=request.method == "PATCH",
+            principal=principal,
+            creation=creations.of(request.headers),
         )
-        return Response.json(resource, 201 if created else 200, {"etag": etag(resource)})
+        return Response.json(resource, statuses.of_put(parsed.type, created), {"etag": etag(resource)})
 
     def _delete(self, parsed: ArmId, principal: Principal) -> Response:
         if parsed.is_collection:
@@ -87,9 +97,11 @@ class Endpoint:
         self._allow(principal, f"{parsed.type}/delete", parsed.text)
         rules.check_deletable(parsed)
         if not self._arm.exists(parsed.text):
+            if parsed.type.lower() in statuses.MISSED_ON_DELETE:
+                self._arm.get(parsed.text)  # raises, in the words of the type
             return Response(204)
         self._arm.delete(parsed.text)
-        return Response(200)
+        return Response(statuses.of_delete(parsed.type))
 
     def _act(self, request: Request, path: str, principal: Principal) -> Response:
         target, _, name = path.rpartition("/")

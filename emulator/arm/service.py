@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from emulator.arm import catalog, inline, links, locks, rules
+from emulator.arm import catalog, creations, inline, links, locks, rules
+from emulator.arm.creations import Creation
 from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ArmId, parse, parse_resource
 from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated, not_found
@@ -170,9 +171,18 @@ class Arm:
             raise NotEmulated(f"resource type {parsed.type}")
 
     def put(
-        self, resource_id: str, body: Json, *, merge: bool = False, principal: Principal | None = None
+        self,
+        resource_id: str,
+        body: Json,
+        *,
+        merge: bool = False,
+        principal: Principal | None = None,
+        creation: Creation | None = None,
     ) -> tuple[Json, bool]:
-        """Create or replace (``merge``: patch) a resource. Returns it, and whether it is new."""
+        """Create or replace (``merge``: patch) a resource. Returns it, and whether it is new.
+
+        creation: as what a program creates it; kept with a new resource
+        """
         parsed = parse_resource(resource_id)
         self.require_known(parsed)
         kind = parsed.type.lower()
@@ -195,6 +205,8 @@ class Arm:
                 self.store.put(parsed.text, put.resource)
                 for hook in (*self._with_put["*"], *self._with_put[kind]):
                     hook(put)
+                if creation is not None and old is None:
+                    creations.record(self.store, creation, parsed.text)
                 for child_id, child in inline_children(self.store, parsed.text):
                     if child is None:
                         self.delete(child_id)
@@ -268,7 +280,8 @@ class Arm:
                 for hook in (*self._before_delete["*"], *self._before_delete[item["type"].lower()]):
                     hook(item)
             with self.store.transaction():
-                self.store.delete(parsed.text)
+                for gone_id in self.store.delete(parsed.text):
+                    creations.forget(self.store, gone_id)
                 for item in gone:
                     for hook in (*self._with_delete["*"], *self._with_delete[item["type"].lower()]):
                         hook(item)
@@ -340,6 +353,12 @@ class Arm:
 
     def _finish(self, parsed: ArmId, resource: Json, old: Json | None) -> None:
         """Set what ARM sets on every resource."""
+        if not isinstance(resource.get("location", ""), str | None):
+            raise AzureError(
+                400,
+                "InvalidRequestContent",
+                f"'{parsed.text}': location is {resource['location']!r}, which is no text.",
+            )
         if old and "location" in old:
             asked = resource.setdefault("location", old["location"])
             if _location(asked) != _location(old["location"]):
@@ -363,6 +382,10 @@ class Arm:
             "lastModifiedByType": "Application",
         }
         properties = resource.get("properties")
+        if properties is not None and not isinstance(properties, dict):
+            raise AzureError(
+                400, "InvalidRequestContent", f"'{parsed.text}': properties must be a JSON object."
+            )
         resource["properties"] = properties = properties if isinstance(properties, dict) else {}
         properties["provisioningState"] = "Succeeded"
 

@@ -8,7 +8,7 @@ from emulator.arm.ids import fold, parse, within
 from emulator.arm.links import linked
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
-from emulator.network import addresses, public, security
+from emulator.network import addresses, interfaces, peerings, public, purposes, references, security
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -47,6 +47,9 @@ def install(emulator: Emulator) -> None:
     arm, store = emulator.arm, emulator.store
     security.install(arm)
     public.install(arm)
+    peerings.install(arm)
+    references.install(arm)
+    interfaces.install(arm)
 
     @arm.before_put(VNET)
     def network(put: Put) -> None:
@@ -76,6 +79,7 @@ def install(emulator: Emulator) -> None:
         }
         ranges = addresses.networks(addresses.prefixes_of(put.resource), name)
         addresses.check_subnet(vnet["name"], name, ranges, _space(vnet), others)
+        purposes.check(name, ranges, delegations(put.resource))
         given = put.properties.get("delegations") or []
         if len(given) > 1:
             raise AzureError(

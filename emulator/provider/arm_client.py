@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from emulator.arm.creations import CREATED, Creation
+
 Json = dict[str, Any]
 
 MANAGEMENT = "https://management.azure.com"
@@ -117,6 +119,13 @@ class ArmClient:
         answer = self._call("GET", self._url(resource_id, api_version, query))
         return None if answer.status == 404 else _checked(answer).body
 
+    def created(self, resource_id: str, api_version: str, creation: Creation) -> tuple[bool, list[str]]:
+        """Whether the resource exists, and the ids of those that were created as the same one before."""
+        answer = self._call("GET", self._url(resource_id, api_version), headers=creation.headers)
+        if answer.status != 404:
+            _checked(answer)
+        return answer.status != 404, json.loads(answer.headers.get(CREATED, "[]"))
+
     def put(
         self,
         resource_id: str,
@@ -125,10 +134,12 @@ class ArmClient:
         query: Mapping[str, str] | None = None,
         *,
         timeout: float = 3600,
+        creation: Creation | None = None,
     ) -> Json:
         """Create or replace and wait for the end. Failed when provisioning ends badly."""
         deadline = time.monotonic() + timeout
-        answer = _checked(self._call("PUT", self._url(resource_id, api_version, query), body))
+        headers = creation.headers if creation else None
+        answer = _checked(self._call("PUT", self._url(resource_id, api_version, query), body, headers))
         try:
             self._finish(answer, deadline)
         except ArmError as error:
@@ -198,14 +209,20 @@ class ArmClient:
         parameters = urlencode({"api-version": api_version, **(query or {})})
         return f"{MANAGEMENT}{quote(path, safe='/()$@!*,;=:+~')}?{parameters}"
 
-    def _call(self, method: str, url: str, body: Json | None = None) -> Answer:
+    def _call(
+        self, method: str, url: str, body: Json | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """One call; a lost answer or a busy service is tried again, every method here may be repeated."""
         data = None if body is None else json.dumps(body).encode()
         for attempt in range(_ATTEMPTS):
             last = attempt == _ATTEMPTS - 1
-            headers = {"authorization": f"Bearer {self.token()}", "content-type": "application/json"}
+            sent = {
+                "authorization": f"Bearer {self.token()}",
+                "content-type": "application/json",
+                **(headers or {}),
+            }
             try:
-                answer = self._transport(method, url, headers=headers, data=data, timeout=300)
+                answer = self._transport(method, url, headers=sent, data=data, timeout=300)
             except ConnectionError:
                 if last:
                     raise

@@ -7,20 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.arm import catalog
-from emulator.arm.catalog import ResourceType
+from emulator.arm.creations import Creation
 from emulator.provider import check, defaults, diff, drift, preview, resource_ids, schema_cache
 from emulator.provider.arm_client import ArmClient, ArmError, Failed
-from emulator.provider.body import BodyMapper
-from emulator.provider.defaults import UNCONFIGURED, AutoNaming
-from emulator.provider.schema import Resource
-from emulator.provider.values import mark_equal, mark_like, plain, secret, secret_texts
+from emulator.provider.blob_plane import BlobPlane
+from emulator.provider.defaults import RANDOM_NAME, UNCONFIGURED, AutoNaming
+from emulator.provider.kinds import Kind, Refused, Values
+from emulator.provider.lost_answers import LostAnswers
+from emulator.provider.values import plain
 
-Values = dict[str, Any]
 _GROUP = catalog.find("Microsoft.Resources/resourceGroups")
-
-
-class Refused(Exception):
-    """A request that cannot be done; the text is for the user."""
 
 
 class Unfinished(Refused):
@@ -40,45 +36,6 @@ class Checked:
     warnings: list[str]
 
 
-class Kind:
-    """One resource type: its schema, its row, the mapping of its bodies."""
-
-    def __init__(self, token: str) -> None:
-        """Refused for a token that the SDK does not have, or that has no row in the catalog."""
-        self.token = token
-        row = catalog.find_token(token)
-        try:
-            self.schema: Resource = schema_cache.resource(token)
-        except schema_cache.UnknownResource as error:
-            raise Refused(str(error)) from error
-        if row is None:
-            required = tuple(name for name, item in self.schema.inputs.items() if item.required)
-            raise Refused(catalog.missing_row(token, self.schema.api_version, required))
-        self.row: ResourceType = row
-        self.mapper = BodyMapper(self.schema, row)
-
-    @property
-    def api_version(self) -> str:
-        return self.schema.api_version
-
-    def marked(self, outputs: Values, *patterns: Values) -> Values:
-        """Outputs with everything secret that was secret before: by place, by value, and by the catalog."""
-        for pattern in patterns:
-            outputs = {name: mark_like(value, pattern.get(name)) for name, value in outputs.items()}
-            outputs = mark_equal(outputs, secret_texts(pattern))
-        for path in self.row.secret:
-            _mark(outputs, path.split("."))
-        return outputs
-
-
-def _mark(values: Any, path: list[str]) -> None:
-    if isinstance(values, dict) and path[0] in values:
-        if path[1:]:
-            _mark(values[path[0]], path[1:])
-        else:
-            values[path[0]] = secret(values[path[0]])
-
-
 class Lifecycle:
     """The operations on one subscription."""
 
@@ -86,6 +43,8 @@ class Lifecycle:
         self._client = client
         self._location = location
         self._kinds: dict[str, Kind] = {}
+        self._lost = LostAnswers(client)
+        self._blobs = BlobPlane(client)
 
     def kind(self, token: str) -> Kind:
         """What is known about the token; Refused when it is not emulated."""
@@ -100,14 +59,19 @@ class Lifecycle:
         old: Values,
         new: Values,
         naming: AutoNaming = UNCONFIGURED,
+        urn: str = "",
     ) -> Checked:
         """The inputs with name and location filled in, and what is wrong with them."""
         kind = self.kind(token)
+        if old:
+            self.remember(urn, self._lost.id_of(kind, old))
         inputs = {name: value for name, value in new.items() if not name.startswith("__")}
         defaults.fill_name(kind.schema, kind.row, inputs, old, label, naming)
         defaults.fill_location(kind.schema, inputs, old, self._location, self._group_location)
-        findings = list(check.check_inputs(kind.schema, inputs))
         own = defaults.own_input(kind.schema, kind.row)
+        if own and not old and RANDOM_NAME in inputs:
+            inputs[own] = self._lost.name(kind, inputs, urn) or inputs[own]
+        findings = list(check.check_inputs(kind.schema, inputs))
         name = plain(inputs.get(own)) if own else None
         if own and name is None and not any(finding.path == own for finding in findings):
             findings.append(check.Finding(own, "is required: automatic naming is off for it"))
@@ -125,16 +89,26 @@ class Lifecycle:
         """What an update would change."""
         return diff.compare(self.kind(token).row, old, new, ignored)
 
-    def create(self, token: str, inputs: Values, *, timeout: float = 0) -> tuple[str, Values]:
-        """Id and outputs. Refused when the id is taken, Unfinished when provisioning ended badly."""
+    def remember(self, urn: str, resource_id: str) -> None:
+        """The engine knows this resource: it is in the state already."""
+        self._lost.remember(urn, resource_id)
+
+    def create(self, token: str, inputs: Values, *, timeout: float = 0, urn: str = "") -> tuple[str, Values]:
+        """Id and outputs. Refused when the id is taken, Unfinished when provisioning ended badly.
+
+        One created for the same urn with the same inputs, which the engine does not know, is adopted.
+        """
         kind = self.kind(token)
         resource_id = self._id(kind, inputs)
-        if kind.row.presence == "explicit" and self._client.get(resource_id, kind.api_version) is not None:
+        if kind.row.plane == "blob":
+            return self._blobs.create(kind, resource_id, plain(inputs))
+        creation = self._lost.creation(kind, inputs, urn)
+        if kind.row.presence == "explicit" and self._lost.taken(kind, resource_id, creation):
             raise Refused(
                 f"ResourceAlreadyExists (409): {resource_id} already exists. Import it: "
                 f"`pulumi import {token} NAME {resource_id}`, or choose another name"
             )
-        return self._put(kind, resource_id, inputs, {}, timeout)
+        return self._put(kind, resource_id, inputs, {}, timeout, creation)
 
     def preview_create(self, token: str, inputs: Values) -> Values:
         """The outputs as far as they can be known."""
@@ -145,6 +119,8 @@ class Lifecycle:
     ) -> Values:
         """The outputs after the change. outputs: those of the state, for their marks"""
         kind = self.kind(token)
+        if kind.row.plane == "blob":
+            return self._blobs.update(kind, resource_id, plain(inputs))
         return self._put(kind, resource_id, inputs, _marks_of_unmanaged(outputs, inputs), timeout)[1]
 
     def preview_update(self, token: str, outputs: Values, old: Values, new: Values) -> Values:
@@ -160,6 +136,8 @@ class Lifecycle:
             parameters = resource_ids.parse(kind.row, resource_id)
         except resource_ids.IdError as error:
             raise Refused(str(error)) from error
+        if kind.row.plane == "blob":
+            return self._blobs.read(kind, resource_id, parameters, inputs)
         body = self._client.get(resource_id, kind.api_version)
         if body is None:
             return None
@@ -173,17 +151,30 @@ class Lifecycle:
     def delete(self, token: str, resource_id: str, *, timeout: float = 0) -> None:
         """Delete; what comes with its parent also goes with it, and with it alone."""
         kind = self.kind(token)
-        if kind.row.presence != "with_parent":
+        if kind.row.plane == "blob":
+            self._blobs.delete(kind, resource_id)
+        elif kind.row.presence != "with_parent":
             self._client.delete(resource_id, kind.api_version, timeout=timeout or 3600)
 
     def _put(
-        self, kind: Kind, resource_id: str, inputs: Values, outputs: Values, timeout: float
+        self,
+        kind: Kind,
+        resource_id: str,
+        inputs: Values,
+        outputs: Values,
+        timeout: float,
+        creation: Creation | None = None,
     ) -> tuple[str, Values]:
         content = plain({name: value for name, value in inputs.items() if not name.startswith("__")})
         query = {name: _text(content[name]) for name in kind.row.query if content.get(name) is not None}
         try:
             body = self._client.put(
-                resource_id, kind.api_version, kind.mapper.to_arm(content), query, timeout=timeout or 3600
+                resource_id,
+                kind.api_version,
+                kind.mapper.to_arm(content),
+                query,
+                timeout=timeout or 3600,
+                creation=creation,
             )
         except Failed as error:
             found = kind.marked(kind.mapper.outputs(error.body), inputs, outputs)

@@ -114,7 +114,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             token, label = _token(request), request.name or request.urn.rsplit("::", 1)[-1]
             old, new = decode_fields(request.olds), decode_fields(request.news)
             try:
-                checked = self._lifecycle.check(token, label, old, new, _naming(request))
+                checked = self._lifecycle.check(token, label, old, new, _naming(request), request.urn)
             except Refused as error:
                 failure = provider_pb2.CheckFailure(reason=str(error))
                 return provider_pb2.CheckResponse(inputs=request.news, failures=[failure])
@@ -129,6 +129,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> Any:
         def diff() -> Any:
             old, new = decode_fields(request.old_inputs or request.olds), decode_fields(request.news)
+            self._lifecycle.remember(request.urn, request.id)
             changes = self._lifecycle.diff(_token(request), old, new, list(request.ignoreChanges))
             kinds = provider_pb2.PropertyDiff.Kind
             detailed = {
@@ -157,7 +158,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             if request.preview:
                 outputs = self._lifecycle.preview_create(token, inputs)
                 return provider_pb2.CreateResponse(id="", properties=encode_fields(outputs))
-            resource_id, outputs = self._lifecycle.create(token, inputs, timeout=request.timeout)
+            resource_id, outputs = self._lifecycle.create(
+                token, inputs, timeout=request.timeout, urn=request.urn
+            )
             return provider_pb2.CreateResponse(id=resource_id, properties=encode_fields(outputs))
 
         return self._answer(context, create)
@@ -178,6 +181,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: Any, context: Any) -> Any:
         def read() -> Any:
             inputs, outputs = decode_fields(request.inputs), decode_fields(request.properties)
+            self._lifecycle.remember(request.urn, request.id)
             found = self._lifecycle.read(_token(request), request.id, inputs, outputs)
             if found is None:
                 return provider_pb2.ReadResponse(id="")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from emulator.errors import NotEmulated
 from emulator.http import Request, Response
 from emulator.identity.directory import TENANT_ID
-from emulator.storage import hooks
+from emulator.storage import hooks, website
 from emulator.storage.access import Authentication
 from emulator.storage.accounts import Accounts
 from emulator.storage.blobs import BlobStore
@@ -30,6 +30,7 @@ def install(emulator: Emulator) -> None:
     for service in OTHER_SERVICES:
         emulator.route(f"*.{service}.core.windows.net", _refuse)
     emulator.blobs = Blobs(accounts, store, emulator.identity)
+    website.install(emulator)
 
 
 def _refuse(request: Request) -> Response:

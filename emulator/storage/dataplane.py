@@ -12,7 +12,7 @@ from emulator.http import Request, Response
 from emulator.storage import blob_operations as on_blob
 from emulator.storage import block_operations as on_blocks
 from emulator.storage import container_operations as on_container
-from emulator.storage import operations
+from emulator.storage import operations, website
 from emulator.storage import service_operations as on_service
 from emulator.storage.access import Access, Authentication
 from emulator.storage.accounts import CONTAINER_NAME, Account, Accounts
@@ -34,6 +34,8 @@ ON_ACCOUNT: dict[tuple[str, str, str], Operation] = {
     ("GET", "", "list"): on_container.list_containers,
     ("GET", "account", "properties"): on_service.account_information,
     ("HEAD", "account", "properties"): on_service.account_information,
+    ("GET", "service", "properties"): website.get_service_properties,
+    ("PUT", "service", "properties"): website.set_service_properties,
     ("POST", "service", "userdelegationkey"): on_service.user_delegation_key,
 }
 ON_CONTAINER: dict[tuple[str, str, str], Operation] = {

@@ -29,6 +29,22 @@ ACCOUNT_INFORMATION = Operation(
     "rl",
     "sco",
 )
+SERVICE_PROPERTIES = Operation(
+    "Get Blob Service Properties",
+    "Microsoft.Storage/storageAccounts/blobServices/read",
+    False,
+    "r",
+    "s",
+    False,
+)
+SET_SERVICE_PROPERTIES = Operation(
+    "Set Blob Service Properties",
+    "Microsoft.Storage/storageAccounts/blobServices/write",
+    False,
+    "w",
+    "s",
+    False,
+)
 USER_DELEGATION_KEY = Operation(
     "Get User Delegation Key",
     "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",

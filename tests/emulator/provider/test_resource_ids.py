@@ -21,6 +21,9 @@ def test_every_template_is_built_and_read_back(row: catalog.ResourceType) -> Non
         name: value.replace("resourceGroups", "resourcegroups") for name, value in inputs.items()
     }
     found = catalog.find_id(resource_id)
+    if row.plane != "arm":
+        assert found is None
+        return
     assert found is not None
     assert found.arm_type == row.arm_type
 

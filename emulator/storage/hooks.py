@@ -62,7 +62,16 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
         properties["primaryEndpoints"] = {
             kind: f"https://{put.resource['name']}.{host}/" for kind, host in HOSTS.items()
         }
+        held = accounts.find(put.resource["name"])
+        if held is not None and held.service:
+            raise AzureError(
+                409,
+                "StorageAccountAlreadyTaken",
+                f"The storage account named {held.name} is already taken: it belongs to an Azure service.",
+            )
         accounts.ensure_keys(put.resource["name"])
+        if put.old is None:
+            blobs.drop(put.resource["name"])  # what a deletion that was cut off has left
 
     @arm.after_delete(ACCOUNT)
     def forget_account(resource: dict[str, Any]) -> None:
@@ -96,6 +105,8 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
                 f"publicAccess of container {put.resource['name']} is {public!r}, "
                 "but allowBlobPublicAccess of its account is false.",
             )
+        if put.old is None:
+            blobs.drop((account or {}).get("name", ""), put.resource["name"])
         stamp = etag(blobs.new_etag())
         put.resource["etag"] = stamp
         properties.update(

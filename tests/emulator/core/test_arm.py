@@ -84,6 +84,14 @@ def test_a_body_must_be_a_json_object(client: Client) -> None:
     assert client.refused("PUT", GROUP, [1])[1] == "InvalidRequestContent"
 
 
+@pytest.mark.parametrize("wrong", [{"properties": [1]}, {"properties": "x"}, {"location": 5}])
+def test_what_is_of_the_wrong_kind_is_refused_not_dropped(client: Client, wrong: dict[str, object]) -> None:
+    client.group()
+    status, code, message = client.refused("PUT", ROUTES, {"location": LOCATION, **wrong})
+    assert (status, code) == (400, "InvalidRequestContent")
+    assert next(iter(wrong)) in message
+
+
 def test_names_follow_azures_rules_and_global_ones_are_unique(client: Client) -> None:
     client.group()
     client.ok("PUT", f"{GROUP}2", {"location": LOCATION})

@@ -102,3 +102,18 @@ def test_what_accounts_and_containers_are_refused(emulator: Emulator) -> None:
     body = {"location": estate.LOCATION, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
     with pytest.raises(AzureError, match="StorageAccountAlreadyTaken"):
         emulator.arm.put(f"{other}/providers/{path}", body)
+
+
+def test_a_new_account_or_container_holds_nothing_of_an_earlier_one(emulator: Emulator) -> None:
+    account = f"{estate.GROUP}/providers/Microsoft.Storage/storageAccounts/acct"
+    for gone in (f"{account}/blobServices/default/containers/data", account):
+        emulator.blobs.write("acct", "data", "secret", b"x")
+        emulator.store.delete(gone)  # as a kill in the middle of the deletion leaves it
+        estate.account(emulator)
+        assert emulator.blobs.list("acct", "data") == []
+
+
+def test_an_account_of_a_service_is_nobody_elses(emulator: Emulator) -> None:
+    emulator.blobs.service_account("acrtasksinternal")
+    with pytest.raises(AzureError, match="acrtasksinternal is already taken"):
+        estate.account(emulator, "acrtasksinternal")

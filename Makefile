@@ -8,7 +8,7 @@ export PATH := $(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 KEEP ?= 0
 
-.PHONY: help setup demo test test-all lint typecheck format lock clean
+.PHONY: help setup azure-cli demo test test-all lint typecheck format lock clean
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ help:  ## list the targets
 setup:  ## the virtual environment and the Pulumi CLI (done by the other targets as well)
 	@$(PYTHON) tools/bootstrap/environment.py
 	@$(PYTHON) tools/bootstrap/pulumi.py
+
+azure-cli: setup  ## the Azure command line, for `python -m emulator run -- az` (some 400 MB in the user's cache)
+	@$(BIN)/python tools/bootstrap/azure_cli.py
 
 demo: setup  ## the whole estate on this machine: up, train, deploy, score (KEEP=1 leaves it running)
 	@$(BIN)/python -m demo $(if $(filter-out 0,$(KEEP)),--keep,)

@@ -136,7 +136,7 @@ def _env(home: Home, options: argparse.Namespace) -> int:
 
 
 def _run(home: Home, options: argparse.Namespace) -> int:
-    from emulator import environment, lifecycle
+    from emulator import azurecli, environment, lifecycle
 
     command: list[str] = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
@@ -152,6 +152,8 @@ def _run(home: Home, options: argparse.Namespace) -> int:
     if program is None:
         print(f"emulator: {command[0]}: command not found", file=sys.stderr)
         return NOT_FOUND
+    if Path(program).name == "az":
+        azurecli.sign_in(home)
     from emulator import pulumi
 
     try:

@@ -13,6 +13,8 @@ from emulator.http import Request
 from emulator.identity.access import Access
 from emulator.identity.authority import HOSTS, Authority
 from emulator.identity.directory import SIGNED_IN, TENANT_ID, Directory, Principal
+from emulator.identity.graph import HOST as GRAPH_HOST
+from emulator.identity.graph import Graph
 from emulator.identity.tokens import Tokens, audience
 from emulator.identity.workloads import IMDS_HOST, Workloads
 
@@ -106,6 +108,7 @@ def install(emulator: Emulator) -> None:
     for host in HOSTS:
         emulator.route(host, identity.authority.handle)
     emulator.route(IMDS_HOST, identity.workloads.imds)
+    emulator.route(GRAPH_HOST, Graph(emulator).handle)
 
     @emulator.arm.before_put("*")
     def may_link(put: Put) -> None:

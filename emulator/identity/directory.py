@@ -70,6 +70,12 @@ class Directory:
             None,
         )
 
+    def everyone(self) -> list[Principal]:
+        """All principals: the signed-in one, the groups, the managed identities."""
+        managed = (_principal(key, value) for key, value in self._store.documents(PRINCIPAL).items())
+        groups = (Principal(key, "", "Group", (), name) for key, name in GROUPS.items())
+        return [SIGNED_IN, *groups, *(one for one in managed if one)]
+
     def add_managed(self, resource_id: str, object_id: str, client_id: str) -> None:
         """Make the principal of a managed identity known."""
         self._store.put_document(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from emulator.errors import NotEmulated
+from emulator.http import Request, Response
 from emulator.keyvault import arm_secrets
 from emulator.keyvault.access import Gate
 from emulator.keyvault.dataplane import DataPlane
@@ -14,6 +16,7 @@ from emulator.keyvault.vaults import VAULT, Vaults
 if TYPE_CHECKING:
     from emulator.app import Emulator
     from emulator.arm.service import Put
+    from emulator.identity import Principal
 
 
 def install(emulator: Emulator) -> None:
@@ -26,6 +29,13 @@ def install(emulator: Emulator) -> None:
     @emulator.arm.before_put(f"{VAULT}/keys")
     def refuse_keys(put: Put) -> None:
         raise NotEmulated(f"Key Vault keys ({put.id})")
+
+    @emulator.arm.special(
+        "GET", r"/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/[^/]+/managedHSMs"
+    )
+    def no_hardware(request: Request, match: re.Match[str], principal: Principal) -> Response:
+        """Clients ask for them beside vaults. None can be made here, so there are none."""
+        return Response.json({"value": []})
 
     emulator.route("*.vault.azure.net", DataPlane(vaults, secrets, Gate(emulator.identity)).handle)
     emulator.vaults = vaults

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from emulator.arm import catalog
-from emulator.arm.catalog_rows import ROWS
-from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, parse
+from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION
 from emulator.arm.service import Put
 from emulator.errors import AzureError
 from emulator.http import Request, Response
 from emulator.identity.directory import SUBSCRIPTIONS, TENANT_ID
-from emulator.resources.locations import LOCATIONS
+from emulator.resources import availability, listing, providers, tagging, tags
+from emulator.resources.listing import SUBSCRIPTION_PATH
+from emulator.resources.locations import LOCATIONS, is_global, nearest
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
     from emulator.identity import Principal
-
-SUBSCRIPTION_PATH: Final = r"/subscriptions/(?P<subscription>[^/]+)"
 
 
 def install(emulator: Emulator) -> None:
@@ -28,6 +26,9 @@ def install(emulator: Emulator) -> None:
         path = f"/subscriptions/{subscription}"
         if store.get(path) is None:
             store.put(path, _subscription(subscription, name))
+
+    for part in (listing, providers, availability, tagging):
+        part.install(emulator)
 
     @arm.before_put(SUBSCRIPTION)
     def no_new_subscription(put: Put) -> None:
@@ -40,38 +41,24 @@ def install(emulator: Emulator) -> None:
     @arm.before_put("*")
     def location(put: Put) -> None:
         """A region that Azure does not have is a typing error."""
-        asked = put.resource.get("location")
-        if asked is not None and asked != "global" and asked not in LOCATIONS:
-            raise AzureError(
-                400,
-                "LocationNotAvailableForResourceType",
-                f"The provided location '{asked}' is not available for resource type "
-                f"'{put.resource['type']}'. "
-                f"List of available regions is '{','.join(LOCATIONS)}'.",
-            )
+        tags.check(put.resource.get("tags"))
+        asked, kind = put.resource.get("location"), put.resource["type"]
+        if asked is None or asked in LOCATIONS or (asked == "global" and is_global(kind)):
+            return
+        code, what = "LocationNotAvailableForResourceType", f"resource type '{kind}'"
+        if kind == RESOURCE_GROUP:
+            code, what = "LocationNotAvailableForResourceGroup", "resource group"
+        raise AzureError(
+            400,
+            code,
+            f"The provided location '{asked}' is not available for {what}.{nearest(str(asked))} List of "
+            f"available regions is '{','.join(LOCATIONS)}'.",
+        )
 
     @arm.before_put(RESOURCE_GROUP)
     def group(put: Put) -> None:
         if not put.resource.get("location"):
             raise AzureError(400, "LocationRequired", f"The location property is required for '{put.id}'.")
-
-    @arm.special("GET", f"{SUBSCRIPTION_PATH}/resources")
-    @arm.special("GET", f"{SUBSCRIPTION_PATH}/resourceGroups/(?P<group>[^/]+)/resources")
-    def resources(request: Request, match: re.Match[str], principal: Principal) -> Response:
-        """The top-level resources of a subscription or group that the caller may read."""
-        scope = request.path.rstrip("/").rpartition("/")[0]
-        emulator.identity.require(principal, "Microsoft.Resources/subscriptions/resources/read", scope)
-        arm.get(scope)
-        found = [
-            {
-                key: item[key]
-                for key in ("id", "name", "type", "location", "tags", "sku", "kind")
-                if key in item
-            }
-            for item in store.subtree(scope)
-            if (parsed := parse(item["id"])) and len(parsed.names) == 1 and item["type"] != RESOURCE_GROUP
-        ]
-        return Response.json({"value": found})
 
     @arm.special("GET", f"{SUBSCRIPTION_PATH}/locations")
     def locations(request: Request, match: re.Match[str], principal: Principal) -> Response:
@@ -82,25 +69,6 @@ def install(emulator: Emulator) -> None:
             for name in LOCATIONS
         ]
         return Response.json({"value": value})
-
-    @arm.special("GET", f"{SUBSCRIPTION_PATH}/providers")
-    def providers(request: Request, match: re.Match[str], principal: Principal) -> Response:
-        arm.get(f"/subscriptions/{match['subscription']}")
-        return Response.json({"value": [_provider(match["subscription"], name) for name in _namespaces()]})
-
-    @arm.special("GET", f"{SUBSCRIPTION_PATH}/providers/(?P<namespace>[^/]+)")
-    @arm.special("POST", f"{SUBSCRIPTION_PATH}/providers/(?P<namespace>[^/]+)/register")
-    def provider(request: Request, match: re.Match[str], principal: Principal) -> Response:
-        arm.get(f"/subscriptions/{match['subscription']}")
-        known = {name.lower(): name for name in _namespaces()}
-        name = known.get(match["namespace"].lower())
-        if name is None:
-            raise AzureError(
-                404,
-                "InvalidResourceNamespace",
-                f"The resource namespace '{match['namespace']}' is not emulated.",
-            )
-        return Response.json(_provider(match["subscription"], name))
 
     @arm.special("GET", "/tenants")
     def tenants(request: Request, match: re.Match[str], principal: Principal) -> Response:
@@ -118,21 +86,4 @@ def _subscription(subscription: str, name: str) -> dict[str, Any]:
         "state": "Enabled",
         "authorizationSource": "RoleBased",
         "properties": {},
-    }
-
-
-def _namespaces() -> list[str]:
-    return sorted({row.arm_type.split("/", 1)[0] for row in ROWS})
-
-
-def _provider(subscription: str, namespace: str) -> dict[str, Any]:
-    return {
-        "id": f"/subscriptions/{subscription}/providers/{namespace}",
-        "namespace": namespace,
-        "registrationState": "Registered",
-        "resourceTypes": [
-            {"resourceType": row.arm_type.split("/", 1)[1], "locations": list(LOCATIONS)}
-            for row in ROWS
-            if row.arm_type.startswith(f"{namespace}/") and catalog.find(row.arm_type) is row
-        ],
     }

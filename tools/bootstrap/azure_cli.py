@@ -1,12 +1,14 @@
 """Put the Azure command line into a virtual environment of its own in the user's cache directory.
 
 Its version and all that it needs are pinned and hashed in environments/requirements/azure-cli.txt. Prints the
-path of `az`. Nothing is done when that is already there; `--check` only says whether it is (exit code 1: no).
+path of `az`, which is linked into .venv/bin. Nothing is installed when it is there; `--check` only says
+whether it is (exit code 1: no).
 Only the standard library is used.
 """
 
 import argparse
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -68,14 +70,28 @@ def provide() -> Path:
     return folder / "bin" / "az"
 
 
+def link(program: Path, own: Path) -> None:
+    """`az` beside the environment's other programs, so that `python -m emulator run -- az` finds it."""
+    if not own.is_dir():
+        return
+    aside = own / f".az.{os.getpid()}"
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(program)
+    aside.replace(own / "az")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--check", action="store_true", help="install nothing")
-    if parser.parse_args().check and not complete(place()):
+    parser.add_argument("--bin", type=Path, default=ROOT / ".venv" / "bin", help="where to link it")
+    options = parser.parse_args()
+    if options.check and not complete(place()):
         raise SystemExit(1)
-    print(provide())
+    program = provide()
+    link(program, options.bin.absolute())
+    print(program)
 
 
 if __name__ == "__main__":

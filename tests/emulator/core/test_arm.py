@@ -140,7 +140,9 @@ def test_delete_is_idempotent_and_takes_what_lies_under(client: Client) -> None:
     client.ok(
         "PUT", f"{ROUTES}/routes/out", {"properties": {"addressPrefix": "0.0.0.0/0", "nextHopType": "None"}}
     )
-    assert [client("DELETE", GROUP).status for _ in range(2)] == [200, 204]
+    assert [client("DELETE", f"{ROUTES}/routes/out").status for _ in range(2)] == [200, 204]
+    client.ok("PUT", f"{ROUTES}/routes/in", {"properties": {"addressPrefix": "::/0", "nextHopType": "None"}})
+    assert [client("DELETE", GROUP).status for _ in range(2)] == [200, 404]
     assert client.emulator.store.types() == {"microsoft.resources/subscriptions": 2}
 
 

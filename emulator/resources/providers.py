@@ -1,0 +1,103 @@
+"""The resource providers: which there are, their types and the API versions of these."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from emulator.arm import catalog
+from emulator.arm.catalog_rows import ROWS
+from emulator.arm.paging import page
+from emulator.errors import AzureError
+from emulator.http import Request, Response
+from emulator.resources.listing import SUBSCRIPTION_PATH
+from emulator.resources.locations import LOCATIONS
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+    from emulator.identity import Principal
+
+Json = dict[str, Any]
+
+_VERSIONS: Final = re.compile(r"Uses Azure REST API version.*?(?=\n\s*:param|\"\"\")", re.DOTALL)
+_DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}(?:-preview)?\b")
+_WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def install(emulator: Emulator) -> None:
+    """The paths of the providers. All are registered always."""
+    arm = emulator.arm
+
+    @arm.special("GET", f"{SUBSCRIPTION_PATH}/providers")
+    def providers(request: Request, match: re.Match[str], principal: Principal) -> Response:
+        arm.get(f"/subscriptions/{match['subscription']}")
+        return Response.json(
+            page([_provider(match["subscription"], name) for name in _namespaces()], request)
+        )
+
+    @arm.special("GET", f"{SUBSCRIPTION_PATH}/providers/(?P<namespace>[^/]+)")
+    @arm.special("POST", f"{SUBSCRIPTION_PATH}/providers/(?P<namespace>[^/]+)/register")
+    def provider(request: Request, match: re.Match[str], principal: Principal) -> Response:
+        arm.get(f"/subscriptions/{match['subscription']}")
+        known = {name.lower(): name for name in _namespaces()}
+        name = known.get(match["namespace"].lower())
+        if name is None:
+            raise AzureError(
+                404,
+                "InvalidResourceNamespace",
+                f"The resource namespace '{match['namespace']}' is not emulated.",
+            )
+        return Response.json(_provider(match["subscription"], name))
+
+
+@cache
+def _namespaces() -> tuple[str, ...]:
+    return tuple(sorted({row.arm_type.split("/", 1)[0] for row in ROWS}))
+
+
+def _provider(subscription: str, namespace: str) -> Json:
+    return {
+        "id": f"/subscriptions/{subscription}/providers/{namespace}",
+        "namespace": namespace,
+        "registrationPolicy": "RegistrationRequired",
+        "registrationState": "Registered",
+        "resourceTypes": list(_types(namespace)),
+    }
+
+
+@cache
+def _types(namespace: str) -> tuple[Json, ...]:
+    rows = [row for row in ROWS if row.arm_type.startswith(f"{namespace}/") and _is_first(row)]
+    versions = {row.arm_type: _api_versions(row.tokens) for row in rows}
+    # a type that the SDK does not know takes those of its service
+    every = sorted({version for found in versions.values() for version in found}, reverse=True)
+    return tuple(
+        {
+            "resourceType": row.arm_type.split("/", 1)[1],
+            "locations": list(LOCATIONS),
+            "apiVersions": versions[row.arm_type] or every,
+            "capabilities": "SupportsTags, SupportsLocation",
+        }
+        for row in rows
+    )
+
+
+def _is_first(row: catalog.ResourceType) -> bool:
+    return catalog.find(row.arm_type) is row
+
+
+def _api_versions(tokens: tuple[str, ...]) -> list[str]:
+    """The versions that the installed SDK documents for a type, newest first."""
+    spec = find_spec("pulumi_azure_native")
+    if spec is None or not spec.submodule_search_locations:
+        return []
+    found: set[str] = set()
+    for token in tokens:
+        module, name = token.split(":", 1)
+        file = Path(spec.submodule_search_locations[0]) / module / f"{_WORD_START.sub('_', name).lower()}.py"
+        if file.exists() and (text := _VERSIONS.search(file.read_text(encoding="utf-8"))):
+            found.update(_DATE.findall(text[0]))
+    return sorted(found, reverse=True)

@@ -135,7 +135,7 @@ class Executor:
         most = compute["properties"]["properties"]["scaleSettings"]["maxNodeCount"]
         with self.nodes.hold(order.step.compute, most, control):
             outputs = self._commands.run(order, control)
-        return register_outputs(self._emulator.arm, order, outputs)
+        return register_outputs(self._emulator.arm, self._runs, order, outputs)
 
     def _finish(self, job_id: str, work: Any) -> Json:
         """Run ``work`` and write its end into the job; what ended it goes on to the caller."""

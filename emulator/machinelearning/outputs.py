@@ -7,13 +7,19 @@ from typing import Any
 from emulator.arm.service import Arm
 from emulator.machinelearning.command import Order
 from emulator.machinelearning.references import DATASTORE_PATH
+from emulator.machinelearning.runs import Runs
 
 Json = dict[str, Any]
 MODEL_TYPES = frozenset({"custom_model", "mlflow_model"})
 
 
-def register_outputs(arm: Arm, order: Order, outputs: Json) -> Json:
-    """Register the named outputs of a run; the outputs, with the asset's id where there is one."""
+def register_outputs(arm: Arm, runs: Runs, order: Order, outputs: Json) -> Json:
+    """Register the named outputs of a run; the outputs, with the asset's id where there is one.
+
+    Which version an output becomes is in the run's record first: a step that was cut off right after it wrote
+    the version writes the same one when it runs again.
+    """
+    chosen: dict[str, str] = dict(runs.record(order.job_id).get("assets") or {})
     registered: Json = {}
     for name, output in outputs.items():
         target = order.outputs[name]
@@ -28,7 +34,10 @@ def register_outputs(arm: Arm, order: Order, outputs: Json) -> Json:
             content = {"dataUri": uri, "dataType": target.type}
         container = arm.find(order.workspace.child(collection, target.asset_name))
         version = target.asset_version or (container["properties"]["nextVersion"] if container else "1")
-        asset_id = order.workspace.child(collection, target.asset_name, "versions", version)
+        if name not in chosen:
+            chosen[name] = order.workspace.child(collection, target.asset_name, "versions", version)
+            runs.update(order.job_id, assets=chosen)
+        asset_id = chosen[name]
         arm.put(asset_id, {"properties": {**content, "tags": {}, "properties": {}}})
         registered[name] = {**output, "asset": asset_id}
     return registered

@@ -121,3 +121,16 @@ def _import_all(engine: Engine, name: str, state: list[dict[str, Any]]) -> None:
 
 def _json(said: str) -> str:
     return said[said.index("{") : said.rindex("}") + 1]
+
+
+@pytest.mark.slow
+def test_500_resources_in_one_program(engine: Engine) -> None:
+    name = "many"
+    engine.pulumi(
+        name, "config", "set-all", "--plaintext=azure-native:location=westeurope", "--plaintext=count=500"
+    )
+    assert "501 created" in engine.up(program=name)
+    assert sum(engine.resources().values()) >= 500
+    engine.up("--expect-no-changes", program=name)
+    engine.pulumi(name, "destroy", "--yes", "--skip-preview")
+    assert engine.resources() == {}

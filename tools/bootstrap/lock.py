@@ -15,6 +15,15 @@ def compile_groups(tool: str, groups: tuple[str, ...], output: Path, *extra: str
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
+def compile_azure_cli(tool: str) -> None:
+    """Apart from the groups: it pins old versions of much that they use."""
+    base = [tool, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    plain = ["--no-emit-index-url", "--no-header", "--no-annotate"]
+    folder = "environments/requirements"
+    command = [*base, *plain, f"{folder}/azure-cli.in", "--output-file", f"{folder}/azure-cli.txt"]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
 def main() -> None:
     system_certificates()
     tool = uv()
@@ -24,7 +33,8 @@ def main() -> None:
         for group in GROUPS:
             output = ROOT / "environments" / "requirements" / f"{group}.txt"
             compile_groups(tool, (group,), output, "--generate-hashes", "--constraint", str(together))
-    print(f"compiled {', '.join(GROUPS)}; uv itself is pinned in {UV_PIN.relative_to(ROOT)}")
+    compile_azure_cli(tool)
+    print(f"compiled {', '.join(GROUPS)}, azure-cli; uv itself is pinned in {UV_PIN.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ export PATH := $(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 KEEP ?= 0
 
-.PHONY: help setup azure-cli demo test test-all lint typecheck format lock clean
+.PHONY: help setup azure-cli demo test test-all lint typecheck format lock clean docs
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ typecheck: setup  ## pyright, strict
 format: setup  ## format and mend what ruff can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: setup  ## write docs/emulator.md anew from the code
+	@$(BIN)/python -m emulator.docs
 
 lock: setup  ## compile the requirement files again from pyproject.toml
 	@$(PYTHON) tools/bootstrap/lock.py

@@ -159,6 +159,16 @@ class Arm:
 
         return keep
 
+    def hooked(self) -> set[str]:
+        """The types (lower case) that have a hook, an answer of their own or an action."""
+        tables = (self._before_put, self._after_put, self._before_delete, self._after_delete)
+        hooks = {kind for table in (*tables, self._on_get, self._on_list) for kind in table if table[kind]}
+        return (hooks | self._virtual.keys() | {kind for kind, _ in self._actions}) - {"*"}
+
+    def actions(self) -> set[tuple[str, str]]:
+        """Type and name (lower case) of each action that is answered."""
+        return set(self._actions)
+
     # the rules of every type
 
     def known(self, arm_type: str) -> bool:

@@ -1,0 +1,8 @@
+"""How this service is known to differ from Azure. `python -m emulator.docs` puts it on the page."""
+
+from typing import Final
+
+DIFFERENCES: Final = (
+    "Role assignments hold at once; Azure takes minutes.",
+    "Policies are kept and not evaluated.",
+)

@@ -1,0 +1,9 @@
+"""How this service is known to differ from Azure. `python -m emulator.docs` puts it on the page."""
+
+from typing import Final
+
+DIFFERENCES: Final = (
+    "A container is a process of this machine; CPU and memory are checked, not enforced.",
+    "One TCP port a container; the process listens at the port in the variable PORT.",
+    "Readiness is asked ten times a second until it holds for the first time.",
+)

@@ -1,0 +1,180 @@
+"""``python -m emulator.docs``: the page that says what is emulated, what is refused and what differs.
+
+All of it comes from the code (catalog, hooks, actions, hosts, refusals, DIFFERENCES) and from the tests.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from emulator import services
+from emulator.app import Emulator
+from emulator.arm.catalog_rows import ROWS
+from emulator.home import REPOSITORY, Home, write_aside
+
+PAGE = REPOSITORY / "docs" / "emulator.md"
+HEAD = """# What the emulator does
+Written by `make docs` from the code and the tests; a test fails when it is stale.
+
+Every resource type of the catalog can be put, read, listed, changed, deleted and locked, as ARM does it:
+names, regions, tags, parents, references, ETags and roles are checked. The services below add what their types
+do beyond that. What is not here is refused as `NotEmulated` (501) by name; `python -m emulator status` lists it.
+
+- Wrong inputs, and the words with which each is refused: `tests/e2e/bad_input*.py`.
+- A further type is one row in `emulator/arm/catalog_rows.py`.
+"""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What one package of the emulator registered, refuses and is tested by."""
+
+    name: str
+    types: tuple[str, ...]
+    actions: tuple[str, ...]
+    hosts: tuple[str, ...]
+    refusals: tuple[str, ...]
+    differences: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+def found() -> list[Service]:
+    """The services in alphabetical order, each installed in turn into an emulator in a scratch folder."""
+    made: list[Service] = []
+    names, services.SERVICES = services.SERVICES, ()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            emulator = Emulator(Home(Path(folder) / "home"))
+            for name in names:
+                types, actions = emulator.arm.hooked(), emulator.arm.actions()
+                hosts = set(emulator.patterns())
+                import_module(f"emulator.{name}").install(emulator)
+                made.append(
+                    Service(
+                        name,
+                        tuple(sorted(map(_spelled, emulator.arm.hooked() - types))),
+                        tuple(sorted(f"{_spelled(a)}/{b}" for a, b in emulator.arm.actions() - actions)),
+                        tuple(sorted(set(emulator.patterns()) - hosts)),
+                        tuple(sorted(set(_refusals(name)))),
+                        _differences(name),
+                        tuple(_tests(name, emulator.arm.hooked() - types)),
+                    )
+                )
+            emulator.close()
+    finally:
+        services.SERVICES = names
+    return sorted(made, key=lambda service: service.name)
+
+
+def page() -> str:
+    """The whole page."""
+    made = found()
+    special = {kind.lower() for service in made for kind in service.types}
+    plain = sorted({row.arm_type for row in ROWS if row.arm_type.lower() not in special})
+    parts = [
+        HEAD + "".join(_more()),
+        "| service | types with behaviour | actions | tests |\n|---|---|---|---|",
+    ]
+    for one in made:
+        counts = f"{len(one.types)} | {len(one.actions)} | {len(one.tests)}"
+        parts.append(f"| [{one.name}](#{one.name}) | {counts} |")
+    for one in made:
+        parts += ["", f"## {one.name}", *_section(one)]
+    parts += [
+        "",
+        "## Types that are kept as they are given",
+        "Checked as every type is; nothing else happens.",
+    ]
+    for namespace in sorted({name.split("/", 1)[0] for name in plain}):
+        inner = ", ".join(name.split("/", 1)[1] for name in plain if name.split("/", 1)[0] == namespace)
+        parts.append(f"- `{namespace}`: {inner}")
+    return "\n".join(parts) + "\n"
+
+
+def _more() -> Iterator[str]:
+    """Links to the pages beside this one."""
+    for path in sorted((PAGE.parent / PAGE.stem).glob("*.md")):
+        title = path.read_text().split("\n", 1)[0].lstrip("# ")
+        yield f"- More: [{title}]({PAGE.stem}/{path.name}).\n"
+
+
+def _section(one: Service) -> Iterator[str]:
+    readme = REPOSITORY / "emulator" / one.name / "README.md"
+    if readme.exists():
+        yield f"More in [emulator/{one.name}/README.md](../emulator/{one.name}/README.md).\n"
+    for title, items in (
+        ("Types", [f"`{name}`" for name in one.types]),
+        ("Actions", [f"`{name}`" for name in one.actions]),
+        ("Hosts", [f"`{name}`" for name in one.hosts]),
+        ("Tests", [f"`{name}`" for name in one.tests]),
+    ):
+        if items:
+            yield f"- {title}: {', '.join(items)}"
+    for title, items in (("Refused", one.refusals), ("Differs from Azure", one.differences)):
+        if items:
+            yield f"- {title}:"
+            yield from (f"  - {item}" for item in items)
+
+
+def _spelled(kind: str) -> str:
+    known = {row.arm_type.lower(): row.arm_type for row in ROWS}
+    return known.get(kind.lower(), kind)
+
+
+def _differences(name: str) -> tuple[str, ...]:
+    if find_spec(f"emulator.{name}.differences") is None:
+        return ()
+    return import_module(f"emulator.{name}.differences").DIFFERENCES
+
+
+def _refusals(name: str) -> Iterator[str]:
+    """The texts of the package's ``NotEmulated`` errors, with … for what varies."""
+    for path in sorted((REPOSITORY / "emulator" / name).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "NotEmulated"
+            ):
+                text = _text(node.args[0])
+                if re.search(r"[a-z]{3}", text):
+                    yield text
+
+
+def _text(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str(value)):
+            return value
+        case ast.JoinedStr(values=values):
+            return "".join(_text(value) for value in values)
+        case ast.BinOp(left=left, right=right):
+            return _text(left) + _text(right)
+        case _:
+            return "…"
+
+
+def _tests(name: str, types: set[str]) -> Iterator[str]:
+    """The test files in the service's folder, and those that import its package or name its types."""
+    namespaces = "|".join(sorted({re.escape(kind.split("/", 1)[0]) for kind in types}))
+    named = rf"|\b(?:{namespaces})/" if types else ""
+    imports = re.compile(rf"\bemulator\.{name}\b{named}", re.IGNORECASE)
+    for path in sorted((REPOSITORY / "tests").rglob("test_*.py")):
+        relative = path.relative_to(REPOSITORY)
+        if name in relative.parts or imports.search(path.read_text()):
+            yield str(relative)
+
+
+def main() -> None:
+    """Write the page."""
+    write_aside(PAGE, page().encode(), mode=0o644)
+
+
+if __name__ == "__main__":
+    main()

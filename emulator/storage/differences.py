@@ -1,0 +1,9 @@
+"""How this service is known to differ from Azure. `python -m emulator.docs` puts it on the page."""
+
+from typing import Final
+
+DIFFERENCES: Final = (
+    "Network rules, soft delete, versioning, change feed and encryption settings are kept without effect.",
+    "Copies between accounts are done at once; there is no replication and no delay.",
+    "Containers have no public access and no stored access policies.",
+)

@@ -38,6 +38,8 @@ class CuttingProxy:
 
     def close(self) -> None:
         self.released.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts, which holds it open
         self._listener.close()
 
     def _accept(self) -> None:

@@ -9,12 +9,15 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml.console import Report
 from ml.deploy.secrets_settings import workspace_options
 from ml.errors import MlopsError
 from ml.estate import stack_outputs
+
+if TYPE_CHECKING:
+    from pulumi.automation import LocalWorkspaceOptions
 
 PROJECT = "mlops-scoring"
 CONTAINER = "scoring"
@@ -154,6 +157,15 @@ def own_options() -> Generator[None, None, None]:
         os.environ.update(kept)
 
 
+@contextmanager
+def own_workspace(environment: str) -> "Generator[LocalWorkspaceOptions, None, None]":
+    """Its options, in a directory that goes at the end: Pulumi leaves those that it makes."""
+    options = workspace_options(environment)
+    with own_options(), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+        options.work_dir = scratch
+        yield options
+
+
 def _failure(environment: str, error: Exception, output: list[str]) -> MlopsError:
     from pulumi.automation.errors import ConcurrentUpdateError
 
@@ -183,8 +195,7 @@ def up(environment: str, spec: GroupSpec, report: Report) -> dict[str, Any]:
             output.append(line.rstrip())
             report.log("pulumi", line.rstrip())
 
-    options = workspace_options(environment)
-    with own_options():
+    with own_workspace(environment) as options:
         try:
             stack = automation.create_or_select_stack(
                 environment, PROJECT, program=lambda: declare(spec), opts=options
@@ -208,8 +219,7 @@ def down(environment: str, report: Report) -> bool:
             output.append(line.rstrip())
             report.log("pulumi", line.rstrip())
 
-    options = workspace_options(environment)
-    with own_options():
+    with own_workspace(environment) as options:
         try:
             stack = automation.select_stack(environment, PROJECT, program=lambda: None, opts=options)
             # A group that went together with its resource group is no failure.

@@ -1,5 +1,6 @@
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -121,3 +122,10 @@ def test_the_main_stacks_options_do_not_leak(monkeypatch: pytest.MonkeyPatch):
         assert os.environ["PULUMI_BACKEND_URL"] == "file://state"
         raise RuntimeError
     assert os.environ["PULUMI_OPTION_CONFIG_FILE"] == "main.yaml"
+
+
+def test_its_workspace_leaves_no_directory_behind() -> None:
+    with group.own_workspace("stage") as options:
+        directory = Path(options.work_dir or "")
+        assert directory.is_dir()
+    assert not directory.exists()

@@ -83,14 +83,13 @@ def measure(count: int, emulator_pid: int) -> dict[str, float]:
     subnet = make("network:Subnet", {**net, "subnetName": "all", "addressPrefix": "10.0.0.0/20"}, "subnet")[1]
 
     resources = [kinds(group, account, subnet, number) for number in range(count)]
+    urns = [f"{count}-{number}" for number in range(count)]
     with ThreadPoolExecutor(PARALLEL) as pool:
         begin, used = time.perf_counter(), cpu()
-        made = list(
-            pool.map(lambda one: make(one[1][0], one[1][1], f"{count}-{one[0]}"), enumerate(resources))
-        )
+        made = list(pool.map(make, *zip(*resources, strict=True), urns))
         created, used_created = time.perf_counter() - begin, cpu() - used
         begin, used = time.perf_counter(), cpu()
-        list(pool.map(lambda one: lifecycle.delete(*one), made))
+        list(pool.map(lifecycle.delete, *zip(*made, strict=True)))
         deleted, used_deleted = time.perf_counter() - begin, cpu() - used
     lifecycle.delete("azure-native:resources:ResourceGroup", group_id)
     return {

@@ -24,8 +24,9 @@ HEAD = """# What the emulator does
 Written by `make docs` from the code and the tests; a test fails when it is stale.
 
 Every resource type of the catalog can be put, read, listed, changed, deleted and locked, as ARM does it:
-names, regions, tags, parents, references, ETags and roles are checked. The services below add what their types
-do beyond that. What is not here is refused as `NotEmulated` (501) by name; `python -m emulator status` lists it.
+names, regions, tags, parents, references, ETags and roles are checked. The services below add what their
+types do beyond that. What is not here is refused as `NotEmulated` (501) by name, and listed by
+`python -m emulator status`.
 
 - Wrong inputs, and the words with which each is refused: `tests/e2e/bad_input*.py`.
 - A further type is one row in `emulator/arm/catalog_rows.py`.

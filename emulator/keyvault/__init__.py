@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from emulator.arm.service import Put
     from emulator.identity import Principal
 
+# collections of managed HSMs, which clients ask for beside vaults
+NO_HARDWARE = r"/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/[^/]+/(?:deleted)?managedHSMs"
+
 
 def install(emulator: Emulator) -> None:
     """Register the hooks and the data plane; set ``emulator.vaults``."""
@@ -30,11 +33,9 @@ def install(emulator: Emulator) -> None:
     def refuse_keys(put: Put) -> None:
         raise NotEmulated(f"Key Vault keys ({put.id})")
 
-    @emulator.arm.special(
-        "GET", r"/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/[^/]+/managedHSMs"
-    )
+    @emulator.arm.special("GET", NO_HARDWARE)
     def no_hardware(request: Request, match: re.Match[str], principal: Principal) -> Response:
-        """Clients ask for them beside vaults. None can be made here, so there are none."""
+        """None can be made here, so there are none."""
         return Response.json({"value": []})
 
     emulator.route("*.vault.azure.net", DataPlane(vaults, secrets, Gate(emulator.identity)).handle)

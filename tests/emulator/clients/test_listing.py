@@ -226,3 +226,8 @@ class TestDirectory:
     def test_all_else_is_refused(self, emulator: Emulator) -> None:
         assert self.ask(emulator, "POST", "/v1.0/groups", {"displayName": "x"})[0] == 501
         assert self.ask(emulator, "GET", "/v1.0/groups", filter="x lt 1")[0] == 501
+
+
+@pytest.mark.parametrize("kind", ["managedHSMs", "deletedManagedHSMs"])
+def test_clients_that_ask_for_vaults_ask_for_hardware_too(client: Client, kind: str) -> None:
+    assert client.ok("GET", f"{SUBSCRIPTION}/providers/Microsoft.KeyVault/{kind}") == {"value": []}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from emulator.errors import AzureError
 
@@ -37,6 +37,17 @@ class Request:
                 "InvalidRequestContent",
                 f"The request content was invalid and could not be read: {error}.",
             ) from error
+
+    def object(self, *required: str) -> dict[str, Any]:
+        """The body as a JSON object that has the required members; 400 InvalidRequestContent otherwise."""
+        found: Any = self.json()
+        if not isinstance(found, dict):
+            raise AzureError(400, "InvalidRequestContent", "The request content must be a JSON object.")
+        body = cast(dict[str, Any], found)
+        if missing := [name for name in required if name not in body]:
+            words = f"The request content lacks {', '.join(missing)}."
+            raise AzureError(400, "InvalidRequestContent", words)
+        return body
 
     def describe(self) -> str:
         """The call in one line, for refusals: method, host, path, api-version."""

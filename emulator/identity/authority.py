@@ -86,7 +86,7 @@ class Authority:
         raise NotEmulated(request.describe())
 
     def _token(self, request: Request) -> Response:
-        form = {key: values[-1] for key, values in parse_qs(request.body.decode()).items()}
+        form = {key: values[-1] for key, values in parse_qs(request.body.decode(errors="replace")).items()}
         if form.get("grant_type") != "client_credentials":
             raise Refused(
                 400,

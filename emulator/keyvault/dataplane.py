@@ -86,7 +86,7 @@ class _Call:
 
     def set(self, name: str) -> Json:
         self._require("set", name)
-        return self._bundle(name, self._secrets.set(self._key, name, self._request.json()))
+        return self._bundle(name, self._secrets.set(self._key, name, self._request.object()))
 
     def get(self, name: str, version: str) -> Json:
         self._require("get", name)
@@ -99,7 +99,7 @@ class _Call:
 
     def update(self, name: str, version: str) -> Json:
         self._require("update", name)
-        name, found = self._secrets.update(self._key, name, version, self._request.json())
+        name, found = self._secrets.update(self._key, name, version, self._request.object())
         return self._item(name, found, found["version"])
 
     def list(self) -> Json:

@@ -79,12 +79,13 @@ class DataPlane:
 
     def _answer(self, request: Request, service: str, workspace: Workspace, rest: str) -> Json | None:
         if service == "data" and rest.lower() == "dataversion/batchgetresolveduris":
-            return {"values": {asset: self._resolve(workspace, asset) for asset in request.json()["values"]}}
+            assets = request.object("values")["values"]
+            return {"values": {asset: self._resolve(workspace, asset) for asset in assets}}
         if service != "history":
             return None
         if rest == "rundata":
             return {
-                "runMetadata": self.run(workspace, request.json()["runId"]),
+                "runMetadata": self.run(workspace, request.object("runId")["runId"]),
                 "runDefinition": {},
                 "jobSpecification": None,
             }
@@ -93,7 +94,7 @@ class DataPlane:
             return None
         name, part = match["run"], match["part"]
         if request.method == "PATCH" and part is None:
-            return self._patch(workspace, name, request.json())
+            return self._patch(workspace, name, request.object())
         if request.method != "GET":
             return None
         if part == "details":

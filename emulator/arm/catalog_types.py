@@ -63,6 +63,7 @@ class ResourceType:
     query: SDK inputs that Azure takes as query parameters, no part of the body
     wire: SDK name -> ARM name, where they differ
     secret: outputs that are secret whatever the inputs were, dotted
+    computed: SDK inputs that Azure changes by itself; they are no drift unless the program sets them
     plane: see Plane; ARM itself knows no types of the others
     """
 
@@ -78,6 +79,7 @@ class ResourceType:
     query: frozenset[str] = frozenset()
     wire: Mapping[str, str] = field(default_factory=dict)
     secret: tuple[str, ...] = ()
+    computed: frozenset[str] = frozenset()
     plane: Plane = "arm"
 
     @cached_property

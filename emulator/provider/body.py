@@ -116,7 +116,9 @@ class BodyMapper:
 
     def _importable(self, name: str) -> bool:
         generated = {"id", "type", "etag", "name"} & self.row.top
-        return not (self.is_parameter(name) or name in self.row.inline or name in generated)
+        return not (
+            self.is_parameter(name) or name in generated or name in {*self.row.inline, *self.row.computed}
+        )
 
     def _receive_top(self, body: Json, declared: Properties) -> Json:
         properties = body.get("properties")

@@ -20,9 +20,8 @@ def refreshed(schema: Resource, row: ResourceType, inputs: Json, before: Json, a
     at all (secrets). inputs may be marked, before and after are plain. Inline children that the program does
     not manage are left out, they are resources of their own.
     """
-    declared = {
-        name: item for name, item in schema.inputs.items() if name not in row.inline or name in inputs
-    }
+    unmanaged = {*row.inline, *row.computed} - inputs.keys()
+    declared = {name: item for name, item in schema.inputs.items() if name not in unmanaged}
     own = {name: value for name, value in inputs.items() if name.startswith("__")}
     visible = {name: value for name, value in inputs.items() if name not in own}
     return {**_object(schema, declared, visible, before, after), **own}

@@ -4,13 +4,14 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from demo.checks import ROOT, broken_promises, fingerprints, stacks_to_recover
-from demo.phases import EMULATOR, MODEL, STACKS, START, Phase, phases
+from demo.checks import ROOT, broken_promises, fingerprints, running, stacks_to_recover
+from demo.phases import EMULATOR, MODEL, STACKS, START, Phase, phases, telemetry
 from demo.runner import Outcome, environment_for, run
 from emulator.home import Home
 
@@ -26,7 +27,11 @@ START_AGAIN = ("python -m emulator up", "start it again: all state was kept")
 
 def in_order() -> Iterator[Phase]:
     yield START
-    yield from phases(stacks_to_recover())
+    began = ""
+    for phase in phases(stacks_to_recover()):
+        began = datetime.now(UTC).isoformat()  # in the end, when the rows were scored
+        yield phase
+    yield telemetry(began)
 
 
 def summary(outcomes: list[Outcome]) -> Table:
@@ -63,12 +68,12 @@ def stop() -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave the emulator running at the end")
-    keep: bool = parser.parse_args().keep
+    keep: bool = parser.parse_args().keep or running()  # what ran before the demo is left as it was
     console = Console()
     environment = environment_for(console)
     logs = Home.default().logs / "demo"
     before = fingerprints()
-    count = 1 + len(STACKS) + len(MODEL)
+    count = 1 + len(STACKS) + len(MODEL) + 1
     outcomes: list[Outcome] = []
     try:
         for number, phase in enumerate(in_order(), 1):

@@ -30,6 +30,11 @@ def status() -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
+def running() -> bool:
+    """Whether an emulator runs already."""
+    return subprocess.run([*EMULATOR, "status"], capture_output=True, cwd=ROOT).returncode == 0
+
+
 def stacks_to_recover() -> frozenset[str]:
     """The stacks whose Key Vault was deleted and is still kept, so that its name is taken."""
     deleted = [one["id"].lower() for one in status()["soft_deleted"]]

@@ -31,7 +31,15 @@ class Phase:
 def pulumi_up(stack: str, recover: bool = False) -> Phase:
     """`recover`: the vault of an estate that was destroyed is kept by Azure and has to be brought back."""
     wish = ("--config", "mlops-estate:recoverKeyVault=true") if recover else ()
-    quiet = ("--yes", "--skip-preview", "--non-interactive", "--color", "never")
+    quiet = (
+        "--yes",
+        "--skip-preview",
+        "--non-interactive",
+        "--color",
+        "never",
+        "--suppress-progress",
+        "--suppress-outputs",
+    )
     shown = " ".join(("pulumi", "up", "-s", stack, *wish))
     return Phase(f"the estate {stack} goes up", shown, (*RUN, "pulumi", "up", "-s", stack, *quiet, *wish))
 
@@ -60,17 +68,12 @@ MODEL = (
         (*RUN, "mlops", "score", "--env", "stage", "--rows", "300"),
         show="all",
     ),
-    Phase(
-        "its telemetry arrives",
-        "python -m emulator telemetry",
-        (
-            *EMULATOR,
-            "telemetry",
-            "--limit",
-            "5",
-            "--wait-for",
-            "AppRequests,AppTraces,scoring.batch,scoring.rows",
-        ),
-        show="all",
-    ),
 )
+
+
+def telemetry(since: str) -> Phase:
+    """Waits for what the scored rows of this run gave; `since`: ISO time in UTC."""
+    wanted = "AppRequests,AppTraces,scoring.batch,scoring.rows"
+    wait = ("--limit", "5", "--wait-for", wanted, "--since", since)
+    shown = "python -m emulator telemetry"
+    return Phase("its telemetry arrives", shown, (*EMULATOR, "telemetry", *wait), show="all")

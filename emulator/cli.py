@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME[,NAME]",
         help="wait until rows of these tables, or metrics and events of these names, have arrived",
     )
+    telemetry.add_argument(
+        "--since", default="", metavar="TIME", help="wait for what is newer than this (ISO, UTC)"
+    )
     telemetry.add_argument("--within", type=float, default=30.0, metavar="SECONDS", help="wait so long (30)")
     serve = commands.add_parser("serve", description="be the daemon (started by `up`)")
     serve.add_argument("--ready", type=int, default=None, help="file descriptor to write to when ready")
@@ -169,7 +172,7 @@ def _run(home: Home, options: argparse.Namespace) -> int:
 def _telemetry(home: Home, options: argparse.Namespace) -> int:
     from emulator.monitor import report
 
-    missing = report.wait_for(home, options.wait_for, options.within)
+    missing = report.wait_for(home, options.wait_for, options.within, options.since)
     code = report.show(home, as_json=options.json, limit=options.limit)
     if missing:
         print(f"emulator: {', '.join(missing)} did not arrive within {options.within:g} s", file=sys.stderr)

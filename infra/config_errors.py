@@ -41,7 +41,7 @@ class ConfigError(Exception):
         self.problems = tuple(told[line] for line in sorted(told))
         count = f"{len(self.problems)} setting{'s are' if len(self.problems) > 1 else ' is'} wrong"
         lines = "".join(f"\n  - {problem}" for problem in self.problems)
-        super().__init__(f"{count}; nothing was created:{lines}")
+        super().__init__(f"{count}; nothing was changed:{lines}")
 
 
 def setting_path(location: Iterable[str | int]) -> str:

@@ -93,7 +93,7 @@ def stack_outputs(environment: str, project: Path) -> dict[str, Any] | None:
         return None
     raise MlopsError(
         f"The outputs of the stack {environment} cannot be read (pulumi exited with {run.returncode}).",
-        "Correct what its words name.",
+        "Correct what its words name; if it asks for a token: set PULUMI_BACKEND_URL, or `pulumi login`.",
         [line for line in run.stderr.splitlines() if line.strip()],
     )
 

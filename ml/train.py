@@ -213,7 +213,7 @@ def train(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
         reused = reusable(known, request.force)
         status = "Submitted"
         if known is not None and reused:
-            name, status = str(known.name), str(known.status)
+            name, status = str(known.name), str(getattr(known.status, "value", known.status))
             azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
         else:
             submit(azure, root, request, inputs, name)

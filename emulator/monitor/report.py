@@ -32,25 +32,31 @@ def show(home: Home, *, as_json: bool = False, limit: int = 20) -> int:
     return 0
 
 
-def wait_for(home: Home, names: list[str], within_s: float) -> list[str]:
-    """Wait until each name has arrived: a table, a metric or an event. The names that did not."""
+def wait_for(home: Home, names: list[str], within_s: float, since: str = "") -> list[str]:
+    """Wait until each name has arrived: a table, a metric or an event. The names that did not.
+
+    since: ISO time in UTC; what is older does not count.
+    """
     deadline = time.monotonic() + within_s
-    while missing := sorted(set(names) - _arrived(home.telemetry)):
+    while missing := sorted(set(names) - _arrived(home.telemetry, since)):
         if time.monotonic() > deadline:
             return missing
         time.sleep(0.2)
     return []
 
 
-def _arrived(path: Path) -> set[str]:
+def _arrived(path: Path, since: str) -> set[str]:
     """The filled tables, and the names of all metrics and events."""
     if not path.exists():
         return set()
     database = Database(path)
     try:
-        filled = {table.table for table in database.summary() if table.rows}
+        filled = {table.table for table in database.summary() if table.rows and table.last >= since}
         named = database.query(
-            "SELECT DISTINCT Name FROM AppMetrics UNION SELECT DISTINCT Name FROM AppEvents"
+            "SELECT DISTINCT Name FROM AppMetrics WHERE TimeGenerated >= ? "
+            "UNION SELECT DISTINCT Name FROM AppEvents WHERE TimeGenerated >= ?",
+            since,
+            since,
         )
         return filled | {row["Name"] for row in named}
     finally:
@@ -108,7 +114,7 @@ def render(found: dict[str, Any], console: Console) -> None:
         metrics.add_column("metric", no_wrap=True)
         for title in ("value", "points"):
             metrics.add_column(title, justify="right")
-        metrics.add_column("dimensions")
+        metrics.add_column("dimensions", overflow="fold")
         for value in shown:
             metrics.add_row(
                 value["name"],

@@ -323,7 +323,7 @@ def test_all_problems_are_told_at_once() -> None:
         "outbound.mode",
     }
     assert str(refusal.value).startswith(
-        "10 settings are wrong; nothing was created:\n  - compute.maxNodes is 0"
+        "10 settings are wrong; nothing was changed:\n  - compute.maxNodes is 0"
     )
 
 

@@ -42,7 +42,7 @@ def decide(
     if not margin >= 0:
         raise StepError(f"margin is {margin}: expected 0 or more")
     if champion is None:
-        reason = "there is no registered model yet"
+        reason = "the first model"
         return Decision(True, metric, margin, dict(challenger), None, None, reason)
     if champion["test_sha256"] != challenger["test_sha256"]:
         raise StepError("the metrics of challenger and champion were not measured on the same test rows")

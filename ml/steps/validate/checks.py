@@ -111,7 +111,7 @@ def _listed(values: tuple[Any, ...]) -> str:
 NAMES = {
     "not_nullable": "no empty values",
     "field_uniqueness": "unique",
-    "column_in_dataframe": "the column is there",
+    "column_in_dataframe": "the column is missing",
     "column_in_schema": "no column beyond the contract",
 }
 

@@ -73,7 +73,7 @@ MODEL = (
 
 def telemetry(since: str) -> Phase:
     """Waits for what the scored rows of this run gave; `since`: ISO time in UTC."""
-    wanted = "AppRequests,AppTraces,scoring.batch,scoring.rows"
+    wanted = "AppRequests,scoring.batch,scoring.rows"
     wait = ("--limit", "5", "--wait-for", wanted, "--since", since)
     shown = "python -m emulator telemetry"
     return Phase("its telemetry arrives", shown, (*EMULATOR, "telemetry", *wait), show="all")

@@ -120,7 +120,7 @@ def render(found: dict[str, Any], console: Console) -> None:
                 value["name"],
                 f"{value['value']:.6g}",
                 str(value["points"]),
-                _pairs(value["properties"]),
+                _pairs({key.rpartition(".")[2]: text for key, text in value["properties"].items()}),
             )
         console.print(metrics)
 

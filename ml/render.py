@@ -60,7 +60,7 @@ def deployment(answer: Mapping[str, Any]) -> RenderableType:
 
 
 def removal(answer: Mapping[str, Any]) -> RenderableType:
-    done = "The service was removed" if answer["removed"] else "No service was ever deployed"
+    done = "The service was removed" if answer["removed"] else "No service is deployed"
     return f"{done} in {answer['environment']}."
 
 

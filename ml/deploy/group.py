@@ -183,18 +183,28 @@ def _failure(environment: str, error: Exception, output: list[str]) -> MlopsErro
     )
 
 
+class _Listener:
+    """Passes Pulumi's lines on and keeps them."""
+
+    # It means the stack of the folder, which is the estate's: whoever followed it would lose that one.
+    ADVICE = ("The resources in the stack have been deleted", "If you want to remove the stack completely")
+
+    def __init__(self, report: Report) -> None:
+        self.output: list[str] = []
+        self._report = report
+
+    def __call__(self, line: str) -> None:
+        if line.strip() and not line.startswith(self.ADVICE):
+            self.output.append(line.rstrip())
+            self._report.log("pulumi", line.rstrip())
+
+
 def up(environment: str, spec: GroupSpec, report: Report) -> dict[str, Any]:
     """Bring the group to what the spec says; returns the outputs. Raises MlopsError with Pulumi's words."""
     from pulumi import automation
     from pulumi.automation.errors import CommandError
 
-    output: list[str] = []
-
-    def hear(line: str) -> None:
-        if line.strip():
-            output.append(line.rstrip())
-            report.log("pulumi", line.rstrip())
-
+    hear = _Listener(report)
     with own_workspace(environment) as options:
         try:
             stack = automation.create_or_select_stack(
@@ -203,33 +213,27 @@ def up(environment: str, spec: GroupSpec, report: Report) -> dict[str, Any]:
             # The group may have gone together with the estate: what is there is asked, not remembered.
             result = stack.up(refresh=True, on_output=hear, color="never", suppress_progress=True)
         except CommandError as error:
-            raise _failure(environment, error, output) from error
+            raise _failure(environment, error, hear.output) from error
     return {name: output.value for name, output in result.outputs.items()}
 
 
 def down(environment: str, report: Report) -> bool:
-    """Remove the group; returns whether there was a stack of it. Raises MlopsError with Pulumi's words."""
+    """Remove the group; returns whether there was one. Raises MlopsError with Pulumi's words."""
     from pulumi import automation
     from pulumi.automation.errors import CommandError, StackNotFoundError
 
-    output: list[str] = []
-
-    def hear(line: str) -> None:
-        if line.strip():
-            output.append(line.rstrip())
-            report.log("pulumi", line.rstrip())
-
+    hear = _Listener(report)
     with own_workspace(environment) as options:
         try:
             stack = automation.select_stack(environment, PROJECT, program=lambda: None, opts=options)
             # A group that went together with its resource group is no failure.
             stack.refresh(color="never", suppress_progress=True)
-            stack.destroy(on_output=hear, color="never", suppress_progress=True)
+            gone = stack.destroy(on_output=hear, color="never", suppress_progress=True)
         except StackNotFoundError:
             return False
         except CommandError as error:
-            raise _failure(environment, error, output) from error
-    return True
+            raise _failure(environment, error, hear.output) from error
+    return bool((gone.summary.resource_changes or {}).get(automation.OpType.DELETE))
 
 
 def outputs(environment: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from ml.deploy import group
 from ml.deploy.group import GroupSpec
+from tests.ml.cli.mlops_fakes import RecordingReport
 
 SPEC = GroupSpec(
     name="scoring-stage",
@@ -129,3 +130,16 @@ def test_its_workspace_leaves_no_directory_behind() -> None:
         directory = Path(options.work_dir or "")
         assert directory.is_dir()
     assert not directory.exists()
+
+
+def test_pulumis_advice_to_remove_a_stack_is_not_passed_on() -> None:
+    report = RecordingReport()
+    hear = group._Listener(report)
+    for line in (
+        " -  azure-native:containerinstance:ContainerGroup scoring deleted",
+        "",
+        "The resources in the stack have been deleted, but the history is still maintained. ",
+        "If you want to remove the stack completely, run `pulumi stack rm stage`.",
+    ):
+        hear(line)
+    assert hear.output == [" -  azure-native:containerinstance:ContainerGroup scoring deleted"]

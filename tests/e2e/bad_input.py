@@ -309,8 +309,8 @@ CONTRACT: Final[tuple[tuple[str, Json, str], ...]] = (
         {"pay_amt2": GONE},
         (
             "validate: the data breaks its contract in 2 ways:\n"
-            "  train.parquet: column pay_amt2: the column is there: 1000 rows\n"
-            "  test.parquet: column pay_amt2: the column is there: 400 rows"
+            "  train.parquet: column pay_amt2: the column is missing: 1000 rows\n"
+            "  test.parquet: column pay_amt2: the column is missing: 400 rows"
         ),
     ),
 )

@@ -1,0 +1,59 @@
+"""The telemetry report: what it waits for, and what a person is shown of it."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from emulator.home import Home
+from emulator.monitor import report
+from emulator.monitor.database import Database
+
+EARLY, LATE = "2026-01-01T00:00:00.000000Z", "2026-01-01T00:10:00.000000Z"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home(tmp_path)
+    made.prepare()
+    database = Database(made.telemetry)
+    row = {"AppRoleName": "scoring", "Properties": {"http.route": "/score"}, "Measurements": {}}
+    point = {name: row[name] for name in ("AppRoleName", "Properties")} | {"Sum": 3.0, "ItemCount": 1}
+    try:
+        database.add(
+            [
+                ("AppMetrics", {**point, "TimeGenerated": EARLY, "Name": "old.rows"}),
+                ("AppMetrics", {**point, "TimeGenerated": LATE, "Name": "new.rows"}),
+                ("AppMetrics", {**point, "TimeGenerated": LATE, "Name": "_OTELRESOURCE_"}),
+                ("AppEvents", {**row, "TimeGenerated": EARLY, "Name": "old.batch"}),
+            ]
+        )
+    finally:
+        database.close()
+    return made
+
+
+def test_tables_metrics_and_events_are_waited_for_by_name(home: Home) -> None:
+    assert report.wait_for(home, ["AppEvents", "old.rows", "old.batch"], 0.0) == []
+    assert report.wait_for(home, ["new.rows", "nothing", "AppTraces"], 0.0) == ["AppTraces", "nothing"]
+
+
+def test_what_is_older_does_not_count(home: Home) -> None:
+    since = "2026-01-01T00:05:00+00:00"
+    names = ["AppMetrics", "AppEvents", "new.rows", "old.rows", "old.batch"]
+    assert report.wait_for(home, names, 0.0, since) == ["AppEvents", "old.batch", "old.rows"]
+
+
+def test_nothing_has_arrived_before_there_is_a_database(tmp_path: Path) -> None:
+    assert report.wait_for(Home(tmp_path), ["AppRequests"], 0.0) == ["AppRequests"]
+
+
+def test_a_person_sees_names_and_short_dimensions_and_not_the_exporters_own(home: Home) -> None:
+    written = StringIO()
+    report.render(report.gather(home.telemetry), Console(file=written, width=80))
+    said = written.getvalue()
+    assert "new.rows" in said
+    assert "route=/score" in said
+    assert "http.route" not in said.split("Metrics, newest values")[1]
+    assert "_OTELRESOURCE_" not in said

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from environment import GROUPS, ROOT, UV_PIN, system_certificates, uv
 
+APART = ("sbom",)  # each for an environment of its own: need not agree with the others
+
 
 def compile_groups(tool: str, groups: tuple[str, ...], output: Path, *extra: str) -> None:
     base = [tool, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
@@ -33,8 +35,11 @@ def main() -> None:
         for group in GROUPS:
             output = ROOT / "environments" / "requirements" / f"{group}.txt"
             compile_groups(tool, (group,), output, "--generate-hashes", "--constraint", str(together))
+    for group in APART:
+        output = ROOT / "environments" / "requirements" / f"{group}.txt"
+        compile_groups(tool, (group,), output, "--generate-hashes")
     compile_azure_cli(tool)
-    print(f"compiled {', '.join(GROUPS)}, azure-cli; uv itself is pinned in {UV_PIN.relative_to(ROOT)}")
+    print(f"compiled {', '.join((*GROUPS, *APART))}, azure-cli; uv itself is pinned in {UV_PIN.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

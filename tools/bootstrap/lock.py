@@ -39,7 +39,8 @@ def main() -> None:
         output = ROOT / "environments" / "requirements" / f"{group}.txt"
         compile_groups(tool, (group,), output, "--generate-hashes")
     compile_azure_cli(tool)
-    print(f"compiled {', '.join((*GROUPS, *APART))}, azure-cli; uv itself is pinned in {UV_PIN.relative_to(ROOT)}")
+    compiled = ", ".join((*GROUPS, *APART, "azure-cli"))
+    print(f"compiled {compiled}; uv itself is pinned in {UV_PIN.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

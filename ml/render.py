@@ -110,12 +110,19 @@ def scores(answer: Mapping[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
-def state(answer: Mapping[str, Any]) -> RenderableType:
+def _models(answer: Mapping[str, Any]) -> RenderableType:
+    if not answer["models"]:
+        train = f"mlops train --env {answer['environment']}"
+        return f"No model is registered in {answer['workspace']}. `{train}` makes the first one."
     models = table(f"Registered in {answer['workspace']}", "model", "tags")
     for item in answer["models"]:
         tags = ", ".join(f"{k}={v}" for k, v in sorted(item["tags"].items()) if not k.startswith("image-"))
         models.add_row(item["model"], escape(tags))
-    deployed = answer["deployed"]
+    return models
+
+
+def state(answer: Mapping[str, Any]) -> RenderableType:
+    models, deployed = _models(answer), answer["deployed"]
     if deployed is None:
         return Group(models, f"Nothing is deployed in {answer['environment']}.")
     return Group(models, facts(f"Deployed in {answer['environment']}", deployed))

@@ -18,6 +18,7 @@ from emulator.monitor.database import Database, Row
 SEVERITIES = ("verbose", "information", "warning", "error", "critical")
 HIDDEN_METRICS = {"_OTELRESOURCE_"}  # how the exporter tells the attributes of its resource
 LONGEST = 36  # characters of a value shown to a person: longer ones are left out; JSON has all of them
+PER_METRIC = 5  # dimensions of one metric shown, the greatest values; JSON has all of them
 PER_NAME = 5  # requests of one name shown: health probes would push out all others
 Column = tuple[str, Callable[[Row], str]]
 
@@ -115,7 +116,7 @@ def render(found: dict[str, Any], console: Console) -> None:
         for title in ("value", "points"):
             metrics.add_column(title, justify="right")
         metrics.add_column("dimensions", overflow="fold")
-        for value in shown:
+        for value in _greatest(shown, PER_METRIC):
             metrics.add_row(
                 value["name"],
                 f"{value['value']:.6g}",
@@ -123,6 +124,21 @@ def render(found: dict[str, Any], console: Console) -> None:
                 _pairs({key.rpartition(".")[2]: text for key, text in value["properties"].items()}),
             )
         console.print(metrics)
+        left = len(shown) - len(_greatest(shown, PER_METRIC))
+        if left:
+            console.print(f"{left} smaller values of metrics with many dimensions: --json shows them.")
+
+
+def _greatest(metrics: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """Of each metric's values the ``count`` greatest, in the order of the metrics."""
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for value in metrics:
+        by_name.setdefault(value["name"], []).append(value)
+    return [
+        value
+        for values in by_name.values()
+        for value in sorted(values, key=lambda one: -float(one["value"]))[:count]
+    ]
 
 
 def _operations(found: list[dict[str, Any]]) -> Table:

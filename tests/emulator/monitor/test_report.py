@@ -57,3 +57,37 @@ def test_a_person_sees_names_and_short_dimensions_and_not_the_exporters_own(home
     assert "route=/score" in said
     assert "http.route" not in said.split("Metrics, newest values")[1]
     assert "_OTELRESOURCE_" not in said
+
+
+def test_of_a_metric_with_many_dimensions_a_person_sees_the_greatest_values(home: Home) -> None:
+    database = Database(home.telemetry)
+    try:
+        database.add(
+            [
+                (
+                    "AppMetrics",
+                    {
+                        "TimeGenerated": LATE,
+                        "Name": "drift.psi",
+                        "AppRoleName": "scoring",
+                        "Properties": {"feature": f"x{number}"},
+                        "Sum": float(number),
+                        "ItemCount": 1,
+                    },
+                )
+                for number in range(8)
+            ]
+        )
+    finally:
+        database.close()
+    written = StringIO()
+    report.render(report.gather(home.telemetry), Console(file=written, width=80))
+    said = written.getvalue()
+    assert [f"x{number}" for number in range(8) if f"feature=x{number}" in said] == [
+        "x3",
+        "x4",
+        "x5",
+        "x6",
+        "x7",
+    ]
+    assert "3 smaller values" in said

@@ -96,6 +96,13 @@ def test_scores_are_shown_with_their_outliers():
     assert "credit:2" in said and "1 outlier(s)" in said and "collecting over 2 of 1000 rows" in said
 
 
+def test_an_empty_estate_says_what_makes_its_first_model():
+    answer = {"environment": "stage", "workspace": "mlw-stage", "models": [], "deployed": None}
+    said = text(render.state(answer))
+    assert "No model is registered in mlw-stage" in said and "mlops train --env stage" in said
+    assert "Nothing is deployed in stage" in said
+
+
 class Forbidden:
     """A call that is allowed from its `after`-th time on."""
 

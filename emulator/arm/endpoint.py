@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from emulator.arm import creations, requests, rules, statuses
+from emulator.arm import conditions, creations, requests, rules, statuses
+from emulator.arm.conditions import etag
 from emulator.arm.ids import RESOURCE_GROUP, ArmId, canonical, parse
 from emulator.arm.paging import page
 from emulator.arm.service import Action
-from emulator.errors import AzureError, NotEmulated, not_found
+from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Endpoint:
             case "PUT" | "PATCH":
                 return self._write(request, parsed, principal)
             case "DELETE":
-                return self._delete(parsed, principal)
+                return self._delete(request, parsed, principal)
             case method:
                 raise AzureError(405, "MethodNotAllowed", f"The method '{method}' is not allowed.")
 
@@ -80,27 +80,28 @@ class Endpoint:
         body = request.json()
         if not isinstance(body, dict):
             raise AzureError(400, "InvalidRequestContent", "The request content must be a JSON object.")
-        self._check_conditions(request, parsed.text)
         resource, created = self._arm.put(
             parsed.text,
             body,
             merge=request.method == "PATCH",
             principal=principal,
             creation=creations.of(request.headers),
+            condition=conditions.of(request.headers, parsed.text),
         )
         return Response.json(resource, statuses.of_put(parsed.type, created), {"etag": etag(resource)})
 
-    def _delete(self, parsed: ArmId, principal: Principal) -> Response:
+    def _delete(self, request: Request, parsed: ArmId, principal: Principal) -> Response:
         if parsed.is_collection:
             raise AzureError(405, "MethodNotAllowed", "'DELETE' needs the id of one resource.")
         self._arm.require_known(parsed)
         self._allow(principal, f"{parsed.type}/delete", parsed.text)
         rules.check_deletable(parsed)
-        if not self._arm.exists(parsed.text):
+        condition = conditions.of(request.headers, parsed.text)
+        if not self._arm.exists(parsed.text) and condition is None:
             if parsed.type.lower() in statuses.MISSED_ON_DELETE:
                 self._arm.get(parsed.text)  # raises, in the words of the type
             return Response(204)
-        self._arm.delete(parsed.text)
+        self._arm.delete(parsed.text, condition=condition)
         return Response(statuses.of_delete(parsed.type))
 
     def _act(self, request: Request, path: str, principal: Principal) -> Response:
@@ -132,28 +133,8 @@ class Endpoint:
         owner = parse(parsed.parent)
         return owner is not None and self._arm.has_action(owner.type, parsed.type.rsplit("/", 1)[-1])
 
-    def _check_conditions(self, request: Request, resource_id: str) -> None:
-        wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
-        if not wanted and not unwanted:
-            return
-        current = self._arm.find(resource_id)
-        if wanted and current is None:
-            raise not_found(resource_id)
-        held = etag(current) if current else ""
-        if (wanted and wanted not in ("*", held)) or (current and unwanted in ("*", held)):
-            raise AzureError(
-                412,
-                "PreconditionFailed",
-                f"The condition on '{resource_id}' does not hold: its etag is {held}.",
-            )
-
     def _allow(self, principal: Principal, action: str, scope: str) -> None:
         for arm_type, name in CONTAINERS.items():
             if action.startswith(f"{arm_type}/"):
                 action = name + action[len(arm_type) :]
         self._emulator.identity.require(principal, action, scope)
-
-
-def etag(resource: dict[str, Any]) -> str:
-    """The etag of a resource: of its content."""
-    return f'"{hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:32]}"'

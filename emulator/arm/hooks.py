@@ -85,7 +85,8 @@ class Hooks:
         return self._register(self._with_put, arm_type)
 
     def after_put(self, arm_type: str) -> Callable[[PutHook], PutHook]:
-        """Effects, once the resource is stored."""
+        """Effects, once the resource and all that is put with it are kept; see ``Effects``. When one raises,
+        the resource stays, as ``Failed``, and the request gets the error; the same PUT again runs all."""
         return self._register(self._after_put, arm_type)
 
     def before_delete(self, arm_type: str) -> Callable[[DeleteHook], DeleteHook]:
@@ -97,7 +98,8 @@ class Hooks:
         return self._register(self._with_delete, arm_type)
 
     def after_delete(self, arm_type: str) -> Callable[[DeleteHook], DeleteHook]:
-        """Effects, once the resource is gone; runs for each resource of the subtree, innermost first."""
+        """Effects, once the resource is gone; runs for each resource of the subtree, innermost first. When
+        one raises, the resource stays deleted and the request gets the error."""
         return self._register(self._after_delete, arm_type)
 
     def on_get(self, arm_type: str) -> Callable[[GetHook], GetHook]:
@@ -148,7 +150,8 @@ class Hooks:
 
     def hooked(self) -> set[str]:
         """The types (lower case) that have a hook, an answer of their own or an action."""
-        tables = (self._before_put, self._after_put, self._before_delete, self._after_delete)
+        puts = (self._before_put, self._with_put, self._after_put)
+        tables = (*puts, self._before_delete, self._with_delete, self._after_delete)
         hooks = {kind for table in (*tables, self._on_get, self._on_list) for kind in table if table[kind]}
         return (hooks | self._virtual.keys() | {kind for kind, _ in self._actions}) - {"*"}
 

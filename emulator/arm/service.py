@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emulator.arm import catalog, creations, inline, links, locks, rules
 from emulator.arm.creations import Creation
-from emulator.arm.hooks import Action, Hooks, Put
+from emulator.arm.effects import Effects
+from emulator.arm.hooks import Action, Hooks, Put, PutHook
 from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ArmId, parse, parse_resource
 from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated, not_found
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from emulator.identity import Principal
 
 Json = dict[str, Any]
+Condition = Callable[["Json | None"], None]
+"""Raises when what there is (None: nothing) is not what the client wants to change."""
 
 
 class Arm(Hooks):
@@ -28,7 +32,7 @@ class Arm(Hooks):
     def __init__(self, store: Store) -> None:
         super().__init__()
         self.store = store
-        self._lock = threading.RLock()
+        self._effects = Effects(store)
         self._deleting = threading.local()
 
     def known(self, arm_type: str) -> bool:
@@ -48,6 +52,7 @@ class Arm(Hooks):
         merge: bool = False,
         principal: Principal | None = None,
         creation: Creation | None = None,
+        condition: Condition | None = None,
     ) -> tuple[Json, bool]:
         """Create or replace (``merge``: patch) a resource. Returns it, and whether it is new.
 
@@ -56,7 +61,9 @@ class Arm(Hooks):
         parsed = parse_resource(resource_id)
         self.require_known(parsed)
         kind = parsed.type.lower()
-        with self._lock:
+        with self._effects.operation():
+            if condition is not None:
+                condition(self.find(parsed.text))
             old = self.store.get(parsed.text)
             if merge and old is None:
                 raise not_found(parsed.text)
@@ -84,8 +91,8 @@ class Arm(Hooks):
                         self.put(child_id, child, principal=principal)
                 for collection in rules.companions(parsed.type) if old is None else ():
                     self.put(f"{parsed.text}/{collection}/default", {}, principal=principal)
-        for hook in (*self._after_put["*"], *self._after_put[kind]):
-            hook(put)
+                for hook in (*self._after_put["*"], *self._after_put[kind]):
+                    self._effects.add(partial(self._follow, hook, put))
         return self.get(parsed.text), old is None
 
     def get(self, resource_id: str) -> Json:
@@ -136,11 +143,13 @@ class Arm(Hooks):
             items = hook(items, {**(query or {}), "": parsed.text})
         return items
 
-    def delete(self, resource_id: str) -> None:
+    def delete(self, resource_id: str, *, condition: Condition | None = None) -> None:
         """Delete a resource and all under it; nothing happens when it does not exist."""
         parsed = parse_resource(resource_id)
         self.require_known(parsed)
-        with self._lock, self._deletion_of(parsed.text):
+        with self._effects.operation(), self._deletion_of(parsed.text):
+            if condition is not None:
+                condition(self.find(parsed.text))
             root = self.store.get(parsed.text)
             if root is None:
                 return
@@ -155,9 +164,9 @@ class Arm(Hooks):
                 for item in gone:
                     for hook in (*self._with_delete["*"], *self._with_delete[item["type"].lower()]):
                         hook(item)
-        for item in gone:
-            for hook in (*self._after_delete["*"], *self._after_delete[item["type"].lower()]):
-                hook(item)
+                for item in gone:
+                    for hook in (*self._after_delete["*"], *self._after_delete[item["type"].lower()]):
+                        self._effects.add(partial(hook, item))
 
     @property
     def deletion_root(self) -> str:
@@ -186,6 +195,20 @@ class Arm(Hooks):
         return (arm_type.lower(), name.lower()) in self._actions
 
     # parts
+
+    def _follow(self, hook: PutHook, put: Put) -> None:
+        """An effect of a PUT. One that fails leaves the resource as Azure does: there, and Failed."""
+        if self.store.get(put.id) is None:
+            return  # deleted meanwhile
+        try:
+            hook(put)
+        except Exception:
+            with self._effects.alone():
+                held = self.store.get(put.id)
+                if held is not None and held["systemData"] == put.resource["systemData"]:
+                    held["properties"]["provisioningState"] = "Failed"
+                    self.store.put(put.id, held)
+            raise
 
     @contextmanager
     def _deletion_of(self, root: str) -> Generator[None]:

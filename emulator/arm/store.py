@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,6 +49,8 @@ class Store:
         self._db = open_database(home.database, SCHEMA, REMEDY.format(home=home.root))
         self._sequence = int(self._one("SELECT COALESCE(MAX(sequence), 0) FROM resource")[0])
         self._revisions: Counter[str] = Counter()
+        self._written: set[str] = set()  # types, in the open transaction
+        self._waiting: list[Callable[[], None]] = []  # for its commit
         self._depth = 0
 
     def close(self) -> None:
@@ -57,22 +59,47 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """All writes inside are kept, or none of them."""
+        """All writes inside are kept, or none of them. One inside of another is kept with that one."""
         with self._lock:
-            if self._depth:
-                yield
-                return
+            waiting, savepoint = len(self._waiting), f"depth{self._depth}"
+            self._db.execute(f"SAVEPOINT {savepoint}" if self._depth else "BEGIN IMMEDIATE")
             self._depth += 1
-            self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute(f"RELEASE {savepoint}" if self._depth > 1 else "COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._depth > 1:
+                    self._db.execute(f"ROLLBACK TO {savepoint}")
+                    self._db.execute(f"RELEASE {savepoint}")
+                elif self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                del self._waiting[waiting:]
+                # what was read inside, and kept in a cache, never was
+                self._revisions.update(self._written)
                 raise
-            else:
-                self._db.execute("COMMIT")
             finally:
                 self._depth -= 1
+                if not self._depth:
+                    self._written.clear()
+            if self._depth:
+                return
+            committed, self._waiting = self._waiting, []
+        for function in committed:
+            function()
+
+    def after_commit(self, function: Callable[[], None]) -> None:
+        """Call it once the outermost transaction that is open in this thread is committed; at once when there
+        is none, never when it is rolled back."""
+        with self._lock:
+            if self._depth:
+                self._waiting.append(function)
+                return
+        function()
+
+    def _changed(self, arm_type: str) -> None:
+        self._revisions[arm_type] += 1
+        if self._depth:
+            self._written.add(arm_type)
 
     # resources
 
@@ -100,7 +127,7 @@ class Store:
                     "INSERT INTO resource VALUES (?, ?, ?, ?, ?, ?)",
                     (key, parsed.text, parsed.type.lower(), collection, self._sequence, text),
                 )
-            self._revisions[parsed.type.lower()] += 1
+            self._changed(parsed.type.lower())
 
     def delete(self, resource_id: str) -> list[str]:
         """Delete the resource and all that lies under it; the ids that went, innermost first."""
@@ -110,7 +137,8 @@ class Store:
         with self._lock:
             rows = self._all(f"SELECT id, type FROM resource WHERE {where} ORDER BY sequence", key, low, high)  # noqa: S608
             self._db.execute(f"DELETE FROM resource WHERE {where}", (key, low, high))  # noqa: S608
-            self._revisions.update(row[1] for row in rows)
+            for _, arm_type in rows:
+                self._changed(arm_type)
         return [row[0] for row in reversed(rows)]
 
     def children(self, collection_id: str) -> list[dict[str, Any]]:

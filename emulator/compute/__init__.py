@@ -55,7 +55,7 @@ def install(emulator: Emulator) -> None:
             profile.setdefault("allowExtensionOperations", True)
         _os_disk(put)
 
-    @arm.after_put(MACHINE)
+    @arm.with_put(MACHINE)
     def disk_of_machine(put: Put) -> None:
         disk = put.properties.get("storageProfile", {}).get("osDisk", {})
         disk_id = (disk.get("managedDisk") or {}).get("id")
@@ -74,7 +74,7 @@ def install(emulator: Emulator) -> None:
                 },
             )
 
-    @arm.after_delete(MACHINE)
+    @arm.with_delete(MACHINE)
     def disk_goes_too(resource: dict[str, Any]) -> None:
         disk = resource["properties"].get("storageProfile", {}).get("osDisk", {})
         disk_id = (disk.get("managedDisk") or {}).get("id")

@@ -44,7 +44,7 @@ def install(emulator: Emulator) -> None:
         for pool in pools:
             _complete(pool, properties["kubernetesVersion"])
 
-    @arm.after_put(CLUSTER)
+    @arm.with_put(CLUSTER)
     def pools_of(put: Put) -> None:
         before = {
             pool["name"] for pool in (put.old or {}).get("properties", {}).get("agentPoolProfiles") or []

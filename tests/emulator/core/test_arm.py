@@ -171,7 +171,21 @@ def test_conditions(client: Client) -> None:
     first = client("PUT", GROUP, {"location": LOCATION})
     assert client("PUT", GROUP, {"location": LOCATION}, if_none_match="*").status == 412
     assert client("PUT", GROUP, {"location": LOCATION}, if_match='"other"').status == 412
-    assert client("PUT", GROUP, {"location": LOCATION}, if_match=first.headers["etag"]).status == 200
+    assert (
+        client("PUT", GROUP, {"location": LOCATION}, if_match=f'"x", {first.headers["etag"]}').status == 200
+    )
+    assert client("PUT", ROUTES, {"location": LOCATION}, if_match="*").status == 412
+
+
+def test_a_deletion_honours_if_match(client: Client) -> None:
+    client.group()
+    first = client("PUT", ROUTES, {"location": LOCATION})
+    client.ok("PUT", ROUTES, {"location": LOCATION, "tags": {"a": "b"}})
+    stale = client("DELETE", ROUTES, if_match=first.headers["etag"])
+    assert (stale.status, json.loads(stale.body)["error"]["code"]) == (412, "PreconditionFailed")
+    assert client("DELETE", ROUTES, if_match="*").status == 200
+    assert client("DELETE", ROUTES, if_match="*").status == 412
+    assert client("DELETE", ROUTES).status == 204
 
 
 def test_locks_hold_for_all_that_lies_under_them(client: Client) -> None:

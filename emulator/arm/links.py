@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from emulator.arm.service import Arm
 
 SKIPPED = {"tags", "systemData", "id"}  # at the top of a body
-OWN_RULES = {"microsoft.authorization/roledefinitions"}  # checked, with another error, by their service
+OWN_RULES = {  # checked, with another error, by their service
+    "microsoft.authorization/roledefinitions",
+    "microsoft.machinelearningservices/workspaces/computes",
+}
 
 
 def linked(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.arm.ids import fold, parse_resource
 from emulator.arm.service import Put
-from emulator.errors import AzureError
+from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
 from emulator.machinelearning.names import WORKSPACE, Workspace
+from emulator.machinelearning.notemulated import STEPS
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 ANONYMOUS = frozenset({"azureml_anonymous", "cliv2anonymousenvironment"})  # containers that lists leave out
+DEFAULT_VERSION = "azureml_default"  # the name by which clients ask for a component's default version
+RUN_COMPONENTS = ("command", "pipeline")
 UPLOAD_HOURS = 24
 UPLOAD_PATH = (
     r"(?P<id>/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.MachineLearningServices/workspaces/[^/]+/"
@@ -65,6 +68,8 @@ KINDS = (
     ),
 )
 
+COMPONENTS = next(kind for kind in KINDS if kind.collection == "components")
+
 
 def install(emulator: Emulator, references: References) -> None:
     """Hook every kind of asset into the ARM store."""
@@ -79,6 +84,13 @@ def install(emulator: Emulator, references: References) -> None:
         arm.get(workspace.id)
         emulator.identity.require(principal, f"{parse_resource(match['id']).type}/write", workspace.id)
         return Response.json(pending_upload(emulator, match["id"]))
+
+    @arm.virtual(COMPONENTS.version_type)
+    def default_version(resource_id: str) -> Json | None:
+        parsed = parse_resource(resource_id)
+        container = store.get(parsed.parent) if parsed.names[-1].lower() == DEFAULT_VERSION else None
+        latest = container["properties"].get("latestVersion") if container else None
+        return store.get(f"{parsed.parent}/versions/{latest}") if latest else None
 
     @arm.on_list(codes.version_type)
     def by_hash(items: list[Json], query: dict[str, str]) -> list[Json]:
@@ -159,7 +171,12 @@ def fill_asset(kind: Kind, put: Put) -> None:
     if kind.collection == "models":
         properties["flavors"] = properties.get("flavors") or {}
     if kind.collection == "components":
-        properties["componentSpec"].update(name=name, version=version)
+        spec = properties["componentSpec"]
+        component = str(spec.get("type") or "command")
+        if component not in RUN_COMPONENTS:
+            advice = STEPS.get(component, f"use {' or '.join(RUN_COMPONENTS)}")
+            raise NotEmulated(f"components of type {component!r} ({spec.get('name') or name}); {advice}")
+        spec.update(name=name, version=version)
 
 
 def check_unchanged(kind: Kind, put: Put) -> None:

@@ -114,7 +114,7 @@ class DataPlane:
             "runId": name,
             "runUuid": str(uuid.uuid5(uuid.NAMESPACE_URL, job["id"].lower())),
             "parentRunId": record.get("parent"),
-            "rootRunId": record.get("parent") or name,
+            "rootRunId": record.get("root") or name,
             "experimentId": str(
                 uuid.uuid5(uuid.NAMESPACE_URL, f"{workspace.id}/{properties['experimentName']}".lower())
             ),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import AzureError
 from emulator.machinelearning.access import Access
+from emulator.machinelearning.assets import DEFAULT_VERSION
 from emulator.machinelearning.command import Commands, Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.names import Workspace
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 LOG = logging.getLogger("emulator.machinelearning")
 SHUTDOWN_S = 8.0
+LABEL = re.compile(r"/labels/(?:default|latest)$", re.IGNORECASE)
 
 
 class Executor:
@@ -79,11 +83,14 @@ class Executor:
             job_id = record["job"]
             submitter = self._emulator.identity.directory.find(record.get("submitter") or "")
             if record["status"] == "CancelRequested":
-                for child in self._runs.children(Workspace.of(job_id), job_id.rsplit("/", 1)[1]):
-                    self._runs.advance(child["id"], "Canceled")
-                self._runs.advance(job_id, "Canceled")
+                self._cancelled(job_id)
             else:
                 self.submit(job_id, submitter, restarted=True)
+
+    def _cancelled(self, job_id: str) -> None:
+        for child in self._runs.children(Workspace.of(job_id), job_id.rsplit("/", 1)[1]):
+            self._cancelled(child["id"])
+        self._runs.advance(job_id, "Canceled")
 
     def stop(self) -> None:
         """The emulator goes down: end the commands, leave the jobs as they are."""
@@ -96,7 +103,7 @@ class Executor:
 
     def _run(self, job_id: str, submitter: Principal | None, restarted: bool, control: Control) -> None:
         try:
-            self._finish(job_id, lambda: self._perform_job(job_id, submitter, restarted, control))
+            self.finish(job_id, lambda: self._perform_job(job_id, submitter, restarted, control))
         except Stopped:
             LOG.info("%s was cut off", job_id)
         except AzureError as error:
@@ -112,9 +119,7 @@ class Executor:
         properties = job["properties"]
         if properties["jobType"] == "Pipeline":
             plan, _ = parse_pipeline(properties, self.component)
-            return PipelineRun(
-                job, plan, self._runs, self._logs, self._perform_step, control, submitter
-            ).run()
+            return PipelineRun(job, plan, self._runs, self._logs, self, control, submitter).run()
         step, _ = parse_command(job["name"], properties)
         inputs = {
             name: Given(uri=source.text, type=source.name) if source.kind == "data" else Given(source.text)
@@ -126,8 +131,9 @@ class Executor:
         )  # fmt: skip
         return self._perform(order, control)
 
-    def _perform_step(self, order: Order, control: Control) -> Json:
-        return self._finish(order.job_id, lambda: self._perform(order, control))
+    def perform(self, order: Order, control: Control) -> Json:
+        """Run a step's command as the step's job; its outputs."""
+        return self.finish(order.job_id, lambda: self._perform(order, control))
 
     def _perform(self, order: Order, control: Control) -> Json:
         self._runs.advance(order.job_id, "Queued")
@@ -137,7 +143,7 @@ class Executor:
             outputs = self._commands.run(order, control)
         return register_outputs(self._emulator.arm, self._runs, order, outputs)
 
-    def _finish(self, job_id: str, work: Any) -> Json:
+    def finish(self, job_id: str, work: Callable[[], Json]) -> Json:
         """Run ``work`` and write its end into the job; what ended it goes on to the caller."""
         try:
             outputs = work()
@@ -169,6 +175,9 @@ class Executor:
         return not self._runs.record(job_id).get("parent")
 
     def component(self, component_id: str) -> Json | None:
-        """A component's spec by its id."""
-        found = self._emulator.store.get(component_id) if component_id.startswith("/subscriptions/") else None
+        """A component's spec by its id, that of its default version included."""
+        if not component_id.startswith("/subscriptions/"):
+            return None
+        by_label = LABEL.sub(rf"/versions/{DEFAULT_VERSION}", component_id)
+        found = self._emulator.arm.find(by_label)
         return found["properties"]["componentSpec"] if found else None

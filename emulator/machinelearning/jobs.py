@@ -14,11 +14,13 @@ from emulator.machinelearning.computes import identities, identity
 from emulator.machinelearning.condaenv import EnvironmentProblem
 from emulator.machinelearning.executor import Executor
 from emulator.machinelearning.names import COMPUTE, JOB, Workspace
-from emulator.machinelearning.plan import Complaints, Source, Step, parse_command
+from emulator.machinelearning.notemulated import STEPS
+from emulator.machinelearning.plan import Complaints, parse_command
 from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.references import References
 from emulator.machinelearning.runs import TERMINAL, Runs
 from emulator.machinelearning.runtimes import Runtimes
+from emulator.machinelearning.steps import Nested, Source, Step
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -80,21 +82,30 @@ class Jobs:
         """400 with every field that is wrong; nothing has run then."""
         kind = properties.get("jobType")
         if kind not in RUN:
-            raise NotEmulated(f"jobs of type {kind} (job {name!r}); use {' or '.join(RUN)}")
+            advice = STEPS.get(str(kind).lower(), f"use {' or '.join(RUN)}")
+            raise NotEmulated(f"jobs of type {kind} (job {name!r}); {advice}")
         if not NAME.fullmatch(name):
             raise AzureError(
                 400, "UserError", f"{name!r} is no name for a job: letters, digits, '_' and '-', at most 255."
             )
+        sources: dict[str, Source] = {}
+        steps: dict[str, Step | Nested] = {}
+        default_compute = ""
         if kind == "Pipeline":
             plan, complaints = parse_pipeline(properties, self._executor.component)
             sources = {f"properties.inputs.{key}": source for key, source in plan.inputs.items()}
-            steps = {f"properties.jobs.{key}.": step for key, step in plan.steps.items()}
+            steps |= plan.walk("properties.")
+            default_compute = plan.compute
         else:
-            step, complaints = parse_command(name, properties)
-            sources, steps = {}, {"properties.": step}
+            steps["properties."], complaints = parse_command(name, properties)
+        if default_compute:
+            self._check_compute(workspace, "properties.settings.defaultCompute", default_compute, complaints)
         for path, step in steps.items():
             sources |= {f"{path}inputs.{key}": source for key, source in step.inputs.items()}
-            self._check_place(workspace, path, step, complaints)
+            if isinstance(step, Step):
+                if not default_compute or step.compute != default_compute:
+                    self._check_compute(workspace, f"{path}computeId", step.compute, complaints)
+                self._check_place(workspace, path, step, complaints)
         self._check_references(workspace, sources, complaints)
         if complaints.found:
             lines = "; ".join(f"{path}: {message}" for path, message in complaints.found)
@@ -105,28 +116,14 @@ class Jobs:
             raise AzureError(400, "UserError", f"Job {name!r} is not valid. {lines}.", details)
 
     def _check_place(self, workspace: Workspace, path: str, step: Step, complaints: Complaints) -> None:
-        """Compute, environment and code of a step exist and can be had."""
+        """Environment, code and identity of a step exist and can be had."""
         command = path == "properties."
-        compute = (
-            self._emulator.store.get(step.compute) if step.compute.startswith("/subscriptions/") else None
-        )
+        compute = self._compute(workspace, step.compute)
         if (
-            compute is None
-            or compute["type"].lower() != COMPUTE.lower()
-            or not within(step.compute, workspace.id)
+            compute is not None
+            and step.identity.name
+            and identity(self._emulator.arm, compute, step.identity.name) is None
         ):
-            known = ", ".join(
-                item["name"] for item in self._emulator.store.children(workspace.child("computes"))
-            )
-            what = (
-                f"{step.compute.rsplit('/', 1)[-1]!r} is no compute"
-                if step.compute
-                else "there is no compute (serverless is not emulated)"
-            )
-            complaints.add(
-                f"{path}computeId", f"{what} of workspace {workspace.name!r}; it has: {known or 'none'}"
-            )
-        elif step.identity.name and identity(self._emulator.arm, compute, step.identity.name) is None:
             known = ", ".join(one.rsplit("/", 1)[-1] for one in identities(compute)) or "none"
             complaints.add(
                 f"{path}identity",
@@ -147,6 +144,27 @@ class Jobs:
         for name, target in step.outputs.items():
             if target.uri and "${{" not in target.uri:
                 self._resolvable(workspace, f"{path}outputs.{name}.uri", target.uri, complaints)
+
+    def _compute(self, workspace: Workspace, compute_id: str) -> Json | None:
+        """A compute of the workspace; None for any other id."""
+        found = self._emulator.store.get(compute_id) if compute_id.startswith("/subscriptions/") else None
+        own = found and found["type"].lower() == COMPUTE.lower() and within(compute_id, workspace.id)
+        return found if own else None
+
+    def _check_compute(
+        self, workspace: Workspace, path: str, compute_id: str, complaints: Complaints
+    ) -> None:
+        if self._compute(workspace, compute_id) is not None:
+            return
+        computes = self._emulator.store.children(workspace.child("computes"))
+        known = ", ".join(item["name"] for item in computes) or "none"
+        name = compute_id.rsplit("/", 1)[-1]
+        what = (
+            "there is no compute, and serverless is not emulated; name one"
+            if name.lower() in ("", "serverless")
+            else f"{name!r} is no compute"
+        )
+        complaints.add(path, f"{what} of workspace {workspace.name!r}; it has: {known}")
 
     def _check_references(
         self, workspace: Workspace, sources: dict[str, Source], complaints: Complaints

@@ -24,6 +24,22 @@ REFUSED = {
     "featurestoreEntities": "use data assets",
     "connections": "use datastores",
 }
+# kind of a pipeline's step, or of a job (without "_", in lower case) -> what to use instead
+STEPS = {
+    "sweep": "metrics of trials are not kept: search inside one command step",
+    "parallel": "go through the files in one command step",
+    "automl": "train in a command step",
+    "spark": "read the data in a command step",
+    "import": "register the data as an asset and give it as an input",
+    "data_transfer": "copy the data in a command step",
+    "if_else": "decide inside a command step",
+    "do_while": "repeat inside a command step",
+    "parallel_for": "write the steps out, or loop inside one",
+    "fl_scatter_gather": "write the steps out",
+    "distillation": "train in a command step",
+    "finetuning": "train in a command step",
+    "labeling": "register labelled data as an asset",
+}
 
 
 def install(emulator: Emulator) -> None:

@@ -9,35 +9,56 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from emulator.machinelearning.command import Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.expressions import substitute
 from emulator.machinelearning.graph import descendants, ready
 from emulator.machinelearning.joblogs import JobLogs
+from emulator.machinelearning.literals import as_text
 from emulator.machinelearning.names import Workspace
-from emulator.machinelearning.plan import Pipeline, Source, Step, Target
-from emulator.machinelearning.plan_pipeline import input_sources
+from emulator.machinelearning.resources import nested_properties, step_properties
 from emulator.machinelearning.runs import Runs
+from emulator.machinelearning.steps import Nested, Pipeline, Source, Target
 
 Json = dict[str, Any]
 LOG = "logs/azureml/executionlogs.txt"
 LOOK_EVERY_S = 0.5
 STEPS_IN_HAND = 16  # threads: most of them wait for a node
-Perform = Callable[[Order, Control], Json]  # runs a command once it has a node; returns its outputs
+
+
+class Performer(Protocol):
+    """Who runs steps, and writes their end into their jobs."""
+
+    def perform(self, order: Order, control: Control) -> Json:
+        """Run a command once it has a node; its outputs."""
+        ...
+
+    def finish(self, job_id: str, work: Callable[[], Json]) -> Json:
+        """Run ``work`` as the job of the id; its outputs."""
+        ...
+
+
+Work = Callable[[], Json]  # runs a step; its outputs
 
 
 @dataclass(slots=True)
 class PipelineRun:
-    """One run of one pipeline, from its first step or from where the emulator was stopped."""
+    """One run of one pipeline, from its first step or from where the emulator was stopped.
+
+    ``given`` and ``targets`` are what the pipeline around it binds to its inputs and outputs.
+    """
 
     job: Json
     plan: Pipeline
     runs: Runs
     logs: JobLogs
-    perform: Perform
+    performer: Performer
     control: Control
     submitter: Any = None
+    root: str = ""  # name of the outermost job; "" when it is this one
+    given: dict[str, Given] = field(default_factory=dict[str, Given])
+    targets: dict[str, Target] = field(default_factory=dict[str, Target])
     finished: dict[str, Json] = field(default_factory=dict[str, Json])  # step -> its outputs
     failed: dict[str, str] = field(default_factory=dict[str, str])  # step -> why
     skipped: set[str] = field(default_factory=set[str])
@@ -52,6 +73,9 @@ class PipelineRun:
 
     def run(self) -> Json:
         """Run to the end. Returns the pipeline's outputs; StepFailed or Stopped otherwise."""
+        for name, source in self.plan.inputs.items():
+            if name not in self.given:
+                self.given[name] = self._value(source)
         self._recall()
         self.runs.advance(self.job["id"], "Running")
         started = time.monotonic()
@@ -78,7 +102,7 @@ class PipelineRun:
             settled = {*self.finished, *self.failed, *self.skipped}
             for step in ready(dependencies, set(self.finished)):
                 if step not in settled and step not in pending.values() and self._may_start():
-                    pending[pool.submit(self._step, self._order(step))] = step
+                    pending[pool.submit(self._step, step, self._prepared(step))] = step
             if not pending:
                 return
             done, _ = wait(pending, timeout=LOOK_EVERY_S, return_when=FIRST_COMPLETED)
@@ -113,28 +137,56 @@ class PipelineRun:
                 if name not in self.finished:
                     control.stop("cancel")
 
-    def _order(self, name: str) -> Order:
-        """The order for a step, with its child job: a new one, or the one that was cut off."""
+    def _prepared(self, name: str) -> Work:
+        """What will run a step, with its child job: a new one, or the one that was cut off."""
         step, restarted = self.plan.steps[name], name in self.children
         outputs = {key: self._target(target) for key, target in step.outputs.items()}
-        inputs = {key: self._given(source) for key, source in input_sources(self.plan, step).items()}
+        inputs = {
+            key: value for key, source in step.inputs.items() if (value := self._bound(source)) is not None
+        }
         child = self.children.setdefault(name, str(uuid.uuid4()))
         child_id = self.workspace.child("jobs", child)
         self.runs.update(self.job["id"], steps=dict(self.children))
         if not self.runs.exists(child_id):
-            self.runs.add_child(self.job, child, child_properties(self.job, step, inputs, outputs), step=name)
-        self.controls[name] = Control()
-        return Order(
-            child_id, child, self.job["name"], self.job["properties"]["experimentName"], self.workspace,
+            properties = (
+                nested_properties(self.job, step, inputs, outputs)
+                if isinstance(step, Nested)
+                else step_properties(self.job, step, inputs, outputs)
+            )
+            self.runs.add_child(self.job, child, properties, step=name, root=self._root)
+        control = self.controls[name] = Control()
+        self._say(f"{name}: queued{' again' if restarted else ''} ({child})")
+        if isinstance(step, Nested):
+            return self._inside(step, child_id, control, inputs, outputs)
+        order = Order(
+            child_id, child, self._root, self.job["properties"]["experimentName"], self.workspace,
             step, inputs, outputs, self.submitter, restarted, lambda: self._say(f"{name}: running"),
         )  # fmt: skip
+        return lambda: self.performer.perform(order, control)
 
-    def _step(self, order: Order) -> Json:
+    def _inside(
+        self,
+        step: Nested,
+        job_id: str,
+        control: Control,
+        inputs: dict[str, Given],
+        outputs: dict[str, Target],
+    ) -> Work:
+        """What will run a pipeline as a step of this one."""
+        for key, declaration in step.declarations.items():
+            if key not in inputs and declaration.get("default") is not None:
+                inputs[key] = Given(text=as_text(declaration["default"]))
+        run = PipelineRun(
+            self.runs.job(job_id), step.pipeline, self.runs, self.logs, self.performer, control,
+            self.submitter, self._root, inputs, outputs,
+        )  # fmt: skip
+        return lambda: self.performer.finish(job_id, run.run)
+
+    def _step(self, name: str, work: Work) -> Json:
         """Run one step; its outputs."""
-        name, started = order.step.name, time.monotonic()
-        self._say(f"{name}: queued{' again' if order.restarted else ''} ({order.name})")
+        started = time.monotonic()
         try:
-            result = self.perform(order, self.controls[name])
+            result = work()
         except Stopped as stopped:
             if stopped.reason != "shutdown":
                 self._say(f"{name}: canceled after {time.monotonic() - started:.1f} s")
@@ -145,13 +197,20 @@ class PipelineRun:
         self._say(f"{name}: completed in {time.monotonic() - started:.1f} s")
         return result
 
-    def _given(self, source: Source) -> Given:
+    @property
+    def _root(self) -> str:
+        return self.root or self.job["name"]
+
+    def _bound(self, source: Source) -> Given | None:
+        return self.given.get(source.name) if source.kind == "parent" else self._value(source)
+
+    def _value(self, source: Source) -> Given:
         if source.kind == "step":
             output = self.finished[source.step][source.name]
             return Given(uri=output["uri"], type=output["type"])
         if source.kind == "data":
             return Given(uri=source.text, type=source.name)
-        return Given(text=substitute(source.text, lambda reference: self.plan.inputs[reference.name].text))
+        return Given(text=substitute(source.text, lambda reference: self.given[reference.name].text))
 
     def _target(self, target: Target) -> Target:
         """The place of an output: that of the pipeline's output it is, where the pipeline gives one."""
@@ -160,7 +219,7 @@ class PipelineRun:
         )
         if self.plan.datastore and not target.uri:
             target = replace(target, uri=place)
-        whole = self.plan.outputs.get(target.parent)
+        whole = self.targets.get(target.parent) or self.plan.outputs.get(target.parent)
         if whole is None:
             return target
         return replace(
@@ -197,38 +256,3 @@ class PipelineRun:
             self.lines.append(f"[{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ}] {text}")
             self.logs.write(self.workspace, self.job["name"], LOG, ("\n".join(self.lines) + "\n").encode())
             self.runs.update(self.job["id"], lines=list(self.lines))
-
-
-def child_properties(job: Json, step: Step, inputs: dict[str, Given], outputs: dict[str, Target]) -> Json:
-    """The job resource's properties of a pipeline's step."""
-    properties = job["properties"]
-    return {
-        "jobType": "Command",
-        "displayName": step.display_name,
-        "experimentName": properties["experimentName"],
-        "parentJobName": job["name"],
-        "command": step.command,
-        "codeId": step.code or None,
-        "environmentId": step.environment,
-        "computeId": step.compute,
-        "componentId": step.component or None,
-        "environmentVariables": dict(step.environment_variables),
-        "inputs": {
-            key: {"jobInputType": given.type, "uri": given.uri}
-            if given.uri
-            else {"jobInputType": "literal", "value": given.text}
-            for key, given in inputs.items()
-        },
-        "outputs": {
-            key: {"jobOutputType": target.type, "uri": target.uri or None, "mode": "ReadWriteMount"}
-            for key, target in outputs.items()
-        },
-        "tags": {},
-        "properties": {
-            "azureml.moduleName": step.name,
-            "azureml.pipelinerunid": job["name"],
-            "azureml.parallelism": "1",
-        },
-        "isArchived": False,
-        "services": properties.get("services", {}),
-    }

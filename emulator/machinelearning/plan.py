@@ -1,88 +1,18 @@
-"""What a job is to do, read from its body: pure data; every complaint has its field's path."""
+"""A command job's plan, and what steps of pipelines share with it; every complaint has its field's path."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from emulator.machinelearning.computes import duration_seconds
 from emulator.machinelearning.expressions import references, required_references, whole
 from emulator.machinelearning.literals import DATA_TYPES, DEFAULT_TYPE, LITERAL_TYPES, as_text, complaint
+from emulator.machinelearning.steps import Acting, Json, Nested, Source, Step, Target
 
-Json = dict[str, Any]
 OUTPUT_MODES = frozenset({"", "Upload", "ReadWriteMount"})
 INPUT_MODES = frozenset({"", "ReadOnlyMount", "Download", "ReadWriteMount", "Mount"})
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where an input's value comes from."""
-
-    # literal: text, may hold ${{parent.inputs.x}} | data: a reference | parent: an input | step: an output
-    kind: str
-    text: str = ""
-    name: str = ""
-    step: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where an output goes."""
-
-    type: str = DEFAULT_TYPE
-    uri: str = ""  # "" is the default place of the job
-    parent: str = ""  # the pipeline's output that it is
-    asset_name: str = ""
-    asset_version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Acting:
-    """As whom a step reaches its data: an identity of its compute, or the one who submitted the job."""
-
-    kind: str = "managed"  # or user
-    name: str = ""  # client, object or resource id of the compute's identity; "" is its first
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One command to run: a command job, or a step of a pipeline."""
-
-    name: str
-    display_name: str
-    command: str
-    code: str
-    environment: str
-    compute: str
-    declarations: Mapping[str, Json]
-    inputs: Mapping[str, Source]
-    outputs: Mapping[str, Target]
-    environment_variables: Mapping[str, str] = field(default_factory=dict[str, str])
-    timeout: float | None = None  # seconds
-    identity: Acting = Acting()
-    component: str = ""
-
-    @property
-    def depends_on(self) -> set[str]:
-        """The steps whose outputs this one reads."""
-        return {source.step for source in self.inputs.values() if source.kind == "step"}
-
-
-@dataclass(frozen=True, slots=True)
-class Pipeline:
-    """Steps with what goes into and comes out of them together."""
-
-    steps: Mapping[str, Step]
-    inputs: Mapping[str, Source]
-    outputs: Mapping[str, Target]
-    continue_on_failure: bool = False
-    datastore: str = ""  # where outputs go that say nothing else; "" is the workspace's own
-
-    @property
-    def dependencies(self) -> dict[str, set[str]]:
-        return {name: step.depends_on for name, step in self.steps.items()}
 
 
 class Complaints:
@@ -93,7 +23,7 @@ class Complaints:
 
     def add(self, path: str, message: str) -> None:
         if path not in (known for known, _ in self.found):
-            self.found.append((path, message))
+            self.found.append((path, message.rstrip(".")))
 
 
 def camel(body: Json) -> Json:
@@ -191,8 +121,8 @@ def timeout_of(limits: Any, path: str, complaints: Complaints) -> float | None:
     return seconds
 
 
-def check_step(step: Step, path: str, command_path: str, complaints: Complaints) -> None:
-    """The rules inside one step: inputs against declarations, the command against both."""
+def check_inputs(step: Step | Nested, path: str, complaints: Complaints) -> None:
+    """A step's inputs against their declarations."""
     for name in step.inputs.keys() - step.declarations.keys():
         known = ", ".join(sorted(step.declarations)) or "none"
         complaints.add(f"{path}inputs.{name}", f"the component has no such input; it has: {known}")
@@ -216,6 +146,10 @@ def check_step(step: Step, path: str, command_path: str, complaints: Complaints)
             wrong = complaint(dict(declaration), source.text)
             if wrong:
                 complaints.add(f"{path}inputs.{name}", wrong)
+
+
+def check_command(step: Step, command_path: str, complaints: Complaints) -> None:
+    """A command against the inputs and outputs of its step."""
     if not step.command.strip():
         complaints.add(command_path, "there is no command")
     mandatory = {reference.text for reference in required_references(step.command)}
@@ -268,7 +202,8 @@ def parse_command(name: str, properties: Json) -> tuple[Step, Complaints]:
         identity_of(properties.get("identity"), "properties.identity", complaints),
     )
     refuse_extras(properties, "properties.", complaints)
-    check_step(step, "properties.", "properties.command", complaints)
+    check_inputs(step, "properties.", complaints)
+    check_command(step, "properties.command", complaints)
     return step, complaints
 
 

@@ -8,7 +8,7 @@ import venv
 from collections.abc import Mapping
 from pathlib import Path
 
-from emulator.images import tree
+from emulator.images import relocation
 from emulator.images.image import ImageConfig
 from emulator.images.references import BadReference, Reference, python_minor
 
@@ -95,7 +95,7 @@ def make(root: Path, outside: Mapping[str, str]) -> None:
         _pip_of_uv(prefix)
     else:
         _pip_of_ensurepip(prefix / "bin" / "python", outside)
-        tree.relocate_scripts(root, prefix / "bin")
+        relocation.relocate_scripts(root, prefix / "bin")
 
 
 def _pip_of_uv(prefix: Path) -> None:

@@ -1,9 +1,10 @@
-"""A build context: a directory less what .dockerignore names, and what a COPY selects from it."""
+"""What a COPY selects, and a build context: a directory less what .dockerignore names."""
 
 import fnmatch
 import re
 import tarfile
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from emulator.images.tree import Entry, Manifest, scan
@@ -15,20 +16,24 @@ class ContextError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """One entry of the context on its way to ``entry.path`` in the image's tree."""
+    """One entry on its way to ``entry.path`` in the image's tree; ``kept``: its source never changes."""
 
     source: Path
     entry: Entry
+    kept: bool = False
 
 
-class Context:
-    """The files of ``root``; ignored ones do not exist for COPY, whatever it names."""
+class Files(ABC):
+    """Files that a COPY selects from: ``entries`` by path, and where each one lies."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        ignore = root / ".dockerignore"
-        ignored = Ignore(ignore.read_text("utf-8") if ignore.is_file() else "")
-        self.entries: Manifest = {path: entry for path, entry in scan(root).items() if not ignored(path)}
+    where = "the image"
+
+    def __init__(self, entries: Manifest) -> None:
+        self.entries = entries
+
+    @abstractmethod
+    def copied(self, name: str, entry: Entry) -> Copied:
+        """The entry of a name on its way to ``entry.path``."""
 
     def select(self, sources: list[str], destination: str, existing: Manifest) -> list[Copied]:
         """What ``COPY sources destination`` brings; ``destination`` is relative to the tree's root and ends
@@ -55,9 +60,7 @@ class Context:
             return [path]
         found = [name for name in self.entries if _glob_match(path, name)] if _has_wildcard(path) else []
         if not found:
-            raise ContextError(
-                f"COPY {source}: no such file in the build context (or .dockerignore excludes it)"
-            )
+            raise ContextError(f"COPY {source}: no such file in {self.where}")
         return sorted(found)
 
     def _below(self, path: str) -> list[str]:
@@ -69,13 +72,24 @@ class Context:
             self._put(copied, name, f"{target}/{rest}".lstrip("/"))
 
     def _put(self, copied: dict[str, Copied], name: str, target: str) -> None:
-        entry = self.entries[name]
+        copied[target] = self.copied(name, replace(self.entries[name], path=target))
+
+
+class Context(Files):
+    """The build context at ``root``; ignored files do not exist for COPY, whatever it names."""
+
+    where = "the build context (or .dockerignore excludes it)"
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        ignore = root / ".dockerignore"
+        ignored = Ignore(ignore.read_text("utf-8") if ignore.is_file() else "")
+        super().__init__({path: entry for path, entry in scan(root).items() if not ignored(path)})
+
+    def copied(self, name: str, entry: Entry) -> Copied:
         if entry.kind == "l":
             _inside(str(PurePosixPath(name).parent / entry.content))
-        copied[target] = Copied(
-            self.root / name,
-            Entry(target, entry.kind, entry.executable, entry.content, entry.size, entry.mtime_ns),
-        )
+        return Copied(self.root / name, entry)
 
 
 def _is_directory(manifest: Manifest, path: str) -> bool:

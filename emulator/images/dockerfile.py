@@ -1,7 +1,8 @@
 """A parser of the subset of the Dockerfile language that builds here (see README.md beside this file).
 
-FROM (one stage, optional AS), ARG, ENV, LABEL, WORKDIR, COPY (``--chown`` is recorded), RUN, USER, EXPOSE,
-CMD and ENTRYPOINT. Everything else is refused by name with its line, never skipped.
+FROM (several stages, optional AS), ARG, ENV, LABEL, WORKDIR, COPY (``--from`` of an earlier stage;
+``--chown`` is recorded), RUN, USER, EXPOSE, CMD and ENTRYPOINT. Everything else is refused by name with its
+line, never skipped.
 """
 
 import json
@@ -22,7 +23,7 @@ REFUSED = {
     "STOPSIGNAL": "containers are stopped by SIGTERM",
     "MAINTAINER": 'use LABEL org.opencontainers.image.authors="..."',
 }
-FLAGS = {"COPY": {"--chown"}}
+FLAGS = {"COPY": {"--chown", "--from"}}
 HEREDOC = re.compile(r"^\d*<<-?['\"]?[A-Za-z_]")
 STAGE_NAME = re.compile(r"^[a-z][a-z0-9._-]*$")
 PORT = re.compile(r"^\d{1,5}(-\d{1,5})?(/(tcp|udp))?$")
@@ -68,42 +69,94 @@ class Instruction:
     command: Command | None = None
     alias: str = ""
     chown: str = ""
+    source: str = ""  # COPY --from: a stage's name or number
 
     def __str__(self) -> str:
         return f"{self.name} {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
-class Dockerfile:
-    """``arguments``: the ARGs before FROM; ``base``: FROM; ``body``: what follows, in order."""
+class Stage:
+    """``base``: FROM; ``body``: what follows, in order; ``needs``: the earlier stages that it builds on."""
 
-    arguments: tuple[Instruction, ...]
+    number: int
     base: Instruction
     body: tuple[Instruction, ...]
+    needs: frozenset[int]
+
+    @property
+    def name(self) -> str:
+        return self.base.alias or str(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Dockerfile:
+    """``arguments``: the ARGs before the first FROM."""
+
+    arguments: tuple[Instruction, ...]
+    stages: tuple[Stage, ...]
+
+    def find(self, name: str, before: int | None = None) -> Stage | None:
+        """The stage of a name (in any case) or number, among the first ``before``."""
+        stages = self.stages[:before]
+        if re.fullmatch(r"\d{1,3}", name) and int(name) < len(stages):
+            return stages[int(name)]
+        return next((one for one in stages if one.base.alias and one.base.alias == name.lower()), None)
+
+    def needed(self, target: Stage) -> list[Stage]:
+        """The stages that have to be built for one, itself last."""
+        wanted = {target.number}
+        for stage in reversed(self.stages[: target.number + 1]):
+            if stage.number in wanted:
+                wanted |= stage.needs
+        return [self.stages[number] for number in sorted(wanted)]
 
 
 def parse(text: str) -> Dockerfile:
     """Parse a Dockerfile. Raises DockerfileError for what is wrong and for what is not supported."""
     arguments: list[Instruction] = []
-    base: Instruction | None = None
-    body: list[Instruction] = []
+    bodies: list[tuple[Instruction, list[Instruction]]] = []
     for line, logical in _logical_lines(text):
         instruction = _instruction(line, logical)
         if instruction.name == "FROM":
-            if base is not None:
-                raise DockerfileError(
-                    line, f"a second FROM (the first is on line {base.line}): one stage only"
-                )
-            base = instruction
-        elif base is not None:
-            body.append(instruction)
+            bodies.append((instruction, []))
+        elif bodies:
+            bodies[-1][1].append(instruction)
         elif instruction.name == "ARG":
             arguments.append(instruction)
         else:
             raise DockerfileError(line, f"{instruction.name} before FROM: only ARG may stand there")
-    if base is None:
+    if not bodies:
         raise DockerfileError(1, "no FROM: an image needs a base")
-    return Dockerfile(tuple(arguments), base, tuple(body))
+    file = Dockerfile(tuple(arguments), ())
+    for base, body in bodies:
+        file = Dockerfile(file.arguments, (*file.stages, _stage(file, base, body)))
+    return file
+
+
+def _stage(before: Dockerfile, base: Instruction, body: list[Instruction]) -> Stage:
+    """A stage after those that stand before it."""
+    earlier = next((one for one in before.stages if base.alias and one.base.alias == base.alias), None)
+    if earlier is not None:
+        raise DockerfileError(
+            base.line, f"FROM ... AS {base.alias}: the stage on line {earlier.base.line} has that name"
+        )
+    needs: set[int] = set()
+    own = before.find(base.words[0]) if not base.words[0].isdigit() else None
+    if own is not None:
+        needs.add(own.number)
+    for instruction in body:
+        if instruction.source:
+            found = before.find(instruction.source)
+            if found is None:
+                names = ", ".join(one.name for one in before.stages) or "none"
+                raise DockerfileError(
+                    instruction.line,
+                    f"COPY --from={instruction.source}: no such stage before it (there: {names}), and files"
+                    " of other images cannot be copied here",
+                )
+            needs.add(found.number)
+    return Stage(len(before.stages), base, tuple(body), frozenset(needs))
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -131,28 +184,32 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 def _instruction(line: int, logical: str) -> Instruction:
     name, _, text = logical.partition(" ") if " " in logical else logical.partition("\t")
     name, text = name.upper(), text.strip()
+    said = text
     if name in REFUSED:
         raise DockerfileError(line, f"{name} is not supported here: {REFUSED[name]}")
     parser = PARSERS.get(name)
     if parser is None:
         raise DockerfileError(line, f"unknown instruction {name}; supported: {', '.join(sorted(PARSERS))}")
-    text, chown = _flags(line, name, text)
+    text, flags = _flags(line, name, text)
     if not text:
         raise DockerfileError(line, f"{name} needs an argument")
     try:
         fields = parser(line, name, text)
     except words.WordError as error:
         raise DockerfileError(line, f"{name}: {error}") from error
-    return Instruction(line=line, name=name, text=text, chown=chown, **fields)
+    chown, source = flags.get("--chown", ""), flags.get("--from", "")
+    return Instruction(line=line, name=name, text=said, chown=chown, source=source, **fields)
 
 
-def _flags(line: int, name: str, text: str) -> tuple[str, str]:
-    chown = ""
+def _flags(line: int, name: str, text: str) -> tuple[str, dict[str, str]]:
+    flags: dict[str, str] = {}
     while (match := re.match(r"(--[a-z][a-z-]*)(?:=(\S*))?\s*", text)) and name in ("FROM", "COPY", "RUN"):
         if match[1] not in FLAGS.get(name, set()):
             raise DockerfileError(line, f"{name} {match[1]} is not supported here")
-        chown, text = match[2] or "", text[match.end() :]
-    return text, chown
+        if not match[2]:
+            raise DockerfileError(line, f"{name} {match[1]} needs a value: {match[1]}=...")
+        flags[match[1]], text = match[2], text[match.end() :]
+    return text, flags
 
 
 def _from(line: int, name: str, text: str) -> Fields:
@@ -160,7 +217,7 @@ def _from(line: int, name: str, text: str) -> Fields:
     if len(parts) == 1:
         return {"words": (parts[0],)}
     if len(parts) == 3 and parts[1].upper() == "AS" and STAGE_NAME.match(parts[2].lower()):
-        return {"words": (parts[0],), "alias": parts[2]}
+        return {"words": (parts[0],), "alias": parts[2].lower()}
     raise DockerfileError(line, f"FROM {text!r}: expected IMAGE or IMAGE AS NAME")
 
 

@@ -8,7 +8,6 @@ packages where a container runs, nothing where a RUN command does as it likes.
 import hashlib
 import json
 import os
-import re
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
@@ -20,7 +19,7 @@ SITE_PACKAGES = "site-packages"
 Share = Literal["all", "packages", "none"]
 # Not content: byte code, and notes an installer leaves about where and when it worked.
 _NOTES = {"direct_url.json", "uv_cache.json"}
-_PYVENV = "pyvenv.cfg"
+PYVENV = "pyvenv.cfg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def file_hash(path: Path) -> str:
     if path.name == "RECORD" and path.parent.name.endswith(".dist-info"):
         kept = [line for line in path.read_text("utf-8").splitlines() if not _volatile(line.split(",")[0])]
         return hashlib.sha256("\n".join(sorted(kept)).encode()).hexdigest()
-    if path.name == _PYVENV:
+    if path.name == PYVENV:
         kept = [line for line in path.read_text("utf-8").splitlines() if line.startswith("version")]
         return hashlib.sha256("\n".join(kept).encode()).hexdigest()
     with path.open("rb") as file:
@@ -116,10 +115,15 @@ def clone(source: Path, target: Path, share: Share) -> None:
             copy_to.symlink_to(Path(item.path).readlink())
         elif item.is_dir(follow_symlinks=False):
             copy_to.mkdir()
-        elif share == "all" or (share == "packages" and SITE_PACKAGES in path):
+        elif shared(path, share):
             link_or_copy(Path(item.path), copy_to)
         else:
             shutil.copy2(item.path, copy_to, follow_symlinks=False)
+
+
+def shared(path: str, share: Share) -> bool:
+    """Whether a file at ``path`` is shared by a hard link."""
+    return share == "all" or (share == "packages" and SITE_PACKAGES in path)
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -127,29 +131,6 @@ def link_or_copy(source: Path, target: Path) -> None:
         os.link(source, target, follow_symlinks=False)
     except OSError:  # another file system, or one without hard links
         shutil.copy2(source, target, follow_symlinks=False)
-
-
-def relocate_scripts(root: Path, binaries: Path) -> None:
-    """Make the scripts of ``binaries`` find their interpreter beside them instead of by an absolute path."""
-    if not binaries.is_dir():
-        return
-    pattern = re.compile(rb"^#!\s*(?:" + re.escape(str(root).encode()) + rb")\S*/python[0-9.]*\s*\n")
-    polyglot = (
-        b"#!/bin/sh\n'''exec' \"$(dirname -- \"$(realpath -- \"$0\")\")\"/'python' \"$0\" \"$@\"\n' '''\n"
-    )
-    for script in binaries.iterdir():
-        if script.is_symlink() or not script.is_file():
-            continue
-        with script.open("rb") as file:
-            if file.read(2) != b"#!":
-                continue
-        content = script.read_bytes()
-        match = pattern.match(content)
-        if match:
-            aside = script.with_name(f".{script.name}.new")
-            aside.write_bytes(polyglot + content[match.end() :])
-            shutil.copymode(script, aside)
-            aside.replace(script)
 
 
 def remove(paths: Iterable[Path]) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FILES = {
     "Dockerfile": "environments/scoring/Dockerfile",
     "requirements.txt": "environments/requirements/scoring.txt",
+    "sbom.txt": "environments/requirements/sbom.txt",
 }
 TAG_LENGTH = 12
 

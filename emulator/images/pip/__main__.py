@@ -22,6 +22,8 @@ SILENT = {
     "--progress-bar": True,
     "--retries": True,
     "--timeout": True,
+    "-y": False,
+    "--yes": False,
     "--default-timeout": True,
 }
 # The machine's settings of pip that uv reads under another name.
@@ -45,9 +47,28 @@ def arguments(given: list[str]) -> list[str]:
     return kept
 
 
+def interpreter(given: list[str]) -> tuple[str, list[str]]:
+    """The environment that pip's ``--python`` names (else this interpreter's), and the other arguments."""
+    if given and given[0].startswith("--python="):
+        return given[0].partition("=")[2], given[1:]
+    if given and given[0] == "--python":
+        if len(given) < 2:
+            sys.exit("pip --python: name an interpreter or the folder of a virtual environment")
+        return given[1], given[2:]
+    return sys.executable, given
+
+
+def uninstall_pip() -> None:
+    """Remove this pip itself, which uv knows nothing of: its package and its commands."""
+    home = Path(__file__).parent
+    for script in (Path(sys.prefix) / "bin").glob("pip*"):
+        script.unlink()
+    shutil.rmtree(home)
+
+
 def main() -> None:
     uv = shutil.which("uv")
-    given = arguments(sys.argv[1:])
+    python, given = interpreter(arguments(sys.argv[1:]))
     command = next((argument for argument in given if not argument.startswith("-")), "")
     if uv is None:
         sys.exit("pip: this image's pip is uv's, and uv is no longer on PATH")
@@ -64,11 +85,13 @@ def main() -> None:
     links = environment.get("PIP_FIND_LINKS", "")
     if links and (not links.startswith("/") or Path(links).is_dir()):
         environment.setdefault("UV_FIND_LINKS", links)
+    if command == "uninstall" and python == sys.executable and "pip" in given:
+        uninstall_pip()
     before = given[: given.index(command)] if command in given else []
     after = given[given.index(command) + 1 :] if command in given else []
     compiled = ["--compile-bytecode"] if command == "install" and "--no-compile" not in after else []
     after = [argument for argument in after if argument != "--no-compile"]
-    line = ["uv", "pip", command, *before, "--python", sys.executable, *compiled, *after]
+    line = ["uv", "pip", command, *before, "--python", python, *compiled, *after]
     os.execve(uv, line if command != "--version" else ["uv", "pip", "--version"], environment)  # noqa: S606
 
 

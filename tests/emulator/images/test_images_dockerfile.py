@@ -34,10 +34,11 @@ CMD ["-m", "scoring"]
 
 def test_reads_the_whole_subset() -> None:
     file = parse(GOOD)
-    assert file.base.words == ("docker.io/library/python:${TAG}",)
-    assert file.base.alias == "service"
+    (stage,) = file.stages
+    assert stage.base.words == ("docker.io/library/python:${TAG}",)
+    assert stage.name == "service"
     assert [one.name for one in file.arguments] == ["ARG"]
-    by_line = {one.line: one for one in file.body}
+    by_line = {one.line: one for one in stage.body}
     assert by_line[5].pairs == (("ONE", "1"), ("TWO", '"2 2"'))
     assert (by_line[9].chown, by_line[9].words) == ("10001:10001", ("a", "b", "dir/"))
     assert by_line[10].words == ("with space", "./")
@@ -57,7 +58,10 @@ def test_refused_instruction_is_named_with_its_line(name: str) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("COPY --from=other a b", "COPY --from"),
+        ("COPY --from=other a b", "COPY --from=other: no such stage before it (there: none)"),
+        ("COPY --from=0 a b", "no such stage"),
+        ("COPY --from=docker.io/library/nginx:1 a b", "other images cannot be copied"),
+        ("COPY --from= a b", "COPY --from needs a value"),
         ("COPY --chmod=755 a b", "COPY --chmod"),
         ("COPY --link a b", "COPY --link"),
         ("RUN --mount=type=cache,target=/x pip install y", "RUN --mount"),
@@ -65,7 +69,6 @@ def test_refused_instruction_is_named_with_its_line(name: str) -> None:
         ("RUN <<EOF", "here-document"),
         ("RUN cat <<'EOF' > x", "here-document"),
         ("COPY <<EOF /x", "here-document"),
-        ("FROM python:3.11", "one stage only"),
         ("FRUM python:3.11", "unknown instruction FRUM"),
         ("COPY onlyone", "one or more sources"),
         ("ENV 1A=2", "not a variable's name"),
@@ -99,6 +102,58 @@ def test_refuses_files(text: str, said: str) -> None:
     assert said in str(error.value)
 
 
+STAGES = """\
+FROM python:3.11 AS build
+RUN make
+FROM python:3.11 AS Docs
+COPY --from=0 /made ./
+FROM build
+COPY --from=docs /made docs
+COPY --from=BUILD /made ./
+"""
+
+
+def test_stages_are_found_by_name_and_number() -> None:
+    file = parse(STAGES)
+    assert [stage.name for stage in file.stages] == ["build", "docs", "2"]
+    assert [sorted(stage.needs) for stage in file.stages] == [[], [0], [0, 1]]
+    for name, number in {"build": 0, "DOCS": 1, "1": 1, "2": 2}.items():
+        found = file.find(name)
+        assert found is not None and found.number == number
+    assert file.find("docs", before=1) is None and file.find("3") is None
+    assert str(file.stages[1].body[0]) == "COPY --from=0 /made ./"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("FROM python:3.11 AS a\nFROM python:3.11 AS A", 2, "the stage on line 1 has that name"),
+        ("FROM python:3.11 AS a\nCOPY --from=a x y", 2, "no such stage before it"),
+        ("FROM python:3.11 AS a\n\nCOPY --from=b x y\nFROM python:3.11 AS b", 3, "no such stage before it"),
+        ("FROM python:3.11 AS a\nFROM python:3.11\nCOPY --from=1 x y", 3, "(there: a)"),
+    ],
+)
+def test_refuses_stages(text: str, line: int, said: str) -> None:
+    with pytest.raises(DockerfileError) as error:
+        parse(text)
+    assert said in str(error.value) and error.value.line == line
+
+
+@given(st.lists(st.sets(st.integers(0, 5)), min_size=1, max_size=6))
+def test_a_stage_needs_what_it_copies_from_and_no_other(graph: list[set[int]]) -> None:
+    edges = [{other for other in others if other < number} for number, others in enumerate(graph)]
+    lines: list[str] = []
+    for number, others in enumerate(edges):
+        lines += [f"FROM python:3.11 AS s{number}", *(f"COPY --from=s{other} a b" for other in others)]
+    file = parse("\n".join(lines))
+    reached, todo = set[int](), [len(edges) - 1]
+    while todo:
+        number = todo.pop()
+        reached.add(number)
+        todo += edges[number]
+    assert [stage.number for stage in file.needed(file.stages[-1])] == sorted(reached)
+
+
 @given(st.text(alphabet=string.printable, max_size=60))
 def test_any_text_parses_or_is_refused(text: str) -> None:
     try:
@@ -106,7 +161,7 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
     except DockerfileError as error:
         assert error.line >= 1
     else:
-        assert all(one.name in PARSERS for one in file.body)
+        assert all(one.name in PARSERS for stage in file.stages for one in stage.body)
 
 
 @given(st.lists(st.text(alphabet=string.ascii_letters + " $'\"\\#=", max_size=12), max_size=5))

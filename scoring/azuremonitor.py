@@ -134,8 +134,8 @@ class AzureMonitor:
         context = self._span(record)
         if record.batch is not None:
             self._rows.add(record.batch.rows)
-            self._positives.add(int(record.batch.labels.sum()))
-            self._outliers.add(int(record.batch.outlier_flags.sum()))
+            self._positives.add(sum(record.batch.labels))
+            self._outliers.add(sum(record.batch.outlier_flags))
             properties = batch_event(record, self._schema, self._privacy, self._event_rows)
             self._event(BATCH_EVENT, properties, context)
 

@@ -10,7 +10,6 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from scoring.schema import Matrix
 from scoring.sketch import DriftReference
 from scoring.statistics import benjamini_hochberg, chi_squared, kolmogorov_smirnov, population_stability_index
 
@@ -66,43 +65,6 @@ class WindowCounts:
                 )
             counts[row, : len(found)] = found
         return WindowCounts(int(value["rows"]), counts)
-
-
-class RollingWindow:
-    """The latest rows as bin numbers, and their histograms kept up to date. Not thread-safe.
-
-    Memory is fixed: one byte a value of the window and one counter a bin.
-    """
-
-    def __init__(self, reference: DriftReference, capacity: int) -> None:
-        features = len(reference.sketches)
-        self._reference = reference
-        self._capacity = capacity
-        self._ring = np.zeros((capacity, features), dtype=np.uint8)
-        self._next = 0
-        self._rows = 0
-        self._counts = np.zeros(features * reference.bins, dtype=np.int64)
-        self._offsets = np.arange(features, dtype=np.int64) * reference.bins
-
-    def add(self, matrix: Matrix) -> None:
-        """Count the rows of a matrix [rows, features]; the oldest rows beyond the capacity leave."""
-        numbers = self._reference.bin_numbers(matrix[-self._capacity :])
-        places = (self._next + np.arange(len(numbers))) % self._capacity
-        leaving = max(0, self._rows + len(numbers) - self._capacity)
-        if leaving:
-            oldest = (self._next - self._rows + np.arange(leaving)) % self._capacity
-            self._counts -= self._histogram(self._ring[oldest])
-        self._ring[places] = numbers
-        self._counts += self._histogram(numbers)
-        self._next = (self._next + len(numbers)) % self._capacity
-        self._rows = min(self._capacity, self._rows + len(numbers))
-
-    def _histogram(self, numbers: NDArray[np.uint8]) -> NDArray[np.int64]:
-        return np.bincount((numbers + self._offsets).ravel(), minlength=self._counts.size)
-
-    def snapshot(self) -> WindowCounts:
-        shape = (len(self._reference.sketches), self._reference.bins)
-        return WindowCounts(self._rows, self._counts.reshape(shape).copy())
 
 
 @dataclass(frozen=True, slots=True)

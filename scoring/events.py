@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import orjson
@@ -56,10 +57,10 @@ def batch_event(record: RequestRecord, schema: Schema, privacy: Privacy, max_row
             break
         included = min(included - 1, included * MAX_PROPERTY // len(inputs))
     outputs = {
-        "probability": batch.probabilities[:included].tolist(),
-        "label": batch.labels[:included].astype(int).tolist(),
-        "outlier_score": batch.outlier_scores[:included].tolist(),
-        "outlier": batch.outlier_flags[:included].astype(int).tolist(),
+        "probability": batch.probabilities[:included],
+        "label": batch.labels[:included],
+        "outlier_score": batch.outlier_scores[:included],
+        "outlier": [int(flag) for flag in batch.outlier_flags[:included]],
     }
     return {
         "request_id": record.request_id,
@@ -67,9 +68,9 @@ def batch_event(record: RequestRecord, schema: Schema, privacy: Privacy, max_row
         "rows_included": included,
         "inputs": inputs,
         "outputs": orjson.dumps(outputs).decode(),
-        "positive_rows": int(batch.labels.sum()),
-        "outlier_rows": int(batch.outlier_flags.sum()),
-        "mean_probability": round(float(batch.probabilities.mean()), 6),
+        "positive_rows": sum(batch.labels),
+        "outlier_rows": sum(batch.outlier_flags),
+        "mean_probability": round(fmean(batch.probabilities), 6),
         "drift_status": record.drift_status or "",
     }
 

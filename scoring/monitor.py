@@ -1,4 +1,4 @@
-"""Drift watched while serving: requests only count rows, a thread of its own evaluates the window."""
+"""Drift watched while serving: requests only write rows down, a thread of its own evaluates the window."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
-from scoring.drift import DriftReport, DriftRules, RollingWindow, WindowCounts, evaluate
+from scoring.drift import DriftReport, DriftRules, WindowCounts, evaluate
 from scoring.schema import Matrix
 from scoring.sketch import DriftReference
+from scoring.window import RollingWindow
 
 log = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 0.25  # between two looks at how many rows have come
+REST: Final = 20  # an evaluation is followed by at least this many times its own duration of rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,48 +30,40 @@ class Pace:
 
 
 class DriftMonitor:
-    """Thread-safe. `report` is the latest evaluation; it is replaced, never changed."""
+    """Thread-safe. `report` is the latest evaluation; it is replaced, never changed.
+
+    `publish` may be None: of several processes that share a window, one publishes what all of them see.
+    """
 
     def __init__(
         self,
         reference: DriftReference,
         rules: DriftRules,
         pace: Pace,
-        publish: Callable[[DriftReport, WindowCounts], None] = lambda report, window: None,
+        publish: Callable[[DriftReport, WindowCounts], None] | None = None,
+        window: RollingWindow | None = None,
     ) -> None:
         self._reference, self._rules, self._pace, self._publish = reference, rules, pace, publish
-        self._window = RollingWindow(reference, rules.window_rows)
-        self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._stopping = False
-        self._new_rows = 0
+        self._window = RollingWindow(reference, rules.window_rows) if window is None else window
+        self.observe: Callable[[Matrix], None] = self._window.add  # counts the rows of one request
+        self.snapshot: Callable[[], WindowCounts] = self._window.snapshot
+        self._stop = threading.Event()
+        self._evaluated = 0  # rows ever written, when the window was evaluated
         self._thread: threading.Thread | None = None
         self.report = DriftReport(rules, 0, None, ())
 
-    def observe(self, matrix: Matrix) -> None:
-        """Count the rows of one request; wakes the evaluating thread when enough have come."""
-        with self._lock:
-            self._window.add(matrix)
-            before = self._new_rows
-            self._new_rows += len(matrix)
-        if before == 0 or self._new_rows >= self._pace.rows > before:
-            self._wake.set()
-
-    def snapshot(self) -> WindowCounts:
-        with self._lock:
-            return self._window.snapshot()
-
     def evaluate(self) -> DriftReport:
         """Evaluate the window now and publish the report."""
-        with self._lock:
-            window = self._window.snapshot()
-            self._new_rows = 0
+        self._evaluated = self._window.written
+        window = self._window.snapshot()
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         report = evaluate(self._reference, window, self._rules, now)
         previous, self.report = self.report, report
-        if report.drifted != previous.drifted:
-            log.warning("drift changed", extra={"drifted": list(report.drifted), "window_rows": report.rows})
-        self._publish(report, window)
+        if self._publish is not None:
+            if report.drifted != previous.drifted:
+                more = {"drifted": list(report.drifted), "window_rows": report.rows}
+                log.warning("drift changed", extra=more)
+            self._publish(report, window)
         return report
 
     def start(self) -> None:
@@ -74,25 +71,21 @@ class DriftMonitor:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopping = True
-        self._wake.set()
+        self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5.0)
 
     def _watch(self) -> None:
-        last = time.monotonic()
-        while not self._stopping:
-            self._wake.wait()  # nothing to do until rows have come
-            self._wake.clear()
-            while not self._stopping and 0 < self._new_rows < self._pace.rows:
-                remaining = last + self._pace.seconds - time.monotonic()
-                if remaining <= 0 or not self._wake.wait(remaining):
-                    break
-                self._wake.clear()
-            if self._stopping or self._new_rows == 0:
+        last, rest = time.monotonic(), 0.0
+        while not self._stop.wait(max(rest, min(LOOK_SECONDS, self._pace.seconds))):
+            rest = 0.0
+            new_rows = self._window.written - self._evaluated
+            due = new_rows >= self._pace.rows or time.monotonic() - last >= self._pace.seconds
+            if new_rows == 0 or not due:
                 continue
+            last = time.monotonic()
             try:
                 self.evaluate()
             except Exception:  # one failed evaluation must not end the watching
                 log.exception("the drift window could not be evaluated")
-            last = time.monotonic()
+            rest = REST * (time.monotonic() - last)

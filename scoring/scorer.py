@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from scoring.artifact import Artifact, ArtifactError, Thresholds
 from scoring.composite import Composite
@@ -18,41 +17,68 @@ from scoring.settings import ModelIdentity
 
 SELF_TEST_TOLERANCE = 1e-5
 DIGITS = 7  # of probabilities and scores: what a float32 holds
+SCALE = 10.0**DIGITS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
-    """The rows of one request and what was found; arrays are [rows], the matrix [rows, features]."""
+    """The rows of one request and what was found: the matrix [rows, features], else one item a row."""
 
     matrix: Matrix
-    probabilities: NDArray[np.float64]
-    labels: NDArray[np.bool_]
-    outlier_scores: NDArray[np.float64]
-    outlier_flags: NDArray[np.bool_]
+    probabilities: list[float]
+    labels: list[int]
+    outlier_scores: list[float]
+    outlier_flags: list[bool]
 
     @property
     def rows(self) -> int:
-        return len(self.matrix)
+        return len(self.labels)
 
     def predictions(self) -> list[dict[str, Any]]:
-        pairs = zip(self.probabilities.tolist(), self.labels.tolist(), strict=True)
-        return [{"probability": probability, "label": int(label)} for probability, label in pairs]
+        pairs = zip(self.probabilities, self.labels, strict=True)
+        return [{"probability": probability, "label": label} for probability, label in pairs]
 
     def outliers(self) -> list[dict[str, Any]]:
-        pairs = zip(self.outlier_scores.tolist(), self.outlier_flags.tolist(), strict=True)
+        pairs = zip(self.outlier_scores, self.outlier_flags, strict=True)
         return [{"score": score, "flag": flag} for score, flag in pairs]
+
+
+class Judge:
+    """Runs the composite and holds its answers to the thresholds."""
+
+    def __init__(self, composite: Composite, thresholds: Thresholds) -> None:
+        self._composite = composite
+        # compared in the precision of the answers, so that one row and many are judged alike
+        self._decision = float(np.float32(thresholds.decision))
+        self._outlier = float(np.float32(thresholds.outlier))
+
+    def __call__(self, matrix: Matrix) -> Batch:
+        """Judge a matrix [rows, features]."""
+        if len(matrix) == 1:
+            return self._row(matrix)
+        probability, outlier_score = self._composite.run(matrix)
+        return Batch(
+            matrix,
+            probability.astype(np.float64).round(DIGITS).tolist(),
+            (probability >= self._decision).astype(np.int64).tolist(),
+            outlier_score.astype(np.float64).round(DIGITS).tolist(),
+            (outlier_score > self._outlier).tolist(),
+        )
+
+    def _row(self, matrix: Matrix) -> Batch:
+        probability, outlier_score = self._composite.run_row(matrix)
+        return Batch(  # rounded as numpy does it, so that a row has one answer whatever rows come with it
+            matrix,
+            [round(probability * SCALE) / SCALE],
+            [int(probability >= self._decision)],
+            [round(outlier_score * SCALE) / SCALE],
+            [outlier_score > self._outlier],
+        )
 
 
 def judge(composite: Composite, thresholds: Thresholds, matrix: Matrix) -> Batch:
     """Run the composite over a matrix [rows, features] and hold its answers to the thresholds."""
-    probability, outlier_score = composite.run(matrix)
-    return Batch(
-        matrix=matrix,
-        probabilities=probability.astype(np.float64).round(DIGITS),
-        labels=probability >= thresholds.decision,
-        outlier_scores=outlier_score.astype(np.float64).round(DIGITS),
-        outlier_flags=outlier_score > thresholds.outlier,
-    )
+    return Judge(composite, thresholds)(matrix)
 
 
 class Scorer:
@@ -64,8 +90,10 @@ class Scorer:
         """Raises ArtifactError when the composite does not load."""
         self.artifact = artifact
         self.monitor = monitor
-        self._encoder = Encoder(artifact.schema, max_rows)
-        self._composite = Composite(artifact.composite, artifact.schema.width)
+        self.encode = Encoder(
+            artifact.schema, max_rows
+        ).encode  # a payload to a matrix; raises ContractError, TooManyRowsError
+        self.judge = Judge(Composite(artifact.composite, artifact.schema.width), artifact.thresholds)
         self.model = {
             "name": identity.name,
             "version": identity.version,
@@ -73,14 +101,6 @@ class Scorer:
             "image": identity.image_digest,
         }
         self._model_json = orjson.Fragment(orjson.dumps(self.model))
-
-    def encode(self, payload: object) -> Matrix:
-        """Raises ContractError or TooManyRowsError."""
-        return self._encoder.encode(payload)
-
-    def judge(self, matrix: Matrix) -> Batch:
-        """Score a matrix [rows, features]; drift does not notice."""
-        return judge(self._composite, self.artifact.thresholds, matrix)
 
     def score(self, matrix: Matrix, observe: bool = True) -> Batch:
         """Score the rows of a request and, unless they are synthetic, count them for drift."""

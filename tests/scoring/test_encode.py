@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.steps.contract import SCHEMA
-from scoring.encode import MAX_ERRORS, ContractError, Encoder, TooManyRowsError
-from scoring.schema import CategoryFeature
+from scoring.encode import MANY_ROWS, MAX_ERRORS, ContractError, Encoder, TooManyRowsError
+from scoring.schema import CategoryFeature, NumberFeature, Schema
 
 ENCODER = Encoder(SCHEMA, max_rows=100)
 
@@ -176,3 +176,86 @@ def test_any_value_of_a_field_is_encoded_or_named(name: str, found: object) -> N
             ENCODER.encode({"columns": {field: [value] for field, value in bad.items()}})
     else:
         ENCODER.encode({"columns": {field: [value] for field, value in bad.items()}})
+
+
+def outcome(encoder: Encoder, payload: object) -> object:
+    """The matrix, or the errors, of a request."""
+    try:
+        return encoder.encode(payload).tolist()
+    except ContractError as error:
+        return [item.to_json() for item in error.errors], error.more
+
+
+broken = st.sampled_from(
+    [
+        None,
+        True,
+        False,
+        "x",
+        "1",
+        1,
+        1.0,
+        1.5,
+        -1e9,
+        1e308,
+        10**400,
+        float("inf"),
+        float("nan"),
+        [],
+        {},
+        2**53 + 1,
+    ]
+)
+
+
+@given(
+    rows=st.lists(records, min_size=MANY_ROWS, max_size=MANY_ROWS + 4),
+    defects=st.lists(
+        st.tuples(st.integers(0, MANY_ROWS - 1), st.sampled_from([*SCHEMA.names, "colour"]), broken),
+        max_size=3,
+    ),
+    missing=st.lists(st.tuples(st.integers(0, MANY_ROWS - 1), st.sampled_from(SCHEMA.names)), max_size=1),
+)
+@settings(max_examples=150)
+def test_many_rows_are_read_as_each_of_them_is(
+    rows: list[dict[str, Any]], defects: list[tuple[int, str, Any]], missing: list[tuple[int, str]]
+) -> None:
+    """Whole columns are read at once from MANY_ROWS on: the matrix and the errors stay what they were."""
+    for row, name, found in defects:
+        rows[row][name] = found
+    for row, name in missing:
+        rows[row].pop(name, None)
+    alone = [outcome(ENCODER, {"records": [row]}) for row in rows]
+    together = outcome(ENCODER, {"records": rows})
+    if all(isinstance(found, list) for found in alone):
+        assert together == [row for found in alone for row in found]
+    else:
+        expected = [
+            item | {"pointer": item["pointer"].replace("records/0", f"records/{index}")}
+            for index, found in enumerate(alone)
+            if isinstance(found, tuple)
+            for item in found[0]
+        ]
+        assert together == (expected, False)
+    if not missing and all(name != "colour" for _, name, _ in defects):
+        columns = outcome(ENCODER, {"columns": {name: [row[name] for row in rows] for name in SCHEMA.names}})
+        if isinstance(together, list):
+            assert columns == together
+        else:
+            assert sorted(item["detail"] for item in columns[0]) == sorted(
+                item["detail"] for item in together[0]
+            )
+
+
+WIDE = Schema(
+    (NumberFeature("n", "beyond 2**53", 0, 2.0**60, integer=True), CategoryFeature("c", "", ("a",)))
+)
+
+
+@pytest.mark.parametrize("found", [2**60, 2**60 + 1, 2**53 + 1, -1, 1.5, True, 10**400])
+def test_columns_of_large_integers_are_held_to_the_exact_limit(found: object) -> None:
+    encoder = Encoder(WIDE, 20)
+    alone = outcome(encoder, {"records": [{"n": found, "c": "a"}]})
+    columns = outcome(encoder, {"columns": {"n": [found], "c": ["a"]}})
+    assert isinstance(alone, list) == isinstance(columns, list) == (found in (2**60, 2**53 + 1))
+    assert not isinstance(alone, list) or alone == columns

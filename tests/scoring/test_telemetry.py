@@ -9,12 +9,13 @@ import pytest
 
 from scoring.artifact import Artifact
 from scoring.composite import Composite
-from scoring.drift import RollingWindow, evaluate
+from scoring.drift import evaluate
 from scoring.events import MAX_PROPERTY, Privacy, batch_event, drift_event
 from scoring.scorer import Batch, judge
 from scoring.settings import TelemetrySettings
 from scoring.telemetry import DriftRecord, RequestRecord, Telemetry
 from scoring.tracecontext import continued
+from scoring.window import RollingWindow
 from tests.scoring.trained import Small
 
 

@@ -1,0 +1,146 @@
+"""The rolling window of scored rows, in memory that the processes of one container may share.
+
+Each process owns one slot: a ring of its latest rows as bin numbers, one byte a value, with the time of each
+row, and the number of rows ever written. A process writes its own slot only, rows first and the number last,
+so one that is killed at any moment leaves a readable slot: at worst its last request is not counted. Whoever
+reads takes the latest rows of all slots, up to the capacity: the window is the container's, whichever process
+answers. Nobody waits for anybody.
+"""
+
+from __future__ import annotations
+
+import mmap
+import threading
+import time
+from bisect import bisect_left
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.drift import WindowCounts
+from scoring.schema import Matrix
+from scoring.sketch import DriftReference
+
+CHUNK: Final = 1_024  # rows that are written before the number of rows is brought up to date
+SLACK: Final = 4 * CHUNK  # rows beyond the window, so that a reader has time before a row is overwritten
+HEADER: Final = 64
+FEW_ROWS: Final = 4  # up to this many, a search for each value is faster than one for each column
+
+Bins = NDArray[np.uint8]
+Times = NDArray[np.uint64]
+
+
+def slot_bytes(features: int, capacity: int) -> int:
+    """The size of one slot, a multiple of 64."""
+    size = HEADER + (capacity + SLACK) * (features + 8)
+    return -(-size // 64) * 64
+
+
+class Slot:
+    """One process's ring. One writer at a time, any number of readers."""
+
+    def __init__(self, memory: memoryview, features: int, capacity: int) -> None:
+        self._features, self._capacity, self._size = features, capacity, capacity + SLACK
+        times_end = HEADER + 8 * self._size
+        bins_end = times_end + self._size * features
+        self._written = memory[:8].cast("Q")
+        self._times = memory[HEADER:times_end].cast("Q")
+        self._bins = memory[times_end:bins_end]
+        self._times_array = np.frombuffer(self._times, dtype=np.uint64)
+        self._bins_array = np.frombuffer(self._bins, dtype=np.uint8).reshape(self._size, features)
+
+    @property
+    def written(self) -> int:
+        """Rows ever written; of a batch beyond the capacity perhaps only those that are kept."""
+        return self._written[0]
+
+    def write_row(self, bins: bytes) -> None:
+        written = self._written[0]
+        place = written % self._size
+        start = place * self._features
+        self._bins[start : start + self._features] = bins
+        self._times[place] = time.monotonic_ns()
+        self._written[0] = written + 1
+
+    def write(self, bins: Bins) -> None:
+        """Rows [rows, features], at most `capacity` of them are kept."""
+        bins = bins[-self._capacity :]
+        for start in range(0, len(bins), CHUNK):
+            chunk = bins[start : start + CHUNK]
+            written = self._written[0]
+            places = (written + np.arange(len(chunk))) % self._size
+            self._bins_array[places] = chunk
+            self._times_array[places] = time.monotonic_ns()
+            self._written[0] = written + len(chunk)
+
+    def latest(self) -> tuple[Times, Bins]:
+        """Times and bin numbers of the latest rows, oldest first, at most `capacity`."""
+        while True:
+            written = self._written[0]
+            places = np.arange(max(0, written - self._capacity), written) % self._size
+            times, bins = self._times_array[places], self._bins_array[places]
+            if self._written[0] - written <= SLACK - CHUNK:  # else rows were overwritten while being read
+                return times, bins
+
+
+class RollingWindow:
+    """The latest rows of all slots, and their histograms. Thread-safe.
+
+    Without `memory` the window is this process's own. With it, slot number `slot` of `slots` is written.
+    Raises ValueError when the memory is too small.
+    """
+
+    def __init__(
+        self,
+        reference: DriftReference,
+        capacity: int,
+        memory: mmap.mmap | None = None,
+        slot: int = 0,
+        slots: int = 1,
+    ) -> None:
+        features = len(reference.sketches)
+        size = slot_bytes(features, capacity)
+        view = memoryview(bytearray(size * slots) if memory is None else memory)
+        if len(view) < size * slots:
+            raise ValueError(f"{slots} windows of {capacity} rows need {size * slots} bytes, not {len(view)}")
+        self._reference, self._capacity = reference, capacity
+        self._slots = [
+            Slot(view[size * number : size * (number + 1)], features, capacity) for number in range(slots)
+        ]
+        self._own = self._slots[slot]
+        self._lock = threading.Lock()
+        self._columns = [np.asarray(sketch.edges, dtype=np.float32) for sketch in reference.sketches]
+        self._edges = [column.tolist() for column in self._columns]
+        self._offsets = np.arange(features, dtype=np.int64) * reference.bins
+
+    @property
+    def written(self) -> int:
+        """Rows ever counted, by all processes."""
+        return sum(slot.written for slot in self._slots)
+
+    def add(self, matrix: Matrix) -> None:
+        """Count the rows of a matrix [rows, features]; the oldest rows beyond the capacity leave."""
+        if len(matrix) <= FEW_ROWS:
+            for row in matrix.tolist():
+                bins = bytes(map(bisect_left, self._edges, row))
+                with self._lock:
+                    self._own.write_row(bins)
+            return
+        columns = [
+            np.searchsorted(edges, matrix[:, position]) for position, edges in enumerate(self._columns)
+        ]
+        with self._lock:
+            self._own.write(np.stack(columns, axis=1).astype(np.uint8))
+
+    def snapshot(self) -> WindowCounts:
+        """The histograms [features, bins] of the latest rows, at most the capacity."""
+        parts = [slot.latest() for slot in self._slots if slot.written]
+        times, bins = parts[0] if parts else self._own.latest()
+        if len(parts) > 1:
+            times = np.concatenate([times for times, _ in parts])
+            bins = np.concatenate([bins for _, bins in parts])
+            bins = bins[np.argsort(times, kind="stable")[-self._capacity :]]
+        shape = (len(self._reference.sketches), self._reference.bins)
+        counts = np.bincount((bins + self._offsets).ravel(), minlength=shape[0] * shape[1])
+        return WindowCounts(len(bins), counts.reshape(shape))

@@ -97,7 +97,7 @@ def test_a_stage_goes_on_from_another(build: Build, images: Images) -> None:
 @pytest.mark.parametrize("source", ["/absent", "/app/mad?x"])
 def test_what_a_stage_does_not_have(build: Build, source: str) -> None:
     dockerfile = f"FROM {PYTHON} AS build\nFROM {PYTHON}\n\nCOPY --from=build {source} ./"
-    with pytest.raises(DockerfileError, match="line 4: COPY: COPY .* no such file in the stage build"):
+    with pytest.raises(DockerfileError, match=r"line 4: COPY: COPY .* no such file in the stage build"):
         build(dockerfile)
 
 

@@ -55,7 +55,7 @@ def test_a_batch_larger_than_the_ring_leaves_its_latest_rows() -> None:
 
 def test_memory_that_is_too_small_is_refused() -> None:
     with pytest.raises(ValueError, match="need"):
-        RollingWindow(REFERENCE, 1_000, shared(999, 2), 1, 2)
+        RollingWindow(REFERENCE, 1_000, shared(900, 2), 1, 2)
 
 
 WRITER = """

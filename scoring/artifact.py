@@ -3,9 +3,11 @@
     composite.onnx   input X float32 [n, features]; outputs probability [n, 1] and outlier_score [n, 1]
     manifest.json    schema, thresholds, drift reference, metrics, lineage
     samples.json     a request of real test rows and its answer, for self-test, smoke tests and demonstration
+    explanation.npz  what explaining a row's probability needs; read when the first row is explained
 
-The digest identifies what the model does: it covers the composite, schema, thresholds, drift reference and
-samples, and leaves out metrics and lineage, which are written about a model after it was made.
+The digest identifies what the model does: it covers the composite, schema, thresholds, drift reference,
+samples and explanation, and leaves out metrics and lineage, which are written about a model after it was
+made.
 """
 
 from __future__ import annotations
@@ -14,17 +16,19 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+from scoring.explain import Explanation, ExplanationError
 from scoring.schema import Schema
 from scoring.sketch import DriftReference
 from scoring.typed_json import JsonShapeError, Node
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 COMPOSITE, MANIFEST, SAMPLES = "composite.onnx", "manifest.json", "samples.json"
+EXPLANATION = "explanation.npz"
 
 
 class ArtifactError(Exception):
@@ -100,6 +104,29 @@ class Samples:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ExplanationFile:
+    """The bytes of explanation.npz, or where they are; what they must be is known before they are read."""
+
+    sha256: str
+    source: bytes | Path = field(compare=False, repr=False)
+
+    @staticmethod
+    def of(explanation: Explanation) -> ExplanationFile:
+        content = explanation.to_bytes()
+        return ExplanationFile(hashlib.sha256(content).hexdigest(), content)
+
+    def read(self) -> bytes:
+        """Raises ArtifactError when the file is not there or is another one."""
+        if isinstance(self.source, bytes):
+            return self.source
+        content = _read(self.source)
+        found = hashlib.sha256(content).hexdigest()
+        if found != self.sha256:
+            raise ArtifactError(f"{self.source} has SHA-256 {found}, the manifest states {self.sha256}")
+        return content
+
+
 @dataclass(frozen=True)
 class Artifact:
     estimator: str
@@ -108,6 +135,7 @@ class Artifact:
     drift: DriftReference
     samples: Samples
     composite: bytes
+    explanation_file: ExplanationFile
     metrics: Mapping[str, float]
     lineage: Mapping[str, str]
 
@@ -122,16 +150,24 @@ class Artifact:
             "drift": self.drift.to_json(),
             "samples": self.samples.to_json(),
             "composite": hashlib.sha256(self.composite).hexdigest(),
+            "explanation": self.explanation_file.sha256,
         }
         text = json.dumps(behaviour, sort_keys=True, separators=(",", ":"))
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+    def explanation(self) -> Explanation:
+        """What `Explainer` needs, read and checked anew by each call. Raises ArtifactError."""
+        try:
+            return Explanation.from_bytes(self.explanation_file.read(), self.schema.width)
+        except ExplanationError as error:
+            raise ArtifactError(f"{EXPLANATION}: {error}") from error
 
     def described(self, metrics: Mapping[str, float], lineage: Mapping[str, str]) -> Artifact:
         """The same model with more written about it; its digest stays."""
         return replace(self, metrics={**self.metrics, **metrics}, lineage={**self.lineage, **lineage})
 
     def save(self, directory: Path) -> None:
-        """Write the directory's three files, each aside and then renamed, the manifest last."""
+        """Write the directory's four files, each aside and then renamed, the manifest last."""
         directory.mkdir(parents=True, exist_ok=True)
         manifest = {
             "format_version": FORMAT_VERSION,
@@ -140,16 +176,18 @@ class Artifact:
             "schema": self.schema.to_json(),
             "thresholds": self.thresholds.to_json(),
             "drift": self.drift.to_json(),
+            "explanation": {"sha256": self.explanation_file.sha256},
             "metrics": dict(self.metrics),
             "lineage": dict(self.lineage),
         }
         _write(directory / COMPOSITE, self.composite)
         _write(directory / SAMPLES, _text(self.samples.to_json()))
+        _write(directory / EXPLANATION, self.explanation_file.read())
         _write(directory / MANIFEST, _text(manifest))
 
 
 def load(directory: Path) -> Artifact:
-    """Read and check an artifact. Raises ArtifactError."""
+    """Read and check an artifact; its explanation is left for when it is asked for. Raises ArtifactError."""
     manifest = _read_json(directory / MANIFEST)
     samples = _read_json(directory / SAMPLES)
     composite = _read(directory / COMPOSITE)
@@ -165,6 +203,9 @@ def load(directory: Path) -> Artifact:
             drift=DriftReference.from_json(manifest.field("drift"), schema),
             samples=_checked_samples(samples, directory),
             composite=composite,
+            explanation_file=ExplanationFile(
+                manifest.field("explanation").field("sha256").text(), directory / EXPLANATION
+            ),
             metrics=manifest.field("metrics").numbers(),
             lineage=manifest.field("lineage").texts(),
         )
@@ -190,7 +231,8 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ArtifactError(
-            f"{path}: {error.strerror}: a model artifact holds {COMPOSITE}, {MANIFEST}, {SAMPLES}"
+            f"{path}: {error.strerror}: "
+            f"a model artifact holds {COMPOSITE}, {MANIFEST}, {SAMPLES}, {EXPLANATION}"
         ) from error
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scoring.artifact import COMPOSITE, MANIFEST, SAMPLES, Artifact, ArtifactError, load
+from scoring.artifact import COMPOSITE, EXPLANATION, MANIFEST, SAMPLES, Artifact, ArtifactError, load
 from scoring.composite import Composite
 from scoring.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
@@ -17,7 +17,7 @@ def test_what_is_saved_is_loaded(artifact: Artifact, model_dir: Path) -> None:
     again = load(model_dir)
     assert again == artifact
     assert again.digest == artifact.digest
-    assert {path.name for path in model_dir.iterdir()} == {COMPOSITE, MANIFEST, SAMPLES}
+    assert {path.name for path in model_dir.iterdir()} == {COMPOSITE, EXPLANATION, MANIFEST, SAMPLES}
 
 
 def test_descriptions_do_not_change_the_digest(artifact: Artifact) -> None:
@@ -53,7 +53,7 @@ def truncated_samples(directory: Path) -> None:
         (lambda directory: (directory / COMPOSITE).unlink(), "composite.onnx: No such file"),
         (lambda directory: (directory / SAMPLES).write_text("{"), "samples.json: not JSON"),
         (lambda directory: (directory / MANIFEST).write_text("[]"), "expected an object, found an array"),
-        (changed(("format_version",), 2), "format version 2, but this program reads version 1"),
+        (changed(("format_version",), 1), "format version 1, but this program reads version 2"),
         (changed(("thresholds", "outlier"), 1.5), "/thresholds/outlier: 1.5 is not between 0 and 1"),
         (changed(("thresholds", "decision"), "high"), "/thresholds/decision: expected a number"),
         (changed(("thresholds", "decision"), 0.25), "the files have digest"),
@@ -63,6 +63,7 @@ def truncated_samples(directory: Path) -> None:
         (changed(("drift", "features", 0, "counts", 0), 1), "counts add up to"),
         (changed(("drift", "features", 3, "test"), "t-test"), "unknown test 't-test'"),
         (changed(("lineage", "seed"), 7), "/lineage/seed: expected a string, found the number 7"),
+        (changed(("explanation", "sha256"), "0" * 64), "the files have digest"),
         (truncated_samples, "12 predictions and 11 outliers"),
         (lambda directory: (directory / COMPOSITE).write_bytes(b"x"), "the files have digest"),
     ],

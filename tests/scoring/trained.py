@@ -14,7 +14,7 @@ from ml.steps.train.training import Settings, Trained, train
 from scoring.schema import Matrix
 
 DATA = Path(__file__).parents[2] / "data" / "credit_default.parquet"
-SETTINGS = Settings(Parameters(seed=7, learning_rate=0.1), outlier_share=0.02)
+SETTINGS = Settings(Parameters(seed=7, trials=1, boosting={"learning_rate": 0.1}), outlier_share=0.02)
 
 
 @dataclass(frozen=True)

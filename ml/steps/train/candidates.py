@@ -3,117 +3,185 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ml.steps.evaluate.metrics import DIRECTIONS, Labels, Probabilities, ranking
+from ml.steps.train.tuning import Dimension, Values, search
 from scoring.schema import CategoryFeature, Matrix, Schema
 
 SELECTION_METRIC = "log_loss"  # a proper score: it asks for good probabilities, not only a good order
 Classifier = Any  # scikit-learn's classifiers share no typed base
+Rows = tuple[Matrix, Labels]
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
+    """`trials` of gradient boosting; the baselines get their share. `boosting`: where its search begins."""
+
     seed: int
-    learning_rate: float = 0.03
-    max_leaf_nodes: int = 15
+    trials: int = 12
+    boosting: Values = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """`exportable`: there is an ONNX export that the parity gate can hold to account."""
+    """A kind of model, where its search begins and how far it may go. `share` of the trials that it gets."""
 
     name: str
-    build: Callable[[Parameters, Schema], Classifier]
-    exportable: bool
+    build: Callable[[Values, int, Schema], Classifier]
+    start: Values
+    space: tuple[Dimension, ...]
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """The fitted candidates and their metrics on the validation rows.
-
-    `best` may be a baseline that has no export; `selected` is the best of those that have one.
-    """
+    """The fitted candidates, the values that were found for each, and their metrics on the selection rows."""
 
     fitted: Mapping[str, Classifier]
+    values: Mapping[str, Values]
+    trials: Mapping[str, int]
     metrics: Mapping[str, Mapping[str, float]]
-    best: str
     selected: str
 
 
-def _gradient_boosting(parameters: Parameters, schema: Schema) -> Classifier:
+def _gradient_boosting(values: Values, seed: int, schema: Schema) -> Classifier:
     # Categories enter as ordinal codes: native categorical splits have no right export.
     build: Any = HistGradientBoostingClassifier  # its parameters' types are read from defaults, and wrong
-    return build(
-        learning_rate=parameters.learning_rate,
-        max_leaf_nodes=parameters.max_leaf_nodes,
-        max_iter=300,
-        min_samples_leaf=60,
-        l2_regularization=5.0,
-        max_features=0.3,
-        early_stopping=True,
-        validation_fraction=0.1,
-        n_iter_no_change=20,
-        random_state=parameters.seed,
-    )
+    return build(**values, early_stopping=False, random_state=seed)
 
 
-def _forest(parameters: Parameters, schema: Schema) -> Classifier:
-    return RandomForestClassifier(
-        n_estimators=60, min_samples_leaf=40, max_samples=0.5, random_state=parameters.seed
-    )
+def _forest(values: Values, seed: int, schema: Schema) -> Classifier:
+    build: Any = RandomForestClassifier
+    return build(**values, n_estimators=40, max_samples=0.5, random_state=seed)
 
 
-def _linear(parameters: Parameters, schema: Schema) -> Classifier:
+def _linear(values: Values, seed: int, schema: Schema) -> Classifier:
     categories = [i for i, feature in enumerate(schema.features) if isinstance(feature, CategoryFeature)]
+    numbers = [i for i in range(schema.width) if i not in categories]
+    scaled = Pipeline([("impute", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
     transformer: Any = ColumnTransformer
     encode = transformer(
-        [("categories", OneHotEncoder(handle_unknown="ignore"), categories)], remainder=StandardScaler()
+        [
+            ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories),
+            ("numbers", scaled, numbers),
+        ]
     )
-    return make_pipeline(encode, LogisticRegression(max_iter=500))
+    regression: Any = LogisticRegression
+    return Pipeline([("encode", encode), ("regression", regression(max_iter=500, **values))])
 
 
+# Deeper trees and more of them were not better by more than the noise of the selection rows, and cost time in
+# each request; six levels also bound what has to be counted to explain a row.
 CANDIDATES = (
-    Candidate("hist_gradient_boosting", _gradient_boosting, exportable=True),
-    Candidate("random_forest", _forest, exportable=True),
-    Candidate("logistic_regression", _linear, exportable=False),
+    Candidate(
+        "hist_gradient_boosting",
+        _gradient_boosting,
+        start={
+            "learning_rate": 0.06,
+            "max_iter": 100,
+            "max_depth": 5,
+            "max_leaf_nodes": 12,
+            "min_samples_leaf": 60,
+            "l2_regularization": 5.0,
+            "max_features": 0.5,
+        },
+        space=(
+            Dimension("learning_rate", 0.02, 0.2, log=True),
+            Dimension("max_iter", 40, 150, integer=True),
+            Dimension("max_depth", 3, 6, integer=True),
+            Dimension("max_leaf_nodes", 6, 24, integer=True),
+            Dimension("min_samples_leaf", 20, 200, log=True, integer=True),
+            Dimension("l2_regularization", 0.1, 50.0, log=True),
+            Dimension("max_features", 0.2, 1.0),
+        ),
+        share=1.0,
+    ),
+    Candidate(
+        "random_forest",
+        _forest,
+        start={"max_depth": 8, "min_samples_leaf": 40, "max_features": 0.3},
+        space=(
+            Dimension("max_depth", 6, 8, integer=True),
+            Dimension("min_samples_leaf", 20, 100, log=True, integer=True),
+            Dimension("max_features", 0.1, 0.5),
+        ),
+        share=1 / 6,
+    ),
+    Candidate(
+        "logistic_regression",
+        _linear,
+        start={"C": 1.0},
+        space=(Dimension("C", 1e-4, 10.0, log=True),),
+        share=1 / 4,
+    ),
 )
 
 
 def probabilities(classifier: Classifier, matrix: Matrix) -> Probabilities:
     """Of label 1, [rows]."""
-    return np.asarray(classifier.predict_proba(matrix)[:, 1], dtype=np.float64)
+    return np.asarray(classifier.predict_proba(matrix.astype(np.float64))[:, 1], dtype=np.float64)
+
+
+def fitted(candidate: Candidate, values: Values, seed: int, schema: Schema, rows: Rows) -> Classifier:
+    """One model of the candidate's kind, fitted in float64 throughout."""
+    return candidate.build(values, seed, schema).fit(rows[0].astype(np.float64), rows[1])
 
 
 def compete(
     parameters: Parameters,
     schema: Schema,
-    fit: tuple[Matrix, Labels],
-    validation: tuple[Matrix, Labels],
+    fit: Rows,
+    selection: Rows,
     candidates: tuple[Candidate, ...] = CANDIDATES,
 ) -> Contest:
-    """Fit every candidate on the `fit` rows and rank them on the validation rows."""
-    fitted: dict[str, Classifier] = {}
+    """Tune each candidate on the `fit` rows, and rank what was found on the selection rows."""
+    best: dict[str, Classifier] = {}
+    values: dict[str, Values] = {}
+    trials: dict[str, int] = {}
     metrics: dict[str, dict[str, float]] = {}
-    for candidate in candidates:
-        classifier = candidate.build(parameters, schema).fit(*fit)
-        fitted[candidate.name] = classifier
-        metrics[candidate.name] = ranking(validation[1], probabilities(classifier, validation[0]))
-    exportable = [candidate.name for candidate in candidates if candidate.exportable]
-    return Contest(fitted, metrics, best=_best(metrics, list(fitted)), selected=_best(metrics, exportable))
-
-
-def _best(metrics: Mapping[str, Mapping[str, float]], names: list[str]) -> str:
     sign = 1.0 if DIRECTIONS[SELECTION_METRIC] == "lower" else -1.0
-    return min(names, key=lambda name: sign * metrics[name][SELECTION_METRIC])
+    for candidate in candidates:
+        tried: dict[tuple[tuple[str, float], ...], tuple[Classifier, dict[str, float]]] = {}
+
+        def loss(
+            values: Values,
+            candidate: Candidate = candidate,
+            tried: dict[tuple[tuple[str, float], ...], tuple[Classifier, dict[str, float]]] = tried,
+        ) -> float:
+            classifier = fitted(candidate, values, parameters.seed, schema, fit)
+            found = ranking(selection[1], probabilities(classifier, selection[0]))
+            tried[_key(values)] = classifier, found
+            return sign * found[SELECTION_METRIC]
+
+        given = parameters.boosting if candidate.name == "hist_gradient_boosting" else {}
+        trials[candidate.name] = max(1, round(parameters.trials * candidate.share))
+        chosen = search(
+            loss, {**candidate.start, **given}, candidate.space, trials[candidate.name], parameters.seed
+        )
+        values[candidate.name] = chosen
+        best[candidate.name], metrics[candidate.name] = tried[_key(chosen)]
+    selected = min(best, key=lambda name: sign * metrics[name][SELECTION_METRIC])
+    return Contest(best, values, trials, metrics, selected)
+
+
+def _key(values: Values) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted(values.items()))
+
+
+def refitted(parameters: Parameters, schema: Schema, rows: Rows, contest: Contest) -> Classifier:
+    """The winner's values once more, on all rows that tuning used."""
+    (candidate,) = (each for each in CANDIDATES if each.name == contest.selected)
+    return fitted(candidate, contest.values[contest.selected], parameters.seed, schema, rows)
 
 
 def outlier_detector(parameters: Parameters, matrix: Matrix) -> Any:

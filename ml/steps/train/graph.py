@@ -1,4 +1,4 @@
-"""Classifier and outlier detector as one ONNX graph of two tree ensembles over the same matrix."""
+"""Calibrated classifier and outlier detector as one ONNX graph over the same matrix."""
 
 from __future__ import annotations
 
@@ -7,33 +7,24 @@ from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from ml.steps.train.trees import (
-    LEAF,
-    Tree,
-    boosted_baseline,
-    boosted_trees,
-    forest_trees,
-    isolation_scale,
-    isolation_trees,
-)
+from ml.steps.train.additive import Additive
+from ml.steps.train.trees import LEAF, Tree, isolation_scale, isolation_trees, rounded_down
 from scoring.composite import INPUT, OUTLIER_SCORE, PROBABILITY
 
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 9
 
 
-def composite(name: str, classifier: Any, detector: Any, width: int) -> bytes:
-    """The serialised graph: X float32 [n, width] -> probability [n, 1] and outlier_score [n, 1].
-
-    Raises KeyError when there is no export for a classifier of that name.
-    """
-    nodes, constants = EXPORTS[name](classifier)
+def composite(margin: Additive, detector: Any) -> bytes:
+    """The serialised graph: X float32 [n, width] -> probability [n, 1] and outlier_score [n, 1]."""
+    width = margin.slope.size
+    nodes, constants = _margin(margin)
+    nodes.append(helper.make_node("Sigmoid", ["margin"], [PROBABILITY]))
     nodes.append(tree_node(isolation_trees(detector), "path_length"))
     nodes.append(helper.make_node("Mul", ["path_length", "path_scale"], ["exponent"]))
     nodes.append(helper.make_node("Pow", ["two", "exponent"], [OUTLIER_SCORE]))
-    constants |= {"path_scale": -1.0 / isolation_scale(detector), "two": 2.0}
+    constants |= {"path_scale": np.float32(-1.0 / isolation_scale(detector)), "two": np.float32(2.0)}
     graph = helper.make_graph(
         nodes,
         "composite",
@@ -42,10 +33,7 @@ def composite(name: str, classifier: Any, detector: Any, width: int) -> bytes:
             helper.make_tensor_value_info(output, TensorProto.FLOAT, [None, 1])
             for output in (PROBABILITY, OUTLIER_SCORE)
         ],
-        [
-            numpy_helper.from_array(np.array(value, dtype=np.float32), constant)
-            for constant, value in constants.items()
-        ],
+        [numpy_helper.from_array(np.asarray(value), constant) for constant, value in constants.items()],
     )
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", ML_OPSET)]
     model = helper.make_model(
@@ -55,29 +43,33 @@ def composite(name: str, classifier: Any, detector: Any, width: int) -> bytes:
     return model.SerializeToString(deterministic=True)
 
 
-def _boosted(classifier: Any) -> tuple[list[onnx.NodeProto], dict[str, float]]:
-    nodes = [
-        tree_node(boosted_trees(classifier), "boosts"),
-        helper.make_node("Add", ["boosts", "baseline"], ["margin"]),
-        helper.make_node("Sigmoid", ["margin"], [PROBABILITY]),
+def _margin(margin: Additive) -> tuple[list[onnx.NodeProto], dict[str, Any]]:
+    """The nodes that make `margin` float32 [n, 1], and their constants."""
+    sums = tree_node(margin.trees, "sums")
+    if not margin.slope.any():
+        nodes = [sums, helper.make_node("Add", ["sums", "intercept"], ["margin"])]
+        return nodes, {"intercept": np.float32(margin.intercept)}
+    nodes = [  # amounts of millions times slopes of millionths: in float64, as scikit-learn does it
+        sums,
+        helper.make_node("Cast", [INPUT], ["wide"], to=TensorProto.DOUBLE),
+        helper.make_node("IsNaN", ["wide"], ["absent"]),
+        helper.make_node("Where", ["absent", "fill", "wide"], ["filled"]),
+        helper.make_node("MatMul", ["filled", "slope"], ["linear"]),
+        helper.make_node("Cast", ["sums"], ["wide_sums"], to=TensorProto.DOUBLE),
+        helper.make_node("Add", ["linear", "intercept"], ["shifted"]),
+        helper.make_node("Add", ["shifted", "wide_sums"], ["wide_margin"]),
+        helper.make_node("Cast", ["wide_margin"], ["margin"], to=TensorProto.FLOAT),
     ]
-    return nodes, {"baseline": boosted_baseline(classifier)}
+    constants = {
+        "intercept": np.float64(margin.intercept),
+        "slope": margin.slope[:, None],
+        "fill": margin.fill[None, :],
+    }
+    return nodes, constants
 
 
-def _forest(classifier: Any) -> tuple[list[onnx.NodeProto], dict[str, float]]:
-    trees = list(forest_trees(classifier))
-    nodes = [
-        tree_node(trees, "mean_share", weight=1.0 / len(trees)),
-        helper.make_node("Clip", ["mean_share", "zero", "one"], [PROBABILITY]),  # a float32 sum may pass 1
-    ]
-    return nodes, {"zero": 0.0, "one": 1.0}
-
-
-EXPORTS = {"hist_gradient_boosting": _boosted, "random_forest": _forest}
-
-
-def tree_node(trees: Iterable[Tree], output: str, weight: float = 1.0) -> onnx.NodeProto:
-    """A TreeEnsembleRegressor over the input: the weighted sum of the trees' leaf values."""
+def tree_node(trees: Iterable[Tree], output: str) -> onnx.NodeProto:
+    """A TreeEnsembleRegressor over the input: the sum of the trees' leaf values."""
     forest = list(trees)
     sizes = [tree.feature.size for tree in forest]
     tree_ids = np.repeat(np.arange(len(forest)), sizes)
@@ -87,7 +79,7 @@ def tree_node(trees: Iterable[Tree], output: str, weight: float = 1.0) -> onnx.N
     left = np.concatenate([tree.left for tree in forest])
     right = np.concatenate([tree.right for tree in forest])
     missing_left = np.concatenate([tree.missing_left for tree in forest])
-    values = np.concatenate([tree.value for tree in forest]) * weight
+    values = np.concatenate([tree.value for tree in forest])
     leaf = features == LEAF
     return helper.make_node(
         "TreeEnsembleRegressor",
@@ -110,10 +102,3 @@ def tree_node(trees: Iterable[Tree], output: str, weight: float = 1.0) -> onnx.N
         target_ids=np.zeros(int(leaf.sum()), dtype=int).tolist(),
         target_weights=values[leaf].tolist(),
     )
-
-
-def rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The greatest float32 not above each threshold: for a float32 value, `<=` then decides the same."""
-    nearest = thresholds.astype(np.float32)
-    above = nearest.astype(np.float64) > thresholds
-    return np.where(above, np.nextafter(nearest, np.float32(-np.inf)), nearest)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from ml.steps.errors import exit_code
 from ml.steps.files import TEST, TRAIN, read_table
-from ml.steps.train.candidates import SELECTION_METRIC, Parameters
+from ml.steps.train.candidates import CANDIDATES, SELECTION_METRIC, Parameters
 from ml.steps.train.training import Settings, Trained, train
+
+BOOSTING = next(each for each in CANDIDATES if each.name == "hist_gradient_boosting")
 
 
 def run(validated: Path, settings: Settings, model: Path) -> None:
@@ -24,12 +26,11 @@ def _tell(trained: Trained, seconds: float) -> None:
     contest, artifact = trained.contest, trained.artifact
     for name, metrics in contest.metrics.items():
         shown = ", ".join(f"{metric} {value:.5f}" for metric, value in metrics.items())
-        print(f"{name} on validation rows: {shown}")
+        print(f"{name}, best of {contest.trials[name]} trials on selection rows: {shown}")
     print(f"selected by {SELECTION_METRIC}: {contest.selected}")
-    if contest.best != contest.selected:
-        print(f"{contest.best} was better, but has no export")
+    print(", ".join(f"{name} {value:.6g}" for name, value in contest.values[contest.selected].items()))
     for where, differences in trained.differences.items():
-        print(f"export against scikit-learn on {where}: {differences}")
+        print(f"export against the trained model on {where}: {differences}")
     print(f"thresholds: {artifact.thresholds.to_json()}")
     print(f"{artifact.digest}, {len(artifact.composite) / 1024:.0f} KiB, {seconds:.1f} s")
 
@@ -38,15 +39,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="train", description=__doc__)
     parser.add_argument("--validated", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--learning-rate", type=float, default=Parameters(0).learning_rate)
-    parser.add_argument("--max-leaf-nodes", type=int, default=Parameters(0).max_leaf_nodes)
+    parser.add_argument("--trials", type=int, default=Parameters(0).trials)
+    for dimension in BOOSTING.space:
+        flag, kind = f"--{dimension.name.replace('_', '-')}", int if dimension.integer else float
+        parser.add_argument(flag, type=kind, default=BOOSTING.start[dimension.name])
     parser.add_argument("--outlier-share", type=float, default=0.01)
     parser.add_argument("--false-negative-cost", type=float, default=5.0)
     parser.add_argument("--false-positive-cost", type=float, default=1.0)
     parser.add_argument("--model", type=Path, required=True)
     given = parser.parse_args(arguments)
+    boosting = {dimension.name: getattr(given, dimension.name) for dimension in BOOSTING.space}
     settings = Settings(
-        Parameters(given.seed, given.learning_rate, given.max_leaf_nodes),
+        Parameters(given.seed, given.trials, boosting),
         given.outlier_share,
         given.false_negative_cost,
         given.false_positive_cost,

@@ -5,22 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from ml.steps.errors import StepError
 from ml.steps.train.candidates import probabilities
 from ml.steps.train.trees import LEAF, Tree
 from scoring.composite import Composite
+from scoring.explain import Explainer
 from scoring.schema import CategoryFeature, Matrix, Schema
 
 TOLERANCE = 1e-5
+OUTPUTS = ("probability", "outlier_score", "explanation")
+EXPLAINED_ROWS = 400
 
 
-def largest_differences(graph: Composite, classifier: Any, detector: Any, rows: Matrix) -> dict[str, float]:
-    """The greatest absolute difference of each output over the rows."""
+def largest_differences(
+    graph: Composite, classifier: Any, detector: Any, explainer: Explainer, rows: Matrix
+) -> dict[str, float]:
+    """The greatest absolute difference of each output over the rows; of explanations over some of them.
+
+    What a row's explanation adds up to is held, as a probability, to the one that is served.
+    """
     probability, outlier_score = graph.run(rows)
+    some = np.linspace(0, len(rows) - 1, min(len(rows), EXPLAINED_ROWS)).astype(int)
+    explained = expit(explainer.margins(rows[some]))
     return {
         "probability": float(np.abs(probability - probabilities(classifier, rows)).max()),
         "outlier_score": float(np.abs(outlier_score + detector.score_samples(rows)).max()),
+        "explanation": float(np.abs(explained - probability[some]).max()),
     }
 
 
@@ -29,7 +41,7 @@ def hold(differences: dict[str, float], where: str) -> None:
     for output, difference in differences.items():
         if not difference <= TOLERANCE:  # also when it is not a number
             raise StepError(
-                f"export refused: {output} differs by {difference:.2e} from scikit-learn's on {where}, "
+                f"export refused: {output} differs by {difference:.2e} from the trained model's on {where}, "
                 f"at most {TOLERANCE:.0e} is allowed"
             )
 

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.steps.contract import ID, LABEL, SCHEMA
 from ml.steps.evaluate.metrics import Labels
 from ml.steps.files import Table, content_sha256
 from ml.steps.matrix import matrix_of
-from ml.steps.prepare.split import held_out
-from ml.steps.train import graph, parity, samples, thresholds
+from ml.steps.prepare.split import position
+from ml.steps.train import additive, explanation, graph, parity, samples, thresholds
+from ml.steps.train.calibration import calibrated
 from ml.steps.train.candidates import (
     SELECTION_METRIC,
     Contest,
     Parameters,
     compete,
     outlier_detector,
+    refitted,
 )
-from ml.steps.train.trees import boosted_trees, forest_trees, isolation_trees
-from scoring.artifact import Artifact
+from ml.steps.train.trees import isolation_trees
+from scoring.artifact import Artifact, ExplanationFile
 from scoring.composite import Composite
+from scoring.explain import Explainer
 from scoring.schema import Matrix
 from scoring.sketch import DriftReference
 
-VALIDATION_FRACTION = 0.2
-TREES = {"hist_gradient_boosting": boosted_trees, "random_forest": forest_trees}
+# Parts of the rows, by the position of each row's id: what is chosen or learned about a model comes from rows
+# that it was not fitted on, and calibration and thresholds also from rows that tuning never saw.
+PARTS = ("fit", "selection", "calibration")
+CALIBRATION_FRACTION, SELECTION_FRACTION = 0.2, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +54,37 @@ class Trained:
 
 
 def train(rows: Table, test: Table, settings: Settings) -> Trained:
-    """Fit, choose, export, and hold the export to the trained models.
+    """Tune, choose, calibrate, export, and hold the export to the trained models.
 
-    Candidates and detector are fitted on one part of the rows; what is chosen or learned about them (the
-    winner, the thresholds) comes from the other part. The drift reference covers all rows. Raises StepError
-    when the export does not answer as the trained models do.
+    Candidates are fitted on one part of the rows and compared on a second one; the winner and the detector
+    are fitted anew on both, calibrated and given their thresholds on a third. The drift reference covers all
+    rows. Raises StepError when the export does not answer as the trained models do.
     """
     parameters = settings.parameters
-    validation = held_out(rows[ID].tolist(), VALIDATION_FRACTION, salt="validation")
+    part = parts(rows[ID].tolist())
     matrix, labels = _numbers(rows)
     test_matrix, _ = _numbers(test)
-    fit, rest = (matrix[~validation], labels[~validation]), (matrix[validation], labels[validation])
-    contest = compete(parameters, SCHEMA, fit, rest)
-    classifier = contest.fitted[contest.selected]
-    detector = outlier_detector(parameters, fit[0])
+    fit, selection, calibration = ((matrix[part == name], labels[part == name]) for name in PARTS)
+    contest = compete(parameters, SCHEMA, fit, selection)
+    both = matrix[part != "calibration"], labels[part != "calibration"]
+    classifier = calibrated(refitted(parameters, SCHEMA, both, contest), *calibration)
+    detector = outlier_detector(parameters, both[0])
 
-    exported = graph.composite(contest.selected, classifier, detector, SCHEMA.width)
+    margin = additive.read(contest.selected, classifier)
+    exported = graph.composite(margin, detector)
     composite = Composite(exported, SCHEMA.width)
-    trees = [*TREES[contest.selected](classifier), *isolation_trees(detector)]
+    explained = explanation.explanation(margin, explanation.background(both[0], parameters.seed))
+    explainer = Explainer(explained)
+    trees = [*margin.trees, *isolation_trees(detector)]
     differences: dict[str, dict[str, float]] = {}
     adversarial = parity.adversarial_rows(SCHEMA, test_matrix, trees, parameters.seed)
     for where, held in (("test rows", test_matrix), ("extreme, missing and unseen values", adversarial)):
-        differences[where] = parity.largest_differences(composite, classifier, detector, held)
+        differences[where] = parity.largest_differences(composite, classifier, detector, explainer, held)
         parity.hold(differences[where], where)
 
     learned = thresholds.learn(
-        rest[1],
-        *composite.run(rest[0]),
+        calibration[1],
+        *composite.run(calibration[0]),
         settings.outlier_share,
         settings.false_negative_cost,
         settings.false_positive_cost,
@@ -85,10 +96,18 @@ def train(rows: Table, test: Table, settings: Settings) -> Trained:
         drift=DriftReference.learn(matrix, SCHEMA),
         samples=samples.choose(composite, SCHEMA, learned, test_matrix),
         composite=exported,
+        explanation_file=ExplanationFile.of(explained),
         metrics=_metrics(contest, differences),
         lineage=_lineage(rows, test, contest, parameters),
     )
     return Trained(artifact, contest, differences)
+
+
+def parts(identifiers: Sequence[object]) -> NDArray[np.str_]:
+    """The part of each row, one of PARTS."""
+    at = np.array([position(identifier, "validation") for identifier in identifiers])
+    ends = (CALIBRATION_FRACTION, CALIBRATION_FRACTION + SELECTION_FRACTION)
+    return np.select([at < ends[0], at < ends[1]], ["calibration", "selection"], "fit")
 
 
 def _numbers(rows: Table) -> tuple[Matrix, Labels]:
@@ -97,11 +116,11 @@ def _numbers(rows: Table) -> tuple[Matrix, Labels]:
 
 def _metrics(contest: Contest, differences: dict[str, dict[str, float]]) -> dict[str, float]:
     found = {
-        f"validation.{name}.{metric}": round(value, 8)
+        f"selection.{name}.{metric}": round(value, 8)
         for name, metrics in contest.metrics.items()
         for metric, value in metrics.items()
     }
-    for output in ("probability", "outlier_score"):
+    for output in parity.OUTPUTS:
         found[f"export.difference.{output}"] = max(each[output] for each in differences.values())
     return found
 
@@ -112,8 +131,10 @@ def _lineage(rows: Table, test: Table, contest: Contest, parameters: Parameters)
         "test_sha256": content_sha256(test),
         "train_rows": str(len(rows)),
         "seed": str(parameters.seed),
-        "selection": f"least {SELECTION_METRIC} on validation rows",
-        "best_candidate": contest.best,
+        "selection": f"least {SELECTION_METRIC} on selection rows",
+        "calibration": "Platt scaling on calibration rows",
+        **{f"trials.{name}": str(count) for name, count in contest.trials.items()},
+        **{f"value.{name}": f"{value:.6g}" for name, value in contest.values[contest.selected].items()},
         "python": platform.python_version(),
-        **{name: version(name) for name in ("scikit-learn", "numpy", "onnx", "onnxruntime", "pandas")},
+        **{name: version(name) for name in ("scikit-learn", "numpy", "onnx", "onnxruntime", "optuna")},
     }

@@ -86,6 +86,13 @@ def average_path_length(samples: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(count <= 1, 0.0, np.where(count == 2, 1.0, length))
 
 
+def rounded_down(thresholds: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The greatest float32 not above each threshold: for a float32 value, `<=` then decides the same."""
+    nearest = thresholds.astype(np.float32)
+    above = nearest.astype(np.float64) > thresholds
+    return np.where(above, np.nextafter(nearest, np.float32(-np.inf)), nearest)
+
+
 def _tree(tree: Any, columns: NDArray[np.int64], value: NDArray[np.float64]) -> Tree:
     leaf = tree.children_left == LEAF
     return Tree(

@@ -10,40 +10,92 @@ from sklearn.metrics import roc_auc_score
 
 from ml.steps.contract import SCHEMA
 from ml.steps.errors import StepError
-from ml.steps.evaluate.metrics import cost
+from ml.steps.evaluate.metrics import cost, ranking
 from ml.steps.matrix import matrix_of
-from ml.steps.train import graph, parity, training
-from ml.steps.train.candidates import CANDIDATES, Candidate, Parameters, compete, outlier_detector
+from ml.steps.train import additive, explanation, graph, parity, training
+from ml.steps.train.calibration import calibrated
+from ml.steps.train.candidates import (
+    CANDIDATES,
+    Candidate,
+    Parameters,
+    compete,
+    fitted,
+    outlier_detector,
+    probabilities,
+)
 from ml.steps.train.thresholds import cheapest, outlier_threshold
-from ml.steps.train.trees import average_path_length, boosted_trees, forest_trees, isolation_trees
+from ml.steps.train.trees import average_path_length, boosted_trees, isolation_trees
+from ml.steps.train.tuning import Dimension, Values, search
 from scoring.artifact import Artifact
 from scoring.composite import Composite
+from scoring.explain import Explainer, Explanation
 from tests.scoring.trained import SETTINGS, Small
 
 share = st.integers(1, 999).map(lambda thousandths: thousandths / 1_000)
 scores = st.lists(share, min_size=1, max_size=200)
 
 
-def test_every_exportable_candidate_equals_scikit_learn(model: Small) -> None:
+@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda candidate: candidate.name)
+def test_every_candidate_equals_scikit_learn(candidate: Candidate, model: Small) -> None:
     matrix, labels = matrix_of(model.rows, SCHEMA), model.rows["default"].to_numpy()
     detector = outlier_detector(Parameters(1), matrix)
-    trees = {"hist_gradient_boosting": boosted_trees, "random_forest": forest_trees}
-    for candidate in CANDIDATES:
-        if not candidate.exportable:
-            assert candidate.name not in graph.EXPORTS
-            continue
-        classifier = candidate.build(Parameters(1, learning_rate=0.2), SCHEMA).fit(matrix, labels)
-        composite = Composite(
-            graph.composite(candidate.name, classifier, detector, SCHEMA.width), SCHEMA.width
-        )
-        splits = [*trees[candidate.name](classifier), *isolation_trees(detector)]
-        rows = np.concatenate(
-            [model.test_matrix, parity.adversarial_rows(SCHEMA, model.test_matrix, splits, seed=3)]
-        )
-        assert np.isnan(rows).any()
-        differences = parity.largest_differences(composite, classifier, detector, rows)
-        assert max(differences.values()) <= parity.TOLERANCE
-        parity.hold(differences, "rows")
+    classifier = calibrated(
+        fitted(candidate, candidate.start, 1, SCHEMA, (matrix[:1500], labels[:1500])),
+        matrix[1500:],
+        labels[1500:],
+    )
+    margin = additive.read(candidate.name, classifier)
+    composite = Composite(graph.composite(margin, detector), SCHEMA.width)
+    explainer = Explainer(explanation.explanation(margin, matrix[:200]))
+    splits = [*margin.trees, *isolation_trees(detector)]
+    rows = np.concatenate(
+        [model.test_matrix, parity.adversarial_rows(SCHEMA, model.test_matrix, splits, seed=3)]
+    )
+    assert np.isnan(rows).any()
+    differences = parity.largest_differences(composite, classifier, detector, explainer, rows)
+    assert set(differences) == set(parity.OUTPUTS)
+    assert max(differences.values()) <= parity.TOLERANCE
+    parity.hold(differences, "rows")
+
+
+def test_a_wrong_explanation_is_refused(model: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = explanation.explanation
+
+    def wrong(margin: additive.Additive, background: np.ndarray) -> Explanation:
+        found = right(margin, background)
+        return replace(found, value=found.value * 1.01)
+
+    monkeypatch.setattr(explanation, "explanation", wrong)
+    with pytest.raises(StepError, match=r"export refused: explanation differs by"):
+        training.train(model.rows, model.test, SETTINGS)
+
+
+def test_calibration_and_thresholds_rest_on_rows_of_their_own(model: Small) -> None:
+    """Other labels on the calibration rows move the margin's line and the threshold, and nothing else."""
+    part = training.parts(model.rows["id"].tolist())
+    shares = {name: float((part == name).mean()) for name in training.PARTS}
+    assert shares == pytest.approx({"fit": 0.65, "selection": 0.15, "calibration": 0.2}, abs=0.04)
+    labels = model.rows["default"].where(part != "calibration", 1 - model.rows["default"])
+    other = training.train(model.rows.assign(default=labels), model.test, SETTINGS)
+    assert other.contest.metrics == model.trained.contest.metrics
+    before, after = (
+        Composite(trained.artifact.composite, SCHEMA.width).run(model.test_matrix)
+        for trained in (model.trained, other)
+    )
+    assert (before[1] == after[1]).all()
+    margins = [np.log(each / (1 - each)) for each in (before[0], after[0])]
+    assert np.corrcoef(*margins)[0, 1] == pytest.approx(-1.0, abs=1e-4)
+
+
+def test_platt_scaling_mends_probabilities_that_exaggerate(model: Small) -> None:
+    matrix, labels = matrix_of(model.rows, SCHEMA), model.rows["default"].to_numpy()
+    eager = {**CANDIDATES[0].start, "max_iter": 400, "min_samples_leaf": 5, "l2_regularization": 0.0}
+    classifier = fitted(CANDIDATES[0], eager, 1, SCHEMA, (matrix[:1500], labels[:1500]))
+    mended = calibrated(classifier, matrix[1500:], labels[1500:])
+    known, test = model.test["default"].to_numpy(), model.test_matrix
+    before, after = (ranking(known, probabilities(each, test)) for each in (classifier, mended))
+    assert after["log_loss"] < before["log_loss"] - 0.05
+    assert after["roc_auc"] == pytest.approx(before["roc_auc"])
 
 
 def test_a_wrong_export_is_refused(model: Small, monkeypatch) -> None:
@@ -125,7 +177,7 @@ def test_the_outlier_flag_fires(model: Small, artifact: Artifact) -> None:
 def test_the_same_rows_and_seed_give_the_same_artifact(model: Small, artifact: Artifact) -> None:
     shuffled = model.rows.sample(frac=1, random_state=1).sort_values("id")
     assert training.train(shuffled, model.test, SETTINGS).artifact.digest == artifact.digest
-    other = replace(SETTINGS, parameters=Parameters(8, 0.1))
+    other = replace(SETTINGS, parameters=replace(SETTINGS.parameters, seed=8))
     assert training.train(model.rows, model.test, other).artifact.digest != artifact.digest
 
 
@@ -133,35 +185,74 @@ def test_artifact_tells_how_it_came_about(model: Small, artifact: Artifact) -> N
     contest = model.trained.contest
     assert artifact.estimator == contest.selected
     for name in ("hist_gradient_boosting", "random_forest", "logistic_regression"):
-        assert 0.6 < artifact.metrics[f"validation.{name}.roc_auc"] < 0.9
+        assert 0.6 < artifact.metrics[f"selection.{name}.roc_auc"] < 0.9
     assert artifact.metrics["export.difference.probability"] <= 1e-5
     assert {"train_sha256", "test_sha256", "seed", "scikit-learn"} <= set(artifact.lineage)
     assert artifact.drift.rows == len(model.rows)
 
 
-class Perfect:
-    """A baseline that cannot lose."""
+class Constant:
+    def __init__(self, share: float) -> None:
+        self.share = share
 
-    def fit(self, matrix: np.ndarray, labels: np.ndarray) -> "Perfect":
+    def fit(self, matrix: np.ndarray, labels: np.ndarray) -> "Constant":
         return self
 
     def predict_proba(self, matrix: np.ndarray) -> np.ndarray:
         return np.repeat([[1 - self.share, self.share]], len(matrix), axis=0)
 
-    share = 0.22
 
+def test_the_least_log_loss_is_selected_after_tuning(model: Small) -> None:
+    """A candidate may find what its start was not; trials are shared out."""
+    space = (Dimension("share", 0.01, 0.99),)
 
-def test_a_winner_without_an_export_is_named_but_not_selected(model: Small) -> None:
-    class Hopeless(Perfect):
-        share = 0.999
+    def build(values: Values, seed: int, schema: object) -> Constant:
+        return Constant(values["share"])
 
     candidates = (
-        Candidate("hist_gradient_boosting", lambda parameters, schema: Hopeless(), exportable=True),
-        Candidate("baseline", lambda parameters, schema: Perfect(), exportable=False),
+        Candidate("tuned", build, {"share": 0.98}, space, share=1.0),
+        Candidate("bad", build, {"share": 0.9}, (), share=0.1),
     )
     rows = model.test_matrix, model.test["default"].to_numpy()
-    contest = compete(Parameters(1), SCHEMA, rows, rows, candidates)
-    assert (contest.best, contest.selected) == ("baseline", "hist_gradient_boosting")
+    contest = compete(Parameters(1, trials=20), SCHEMA, rows, rows, candidates)
+    assert contest.selected == "tuned"
+    assert contest.trials == {"tuned": 20, "bad": 2}
+    assert contest.values["tuned"]["share"] == pytest.approx(rows[1].mean(), abs=0.05)
+    assert contest.metrics["tuned"]["log_loss"] < contest.metrics["bad"]["log_loss"]
+
+
+def quadratic(values: Values) -> float:
+    return (values["x"] - 0.7) ** 2 + (values["n"] - 3) ** 2
+
+
+SPACE = (Dimension("x", 0.001, 1.0, log=True), Dimension("n", 1, 9, integer=True))
+
+
+def test_the_search_begins_at_its_start_and_is_repeated_by_its_seed() -> None:
+    seen: list[Values] = []
+
+    def loss(values: Values) -> float:
+        seen.append(dict(values))
+        return quadratic(values)
+
+    start = {"x": 0.5, "n": 9, "fixed": 4.0}
+    first = search(loss, start, SPACE, 15, seed=3)
+    assert seen[0] == start
+    assert len(seen) == 15
+    assert all(0.001 <= each["x"] <= 1 and 1 <= each["n"] <= 9 and each["fixed"] == 4.0 for each in seen)
+    assert all(isinstance(each["n"], int) for each in seen)
+    assert quadratic(first) == min(map(quadratic, seen))
+    again = list(seen)
+    seen.clear()
+    assert search(loss, start, SPACE, 15, seed=3) == first
+    assert seen == again
+    assert search(loss, start, SPACE, 15, seed=4) != first
+
+
+def test_one_trial_is_the_start_itself_even_outside_the_space() -> None:
+    start = {"x": 5.0, "n": 20}
+    assert search(quadratic, start, SPACE, 1, seed=0) == start
+    assert quadratic(search(quadratic, start, SPACE, 12, seed=0)) < quadratic(start)
 
 
 def test_rows_outside_the_schema_are_named(model: Small) -> None:

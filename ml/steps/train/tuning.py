@@ -1,0 +1,55 @@
+"""A search over hyper-parameters: a given start first, then a tree-structured Parzen estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Values = Mapping[str, float]  # whole numbers as int
+STARTUP_TRIALS = 5  # at random, before the estimator has something to go by
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One hyper-parameter's range, both ends included; `log` searches it by orders of magnitude."""
+
+    name: str
+    low: float
+    high: float
+    log: bool = False
+    integer: bool = False
+
+
+def search(
+    loss: Callable[[Values], float], start: Values, space: tuple[Dimension, ...], trials: int, seed: int
+) -> Values:
+    """The values of least loss among `start` and `trials` - 1 others; the same seed gives the same ones.
+
+    A start outside the space is tried all the same.
+    """
+    least, best = loss(start), start
+    if trials == 1:
+        return best
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(
+        sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=STARTUP_TRIALS)
+    )
+    distributions: dict[str, optuna.distributions.BaseDistribution] = {
+        each.name: optuna.distributions.IntDistribution(int(each.low), int(each.high), log=each.log)
+        if each.integer
+        else optuna.distributions.FloatDistribution(each.low, each.high, log=each.log)
+        for each in space
+    }
+    if all(each.low <= start[each.name] <= each.high for each in space):
+        params = {each.name: start[each.name] for each in space}
+        study.add_trial(optuna.trial.create_trial(params=params, distributions=distributions, value=least))
+    for _ in range(trials - 1):
+        trial = study.ask(distributions)
+        values: Values = {**start, **trial.params}
+        found = loss(values)
+        study.tell(trial, found)
+        if found < least:
+            least, best = found, values
+    return best

@@ -13,9 +13,10 @@ from emulator.machinelearning.assets import select
 from emulator.machinelearning.computes import identities, identity
 from emulator.machinelearning.condaenv import EnvironmentProblem
 from emulator.machinelearning.executor import Executor
+from emulator.machinelearning.literals import as_text
 from emulator.machinelearning.names import COMPUTE, JOB, Workspace
 from emulator.machinelearning.notemulated import STEPS
-from emulator.machinelearning.plan import Complaints, parse_command
+from emulator.machinelearning.plan import Complaints, asset, parse_command
 from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.references import References
 from emulator.machinelearning.runs import TERMINAL, Runs
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 RUN = ("Command", "Pipeline")
+CONTENT = ("jobType", "command", "computeId", "environmentId", "codeId", "componentId", "jobs", "inputs")
 CHANGEABLE = ("displayName", "description", "tags", "properties", "isArchived")
 
 
@@ -49,6 +51,7 @@ class Jobs:
         properties.pop("provisioningState", None)
         if put.old is not None:
             kept = put.old["properties"]
+            refuse_changes(kept, properties)
             changes = {key: properties[key] for key in CHANGEABLE if properties.get(key) is not None}
             put.resource["properties"] = {**kept, **changes}
             return
@@ -178,6 +181,31 @@ class Jobs:
             self._references.locate(workspace, reference)
         except AzureError as error:
             complaints.add(path, error.message)
+
+
+def refuse_changes(before: Json, after: Json) -> None:
+    """400 when a PUT would change what a job that exists runs. What clients leave out is no change."""
+    for key in CONTENT:
+        given, kept = after.get(key), before.get(key)
+        if given in (None, "", {}) or _content(key, given) == _content(key, kept):
+            continue
+        raise AzureError(
+            400,
+            "UserError",
+            "A job with this name already exists. If you are trying to create a new job, use a different "
+            f"name. If you are trying to update an existing job, the existing job's {key} cannot be changed. "
+            "Only description, displayName, tags, and isArchived can be modified.",
+        )
+
+
+def _content(key: str, value: Any) -> Any:
+    """What counts of a field: texts as they are compared, of inputs their values, of steps their names."""
+    if not isinstance(value, dict):
+        return fold(asset(value)) if key.endswith("Id") else value
+    return {
+        name: as_text(body.get("value", body.get("uri"))) if isinstance(body, dict) else None
+        for name, body in value.items()
+    }
 
 
 def install(emulator: Emulator, jobs: Jobs, runs: Runs, executor: Executor) -> None:

@@ -36,11 +36,8 @@ def camel(body: Json) -> Json:
 
 def asset(reference: Any) -> str:
     """An asset reference without the prefix that component files use."""
-    return (
-        str(reference or "").removeprefix("azureml:")
-        if str(reference or "").startswith("azureml:/")
-        else str(reference or "")
-    )
+    text = str(reference or "")
+    return text.removeprefix("azureml:") if text.startswith("azureml:/subscriptions/") else text
 
 
 def input_source(body: Any, path: str, complaints: Complaints) -> Source | None:

@@ -24,6 +24,8 @@ DATASTORE_PATH = re.compile(
 JOB_OUTPUT = re.compile(
     r"azureml://jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths)?(?:/(?P<path>.*))?", re.IGNORECASE
 )
+REGISTRY = re.compile(r"azureml://registries/", re.IGNORECASE)
+CURATED = re.compile(r"azureml:azureml-", re.IGNORECASE)  # names of environments that Azure ML itself keeps
 SHORT_ASSET = re.compile(r"azureml:(?P<name>[^:/@]+)(?::(?P<version>[^:/@]+)|@(?P<label>latest))")
 RUN_DOCUMENT = "ml-run"
 OTHER_WORKSPACE = "it belongs to another workspace than {!r}; workspaces share nothing"
@@ -100,6 +102,8 @@ class References:
                 raise unresolved(reference, OTHER_WORKSPACE.format(workspace.name))
             return found
         match = SHORT_ASSET.fullmatch(text)
+        if REGISTRY.match(text):
+            raise unresolved(reference, "registries are not emulated; register it in the workspace")
         if match is None:
             raise unresolved(
                 reference, "it is neither an asset, a datastore path, a job's output nor an address"
@@ -114,6 +118,11 @@ class References:
             )
             if found is not None:
                 return found
+        if CURATED.match(reference) and "environments" in kinds:
+            raise unresolved(
+                reference,
+                "curated environments are not emulated; register one of your own (image and conda_file)",
+            )
         raise unresolved(
             reference, f"workspace {workspace.name!r} has none of that name among {', '.join(kinds)}"
         )
@@ -151,6 +160,8 @@ def _address(address: str) -> Location:
         return Location(parts.hostname.split(".")[0] if parts.hostname else "", parts.username or "", path)
     host = parts.hostname or ""
     if not host.endswith(BLOB_SUFFIX):
-        raise unresolved(address, f"only blob storage (*{BLOB_SUFFIX}) is reachable")
+        raise unresolved(
+            address, f"only blob storage (*{BLOB_SUFFIX}) is reachable; fetch it and give its path"
+        )
     container, _, blob = path.partition("/")
     return Location(host.removesuffix(BLOB_SUFFIX), container, blob)

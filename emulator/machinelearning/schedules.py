@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import logging
 import threading
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator.arm.service import Put
+from emulator.arm.service import Action, Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.machinelearning import triggers
 from emulator.machinelearning.jobs import Jobs
@@ -44,23 +45,29 @@ class Scheduler:
             properties = schedule["properties"]
             created = datetime.fromisoformat(schedule["systemData"]["createdAt"])
             if properties["isEnabled"] and triggers.fires(properties["trigger"], at, created):
-                submitted += self._submit(schedule, at)
+                job_id = Workspace.of(schedule["id"]).child("jobs", f"{schedule['name']}-{at:%Y%m%dT%H%MZ}")
+                try:
+                    if self._emulator.arm.find(job_id) is None:
+                        self._submit(schedule, job_id)
+                        submitted.append(job_id)
+                except AzureError as error:
+                    LOG.warning("schedule %s could not submit its job: %s", schedule["id"], error.message)
         return submitted
 
-    def _submit(self, schedule: Json, at: datetime) -> list[str]:
-        name = f"{schedule['name']}-{at:%Y%m%dT%H%MZ}"
-        job_id = Workspace.of(schedule["id"]).child("jobs", name)
+    def trigger(self, schedule: Json) -> str:
+        """Submit the job of an enabled schedule now; the job's name."""
+        if not schedule["properties"]["isEnabled"]:
+            raise AzureError(400, "UserError", f"Schedule {schedule['name']!r} is disabled; enable it first.")
+        name = f"{schedule['name']}-{uuid.uuid4().hex[:12]}"
+        self._submit(schedule, Workspace.of(schedule["id"]).child("jobs", name))
+        return name
+
+    def _submit(self, schedule: Json, job_id: str) -> None:
         body = copy.deepcopy(schedule["properties"]["action"]["jobDefinition"])
         body["properties"] = {**(body.get("properties") or {}), "azureml.scheduleName": schedule["name"]}
         author = self._emulator.store.document(AUTHOR, schedule["id"].lower()) or ""
-        try:
-            if self._emulator.arm.find(job_id) is None:
-                submitter = self._emulator.identity.directory.find(author)
-                self._emulator.arm.put(job_id, {"properties": body}, principal=submitter)
-                return [job_id]
-        except AzureError as error:
-            LOG.warning("schedule %s could not submit its job: %s", schedule["id"], error.message)
-        return []
+        submitter = self._emulator.identity.directory.find(author)
+        self._emulator.arm.put(job_id, {"properties": body}, principal=submitter)
 
     def _loop(self) -> None:
         due = datetime.now(UTC).replace(second=0, microsecond=0) + MINUTE
@@ -99,6 +106,11 @@ def install(emulator: Emulator, jobs: Jobs) -> Scheduler:
             properties[key] = properties.get(key) or {}
         if put.principal is not None:
             emulator.store.put_document(AUTHOR, put.id.lower(), put.principal.object_id)
+
+    @arm.action(SCHEDULE, "trigger")
+    def trigger(action: Action) -> Json:
+        name = scheduler.trigger(arm.get(action.id))
+        return {"submissionId": name, "scheduleActionType": "CreateJob"}
 
     @arm.after_delete(SCHEDULE)
     def forget(schedule: Json) -> None:

@@ -25,7 +25,7 @@ ZONES = {
 }
 WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 MINUTES = {"Minute": 1, "Hour": 60, "Day": 1440, "Week": 10080}
-FREQUENCIES = (*MINUTES, "Month")
+FREQUENCIES = (*MINUTES, "Month")  # clients write them with small letters as well
 RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))  # minute, hour, day, month, weekday
 PART = re.compile(r"(?:(?P<all>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?", re.ASCII)
 
@@ -86,7 +86,7 @@ def check(name: str, trigger: Json) -> None:
             except ValueError as error:
                 raise wrong("expression", str(error)) from error
     elif kind == "Recurrence":
-        if trigger.get("frequency") not in FREQUENCIES:
+        if str(trigger.get("frequency")).capitalize() not in FREQUENCIES:
             raise wrong("frequency", f"it must be one of {', '.join(FREQUENCIES)}")
         if not isinstance(trigger.get("interval"), int) or trigger["interval"] < 1:
             raise wrong("interval", "it must be a whole number, 1 or more")
@@ -131,7 +131,8 @@ def fires(trigger: Json, at: datetime, created: datetime) -> bool:
 
 
 def _recurs(trigger: Json, now: datetime, start: datetime) -> bool:
-    frequency, interval, pattern = trigger["frequency"], trigger["interval"], trigger.get("schedule") or {}
+    frequency, interval = str(trigger["frequency"]).capitalize(), trigger["interval"]
+    pattern = trigger.get("schedule") or {}
     if not pattern:
         if frequency != "Month":
             return (now - start) // timedelta(minutes=1) % (MINUTES[frequency] * interval) == 0

@@ -310,7 +310,9 @@ def test_job_resource_tells_what_ran(lab: Lab) -> None:
     properties = lab.get("jobs", "told")["properties"]
     assert properties["services"]["Studio"]["endpoint"].startswith("https://ml.azure.com/runs/told")
     assert json.dumps(properties["inputs"]) == '{"x": {"jobInputType": "literal", "value": "5"}}'
-    lab.write(f"{estate.WORKSPACE}/jobs/told", {"properties": {"tags": {"a": "b"}, "command": "other"}})
+    lab.write(f"{estate.WORKSPACE}/jobs/told", {"properties": {"tags": {"a": "b"}}})
+    with pytest.raises(AzureError, match="the existing job's command cannot be changed"):
+        lab.write(f"{estate.WORKSPACE}/jobs/told", {"properties": {"tags": {"a": "c"}, "command": "other"}})
     assert lab.get("jobs", "told")["properties"]["command"] == "echo ${{inputs.x}}"
     assert lab.get("jobs", "told")["properties"]["tags"] == {"a": "b"}
     assert lab.log("told") == "5\n"

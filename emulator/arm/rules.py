@@ -35,8 +35,8 @@ def check_name(store: Store, parsed: ArmId) -> None:
             "ReservedResourceName",
             f"The resource name '{parsed.name}' or a part of the name is a trademarked or reserved word.",
         )
-    for other in store.by_type(parsed.type):
-        if other["name"].lower() == parsed.name.lower() and fold(other["id"]) != fold(parsed.text):
+    for other in store.named(parsed.type, parsed.name):
+        if fold(other["id"]) != fold(parsed.text):
             raise AzureError(
                 409,
                 TAKEN.get(parsed.type.lower(), "Conflict"),

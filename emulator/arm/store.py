@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator
@@ -12,6 +14,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from emulator.arm.ids import fold, parse
+from emulator.arm.linked import linked
 from emulator.home import Home, write_aside
 from emulator.state import damaged, open_database
 
@@ -22,11 +25,16 @@ CREATE TABLE IF NOT EXISTS resource (
 CREATE INDEX IF NOT EXISTS resource_collection ON resource (collection, sequence);
 CREATE INDEX IF NOT EXISTS resource_type ON resource (type, key);
 CREATE INDEX IF NOT EXISTS resource_sequence ON resource (sequence);
+CREATE INDEX IF NOT EXISTS resource_name ON resource (type, LOWER(json_extract(body, '$.name')));
+CREATE TABLE IF NOT EXISTS link (
+    target TEXT NOT NULL, source TEXT NOT NULL, PRIMARY KEY (target, source)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS link_source ON link (source);
 CREATE TABLE IF NOT EXISTS document (
     kind TEXT NOT NULL, key TEXT NOT NULL, sealed INTEGER NOT NULL, value BLOB NOT NULL,
     PRIMARY KEY (kind, key)) WITHOUT ROWID;
 """
-
+LITERAL = re.compile(r"[A-Za-z][A-Za-z0-9./]*")
+VERSION = 1  # of the database: from 1 on the links are kept
 
 REMEDY = (
     "Nothing was started. Put a copy of the whole folder {home} back, or move the folder away and begin with "
@@ -52,6 +60,7 @@ class Store:
         self._written: set[str] = set()  # types, in the open transaction
         self._waiting: list[Callable[[], None]] = []  # for its commit
         self._depth = 0
+        self._keep_links()
 
     def close(self) -> None:
         with self._lock:
@@ -115,7 +124,7 @@ class Store:
         if parsed is None or parsed.is_collection:
             raise ValueError(f"not an ARM resource id: {resource_id!r}")
         key = fold(resource_id)
-        with self._lock:
+        with self._whole():
             row = self._one("SELECT id FROM resource WHERE key = ?", key)
             text = json.dumps({**body, "id": row[0] if row else parsed.text}, separators=(",", ":"))
             if row:
@@ -127,6 +136,7 @@ class Store:
                     "INSERT INTO resource VALUES (?, ?, ?, ?, ?, ?)",
                     (key, parsed.text, parsed.type.lower(), collection, self._sequence, text),
                 )
+            self._link(key, body)
             self._changed(parsed.type.lower())
 
     def delete(self, resource_id: str) -> list[str]:
@@ -134,9 +144,12 @@ class Store:
         key = fold(resource_id)
         low, high = _range(key)
         where = "key = ? OR (key >= ? AND key < ?)"
-        with self._lock:
+        with self._whole():
             rows = self._all(f"SELECT id, type FROM resource WHERE {where} ORDER BY sequence", key, low, high)  # noqa: S608
             self._db.execute(f"DELETE FROM resource WHERE {where}", (key, low, high))  # noqa: S608
+            self._db.execute(
+                "DELETE FROM link WHERE source = ? OR (source >= ? AND source < ?)", (key, low, high)
+            )
             for _, arm_type in rows:
                 self._changed(arm_type)
         return [row[0] for row in reversed(rows)]
@@ -167,6 +180,46 @@ class Store:
             arguments += _range(fold(scope))
         with self._lock:
             rows = self._all(f"{query} ORDER BY sequence", *arguments)
+        return [json.loads(row[0]) for row in rows]
+
+    def users(self, resource_id: str) -> list[dict[str, Any]]:
+        """The resources in whose bodies the id stands (not in their tags), oldest first."""
+        with self._lock:
+            rows = self._all(
+                "SELECT body FROM link JOIN resource ON resource.key = link.source "
+                "WHERE link.target = ? ORDER BY sequence",
+                fold(resource_id),
+            )
+        return [json.loads(row[0]) for row in rows]
+
+    def named(self, arm_type: str, name: str) -> list[dict[str, Any]]:
+        """The resources of a type with a name, wherever they are, oldest first."""
+        with self._lock:
+            rows = self._all(
+                "SELECT body FROM resource WHERE type = ? AND LOWER(json_extract(body, '$.name')) = ? "
+                "ORDER BY sequence",
+                arm_type.lower(),
+                name.lower(),
+            )
+        return [json.loads(row[0]) for row in rows]
+
+    def index(self, arm_type: str, path: str) -> None:
+        """Let ``holding`` find resources of the type by the value at a path such as ``properties.fqdn``."""
+        expression, condition = _value(arm_type, path)
+        name = hashlib.sha256(f"{arm_type.lower()} {path}".encode()).hexdigest()[:16]
+        with self._lock:
+            self._db.execute(
+                f"CREATE INDEX IF NOT EXISTS value_{name} ON resource ({expression}) WHERE {condition}"
+            )
+
+    def holding(self, arm_type: str, path: str, value: str) -> list[dict[str, Any]]:
+        """The resources of a type with a value at a path that is indexed, oldest first."""
+        expression, condition = _value(arm_type, path)
+        with self._lock:
+            rows = self._all(
+                f"SELECT body FROM resource WHERE {condition} AND {expression} = ? ORDER BY sequence",  # noqa: S608
+                value,
+            )
         return [json.loads(row[0]) for row in rows]
 
     def types(self) -> dict[str, int]:
@@ -213,6 +266,32 @@ class Store:
             )
         return {row[0]: self._open(row[1], row[2]) for row in rows}
 
+    @contextmanager
+    def _whole(self) -> Generator[None]:
+        """The lock, and a transaction unless one is open: for writes of several statements."""
+        with self._lock:
+            if self._depth:
+                yield
+            else:
+                with self.transaction():
+                    yield
+
+    def _link(self, key: str, body: dict[str, Any]) -> None:
+        self._db.execute("DELETE FROM link WHERE source = ?", (key,))
+        self._db.executemany(
+            "INSERT INTO link VALUES (?, ?)",
+            [(target, key) for target in {fold(text) for _, text in linked(body)}],
+        )
+
+    def _keep_links(self) -> None:
+        """Of a database that was written before there were links, read them once."""
+        if self._one("PRAGMA user_version")[0] >= VERSION:
+            return
+        with self.transaction():
+            for key, body in self._all("SELECT key, body FROM resource"):
+                self._link(key, json.loads(body))
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
+
     def _open(self, sealed: int, value: bytes) -> Any:
         return json.loads(self._sealer.decrypt(value) if sealed else value)
 
@@ -221,6 +300,13 @@ class Store:
 
     def _all(self, query: str, *arguments: Any) -> list[Any]:
         return self._db.execute(query, arguments).fetchall()
+
+
+def _value(arm_type: str, path: str) -> tuple[str, str]:
+    """The SQL of a value and of its type's rows: literals, as an index of an expression needs them."""
+    if not LITERAL.fullmatch(arm_type) or not LITERAL.fullmatch(path):
+        raise ValueError(f"{arm_type!r}, {path!r}: letters, digits, '.' and '/' are needed")
+    return f"json_extract(body, '$.{path}')", f"type = '{arm_type.lower()}'"
 
 
 def _sealer(home: Home) -> Fernet:

@@ -32,7 +32,7 @@ def install(emulator: Emulator) -> None:
         if not (properties.get("hardwareProfile") or {}).get("vmSize"):
             raise _refusal("InvalidParameter", name, "hardwareProfile.vmSize is required")
         for reference in references:
-            holder = _holder(store.by_type(MACHINE), put.id, reference["id"])
+            holder = _holder(store.users(reference["id"]), put.id, reference["id"])
             if holder:
                 raise _refusal(
                     "NetworkInterfaceInUse", name, f"the interface {reference['id']} belongs to {holder}"
@@ -98,7 +98,7 @@ def install(emulator: Emulator) -> None:
 
     @arm.before_delete(INTERFACE)
     def interface_in_use(resource: dict[str, Any]) -> None:
-        holder = _holder(store.by_type(MACHINE), "", resource["id"])
+        holder = _holder(store.users(resource["id"]), "", resource["id"])
         root = arm.deletion_root
         if holder and not (root and fold(holder).startswith(f"{fold(root)}/")):
             raise AzureError(
@@ -123,9 +123,11 @@ def _os_disk(put: Put) -> None:
     managed.setdefault("id", f"{group}/providers/{DISK}/{name}")
 
 
-def _holder(machines: list[dict[str, Any]], own: str, interface: str) -> str:
+def _holder(users: list[dict[str, Any]], own: str, interface: str) -> str:
     """The machine, other than `own`, that has the interface; empty for none."""
-    for machine in machines:
+    for machine in users:
+        if machine["type"].lower() != MACHINE.lower():
+            continue
         used = (machine["properties"].get("networkProfile") or {}).get("networkInterfaces") or []
         if fold(machine["id"]) != fold(own) and any(fold(one["id"]) == fold(interface) for one in used):
             return str(machine["id"])

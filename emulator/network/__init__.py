@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from emulator.arm.ids import fold, parse, within
-from emulator.arm.links import linked
+from emulator.arm.ids import fold, within
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
 from emulator.network import addresses, interfaces, peerings, public, purposes, references, security
@@ -148,13 +147,10 @@ def _space(vnet: dict[str, Any]) -> list[addresses.Network]:
 
 def _users(arm: Arm, resource_id: str) -> list[str]:
     """The ids of the resources whose bodies point at an id, without those that only allow its traffic."""
-    parsed = parse(resource_id)
-    scope = f"/subscriptions/{parsed.subscription}" if parsed else ""
     return [
         item["id"]
-        for item in arm.store.subtree(scope)
+        for item in arm.store.users(resource_id)
         if not within(item["id"], resource_id)
         and not within(resource_id, item["id"])
         and item["type"].split("/", 1)[0].lower() not in LOOSE
-        and any(fold(text) == fold(resource_id) for _, text in linked(item))
     ]

@@ -11,6 +11,7 @@ from emulator.arm.ids import fold
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
 from emulator.network import addresses
+from emulator.network.held import Held
 from emulator.network.peerings import PEERING
 
 INTERFACE: Final = "Microsoft.Network/networkInterfaces"
@@ -21,14 +22,13 @@ SUBNETS: Final = {
     "Microsoft.Network/bastionHosts": "AzureBastionSubnet",
     "Microsoft.Network/virtualNetworkGateways": "GatewaySubnet",
 }
-RESERVED: Final = 4  # the first addresses of a subnet are Azure's own
 HOLDERS: Final = (INTERFACE, FIREWALL)
 VENDOR: Final = (0x00, 0x0D, 0x3A)  # Microsoft's part of a hardware address
 
 
 def install(arm: Arm) -> None:
     """Hooks of interfaces, firewalls, bastion hosts, gateways and peerings."""
-    held = Held(arm)
+    held = Held(arm, HOLDERS)
 
     @arm.before_put(PEERING)
     def defaults(put: Put) -> None:
@@ -88,43 +88,6 @@ def install(arm: Arm) -> None:
         arm.before_put(arm_type)(in_own_subnet)
 
 
-class Held:
-    """Which private addresses are held in each subnet: read once, then kept up to date."""
-
-    def __init__(self, arm: Arm) -> None:
-        self._arm = arm
-        self._loaded = False
-        self._by_subnet: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        self._by_owner: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        for arm_type in HOLDERS:
-            arm.after_put(arm_type)(lambda put: self._note(put.resource))
-            arm.after_delete(arm_type)(lambda resource: self._drop(resource["id"]))
-
-    def of(self, subnet_id: str) -> dict[str, str]:
-        """Address -> folded id of the resource that holds it."""
-        if not self._loaded:
-            self._loaded = True
-            for arm_type in HOLDERS:
-                for resource in self._arm.store.by_type(arm_type):
-                    self._note(resource)
-        return self._by_subnet[fold(subnet_id)]
-
-    def _note(self, resource: dict[str, Any]) -> None:
-        owner = fold(resource["id"])
-        self._drop(owner)
-        for one in resource["properties"].get("ipConfigurations") or []:
-            properties = one.get("properties") or {}
-            subnet = fold((properties.get("subnet") or {}).get("id", ""))
-            address = properties.get("privateIPAddress")
-            if subnet and address:
-                self._by_subnet[subnet][address] = owner
-                self._by_owner[owner].append((subnet, address))
-
-    def _drop(self, resource_id: str) -> None:
-        for subnet, address in self._by_owner.pop(fold(resource_id), []):
-            self._by_subnet[subnet].pop(address, None)
-
-
 def _complete(put: Put, configurations: list[dict[str, Any]]) -> None:
     for one in configurations:
         if not one.get("name"):
@@ -137,35 +100,40 @@ def _complete(put: Put, configurations: list[dict[str, Any]]) -> None:
 def _place(arm: Arm, held: Held, put: Put, configurations: list[dict[str, Any]]) -> None:
     """Give each configuration its private address: the one asked for, the one it had, or a free one."""
     before = {
-        one["name"]: one["properties"].get("privateIPAddress")
+        one["name"]: one["properties"]
         for one in (put.old or {}).get("properties", {}).get("ipConfigurations") or []
     }
+    own, given = fold(put.id), defaultdict[str, set[str]](set)
     for one in configurations:
         properties = one["properties"]
         subnet_id = (properties.get("subnet") or {}).get("id")
         if not subnet_id:
             continue
-        subnet = arm.get(subnet_id)
+        subnet, now = arm.get(subnet_id), given[fold(subnet_id)]
         ranges = addresses.networks(addresses.prefixes_of(subnet), subnet["name"])
         static = properties.setdefault("privateIPAllocationMethod", "Dynamic") == "Static"
-        asked = properties.get("privateIPAddress") if static else before.get(one["name"])
-        taken = {address for address, owner in held.of(subnet_id).items() if owner != fold(put.id)}
-        fits = bool(asked) and any(ipaddress.ip_address(asked) in range_ for range_ in ranges)
+        asked: str = (properties if static else before.get(one["name"], {})).get("privateIPAddress") or ""
+        fits = _fits(asked, ranges)
+        holders = held.of(subnet_id)
+        taken = fits and (asked in now or holders.taken(asked, own))
         if static and not fits:
             raise _refusal("PrivateIPAddressNotInSubnet", put, f"the address {asked} is not in {subnet_id}")
-        if static and asked in taken:
+        if static and taken:
             raise _refusal("PrivateIPAddressInUse", put, f"the address {asked} is in use in {subnet_id}")
-        properties["privateIPAddress"] = asked if fits and asked not in taken else _free(put, ranges, taken)
+        address = asked if fits and not taken else holders.free(ranges, own, now)
+        if address is None:
+            raise _refusal("SubnetIsFull", put, "its subnet has no free address")
+        properties["privateIPAddress"] = address
         properties.setdefault("privateIPAddressVersion", "IPv4")
-        taken.add(properties["privateIPAddress"])
+        now.add(address)
 
 
-def _free(put: Put, ranges: list[addresses.Network], taken: set[str]) -> str:
-    for range_ in ranges:
-        for index in range(RESERVED, range_.num_addresses - 1):
-            if str(range_[index]) not in taken:
-                return str(range_[index])
-    raise _refusal("SubnetIsFull", put, "its subnet has no free address")
+def _fits(address: str, ranges: list[addresses.Network]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in one for one in ranges)
 
 
 def _refusal(code: str, put: Put, reason: str) -> AzureError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Final
+from typing import Any, Final
 
 from emulator.arm.ids import fold
 from emulator.arm.reserved import is_reserved
@@ -13,11 +13,15 @@ from emulator.errors import AzureError
 
 TYPE: Final = "Microsoft.Network/publicIPAddresses"
 LABEL: Final = "[a-z][a-z0-9-]{1,61}[a-z0-9]"
+ADDRESS: Final = "properties.ipAddress"
+FQDN: Final = "properties.dnsSettings.fqdn"
 RANGE: Final = ipaddress.IPv4Network("198.18.0.0/15")  # RFC 2544
 
 
 def install(arm: Arm) -> None:
     """Hooks of public addresses."""
+    free = Free(arm)
+    arm.store.index(TYPE, FQDN)
 
     @arm.before_put(TYPE)
     def address(put: Put) -> None:
@@ -35,7 +39,7 @@ def install(arm: Arm) -> None:
         properties.setdefault("publicIPAddressVersion", "IPv4")
         properties.setdefault("idleTimeoutInMinutes", 4)
         held = (put.old or {}).get("properties", {}).get("ipAddress")
-        properties["ipAddress"] = held or _free(arm)
+        properties["ipAddress"] = held or free.next()
         label = (properties.get("dnsSettings") or {}).get("domainNameLabel")
         if label:
             name = f"{label}.{put.resource.get('location', '')}.cloudapp.azure.com"
@@ -57,14 +61,30 @@ def _check_label(arm: Arm, own_id: str, label: str, name: str) -> None:
             "DomainNameLabelReserved",
             f"The domain name label {label} is reserved or has a reserved word in it.",
         )
-    for other in arm.store.by_type(TYPE):
-        held = (other["properties"].get("dnsSettings") or {}).get("fqdn")
-        if held == name and fold(other["id"]) != fold(own_id):
+    for other in arm.store.holding(TYPE, FQDN, name):
+        if fold(other["id"]) != fold(own_id):
             raise AzureError(
                 400, "DnsRecordInUse", f"DNS record {name} is already used by another public IP."
             )
 
 
-def _free(arm: Arm) -> str:
-    taken = {one["properties"].get("ipAddress") for one in arm.store.by_type(TYPE)}
-    return next(str(one) for one in RANGE.hosts() if str(one) not in taken)
+class Free:
+    """Gives the lowest address that nobody holds."""
+
+    def __init__(self, arm: Arm) -> None:
+        self._arm = arm
+        self._lowest = 1  # none below it is free
+        arm.store.index(TYPE, ADDRESS)
+        arm.with_delete(TYPE)(self._given_back)
+
+    def next(self) -> str:
+        """Call it under ARM's lock; the address is held once the resource that has it is stored."""
+        for index in range(self._lowest, RANGE.num_addresses - 1):
+            if not self._arm.store.holding(TYPE, ADDRESS, str(RANGE[index])):
+                self._lowest = index
+                return str(RANGE[index])
+        raise AzureError(400, "PublicIPCountLimitReached", f"No address of {RANGE} is free.")
+
+    def _given_back(self, resource: dict[str, Any]) -> None:
+        address = ipaddress.IPv4Address(resource["properties"]["ipAddress"])
+        self._lowest = min(self._lowest, int(address) - int(RANGE.network_address))

@@ -181,7 +181,7 @@ HTTP: tuple[Request, ...] = (
         "{}",
         412,
         "PreconditionFailed",
-        "The condition on '{account}' does not hold: its etag is \"{etag}\".",
+        "The condition If-Match on '{account}' does not hold: its etag is \"{etag}\".",
     ),
     Request(
         "an action that the type does not have",

@@ -15,8 +15,12 @@ from scoring.settings import SettingsError, read
 log = logging.getLogger("scoring")
 
 
+SWITCH_SECONDS = 0.0005  # a request waits at most this long for the threads of drift and telemetry
+
+
 def main() -> int:
     logs.configure()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         settings = read(os.environ)
         if settings.telemetry.connection_string is not None:

@@ -26,7 +26,7 @@ class Authenticator(Protocol):
 
     async def run(self) -> None: ...
 
-    async def allows(self, authorization: str | None) -> bool: ...
+    async def allows(self, authorization: bytes | None) -> bool: ...
 
 
 class AnyoneMay:
@@ -38,7 +38,7 @@ class AnyoneMay:
     async def run(self) -> None:
         return None
 
-    async def allows(self, authorization: str | None) -> bool:
+    async def allows(self, authorization: bytes | None) -> bool:
         return True
 
 
@@ -54,15 +54,16 @@ class DigestOfKey:
     async def run(self) -> None:
         return None
 
-    async def allows(self, authorization: str | None) -> bool:
+    async def allows(self, authorization: bytes | None) -> bool:
         key = _bearer(authorization)
         return key is not None and hmac.compare_digest(hashlib.sha256(key).hexdigest(), self._sha256)
 
 
-def _bearer(authorization: str | None) -> bytes | None:
+def _bearer(authorization: bytes | None) -> bytes | None:
     """The key of `authorization: Bearer KEY`."""
-    scheme, _, given = (authorization or "").partition(" ")
-    return given.strip().encode() if scheme.lower() == "bearer" and given.strip() else None
+    scheme, _, given = (authorization or b"").partition(b" ")
+    key = given.strip()
+    return key if key and scheme.lower() == b"bearer" else None
 
 
 class BearerKey:
@@ -91,7 +92,7 @@ class BearerKey:
             else:
                 await asyncio.sleep(REFRESH_SECONDS)
 
-    async def allows(self, authorization: str | None) -> bool:
+    async def allows(self, authorization: bytes | None) -> bool:
         key = _bearer(authorization)
         if key is None:
             return False

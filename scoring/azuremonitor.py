@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from scoring.allowance import Allowance
 from scoring.artifact import Artifact
 from scoring.events import BATCH_EVENT, DRIFT_EVENT, Privacy, batch_event, drift_event
 from scoring.settings import Settings
@@ -52,6 +54,12 @@ INSTRUMENTED_LIBRARIES = (
     "urllib",
     "urllib3",
 )
+COUNTERS = {  # what is added up over requests: name, unit, description of the metric
+    "rows": ("scoring.rows", "{row}", "scored rows"),
+    "positives": ("scoring.rows.positive", "{row}", "rows with label 1"),
+    "outliers": ("scoring.rows.outlier", "{row}", "rows flagged as outliers"),
+    "thinned": ("scoring.telemetry.thinned", "{request}", "requests in metrics only: there were too many"),
+}
 DRIFT_EVENT_SECONDS = 60.0  # one event a window change, else at most one in this time
 
 
@@ -111,9 +119,13 @@ class AzureMonitor:
         meter = metrics.get_meter(SCOPE)
         self._requests = meter.create_counter("scoring.requests", "{request}", "answered requests")
         self._duration = meter.create_histogram("scoring.request.duration", "ms", "from first byte to answer")
-        self._rows = meter.create_counter("scoring.rows", "{row}", "scored rows")
-        self._positives = meter.create_counter("scoring.rows.positive", "{row}", "rows with label 1")
-        self._outliers = meter.create_counter("scoring.rows.outlier", "{row}", "rows flagged as outliers")
+        self._counters = {
+            name: meter.create_counter(metric, unit, description)
+            for name, (metric, unit, description) in COUNTERS.items()
+        }
+        self._durations: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
+        self._scored: Counter[str] = Counter()
+        self._allowance = Allowance(settings.telemetry.details_per_second)
         self._psi = meter.create_gauge("scoring.drift.psi", "1", "population stability index of a feature")
         self._drifted = meter.create_gauge(
             "scoring.drift.features", "{feature}", "features that have drifted"
@@ -123,21 +135,38 @@ class AzureMonitor:
         self._failed = meter.create_counter("scoring.telemetry.failed", "{export}", "exports that failed")
 
     def request(self, record: RequestRecord) -> None:
+        """Count a request; describe it by a trace and an event while there are few enough of them."""
+        self._durations[record.route, record.status].append(record.duration_ns / 1e6)
+        batch = record.batch
+        if batch is not None:
+            self._scored.update(
+                rows=batch.rows, positives=sum(batch.labels), outliers=sum(batch.outlier_flags)
+            )
+        if record.route in PROBES and record.status < 500:
+            return  # counted, but not traced: probes come every few seconds
+        if not self._allowance.take():
+            self._scored["thinned"] += 1
+            return
+        context = self._span(record)
+        if batch is not None:
+            properties = batch_event(record, self._schema, self._privacy, self._event_rows)
+            self._event(BATCH_EVENT, properties, context)
+
+    def drained(self) -> None:
+        """Pass on what was counted: once for all requests of a moment, not for each."""
         if self._failures.count != self._failures_told:
             self._failed.add(self._failures.count - self._failures_told)
             self._failures_told = self._failures.count
-        attributes = {"http.route": record.route, "http.response.status_code": record.status}
-        self._requests.add(1, attributes)
-        self._duration.record(record.duration_ns / 1e6, attributes)
-        if record.route in PROBES and record.status < 500:
-            return  # counted, but not traced: probes come every few seconds
-        context = self._span(record)
-        if record.batch is not None:
-            self._rows.add(record.batch.rows)
-            self._positives.add(sum(record.batch.labels))
-            self._outliers.add(sum(record.batch.outlier_flags))
-            properties = batch_event(record, self._schema, self._privacy, self._event_rows)
-            self._event(BATCH_EVENT, properties, context)
+        durations, self._durations = self._durations, defaultdict(list)
+        for (route, status), values in durations.items():
+            attributes = {"http.route": route, "http.response.status_code": status}
+            self._requests.add(len(values), attributes)
+            for value in values:
+                self._duration.record(value, attributes)
+        scored, self._scored = self._scored, Counter()
+        for name, counter in self._counters.items():
+            if name in scored:
+                counter.add(scored[name])
 
     def drift(self, record: DriftRecord) -> None:
         report = record.report

@@ -1,112 +1,127 @@
-"""The outermost layer of each request: identifiers, errors as problem details, telemetry record."""
+"""The outermost layer of each request: routes, identifiers, errors as problem details, telemetry record."""
 
 from __future__ import annotations
 
 import logging
 import re
-import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Final
 
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
+from scoring.asgi import Headers, Receive, Scope, Send
 from scoring.problems import CONTENT_TYPE, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem
-from scoring.scorer import Batch
 from scoring.telemetry import RequestRecord
-from scoring.tracecontext import TraceContext, continued
+from scoring.tracecontext import continued, identifier
 
 log = logging.getLogger(__name__)
 
-ROUTER_REFUSALS = {404: NOT_FOUND, 405: METHOD_NOT_ALLOWED}
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+UNKNOWN_ROUTE: Final = "(unknown)"
+_JSON: Final = (b"content-type", b"application/json")
+_PROBLEM: Final = (b"content-type", CONTENT_TYPE.encode())
+_CLOSE: Final = (b"connection", b"close")
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 
 
 @dataclass(slots=True)
-class RequestContext:
-    """What the layers of one request share. The endpoint fills in `batch` and `drift_status`."""
+class Request:
+    """What an endpoint is given; it fills in the record's batch and drift status."""
 
-    request_id: str
-    trace: TraceContext
-    batch: Batch | None = None
-    drift_status: str | None = None
+    headers: Headers
+    receive: Receive
+    record: RequestRecord
+    complete: bool = False  # the body has arrived
 
 
-def context_of(scope: Scope) -> RequestContext:
-    return scope["scoring"]
+Endpoint = Callable[[Request], Awaitable[bytes]]  # the JSON of an answer with status 200, or Problem
+
+
+@dataclass(slots=True)
+class State:
+    """What changes while the service runs; only the event loop's thread touches it."""
+
+    draining: bool = False
 
 
 class Gate:
-    """An ASGI application around another one."""
+    """The ASGI application.
+
+    While the service drains, each answer closes its connection, so that clients come back elsewhere and none
+    is cut off.
+    """
 
     def __init__(
-        self, inner: ASGIApp, record: Callable[[RequestRecord], None], routes: frozenset[str]
+        self,
+        endpoints: Mapping[str, tuple[str, Endpoint]],
+        lifespan: Callable[[], AbstractAsyncContextManager[None]],
+        put: Callable[[RequestRecord], None],
+        state: State,
     ) -> None:
-        self._inner, self._record, self._routes = inner, record, routes
+        self._endpoints, self._lifespan, self._put, self._state = dict(endpoints), lifespan, put, state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._inner(scope, receive, send)
-            return
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started_ns, clock = time.time_ns(), time.perf_counter_ns()
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        given = headers.get(b"x-request-id", b"")
-        request_id = given.decode() if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
-        context = RequestContext(request_id, continued(headers.get(b"traceparent", b"").decode("latin-1")))
-        scope["scoring"] = context
-        scope["app"] = self  # so that the router raises its refusals
-        traceparent = context.trace.traceparent.encode()
-        added = [
+        headers: Headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id")
+        request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else identifier(128)
+        given = headers.get(b"traceparent")
+        trace = continued(given.decode("latin-1") if given else None)
+        method, path = scope["method"], scope["path"]
+        endpoint = self._endpoints.get(path)
+        route = UNKNOWN_ROUTE if endpoint is None else path
+        record = RequestRecord(method, route, 200, started_ns, 0, request_id, trace)
+        more: list[tuple[bytes, bytes]] = []
+        try:
+            body = await self._endpoint(method, path, endpoint)(Request(headers, receive, record))
+            content_type = _JSON
+        except Problem as problem:
+            record.status, record.problem = problem.kind.status, problem.kind.name
+            body, content_type = problem.body(request_id), _PROBLEM
+            more = [(name.encode(), value.encode()) for name, value in problem.headers.items()]
+        except Exception:
+            log.exception("a request failed", extra={"request_id": request_id})
+            record.status, record.problem = INTERNAL.status, INTERNAL.name
+            body = Problem(INTERNAL, "the failure was logged under this request's id").body(request_id)
+            content_type = _PROBLEM
+        traceparent = trace.traceparent.encode()
+        answer = [
+            content_type,
+            (b"content-length", b"%d" % len(body)),
+            *more,
             (b"x-request-id", request_id.encode()),
             (b"traceparent", traceparent),
             (b"traceresponse", traceparent),
         ]
-        status = 0
+        if self._state.draining:
+            answer.append(_CLOSE)
+        await send({"type": "http.response.start", "status": record.status, "headers": answer})
+        await send({"type": "http.response.body", "body": body})
+        record.duration_ns = time.perf_counter_ns() - clock
+        self._put(record)
 
-        async def send_with_identifiers(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *added]
-            await send(message)
+    def _endpoint(self, method: str, path: str, found: tuple[str, Endpoint] | None) -> Endpoint:
+        if found is None:
+            raise Problem(NOT_FOUND, f"{method} {path}")
+        allowed, endpoint = found
+        if method != allowed and not (method == "HEAD" and allowed == "GET"):
+            allow = "GET, HEAD" if allowed == "GET" else allowed
+            raise Problem(METHOD_NOT_ALLOWED, f"{method} {path}", {"allow": allow})
+        return endpoint
 
-        problem: Problem | None = None
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
         try:
-            await self._inner(scope, receive, send_with_identifiers)
-        except Problem as raised:
-            problem = raised
-        except HTTPException as refusal:
-            kind = ROUTER_REFUSALS.get(refusal.status_code, INTERNAL)
-            problem = Problem(kind, f"{scope['method']} {scope['path']}", dict(refusal.headers or {}))
+            async with self._lifespan():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
         except Exception:
-            log.exception("a request failed", extra={"request_id": request_id})
-            problem = Problem(INTERNAL, "the failure was logged under this request's id")
-        if problem is not None and status == 0:
-            await _answer(problem, request_id, send_with_identifiers)
-        path = scope["path"]
-        self._record(
-            RequestRecord(
-                method=scope["method"],
-                route=path if path in self._routes else "(unknown)",
-                status=status,
-                started_ns=started_ns,
-                duration_ns=time.perf_counter_ns() - clock,
-                request_id=request_id,
-                trace=context.trace,
-                problem=problem.kind.name if problem else None,
-                batch=context.batch,
-                drift_status=context.drift_status,
-            )
-        )
-
-
-async def _answer(problem: Problem, request_id: str, send: Send) -> None:
-    body = problem.body(request_id)
-    headers = [
-        (b"content-type", CONTENT_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        *((name.encode(), value.encode()) for name, value in problem.headers.items()),
-    ]
-    await send({"type": "http.response.start", "status": problem.kind.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+            log.exception("the service could not be started or stopped")
+            raise
+        await send({"type": "lifespan.shutdown.complete"})

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import threading
 import time
 from collections.abc import Generator
 from types import FrameType
 
 import uvicorn
-from starlette.types import ASGIApp
 
-from scoring.app import State
+from scoring.asgi import Application
+from scoring.gate import State
 
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 20
+LINGER_SECONDS = 1.0  # for clients that hold a connection open to send what they are about to send
 KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's usual 60 s, so that it is the one to close
 
 
@@ -25,6 +28,7 @@ class Server(uvicorn.Server):
     """On SIGTERM or SIGINT: not ready at once, then (after `drain_seconds`) no new connection, then the end.
 
     The drain time lets load balancers see that the service is no longer ready before they are turned away.
+    From then on each answer closes its connection. Connections that stay silent are closed last.
     """
 
     def __init__(self, config: uvicorn.Config, state: State, drain_seconds: float) -> None:
@@ -58,8 +62,17 @@ class Server(uvicorn.Server):
             self.should_exit = True
         return await super().on_tick(counter)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._state.draining = True
+        for server in self.servers:
+            server.close()
+        deadline = time.monotonic() + LINGER_SECONDS
+        while self.server_state.connections and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
 
-def configuration(application: ASGIApp, host: str, port: int) -> uvicorn.Config:
+
+def configuration(application: Application, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         host=host,

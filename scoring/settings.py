@@ -51,11 +51,14 @@ class KeyDigest:
 class TelemetrySettings:
     """`redact` and `hashed` name features whose values do not leave in custom events, or only as a hash.
 
-    `hash_key` (a secure variable of the container) makes hashes the same in all replicas and after restarts.
+    `details_per_second`: requests of one process that are described by a trace and an event; metrics count
+    all of them. `hash_key` (a secure variable of the container) makes hashes the same in all replicas and
+    after restarts.
     """
 
     connection_string: str | None = None
     trace_ratio: float = 1.0
+    details_per_second: float = 200.0
     event_rows: int = 50
     redact: frozenset[str] = frozenset()
     hashed: frozenset[str] = frozenset()
@@ -127,6 +130,9 @@ def _telemetry(env: _Variables, default: TelemetrySettings) -> TelemetrySettings
     return TelemetrySettings(
         connection_string=env.optional("APPLICATIONINSIGHTS_CONNECTION_STRING"),
         trace_ratio=env.number("SCORING_TRACE_RATIO", default.trace_ratio, 0.0, 1.0),
+        details_per_second=env.number(
+            "SCORING_DETAILS_PER_SECOND", default.details_per_second, 0.0, 100_000.0
+        ),
         event_rows=env.integer("SCORING_EVENT_ROWS", default.event_rows, 0, 10_000),
         redact=env.names("SCORING_REDACT_FEATURES"),
         hashed=env.names("SCORING_HASH_FEATURES"),

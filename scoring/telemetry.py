@@ -6,8 +6,8 @@ A request never waits for it and never fails by it. What does not fit in the que
 from __future__ import annotations
 
 import logging
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,11 +19,12 @@ from scoring.tracecontext import TraceContext
 log = logging.getLogger(__name__)
 
 QUEUE_RECORDS = 8_192
+DRAIN_SECONDS = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestRecord:
-    """One answered request. `batch` is there when rows were scored."""
+    """One request, written by the layers that answer it. `batch` is there when rows were scored."""
 
     method: str
     route: str
@@ -52,17 +53,24 @@ class Sink(Protocol):
 
     def lost(self, records: int) -> None: ...
 
+    def drained(self) -> None:
+        """What was queued has been handed over; more comes after a pause."""
+
     def close(self, seconds: float) -> None:
         """Send what is buffered, for at most about this long."""
 
 
 class Telemetry:
-    """`open_sink` is called in the telemetry thread: importing the exporters takes a while."""
+    """`open_sink` is called in the telemetry thread: importing the exporters takes a while.
+
+    The thread looks at the queue in intervals: waking it for each request would cost more than the record.
+    """
 
     def __init__(self, open_sink: Callable[[], Sink] | None, capacity: int = QUEUE_RECORDS) -> None:
-        self._open_sink = open_sink
-        self._queue: queue.Queue[RequestRecord | DriftRecord | None] = queue.Queue(capacity)
+        self._open_sink, self._capacity = open_sink, capacity
+        self._queue: deque[RequestRecord | DriftRecord] = deque()
         self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
         self.lost = 0
 
     def start(self) -> None:
@@ -76,21 +84,16 @@ class Telemetry:
         """Never blocks, never raises."""
         if self._thread is None:
             return
-        try:
-            self._queue.put_nowait(record)
-        except queue.Full:
-            self.lost += (
-                1  # only the event loop's thread and the drift thread write it; an estimate is enough
-            )
+        if len(self._queue) < self._capacity:
+            self._queue.append(record)
+        else:  # written by the event loop's thread and the drift thread only; an estimate is enough
+            self.lost += 1
 
     def stop(self, seconds: float) -> bool:
         """Hand over what is queued and flush; False when that took longer than `seconds`."""
         if self._thread is None:
             return True
-        try:
-            self._queue.put(None, timeout=seconds / 2)
-        except queue.Full:
-            return False
+        self._stop.set()
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
@@ -102,24 +105,36 @@ class Telemetry:
             log.exception("telemetry could not be set up: nothing will be sent")
             self._discard()
             return
-        told = 0
-        while (record := self._queue.get()) is not None:
+        told, stopping = 0, False
+        while not stopping:
+            stopping = self._stop.wait(DRAIN_SECONDS)  # then one last time
+            while self._queue:
+                self._hand_over(sink, self._queue.popleft())
             try:
-                if isinstance(record, RequestRecord):
-                    sink.request(record)
-                else:
-                    sink.drift(record)
                 if self.lost != told:
                     sink.lost(self.lost - told)
                     told = self.lost
+                sink.drained()
             except Exception:
-                log.exception("a telemetry record could not be handed over")
-                self.lost += 1
+                log.exception("telemetry could not be counted")
         try:
             sink.close(seconds=5.0)
         except Exception:
             log.exception("telemetry could not be flushed")
 
-    def _discard(self) -> None:
-        while self._queue.get() is not None:
+    def _hand_over(self, sink: Sink, record: RequestRecord | DriftRecord) -> None:
+        try:
+            if isinstance(record, RequestRecord):
+                sink.request(record)
+            else:
+                sink.drift(record)
+        except Exception:
+            log.exception("a telemetry record could not be handed over")
             self.lost += 1
+
+    def _discard(self) -> None:
+        stopping = False
+        while not stopping:
+            stopping = self._stop.wait(DRAIN_SECONDS)
+            self.lost += len(self._queue)
+            self._queue.clear()

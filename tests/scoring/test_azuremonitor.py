@@ -162,3 +162,28 @@ def test_a_dead_backend_is_not_noticed_by_callers(model_dir: Path, artifact: Art
     assert time.monotonic() - began < 10
     output = ended(process)
     assert output.count("azure.monitor") <= 3  # said, but not again and again
+
+
+def values(ingestion: Ingestion, name: str) -> float:
+    return sum(
+        metric["value"]
+        for item in ingestion.data("MetricData")
+        for metric in item["data"]["baseData"]["metrics"]
+        if metric["name"] == name
+    )
+
+
+def test_metrics_count_all_requests_when_there_are_too_many_to_describe(
+    model_dir: Path, artifact: Artifact, ingestion: Ingestion
+) -> None:
+    endpoint = f"http://127.0.0.1:{ingestion.server.server_port}"
+    process, client = started(model_dir, endpoint, SCORING_DETAILS_PER_SECOND="1")
+    for _ in range(60):
+        assert client.post("/score", json=artifact.samples.request).status_code == 200
+    ended(process)
+    described = len(ingestion.data("RequestData"))
+    assert 5 <= described < 60
+    assert len(ingestion.data("EventData")) >= described - 1
+    rows = 60 * len(artifact.samples.predictions)
+    assert values(ingestion, "scoring.rows") == rows
+    assert values(ingestion, "scoring.telemetry.thinned") == 60 - described

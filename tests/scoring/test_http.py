@@ -161,7 +161,7 @@ def test_a_slow_body_is_given_up(serve: Serve) -> None:
             b"content-type: application/json\r\ncontent-length: 99\r\n\r\n{"
         )
         assert b" 408 " in connection.recv(4_096).split(b"\r\n")[0]
-    assert running.service.state.in_flight == 0
+    assert len(running.service.scoring) == 0
 
 
 def test_more_than_may_be_in_flight_is_told_to_come_again(serve: Serve, artifact: Artifact) -> None:
@@ -172,7 +172,7 @@ def test_more_than_may_be_in_flight_is_told_to_come_again(serve: Serve, artifact
             b"POST /score HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 8\r\n\r\n{"
         )
         deadline = time.monotonic() + 5
-        while running.service.state.in_flight == 0 and time.monotonic() < deadline:
+        while len(running.service.scoring) == 0 and time.monotonic() < deadline:
             time.sleep(0.01)
         refused = running.client.post("/score", json=artifact.samples.request)
         problem(refused, 429, "too-many-requests")
@@ -182,16 +182,17 @@ def test_more_than_may_be_in_flight_is_told_to_come_again(serve: Serve, artifact
     assert running.client.post("/score", json=artifact.samples.request).status_code == 200
 
 
-def test_draining_refuses_new_requests(serve: Serve, artifact: Artifact) -> None:
+def test_draining_answers_and_closes_connections(serve: Serve, artifact: Artifact) -> None:
+    """Load balancers are told to send no more; what still comes is answered, and its connection ends."""
     running = serve()
     running.service.state.draining = True
-    for answer in (
-        running.client.get("/readyz"),
-        running.client.post("/score", json=artifact.samples.request),
-    ):
-        problem(answer, 503, "unavailable")
-        assert answer.headers["retry-after"] == "1"
-    assert running.client.get("/healthz").status_code == 200
+    refused = running.client.get("/readyz")
+    problem(refused, 503, "unavailable")
+    assert refused.headers["retry-after"] == "1"
+    scored = running.client.post("/score", json=artifact.samples.request)
+    assert scored.status_code == 200
+    for answer in (refused, scored, running.client.get("/healthz")):
+        assert answer.headers["connection"] == "close"
 
 
 def test_an_unforeseen_failure_shows_no_traceback(serve: Serve, artifact: Artifact, monkeypatch) -> None:

@@ -26,7 +26,7 @@ class Collecting:
         self.do = do
         self.requests: list[RequestRecord] = []
         self.drifts: list[DriftRecord] = []
-        self.told_lost = 0
+        self.told_lost = self.drains = 0
         self.closed = False
 
     def request(self, record: RequestRecord) -> None:
@@ -38,6 +38,9 @@ class Collecting:
 
     def lost(self, records: int) -> None:
         self.told_lost += records
+
+    def drained(self) -> None:
+        self.drains += 1
 
     def close(self, seconds: float) -> None:
         self.closed = True

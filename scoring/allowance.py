@@ -1,0 +1,27 @@
+"""How often something may be done: a rate, and what was left unused for some seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+BURST_SECONDS = 5.0
+
+
+class Allowance:
+    """A token bucket that starts full. Not thread-safe."""
+
+    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_second, self._clock = per_second, clock
+        self._most = self._left = per_second * BURST_SECONDS
+        self._at = clock()
+
+    def take(self) -> bool:
+        """Whether it may be done once more now."""
+        now = self._clock()
+        self._left = min(self._most, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True

@@ -8,7 +8,7 @@ export PATH := $(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 KEEP ?= 0
 
-.PHONY: help setup azure-cli demo test test-all lint typecheck format lock clean docs
+.PHONY: help setup azure-cli demo test test-all lint typecheck format lock clean docs bench-scoring
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: setup  ## format and mend what ruff can
 
 docs: setup  ## write docs/emulator.md anew from the code
 	@$(BIN)/python -m emulator.docs
+
+bench-scoring: setup  ## what a score costs beside other servers, and whether the goals are met (ARGS="--quick")
+	@$(BIN)/python -m benchmarks.scoring $(ARGS)
 
 lock: setup  ## compile the requirement files again from pyproject.toml
 	@$(PYTHON) tools/bootstrap/lock.py

@@ -26,6 +26,17 @@ def compile_azure_cli(tool: str) -> None:
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
+def compile_peers(tool: str) -> list[str]:
+    """The servers that ours is measured beside: an environment each."""
+    base = [tool, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    plain = ["--no-emit-index-url", "--no-header", "--no-annotate"]
+    found = sorted((ROOT / "benchmarks" / "scoring" / "peers").glob("*/requirements.in"))
+    for file in found:
+        command = [*base, *plain, str(file), "--output-file", str(file.with_suffix(".txt"))]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return [file.parent.name for file in found]
+
+
 def main() -> None:
     system_certificates()
     tool = uv()
@@ -39,7 +50,7 @@ def main() -> None:
         output = ROOT / "environments" / "requirements" / f"{group}.txt"
         compile_groups(tool, (group,), output, "--generate-hashes")
     compile_azure_cli(tool)
-    compiled = ", ".join((*GROUPS, *APART, "azure-cli"))
+    compiled = ", ".join((*GROUPS, *APART, "azure-cli", *compile_peers(tool)))
     print(f"compiled {compiled}; uv itself is pinned in {UV_PIN.relative_to(ROOT)}")
 
 

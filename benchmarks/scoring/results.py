@@ -1,0 +1,172 @@
+"""What was measured: written as JSON, read again for the page. Times without a unit are microseconds."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Timing:
+    """In process, JSON bytes to JSON bytes."""
+
+    name: str  # "ours" or "naive"
+    rows: int
+    runs: int
+    p50: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class Load:
+    """One server under one number of connections: the median round by throughput."""
+
+    connections: int
+    rounds: int
+    per_second: float  # accepted
+    p50: float
+    p90: float
+    p99: float
+    accepted: int
+    refused: int
+    errors: int
+    server_user: float  # processor time for one request
+    server_system: float
+    generator_share: float  # of one core
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server with one arrangement of cores. `absent` says why it could not be measured."""
+
+    key: str
+    title: str
+    composite: str  # "ours", "naive", "constant"
+    workers: int
+    cores: int
+    version: str = ""
+    absent: str | None = None
+    loads: list[Load] = field(default_factory=list)
+    resident_mb: float | None = None
+    pss_mb: float | None = None
+    ready_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """Our service from exec on: medians over `starts`. Memory is that after load."""
+
+    title: str
+    telemetry: bool
+    starts: int
+    ready_s: float
+    first_score_s: float
+    resident_mb: float
+    pss_mb: float
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """Throughput of our service with and without telemetry, by turns; accepted requests a second."""
+
+    connections: int
+    off: list[float]
+    on: list[float]
+    requests: int  # answered while it was on
+    events: int  # custom events that arrived, one for each request when none was lost
+    traces: int
+    server_off: float  # processor time for one request, all processes
+    server_on: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A share of the time of one request."""
+
+    name: str
+    us: float
+    how: str
+
+
+@dataclass(frozen=True)
+class Soak:
+    """Open loop at a multiple of what the service takes."""
+
+    seconds: float
+    capacity: float  # accepted a second, closed loop
+    rate: float  # due a second
+    accepted_per_second: float
+    refused_share: float  # answered 429 or 503
+    unsent_share: float
+    failed: int  # neither accepted nor refused in that way
+    p99_at_capacity: float
+    p99_accepted: float
+    resident_mb: list[float]  # over time
+    statuses: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Results:
+    machine: dict[str, str]
+    quick: bool
+    in_process: list[Timing] = field(default_factory=list)
+    served: list[Served] = field(default_factory=list)
+    starts: list[Start] = field(default_factory=list)
+    telemetry: Telemetry | None = None
+    parts: list[Part] = field(default_factory=list)
+    soak: Soak | None = None
+    seconds: float = 0.0
+
+    def server(self, key: str, cores: int) -> Served | None:
+        return next((one for one in self.served if (one.key, one.cores) == (key, cores)), None)
+
+    def timing(self, name: str, rows: int) -> Timing | None:
+        return next((one for one in self.in_process if (one.name, one.rows) == (name, rows)), None)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"format": FORMAT, **dataclasses.asdict(self)}
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Results:
+        """Raises ValueError for another format."""
+        if value.get("format") != FORMAT:
+            raise ValueError(f"results have format {value.get('format')!r}, this program reads {FORMAT}")
+        telemetry, soak = value["telemetry"], value["soak"]
+        return Results(
+            machine=value["machine"],
+            quick=value["quick"],
+            in_process=[Timing(**one) for one in value["in_process"]],
+            served=[_served(one) for one in value["served"]],
+            starts=[Start(**one) for one in value["starts"]],
+            telemetry=Telemetry(**telemetry) if telemetry else None,
+            parts=[Part(**one) for one in value["parts"]],
+            soak=Soak(**soak) if soak else None,
+            seconds=value["seconds"],
+        )
+
+    def write(self, file: Path) -> None:
+        write(file, json.dumps(self.to_json(), indent=1) + "\n")
+
+
+def _served(value: dict[str, Any]) -> Served:
+    members = dict(value)
+    loads = [Load(**load) for load in members.pop("loads")]
+    return Served(**members, loads=loads)
+
+
+def read(file: Path) -> Results:
+    return Results.from_json(json.loads(file.read_text(encoding="utf-8")))
+
+
+def write(file: Path, text: str) -> None:
+    """Aside, then renamed."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(file)

@@ -1,0 +1,128 @@
+"""One run of the benchmark: which sections, how long each, in which order."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from benchmarks.scoring import breakdown, in_process, machine, model, own, serving, tools
+from benchmarks.scoring.in_process import Budget
+from benchmarks.scoring.load import Generator
+from benchmarks.scoring.processes import cores
+from benchmarks.scoring.results import Results, Served
+from benchmarks.scoring.servers import BY_KEY, KINDS
+from benchmarks.scoring.serving import Plan
+
+SECTIONS = ("in-process", "http", "telemetry", "start", "breakdown")
+NEED_LOAD = frozenset({"http", "telemetry", "start"})
+BUSY = 0.5  # runnable processes a core, from which figures suffer
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How much of each section."""
+
+    quick: bool
+    budget: Budget
+    parts: Budget
+    connections: tuple[int, ...]
+    rounds: int
+    seconds: float
+    warm_seconds: float
+    starts: int
+    all_cores: tuple[str, ...]  # the servers that are measured on all cores too
+
+
+FULL = Length(
+    quick=False,
+    budget=Budget(10.0, 20_000),
+    parts=Budget(3.0, 10_000),
+    connections=(1, 4, 32),
+    rounds=3,
+    seconds=3.0,
+    warm_seconds=2.0,
+    starts=5,
+    all_cores=tuple(BY_KEY),
+)
+QUICK = Length(
+    quick=True,
+    budget=Budget(1.5, 2_000),
+    parts=Budget(0.5, 1_000),
+    connections=(1, 32),
+    rounds=1,
+    seconds=1.0,
+    warm_seconds=0.5,
+    starts=2,
+    all_cores=("ours", "constant"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to measure. `soak` in seconds, 0 for none."""
+
+    sections: frozenset[str]
+    servers: tuple[str, ...]
+    soak: float
+    length: Length
+
+
+def run(choice: Choice, say: tools.Say) -> Results:
+    """Raises BenchmarkError when a tool cannot be made, ServerError when our own service fails."""
+    began, length, wanted = time.monotonic(), choice.length, choice.sections
+    available = cores()
+    described = machine.describe()
+    described["load before"] = f"{machine.load():.2f} runnable processes a core"
+    if machine.load() > BUSY:
+        say(f"the machine is busy ({described['load before']}): figures will suffer")
+    found = Results(described, length.quick)
+    subject = model.subject(say)
+    if wanted & NEED_LOAD or choice.soak:
+        program = tools.load_generator(say)
+        generator = Generator(program, subject.single, available[-1:])
+        one = _plan(length, available[:1], available[-1:], 1)
+    else:
+        generator = one = None
+    if "in-process" in wanted:
+        found = replace(found, in_process=in_process.measure(subject, length.budget, say))
+    if generator and one:
+        if "http" in wanted:
+            found = replace(found, served=_served(choice, subject, generator, one, available, say))
+        if "telemetry" in wanted:
+            found = replace(found, telemetry=own.telemetry(subject, generator, one, say))
+        if "start" in wanted:
+            found = replace(found, starts=own.starts(subject, generator, one, length.starts, say))
+    if "breakdown" in wanted:
+        say("the parts of one request")
+        parts = breakdown.in_process(subject, length.parts)
+        found = replace(found, parts=breakdown.with_serving(parts, found))
+    if generator and one and choice.soak:
+        found = replace(found, soak=own.soak(subject, generator, one, choice.soak, say))
+    return replace(found, seconds=time.monotonic() - began)
+
+
+def _plan(length: Length, server: list[int], generator: list[int], workers: int) -> Plan:
+    return Plan(
+        length.connections, length.rounds, length.seconds, length.warm_seconds, server, generator, workers
+    )
+
+
+def _served(
+    choice: Choice,
+    subject: model.Subject,
+    generator: Generator,
+    one: Plan,
+    available: list[int],
+    say: tools.Say,
+) -> list[Served]:
+    """On one core each server under each number of connections, on all cores under the largest."""
+    kinds = [kind for kind in KINDS if kind.key in choice.servers]
+    say("over HTTP, on one core")
+    found = serving.measure(kinds, subject, generator, one, say)
+    kinds = [kind for kind in kinds if kind.key in choice.length.all_cores]
+    if len(available) > 1 and kinds:
+        say(f"over HTTP, on {len(available)} cores")
+        every = _plan(choice.length, available, available, len(available))
+        every = replace(every, connections=every.connections[-1:])
+        found += serving.measure(kinds, subject, replace(generator, cores=available), every, say)
+    return found

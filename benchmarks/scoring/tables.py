@@ -1,0 +1,151 @@
+"""The results as tables of text: the terminal and the page show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from benchmarks.scoring.goals import Verdict
+from benchmarks.scoring.results import Results, Served
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]] = field(default_factory=list)
+    numeric: frozenset[int] = frozenset()
+
+
+def us(value: float) -> str:
+    """Microseconds, in the unit that reads best."""
+    if value < 1_000:
+        return f"{value:.1f} us"
+    return f"{value / 1e3:.2f} ms" if value < 1e6 else f"{value / 1e6:.2f} s"
+
+
+def per_second(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def goal_rows(verdicts: Sequence[Verdict]) -> Rows:
+    rows = [(one.goal.title, one.wanted, one.shown, one.word) for one in verdicts]
+    return Rows("Goals", ("what", "goal", "measured", ""), rows, frozenset({1, 2}))
+
+
+def all_tables(results: Results) -> list[Rows]:
+    """Those that the results hold something for."""
+    made = (in_process(results), *served(results), memory(results), starts(results), telemetry(results))
+    return [rows for rows in (*made, soak(results), parts(results)) if rows.rows]
+
+
+def in_process(results: Results) -> Rows:
+    rows = [
+        (one.name, f"{one.rows:,}", us(one.p50), us(one.p99), f"{one.runs:,}") for one in results.in_process
+    ]
+    columns = ("composite", "rows", "p50", "p99", "runs")
+    return Rows("In process, JSON bytes to JSON bytes", columns, rows, frozenset({1, 2, 3, 4}))
+
+
+def served(results: Results) -> list[Rows]:
+    """One table for each arrangement of cores."""
+    found: list[Rows] = []
+    for cores in sorted({one.cores for one in results.served}):
+        group = [one for one in results.served if one.cores == cores]
+        where = (
+            "one core for the server, another one for the load generator"
+            if cores == 1
+            else f"{cores} cores shared by {group[0].workers} workers and the load generator"
+        )
+        columns = ("server", "connections", "a second", "p50", "p99", "server's CPU", "generator")
+        rows = [row for one in group for row in _served_rows(one)]
+        found.append(Rows(f"HTTP, one row a request: {where}", columns, rows, frozenset(range(1, 7))))
+    return found
+
+
+def _served_rows(one: Served) -> list[tuple[str, ...]]:
+    title = f"{one.title} ({one.version})" if one.version else one.title
+    if one.absent is not None:
+        reason = one.absent.splitlines()[0]
+        return [(f"{title}: absent, {reason}", "", "", "", "", "", "")]
+    return [
+        (
+            title,
+            str(load.connections),
+            per_second(load.per_second) + (f" ({load.errors} failed)" if load.errors else ""),
+            us(load.p50),
+            us(load.p99),
+            us(load.server_user + load.server_system),
+            f"{load.generator_share:.0%}",
+        )
+        for load in one.loads
+    ]
+
+
+def memory(results: Results) -> Rows:
+    rows = [
+        (one.title, f"{one.resident_mb:.0f} MB", f"{one.pss_mb:.0f} MB", f"{one.ready_s:.2f} s")
+        for one in results.served
+        if one.cores == 1 and None not in (one.resident_mb, one.pss_mb, one.ready_s)
+    ]
+    columns = ("server", "resident", "proportional", "ready after")
+    return Rows("Memory after load and start, one worker", columns, rows, frozenset({1, 2, 3}))
+
+
+def starts(results: Results) -> Rows:
+    rows = [
+        (
+            one.title,
+            f"{one.ready_s:.2f} s",
+            f"{one.first_score_s:.2f} s",
+            f"{one.resident_mb:.0f} MB",
+            f"{one.pss_mb:.0f} MB",
+            str(one.starts),
+        )
+        for one in results.starts
+    ]
+    columns = ("our service", "ready after", "first score after", "resident", "proportional", "starts")
+    return Rows("Start and memory, one worker on one core", columns, rows, frozenset(range(1, 6)))
+
+
+def telemetry(results: Results) -> Rows:
+    found = results.telemetry
+    title = "Telemetry, one worker on one core"
+    columns = ("telemetry", "a second", "rounds", "server's CPU", "events", "traces")
+    if found is None:
+        return Rows(title, columns)
+
+    def arrived(count: int) -> str:
+        return f"{count / found.requests:.1%} of the requests" if found.requests else "-"
+
+    off = ("off", per_second(median(found.off)), str(len(found.off)), us(found.server_off), "", "")
+    on = ("on", per_second(median(found.on)), str(len(found.on)), us(found.server_on))
+    rows = [off, (*on, arrived(found.events), arrived(found.traces))]
+    return Rows(title, columns, rows, frozenset(range(1, 6)))
+
+
+def parts(results: Results) -> Rows:
+    rows = [(one.name, us(one.us), one.how) for one in results.parts]
+    return Rows("One request of one row", ("part", "time", "how it is known"), rows, frozenset({1}))
+
+
+def soak(results: Results) -> Rows:
+    found = results.soak
+    title, columns = "Overload, open loop", ("what", "measured")
+    if found is None:
+        return Rows(title, columns)
+    rows = [
+        ("time", f"{found.seconds:g} s"),
+        ("it takes, closed loop", f"{per_second(found.capacity)} a second"),
+        ("due", f"{per_second(found.rate)} a second"),
+        ("scored", f"{per_second(found.accepted_per_second)} a second"),
+        ("refused with 429 or 503", f"{found.refused_share:.1%}"),
+        ("not sent, as no connection was free", f"{found.unsent_share:.1%}"),
+        ("neither scored nor refused", f"{found.failed:,}"),
+        ("p99 as it takes them", us(found.p99_at_capacity)),
+        ("p99 of the scored ones", us(found.p99_accepted)),
+    ]
+    if found.resident_mb:
+        rows.append(("memory, begin and end", f"{found.resident_mb[0]:.0f}, {found.resident_mb[-1]:.0f} MB"))
+    return Rows(title, columns, rows, frozenset({1}))

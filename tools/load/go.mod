@@ -1,0 +1,3 @@
+module mlops-estate/load
+
+go 1.25

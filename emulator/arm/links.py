@@ -12,7 +12,10 @@ from emulator.errors import AzureError
 if TYPE_CHECKING:
     from emulator.arm.service import Arm
 
-OWN_RULES = {"microsoft.authorization/roledefinitions"}  # checked, with another error, by their service
+OWN_RULES = {  # checked, with another error, by their service
+    "microsoft.authorization/roledefinitions",
+    "microsoft.machinelearningservices/workspaces/computes",
+}
 
 
 def check(arm: Arm, resource: dict[str, Any]) -> None:

@@ -101,7 +101,7 @@ class Endpoint:
             if parsed.type.lower() in statuses.MISSED_ON_DELETE:
                 self._arm.get(parsed.text)  # raises, in the words of the type
             return Response(204)
-        self._arm.delete(parsed.text, condition=condition)
+        self._arm.delete(parsed.text, query=request.query, condition=condition)
         return Response(statuses.of_delete(parsed.type))
 
     def _act(self, request: Request, path: str, principal: Principal) -> Response:

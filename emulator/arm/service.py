@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -143,11 +143,16 @@ class Arm(Hooks):
             items = hook(items, {**(query or {}), "": parsed.text})
         return items
 
-    def delete(self, resource_id: str, *, condition: Condition | None = None) -> None:
-        """Delete a resource and all under it; nothing happens when it does not exist."""
+    def delete(
+        self, resource_id: str, *, query: Mapping[str, str] | None = None, condition: Condition | None = None
+    ) -> None:
+        """Delete a resource and all under it; nothing happens when it does not exist.
+
+        query: what the client says beside the id (names in lower case), for the hooks
+        """
         parsed = parse_resource(resource_id)
         self.require_known(parsed)
-        with self._effects.operation(), self._deletion_of(parsed.text):
+        with self._effects.operation(), self._deletion_of(parsed.text, query or {}):
             if condition is not None:
                 condition(self.find(parsed.text))
             root = self.store.get(parsed.text)
@@ -172,6 +177,11 @@ class Arm(Hooks):
     def deletion_root(self) -> str:
         """The id whose deletion is under way in this thread, "" when none is: what lies under it goes too."""
         return getattr(self._deleting, "root", "")
+
+    @property
+    def deletion_query(self) -> Mapping[str, str]:
+        """What the client said with the deletion of ``deletion_root``."""
+        return getattr(self._deleting, "query", {})
 
     def act(self, action: Action) -> Any:
         """Run an action on a resource that exists (or on a subscription's provider)."""
@@ -211,13 +221,15 @@ class Arm(Hooks):
             raise
 
     @contextmanager
-    def _deletion_of(self, root: str) -> Generator[None]:
-        before = self.deletion_root
-        self._deleting.root = before or root
+    def _deletion_of(self, root: str, query: Mapping[str, str]) -> Generator[None]:
+        if self.deletion_root:
+            yield
+            return
+        self._deleting.root, self._deleting.query = root, query
         try:
             yield
         finally:
-            self._deleting.root = before
+            self._deleting.root, self._deleting.query = "", {}
 
     def _shown(self, resource: Json) -> Json:
         kind = resource["type"].lower()

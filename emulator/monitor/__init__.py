@@ -10,6 +10,7 @@ from emulator.monitor import workspaces
 from emulator.monitor.components import Components
 from emulator.monitor.database import Database
 from emulator.monitor.ingestion import Ingestion
+from emulator.monitor.retention import Retention
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -21,6 +22,9 @@ def install(emulator: Emulator) -> None:
     components.install()
     workspaces.install(emulator.arm)
     emulator.telemetry = database = Database(emulator.home.telemetry)
+    retention = Retention(emulator.arm, database)
+    retention.install()
+    emulator.on_start(retention.settle)
     ingestion = Ingestion(components, database, emulator.identity)
     emulator.route("*.in.applicationinsights.azure.com", ingestion.handle)
     emulator.route("*.livediagnostics.monitor.azure.com", _refuse_live_metrics)

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError
+from emulator.monitor.workspaces import WORKSPACE
 
 COMPONENT = "Microsoft.Insights/components"
 DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings"
@@ -35,6 +37,8 @@ class Component:
     id: str
     instrumentation_key: str
     local_auth: bool
+    workspace: str  # id
+    tenant: str  # customerId of the workspace; "" when that does not exist
 
 
 class Components:
@@ -43,14 +47,15 @@ class Components:
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
         self._lock = threading.Lock()
-        self._revision: int | None = None
+        self._revision: tuple[int, int] | None = None
         self._known: dict[str, Component] = {}
 
     def find(self, instrumentation_key: str) -> Component | None:
         with self._lock:
-            revision = self._arm.store.revision(COMPONENT)
+            store = self._arm.store
+            revision = store.revision(COMPONENT), store.revision(WORKSPACE)
             if revision != self._revision:
-                found = [_component(item) for item in self._arm.store.by_type(COMPONENT)]
+                found = [_component(store, item) for item in store.by_type(COMPONENT)]
                 self._known = {component.instrumentation_key: component for component in found}
                 self._revision = revision
             return self._known.get(instrumentation_key.lower())
@@ -106,10 +111,14 @@ def _check_diagnostics(put: Put) -> None:
         )
 
 
-def _component(resource: Json) -> Component:
+def _component(store: Store, resource: Json) -> Component:
     properties = resource["properties"]
+    workspace = str(properties.get("WorkspaceResourceId", ""))
+    found = store.get(workspace) or {"properties": {}}
     return Component(
         resource["id"],
         str(properties.get("InstrumentationKey", "")).lower(),
         not properties.get("DisableLocalAuth"),
+        workspace,
+        str(found["properties"].get("customerId", "")),
     )

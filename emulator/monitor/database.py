@@ -7,13 +7,13 @@ import math
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator.monitor.tables import COMMON, JSON_COLUMNS, TABLES, schema
+from emulator.monitor.tables import COMMON, DELETED, JSON_COLUMNS, TABLES, schema
 from emulator.state import open_database
 
 REMEDY = (
@@ -64,6 +64,7 @@ class Database:
         self._lock = threading.Lock()
         self._db = open_database(path, schema(), REMEDY.format(path=path))
         self._db.row_factory = sqlite3.Row
+        self._add_columns()
 
     def close(self) -> None:
         with self._lock:
@@ -71,21 +72,43 @@ class Database:
 
     def add(self, items: Iterable[tuple[str, Row]]) -> None:
         """Write rows (table, columns): all of them or none. JSON columns are given as values."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                for table, row in items:
-                    columns = [name for name in (*COMMON, *TABLES[table]) if name in row]
-                    values = [
-                        json.dumps(row[name]) if name in JSON_COLUMNS else row[name] for name in columns
-                    ]
-                    marks = ", ".join("?" * len(columns))
-                    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
-                    self._db.execute(statement, values)
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        with self._transaction():
+            for table, row in items:
+                columns = [name for name in (*COMMON, *TABLES[table]) if name in row]
+                values = [json.dumps(row[name]) if name in JSON_COLUMNS else row[name] for name in columns]
+                marks = ", ".join("?" * len(columns))
+                statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+                self._db.execute(statement, values)
+
+    def settle(self, workspaces: set[str], deleted: set[str], components: Mapping[str, str]) -> None:
+        """Move the rows of deleted workspaces aside and those of recovered ones back, remove the others'.
+
+        workspaces, deleted: TenantId of those that exist, and of those that can be recovered; components:
+        folded id of each -> TenantId of its workspace, for rows that do not say it yet.
+        """
+        for table, columns in TABLES.items():
+            held, names = f"{DELETED}{table}", ", ".join((*COMMON, *columns))
+            with self._transaction():
+                unknown = f"SELECT DISTINCT _ResourceId FROM {table} WHERE TenantId IS NULL"  # noqa: S608
+                for (owner,) in self._found(unknown):
+                    self._db.execute(
+                        f"UPDATE {table} SET TenantId = ? WHERE TenantId IS NULL AND _ResourceId IS ?",  # noqa: S608
+                        (components.get(owner or "", ""), owner),
+                    )
+                for source, target, right, other in (
+                    (table, held, workspaces, deleted),
+                    (held, table, deleted, workspaces),
+                ):
+                    for (tenant,) in self._found(f"SELECT DISTINCT TenantId FROM {source}"):  # noqa: S608
+                        if tenant in right:
+                            continue
+                        if tenant in other:
+                            self._db.execute(
+                                f"INSERT INTO {target} ({names}) SELECT {names} FROM {source} "  # noqa: S608
+                                "WHERE TenantId = ?",
+                                (tenant,),
+                            )
+                        self._db.execute(f"DELETE FROM {source} WHERE TenantId = ?", (tenant,))  # noqa: S608
 
     def summary(self) -> list[TableCount]:
         """Each table with its number of rows and its first and last times."""
@@ -162,6 +185,30 @@ class Database:
     def query(self, statement: str, *arguments: Any) -> list[Row]:
         """The rows of a SELECT over the tables."""
         return [_decoded(row) for row in self._rows(statement, *arguments)]
+
+    def _add_columns(self) -> None:
+        """Those that a file of before does not have."""
+        with self._transaction():
+            for table in TABLES:
+                there = {row[1] for row in self._found(f"PRAGMA table_info({table})")}
+                for name in COMMON:
+                    if name not in there:
+                        self._db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {COMMON[name]}")
+
+    @contextmanager
+    def _transaction(self) -> Generator[None]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _found(self, statement: str) -> list[sqlite3.Row]:
+        return self._db.execute(statement).fetchall()
 
     def _rows(self, statement: str, *arguments: Any) -> list[sqlite3.Row]:
         with self._lock, closing(self._db.execute(statement, arguments)) as cursor:

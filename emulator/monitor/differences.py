@@ -4,6 +4,8 @@ from typing import Final
 
 DIFFERENCES: Final = (
     "Telemetry is there at once, without sampling at ingestion.",
+    "Telemetry outlives its component, and goes with its workspace: aside for 14 days, at once with `force`. "
+    "Retention periods are kept without effect, and a sender is told when the workspace is gone.",
     "Diagnostic settings are kept, but no service writes platform logs.",
     "Alert rules are kept and never fire.",
 )

@@ -59,7 +59,15 @@ class Ingestion:
             if refused is not None:
                 errors.append(_error(index, refused.status, refused.message))
                 continue
-            own = {"IKey": component.instrumentation_key, "_ResourceId": component.id.lower()}
+            if not component.tenant:
+                message = f"The workspace {component.workspace} of component {component.id} does not exist."
+                errors.append(_error(index, 400, message))
+                continue
+            own = {
+                "IKey": component.instrumentation_key,
+                "_ResourceId": component.id.lower(),
+                "TenantId": component.tenant,
+            }
             try:
                 found = rows(item)
             except InvalidEnvelope as error:

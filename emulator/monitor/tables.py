@@ -22,6 +22,7 @@ COMMON: dict[str, str] = {
     "IKey": "TEXT",
     "_ResourceId": "TEXT",  # of the component, lower case
     "_TimeReceived": "TEXT",
+    "TenantId": "TEXT",  # the customerId of the workspace
 }
 TABLES: dict[str, dict[str, str]] = {
     "AppRequests": {
@@ -62,14 +63,16 @@ TABLES: dict[str, dict[str, str]] = {
         "DurationMs": "REAL",
     },
 }
+DELETED = "Deleted_"  # prefix of the tables that hold the rows of deleted workspaces
 JSON_COLUMNS = frozenset({"Properties", "Measurements", "Details"})
 
 
 def schema() -> str:
     """The statements that make the tables."""
     return "\n".join(
-        f"CREATE TABLE IF NOT EXISTS {table} ("
+        f"CREATE TABLE IF NOT EXISTS {prefix}{table} ("
         + ", ".join(f"{name} {kind}" for name, kind in {**COMMON, **columns}.items())
-        + f");\nCREATE INDEX IF NOT EXISTS {table}_time ON {table} (TimeGenerated);"
+        + f");\nCREATE INDEX IF NOT EXISTS {prefix}{table}_time ON {prefix}{table} (TimeGenerated);"
         for table, columns in TABLES.items()
+        for prefix in ("", DELETED)
     )

@@ -128,6 +128,21 @@ PIPELINES: dict[str, tuple[Any, Json, str]] = {
         {"outputs": {"o": {"jobOutputType": "uri_folder"}}},
         r"properties.outputs.o: no step writes this output",
     ),
+    "an output named twice": (
+        lambda c: {
+            "a": {
+                **step(c["make"], n=literal("1")),
+                "outputs": {"o": {"value": "${{parent.outputs.all}}", "name": "inner"}},
+            }
+        },
+        {"outputs": {"all": {"jobOutputType": "uri_folder", "assetName": "outer"}}},
+        r"a.outputs.o: it is named 'inner' here and 'outer' as the pipeline's output 'all'; name it once",
+    ),
+    "serverless": (
+        lambda c: {"a": {**step(c["make"], n=literal("1")), "computeId": "serverless"}},
+        {"settings": {"defaultCompute": f"{estate.COMPUTE}"}},
+        r"jobs.a.computeId: there is no compute, and serverless is not emulated; name one of workspace",
+    ),
     "an identity of another": (
         lambda c: {
             "a": {

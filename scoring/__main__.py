@@ -4,38 +4,57 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 
-from scoring import logs
-from scoring.artifact import ArtifactError
-from scoring.compose import compose
-from scoring.server import Server, configuration
-from scoring.settings import SettingsError, read
+from scoring import logs, supervisor, worker
+from scoring.settings import Settings, SettingsError, read
 
 log = logging.getLogger("scoring")
-
 
 SWITCH_SECONDS = 0.0005  # a request waits at most this long for the threads of drift and telemetry
 
 
 def main() -> int:
     logs.configure()
-    sys.setswitchinterval(SWITCH_SECONDS)
+    place = worker.place(os.environ)
     try:
         settings = read(os.environ)
+    except SettingsError as error:
+        return _cannot_start(error)
+    if place is None and settings.workers > 1:
+        return supervisor.supervise(settings)
+    return serve(settings, place)
+
+
+def serve(settings: Settings, place: worker.Place | None) -> int:
+    """Serve in this process."""
+    from scoring.artifact import ArtifactError  # a supervisor needs neither model nor server
+    from scoring.compose import compose
+    from scoring.server import Server, configuration
+
+    sys.setswitchinterval(SWITCH_SECONDS)
+    if place is not None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, supervisor.SIGNALS)
+        place.end_with_supervisor()
+    try:
         if settings.telemetry.connection_string is not None:
             log.addHandler(logs.EarlyRecords())
-        service = compose(settings)
+        service = compose(settings, place)
     except (SettingsError, ArtifactError) as error:
-        log.critical("the service cannot start", extra={"reason": str(error)})
-        return 1
+        return _cannot_start(error)
     server = Server(
         configuration(service.application(), settings.host, settings.port),
         service.state,
         settings.drain_seconds,
     )
-    server.run()
+    server.run([place.socket()] if place is not None else None)
     return 0 if server.started else 1
+
+
+def _cannot_start(error: Exception) -> int:
+    log.critical("the service cannot start", extra={"reason": str(error)})
+    return 1
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from scoring.schema import Matrix
 from scoring.scorer import Scorer
 from scoring.settings import Limits
 from scoring.telemetry import Telemetry
+from scoring.worker import Place
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,12 @@ class Service:
     """The endpoints. Create one for each process."""
 
     def __init__(
-        self, scorer: Scorer, authenticator: Authenticator, telemetry: Telemetry, limits: Limits
+        self,
+        scorer: Scorer,
+        authenticator: Authenticator,
+        telemetry: Telemetry,
+        limits: Limits,
+        place: Place | None = None,
     ) -> None:
         self._scorer, self._authenticator, self._telemetry, self._limits = (
             scorer,
@@ -43,6 +49,7 @@ class Service:
             telemetry,
             limits,
         )
+        self._place = place
         self._openapi = orjson.dumps(document(scorer.artifact, limits))
         self.scoring = InFlight(limits.in_flight, limits.seconds)
         # one thread each: rows are scored by one core, and explanations never stand before them
@@ -63,13 +70,20 @@ class Service:
     async def _lifespan(self) -> AsyncGenerator[None]:
         self._telemetry.start()
         self._scorer.monitor.start()
-        async with running(self._authenticator.run(), self.scoring.watch()):
+        async with running(self._authenticator.run(), self.scoring.watch(), self._say_ready()):
             yield
             self.state.draining = True
         self._large.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._scorer.monitor.stop)
         if not await asyncio.to_thread(self._telemetry.stop, TELEMETRY_FLUSH_SECONDS):
             log.warning("telemetry was not flushed in time", extra={"seconds": TELEMETRY_FLUSH_SECONDS})
+
+    async def _say_ready(self) -> None:
+        """Tell the other workers of this container that this one passed its self-test and has the key."""
+        while not self._authenticator.ready():
+            await asyncio.sleep(0.1)
+        if self._place is not None:
+            self._place.say_ready()
 
     async def healthz(self, request: Request) -> bytes:
         return b'{"status":"alive"}'
@@ -78,6 +92,8 @@ class Service:
         if self.state.draining:
             raise Problem(problems.UNAVAILABLE, "the service is stopping", {"retry-after": "1"})
         self._refuse_without_key()
+        if self._place is not None and not self._place.all_ready():
+            raise Problem(problems.UNAVAILABLE, "not all workers are ready yet", {"retry-after": "1"})
         return orjson.dumps({"status": "ready", "model": self._scorer.model})
 
     async def openapi(self, request: Request) -> bytes:

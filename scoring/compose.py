@@ -17,11 +17,12 @@ from scoring.monitor import DriftMonitor
 from scoring.scorer import Scorer
 from scoring.settings import KeyDigest, Settings, SettingsError
 from scoring.telemetry import DriftRecord, Sink, Telemetry
+from scoring.worker import Place
 
 log = logging.getLogger(__name__)
 
 
-def compose(settings: Settings) -> Service:
+def compose(settings: Settings, place: Place | None = None) -> Service:
     """Load the model, test it on its samples, and connect the parts.
 
     Raises ArtifactError or SettingsError: the service does not start with a model that it cannot answer for.
@@ -33,14 +34,18 @@ def compose(settings: Settings) -> Service:
     def publish(report: DriftReport, window: WindowCounts) -> None:
         telemetry.put(DriftRecord(report, window))
 
-    monitor = DriftMonitor(artifact.drift, settings.drift, settings.pace, publish)
+    window = None if place is None else place.window(artifact.drift, settings.drift)
+    publishes = place is None or place.number == 0  # one for all: they see the same window
+    monitor = DriftMonitor(
+        artifact.drift, settings.drift, settings.pace, publish if publishes else None, window
+    )
     scorer = Scorer(artifact, monitor, settings.identity, settings.limits.rows)
     scorer.self_test()
     log.info(
         "the model passed its self-test",
         extra={"model": scorer.model, "rows": len(artifact.samples.predictions)},
     )
-    return Service(scorer, _authenticator(settings), telemetry, settings.limits)
+    return Service(scorer, _authenticator(settings), telemetry, settings.limits, place)
 
 
 def _authenticator(settings: Settings) -> Authenticator:

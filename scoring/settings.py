@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from scoring import cores
 from scoring.drift import DriftRules
 from scoring.monitor import Pace
 
 Value = TypeVar("Value")
 Number = TypeVar("Number", int, float)
+MOST_WORKERS = 256
 
 
 class SettingsError(Exception):
@@ -83,6 +85,7 @@ class Settings:
     client_id: str | None = None
     key_source: KeySource | KeyDigest | None = None  # None: anyone may score, only when asked for by name
     drain_seconds: float = 0.0
+    workers: int = field(default_factory=cores.available)
     identity: ModelIdentity = field(default_factory=ModelIdentity)
     limits: Limits = field(default_factory=Limits)
     drift: DriftRules = field(default_factory=DriftRules)
@@ -102,6 +105,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         client_id=env.optional("AZURE_CLIENT_ID"),
         key_source=_key_source(env),
         drain_seconds=env.number("SCORING_DRAIN_SECONDS", default.drain_seconds, 0.0, 300.0),
+        workers=env.integer("SCORING_WORKERS", default.workers, 1, MOST_WORKERS),
         identity=ModelIdentity(
             name=env.text("MODEL_NAME", default.identity.name),
             version=env.text("MODEL_VERSION", default.identity.version),

@@ -9,7 +9,6 @@ answers. Nobody waits for anybody.
 
 from __future__ import annotations
 
-import mmap
 import threading
 import time
 from bisect import bisect_left
@@ -95,13 +94,13 @@ class RollingWindow:
         self,
         reference: DriftReference,
         capacity: int,
-        memory: mmap.mmap | None = None,
+        memory: memoryview | None = None,
         slot: int = 0,
         slots: int = 1,
     ) -> None:
         features = len(reference.sketches)
         size = slot_bytes(features, capacity)
-        view = memoryview(bytearray(size * slots) if memory is None else memory)
+        view = memoryview(bytearray(size * slots)) if memory is None else memory
         if len(view) < size * slots:
             raise ValueError(f"{slots} windows of {capacity} rows need {size * slots} bytes, not {len(view)}")
         self._reference, self._capacity = reference, capacity

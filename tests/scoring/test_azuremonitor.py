@@ -83,6 +83,7 @@ def started(model_dir: Path, endpoint: str, **more: str) -> tuple[subprocess.Pop
             "MODEL_VERSION": "4",
             "ESTATE_ENVIRONMENT": "stage",
             "SCORING_ALLOW_ANONYMOUS": "true",
+            "SCORING_WORKERS": "1",
             "APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={KEY};IngestionEndpoint={endpoint}",
             **more,
         },

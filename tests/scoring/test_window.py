@@ -19,8 +19,8 @@ from tests.scoring.test_drift import REFERENCE, SCHEMA, counted, rows
 ROOT = Path(__file__).parents[2]
 
 
-def shared(capacity: int, slots: int) -> mmap.mmap:
-    return mmap.mmap(-1, slots * slot_bytes(SCHEMA.width, capacity))
+def shared(capacity: int, slots: int) -> memoryview:
+    return memoryview(mmap.mmap(-1, slots * slot_bytes(SCHEMA.width, capacity)))
 
 
 @given(
@@ -63,7 +63,7 @@ import mmap, sys
 from scoring.window import RollingWindow
 from tests.scoring.test_drift import REFERENCE, rows
 slot, capacity, file = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-window = RollingWindow(REFERENCE, capacity, mmap.mmap(file, 0), slot, 2)
+window = RollingWindow(REFERENCE, capacity, memoryview(mmap.mmap(file, 0)), slot, 2)
 batches = [rows(size, 3) for size in (1, 3, 50, 2_000)]
 print("started", flush=True)
 while True:
@@ -76,7 +76,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_window_that_others_read() -> Non
     capacity = 500
     file = os.memfd_create("window")
     os.ftruncate(file, 2 * slot_bytes(SCHEMA.width, capacity))
-    reader = RollingWindow(REFERENCE, capacity, mmap.mmap(file, 0), 0, 2)
+    reader = RollingWindow(REFERENCE, capacity, memoryview(mmap.mmap(file, 0)), 0, 2)
     reader.add(rows(10, 1))
     for kill_after in (0.0, 0.013, 0.05):
         process = subprocess.Popen(

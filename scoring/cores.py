@@ -1,0 +1,32 @@
+"""How many cores this container may use."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def available(cgroup: Path = CGROUP) -> int:
+    """Whole cores, at least 1: those this process may run on, cut to the container's processor quota."""
+    allowed = len(os.sched_getaffinity(0))
+    quota = _quota(cgroup)
+    return max(1, allowed if quota is None else min(allowed, math.floor(quota)))
+
+
+def _quota(cgroup: Path) -> float | None:
+    """Cores' worth of time, or None when there is no quota (version 2 of control groups, then version 1)."""
+    try:
+        limit, period = (cgroup / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            limit = (cgroup / "cpu" / "cpu.cfs_quota_us").read_text().strip()
+            period = (cgroup / "cpu" / "cpu.cfs_period_us").read_text().strip()
+        except OSError:
+            return None
+    try:
+        return float(limit) / float(period) if float(limit) > 0 else None
+    except (ValueError, ZeroDivisionError):  # "max": no quota
+        return None

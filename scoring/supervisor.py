@@ -1,0 +1,138 @@
+"""One process a core: bind once, start the workers, replace those that die, and let all end together.
+
+Workers are programs of their own, not forks: onnxruntime and its threads are never copied.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from scoring.settings import Settings
+from scoring.worker import FLAGS, VARIABLE, Place
+
+log = logging.getLogger(__name__)
+
+BACKLOG: Final = 2_048
+FIRST_WAIT, LAST_WAIT = 0.1, 10.0  # seconds before a dead worker is replaced
+LIVED: Final = 30.0  # a worker that lived that long did not die of its start
+END_SECONDS: Final = 40.0  # for the workers to answer, to flush telemetry and to go, beyond the drain time
+SIGNALS: Final = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
+
+
+@dataclass(slots=True)
+class Worker:
+    place: Place
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    wait: float = FIRST_WAIT
+    due: float = 0.0  # when to start it, while there is no process
+
+
+class Supervisor:
+    """Runs `program` in each worker, with the environment and the worker's place."""
+
+    def __init__(self, settings: Settings, environment: Mapping[str, str], program: list[str]) -> None:
+        self._settings, self._program = settings, program
+        self._environment = dict(environment)
+        # workers without a common key would hash the same value differently
+        self._environment.setdefault("SCORING_HASH_KEY", secrets.token_hex(32))
+
+    def run(self) -> int:
+        """The exit code: 0 when the service was asked to end and all workers ended well.
+
+        Raises OSError when the port cannot be bound.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # they are waited for, not handled
+        listener = _bound(self._settings.host, self._settings.port)
+        memory = os.memfd_create("scoring")
+        os.ftruncate(memory, FLAGS)
+        alive, _kept_open = os.pipe()
+        count = self._settings.workers
+        workers = [Worker(Place(i, count, listener.fileno(), memory, alive)) for i in range(count)]
+        log.info("starting workers", extra={"workers": count, "port": self._settings.port})
+        code = self._watch(workers)
+        listener.close()
+        return self._end(workers, code)
+
+    def _watch(self, workers: list[Worker]) -> int:
+        """Keep the workers running until the service is asked to end (0), or cannot start (1)."""
+        while True:
+            now = time.monotonic()
+            for worker in workers:
+                if worker.process is None and worker.due <= now:
+                    self._start(worker)
+            due = min((worker.due for worker in workers if worker.process is None), default=now + 60.0)
+            found = signal.sigtimedwait(SIGNALS, max(0.0, due - now))
+            if found is not None and found.si_signo != signal.SIGCHLD:
+                return 0
+            for worker in workers:
+                code = None if worker.process is None else worker.process.poll()
+                if code is not None and not self._died(worker, code):
+                    return 1
+
+    def _start(self, worker: Worker) -> None:
+        place = worker.place
+        worker.process = subprocess.Popen(
+            self._program,
+            env=self._environment | {VARIABLE: place.text()},
+            pass_fds=[place.listener, place.memory, place.alive],
+        )
+        worker.started = time.monotonic()
+
+    def _died(self, worker: Worker, code: int) -> bool:
+        """Plan a successor; False when the worker said that the service cannot start."""
+        lived = time.monotonic() - worker.started
+        worker.process = None
+        if code > 0 and not worker.place.has_been_ready(worker.place.number):
+            return False
+        worker.wait = FIRST_WAIT if lived >= LIVED else min(2 * worker.wait, LAST_WAIT)
+        worker.due = time.monotonic() + worker.wait
+        more = {"worker": worker.place.number, "exit_code": code, "seconds": round(lived, 1)}
+        log.warning("a worker has ended and will be replaced", extra=more)
+        return True
+
+    def _end(self, workers: list[Worker], code: int) -> int:
+        running = [worker.process for worker in workers if worker.process is not None]
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + self._settings.drain_seconds + END_SECONDS
+        while any(process.poll() is None for process in running) and time.monotonic() < deadline:
+            found = signal.sigtimedwait(SIGNALS, 0.2)
+            if found is not None and found.si_signo != signal.SIGCHLD:
+                for process in running:
+                    process.send_signal(signal.SIGTERM)  # asked twice: do not wait any longer
+        late = [process for process in running if process.poll() is None]
+        for process in late:
+            process.kill()
+        if late:
+            log.error("workers did not end in time", extra={"workers": len(late)})
+        codes = [process.wait() for process in running]
+        # ended by the signal itself: it had not begun to serve
+        return code or int(any(found not in (0, -signal.SIGTERM) for found in codes))
+
+
+def supervise(settings: Settings) -> int:
+    try:
+        return Supervisor(settings, os.environ, [sys.executable, "-m", "scoring"]).run()
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        reason = f"HOST and PORT: {where} cannot be bound: {(error.strerror or str(error)).lower()}"
+        log.critical("the service cannot start", extra={"reason": reason})
+        return 1
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listener.setblocking(False)
+    return listener

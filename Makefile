@@ -8,10 +8,10 @@ export PATH := $(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 KEEP ?= 0
 
-.PHONY: help setup azure-cli demo test test-all lint typecheck format lock clean docs bench-scoring
+.PHONY: help setup azure-cli demo test test-all test-containers lint typecheck format lock clean docs bench-scoring
 
 help:  ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## the virtual environment and the Pulumi CLI (done by the other targets as well)
 	@$(PYTHON) tools/bootstrap/environment.py
@@ -24,10 +24,14 @@ demo: setup  ## the whole estate on this machine: up, train, deploy, score (KEEP
 	@$(BIN)/python -m demo $(if $(filter-out 0,$(KEEP)),--keep,)
 
 test: setup  ## the tests that a change has to pass
-	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not slow"
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not slow and not containers"
 
 test-all: setup  ## all tests, those that take long too
-	@$(BIN)/python -m pytest tests -n 2 --dist loadfile
+	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not containers"
+
+test-containers: setup  ## the scoring image, built and run with its limits by podman (made ready when root)
+	@$(BIN)/python -m tools.containers
+	@$(BIN)/python -m pytest tests/containers -m containers
 
 lint: setup  ## ruff, Dockerfiles
 	@$(BIN)/ruff check .

@@ -1,0 +1,133 @@
+"""What is in the image, and what is not."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from ml.deploy.image import BuildContext
+from tests.containers.conftest import CANARY, ROOT
+from tests.containers.group import Container
+from tools.containers import packageindex
+from tools.containers.engine import Engine
+
+INSTALLED = """
+import importlib.metadata, json, sys
+normal = lambda name: name.lower().replace("_", "-").replace(".", "-")
+print(json.dumps(sorted([normal(d.name), d.version] for d in importlib.metadata.distributions())))
+"""
+COMPILED = """
+import importlib.util, pathlib, sys
+sources = [p for root in ("venv/lib", "scoring") for p in pathlib.Path(root).rglob("*.py")]
+caches = [pathlib.Path(importlib.util.cache_from_source(str(p))) for p in sources]
+missing = [str(p) for p in caches if not p.is_file()]
+checked = [str(p) for p in caches if p.is_file() and p.read_bytes()[4:8] != b"\\x01\\0\\0\\0"]
+print(len(sources), missing, checked)
+"""
+FILES = """
+import pathlib
+files = [p for root in ("model", "scoring") for p in pathlib.Path(root).rglob("*") if p.is_file()]
+print(*sorted(str(p) for p in files if p.suffix != ".pyc"))
+"""
+TOOLS = (
+    "cc",
+    "gcc",
+    "g++",
+    "c++",
+    "clang",
+    "ld",
+    "as",
+    "make",
+    "cmake",
+    "rustc",
+    "cargo",
+    "go",
+    "pip",
+    "pip3",
+    "uv",
+)
+FORBIDDEN = re.compile(
+    r"password|secret|token|api_?key|credential|instrumentationkey|BEGIN [A-Z ]*PRIVATE", re.I
+)
+
+
+def test_is_not_root_and_holds_no_rights(serving: Container) -> None:
+    assert serving.python("import os; print(os.getuid(), os.getgid())") == "10001 10001"
+    status = serving.python("print(open('/proc/1/status').read())")
+    assert re.search(r"^CapEff:\s*0+$", status, re.MULTILINE), status
+    assert re.search(r"^NoNewPrivs:\s*1$", status, re.MULTILINE), status
+
+
+@pytest.mark.parametrize("path", ["/app/x", "/app/model/x", "/tmp/x", "/root/x", "/var/tmp/x"])
+def test_nothing_can_be_written(serving: Container, path: str) -> None:
+    code, said = serving.run("touch", path)
+    assert code != 0 and ("Read-only file system" in said or "Permission denied" in said), said
+
+
+def test_no_compiler_and_no_installer(serving: Container) -> None:
+    found = serving.python(f"import shutil; print([t for t in {TOOLS!r} if shutil.which(t)])")
+    assert found == "[]"
+    for python in ("python", "/usr/local/bin/python"):
+        code, said = serving.run(python, "-m", "pip", "--version")
+        assert code != 0 and "No module named pip" in said
+
+
+def test_its_list_of_packages_is_that_of_what_is_installed(serving: Container) -> None:
+    listed = json.loads(serving.python("print(open('/app/sbom.json').read())"))
+    assert listed["bomFormat"] == "CycloneDX"
+    names = sorted(
+        [part["name"].lower().replace("_", "-").replace(".", "-"), part["version"]]
+        for part in listed["components"]
+    )
+    assert names == json.loads(serving.python(INSTALLED))
+    locked = re.findall(
+        r"^([a-z0-9-]+)==", (ROOT / "environments/requirements/scoring.txt").read_text(), re.MULTILINE
+    )
+    assert {name for name, _ in names} == set(locked)
+
+
+def test_byte_code_is_complete_and_never_checked(serving: Container) -> None:
+    count, rest = serving.python(COMPILED).split(" ", 1)
+    assert int(count) > 1000 and rest == "[] []"
+
+
+def test_holds_the_context_and_no_more(serving: Container, context: tuple[BuildContext, Path]) -> None:
+    there = serving.python(FILES).split()
+    expected = sorted(name for name in context[0].files if name.startswith(("model/", "scoring/")))
+    assert there == expected
+    assert serving.python("import os; print(*sorted(os.listdir('.')))").split() == [
+        "model",
+        "sbom.json",
+        "scoring",
+        "venv",
+    ]
+
+
+def test_its_configuration(engine: Engine, image: str) -> None:
+    config = json.loads(engine("image", "inspect", image))[0]["Config"]
+    assert config["User"] == "10001:10001" and config["WorkingDir"] == "/app"
+    assert config["Cmd"] == ["python", "-m", "scoring"] and list(config["ExposedPorts"]) == ["8080/tcp"]
+    labels = config["Labels"]
+    assert labels["org.opencontainers.image.title"] == "scoring"
+    assert labels["org.opencontainers.image.base.name"].startswith("docker.io/library/python:")
+
+
+def test_configuration_and_history_tell_no_secret(engine: Engine, image: str) -> None:
+    said = engine("image", "inspect", image) + engine("history", "--no-trunc", "--format", "json", image)
+    assert not FORBIDDEN.findall(said)
+
+
+def test_nothing_of_the_machines_package_index_stays(engine: Engine, image: str, tmp_path: Path) -> None:
+    """What pip was told while the image was built is in no layer, and not in its configuration."""
+    archive = tmp_path / "image.tar"
+    engine("save", "--output", str(archive), image)
+    wanted = [value.encode() for value in CANARY.values()]
+    with archive.open("rb") as file:
+        before = b""
+        while block := file.read(1 << 22):
+            assert not [value for value in wanted if value in before + block]
+            before = block[-100:]
+    assert packageindex.MOUNT not in engine("image", "inspect", image)

@@ -22,7 +22,7 @@ from scoring.compose import compose
 from scoring.settings import KeyDigest, read
 
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
-HEADER = f"Bearer {KEY}"
+HEADER = f"Bearer {KEY}".encode()
 
 
 def in_process(subject: Subject, budget: Budget) -> list[Part]:
@@ -107,7 +107,7 @@ def _scope(length: int) -> dict[str, Any]:
         "query_string": b"",
         "headers": [
             (b"host", b"127.0.0.1:8080"),
-            (b"authorization", HEADER.encode()),
+            (b"authorization", HEADER),
             (b"content-type", b"application/json"),
             (b"content-length", str(length).encode()),
         ],

@@ -22,7 +22,10 @@ matplotlib.rcParams.update(
 )
 OURS, FLOOR, OTHER, NAIVE = "#2563a8", "#9aa5b1", "#d98c3f", "#b5443c"
 COLOURS = {"ours": OURS, "constant": FLOOR}
-PARTS = ("#9aa5b1", "#c3cad2", "#2563a8", "#5b8fc7", "#1b998b", "#e0a83a", "#d98c3f", "#b5443c", "#7a5195")
+PARTS = (
+    *("#6b7785", "#9aa5b1", "#2563a8", "#5b8fc7", "#1b998b", "#7cc6ba"),
+    *("#e0a83a", "#d98c3f", "#b5443c", "#7a5195", "#c9b8d8"),
+)
 WIDTH = 7.5
 
 
@@ -58,7 +61,7 @@ def _bars(
         axes.annotate(
             f" {show(value)}", (value, place), va="center", xytext=(2, 0), textcoords="offset points"
         )
-    axes.set_title(title, loc="left", fontsize=10)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     axes.xaxis.set_major_locator(NullLocator())
     axes.xaxis.set_minor_locator(NullLocator())
     axes.spines.bottom.set_visible(False)

@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 FORMAT = 1
 
@@ -161,7 +161,11 @@ def _served(value: dict[str, Any]) -> Served:
 
 
 def read(file: Path) -> Results:
-    return Results.from_json(json.loads(file.read_text(encoding="utf-8")))
+    """Raises ValueError when the file holds something else, OSError when there is none."""
+    value = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")
+    return Results.from_json(cast("dict[str, Any]", value))
 
 
 def write(file: Path, text: str) -> None:

@@ -1,0 +1,89 @@
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from benchmarks.scoring.goals import GOALS, Verdict, verdicts
+from benchmarks.scoring.results import Results
+from tests.benchmarks.samples import good, load
+
+
+def by_key(results: Results) -> dict[str, Verdict]:
+    return {verdict.goal.key: verdict for verdict in verdicts(results)}
+
+
+def server(results: Results, key: str, best: float) -> Results:
+    """The results with another best throughput of a server on one core."""
+    changed = [
+        replace(one, loads=[load(1, best / 2), load(32, best)]) if (one.key, one.cores) == (key, 1) else one
+        for one in results.served
+    ]
+    return replace(results, served=changed)
+
+
+def soak(results: Results, **more: Any) -> Results:
+    assert results.soak is not None
+    return replace(results, soak=replace(results.soak, **more))
+
+
+def start(results: Results, **more: float) -> Results:
+    return replace(results, starts=[*results.starts[:1], replace(results.starts[1], **more)])
+
+
+def test_what_lies_at_a_bound_meets_it() -> None:
+    assert {key: verdict.met for key, verdict in by_key(good()).items()} == {goal.key: True for goal in GOALS}
+
+
+MISSES: tuple[tuple[str, Callable[[Results], Results]], ...] = (
+    ("single", lambda r: replace(r, in_process=[replace(r.in_process[0], p50=50.1), r.in_process[1]])),
+    ("naive", lambda r: replace(r, in_process=[r.in_process[0], replace(r.in_process[1], p50=24_999.0)])),
+    ("floor", lambda r: server(r, "constant", 10_001.0)),
+    ("azureml", lambda r: server(r, "azureml-naive", 60.1)),
+    ("servers", lambda r: server(r, "bentoml", 3_001.0)),
+    ("telemetry", lambda r: replace(r, telemetry=r.telemetry and replace(r.telemetry, on=[84.0]))),
+    ("memory", lambda r: start(r, resident_mb=150.1)),
+    ("ready", lambda r: start(r, ready_s=1.51)),
+    ("soak-latency", lambda r: soak(r, p99_accepted=20_001.0)),
+    ("soak-failures", lambda r: soak(r, failed=1)),
+    ("soak-memory", lambda r: soak(r, resident_mb=[100.0] * 10 + [106.0] * 10)),
+)
+
+
+@pytest.mark.parametrize(("key", "change"), MISSES, ids=[key for key, _ in MISSES])
+def test_what_lies_beyond_a_bound_misses_that_goal_and_no_other(
+    key: str, change: Callable[[Results], Results]
+) -> None:
+    found = by_key(change(good()))
+    assert [name for name, verdict in found.items() if verdict.met is False] == [key]
+    assert found[key].word == "not met"
+
+
+def test_every_goal_has_its_miss() -> None:
+    assert [key for key, _ in MISSES] == [goal.key for goal in GOALS]
+
+
+def test_what_was_not_measured_is_neither_met_nor_missed() -> None:
+    for verdict in verdicts(Results({}, quick=True)):
+        assert (verdict.met, verdict.word, verdict.shown) == (None, "not measured", "-")
+
+
+def test_the_best_number_of_connections_counts_and_only_one_core() -> None:
+    assert by_key(good())["floor"].value == pytest.approx(0.6)
+    slower = server(good(), "ours", 3_000.0)
+    assert slower.server("ours", 2) is not None
+    assert by_key(slower)["floor"].value == pytest.approx(0.3)
+
+
+def test_a_server_that_is_absent_is_not_the_best_one() -> None:
+    results = good()
+    gone = [
+        replace(one, absent="no wheel", loads=[]) if one.key == "mlserver" else one for one in results.served
+    ]
+    assert by_key(replace(results, served=gone))["servers"].value == pytest.approx(3.0)
+
+
+def test_verdicts_as_json_name_goal_value_and_outcome() -> None:
+    single = by_key(good())["single"].to_json()
+    assert (single["key"], single["value"], single["met"]) == ("single", 50.0, True)
+    assert (single["goal"], single["shown"]) == ("at most 50.0 us", "50.0 us")

@@ -34,7 +34,20 @@ def followed(
 
 
 def check_bindings(plan: Pipeline, path: str, complaints: Complaints) -> None:
-    """What only the whole pipeline shows: names of steps, parent inputs and outputs, cycles."""
+    """What only the whole pipeline shows: names of steps, parent inputs and outputs, cycles.
+
+    Nested pipelines are looked into where nothing is wrong around them: one fault is told once.
+    """
+    before = len(complaints.found)
+    if plan.complete:
+        _check_level(plan, path, complaints)
+    if len(complaints.found) == before:
+        for name, step in plan.steps.items():
+            if isinstance(step, Nested):
+                check_bindings(step.pipeline, f"{path}jobs.{name}.", complaints)
+
+
+def _check_level(plan: Pipeline, path: str, complaints: Complaints) -> None:
     before = len(complaints.found)
     for name, step in plan.steps.items():
         inner = f"{path}jobs.{name}."

@@ -62,11 +62,22 @@ class Control:
 
     reason: str = ""
     wake: threading.Event = field(default_factory=threading.Event)
+    below: list[Control] = field(default_factory=list["Control"])
 
     def stop(self, reason: str) -> None:
-        """Ask the run to end; it ends its process itself."""
+        """Ask the run to end, and those below it; it ends its process itself."""
         self.reason = self.reason or reason
         self.wake.set()
+        for one in list(self.below):
+            one.stop(reason)
+
+    def under(self) -> Control:
+        """The control of a run that ends with this one."""
+        control = Control()
+        self.below.append(control)
+        if self.reason:  # stopped meanwhile
+            control.stop(self.reason)
+        return control
 
     def check(self) -> None:
         """Stopped when the run was asked to end."""

@@ -23,7 +23,6 @@ from emulator.machinelearning.steps import Nested, Pipeline, Source, Target
 
 Json = dict[str, Any]
 LOG = "logs/azureml/executionlogs.txt"
-LOOK_EVERY_S = 0.5
 STEPS_IN_HAND = 16  # threads: most of them wait for a node
 
 
@@ -105,7 +104,7 @@ class PipelineRun:
                     pending[pool.submit(self._step, step, self._prepared(step))] = step
             if not pending:
                 return
-            done, _ = wait(pending, timeout=LOOK_EVERY_S, return_when=FIRST_COMPLETED)
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)  # a stop ends what is pending
             for future in done:
                 self._settle(pending.pop(future), future)
 
@@ -154,7 +153,7 @@ class PipelineRun:
                 else step_properties(self.job, step, inputs, outputs)
             )
             self.runs.add_child(self.job, child, properties, step=name, root=self._root)
-        control = self.controls[name] = Control()
+        control = self.controls[name] = self.control.under()
         self._say(f"{name}: queued{' again' if restarted else ''} ({child})")
         if isinstance(step, Nested):
             return self._inside(step, child_id, control, inputs, outputs)

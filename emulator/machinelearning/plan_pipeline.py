@@ -42,7 +42,7 @@ class Reader:
     def pipeline(
         self, nodes: Mapping[str, Any], inputs: dict[str, Source], outputs: dict[str, Target], path: str
     ) -> Pipeline:
-        """The plan of ``nodes`` (name -> body); its bindings are checked when every node could be read."""
+        """The plan of ``nodes`` (name -> body); its bindings are not checked yet."""
         if not nodes:
             self.complaints.add(f"{path}jobs", "the pipeline has no steps")
         steps: dict[str, Step | Nested] = {}
@@ -50,12 +50,10 @@ class Reader:
             step = self._node(name, node, inputs, f"{path}jobs.{name}.")
             if step is not None:
                 steps[name] = step
-        plan = Pipeline(
-            steps, inputs, outputs, self.continue_on_failure, self.datastore, compute=self.compute
+        complete = len(steps) == len(nodes)
+        return Pipeline(
+            steps, inputs, outputs, self.continue_on_failure, self.datastore, self.compute, complete
         )
-        if len(steps) == len(nodes):
-            check_bindings(plan, path, self.complaints)
-        return plan
 
     def spec(self, body: Json, kinds: tuple[str, ...], path: str) -> Json | None:
         """The component's content (``body`` itself when it names none); None after a complaint."""
@@ -182,7 +180,9 @@ def parse_pipeline(properties: Json, component_of: ComponentOf) -> tuple[Pipelin
     inputs = {**followed(declarations, {}, {}), **inputs}
     if complaints.found and properties.get("componentId") and not nodes:
         return Pipeline({}, inputs, outputs), complaints  # why there are no steps is told already
-    return reader.pipeline(nodes, inputs, outputs, "properties."), complaints
+    plan = reader.pipeline(nodes, inputs, outputs, "properties.")
+    check_bindings(plan, "properties.", complaints)
+    return plan, complaints
 
 
 def declared(inputs: Any) -> dict[str, Json]:

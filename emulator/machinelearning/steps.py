@@ -94,6 +94,7 @@ class Pipeline:
     continue_on_failure: bool = False
     datastore: str = ""  # where outputs go that say nothing else; "" is the workspace's own
     compute: str = ""  # where steps run that name none
+    complete: bool = True  # every node could be read
 
     @property
     def dependencies(self) -> dict[str, set[str]]:

@@ -131,7 +131,7 @@ def test_a_process_that_dies_is_started_again(groups: Any) -> None:
 
 
 def test_liveness_probe_kills(groups: Any) -> None:
-    groups.put(container(livenessProbe={**READY, "failureThreshold": 1}))
+    groups.put(container(livenessProbe={**READY, "failureThreshold": 1, "initialDelaySeconds": 2}))
     groups.until(lambda: groups.state() == "Running")
     groups.ask("/sick", "POST", b"x")
     groups.until(lambda: any(event["name"] == "Killing" for event in groups.view()["events"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -15,6 +15,7 @@ from scoring import problems
 from scoring.authentication import Authenticator
 from scoring.body import parsed, read
 from scoring.encode import ContractError, TooManyRowsError
+from scoring.explaining import Explaining
 from scoring.gate import Endpoint, Gate, Request, State
 from scoring.inflight import InFlight, running
 from scoring.openapi import document
@@ -54,6 +55,9 @@ class Service:
         self.scoring = InFlight(limits.in_flight, limits.seconds)
         # one thread each: rows are scored by one core, and explanations never stand before them
         self._large = ThreadPoolExecutor(1, "scoring")
+        self._explaining = Explaining(scorer, limits.explain_rows)
+        self.explaining = InFlight(limits.explain_in_flight, limits.seconds)
+        self._explainer = ThreadPoolExecutor(1, "explaining")
         self.state = State()
 
     def application(self) -> Gate:
@@ -63,6 +67,7 @@ class Service:
             "/openapi.json": ("GET", self.openapi),
             "/drift": ("GET", self.drift),
             "/score": ("POST", self.score),
+            "/explain": ("POST", self.explain),
         }
         return Gate(endpoints, self._lifespan, self._telemetry.put, self.state)
 
@@ -70,10 +75,12 @@ class Service:
     async def _lifespan(self) -> AsyncGenerator[None]:
         self._telemetry.start()
         self._scorer.monitor.start()
-        async with running(self._authenticator.run(), self.scoring.watch(), self._say_ready()):
+        keys, ready = self._authenticator.run(), self._say_ready()
+        async with running(keys, ready, self.scoring.watch(), self.explaining.watch()):
             yield
             self.state.draining = True
-        self._large.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._large, self._explainer):
+            pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._scorer.monitor.stop)
         if not await asyncio.to_thread(self._telemetry.stop, TELEMETRY_FLUSH_SECONDS):
             log.warning("telemetry was not flushed in time", extra={"seconds": TELEMETRY_FLUSH_SECONDS})
@@ -111,9 +118,21 @@ class Service:
         await self._authenticate(request)
         return await self.scoring.run(self._scored(request), lambda: self._overdue(request))
 
+    async def explain(self, request: Request) -> bytes:
+        self._refuse_without_key()
+        await self._authenticate(request)
+        return await self.explaining.run(self._explained(request), lambda: self._overdue(request))
+
+    async def _explained(self, request: Request) -> bytes:
+        payload = parsed(await read(request, self._limits.body_bytes))
+        matrix = _encoded(payload, self._explaining.encode)
+        answer, request_id = self._explaining.answer, request.record.request_id
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._explainer, answer, matrix, request_id)
+
     async def _scored(self, request: Request) -> bytes:
         payload = parsed(await read(request, self._limits.body_bytes))
-        matrix = self._encoded(payload)
+        matrix = _encoded(payload, self._scorer.encode)
         scorer, record = self._scorer, request.record
         synthetic = request.headers.get(SYNTHETIC_HEADER)
         real = synthetic is None or synthetic.lower() not in (b"true", b"1")
@@ -124,15 +143,6 @@ class Service:
             batch = await loop.run_in_executor(self._large, scorer.score, matrix, real)
         record.batch, record.drift_status = batch, scorer.monitor.report.status
         return scorer.answer(batch, record.request_id)
-
-    def _encoded(self, payload: object) -> Matrix:
-        try:
-            return self._scorer.encode(payload)
-        except ContractError as error:
-            more = {"errors": [item.to_json() for item in error.errors], "more_errors": error.more}
-            raise Problem(problems.CONTRACT, str(error), more=more) from error
-        except TooManyRowsError as error:
-            raise Problem(problems.TOO_LARGE, str(error)) from error
 
     def _overdue(self, request: Request) -> Problem:
         seconds = self._limits.seconds
@@ -151,3 +161,13 @@ class Service:
         if not self._authenticator.ready():
             detail = "the callers' key could not be read from Key Vault yet; the log says why"
             raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "5"})
+
+
+def _encoded(payload: object, encode: Callable[[object], Matrix]) -> Matrix:
+    try:
+        return encode(payload)
+    except ContractError as error:
+        more = {"errors": [item.to_json() for item in error.errors], "more_errors": error.more}
+        raise Problem(problems.CONTRACT, str(error), more=more) from error
+    except TooManyRowsError as error:
+        raise Problem(problems.TOO_LARGE, str(error)) from error

@@ -31,7 +31,8 @@ def document(artifact: Artifact, limits: Limits) -> Json:
                 for feature in artifact.schema.features
             }
         ),
-        "ScoreRequest": _score_request(limits),
+        "ScoreRequest": _rows_request(limits, limits.rows),
+        "ExplainRequest": _rows_request(limits, limits.explain_rows),
         **_answers(artifact),
         "Problem": _problem(),
     }
@@ -44,6 +45,7 @@ def document(artifact: Artifact, limits: Limits) -> Json:
         },
         "paths": {
             "/score": {"post": _score()},
+            "/explain": {"post": _explain()},
             "/drift": {"get": _drift()},
             "/healthz": {"get": _open("The process answers.", _closed({"status": STRING}))},
             "/readyz": {"get": _readyz()},
@@ -85,10 +87,11 @@ def _reference(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _score_request(limits: Limits) -> Json:
-    records = {"type": "array", "items": _reference("Record"), "minItems": 1, "maxItems": limits.rows}
+def _rows_request(limits: Limits, rows: int) -> Json:
+    records = {"type": "array", "items": _reference("Record"), "minItems": 1, "maxItems": rows}
     return {
-        "description": f"Rows as records or as columns of equal length; at most {limits.body_bytes} bytes.",
+        "description": f"At most {rows} rows, as records or as columns of equal length, "
+        f"in at most {limits.body_bytes} bytes.",
         "oneOf": [_closed({"records": records}), _closed({"columns": _reference("Columns")})],
     }
 
@@ -150,6 +153,24 @@ def _answers(artifact: Artifact) -> Json:
                 "version": STRING,
                 "digest": {**STRING, "description": "SHA-256 of what the model does."},
                 "image": {"type": ["string", "null"], "description": "Digest of the container image."},
+            }
+        ),
+        "Explanation": _closed(
+            {
+                "probability": UNIT_INTERVAL,
+                "margin": {**NUMBER, "description": "The logarithm of the odds, before the sigmoid."},
+                "base": {**NUMBER, "description": "The mean margin of the background rows."},
+                "contributions": {
+                    **_closed(dict.fromkeys(artifact.schema.names, NUMBER)),
+                    "description": "Shapley values: with the base they add up to the margin.",
+                },
+            }
+        ),
+        "ExplainResponse": _closed(
+            {
+                "explanations": _array(_reference("Explanation")),
+                "model": _reference("Model"),
+                "request_id": STRING,
             }
         ),
         "ScoreResponse": _closed(
@@ -236,31 +257,42 @@ def _parameters() -> list[Json]:
     ]
 
 
-def _score() -> Json:
-    body = {"required": True, "content": {"application/json": {"schema": _reference("ScoreRequest")}}}
-    refusals = _problems(
-        problems.INVALID_JSON,
-        problems.UNAUTHORIZED,
-        problems.REQUEST_TIMEOUT,
-        problems.TOO_LARGE,
-        problems.UNSUPPORTED_TYPE,
-        problems.CONTRACT,
-        problems.TOO_MANY_REQUESTS,
-        problems.INTERNAL,
-        problems.UNAVAILABLE,
-        problems.OVERLOADED,
-    )
+ROWS_REFUSED = (
+    problems.INVALID_JSON,
+    problems.UNAUTHORIZED,
+    problems.REQUEST_TIMEOUT,
+    problems.TOO_LARGE,
+    problems.UNSUPPORTED_TYPE,
+    problems.CONTRACT,
+    problems.TOO_MANY_REQUESTS,
+    problems.INTERNAL,
+    problems.UNAVAILABLE,
+    problems.OVERLOADED,
+)
+
+
+def _rows_operation(summary: str, name: str, answered: str, request: str, response: str) -> Json:
+    """An operation on rows, with a key."""
+    body = {"required": True, "content": {"application/json": {"schema": _reference(request)}}}
     return {
-        "summary": "Score rows",
-        "operationId": "score",
+        "summary": summary,
+        "operationId": name,
         "security": [{"key": []}],
         "parameters": _parameters(),
         "requestBody": body,
-        "responses": {
-            "200": _answered("The rows' scores, in their order.", _reference("ScoreResponse")),
-            **refusals,
-        },
+        "responses": {"200": _answered(answered, _reference(response)), **_problems(*ROWS_REFUSED)},
     }
+
+
+def _score() -> Json:
+    answered = "The rows' scores, in their order."
+    return _rows_operation("Score rows", "score", answered, "ScoreRequest", "ScoreResponse")
+
+
+def _explain() -> Json:
+    summary = "Say how much each feature moves each row's margin; drift does not notice"
+    answered = "The rows' explanations, in their order."
+    return _rows_operation(summary, "explain", answered, "ExplainRequest", "ExplainResponse")
 
 
 def _drift() -> Json:

@@ -45,13 +45,15 @@ def test_every_operation_is_described(openapi: dict[str, Any]) -> None:
     operations = {(path, method) for path, methods in openapi["paths"].items() for method in methods}
     assert operations == {
         ("/score", "post"),
+        ("/explain", "post"),
         ("/drift", "get"),
         ("/healthz", "get"),
         ("/readyz", "get"),
         ("/openapi.json", "get"),
     }
-    described = set(openapi["paths"]["/score"]["post"]["responses"])
-    assert described == {"200", "400", "401", "408", "413", "415", "422", "429", "500", "503"}
+    for path in ("/score", "/explain"):
+        described = set(openapi["paths"][path]["post"]["responses"])
+        assert described == {"200", "400", "401", "408", "413", "415", "422", "429", "500", "503"}
     assert set(openapi["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]) == {
         kind.uri for kind in problems.ALL
     }
@@ -79,6 +81,8 @@ def test_real_answers_are_as_described(
     client = serve().client
     answer = client.post("/score", json={"records": artifact.samples.request["records"] * 30})
     validator(openapi, "ScoreResponse").validate(answer.json())
+    explained = client.post("/explain", json=artifact.samples.request)
+    validator(openapi, "ExplainResponse").validate(explained.json())
     validator(openapi, "DriftResponse").validate(client.get("/drift").json())
     validator(openapi, "Problem").validate(client.post("/score", json={"records": [{}]}).json())
     validator(openapi, "Problem").validate(client.get("/nope").json())

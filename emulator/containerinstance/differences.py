@@ -3,8 +3,8 @@
 from typing import Final
 
 DIFFERENCES: Final = (
-    "A container is a process of this machine; CPU and memory are checked, not enforced (`make test-containers`"
-    " runs the scoring group with podman, which does).",
+    "A container is a process of this machine; CPU and memory are checked, not enforced"
+    " (`make test-containers` runs the scoring group with podman, which does).",
     "One TCP port a container; the process listens at the port in the variable PORT.",
     "Readiness is asked ten times a second until it holds for the first time.",
 )

@@ -32,6 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     found = find()
+    found("container", "prune", "--force", "--filter", "until=1h")
     base.ensure(found, base.name_in(ROOT / "environments" / "scoring" / "Dockerfile"))
     return found
 

@@ -22,6 +22,7 @@ from tools.containers.engine import Engine
 
 DIGEST = "sha256:" + "a" * 64
 PIDS = 128  # threads included
+LONGEST_S = 900  # a container that a killed test run has left behind ends by itself
 GRACE_S = 30  # from SIGTERM to SIGKILL, as Container Instances gives
 
 
@@ -95,6 +96,7 @@ class Container:
         made = engine(
             "run",
             "--detach",
+            f"--timeout={LONGEST_S}",
             *limits(**size),
             f"--publish=127.0.0.1:{port}:{spec.port}",
             *arguments,

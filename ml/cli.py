@@ -157,6 +157,15 @@ def train(
             show_default="training.margin in ml/settings.toml",
         ),
     ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="How many hyper-parameters are tried.",
+            show_default="tuning.trials in ml/settings.toml",
+        ),
+    ] = None,
     wait: Annotated[bool, typer.Option(help="Follow the job to its end.")] = True,
     force: Annotated[
         bool, typer.Option("--force", help="Train again although a job of the same content succeeded.")
@@ -166,8 +175,9 @@ def train(
 ) -> None:
     """Train a model on a data set, compare it with the champion, and register it when it is better.
 
-    A model that is not better is a clean skip (exit code 0). A step that fails is named with its
-    reason (exit code 1). The same data, code, environment and settings find their own earlier job.
+    A model that is not better, or outside its bounds, is a clean skip (exit code 0). A step that fails is
+    named with its reason (exit code 1). The same data, code, environment and settings find their own earlier
+    job.
     """
     from ml import render
     from ml.settings import settings
@@ -185,6 +195,7 @@ def train(
                 data=LocalFile(root / azure.settings.data.path) if data is None else parse(data),
                 metric=metric or chosen.metric,
                 margin=chosen.margin if margin is None else margin,
+                trials=trials or azure.settings.tuning.trials,
                 wait=wait,
                 force=force,
             ),
@@ -201,6 +212,28 @@ def train(
             if isinstance(address, LocalFile):
                 inspect(address.path, settings().data.columns)
     _run(env, as_json, quiet, command, render.training)
+
+
+@app.command()
+def card(
+    env: Environment,
+    model: Annotated[
+        str, typer.Option(metavar="NAME:VERSION", help="The registered model, or the latest one.")
+    ] = "latest",
+    output: Annotated[Path | None, typer.Option(help="Write the card's page (HTML) to this file.")] = None,
+    browse: Annotated[bool, typer.Option("--open", help="Open the card's page in the browser.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show the card of a registered model: what it is for, how good, how fair, how fast, and its bounds."""
+    from ml import render
+
+    def command(azure: "Azure", root: Path) -> dict[str, Any]:
+        from ml.card import card as run
+
+        return run(azure, model, output, browse)
+
+    _run(env, as_json, quiet, command, render.card)
 
 
 @app.command()

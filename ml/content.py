@@ -49,12 +49,3 @@ def tar_gz(files: Files) -> bytes:
             member.mode = 0o644
             archive.addfile(member, io.BytesIO(files[path]))
     return buffer.getvalue()
-
-
-def read_tree(directory: Path, prefix: str = "") -> dict[str, bytes]:
-    """Every file beneath a directory, by its relative path with the prefix before it."""
-    return {
-        prefix + path.relative_to(directory).as_posix(): path.read_bytes()
-        for path in sorted(directory.rglob("*"))
-        if path.is_file()
-    }

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from azure.ai.ml.entities import CommandComponent, PipelineJob
 
 STEPS_DIRECTORY = Path(__file__).with_name("steps")
-STEPS = ("prepare", "validate", "train", "evaluate", "compare", "register")
+STEPS = ("prepare", "validate", "train", "evaluate", "card", "compare", "register")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Plan:
     metric: str
     margin: float
     seed: int
+    trials: int
+    bounds: str  # as ml.steps.bounds reads it
     test_fraction: float
     time_limit_minutes: int
 
@@ -49,7 +51,7 @@ def load_step(step: str, plan: Plan, directory: Path = STEPS_DIRECTORY) -> "Comm
 
 
 def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = False) -> "PipelineJob":
-    """The pipeline job, not yet submitted: prepare, validate, train, evaluate, compare, register.
+    """The pipeline job, not yet submitted: the STEPS in order.
 
     With `force` no step's earlier output is taken in place of running it.
     """
@@ -57,6 +59,12 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
     from azure.ai.ml.constants import AssetTypes
     from azure.ai.ml.entities import ManagedIdentityConfiguration
 
+    origin = {
+        "data_asset": plan.data_asset,
+        "data_sha256": plan.data_sha256,
+        "code_commit": plan.code_commit,
+        "environment": plan.environment,
+    }
     steps: dict[str, Any] = {step: load_step(step, plan, directory) for step in STEPS}
 
     def bound(*nodes: Any) -> None:
@@ -67,10 +75,19 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
     def training(raw: Input) -> dict[str, Any]:  # the names of the local variables become those of the steps
         prepare = steps["prepare"](raw=raw, test_fraction=plan.test_fraction)
         validate = steps["validate"](prepared=prepare.outputs.prepared)
-        train = steps["train"](validated=validate.outputs.validated, seed=plan.seed)
+        train = steps["train"](validated=validate.outputs.validated, seed=plan.seed, trials=plan.trials)
         evaluate = steps["evaluate"](model=train.outputs.model, validated=validate.outputs.validated)
+        card = steps["card"](
+            model=train.outputs.model,
+            validated=validate.outputs.validated,
+            evaluation=evaluate.outputs.evaluation,
+            bounds=plan.bounds,
+            model_name=plan.model_name,
+            **origin,
+        )
         compare = steps["compare"](
             evaluation=evaluate.outputs.evaluation,
+            card=card.outputs.card,
             validated=validate.outputs.validated,
             model_name=plan.model_name,
             metric=plan.metric,
@@ -80,13 +97,11 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
             model=train.outputs.model,
             evaluation=evaluate.outputs.evaluation,
             decision=compare.outputs.decision,
+            card=card.outputs.card,
             model_name=plan.model_name,
-            data_asset=plan.data_asset,
-            data_sha256=plan.data_sha256,
-            code_commit=plan.code_commit,
-            environment=plan.environment,
+            **origin,
         )
-        bound(prepare, validate, train, evaluate, compare, register)
+        bound(prepare, validate, train, evaluate, card, compare, register)
         return {
             "evaluation": evaluate.outputs.evaluation,
             "decision": compare.outputs.decision,

@@ -30,11 +30,11 @@ def training(answer: Mapping[str, Any]) -> RenderableType:
     if "registered" not in answer:
         return f"{job}: {answer['status']}. The same command without --no-wait follows it."
     decision = answer["decision"]
-    headline = (
-        f"[bold green]registered {escape(str(answer['model']))}[/]"
-        if answer["registered"]
-        else "[bold yellow]not better: skipped[/]"
-    )
+    outside = answer.get("broken_bounds") or []
+    if answer["registered"]:
+        headline = f"[bold green]registered {escape(str(answer['model']))}[/]"
+    else:
+        headline = f"[bold yellow]{'outside its bounds' if outside else 'not better'}: skipped[/]"
     champion = decision.get("champion")
     title = f"champion (version {decision.get('champion_version')})" if champion is not None else "champion"
     rows = table("Metrics on the fixed test rows", "metric", "this model", title)
@@ -44,6 +44,31 @@ def training(answer: Mapping[str, Any]) -> RenderableType:
         rows.add_row(marked, number(value), number(before.get(name)))
     lines: list[RenderableType] = [headline, f"{escape(str(answer.get('reason') or ''))}", f"[dim]{job}[/]"]
     return Group(*[line for line in lines if line], rows)
+
+
+def card(answer: Mapping[str, Any]) -> RenderableType:
+    """The first figures of a model's card, and its bounds."""
+    found = answer["card"]
+    threshold, outliers, drift = found["threshold"], found["outliers"], found["drift"]
+    shown = facts(
+        f"Card of {answer['model']}",
+        {
+            "estimator": found["model"]["estimator"],
+            "ROC AUC, log loss": f"{found['metrics']['roc_auc']:.4f}, {found['metrics']['log_loss']:.4f}",
+            "calibration error": number(found["calibration"]["error"]),
+            "threshold": f"{threshold['decision']:.4f}, {number(threshold['cost'])} a row",
+            "clean rows flagged": f"{outliers['share']:.2%}, {outliers['stated_share']:.0%} stated",
+            "drift alarms": f"{drift['false_alarms']:.1%} of clean windows, {drift['power']:.1%} of shifted",
+            "most important": ", ".join(each["feature"] for each in found["importance"]["features"][:5]),
+            "data": found["lineage"].get("data_asset", ""),
+            **({"page": answer["page"]} if answer["page"] else {}),
+        },
+    )
+    bounds = table("Bounds of registration", "bound", "limit", "found", "")
+    for each in found["bounds"]:
+        verdict = "[green]holds[/]" if each["holds"] else "[bold red]broken[/]"
+        bounds.add_row(escape(each["name"]), number(each["limit"]), number(each["found"]), verdict)
+    return Group(shown, bounds)
 
 
 def deployment(answer: Mapping[str, Any]) -> RenderableType:

@@ -3,11 +3,12 @@
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ml.errors import MlopsError
+from ml.steps.bounds import Bound
 
 FILE = Path(__file__).with_name("settings.toml")
 Metric = Literal["roc_auc", "average_precision", "brier", "log_loss", "cost"]  # those of the evaluate step
@@ -32,6 +33,35 @@ class TrainingSettings(Section):
     test_fraction: float = Field(gt=0, lt=1)
     environment: str
     time_limit_minutes: int = Field(gt=0)
+
+
+class TuningSettings(Section):
+    trials: int = Field(ge=1, le=1000)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+ByAttribute = dict[Literal["sex", "education", "marriage", "age_group"], Share]
+
+
+class BoundsSettings(Section):
+    """What a model must keep to be registered; what is not given is not asked for."""
+
+    minimum_roc_auc: Share | None = None
+    maximum_log_loss: Annotated[float, Field(ge=0)] | None = None
+    maximum_calibration_error: Share | None = None
+    maximum_outlier_share_deviation: Share | None = None
+    maximum_equalised_odds_difference: ByAttribute = {}
+    maximum_demographic_parity_difference: ByAttribute = {}
+
+    def bounds(self) -> tuple[Bound, ...]:
+        found: list[Bound] = []
+        for name, value in self.model_dump(exclude_none=True).items():
+            if isinstance(value, dict):
+                limits = cast("dict[str, float]", value)
+                found += [Bound(f"{name}.{attribute}", limit) for attribute, limit in limits.items()]
+            else:
+                found.append(Bound(name, float(value)))
+        return tuple(found)
 
 
 class DownloadSettings(Section):
@@ -68,6 +98,8 @@ class Settings(Section):
     data: DataSettings
     download: DownloadSettings
     training: TrainingSettings
+    tuning: TuningSettings
+    bounds: BoundsSettings
     build: BuildSettings
     scoring: ScoringSettings
     azure: AzureSettings

@@ -14,6 +14,7 @@ from ml.runs import FINISHED, Follower
 from ml.snapshot import Snapshot
 from ml.sources.address import Address, LocalFile
 from ml.sources.obtain import obtain
+from ml.steps.bounds import text_of
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import Job
@@ -31,6 +32,7 @@ class Request:
     data: Address
     metric: str
     margin: float
+    trials: int
     wait: bool
     force: bool
 
@@ -93,6 +95,7 @@ def summary(job: str, results: dict[str, Any], reused: bool) -> dict[str, Any]:
         "reason": registration.get("reason") or decision.get("reason"),
         "metrics": results["evaluation"],
         "decision": decision,
+        "broken_bounds": list(registration.get("broken_bounds") or ()),
     }
 
 
@@ -130,6 +133,8 @@ def gather(azure: Azure, root: Path, request: Request, scratch: Path) -> Inputs:
         **settings.training.model_dump(include={"model_name", "seed", "test_fraction"}),
         "metric": request.metric,
         "margin": request.margin,
+        "trials": request.trials,
+        "bounds": text_of(settings.bounds.bounds()),
     }
     context = sha256_of_files(environment.training_context(root))
     return Inputs(file, code, training_key(file.sha256, code.sha256, context, choices))
@@ -156,6 +161,8 @@ def submit(azure: Azure, root: Path, request: Request, inputs: Inputs, name: str
             metric=request.metric,
             margin=request.margin,
             seed=training.seed,
+            trials=request.trials,
+            bounds=text_of(azure.settings.bounds.bounds()),
             test_fraction=training.test_fraction,
             time_limit_minutes=training.time_limit_minutes,
         )

@@ -29,6 +29,7 @@ from scoring.typed_json import JsonShapeError, Node
 FORMAT_VERSION = 2
 COMPOSITE, MANIFEST, SAMPLES = "composite.onnx", "manifest.json", "samples.json"
 EXPLANATION = "explanation.npz"
+FILES = (COMPOSITE, MANIFEST, SAMPLES, EXPLANATION)
 
 
 class ArtifactError(Exception):
@@ -232,7 +233,7 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise ArtifactError(
             f"{path}: {error.strerror}: "
-            f"a model artifact holds {COMPOSITE}, {MANIFEST}, {SAMPLES}, {EXPLANATION}"
+            f"a model artifact holds {', '.join(FILES)}"
         ) from error
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml import images
 from ml.clients import Azure, without_its_own_output
-from ml.content import read_tree, sha256_of_files
+from ml.content import sha256_of_files
 from ml.errors import MlopsError
 from ml.images import Image
 from ml.snapshot import package_files
@@ -84,6 +84,7 @@ def scoring_context(root: Path, model: Path) -> BuildContext:
         )
     try:
         loaded = artifact.load(model)
+        loaded.explanation()
     except artifact.ArtifactError as error:
         raise MlopsError(
             f"The registered model is no usable artifact: {error}.", "Train again, or deploy another version."
@@ -91,7 +92,7 @@ def scoring_context(root: Path, model: Path) -> BuildContext:
     files = {
         **{name: (root / path).read_bytes() for name, path in FILES.items()},
         **package_files(root, ("scoring",)),
-        **read_tree(model, "model/"),
+        **{f"model/{name}": (model / name).read_bytes() for name in artifact.FILES},  # its card stays behind
     }
     return BuildContext(files, loaded, sha256_of_files(files))
 

@@ -41,7 +41,10 @@ def write_table(frame: Table, path: Path) -> None:
 
 
 def write_json(value: object, path: Path) -> None:
-    text = json.dumps(value, indent=1) + "\n"
+    write_text(json.dumps(value, indent=1) + "\n", path)
+
+
+def write_text(text: str, path: Path) -> None:
     _write(path, lambda aside: aside.write_text(text, encoding="utf-8"))
 
 

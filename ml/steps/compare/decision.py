@@ -1,20 +1,25 @@
-"""Whether a challenger is better than the champion: one metric, one margin."""
+"""Whether a challenger is to be registered: better by one metric and margin, and within its bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ml.steps.bounds import broken
 from ml.steps.errors import StepError
 from ml.steps.evaluate.metrics import DIRECTIONS
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`challenger` and `champion` hold the content of metrics.json; there may be no champion."""
+    """`challenger` and `champion` hold the content of metrics.json; there may be no champion.
+
+    `better` is about the metric alone; `bounds` are the card's findings; `accepted` needs both.
+    """
 
     better: bool
+    bounds: Sequence[Mapping[str, Any]]
     metric: str
     margin: float
     challenger: Mapping[str, Any]
@@ -22,8 +27,12 @@ class Decision:
     champion_version: str | None
     reason: str
 
+    @property
+    def accepted(self) -> bool:
+        return self.better and not broken(self.bounds)
+
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {"accepted": self.accepted, **asdict(self)}
 
 
 def decide(
@@ -32,8 +41,9 @@ def decide(
     challenger: Mapping[str, Any],
     champion: Mapping[str, Any] | None,
     champion_version: str | None,
+    bounds: Sequence[Mapping[str, Any]] = (),
 ) -> Decision:
-    """Better means: by more than the margin, in the metric's own direction.
+    """Better means: by more than the margin, in the metric's own direction. `bounds`: the card's findings.
 
     Raises StepError for an unknown metric, a negative margin, or metrics of different test rows.
     """
@@ -42,8 +52,8 @@ def decide(
     if not margin >= 0:
         raise StepError(f"margin is {margin}: expected 0 or more")
     if champion is None:
-        reason = "the first model"
-        return Decision(True, metric, margin, dict(challenger), None, None, reason)
+        reason = _within("the first model", bounds)
+        return Decision(True, bounds, metric, margin, dict(challenger), None, None, reason)
     if champion["test_sha256"] != challenger["test_sha256"]:
         raise StepError("the metrics of challenger and champion were not measured on the same test rows")
     new, old = float(challenger[metric]), float(champion[metric])
@@ -54,4 +64,19 @@ def decide(
         f"{verdict}: {metric} {new:.5f} against {old:.5f} of version {champion_version}, "
         f"a gain of {gain:.5f} where more than {margin:g} is asked for"
     )
-    return Decision(better, metric, margin, dict(challenger), dict(champion), champion_version, reason)
+    return Decision(
+        better,
+        bounds,
+        metric,
+        margin,
+        dict(challenger),
+        dict(champion),
+        champion_version,
+        _within(reason, bounds),
+    )
+
+
+def _within(reason: str, bounds: Sequence[Mapping[str, Any]]) -> str:
+    """The reason, with the bounds that do not hold."""
+    found = broken(bounds)
+    return f"{reason}; outside its bounds: {'; '.join(found)}" if found else reason

@@ -1,4 +1,4 @@
-"""compare: the new model's metrics against the latest registered model's -> decision.json."""
+"""compare: the new model's metrics against the latest registered model's, and its bounds -> decision.json."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from ml.steps.card.main import CARD
 from ml.steps.compare.champion import judged
 from ml.steps.compare.decision import decide
 from ml.steps.errors import exit_code
@@ -19,6 +20,7 @@ DECISION = "decision.json"
 
 def run(
     evaluation: Path,
+    card: Path,
     validated: Path,
     model_name: str,
     metric: str,
@@ -34,7 +36,8 @@ def run(
         test_sha256 = str(challenger["test_sha256"])
         champion_metrics = judged(registry, champion, test_sha256, lambda: read_table(validated / TEST))
     version = champion.version if champion else None
-    decided = decide(metric, margin, challenger, champion_metrics, version)
+    findings = read_json(card / CARD)["bounds"]
+    decided = decide(metric, margin, challenger, champion_metrics, version, findings)
     write_json(decided.to_json(), decision / DECISION)
     print(decided.reason)
 
@@ -42,6 +45,7 @@ def run(
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="compare", description=__doc__)
     parser.add_argument("--evaluation", type=Path, required=True)
+    parser.add_argument("--card", type=Path, required=True)
     parser.add_argument("--validated", type=Path, required=True)
     parser.add_argument("--model-name", required=True)
     parser.add_argument("--metric", required=True)
@@ -51,7 +55,13 @@ def main(arguments: list[str] | None = None) -> int:
     return exit_code(
         "compare",
         lambda: run(
-            given.evaluation, given.validated, given.model_name, given.metric, given.margin, given.decision
+            given.evaluation,
+            given.card,
+            given.validated,
+            given.model_name,
+            given.metric,
+            given.margin,
+            given.decision,
         ),
     )
 

@@ -23,6 +23,7 @@ def run(
     model: Path,
     evaluation: Path,
     decision: Path,
+    card: Path,
     model_name: str,
     lineage: Lineage,
     registration: Path,
@@ -35,6 +36,7 @@ def run(
         read_json(decision / DECISION),
         model_name,
         lineage,
+        card,
     )
     write_json(result.to_json(), registration / REGISTRATION)
     outcome = (
@@ -47,7 +49,7 @@ def run(
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="register", description=__doc__)
-    for name in ("--model", "--evaluation", "--decision", "--registration"):
+    for name in ("--model", "--evaluation", "--decision", "--card", "--registration"):
         parser.add_argument(name, type=Path, required=True)
     for name in ("--model-name", "--data-asset", "--data-sha256", "--code-commit", "--environment"):
         parser.add_argument(name, required=True)
@@ -63,7 +65,13 @@ def main(arguments: list[str] | None = None) -> int:
     return exit_code(
         "register",
         lambda: run(
-            given.model, given.evaluation, given.decision, given.model_name, lineage, given.registration
+            given.model,
+            given.evaluation,
+            given.decision,
+            given.card,
+            given.model_name,
+            lineage,
+            given.registration,
         ),
     )
 

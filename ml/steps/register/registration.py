@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ml.steps.bounds import broken
 from ml.steps.evaluate.metrics import DIRECTIONS
 from ml.steps.registry import ARTIFACT_TAG, EVALUATION_PROPERTY, RegisteredModel, Registry
 from scoring.artifact import Artifact
 
 ARTIFACT_DIRECTORY = "model"
+CARD_DIRECTORY = "card"  # in it: beside the artifact's own files, no part of what serves
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,17 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """`registered`: the model is in the registry now, by this run or by an earlier one of the same model."""
+    """`registered`: the model is in the registry now, by this run or by an earlier one of the same model.
+
+    `broken_bounds` says in words what kept it out.
+    """
 
     registered: bool
     name: str
     version: str | None
     reason: str
     artifact_digest: str
+    broken_bounds: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -49,10 +56,15 @@ def register(
     decision: Mapping[str, Any],
     name: str,
     lineage: Lineage,
+    card: Path,
 ) -> Registration:
-    """Register the model unless it is not better, or is registered already (a step may run again)."""
-    if not decision["better"]:
-        return Registration(False, name, None, str(decision["reason"]), artifact.digest)
+    """Register the model with its card, a directory, unless it is not better or outside its bounds.
+
+    A model that is registered already stays the version that it is (a step may run again).
+    """
+    if not decision["accepted"]:
+        outside = tuple(broken(decision["bounds"]))
+        return Registration(False, name, None, str(decision["reason"]), artifact.digest, outside)
     known = _registered_before(registry.versions(name), artifact)
     if known is not None:
         reason = f"this very model is version {known.version} already"
@@ -62,6 +74,7 @@ def register(
     with tempfile.TemporaryDirectory(prefix="register-") as scratch:
         directory = Path(scratch, ARTIFACT_DIRECTORY)
         described.save(directory)
+        shutil.copytree(card, directory / CARD_DIRECTORY)
         model = registry.register(
             name,
             directory,

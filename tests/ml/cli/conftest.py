@@ -8,14 +8,27 @@ import pytest
 
 from tests.ml.cli.mlops_fakes import RecordingReport
 
+ORIGIN = dict.fromkeys(("data_asset", "data_sha256", "code_commit", "environment"), "string")
 STEPS = {
     "prepare": ({"raw": "uri_file", "test_fraction": "number"}, "prepared"),
     "validate": ({"prepared": "uri_folder"}, "validated"),
-    "train": ({"validated": "uri_folder", "seed": "integer"}, "model"),
+    "train": ({"validated": "uri_folder", "seed": "integer", "trials": "integer"}, "model"),
     "evaluate": ({"model": "uri_folder", "validated": "uri_folder"}, "evaluation"),
+    "card": (
+        {
+            "model": "uri_folder",
+            "validated": "uri_folder",
+            "evaluation": "uri_folder",
+            "bounds": "string",
+            "model_name": "string",
+            **ORIGIN,
+        },
+        "card",
+    ),
     "compare": (
         {
             "evaluation": "uri_folder",
+            "card": "uri_folder",
             "validated": "uri_folder",
             "model_name": "string",
             "metric": "string",
@@ -28,11 +41,9 @@ STEPS = {
             "model": "uri_folder",
             "evaluation": "uri_folder",
             "decision": "uri_folder",
+            "card": "uri_folder",
             "model_name": "string",
-            "data_asset": "string",
-            "data_sha256": "string",
-            "code_commit": "string",
-            "environment": "string",
+            **ORIGIN,
         },
         "registration",
     ),
@@ -67,7 +78,7 @@ def write_component(directory: Path, step: str) -> None:
 
 @pytest.fixture
 def steps(tmp_path: Path) -> Path:
-    """A directory with the six components as the contract between the parts has them."""
+    """A directory with the components as the contract between the parts has them."""
     for step in STEPS:
         write_component(tmp_path / "steps", step)
     return tmp_path / "steps"

@@ -23,7 +23,7 @@ def text(renderable: Any) -> str:
     return console.export_text()
 
 
-@pytest.mark.parametrize("command", ["train", "deploy", "undeploy", "score", "status"])
+@pytest.mark.parametrize("command", ["train", "card", "deploy", "undeploy", "score", "status"])
 def test_every_command_has_help_json_and_an_environment(command: str):
     said = runner.invoke(app, [command, "--help"], env={"COLUMNS": "120"}).output
     assert "--json" in said and "--env" in said
@@ -80,6 +80,13 @@ def test_a_model_that_is_not_better_says_so():
         render.training({**ANSWER, "registered": False, "model": None, "reason": "[0.1] below margin"})
     )
     assert "not better: skipped" in said and "[0.1] below margin" in said
+
+
+def test_a_model_outside_its_bounds_says_so():
+    broken = "maximum_calibration_error is 0.05, at most 0.04 is allowed"
+    answer = {**ANSWER, "registered": False, "model": None, "reason": broken, "broken_bounds": [broken]}
+    said = text(render.training(answer))
+    assert "outside its bounds: skipped" in said and broken in said
 
 
 def test_scores_are_shown_with_their_outliers():

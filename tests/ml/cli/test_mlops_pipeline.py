@@ -25,6 +25,8 @@ def plan(tmp_path: Path) -> Plan:
         metric="auc",
         margin=0.01,
         seed=7,
+        trials=3,
+        bounds="minimum_roc_auc=0.7",
         test_fraction=0.25,
         time_limit_minutes=10,
     )
@@ -48,11 +50,21 @@ def test_the_steps_are_joined_in_order_by_their_outputs(plan: Plan, steps: Path)
     assert sources("validate") == {"jobs.prepare.outputs.prepared"}
     assert sources("train") == {"jobs.validate.outputs.validated"}
     assert sources("evaluate") == {"jobs.train.outputs.model", "jobs.validate.outputs.validated"}
-    assert sources("compare") == {"jobs.evaluate.outputs.evaluation", "jobs.validate.outputs.validated"}
+    assert sources("card") == {
+        "jobs.train.outputs.model",
+        "jobs.validate.outputs.validated",
+        "jobs.evaluate.outputs.evaluation",
+    }
+    assert sources("compare") == {
+        "jobs.evaluate.outputs.evaluation",
+        "jobs.card.outputs.card",
+        "jobs.validate.outputs.validated",
+    }
     assert sources("register") == {
         "jobs.train.outputs.model",
         "jobs.evaluate.outputs.evaluation",
         "jobs.compare.outputs.decision",
+        "jobs.card.outputs.card",
     }
 
 
@@ -71,7 +83,9 @@ def test_the_plans_values_reach_the_steps(plan: Plan, steps: Path):
     assert made["settings"]["force_rerun"] is True
     assert made["settings"]["default_compute"] == "azureml:cpu"
     assert jobs["prepare"]["inputs"]["test_fraction"] == 0.25
-    assert jobs["train"]["inputs"]["seed"] == 7
+    assert (jobs["train"]["inputs"]["seed"], jobs["train"]["inputs"]["trials"]) == (7, 3)
+    assert jobs["card"]["inputs"]["bounds"] == "minimum_roc_auc=0.7"
+    assert jobs["card"]["inputs"]["code_commit"] == "c" * 40
     assert (jobs["compare"]["inputs"]["metric"], jobs["compare"]["inputs"]["margin"]) == ("auc", 0.01)
     assert jobs["register"]["inputs"]["data_sha256"] == "d" * 64
     assert jobs["register"]["inputs"]["environment"] == "training:abc"

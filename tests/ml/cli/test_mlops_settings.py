@@ -27,12 +27,42 @@ def change(tmp_path: Path, old: str, new: str) -> Path:
         ("test_fraction = 0.2", "test_fraction = 1.0", "training.test_fraction = 1.0"),
         ("port = 8080", 'port = "many"', "scoring.port = 'many'"),
         ("cpu = 1.0", "cpus = 1.0", "scoring.cpus"),
+        ("trials = 12", "trials = 0", "tuning.trials = 0"),
+        ("minimum_roc_auc = 0.75", "minimum_roc_auc = -0.1", "bounds.minimum_roc_auc = -0.1"),
+        ("minimum_roc_auc = 0.75", "minimum_auc = 0.75", "bounds.minimum_auc = 0.75"),
+        ("sex = 0.1", "sex = 1.5", "bounds.maximum_equalised_odds_difference.sex = 1.5"),
+        ("sex = 0.1", "height = 0.1", "bounds.maximum_equalised_odds_difference.height"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(tmp_path: Path, old: str, new: str, named: str):
     with pytest.raises(MlopsError) as caught:
         settings.read_settings(change(tmp_path, old, new))
     assert any(line.startswith(named) for line in caught.value.details)
+
+
+def test_bounds_become_the_word_that_the_step_reads(tmp_path: Path):
+    from ml.steps.bounds import parse, text_of
+
+    found = settings.settings().bounds.bounds()
+    assert {bound.name for bound in found} >= {
+        "minimum_roc_auc",
+        "maximum_equalised_odds_difference.sex",
+        "maximum_equalised_odds_difference.age_group",
+    }
+    assert parse(text_of(found)) == found
+    assert settings.BoundsSettings().bounds() == ()
+
+
+def test_every_bound_of_the_steps_can_be_set():
+    from ml.steps.bounds import ATTRIBUTES, FIGURES
+    from ml.steps.card import groups
+
+    fields = set(settings.BoundsSettings.model_fields)
+    assert fields == {name.partition(".")[0] for name in FIGURES}
+    assert tuple(groups.ATTRIBUTES) == ATTRIBUTES
+    by_attribute = dict.fromkeys(ATTRIBUTES, 0.5)
+    every = {name: by_attribute if name.endswith("_difference") else 0.5 for name in fields}
+    assert {bound.name for bound in settings.BoundsSettings(**every).bounds()} == set(FIGURES)
 
 
 def test_what_is_no_toml_is_named(tmp_path: Path):

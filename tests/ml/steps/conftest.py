@@ -26,6 +26,7 @@ class FakeRegistry:
 
     models: dict[str, list[RegisteredModel]] = field(default_factory=dict)
     artifacts: dict[tuple[str, str], Artifact] = field(default_factory=dict)
+    files: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     downloads: int = 0
 
     def versions(self, name: str) -> list[RegisteredModel]:
@@ -47,6 +48,9 @@ class FakeRegistry:
         model = RegisteredModel(name, str(len(versions) + 1), dict(tags), dict(properties))
         versions.append(model)
         self.artifacts[name, model.version] = artifacts.load(directory)
+        self.files[name, model.version] = {
+            path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()
+        }
         return model
 
 

@@ -69,21 +69,37 @@ def test_what_cannot_be_decided(metric: str, margin: float, champion: dict, says
         decide(metric, margin, metrics(), champion, "1")
 
 
-def registered(registry: FakeRegistry, model: Small, better: bool = True) -> RegisteredModel | None:
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    return written_card(tmp_path / "card", [])
+
+
+def written_card(directory: Path, bounds: list[dict[str, object]]) -> Path:
+    write_json({"bounds": bounds}, directory / "card.json")
+    (directory / "card.html").write_text("<p>card</p>")
+    return directory
+
+
+def registered(
+    registry: FakeRegistry, model: Small, card: Path, accepted: bool = True
+) -> RegisteredModel | None:
     evaluation = evaluate(model.trained.artifact, model.test).to_json()
     result = register(
         registry,
         model.trained.artifact,
         evaluation,
-        {"better": better, "reason": "because"},
+        {"accepted": accepted, "bounds": [], "reason": "because"},
         "credit",
         LINEAGE,
+        card,
     )
     return registry.versions("credit")[0] if result.registered else None
 
 
-def test_a_better_model_is_registered_with_all_about_it(registry: FakeRegistry, model: Small) -> None:
-    found = registered(registry, model)
+def test_a_better_model_is_registered_with_all_about_it(
+    registry: FakeRegistry, model: Small, card: Path
+) -> None:
+    found = registered(registry, model, card)
     assert found is not None
     artifact = model.trained.artifact
     assert found.tags["artifact_digest"] == artifact.digest
@@ -92,6 +108,7 @@ def test_a_better_model_is_registered_with_all_about_it(registry: FakeRegistry, 
     assert found.properties["lineage.code_commit"] == "c0ffee"
     assert found.properties["lineage.job"] == "job-7"
     assert found.evaluation == evaluate(artifact, model.test).to_json()
+    assert {"card/card.json", "card/card.html", "manifest.json"} <= registry.files["credit", "1"]
     stored = registry.artifacts["credit", "1"]
     assert stored.digest == artifact.digest
     assert stored.lineage["data_asset"] == "credit:3"
@@ -99,20 +116,21 @@ def test_a_better_model_is_registered_with_all_about_it(registry: FakeRegistry, 
     assert all(isinstance(value, str) for value in {**found.tags, **found.properties}.values())
 
 
-def test_a_retry_does_not_register_twice(registry: FakeRegistry, model: Small) -> None:
-    registered(registry, model)
-    again = registered(registry, model)
+def test_a_retry_does_not_register_twice(registry: FakeRegistry, model: Small, card: Path) -> None:
+    registered(registry, model, card)
+    again = registered(registry, model, card)
     assert again is not None
     assert len(registry.models["credit"]) == 1
 
 
-def test_not_better_is_skipped(registry: FakeRegistry, model: Small) -> None:
-    assert registered(registry, model, better=False) is None
+def test_not_accepted_is_skipped(registry: FakeRegistry, model: Small, card: Path) -> None:
+    assert registered(registry, model, card, accepted=False) is None
     assert registry.models == {}
 
 
 def write_inputs(directory: Path, model: Small) -> None:
     write_json(evaluate(model.trained.artifact, model.test).to_json(), directory / "evaluation/metrics.json")
+    written_card(directory / "card", [])
     write_table(model.test, directory / "validated" / TEST)
     model.trained.artifact.save(directory / "model")
 
@@ -120,6 +138,7 @@ def write_inputs(directory: Path, model: Small) -> None:
 def compared(directory: Path, registry: FakeRegistry) -> dict[str, object]:
     compare_main.run(
         directory / "evaluation",
+        directory / "card",
         directory / "validated",
         "credit",
         "roc_auc",
@@ -140,6 +159,7 @@ def test_compare_and_register_twice(tmp_path: Path, registry: FakeRegistry, mode
             tmp_path / "model",
             tmp_path / "evaluation",
             tmp_path / "decision",
+            tmp_path / "card",
             "credit",
             LINEAGE,
             tmp_path / round_,
@@ -156,11 +176,37 @@ def test_compare_and_register_twice(tmp_path: Path, registry: FakeRegistry, mode
     assert registry.downloads == 0
 
 
+def test_a_model_outside_its_bounds_is_a_clean_skip_by_name(
+    tmp_path: Path, registry: FakeRegistry, model: Small, capsys
+) -> None:
+    write_inputs(tmp_path, model)
+    finding = {"name": "maximum_calibration_error", "limit": 0.01, "found": 0.02, "holds": False}
+    written_card(tmp_path / "card", [finding])
+    decision = compared(tmp_path, registry)
+    assert (decision["better"], decision["accepted"]) == (True, False)
+    register_main.run(
+        tmp_path / "model",
+        tmp_path / "evaluation",
+        tmp_path / "decision",
+        tmp_path / "card",
+        "credit",
+        LINEAGE,
+        tmp_path / "registration",
+        connect=lambda: registry,
+    )
+    said = json.loads((tmp_path / "registration" / "registration.json").read_text())
+    assert said["registered"] is False
+    assert said["broken_bounds"] == ["maximum_calibration_error is 0.02, at most 0.01 is allowed"]
+    assert "outside its bounds: maximum_calibration_error is 0.02" in said["reason"]
+    assert registry.models == {}
+    assert "not registered: the first model; outside its bounds" in capsys.readouterr().out
+
+
 def test_champion_is_scored_again_on_other_test_rows(
     tmp_path: Path, registry: FakeRegistry, model: Small
 ) -> None:
     write_inputs(tmp_path, model)
-    registered(registry, model)
+    registered(registry, model, tmp_path / "card")
     champion = registry.models["credit"][0]
     stale = dict(champion.properties) | {"evaluation": json.dumps({"test_sha256": "other", "roc_auc": 0.99})}
     registry.models["credit"][0] = RegisteredModel("credit", "1", champion.tags, stale)

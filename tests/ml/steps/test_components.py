@@ -14,12 +14,13 @@ from ml.steps.files import TEST, TRAIN
 from tests.scoring.trained import DATA, data_set
 
 ROOT = Path(__file__).parents[3]
-STEPS = ("prepare", "validate", "train", "evaluate", "compare", "register")
+STEPS = ("prepare", "validate", "train", "evaluate", "card", "compare", "register")
 OUTPUTS = {
     "prepare": "prepared",
     "validate": "validated",
     "train": "model",
     "evaluate": "evaluation",
+    "card": "card",
     "compare": "decision",
     "register": "registration",
 }
@@ -87,13 +88,23 @@ def test_steps_run_as_jobs_do(snapshot: Path, tmp_path: Path) -> None:
     chain: list[tuple[str, dict[str, object]]] = [
         ("prepare", {"raw": raw, "test_fraction": 0.2}),
         ("validate", {"prepared": tmp_path / "prepared"}),
-        ("train", {"validated": tmp_path / "validated", "seed": 1}),
+        ("train", {"validated": tmp_path / "validated", "seed": 1, "trials": 2}),
         ("evaluate", {"model": tmp_path / "model", "validated": tmp_path / "validated"}),
+        (
+            "card",
+            {
+                **{name: tmp_path / name for name in ("model", "validated", "evaluation")},
+                "bounds": "minimum_roc_auc=0.99",
+                **dict.fromkeys(("model_name", "data_asset", "data_sha256", "code_commit"), "x"),
+                "environment": "training:1",
+            },
+        ),
     ]
     for step, inputs in chain:
         done = run(step, snapshot, **inputs, **{OUTPUTS[step]: tmp_path / OUTPUTS[step]})
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "evaluation" / "metrics.json").exists()
+    assert "minimum_roc_auc" in done.stdout and "BROKEN" in done.stdout
 
 
 @pytest.mark.e2e

@@ -1,0 +1,57 @@
+"""`mlops card`: the model card that was registered with a model version."""
+
+import json
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import Any
+
+from ml.clients import Azure, without_its_own_output
+from ml.deploy.image import find_model
+from ml.errors import MlopsError
+
+CARD, PAGE = "card.json", "card.html"
+
+
+def card(azure: Azure, reference: str, output: Path | None, browse: bool) -> dict[str, Any]:
+    """The card of NAME:VERSION or `latest`; its page is written to `output`, and opened with `browse`.
+
+    Without `output`, what is opened is a temporary file that stays. Raises MlopsError.
+    """
+    if output is not None and not output.resolve().parent.is_dir():
+        raise MlopsError(
+            f"--output {output}: there is no directory {output.resolve().parent}.",
+            "Make it, or name a file elsewhere.",
+        )
+    with azure.report.phase("reading the card"):
+        model = find_model(azure, reference)
+        name = f"{model.name}:{model.version}"
+        content, page = _download(azure, str(model.name), str(model.version))
+    place = output
+    if place is None and browse:
+        place = Path(tempfile.mkdtemp(prefix="mlops-")) / PAGE
+    if place is not None:
+        aside = place.with_name(f".{place.name}.part")
+        aside.write_bytes(page)
+        aside.replace(place)
+        azure.report.line(f"{place} ({len(page) / 1024:.0f} KiB)")
+    if browse and place is not None and not webbrowser.open(place.resolve().as_uri()):
+        azure.report.warn(f"no browser could be opened: open {place} yourself")
+    return {"model": name, "page": str(place) if place else None, "card": content}
+
+
+def _download(azure: Azure, name: str, version: str) -> tuple[dict[str, Any], bytes]:
+    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+
+        def download() -> None:
+            with without_its_own_output():
+                azure.ml.models.download(name, version, download_path=scratch)
+
+        azure.granted(download, "download the model")
+        found = sorted(Path(scratch).rglob(CARD))
+        if len(found) != 1 or not found[0].with_name(PAGE).is_file():
+            raise MlopsError(
+                f"{name}:{version} was registered without a card.",
+                "Name a version that was trained with this code, or train again.",
+            )
+        return json.loads(found[0].read_text(encoding="utf-8")), found[0].with_name(PAGE).read_bytes()

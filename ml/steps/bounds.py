@@ -1,0 +1,112 @@
+"""Bounds that a model must keep to be registered, and whether the figures of its card hold them.
+
+On the command line they are one word: `minimum_roc_auc=0.7,maximum_equalised_odds_difference.sex=0.1`, or
+`none`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from ml.steps.errors import StepError
+
+NONE = "none"
+ATTRIBUTES = ("sex", "education", "marriage", "age_group")
+Side = Literal["minimum", "maximum"]
+FAIRNESS = ("equalised_odds_difference", "demographic_parity_difference")
+# Where in a card a bounded figure stands.
+FIGURES: dict[str, tuple[str, ...]] = {
+    "minimum_roc_auc": ("metrics", "roc_auc"),
+    "maximum_log_loss": ("metrics", "log_loss"),
+    "maximum_calibration_error": ("calibration", "error"),
+    "maximum_outlier_share_deviation": ("outliers", "share_deviation"),
+    **{
+        f"maximum_{difference}.{attribute}": ("fairness", "attributes", attribute, difference)
+        for difference in FAIRNESS
+        for attribute in ATTRIBUTES
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`name` is one of FIGURES and begins with its side."""
+
+    name: str
+    limit: float
+
+    @property
+    def side(self) -> Side:
+        return cast("Side", self.name.partition("_")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`found` is None when the figure could not be measured: then the bound does not hold."""
+
+    name: str
+    limit: float
+    found: float | None
+    holds: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "limit": self.limit, "found": self.found, "holds": self.holds}
+
+
+def parse(text: str) -> tuple[Bound, ...]:
+    """Raises StepError naming the bound that is unknown or no number."""
+    if text.strip() == NONE:
+        return ()
+    found: list[Bound] = []
+    for item in text.split(","):
+        name, _, value = item.strip().partition("=")
+        if name not in FIGURES:
+            raise StepError(f"bounds: {name!r} is none that is known: expected one of {', '.join(FIGURES)}")
+        try:
+            limit = float(value)
+        except ValueError as error:
+            raise StepError(f"bounds: {name} is {value!r}: expected a number") from error
+        if not (math.isfinite(limit) and limit >= 0):
+            raise StepError(f"bounds: {name} is {value}: expected a number from 0 on")
+        found.append(Bound(name, limit))
+    return tuple(found)
+
+
+def text_of(bounds: Sequence[Bound]) -> str:
+    """What `parse` reads."""
+    return ",".join(f"{bound.name}={bound.limit!r}" for bound in bounds) or NONE
+
+
+def check(card: Mapping[str, Any], bounds: Sequence[Bound]) -> list[Finding]:
+    """Each bound beside what the card says."""
+    return [_finding(bound, _figure(card, FIGURES[bound.name])) for bound in bounds]
+
+
+def _finding(bound: Bound, found: float | None) -> Finding:
+    if found is None or math.isnan(found):
+        return Finding(bound.name, bound.limit, None, holds=False)
+    holds = found >= bound.limit if bound.side == "minimum" else found <= bound.limit
+    return Finding(bound.name, bound.limit, found, holds)
+
+
+def _figure(card: Mapping[str, Any], path: tuple[str, ...]) -> float | None:
+    value: Any = card
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return None if value is None else float(value)
+
+
+def broken(findings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """In words, those of a card's findings that do not hold."""
+    words: list[str] = []
+    for finding in findings:
+        if finding["holds"]:
+            continue
+        side = "least" if str(finding["name"]).startswith("minimum") else "most"
+        found = finding["found"]
+        value = "could not be measured" if found is None else f"is {found:.5g}"
+        words.append(f"{finding['name']} {value}, at {side} {finding['limit']:g} is allowed")
+    return words

@@ -1,0 +1,54 @@
+"""All that a card says, as one JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ml.steps.card import (
+    data,
+    dependence,
+    drift,
+    fairness,
+    importance,
+    outliers,
+    path,
+    reliability,
+    threshold,
+    words,
+)
+from ml.steps.card.groups import LEAST_OF_EACH_LABEL
+from ml.steps.card.subject import Subject
+
+FORMAT_VERSION = 1
+PICTURED_FEATURES = 6
+
+
+def measured(subject: Subject, evaluation: Mapping[str, Any], lineage: Mapping[str, str]) -> dict[str, Any]:
+    """The card of a model; `evaluation` is the content of metrics.json, `lineage` what the job knows."""
+    artifact = subject.artifact
+    important = importance.measure(subject)
+    pictured = [each["feature"] for each in important["features"][:PICTURED_FEATURES]]
+    return {
+        "format_version": FORMAT_VERSION,
+        "model": {
+            "estimator": artifact.estimator,
+            "digest": artifact.digest,
+            "schema_sha256": artifact.schema.digest,
+            "features": list(artifact.schema.names),
+        },
+        "intended_use": list(words.INTENDED_USE),
+        "limits": [text.format(least=LEAST_OF_EACH_LABEL) for text in words.LIMITS],
+        "data": {"source": words.DATA_SOURCE, **data.measure(subject)},
+        "metrics": dict(evaluation),
+        "training": dict(artifact.metrics),
+        "calibration": reliability.measure(subject),
+        "threshold": threshold.measure(subject),
+        "importance": important,
+        "partial_dependence": dependence.measure(subject, pictured),
+        "fairness": {"least_of_each_label": LEAST_OF_EACH_LABEL, "attributes": fairness.measure(subject)},
+        "outliers": outliers.measure(subject),
+        "drift": drift.measure(subject),
+        "scoring_path": path.measure(subject),
+        "lineage": {**artifact.lineage, **lineage},
+    }

@@ -1,0 +1,89 @@
+"""How the decisions differ among groups of people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from fairlearn.metrics import (
+    MetricFrame,
+    count,
+    demographic_parity_difference,
+    equalized_odds_difference,
+    false_positive_rate,
+    mean_prediction,
+    selection_rate,
+    true_positive_rate,
+)
+from numpy.typing import NDArray
+from sklearn.metrics import accuracy_score
+
+from ml.steps.card.groups import ATTRIBUTES, LEAST_OF_EACH_LABEL, groups
+from ml.steps.card.subject import Subject
+
+METRICS: dict[str, Any] = {
+    "rows": count,
+    "selection_rate": selection_rate,
+    "true_positive_rate": true_positive_rate,
+    "false_positive_rate": false_positive_rate,
+    "accuracy": accuracy_score,
+}
+
+
+def measure(subject: Subject) -> dict[str, Any]:
+    """By attribute: each group's rates, and the greatest differences among groups that are large enough."""
+    return {
+        name: _of_attribute(subject, np.array(groups(subject.test, each))) for name, each in _attributes()
+    }
+
+
+def _attributes() -> Any:
+    return ATTRIBUTES.items()
+
+
+def _of_attribute(subject: Subject, group: NDArray[np.str_]) -> dict[str, Any]:
+    labels, predicted = subject.labels, subject.predicted
+    frame: Any = MetricFrame(metrics=METRICS, y_true=labels, y_pred=predicted, sensitive_features=group)
+    mean: Any = MetricFrame(
+        metrics=mean_prediction, y_true=labels, y_pred=subject.probabilities, sensitive_features=group
+    )
+    positives = {name: int(labels[group == name].sum()) for name in np.unique(group).tolist()}
+    rows = {name: int((group == name).sum()) for name in positives}
+    counted = [
+        name
+        for name in positives
+        if min(positives[name], rows[name] - positives[name]) >= LEAST_OF_EACH_LABEL
+    ]
+    held = np.isin(group, counted)
+    differences = (
+        {
+            "demographic_parity_difference": demographic_parity_difference,
+            "equalised_odds_difference": equalized_odds_difference,
+        }
+        if len(counted) > 1
+        else {}
+    )
+    return {
+        "groups": [
+            {
+                "group": name,
+                "rows": rows[name],
+                "defaults": positives[name],
+                "default_rate": positives[name] / rows[name],
+                "mean_probability": float(mean.by_group[name]),
+                **{metric: float(frame.by_group.loc[name, metric]) for metric in METRICS if metric != "rows"},
+                "counted": name in counted,
+            }
+            for name in sorted(positives)
+        ],
+        **{
+            name: float(
+                difference(
+                    labels[held],
+                    predicted[held],
+                    sensitive_features=group[held],
+                )
+            )
+            for name, difference in differences.items()
+        },
+    }

@@ -1,0 +1,58 @@
+"""What the model goes by: how much is lost without a feature, and how much each one moves the margin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import log_loss, roc_auc_score
+
+from ml.steps.card.subject import Subject
+
+REPEATS, PERMUTED_ROWS, EXPLAINED_ROWS = 3, 2_000, 500
+
+
+def measure(subject: Subject) -> dict[str, Any]:
+    """Features by mean |SHAP|, the greatest first."""
+    losses = permutation(subject)
+    magnitude = np.abs(subject.explainer.explain(subject.sample(EXPLAINED_ROWS))).mean(axis=0)
+    names = subject.artifact.schema.names
+    order = np.argsort(-magnitude, kind="stable").tolist()
+    return {
+        "base": subject.explainer.base,
+        "background_rows": subject.artifact.explanation().background_rows,
+        "repeats": REPEATS,
+        "features": [
+            {"feature": names[column], "mean_abs_shap": float(magnitude[column]), **losses[names[column]]}
+            for column in order
+        ],
+    }
+
+
+def permutation(subject: Subject) -> dict[str, dict[str, float]]:
+    """What AUC and log loss lose when one column's values are dealt out anew among the rows."""
+    random = subject.random
+    rows = random.permutation(len(subject.matrix))[:PERMUTED_ROWS]
+    matrix, labels = subject.matrix[rows], subject.labels[rows]
+
+    def scores() -> tuple[float, float]:
+        found = np.clip(subject.composite.run(matrix)[0].astype(np.float64), 1e-15, 1 - 1e-15)
+        return float(roc_auc_score(labels, found)), float(log_loss(labels, found))
+
+    whole = scores()
+    losses: dict[str, dict[str, float]] = {}
+    for column, name in enumerate(subject.artifact.schema.names):
+        kept = matrix[:, column].copy()
+        lost: list[tuple[float, float]] = []
+        for _ in range(REPEATS):
+            matrix[:, column] = random.permutation(kept)
+            area, loss = scores()
+            lost.append((whole[0] - area, loss - whole[1]))
+        matrix[:, column] = kept
+        area, loss = np.mean(lost, axis=0)
+        losses[name] = {
+            "auc_lost": float(area),
+            "auc_lost_deviation": float(np.std([each[0] for each in lost])),
+            "log_loss_gained": float(loss),
+        }
+    return losses

@@ -1,0 +1,62 @@
+"""card: model, rows and metrics -> card.json, and card.html for people."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from ml.steps import bounds as limits
+from ml.steps.artifacts import read_artifact
+from ml.steps.bounds import Bound
+from ml.steps.card.card import measured
+from ml.steps.card.page import page
+from ml.steps.card.subject import Subject
+from ml.steps.errors import exit_code
+from ml.steps.evaluate.main import METRICS
+from ml.steps.files import TEST, TRAIN, read_json, read_table, write_json, write_text
+
+CARD, PAGE = "card.json", "card.html"
+LINEAGE = ("model_name", "data_asset", "data_sha256", "code_commit", "environment")
+
+
+def run(
+    model: Path,
+    validated: Path,
+    evaluation: Path,
+    bounds: tuple[Bound, ...],
+    lineage: dict[str, str],
+    card: Path,
+) -> None:
+    subject = Subject(read_artifact(model), read_table(validated / TRAIN), read_table(validated / TEST))
+    made = measured(subject, read_json(evaluation / METRICS), lineage)
+    findings = limits.check(made, bounds)
+    made["bounds"] = [finding.to_json() for finding in findings]
+    html = page(made)
+    write_json(made, card / CARD)
+    write_text(html, card / PAGE)
+    for finding in findings:
+        held = "holds" if finding.holds else "BROKEN"
+        print(f"{finding.name}: {finding.found} against {finding.limit:g}: {held}")
+    print(f"{CARD} and {PAGE} ({len(html) / 1024:.0f} KiB)")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="card", description=__doc__)
+    for name in ("--model", "--validated", "--evaluation", "--card"):
+        parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--bounds", required=True)
+    for name in LINEAGE:
+        parser.add_argument(f"--{name.replace('_', '-')}", required=True)
+    given = parser.parse_args(arguments)
+    lineage = {name: str(getattr(given, name)) for name in LINEAGE}
+    return exit_code(
+        "card",
+        lambda: run(
+            given.model, given.validated, given.evaluation, limits.parse(given.bounds), lineage, given.card
+        ),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

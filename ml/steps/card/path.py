@@ -1,0 +1,91 @@
+"""Where the time of a request goes inside the process, without HTTP."""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ml.steps.card.subject import Subject
+from scoring.composite import Composite
+from scoring.drift import DriftRules
+from scoring.monitor import DriftMonitor, Pace
+from scoring.scorer import Scorer
+from scoring.settings import ModelIdentity
+
+SIZES = {1: (20, 25), 1_000: (8, 1)}  # rows of a request: rounds, and how often each stage runs in one
+PROFILED = 500
+MOST_FUNCTIONS = 10
+
+
+def measure(subject: Subject) -> dict[str, Any]:
+    """Microseconds of each stage, the least mean of some rounds; and the functions that take most."""
+    return {
+        "unit": "microseconds",
+        "stages": {str(rows): _stages(subject, rows, *often) for rows, often in SIZES.items()},
+        "functions": _functions(subject),
+    }
+
+
+def _scorer(subject: Subject) -> Scorer:
+    monitor = DriftMonitor(subject.artifact.drift, DriftRules(), Pace())
+    return Scorer(subject.artifact, monitor, ModelIdentity(), max(SIZES))
+
+
+def _body(subject: Subject, rows: int) -> bytes:
+    matrix = subject.matrix[[row % len(subject.matrix) for row in range(rows)]]
+    return orjson.dumps({"records": subject.artifact.schema.records(matrix)})
+
+
+def _stages(subject: Subject, rows: int, rounds: int, times: int) -> dict[str, float]:
+    scorer, body = _scorer(subject), _body(subject, rows)
+    payload = orjson.loads(body)
+    matrix = scorer.encode(payload)
+    batch = scorer.judge(matrix)
+    composite: Composite = subject.composite
+    stages: dict[str, Callable[[], object]] = {
+        "parse": lambda: orjson.loads(body),
+        "encode": lambda: scorer.encode(payload),
+        "run": (lambda: composite.run_row(matrix)) if rows == 1 else (lambda: composite.run(matrix)),
+        "judge": lambda: scorer.judge(matrix),
+        "observe": lambda: scorer.monitor.observe(matrix),
+        "answer": lambda: scorer.answer(batch, "0"),
+        "all": lambda: scorer.answer(scorer.score(scorer.encode(orjson.loads(body))), "0"),
+    }
+    taken = {name: _microseconds(stage, rounds, times) for name, stage in stages.items()}
+    taken["judge"] = max(0.0, taken["judge"] - taken["run"])  # without the run inside it
+    return {name: round(value, 2) for name, value in taken.items()}
+
+
+def _microseconds(stage: Callable[[], object], rounds: int, times: int) -> float:
+    least = float("inf")
+    for _ in range(rounds):
+        began = time.perf_counter()
+        for _ in range(times):
+            stage()
+        least = min(least, (time.perf_counter() - began) / times)
+    return least * 1e6
+
+
+def _functions(subject: Subject) -> list[dict[str, Any]]:
+    scorer, body = _scorer(subject), _body(subject, 1)
+    profile = cProfile.Profile()
+    profile.enable()
+    for _ in range(PROFILED):
+        scorer.answer(scorer.score(scorer.encode(orjson.loads(body))), "0")
+    profile.disable()
+    stats: Any = vars(pstats.Stats(profile))["stats"]  # by (file, line, name)
+    most: list[Any] = sorted(stats.items(), key=lambda item: -item[1][2])[:MOST_FUNCTIONS]
+    return [
+        {
+            "function": f"{Path(file).name}:{name}" if line else name,
+            "calls": round(calls / PROFILED, 2),
+            "own_microseconds": round(own / PROFILED * 1e6, 2),
+        }
+        for (file, line, name), (_, calls, own, _, _) in most
+    ]

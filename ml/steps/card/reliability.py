@@ -1,0 +1,40 @@
+"""Whether probabilities mean what they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ml.steps.card.subject import Subject
+from ml.steps.evaluate.metrics import Labels, Probabilities
+
+BINS = 10
+
+
+def measure(subject: Subject) -> dict[str, Any]:
+    """`error`: the mean distance of a tenth's mean probability from its share of label 1 (ECE)."""
+    bins = reliability(subject.labels, subject.probabilities)
+    return {"error": expected_error(bins), "method": "Platt scaling", "bins": bins}
+
+
+def reliability(labels: Labels, probabilities: Probabilities, bins: int = BINS) -> list[dict[str, float]]:
+    """Rows parted by probability into bins of equal size, rows of equal probability in the order given."""
+    order = np.argsort(probabilities, kind="stable")
+    return [
+        {
+            "rows": len(part),
+            "from": float(probabilities[part[0]]),
+            "to": float(probabilities[part[-1]]),
+            "predicted": float(probabilities[part].mean()),
+            "observed": float(labels[part].mean()),
+        }
+        for part in np.array_split(order, bins)
+        if len(part)
+    ]
+
+
+def expected_error(bins: list[dict[str, float]]) -> float:
+    """The mean distance between predicted and observed, each bin weighing its rows."""
+    rows = sum(each["rows"] for each in bins)
+    return sum(each["rows"] * abs(each["predicted"] - each["observed"]) for each in bins) / rows

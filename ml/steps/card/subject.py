@@ -1,0 +1,68 @@
+"""The model and the rows that a card is about, read and scored once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ml.steps.contract import LABEL
+from ml.steps.evaluate.metrics import Labels, Probabilities
+from ml.steps.files import Table
+from ml.steps.matrix import matrix_of
+from scoring.artifact import Artifact
+from scoring.composite import Composite
+from scoring.explain import Explainer
+from scoring.schema import Matrix
+
+SEED = 0  # of what a card draws at random: a card of the same model and rows says the same
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`train` and `test` are the tables that validation let through; measures are made on test rows."""
+
+    artifact: Artifact
+    train: Table
+    test: Table
+
+    @cached_property
+    def composite(self) -> Composite:
+        return Composite(self.artifact.composite, self.artifact.schema.width)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        return Explainer(self.artifact.explanation())
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """The test rows, [rows, features]."""
+        return matrix_of(self.test, self.artifact.schema)
+
+    @cached_property
+    def train_matrix(self) -> Matrix:
+        return matrix_of(self.train, self.artifact.schema)
+
+    @cached_property
+    def labels(self) -> Labels:
+        return self.test[LABEL].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def probabilities(self) -> Probabilities:
+        return self.composite.run(self.matrix)[0].astype(np.float64)
+
+    @cached_property
+    def predicted(self) -> Labels:
+        """Label 1 from the decision threshold on."""
+        threshold = np.float64(np.float32(self.artifact.thresholds.decision))
+        return (self.probabilities >= threshold).astype(np.int64)
+
+    @property
+    def random(self) -> np.random.Generator:
+        return np.random.default_rng(SEED)
+
+    def sample(self, rows: int) -> Matrix:
+        """At most so many of the test rows."""
+        chosen = self.random.permutation(len(self.matrix))[:rows]
+        return self.matrix[np.sort(chosen)]

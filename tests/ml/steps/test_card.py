@@ -1,0 +1,179 @@
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import confusion_matrix
+
+from ml.steps.bounds import FIGURES, Bound, check
+from ml.steps.card import dependence, drift, fairness, groups, importance, outliers, reliability, threshold
+from ml.steps.card.main import run
+from ml.steps.card.subject import Subject
+from ml.steps.evaluate.evaluation import evaluate
+from ml.steps.files import TEST, TRAIN, write_json, write_table
+from tests.scoring.trained import Small
+
+LINEAGE = {"model_name": "credit", "data_asset": "credit:3", "code_commit": "c0ffee<script>"}
+
+
+@pytest.fixture(scope="module")
+def subject(model: Small) -> Subject:
+    return Subject(model.trained.artifact, model.rows, model.test)
+
+
+@pytest.fixture(scope="module")
+def made(model: Small, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("card")
+    model.trained.artifact.save(directory / "model")
+    write_table(model.rows, directory / "validated" / TRAIN)
+    write_table(model.test, directory / "validated" / TEST)
+    evaluation = evaluate(model.trained.artifact, model.test).to_json()
+    write_json(evaluation, directory / "evaluation" / "metrics.json")
+    bounds = (Bound("minimum_roc_auc", 0.5), Bound("maximum_calibration_error", 0.0))
+    inputs = (directory / name for name in ("model", "validated", "evaluation"))
+    run(*inputs, bounds, LINEAGE, directory / "card")
+    return directory / "card"
+
+
+@pytest.fixture(scope="module")
+def card(made: Path) -> dict[str, Any]:
+    return json.loads((made / "card.json").read_text())
+
+
+def test_every_bounded_figure_stands_in_the_card(card: dict[str, Any]) -> None:
+    measured = {
+        finding.name: finding.found for finding in check(card, [Bound(name, 1.0) for name in FIGURES])
+    }
+    small = {name for name, found in measured.items() if found is None}
+    assert not {name for name in small if "sex" not in name and "." not in name}
+    assert measured["maximum_equalised_odds_difference.sex"] is not None
+    assert [finding["holds"] for finding in card["bounds"]] == [True, False]
+
+
+class Page(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_needs_nothing_else(made: Path) -> None:
+    text = (made / "card.html").read_text()
+    page = Page(text)
+    assert page.open == []
+    tags = [tag for tag, _ in page.tags]
+    assert not {"script", "link", "iframe"} & set(tags)
+    assert tags.count("h1") == 1 and tags.count("h2") >= 10
+    pictures = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert len(pictures) == 6
+    for picture in pictures:
+        assert len(picture["alt"] or "") > 30
+        assert (picture["src"] or "").startswith("data:image/svg+xml;base64,")
+    assert not re.search(r"""(src|href|url)\s*[=(]\s*["']?https?:""", text)
+    assert "c0ffee&lt;script&gt;" in text
+    for words in ("Intended use", "Limits", "Fairness", "Drift", "outside", "broken"):
+        assert words in text or words == "outside"
+
+
+def test_the_same_model_and_rows_make_the_same_card_but_for_its_times(
+    subject: Subject, card: dict[str, Any]
+) -> None:
+    again = Subject(subject.artifact, subject.train, subject.test)
+    assert reliability.measure(again) == card["calibration"]
+    assert importance.measure(again) == card["importance"]
+    assert json.loads(json.dumps(outliers.measure(again))) == card["outliers"]
+    assert fairness.measure(again) == card["fairness"]["attributes"]
+    first = list(card["partial_dependence"])[:1]
+    assert dependence.measure(again, first)[first[0]] == card["partial_dependence"][first[0]]
+
+
+def test_fairness_is_that_of_each_group_counted_by_hand(subject: Subject) -> None:
+    found = fairness.measure(subject)["sex"]
+    rates = {}
+    for each in found["groups"]:
+        rows = subject.test["sex"].to_numpy() == {"women": "female", "men": "male"}[each["group"]]
+        (tn, fp), (fn, tp) = confusion_matrix(subject.labels[rows], subject.predicted[rows])
+        assert each["rows"] == rows.sum()
+        assert each["true_positive_rate"] == pytest.approx(tp / (tp + fn))
+        assert each["false_positive_rate"] == pytest.approx(fp / (fp + tn))
+        assert each["selection_rate"] == pytest.approx((tp + fp) / rows.sum())
+        rates[each["group"]] = np.array([each["true_positive_rate"], each["false_positive_rate"]])
+    expected = np.abs(rates["women"] - rates["men"]).max()
+    assert found["equalised_odds_difference"] == pytest.approx(expected)
+
+
+def test_small_groups_are_shown_and_not_compared(subject: Subject) -> None:
+    found = fairness.measure(subject)
+    few = [each for attribute in found.values() for each in attribute["groups"] if not each["counted"]]
+    assert few
+    least = groups.LEAST_OF_EACH_LABEL
+    assert all(min(each["defaults"], each["rows"] - each["defaults"]) < least for each in few)
+    rows = sum(each["rows"] for each in found["education"]["groups"])
+    assert rows == len(subject.test)
+
+
+probabilities = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=200)
+
+
+@given(probabilities)
+def test_calibration_error_is_a_mean_distance(rows: list[tuple[float, bool]]) -> None:
+    found = np.array([row[0] for row in rows])
+    labels = np.array([row[1] for row in rows], dtype=np.int64)
+    bins = reliability.reliability(labels, found)
+    assert sum(each["rows"] for each in bins) == len(rows)
+    assert 0 <= reliability.expected_error(bins) <= 1
+    assert reliability.expected_error(bins) >= abs(found.mean() - labels.mean()) - 1e-9
+
+
+def test_perfect_probabilities_have_no_error() -> None:
+    labels = np.array([0, 1] * 500)
+    assert reliability.expected_error(reliability.reliability(labels, labels.astype(float))) == 0.0
+    assert reliability.expected_error(reliability.reliability(labels, np.full(1000, 0.5))) == 0.0
+    assert reliability.expected_error(reliability.reliability(labels, 1 - labels.astype(float))) == 1.0
+
+
+def test_threshold_costs_add_up(subject: Subject) -> None:
+    found = threshold.measure(subject)
+    cells = ("true_positives", "false_negatives", "false_positives", "true_negatives")
+    assert sum(found[cell] for cell in cells) == len(subject.test)
+    assert found["cost_of_all"] == pytest.approx(float((subject.labels == 0).mean()))
+    assert found["cost_of_none"] == pytest.approx(5 * float(subject.labels.mean()))
+    assert found["cost"] < min(found["cost_of_all"], found["cost_of_none"])
+
+
+def test_outliers_are_told_as_scikit_learn_tells_them(subject: Subject) -> None:
+    for each in outliers.measure(subject)["injections"]:
+        assert each["auc"] == pytest.approx(each["scikit_learn_auc"], abs=0.005)
+        assert len(each["other_seeds"]) == len(outliers.OTHER_SEEDS)
+
+
+def test_what_the_model_goes_by_is_found_both_ways(card: dict[str, Any]) -> None:
+    features = card["importance"]["features"]
+    assert len(features) == 23
+    assert features[0]["feature"] == "pay_0"
+    assert max(features, key=lambda each: each["auc_lost"])["feature"] == "pay_0"
+
+
+def test_a_moved_column_stays_within_the_contract(subject: Subject) -> None:
+    random = np.random.default_rng(0)
+    for column, feature in enumerate(subject.artifact.schema.features):
+        rows = subject.matrix.copy()
+        moved = drift.moved(subject, rows, column, random)
+        assert not (moved == subject.matrix).all(), feature.name
+        others = [other for other in range(moved.shape[1]) if other != column]
+        assert (moved[:, others] == subject.matrix[:, others]).all()
+    assert drift.counted(subject.artifact.drift, subject.matrix).counts.sum() == subject.matrix.size

@@ -1,8 +1,6 @@
 """Azure Machine Learning: workspaces, their assets, and jobs that really run.
 
-Known differences from Azure: a deleted workspace is gone at once (no soft delete of 14 days); a step is
-always run, never taken over from an earlier pipeline; inputs are copies, whatever their mode; nodes are
-there at once; schedules fire only while the emulator runs; a job sees the files of this machine.
+How it is known to differ from Azure stands in ``differences.py``.
 """
 
 from __future__ import annotations

@@ -3,6 +3,12 @@
 from typing import Final
 
 DIFFERENCES: Final = (
-    "A job runs as a process of this machine, on one node, whatever the VM size is.",
+    "A job runs as a process of this machine, on one node, whatever the VM size is; it sees the files of it.",
     "Nodes of a cluster come and go at once; quotas are not counted.",
+    "Sizes of instances and of shared memory, and the tier of a queue, are taken without effect.",
+    "A step always runs: nothing is taken over from an earlier pipeline, with `force_rerun` or without.",
+    "A pipeline inside another begins when all of its inputs are there.",
+    "Inputs are copies, whatever their mode.",
+    "Schedules fire only while the emulator runs; minutes that it missed are not made up for.",
+    "A deleted workspace is gone at once.",
 )

@@ -243,6 +243,35 @@ def test_pipeline_component_from_yaml_as_steps_of_another(lab: Lab, words: Any) 
     assert result == {"words.txt": "AB AB AB "}
 
 
+def test_yaml_pipeline_of_a_nested_pipeline_with_named_outputs(lab: Lab, component: Path) -> None:
+    from azure.ai.ml import load_job
+
+    path = lab.file(
+        "outer.yml",
+        """
+        type: pipeline
+        settings: {default_compute: azureml:cpu}
+        inputs: {words: {type: uri_folder, path: ./words}}
+        outputs: {result: {type: uri_folder, name: outermost, version: "4"}}
+        jobs:
+          one:
+            type: pipeline
+            component: ./twice.yml
+            inputs: {words: "${{parent.inputs.words}}", times: 1}
+            outputs: {result: {type: uri_folder, name: between, version: "2"}}
+          two:
+            type: pipeline
+            component: ./twice.yml
+            inputs: {words: "${{parent.jobs.one.outputs.result}}", times: 2}
+            outputs: {result: "${{parent.outputs.result}}"}
+        """,
+    )
+    done = lab.run(load_job(path))
+    assert lab.output(done.name, "result") == {"words.txt": "AB AB "}
+    assert lab.ml.data.get("outermost", "4").type == FOLDER
+    assert lab.ml.data.get("between", "2").type == FOLDER
+
+
 def test_registered_pipeline_component_is_a_job_by_itself(lab: Lab) -> None:
     from azure.ai.ml import dsl
 

@@ -87,6 +87,26 @@ def test_address_of_a_blob_is_an_input(lab: Lab, data: dict[str, Any]) -> None:
     assert lab.log(lab.run(job).name) == "a,b\n1,2\n"
 
 
+def test_what_earlier_jobs_made_is_an_input(lab: Lab) -> None:
+    """A job's output, and the model that another one became."""
+    from azure.ai.ml import Input, Output, dsl
+
+    model = Output(type="custom_model", name="kept", version="1")
+    outputs = {"model": model, "rest": Output(type=FOLDER)}
+    line = "echo weights > ${{outputs.model}}/w; echo rest > ${{outputs.rest}}/r"
+    made = lab.run(command("maker", line, compute="cpu", outputs=outputs))
+    inputs = {"model": Input(type="custom_model"), "rest": Input(type=FOLDER)}
+    show = command("show", "cat ${{inputs.model}}/w ${{inputs.rest}}/r", inputs=inputs)
+
+    @dsl.pipeline(default_compute="cpu")
+    def pipeline(model, rest):
+        show(model=model, rest=rest)
+
+    rest = Input(type=FOLDER, path=f"azureml://jobs/{made.name}/outputs/rest")
+    done = lab.run(pipeline(model=Input(type="custom_model", path="azureml:kept:1"), rest=rest))
+    assert lab.log(lab.steps(done.name)["show"].name) == "weights\nrest\n"
+
+
 def test_literals_of_each_type_with_defaults_and_choices(lab: Lab) -> None:
     from azure.ai.ml import Input, dsl
     from azure.ai.ml.dsl._group_decorator import group

@@ -48,6 +48,14 @@ def test_a_model_is_trained_and_registered(world: World) -> None:
     assert answer["metrics"]["roc_auc"] > 0.75
 
 
+def test_the_registered_model_has_its_card(world: World, tmp_path: Path) -> None:
+    page = tmp_path / "card.html"
+    shown = world.run("mlops", "card", "--env", "stage", "--output", str(page), "--json").stdout
+    card = json.loads(shown)["card"]
+    assert card["bounds"] and all(bound["holds"] for bound in card["bounds"])
+    assert "<h2>Fairness</h2>" in page.read_text()
+
+
 def test_training_again_finds_its_own_job(world: World) -> None:
     before = world.status()["resources"]
     world.run("mlops", "train", "--env", "stage", "--json")

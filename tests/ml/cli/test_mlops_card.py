@@ -1,0 +1,104 @@
+"""`mlops card`, and the card's place beside a registered model: fetched with it, never served with it."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from ml import card as command
+from ml import render
+from ml.deploy.image import scoring_context
+from ml.errors import MlopsError
+from scoring.artifact import EXPLANATION, FILES
+from tests.ml.cli.mlops_fakes import RecordingReport
+from tests.scoring.trained import small
+
+ROOT = Path(__file__).parents[3]
+CARD: dict[str, Any] = {
+    "model": {"estimator": "hist_gradient_boosting"},
+    "metrics": {"roc_auc": 0.78, "log_loss": 0.43},
+    "calibration": {"error": 0.02},
+    "threshold": {"decision": 0.17, "cost": 0.55},
+    "outliers": {"share": 0.009, "stated_share": 0.01},
+    "drift": {"false_alarms": 0.02, "power": 1.0},
+    "importance": {"features": [{"feature": "pay_0"}]},
+    "lineage": {"data_asset": "credit:3"},
+    "bounds": [{"name": "minimum_roc_auc", "limit": 0.75, "found": 0.78, "holds": True}],
+}
+
+
+class FakeModels:
+    def __init__(self, card: dict[str, Any] | None) -> None:
+        self.card = card
+
+    def get(self, name: str, version: str | None = None, label: str | None = None) -> Any:
+        return SimpleNamespace(name=name, version=version or "4")
+
+    def download(self, name: str, version: str, download_path: str) -> None:
+        directory = Path(download_path, name, "model", "card")
+        directory.mkdir(parents=True)
+        if self.card is not None:
+            (directory / "card.json").write_text(json.dumps(self.card))
+            (directory / "card.html").write_text("<html></html>")
+
+
+def azure(report: RecordingReport, card: dict[str, Any] | None = CARD) -> Any:
+    return SimpleNamespace(
+        ml=SimpleNamespace(models=FakeModels(card)),
+        settings=SimpleNamespace(training=SimpleNamespace(model_name="credit")),
+        granted=lambda call, what: call(),
+        report=report,
+    )
+
+
+def test_the_card_of_the_latest_version_is_shown_and_its_page_written(
+    report: RecordingReport, tmp_path: Path
+) -> None:
+    answer = command.card(azure(report), "latest", tmp_path / "page.html", browse=False)
+    assert (answer["model"], answer["card"]) == ("credit:4", CARD)
+    assert (tmp_path / "page.html").read_text() == "<html></html>"
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(render.card(answer))
+    said = console.export_text()
+    assert "Card of credit:4" in said and "minimum_roc_auc" in said and "holds" in said
+
+
+def test_without_a_place_no_page_is_written(report: RecordingReport) -> None:
+    assert command.card(azure(report), "credit:2", None, browse=False)["page"] is None
+
+
+def test_the_page_is_opened(report: RecordingReport, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(command.webbrowser, "open", lambda address: opened.append(address) or False)
+    answer = command.card(azure(report), "latest", None, browse=True)
+    assert opened == [Path(answer["page"]).resolve().as_uri()]
+    assert any("no browser could be opened" in line for line in report.lines)
+    Path(answer["page"]).unlink()
+    Path(answer["page"]).parent.rmdir()
+
+
+def test_a_model_without_a_card_and_a_place_that_is_none_are_named(
+    report: RecordingReport, tmp_path: Path
+) -> None:
+    with pytest.raises(MlopsError, match="credit:4 was registered without a card"):
+        command.card(azure(report, None), "latest", None, browse=False)
+    with pytest.raises(MlopsError, match="there is no directory"):
+        command.card(azure(report), "latest", tmp_path / "no" / "page.html", browse=False)
+
+
+def test_the_scoring_image_holds_the_artifact_and_not_its_card(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    small().trained.artifact.save(model)
+    before = scoring_context(ROOT, model)
+    (model / "card").mkdir()
+    (model / "card" / "card.json").write_text("{}")
+    after = scoring_context(ROOT, model)
+    assert {name for name in after.files if name.startswith("model/")} == {f"model/{name}" for name in FILES}
+    assert after.sha256 == before.sha256
+    (model / EXPLANATION).write_bytes(b"other")
+    with pytest.raises(MlopsError, match="is no usable artifact"):
+        scoring_context(ROOT, model)

@@ -221,9 +221,9 @@ PIPELINES: Final = (
         "an unknown compute",
         {"a": step("{make}", ONE, computeId="{workspace}/computes/gpu")},
         (
-            "Resource {workspace}/computes/gpu referenced by resource {workspace}/jobs/wrong "
-            "was not found (properties.jobs.a.computeId). Please make sure that the "
-            "referenced resource exists."
+            "Job 'wrong' is not valid. properties.jobs.a.computeId: 'gpu' is no compute of workspace "
+            "'mlw-tests'; it has: cpu. | ValidationError: 'gpu' is no compute of workspace 'mlw-tests'; "
+            "it has: cpu"
         ),
     ),
     Pipeline(

@@ -137,7 +137,7 @@ def _answers(artifact: Artifact) -> Json:
                 "psi": {**NUMBER, "description": "Population stability index against the training rows."},
                 "p_value": {
                     **UNIT_INTERVAL,
-                    "description": "Kolmogorov-Smirnov (numbers) or chi-squared (categories).",
+                    "description": "Chi-squared; of numbers twice the smaller of it and Kolmogorov-Smirnov.",
                 },
                 "p_adjusted": {
                     **UNIT_INTERVAL,

@@ -291,3 +291,15 @@ def test_steps_around_a_pipeline_are_refused(lab: Lab) -> None:
     assert "properties.settings.onFinalize: steps before and after a pipeline are not emulated" in (
         caught.value.response.text
     )
+
+
+def test_schedule_of_a_refused_shape_is_not_kept(lab: Lab) -> None:
+    from azure.ai.ml.entities import CronTrigger, JobSchedule
+    from azure.core.exceptions import HttpResponseError
+
+    before = lab.left()
+    trigger = CronTrigger(expression="0 1 * * *")
+    schedule = JobSchedule(name="search", trigger=trigger, create_job=sweep_step(lab))
+    with pytest.raises(HttpResponseError, match="steps of type 'sweep' are not emulated"):
+        lab.ml.schedules.begin_create_or_update(schedule).result()
+    assert lab.left() == before

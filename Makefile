@@ -8,7 +8,7 @@ export PATH := $(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 KEEP ?= 0
 
-.PHONY: help setup azure-cli demo test test-all test-containers lint typecheck format lock clean docs bench-scoring
+.PHONY: help setup azure-cli demo test test-all test-containers lint typecheck format lock clean docs bench-scoring bench-emulator
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ docs: setup  ## write docs/emulator.md anew from the code
 
 bench-scoring: setup  ## what a score costs beside other servers, and whether the goals are met (ARGS="--quick")
 	@$(BIN)/python -m benchmarks.scoring $(ARGS)
+
+bench-emulator: setup  ## what the emulator costs, and whether its goals are met (ARGS="--json FILE")
+	@$(BIN)/python -m benchmarks.emulator $(ARGS)
 
 lock: setup  ## compile the requirement files again from pyproject.toml
 	@$(PYTHON) tools/bootstrap/lock.py

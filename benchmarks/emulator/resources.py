@@ -1,28 +1,32 @@
 """What a resource costs in the emulator and its provider, by how many a program has.
 
-    python benchmarks/emulator_resources.py [COUNT ...]       (default: 100 500)
+    python -m benchmarks.emulator.resources COUNT …          (a client of a running emulator)
 
 drives the provider as Pulumi's engine does (check, create, and at the end delete), several resources at a
-time, against an emulator in a scratch home, and prints JSON: seconds and CPU milliseconds for each resource,
-and the ratio of the last count to the first. Pulumi's own work (its state file) is left out.
+time, and prints JSON: seconds and CPU milliseconds for each. Pulumi's own work (its state file) is left out.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
+import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-SUBSCRIPTION = "0a7c1e5d-0000-4000-8000-00000000000a"
-PARALLEL = 8
-COUNTS = (100, 500)
+from benchmarks.emulator.figures import Figure
+from benchmarks.emulator.readiness import MOTO, started
+from benchmarks.emulator.world import World
+
+SUBSCRIPTION: Final = "0a7c1e5d-0000-4000-8000-00000000000a"
+PARALLEL: Final = 8
+COUNTS: Final = (100, 500)
+GROWTH: Final = 1.1  # a cost that does not grow, as far as CPU can be measured
 
 
 def kinds(group: str, account: str, subnet: str, number: int) -> tuple[str, dict[str, Any]]:
@@ -101,40 +105,59 @@ def measure(count: int, emulator_pid: int) -> dict[str, float]:
     }
 
 
-def inside(counts: list[int]) -> None:
+def figures(world: World, step: Callable[[], None]) -> list[Figure]:
+    """Cost each at the last count, how it grows from the first, and what moto asks for a resource."""
+    found: list[dict[str, float]] = world.measure("resources", *map(str, COUNTS))
+    step()
+    moto = buckets(COUNTS[0])
+    step()
+    return table(found, moto)
+
+
+def table(found: Sequence[dict[str, float]], moto: dict[str, float]) -> list[Figure]:
+    """first and last: by seconds of the clock; growth: by CPU, which other programs disturb less."""
+    first, last = found[0], found[-1]
+    made: list[Figure] = []
+    for verb in ("create", "delete"):
+        for one in (first, last):
+            title = f"{verb} one of {one['count']:.0f} resources"
+            key, each = f"{verb}_{one['count']:.0f}", 1000 * one[f"{verb}_s_each"]
+            made.append(Figure(key, title, each, "ms", None, "moto's server, a bucket", 1000 * moto[verb]))
+        growth = last[f"{verb}_cpu_ms_each"] / first[f"{verb}_cpu_ms_each"]
+        title = f"growth of its CPU from {first['count']:.0f} to {last['count']:.0f}"
+        made.append(Figure(f"{verb}_growth", title, growth, "", GROWTH))
+    return made
+
+
+def buckets(count: int) -> dict[str, float]:
+    """Seconds each to create and to delete `count` buckets, several at a time, with moto's server."""
+    import requests
+
+    local = threading.local()
+    with started(*MOTO) as port, ThreadPoolExecutor(PARALLEL) as pool:
+
+        def ask(method: str, number: int) -> None:
+            if not hasattr(local, "session"):
+                local.session = requests.Session()
+                local.session.trust_env = False
+            url = f"http://127.0.0.1:{port}/bucket{number}"
+            answer = local.session.request(method, url, headers={"host": "s3.us-east-1.amazonaws.com"})
+            answer.raise_for_status()
+
+        def all_of(method: str, names: range) -> float:
+            begin = time.perf_counter()
+            list(pool.map(partial(ask, method), names))
+            return (time.perf_counter() - begin) / len(names)
+
+        all_of("PUT", range(count, count + 8))  # warms up
+        return {"create": all_of("PUT", range(count)), "delete": all_of("DELETE", range(count))}
+
+
+def main(counts: list[int]) -> None:
     """Measure in the environment of a client of the emulator."""
     pid = int((Path(os.environ["EMULATOR_HOME"]) / "run" / "pid").read_text().split()[0])
-    found = [measure(count, pid) for count in (8, *counts)][1:]  # the first warms up
-    keys = [key for key in found[0] if key != "count"]
-    ratio = {key: round(found[-1][key] / max(found[0][key], 1e-9), 2) for key in keys}
-    print(json.dumps({"resources": found, "ratio_last_to_first": ratio}, indent=2))
-
-
-def main(counts: list[int]) -> int:
-    """Start an emulator in a scratch home, measure, stop it."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            "EMULATOR_HOME": str(Path(folder) / "home"),
-            "PYTHONPATH": str(REPOSITORY),
-        }
-        emulator = [sys.executable, "-m", "emulator"]
-
-        def run(*argv: str) -> int:
-            return subprocess.run([*emulator, *argv], cwd=REPOSITORY, env=environment, check=False).returncode
-
-        if run("up"):
-            return 1
-        try:
-            arguments = [str(count) for count in counts]
-            return run("run", "--", sys.executable, str(Path(__file__)), "--inside", *arguments)
-        finally:
-            run("down")
+    print(json.dumps([measure(count, pid) for count in (8, *counts)][1:]))  # the first warms up
 
 
 if __name__ == "__main__":
-    numbers = [int(text) for text in sys.argv[1:] if text.isdigit()] or list(COUNTS)
-    if "--inside" in sys.argv:
-        inside(numbers)
-    else:
-        sys.exit(main(numbers))
+    main([int(text) for text in sys.argv[1:]])

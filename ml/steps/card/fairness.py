@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score
 
 from ml.steps.card.groups import ATTRIBUTES, LEAST_OF_EACH_LABEL, groups
-from ml.steps.card.subject import Subject
+from ml.steps.card.subject import RESAMPLES, Subject
 
 METRICS: dict[str, Any] = {
     "rows": count,
@@ -39,6 +39,26 @@ def measure(subject: Subject) -> dict[str, Any]:
 
 def _attributes() -> Any:
     return ATTRIBUTES.items()
+
+
+def deviation(subject: Subject, group: NDArray[np.str_], counted: list[str]) -> float:
+    """The standard deviation of the equalised odds difference over resamples of the test rows."""
+    members = [(group == name).astype(np.float64) for name in counted]
+    drawn: list[float] = []
+    for rows in subject.resamples(RESAMPLES):
+        weights = np.bincount(rows, minlength=group.size)
+        rates = [_rates(subject, weights * member) for member in members]
+        drawn.append(float((np.max(rates, axis=0) - np.min(rates, axis=0)).max()))
+    return float(np.std(drawn))
+
+
+def _rates(subject: Subject, weights: NDArray[np.float64]) -> tuple[float, float]:
+    """True and false positive rate of weighted rows."""
+    positive = subject.labels == 1
+    return (
+        float(weights[positive] @ subject.predicted[positive] / weights[positive].sum()),
+        float(weights[~positive] @ subject.predicted[~positive] / weights[~positive].sum()),
+    )
 
 
 def _of_attribute(subject: Subject, group: NDArray[np.str_]) -> dict[str, Any]:
@@ -86,4 +106,5 @@ def _of_attribute(subject: Subject, group: NDArray[np.str_]) -> dict[str, Any]:
             )
             for name, difference in differences.items()
         },
+        **({"equalised_odds_deviation": deviation(subject, group, counted)} if differences else {}),
     }

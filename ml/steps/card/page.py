@@ -129,7 +129,7 @@ def _threshold(card: Card) -> str:
         f"{found['false_positive_cost']:g}; the threshold is where their sum was least on held-out rows. "
         f"Calibration: {escape(card['calibration']['method'])} on rows that no model was fitted on; the mean "
         f"distance between predicted and observed (tenths of the rows) is "
-        f"{card['calibration']['error']:.4f}.</p>"
+        f"{card['calibration']['error']:.4f} (give or take {card['calibration']['error_deviation']:.4f}).</p>"
     )
     confusion = table(
         "Test rows at the threshold",
@@ -178,7 +178,8 @@ def _fairness(card: Card) -> str:
         if "equalised_odds_difference" in found:
             parts.append(
                 f"<p>Greatest differences among comparable groups: equalised odds "
-                f"{found['equalised_odds_difference']:.3f}, demographic parity "
+                f"{found['equalised_odds_difference']:.3f} "
+                f"(give or take {found['equalised_odds_deviation']:.3f} of chance), demographic parity "
                 f"{found['demographic_parity_difference']:.3f}.</p>"
             )
     return "".join(parts)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.steps.card.subject import Subject
+from ml.steps.card.subject import RESAMPLES, Subject
 from ml.steps.evaluate.metrics import Labels, Probabilities
 
 BINS = 10
@@ -14,8 +14,18 @@ BINS = 10
 
 def measure(subject: Subject) -> dict[str, Any]:
     """`error`: the mean distance of a tenth's mean probability from its share of label 1 (ECE)."""
-    bins = reliability(subject.labels, subject.probabilities)
-    return {"error": expected_error(bins), "method": "Platt scaling", "bins": bins}
+    labels, probabilities = subject.labels, subject.probabilities
+    bins = reliability(labels, probabilities)
+    drawn = [
+        expected_error(reliability(labels[rows], probabilities[rows]))
+        for rows in subject.resamples(RESAMPLES)
+    ]
+    return {
+        "error": expected_error(bins),
+        "error_deviation": float(np.std(drawn)),
+        "method": "Platt scaling",
+        "bins": bins,
+    }
 
 
 def reliability(labels: Labels, probabilities: Probabilities, bins: int = BINS) -> list[dict[str, float]]:

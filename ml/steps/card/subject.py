@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.steps.contract import LABEL
 from ml.steps.evaluate.metrics import Labels, Probabilities
@@ -16,6 +18,7 @@ from scoring.composite import Composite
 from scoring.explain import Explainer
 from scoring.schema import Matrix
 
+RESAMPLES = 200  # of the test rows, for the deviation of a figure
 SEED = 0  # of what a card draws at random: a card of the same model and rows says the same
 
 
@@ -61,6 +64,12 @@ class Subject:
     @property
     def random(self) -> np.random.Generator:
         return np.random.default_rng(SEED)
+
+    def resamples(self, count: int) -> Iterator[NDArray[np.intp]]:
+        """Positions of test rows drawn with replacement, as many as there are: how far chance moves a figure."""
+        random = self.random
+        for _ in range(count):
+            yield random.integers(0, len(self.test), len(self.test))
 
     def sample(self, rows: int) -> Matrix:
         """At most so many of the test rows."""

@@ -177,3 +177,15 @@ def test_a_moved_column_stays_within_the_contract(subject: Subject) -> None:
         others = [other for other in range(moved.shape[1]) if other != column]
         assert (moved[:, others] == subject.matrix[:, others]).all()
     assert drift.counted(subject.artifact.drift, subject.matrix).counts.sum() == subject.matrix.size
+
+
+def test_chance_is_greater_among_fewer_rows(subject: Subject, card: dict[str, Any]) -> None:
+    """Half of the rows: about the square root of two times as great."""
+    half = Subject(subject.artifact, subject.train, subject.test.iloc[::2])
+    whole, less = (
+        fairness.deviation(each, each.test["sex"].to_numpy().astype(str), ["female", "male"])
+        for each in (subject, half)
+    )
+    assert 1.0 < less / whole < 2.2
+    assert card["fairness"]["attributes"]["sex"]["equalised_odds_deviation"] == pytest.approx(whole)
+    assert 0 < card["calibration"]["error_deviation"] < card["calibration"]["error"]

@@ -66,7 +66,7 @@ class Subject:
         return np.random.default_rng(SEED)
 
     def resamples(self, count: int) -> Iterator[NDArray[np.intp]]:
-        """Positions of test rows drawn with replacement, as many as there are: how far chance moves a figure."""
+        """Positions of test rows drawn with replacement, as many as there are."""
         random = self.random
         for _ in range(count):
             yield random.integers(0, len(self.test), len(self.test))

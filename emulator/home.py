@@ -71,7 +71,8 @@ class Home:
         return self
 
     def sweep(self) -> None:
-        """Remove what ``write_aside`` of processes that were killed has left in the home."""
+        """Remove what ``write_aside`` of processes that were killed has left in the home, and what Pulumi
+        wrote beside its state files before that was switched off (see ``environment.client``)."""
         import psutil
 
         for folder in (self.root, self.run, self.tls, self.pulumi, self.pulumi_config, self.logs):
@@ -79,6 +80,8 @@ class Home:
                 left = ASIDE.fullmatch(path.name)
                 if left and not psutil.pid_exists(int(left["pid"])):
                     path.unlink(missing_ok=True)
+        for path in self.pulumi_state.rglob("*.attrs"):
+            path.unlink(missing_ok=True)
 
     @property
     def database(self) -> Path:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from emulator import environment
 from emulator.home import Home, write_aside
 
 
@@ -39,3 +40,15 @@ def test_a_sweep_leaves_what_is_being_written_and_what_is_written(tmp_path: Path
     hidden.touch()
     home.sweep()
     assert writing.exists() and home.ports.exists() and hidden.exists()
+
+
+def test_pulumi_writes_no_file_that_a_kill_can_cut_off(home: Home) -> None:
+    """A file of metadata that is empty makes a stack unreadable: none is written, those of before go."""
+    home.ports.write_text('{"proxy": 1}')
+    assert environment.client(home)["PULUMI_BACKEND_URL"] == f"file://{home.pulumi_state}?metadata=skip"
+    stack = home.pulumi_state / ".pulumi" / "stacks" / "estate" / "stage.json"
+    stack.parent.mkdir(parents=True)
+    for path in (stack, stack.with_name("stage.json.attrs")):
+        path.touch()
+    home.sweep()
+    assert [path.name for path in stack.parent.iterdir()] == ["stage.json"]

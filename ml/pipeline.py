@@ -80,7 +80,6 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
         card = steps["card"](
             model=train.outputs.model,
             validated=validate.outputs.validated,
-            evaluation=evaluate.outputs.evaluation,
             bounds=plan.bounds,
             model_name=plan.model_name,
             **origin,

@@ -19,13 +19,14 @@ from ml.steps.card import (
 )
 from ml.steps.card.groups import LEAST_OF_EACH_LABEL
 from ml.steps.card.subject import Subject
+from ml.steps.evaluate.evaluation import evaluate
 
 FORMAT_VERSION = 1
 PICTURED_FEATURES = 6
 
 
-def measured(subject: Subject, evaluation: Mapping[str, Any], lineage: Mapping[str, str]) -> dict[str, Any]:
-    """The card of a model; `evaluation` is the content of metrics.json, `lineage` what the job knows."""
+def measured(subject: Subject, lineage: Mapping[str, str]) -> dict[str, Any]:
+    """The card of a model, without its bounds; `lineage` is what the job knows."""
     artifact = subject.artifact
     important = importance.measure(subject)
     pictured = [each["feature"] for each in important["features"][:PICTURED_FEATURES]]
@@ -40,7 +41,9 @@ def measured(subject: Subject, evaluation: Mapping[str, Any], lineage: Mapping[s
         "intended_use": list(words.INTENDED_USE),
         "limits": [text.format(least=LEAST_OF_EACH_LABEL) for text in words.LIMITS],
         "data": {"source": words.DATA_SOURCE, **data.measure(subject)},
-        "metrics": dict(evaluation),
+        "metrics": evaluate(
+            artifact, subject.test
+        ).to_json(),  # again: so the steps need not wait for each other
         "training": dict(artifact.metrics),
         "calibration": reliability.measure(subject),
         "threshold": threshold.measure(subject),

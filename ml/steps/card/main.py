@@ -1,4 +1,4 @@
-"""card: model, rows and metrics -> card.json, and card.html for people."""
+"""card: model and rows -> card.json, and card.html for people."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from ml.steps.card.card import measured
 from ml.steps.card.page import page
 from ml.steps.card.subject import Subject
 from ml.steps.errors import exit_code
-from ml.steps.evaluate.main import METRICS
-from ml.steps.files import TEST, TRAIN, read_json, read_table, write_json, write_text
+from ml.steps.files import TEST, TRAIN, read_table, write_json, write_text
 
 CARD, PAGE = "card.json", "card.html"
 LINEAGE = ("model_name", "data_asset", "data_sha256", "code_commit", "environment")
@@ -23,13 +22,12 @@ LINEAGE = ("model_name", "data_asset", "data_sha256", "code_commit", "environmen
 def run(
     model: Path,
     validated: Path,
-    evaluation: Path,
     bounds: tuple[Bound, ...],
     lineage: dict[str, str],
     card: Path,
 ) -> None:
     subject = Subject(read_artifact(model), read_table(validated / TRAIN), read_table(validated / TEST))
-    made = measured(subject, read_json(evaluation / METRICS), lineage)
+    made = measured(subject, lineage)
     findings = limits.check(made, bounds)
     made["bounds"] = [finding.to_json() for finding in findings]
     html = page(made)
@@ -43,7 +41,7 @@ def run(
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="card", description=__doc__)
-    for name in ("--model", "--validated", "--evaluation", "--card"):
+    for name in ("--model", "--validated", "--card"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--bounds", required=True)
     for name in LINEAGE:
@@ -52,9 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     lineage = {name: str(getattr(given, name)) for name in LINEAGE}
     return exit_code(
         "card",
-        lambda: run(
-            given.model, given.validated, given.evaluation, limits.parse(given.bounds), lineage, given.card
-        ),
+        lambda: run(given.model, given.validated, limits.parse(given.bounds), lineage, given.card),
     )
 
 

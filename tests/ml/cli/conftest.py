@@ -18,7 +18,6 @@ STEPS = {
         {
             "model": "uri_folder",
             "validated": "uri_folder",
-            "evaluation": "uri_folder",
             "bounds": "string",
             "model_name": "string",
             **ORIGIN,

@@ -15,7 +15,7 @@ from ml.steps.card import dependence, drift, fairness, groups, importance, outli
 from ml.steps.card.main import run
 from ml.steps.card.subject import Subject
 from ml.steps.evaluate.evaluation import evaluate
-from ml.steps.files import TEST, TRAIN, write_json, write_table
+from ml.steps.files import TEST, TRAIN, write_table
 from tests.scoring.trained import Small
 
 LINEAGE = {"model_name": "credit", "data_asset": "credit:3", "code_commit": "c0ffee<script>"}
@@ -32,11 +32,8 @@ def made(model: Small, tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.trained.artifact.save(directory / "model")
     write_table(model.rows, directory / "validated" / TRAIN)
     write_table(model.test, directory / "validated" / TEST)
-    evaluation = evaluate(model.trained.artifact, model.test).to_json()
-    write_json(evaluation, directory / "evaluation" / "metrics.json")
     bounds = (Bound("minimum_roc_auc", 0.5), Bound("maximum_calibration_error", 0.0))
-    inputs = (directory / name for name in ("model", "validated", "evaluation"))
-    run(*inputs, bounds, LINEAGE, directory / "card")
+    run(directory / "model", directory / "validated", bounds, LINEAGE, directory / "card")
     return directory / "card"
 
 
@@ -99,6 +96,10 @@ def test_the_same_model_and_rows_make_the_same_card_but_for_its_times(
     assert fairness.measure(again) == card["fairness"]["attributes"]
     first = list(card["partial_dependence"])[:1]
     assert dependence.measure(again, first)[first[0]] == card["partial_dependence"][first[0]]
+
+
+def test_its_metrics_are_those_of_the_evaluation(subject: Subject, card: dict[str, Any]) -> None:
+    assert card["metrics"] == evaluate(subject.artifact, subject.test).to_json()
 
 
 def test_fairness_is_that_of_each_group_counted_by_hand(subject: Subject) -> None:

@@ -93,7 +93,7 @@ def test_steps_run_as_jobs_do(snapshot: Path, tmp_path: Path) -> None:
         (
             "card",
             {
-                **{name: tmp_path / name for name in ("model", "validated", "evaluation")},
+                **{name: tmp_path / name for name in ("model", "validated")},
                 "bounds": "minimum_roc_auc=0.99",
                 **dict.fromkeys(("model_name", "data_asset", "data_sha256", "code_commit"), "x"),
                 "environment": "training:1",

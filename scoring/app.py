@@ -17,7 +17,7 @@ from scoring.body import parsed, read
 from scoring.encode import ContractError, TooManyRowsError
 from scoring.explaining import Explaining
 from scoring.gate import Endpoint, Gate, Request, State
-from scoring.inflight import InFlight, running
+from scoring.inflight import InFlight, running, too_many
 from scoring.openapi import document
 from scoring.problems import Problem
 from scoring.schema import Matrix
@@ -114,6 +114,8 @@ class Service:
         return orjson.dumps({"report": report, "window": window, "model": self._scorer.model})
 
     async def score(self, request: Request) -> bytes:
+        if len(self.state.tasks) > self._limits.in_flight:  # refused before it costs anything more
+            raise too_many(len(self.state.tasks))
         self._refuse_without_key()
         await self._authenticate(request)
         return await self.scoring.run(self._scored(request), lambda: self._overdue(request))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final
@@ -39,9 +39,13 @@ Endpoint = Callable[[Request], Awaitable[bytes]]  # the JSON of an answer with s
 
 @dataclass(slots=True)
 class State:
-    """What changes while the service runs; only the event loop's thread touches it."""
+    """What changes while the service runs; only the event loop's thread touches it.
+
+    `tasks` are the server's: requests that have been read, whether they have been begun or still wait.
+    """
 
     draining: bool = False
+    tasks: Collection[object] = ()
 
 
 class Gate:

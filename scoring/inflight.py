@@ -15,6 +15,11 @@ Answer = TypeVar("Answer")
 RETRY_SECONDS = "1"
 
 
+def too_many(requests: int) -> Problem:
+    detail = f"{requests} requests are being answered; come again"
+    return Problem(problems.TOO_MANY_REQUESTS, detail, {"retry-after": RETRY_SECONDS})
+
+
 class InFlight:
     """One for each kind of work. Only the event loop's thread uses it.
 
@@ -36,8 +41,7 @@ class InFlight:
         """
         if len(self._deadlines) >= self._limit:
             work.close()
-            detail = f"{len(self._deadlines)} requests are being answered; come again"
-            raise Problem(problems.TOO_MANY_REQUESTS, detail, {"retry-after": RETRY_SECONDS})
+            raise too_many(len(self._deadlines))
         loop = asyncio.get_running_loop()
         task = asyncio.current_task(loop)
         assert task is not None  # noqa: S101 - a coroutine that runs has one

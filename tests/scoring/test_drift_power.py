@@ -1,6 +1,7 @@
 """How often windows of 1,000 real rows alarm: clean ones seldom, moderately shifted ones nearly always.
 
-Reference and windows are different rows of the real data, drawn from fixed seeds. What counts as a moderate shift stands in SHIFTS.
+Reference and windows are different rows of the real data, drawn from fixed seeds. What counts as a moderate
+shift stands in SHIFTS.
 """
 
 from collections.abc import Callable, Iterator

@@ -171,7 +171,7 @@ KINDS = (
         "mlserver",
         "MLServer, our composite",
         "ours",
-        "/v2/health/ready",
+        "/v2/models/composite/ready",
         _mlserver_command,
         _mlserver_variables,
         peer="mlserver",

@@ -22,7 +22,15 @@ SUITES = {"bookworm": "3.11"}  # Debian's release -> its Python
 INCLUDE = ("ca-certificates", "netbase", "python3", "python3-venv", "tzdata")
 # Needed to make the environment at /usr/local, and by nothing after that.
 PURGE = ("python3-venv", "python3.11-venv", "python3-pip-whl", "python3-setuptools-whl")
-EMPTY = ("var/cache", "var/lib/apt/lists", "var/log", "usr/share/doc", "usr/share/man", "usr/share/info")
+EMPTY = (
+    "var/cache",
+    "var/lib/apt/lists",
+    "var/log",
+    "usr/share/doc",
+    "usr/share/info",
+    "usr/share/locale",
+    "usr/share/man",
+)
 CHANGES = (
     "ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin",
     "ENV LANG=C.UTF-8",

@@ -93,8 +93,8 @@ def client(home: Home) -> dict[str, str]:
         "AZURE_CLIENT_SECRET": home.secret(home.client_secret),
         "AZURE_CONFIG_DIR": str(home.root / "azure-cli"),
         "PULUMI_HOME": str(home.pulumi_home),
-        # without a file of metadata beside each state file: Pulumi writes it in place, and one that is cut off
-        # by a kill makes the whole stack unreadable
+        # without a file of metadata beside each state file: Pulumi writes it in place, and one that is cut
+        # off by a kill makes the whole stack unreadable
         "PULUMI_BACKEND_URL": f"file://{home.pulumi_state}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(home.passphrase),
     }

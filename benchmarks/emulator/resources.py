@@ -26,6 +26,7 @@ from benchmarks.emulator.world import World
 SUBSCRIPTION: Final = "0a7c1e5d-0000-4000-8000-00000000000a"
 PARALLEL: Final = 8
 COUNTS: Final = (100, 500)
+ROUNDS: Final = 3
 GROWTH: Final = 1.1  # a cost that does not grow, as far as CPU can be measured
 
 
@@ -47,7 +48,7 @@ def kinds(group: str, account: str, subnet: str, number: int) -> tuple[str, dict
             return "storage:BlobContainer", named
 
 
-def measure(count: int, emulator_pid: int) -> dict[str, float]:
+def measure(count: int, number: int, emulator_pid: int) -> dict[str, float]:
     """Seconds of the clock, and CPU seconds of emulator and provider, to create and to delete `count`."""
     import psutil
 
@@ -70,7 +71,7 @@ def measure(count: int, emulator_pid: int) -> dict[str, float]:
         used = process.cpu_times()
         return used.user + used.system + time.process_time()
 
-    group, account = f"bench{count}", f"bench{count}"
+    group = account = f"bench{number}of{count}"
     _, group_id = make("resources:ResourceGroup", {"resourceGroupName": group}, "group")
     make(
         "storage:StorageAccount",
@@ -153,10 +154,17 @@ def buckets(count: int) -> dict[str, float]:
         return {"create": all_of("PUT", range(count)), "delete": all_of("DELETE", range(count))}
 
 
+def least(runs: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Of each figure the least: other programs only ever add to it."""
+    return {key: min(run[key] for run in runs) for key in runs[0]}
+
+
 def main(counts: list[int]) -> None:
     """Measure in the environment of a client of the emulator."""
     pid = int((Path(os.environ["EMULATOR_HOME"]) / "run" / "pid").read_text().split()[0])
-    print(json.dumps([measure(count, pid) for count in (8, *counts)][1:]))  # the first warms up
+    order = [8, *counts * ROUNDS]  # the first warms up
+    found = [measure(count, number, pid) for number, count in enumerate(order)][1:]
+    print(json.dumps([least([one for one in found if one["count"] == count]) for count in counts]))
 
 
 if __name__ == "__main__":

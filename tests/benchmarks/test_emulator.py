@@ -115,6 +115,11 @@ def test_the_measured_pipeline_is_a_chain() -> None:
     assert jobs["step2"]["inputs"]["before"]["value"] == "${{parent.jobs.step1.outputs.out}}"
 
 
+def test_of_several_runs_the_least_disturbed_counts() -> None:
+    runs = [{"count": 100, "a": 2.0, "b": 1.0}, {"count": 100, "a": 1.0, "b": 3.0}]
+    assert resources.least(runs) == {"count": 100, "a": 1.0, "b": 1.0}
+
+
 def test_growth_is_by_cpu_and_cost_by_the_clock() -> None:
     measured = [
         {"count": 100, "create_s_each": 0.004, "create_cpu_ms_each": 4.0,

@@ -114,8 +114,8 @@ class Service:
         return orjson.dumps({"report": report, "window": window, "model": self._scorer.model})
 
     async def score(self, request: Request) -> bytes:
-        if len(self.state.tasks) > self._limits.in_flight:  # refused before it costs anything more
-            raise too_many(len(self.state.tasks))
+        if (pending := self.state.pending()) > self._limits.in_flight:  # refused before it costs more
+            raise too_many(pending)
         self._refuse_without_key()
         await self._authenticate(request)
         return await self.scoring.run(self._scored(request), lambda: self._overdue(request))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Final
@@ -37,15 +38,34 @@ class Request:
 Endpoint = Callable[[Request], Awaitable[bytes]]  # the JSON of an answer with status 200, or Problem
 
 
-@dataclass(slots=True)
+class Tasks(set[asyncio.Task[None]]):
+    """The server's set of requests that it has read, which counts them as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.added = 0
+
+    def add(self, element: asyncio.Task[None], /) -> None:
+        self.added += 1
+        super().add(element)
+
+
 class State:
-    """What changes while the service runs; only the event loop's thread touches it.
+    """What changes while the service runs; only the event loop's thread touches it."""
 
-    `tasks` are the server's: requests that have been read, whether they have been begun or still wait.
-    """
+    def __init__(self) -> None:
+        self.draining = False
+        self.tasks = Tasks()
+        self.answered = 0
 
-    draining: bool = False
-    tasks: Collection[object] = ()
+    def pending(self) -> int:
+        """Requests that have been read and not answered, whether they have been begun or still wait.
+
+        A task leaves the server's set some time after its answer, hence the two counts.
+        """
+        if not self.tasks:
+            self.answered = self.tasks.added
+        return self.tasks.added - self.answered
 
 
 class Gate:
@@ -66,7 +86,10 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await self._http(scope, receive, send)
+            try:
+                await self._http(scope, receive, send)
+            finally:
+                self._state.answered += 1
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 

@@ -34,7 +34,7 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, state: State, drain_seconds: float) -> None:
         super().__init__(config)
         self._state, self._drain_seconds = state, drain_seconds
-        state.tasks = self.server_state.tasks
+        self.server_state.tasks = state.tasks
         self._exit_at = float("inf")
 
     @contextlib.contextmanager

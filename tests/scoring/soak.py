@@ -1,9 +1,9 @@
 """`python -m tests.scoring.soak MODEL_DIR [SECONDS]`: twice the load that the service takes, for a long time.
 
-First as many connections as the service takes without refusing (capacity), then twice as many; refused clients
-come again when they are told to. Prints one JSON object; the exit code is 1 when a goal is missed: only 200,
-429 and 503, each refusal says when to come again, nothing is cut off, the 99th percentile of accepted requests
-stays within twice that at capacity, memory is flat.
+First as many connections as the service takes without refusing (capacity), then twice as many; refused
+clients come again when they are told to. Prints one JSON object; the exit code is 1 when a goal is missed:
+only 200, 429 and 503, each refusal says when to come again, nothing is cut off, the 99th percentile of
+accepted requests stays within twice that at capacity, memory is flat.
 """
 
 from __future__ import annotations

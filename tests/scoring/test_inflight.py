@@ -6,6 +6,7 @@ import pytest
 
 from scoring import problems
 from scoring.allowance import BURST_SECONDS, Allowance
+from scoring.gate import State
 from scoring.inflight import InFlight, running
 from scoring.problems import Problem
 
@@ -77,3 +78,20 @@ def test_allowance_is_a_rate_with_a_burst() -> None:
     now += 3_600
     assert sum(allowance.take() for _ in range(200)) == 10 * BURST_SECONDS
     assert not Allowance(0).take()
+
+
+def test_requests_that_wait_are_pending_until_they_are_answered() -> None:
+    async def scenario() -> None:
+        state = State()
+        assert state.pending() == 0
+        tasks = [asyncio.create_task(asyncio.sleep(0)) for _ in range(5)]
+        for task in tasks:
+            state.tasks.add(task)
+        assert state.pending() == 5
+        state.answered += 2  # their tasks leave the set a moment later
+        assert state.pending() == 3
+        await asyncio.gather(*tasks)
+        state.tasks.clear()
+        assert state.pending() == 0  # one that was never answered is not counted for ever
+
+    asyncio.run(scenario())

@@ -36,6 +36,7 @@ def group_spec(azure: Azure, made: Release, built: Image, key: str) -> GroupSpec
     environment = {
         "PORT": str(made.configuration.port),
         "MODEL_DIR": "model",
+        "SCORING_WORKERS": str(max(1, int(made.configuration.cpu))),  # one a core, whatever the host shows
         "AZURE_CLIENT_ID": estate.scoring_identity_client_id,
         **_callers_key(azure, key),
         "ESTATE_ENVIRONMENT": estate.environment,

@@ -9,6 +9,7 @@ from typing import Any
 
 from ml.steps.card.html import bullets, facts, figure, number, section, table, words
 from ml.steps.card.pictures import drawn
+from ml.steps.card.words import ESTIMATORS
 
 Card = Mapping[str, Any]
 STYLE = Path(__file__).with_name("card.css")
@@ -63,7 +64,7 @@ PATH = "Inside the process, without HTTP, on the machine that made this card"
 def _words(card: Card) -> str:
     model, data = card["model"], card["data"]
     return (
-        f"{escape(words(model['estimator']).capitalize())} with Platt scaling, and an isolation forest: "
+        f"{escape(ESTIMATORS[model['estimator']])} with Platt scaling, and an isolation forest: "
         f"{len(model['features'])} features, learned from {data['train_rows']:,} rows and judged on "
         f"{data['test_rows']:,} others. <code>{escape(model['digest'])}</code>"
     )
@@ -79,7 +80,11 @@ def _tiles(card: Card) -> str:
         "cost of a row": f"{card['threshold']['cost']:.3f}",
         "bounds held": f"{sum(held)} of {len(held)}",
     }
-    items = (f'<div class="tile"><b>{value}</b><span>{name}</span></div>' for name, value in tiles.items())
+    styles = {"bounds held": f"tile {'holds' if all(held) else 'broken'}"}
+    items = (
+        f'<div class="{styles.get(name, "tile")}"><b>{value}</b><span>{name}</span></div>'
+        for name, value in tiles.items()
+    )
     return f'<div class="tiles">{"".join(items)}</div>'
 
 
@@ -88,7 +93,7 @@ def _bounds(card: Card) -> str:
         return "<p>None is set.</p>"
     rows = (
         (
-            words(bound["name"]),
+            words(bound["name"]).replace(".", ", "),
             number(bound["limit"]),
             number(bound["found"]),
             "holds" if bound["holds"] else "broken",
@@ -110,7 +115,7 @@ def _quality(card: Card) -> str:
     candidates = sorted({key.split(".")[1] for key in training if key.startswith("selection.")})
     trained = [
         (
-            words(name),
+            ESTIMATORS[name],
             *(number(training[f"selection.{name}.{metric}"]) for metric in ("log_loss", "roc_auc", "brier")),
         )
         for name in candidates
@@ -127,6 +132,8 @@ def _threshold(card: Card) -> str:
     text = (
         f"<p>A default that was not foreseen costs {found['false_negative_cost']:g}, a false alarm "
         f"{found['false_positive_cost']:g}; the threshold is where their sum was least on held-out rows. "
+        f"It flags {found['recall']:.0%} of the test rows that defaulted; of those that it flags "
+        f"{found['precision']:.0%} did. "
         f"Calibration: {escape(card['calibration']['method'])} on rows that no model was fitted on; the mean "
         f"distance between predicted and observed (tenths of the rows) is "
         f"{card['calibration']['error']:.4f} (give or take {card['calibration']['error_deviation']:.4f}).</p>"

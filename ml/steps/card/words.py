@@ -17,6 +17,11 @@ LIMITS = (
     "Fairness is measured for the groups below and no others. Rates of small groups are mostly chance: "
     "groups with fewer than {least} rows of either label are shown, not compared.",
 )
+ESTIMATORS = {
+    "hist_gradient_boosting": "Gradient boosting",
+    "random_forest": "Random forest",
+    "logistic_regression": "Logistic regression",
+}
 DATA_SOURCE = (
     "Default of Credit Card Clients, I-Cheng Yeh, UCI Machine Learning Repository, 2009, CC BY 4.0, "
     "doi:10.24432/C55S3H."

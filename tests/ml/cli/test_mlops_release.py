@@ -121,3 +121,13 @@ def test_the_group_of_a_release_is_public_or_private_as_the_estate_says(outputs:
     assert public.image == f"crstage.azurecr.io/scoring@{DIGEST}"
     assert public.env["IMAGE_DIGEST"] == DIGEST
     assert "InstrumentationKey=k" not in public.env.values()
+
+
+@pytest.mark.parametrize(("cpu", "workers"), [(0.5, "1"), (1.0, "1"), (2.5, "2"), (4.0, "4")])
+def test_a_group_runs_one_worker_a_core(outputs: dict[str, Any], cpu: float, workers: str):
+    configuration = Configuration(cpu=cpu, memory_gb=2, port=8080, metric_seconds=15)
+    release = made().model_copy(update={"configuration": configuration})
+    image = Image("crstage.azurecr.io", "scoring", DIGEST)
+    assert (
+        group_spec(Storage(EstateOutputs(**outputs)), release, image, "k3y").env["SCORING_WORKERS"] == workers
+    )

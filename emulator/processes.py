@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -12,10 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# Reads "+GROUP" and "-GROUP" lines. Its input ends with the emulator: it then kills the groups still listed.
+MARK = "EMULATOR_PROCESS"
+"""A variable of each process: by it those are found that had no time to be listed."""
+
+# Reads "+GROUP" and "-GROUP" lines. Its input ends with the emulator, once what that was starting has started
+# (it inherits the pipe until then): the reaper then kills the groups still listed, and what bears the mark.
 REAPER = """
 import os, signal, sys
-groups = set()
+groups, mark = set(), sys.argv[1].encode()
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 for line in sys.stdin:
@@ -25,6 +30,20 @@ for group in groups:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
         pass
+def marked():
+    for name in os.listdir("/proc"):
+        try:
+            with open("/proc/" + name + "/environ", "rb") as file:
+                if mark in file.read().split(bytes(1)):
+                    yield int(name)
+        except (OSError, ValueError):
+            continue
+while os.path.isdir("/proc/self") and (left := list(marked())):
+    for pid in left:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 """
 
 
@@ -68,6 +87,7 @@ class Processes:
         self._running: dict[int, Handle] = {}
         self._reaper: subprocess.Popen[bytes] | None = None
         self._stopped = False
+        self._mark = secrets.token_hex(8)
 
     def start(
         self,
@@ -92,7 +112,7 @@ class Processes:
                 process = subprocess.Popen(
                     list(argv),
                     cwd=cwd,
-                    env=dict(env),
+                    env={**env, MARK: self._mark},
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -146,7 +166,7 @@ class Processes:
     def _start_reaper(self) -> None:
         if self._reaper is None:
             self._reaper = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", REAPER],
+                [sys.executable, "-I", "-S", "-c", REAPER, f"{MARK}={self._mark}"],
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,

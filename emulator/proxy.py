@@ -85,11 +85,8 @@ class Proxy:
             head = await _read_head(reader)
             if head is None:
                 return
-            workload = await asyncio.to_thread(self._workload, head)
-            if head.method == "CONNECT":
-                port, first = self._tunnel(head), b""
-            else:
-                port, first = self._forward(head, workload)
+            # a thread: the workload's secret and what is refused are in the database
+            port, first = await asyncio.to_thread(self._route, head)
             back, upstream = await asyncio.open_connection("127.0.0.1", port)
             if head.method == "CONNECT":
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -105,6 +102,11 @@ class Proxy:
             for stream in (writer, upstream):
                 if stream is not None:
                     stream.close()
+
+    def _route(self, head: Head) -> tuple[int, bytes]:
+        """The port on loopback that answers, and what it is to read first. Refusal."""
+        workload = self._workload(head)
+        return (self._tunnel(head), b"") if head.method == "CONNECT" else self._forward(head, workload)
 
     def _tunnel(self, head: Head) -> int:
         host, _, port = head.target.rpartition(":")

@@ -133,3 +133,25 @@ def test_a_killed_reaper_is_replaced_and_nothing_hangs(processes: Processes, tmp
     assert {one.name for one in processes.running()} == {"second", "third"}
     processes.stop()
     assert gone(second.pid) and gone(third.pid)
+
+
+KILLED_WHILE_IT_STARTS = """
+import os, signal, sys
+from pathlib import Path
+from emulator.processes import Processes
+
+class Unlucky(Processes):
+    def _tell_reaper(self, line):
+        Path(sys.argv[1], "started").write_text(line[1:])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+folder = Path(sys.argv[1])
+Unlucky().start("it", ["sh", "-c", "sleep 60 & sleep 60"], cwd=folder, env={}, log=folder / "log")
+"""
+
+
+def test_what_was_not_yet_listed_ends_too(tmp_path: Path) -> None:
+    """SIGKILL between the start of a process and the word to the reaper (found by /proc, so on Linux)."""
+    command = [sys.executable, "-c", KILLED_WHILE_IT_STARTS, str(tmp_path)]
+    assert subprocess.run(command, cwd=REPOSITORY, check=False).returncode == -9
+    assert gone(int((tmp_path / "started").read_text()))

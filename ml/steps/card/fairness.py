@@ -5,16 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from fairlearn.metrics import (
-    MetricFrame,
-    count,
-    demographic_parity_difference,
-    equalized_odds_difference,
-    false_positive_rate,
-    mean_prediction,
-    selection_rate,
-    true_positive_rate,
-)
+from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score
 
@@ -22,12 +13,12 @@ from ml.steps.card.groups import ATTRIBUTES, LEAST_OF_EACH_LABEL, groups
 from ml.steps.card.subject import RESAMPLES, Subject
 
 METRICS: dict[str, Any] = {
-    "rows": count,
     "selection_rate": selection_rate,
     "true_positive_rate": true_positive_rate,
     "false_positive_rate": false_positive_rate,
     "accuracy": accuracy_score,
 }
+ODDS = ("true_positive_rate", "false_positive_rate")  # the greater difference of these is that of the odds
 
 
 def measure(subject: Subject) -> dict[str, Any]:
@@ -62,49 +53,41 @@ def _rates(subject: Subject, weights: NDArray[np.float64]) -> tuple[float, float
 
 
 def _of_attribute(subject: Subject, group: NDArray[np.str_]) -> dict[str, Any]:
-    labels, predicted = subject.labels, subject.predicted
-    frame: Any = MetricFrame(metrics=METRICS, y_true=labels, y_pred=predicted, sensitive_features=group)
-    mean: Any = MetricFrame(
-        metrics=mean_prediction, y_true=labels, y_pred=subject.probabilities, sensitive_features=group
-    )
-    positives = {name: int(labels[group == name].sum()) for name in np.unique(group).tolist()}
-    rows = {name: int((group == name).sum()) for name in positives}
+    labels, names = subject.labels, np.unique(group).tolist()
+    rows = {name: int((group == name).sum()) for name in names}
+    positives = {name: int(labels[group == name].sum()) for name in names}
     counted = [
-        name
-        for name in positives
-        if min(positives[name], rows[name] - positives[name]) >= LEAST_OF_EACH_LABEL
+        name for name in names if min(positives[name], rows[name] - positives[name]) >= LEAST_OF_EACH_LABEL
     ]
-    held = np.isin(group, counted)
-    differences = (
+    frame = _frame(subject, group, np.ones(group.size, dtype=np.bool_))
+    found = [
         {
-            "demographic_parity_difference": demographic_parity_difference,
-            "equalised_odds_difference": equalized_odds_difference,
+            "group": name,
+            "rows": rows[name],
+            "defaults": positives[name],
+            "default_rate": positives[name] / rows[name],
+            "mean_probability": float(subject.probabilities[group == name].mean()),
+            **{metric: float(frame.by_group.loc[name, metric]) for metric in METRICS},
+            "counted": name in counted,
         }
-        if len(counted) > 1
-        else {}
-    )
+        for name in names
+    ]
+    if len(counted) < 2:
+        return {"groups": found}
+    compared = frame if len(counted) == len(names) else _frame(subject, group, np.isin(group, counted))
+    differences = compared.difference(method="between_groups")
     return {
-        "groups": [
-            {
-                "group": name,
-                "rows": rows[name],
-                "defaults": positives[name],
-                "default_rate": positives[name] / rows[name],
-                "mean_probability": float(mean.by_group[name]),
-                **{metric: float(frame.by_group.loc[name, metric]) for metric in METRICS if metric != "rows"},
-                "counted": name in counted,
-            }
-            for name in sorted(positives)
-        ],
-        **{
-            name: float(
-                difference(
-                    labels[held],
-                    predicted[held],
-                    sensitive_features=group[held],
-                )
-            )
-            for name, difference in differences.items()
-        },
-        **({"equalised_odds_deviation": deviation(subject, group, counted)} if differences else {}),
+        "groups": found,
+        "demographic_parity_difference": float(differences["selection_rate"]),
+        "equalised_odds_difference": float(max(differences[rate] for rate in ODDS)),
+        "equalised_odds_deviation": deviation(subject, group, counted),
     }
+
+
+def _frame(subject: Subject, group: NDArray[np.str_], held: NDArray[np.bool_]) -> Any:
+    return MetricFrame(
+        metrics=METRICS,
+        y_true=subject.labels[held],
+        y_pred=subject.predicted[held],
+        sensitive_features=group[held],
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fairlearn.metrics import equalized_odds_difference
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
@@ -115,6 +116,10 @@ def test_fairness_is_that_of_each_group_counted_by_hand(subject: Subject) -> Non
         rates[each["group"]] = np.array([each["true_positive_rate"], each["false_positive_rate"]])
     expected = np.abs(rates["women"] - rates["men"]).max()
     assert found["equalised_odds_difference"] == pytest.approx(expected)
+    peer = equalized_odds_difference(
+        subject.labels, subject.predicted, sensitive_features=subject.test["sex"]
+    )
+    assert found["equalised_odds_difference"] == pytest.approx(peer)
 
 
 def test_small_groups_are_shown_and_not_compared(subject: Subject) -> None:

@@ -84,7 +84,12 @@ class Generator:
     def run(self, url: str, headers: Mapping[str, str], shape: Shape) -> Found:
         """Raises ServerError when the generator fails."""
         with self.start(url, headers, shape) as running:
-            output, problem = running.communicate(timeout=shape.seconds + SPARE_SECONDS)
+            try:
+                output, problem = running.communicate(timeout=shape.seconds + SPARE_SECONDS)
+            except subprocess.TimeoutExpired as error:
+                running.kill()
+                late = f"{SPARE_SECONDS:g} s after its time"
+                raise ServerError(f"the load generator was still waiting for answers {late}") from error
         if running.returncode:
             raise ServerError(f"the load generator ended with {running.returncode}: {problem.strip()}")
         return parse(output)

@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import tempfile
 from collections.abc import Generator as Generates
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -26,6 +26,7 @@ from benchmarks.scoring.statistics import middle_by
 from benchmarks.scoring.tools import Say
 
 TOLERANCE = 1e-6
+WARM = "to warm up"
 PAUSE_SECONDS = 0.01  # between two looks whether a server is ready
 
 
@@ -97,16 +98,18 @@ def measure(
             except (ServerError, BenchmarkError) as error:
                 absent[kind.key] = str(error)
                 say(f"{kind.title} is absent: {error}")
-        for one in running:
-            if plan.warm_seconds:
-                generator.run(one.url, one.kind.headers, Shape(4, plan.warm_seconds))
         rounds: dict[tuple[str, int], list[Load]] = {}
-        for number in range(plan.rounds):
-            for connections in plan.connections:
-                for one in running:
-                    say(f"round {number + 1}: {one.kind.title}, {connections} connections")
-                    load = loaded(one, generator, Shape(connections, plan.seconds))
-                    rounds.setdefault((one.kind.key, connections), []).append(load)
+        for what, shape in _turns(plan):
+            for one in [one for one in running if one.kind.key not in absent]:
+                say(f"{what}: {one.kind.title}, {shape.connections} connections")
+                try:
+                    load = loaded(one, generator, shape)
+                except ServerError as error:
+                    absent[one.kind.key] = str(error)
+                    say(f"{one.kind.title} is absent: {error}")
+                    continue
+                if what != WARM:
+                    rounds.setdefault((one.kind.key, shape.connections), []).append(load)
         by_key = {one.kind.key: one for one in running}
         for kind in kinds:
             shell = Served(kind.key, kind.title, kind.composite, plan.workers, len(plan.server_cores))
@@ -126,6 +129,14 @@ def measure(
                 )
             )
     return found
+
+
+def _turns(plan: Plan) -> Iterator[tuple[str, Shape]]:
+    if plan.warm_seconds:
+        yield WARM, Shape(4, plan.warm_seconds)
+    for number in range(plan.rounds):
+        for connections in plan.connections:
+            yield f"round {number + 1}", Shape(connections, plan.seconds)
 
 
 def loaded(one: Running, generator: Generator, shape: Shape) -> Load:

@@ -7,11 +7,12 @@ import pytest
 
 from benchmarks.scoring import breakdown, serving, tools
 from benchmarks.scoring.in_process import Budget
-from benchmarks.scoring.load import Generator
+from benchmarks.scoring.load import Generator, Shape
 from benchmarks.scoring.model import Subject
-from benchmarks.scoring.processes import cores
+from benchmarks.scoring.processes import ServerError, cores
+from benchmarks.scoring.results import Load
 from benchmarks.scoring.servers import BY_KEY, Start
-from benchmarks.scoring.serving import Plan
+from benchmarks.scoring.serving import Plan, Running
 from tests.scoring.trained import small
 
 OTHER_ANSWER = b'{"predictions":[{"probability":2.0}],"outliers":[{"score":0.5}]}'
@@ -57,3 +58,24 @@ def test_the_parts_of_a_request_are_all_there(subject: Subject) -> None:
     parts = breakdown.in_process(subject, Budget(seconds=0.2, runs=50))
     assert len({part.name for part in parts}) == len(parts) == 7
     assert all(part.us >= 0.0 for part in parts)
+
+
+@pytest.mark.e2e
+def test_a_server_that_gives_way_under_load_does_not_end_the_benchmark(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = serving.loaded
+
+    def loaded(one: Running, generator: Generator, shape: Shape) -> Load:
+        if one.kind.key == "gives-way" and shape.connections == 4:
+            raise ServerError("accepted nothing")
+        return measured(one, generator, shape)
+
+    monkeypatch.setattr(serving, "loaded", loaded)
+    constant = BY_KEY["constant"]
+    generator = Generator(tools.load_generator(print), subject.single, cores()[-1:])
+    plan = Plan((1, 4), 2, 0.1, 0.1, cores()[:1], cores()[-1:], 1)
+    kinds = [constant, replace(constant, key="gives-way")]
+    whole, gone = serving.measure(kinds, subject, generator, plan, print)
+    assert [load.rounds for load in whole.loads] == [2, 2]
+    assert (gone.absent, gone.loads) == ("accepted nothing", [])

@@ -9,8 +9,7 @@ from typing import Any
 from ml.clients import Azure, without_its_own_output
 from ml.deploy.image import find_model
 from ml.errors import MlopsError
-
-CARD, PAGE = "card.json", "card.html"
+from ml.steps.card import CARD, PAGE
 
 
 def card(azure: Azure, reference: str, output: Path | None, browse: bool) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from ml.steps import bounds as limits
 from ml.steps.artifacts import read_artifact
 from ml.steps.bounds import Bound
+from ml.steps.card import CARD, PAGE
 from ml.steps.card.card import measured
 from ml.steps.card.page import page
 from ml.steps.card.subject import Subject
 from ml.steps.errors import exit_code
 from ml.steps.files import TEST, TRAIN, read_table, write_json, write_text
 
-CARD, PAGE = "card.json", "card.html"
 LINEAGE = ("model_name", "data_asset", "data_sha256", "code_commit", "environment")
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ml.steps.card.main import CARD
+from ml.steps.card import CARD
 from ml.steps.compare.champion import judged
 from ml.steps.compare.decision import decide
 from ml.steps.errors import exit_code

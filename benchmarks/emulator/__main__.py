@@ -30,7 +30,7 @@ Step = Callable[[], None]
 READY: Final = "ready"
 # section -> its steps for the progress bar, and what it measures on a running emulator
 ON_A_WORLD: Final[dict[str, tuple[int, Callable[[World, Step], list[Figure]]]]] = {
-    "preview": (2 * len(preview.STACKS), preview.figures),
+    "preview": (1 + preview.ROUNDS * len(preview.STACKS), preview.figures),
     "steps": (1, steps.figures),
     "resources": (2, resources.figures),
 }

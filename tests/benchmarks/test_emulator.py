@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.emulator import resources, steps
+from benchmarks.emulator import preview, resources, steps
 from benchmarks.emulator.__main__ import SECTIONS, as_json, report, sections
 from benchmarks.emulator.figures import Figure, all_met, middle, shown
 from benchmarks.emulator.preview import ENGINE, PROGRAM, PROVIDER, Seen, account, part_of
+from benchmarks.emulator.world import BenchmarkError
 
 FIGURE = Figure("key", "title", 1.5, "s", 1.5, "a peer", 3.0)
 
@@ -98,6 +99,13 @@ def test_no_cpu_is_lost_or_counted_twice(samples: list[tuple[int, int, float]]) 
     seen = [Seen((pid, 0.0), parent, PROVIDER if pid == 1 else "", cpu) for pid, parent, cpu in samples]
     most = {pid: max(cpu for other, _, cpu in samples if other == pid) for pid, _, _ in samples}
     assert sum(account(seen).values()) == pytest.approx(sum(most.values()))
+
+
+def test_the_least_disturbed_preview_counts_and_an_unseen_provider_is_no_success() -> None:
+    runs = [{PROVIDER: 0.5, PROGRAM: 4.0}, {PROGRAM: 3.0}, {PROVIDER: 0.4, PROGRAM: 5.0}]
+    assert preview.least(runs) == {PROVIDER: 0.4, PROGRAM: 5.0}
+    with pytest.raises(BenchmarkError, match="no provider was seen"):
+        preview.least([{PROGRAM: 3.0}])
 
 
 def test_own_time_of_a_step_is_from_end_to_begin() -> None:

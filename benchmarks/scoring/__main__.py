@@ -20,7 +20,6 @@ from benchmarks.scoring import results as stored
 from benchmarks.scoring.cache import BenchmarkError
 from benchmarks.scoring.goals import verdicts
 from benchmarks.scoring.page import write_page
-from benchmarks.scoring.processes import ServerError
 from benchmarks.scoring.report import show
 from benchmarks.scoring.results import Results
 from benchmarks.scoring.run import FULL, QUICK, SECTIONS, Choice, run
@@ -86,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     choice = Choice(given.only, tuple(given.server or BY_KEY), given.soak, QUICK if given.quick else FULL)
     try:
         found = run(choice, say)
-    except (BenchmarkError, ServerError) as error:
+    except BenchmarkError as error:
         errors.print(f"the benchmark ended: {error}", markup=False)
         return 2
     judged = verdicts(found)
@@ -95,6 +94,10 @@ def main(arguments: list[str] | None = None) -> int:
         write_json(found, given.json)
     if given.page:
         say(f"wrote {write_page(found).name}")
+    for name, reason in found.problems.items():
+        errors.print(f"{name} could not be measured: {reason}", markup=False)
+    if found.problems:
+        return 2
     return 1 if given.strict and any(one.met is False for one in judged) else 0
 
 

@@ -11,7 +11,7 @@ import psutil
 
 from benchmarks.scoring.processes import cores
 
-PACKAGES = ("numpy", "onnxruntime", "orjson", "uvicorn", "uvloop", "httptools", "starlette", "scikit-learn")
+PACKAGES = ("numpy", "onnxruntime", "orjson", "uvicorn", "uvloop", "httptools", "scikit-learn")
 
 
 def describe() -> dict[str, str]:

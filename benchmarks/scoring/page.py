@@ -141,6 +141,7 @@ def _notes(results: Results) -> str:
     present = {one.key for one in results.served}
     lines = [f"- {kind.title}: {kind.note}." for kind in KINDS if kind.key in present]
     absent = {one.title: one.absent for one in results.served if one.absent}
+    absent |= {f"the section {name}": reason for name, reason in results.problems.items()}
     lines += [f"- {title} could not be measured: {reason}" for title, reason in absent.items()]
     return "\n".join(lines) + "\n" if lines else ""
 

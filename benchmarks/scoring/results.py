@@ -121,6 +121,7 @@ class Results:
     telemetry: Telemetry | None = None
     parts: list[Part] = field(default_factory=list)
     soak: Soak | None = None
+    problems: dict[str, str] = field(default_factory=dict)  # sections that could not be measured, and why
     seconds: float = 0.0
 
     def server(self, key: str, cores: int) -> Served | None:
@@ -147,6 +148,7 @@ class Results:
             telemetry=Telemetry(**telemetry) if telemetry else None,
             parts=[Part(**one) for one in value["parts"]],
             soak=Soak(**soak) if soak else None,
+            problems=value["problems"],
             seconds=value["seconds"],
         )
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from benchmarks.scoring import breakdown, in_process, machine, model, own, serving, tools
 from benchmarks.scoring.in_process import Budget
 from benchmarks.scoring.load import Generator
-from benchmarks.scoring.processes import cores
+from benchmarks.scoring.processes import ServerError, cores
 from benchmarks.scoring.results import Results, Served
 from benchmarks.scoring.servers import BY_KEY, KINDS
 from benchmarks.scoring.serving import Plan
 
 SECTIONS = ("in-process", "http", "telemetry", "start", "breakdown")
-NEED_LOAD = frozenset({"http", "telemetry", "start"})
+NEED_LOAD = frozenset({"http", "telemetry", "start", "soak"})
 BUSY = 0.5  # runnable processes a core, from which figures suffer
 
 
@@ -68,8 +69,9 @@ class Choice:
 
 
 def run(choice: Choice, say: tools.Say) -> Results:
-    """Raises BenchmarkError when a tool cannot be made, ServerError when our own service fails."""
-    began, length, wanted = time.monotonic(), choice.length, choice.sections
+    """Raises BenchmarkError when a tool or the model cannot be made."""
+    began, length = time.monotonic(), choice.length
+    wanted = choice.sections | ({"soak"} if choice.soak else set())
     available = cores()
     described = machine.describe()
     described["load before"] = f"{machine.load():.2f} runnable processes a core"
@@ -77,27 +79,47 @@ def run(choice: Choice, say: tools.Say) -> Results:
         say(f"the machine is busy ({described['load before']}): figures will suffer")
     found = Results(described, length.quick)
     subject = model.subject(say)
-    if wanted & NEED_LOAD or choice.soak:
+    if wanted & NEED_LOAD:
         program = tools.load_generator(say)
         generator = Generator(program, subject.single, available[-1:])
         one = _plan(length, available[:1], available[-1:], 1)
     else:
         generator = one = None
-    if "in-process" in wanted:
-        found = replace(found, in_process=in_process.measure(subject, length.budget, say))
-    if generator and one:
-        if "http" in wanted:
-            found = replace(found, served=_served(choice, subject, generator, one, available, say))
-        if "telemetry" in wanted:
-            found = replace(found, telemetry=own.telemetry(subject, generator, one, say))
-        if "start" in wanted:
-            found = replace(found, starts=own.starts(subject, generator, one, length.starts, say))
-    if "breakdown" in wanted:
+
+    def section(name: str, measure: Callable[[], Results]) -> Results:
+        """What was found with this section too; one that fails does not take the others along."""
+        if name not in wanted:
+            return found
+        try:
+            return measure()
+        except ServerError as error:
+            say(f"{name} could not be measured: {error}")
+            return replace(found, problems={**found.problems, name: str(error)})
+
+    def parts() -> Results:
         say("the parts of one request")
-        parts = breakdown.in_process(subject, length.parts)
-        found = replace(found, parts=breakdown.with_serving(parts, found))
-    if generator and one and choice.soak:
-        found = replace(found, soak=own.soak(subject, generator, one, choice.soak, say))
+        measured = breakdown.in_process(subject, length.parts)
+        return replace(found, parts=breakdown.with_serving(measured, found))
+
+    found = section(
+        "in-process", lambda: replace(found, in_process=in_process.measure(subject, length.budget, say))
+    )
+    if generator and one:
+        found = section(
+            "http",
+            lambda: replace(found, served=_served(choice, subject, generator, one, available, say)),
+        )
+        found = section(
+            "telemetry", lambda: replace(found, telemetry=own.telemetry(subject, generator, one, say))
+        )
+        found = section(
+            "start", lambda: replace(found, starts=own.starts(subject, generator, one, length.starts, say))
+        )
+    found = section("breakdown", parts)
+    if generator and one:
+        found = section(
+            "soak", lambda: replace(found, soak=own.soak(subject, generator, one, choice.soak, say))
+        )
     return replace(found, seconds=time.monotonic() - began)
 
 

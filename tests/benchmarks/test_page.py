@@ -72,6 +72,13 @@ def test_a_server_that_could_not_run_is_there_with_its_reason(tmp_path: Path) ->
     assert "server bentoml could not be measured: no wheel for this Python" in text
 
 
+def test_a_section_that_failed_is_on_the_page_and_in_the_results(tmp_path: Path) -> None:
+    found = replace(good(), telemetry=None, problems={"telemetry": "not ready after 90 s"})
+    assert "the section telemetry could not be measured: not ready after 90 s" in page(found, tmp_path)
+    write_json(found, tmp_path / "results.json")
+    assert results.read(tmp_path / "results.json") == found
+
+
 def test_the_page_names_what_was_missed_and_what_was_not_measured(tmp_path: Path) -> None:
     found = replace(good(), soak=None, in_process=[replace(good().in_process[0], p50=70.0)])
     text = page(found, tmp_path)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.steps.contract import ID, LABEL, SCHEMA
+from ml.steps.errors import StepError
 from ml.steps.evaluate.metrics import Labels
 from ml.steps.files import Table, content_sha256
 from ml.steps.matrix import matrix_of
@@ -58,13 +59,16 @@ def train(rows: Table, test: Table, settings: Settings) -> Trained:
 
     Candidates are fitted on one part of the rows and compared on a second one; the winner and the detector
     are fitted anew on both, calibrated and given their thresholds on a third. The drift reference covers all
-    rows. Raises StepError when the export does not answer as the trained models do.
+    rows. Raises StepError when a part lacks a label, or the export does not answer as the trained models do.
     """
     parameters = settings.parameters
     part = parts(rows[ID].tolist())
     matrix, labels = _numbers(rows)
     test_matrix, _ = _numbers(test)
     fit, selection, calibration = ((matrix[part == name], labels[part == name]) for name in PARTS)
+    for name, (_, held) in zip(PARTS, (fit, selection, calibration), strict=True):
+        if len(np.unique(held)) < 2:
+            raise StepError(f"the {name} rows, {len(held)}, do not hold both labels: more rows are needed")
     contest = compete(parameters, SCHEMA, fit, selection)
     both = matrix[part != "calibration"], labels[part != "calibration"]
     classifier = calibrated(refitted(parameters, SCHEMA, both, contest), *calibration)

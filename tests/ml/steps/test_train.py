@@ -87,6 +87,14 @@ def test_calibration_and_thresholds_rest_on_rows_of_their_own(model: Small) -> N
     assert np.corrcoef(*margins)[0, 1] == pytest.approx(-1.0, abs=1e-4)
 
 
+@pytest.mark.parametrize("part", training.PARTS)
+def test_a_part_without_both_labels_is_named(part: str, model: Small) -> None:
+    here = training.parts(model.rows["id"].tolist()) == part
+    rows = model.rows.assign(default=model.rows["default"].where(~here, 0))
+    with pytest.raises(StepError, match=f"the {part} rows, {here.sum()}, do not hold both labels"):
+        training.train(rows, model.test, SETTINGS)
+
+
 def test_platt_scaling_mends_probabilities_that_exaggerate(model: Small) -> None:
     matrix, labels = matrix_of(model.rows, SCHEMA), model.rows["default"].to_numpy()
     eager = {**CANDIDATES[0].start, "max_iter": 400, "min_samples_leaf": 5, "l2_regularization": 0.0}

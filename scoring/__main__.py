@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ from scoring.settings import Settings, SettingsError, read
 
 log = logging.getLogger("scoring")
 
+COLLECT = 20_000, 20, 50  # objects and collections between two collections; requests leave hardly any cycle
 SWITCH_SECONDS = 0.0005  # a request waits at most this long for the threads of drift and telemetry
 
 
@@ -44,10 +46,13 @@ def serve(settings: Settings, place: worker.Place | None) -> int:
     except (SettingsError, ArtifactError) as error:
         return _cannot_start(error)
     server = Server(
-        configuration(service.application(), settings.host, settings.port),
+        configuration(service.application(), settings.host, settings.port, service.refusals),
         service.state,
         settings.drain_seconds,
     )
+    gc.collect()
+    gc.freeze()  # what is there now stays: it need not be looked through again and again
+    gc.set_threshold(*COLLECT)
     server.run([place.socket()] if place is not None else None)
     return 0 if server.started else 1
 

@@ -16,10 +16,10 @@ from scoring.authentication import Authenticator
 from scoring.body import parsed, read
 from scoring.encode import ContractError, TooManyRowsError
 from scoring.explaining import Explaining
-from scoring.gate import Endpoint, Gate, Request, State
-from scoring.inflight import InFlight, running, too_many
+from scoring.gate import Endpoint, Gate, Refusals, Request, State
+from scoring.inflight import InFlight, running
 from scoring.openapi import document
-from scoring.problems import Problem
+from scoring.problems import Problem, too_many
 from scoring.schema import Matrix
 from scoring.scorer import Scorer
 from scoring.settings import Limits
@@ -59,6 +59,7 @@ class Service:
         self.explaining = InFlight(limits.explain_in_flight, limits.seconds)
         self._explainer = ThreadPoolExecutor(1, "explaining")
         self.state = State()
+        self.refusals = Refusals(self.state, limits.in_flight, telemetry.put)
 
     def application(self) -> Gate:
         endpoints: dict[str, tuple[str, Endpoint]] = {

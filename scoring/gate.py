@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scoring.asgi import Headers, Receive, Scope, Send
-from scoring.problems import CONTENT_TYPE, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem
+from scoring.problems import CONTENT_TYPE, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, too_many
 from scoring.telemetry import RequestRecord
 from scoring.tracecontext import continued, identifier
 
@@ -68,6 +68,44 @@ class State:
         return self.tasks.added - self.answered
 
 
+def begun(method: str, route: str, headers: Headers, started_ns: int) -> RequestRecord:
+    """The record of a request with the caller's identifiers, or new ones."""
+    given = headers.get(b"x-request-id")
+    request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else identifier(128)
+    given = headers.get(b"traceparent")
+    trace = continued(given.decode("latin-1") if given else None)
+    return RequestRecord(method, route, 200, started_ns, 0, request_id, trace)
+
+
+class Refusals:
+    """Answers to requests that come while as many are pending as may be."""
+
+    def __init__(self, state: State, limit: int, put: Callable[[RequestRecord], None]) -> None:
+        self._state, self._limit, self._put = state, limit, put
+
+    def due(self) -> bool:
+        return self._state.pending() >= self._limit and not self._state.draining
+
+    def answer(self, headers: Headers, started_ns: int, clock: int) -> bytes:
+        """A whole answer to POST /score; `clock` is the performance counter when the request came."""
+        record = begun("POST", "/score", headers, started_ns)
+        problem = too_many(self._limit)
+        record.status, record.problem = problem.kind.status, problem.kind.name
+        body = problem.body(record.request_id)
+        head = (
+            f"HTTP/1.1 {record.status} Too Many Requests\r\n"
+            f"content-type: {CONTENT_TYPE}\r\n"
+            f"content-length: {len(body)}\r\n"
+            f"retry-after: {problem.headers['retry-after']}\r\n"
+            f"x-request-id: {record.request_id}\r\n"
+            f"traceparent: {record.trace.traceparent}\r\n"
+            f"traceresponse: {record.trace.traceparent}\r\n\r\n"
+        )
+        record.duration_ns = time.perf_counter_ns() - clock
+        self._put(record)
+        return head.encode() + body
+
+
 class Gate:
     """The ASGI application.
 
@@ -96,14 +134,11 @@ class Gate:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         started_ns, clock = time.time_ns(), time.perf_counter_ns()
         headers: Headers = dict(scope["headers"])
-        given = headers.get(b"x-request-id")
-        request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else identifier(128)
-        given = headers.get(b"traceparent")
-        trace = continued(given.decode("latin-1") if given else None)
         method, path = scope["method"], scope["path"]
         endpoint = self._endpoints.get(path)
         route = UNKNOWN_ROUTE if endpoint is None else path
-        record = RequestRecord(method, route, 200, started_ns, 0, request_id, trace)
+        record = begun(method, route, headers, started_ns)
+        request_id = record.request_id
         more: list[tuple[bytes, bytes]] = []
         try:
             body = await self._endpoint(method, path, endpoint)(Request(headers, receive, record))
@@ -117,7 +152,7 @@ class Gate:
             record.status, record.problem = INTERNAL.status, INTERNAL.name
             body = Problem(INTERNAL, "the failure was logged under this request's id").body(request_id)
             content_type = _PROBLEM
-        traceparent = trace.traceparent.encode()
+        traceparent = record.trace.traceparent.encode()
         answer = [
             content_type,
             (b"content-length", b"%d" % len(body)),

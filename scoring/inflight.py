@@ -7,17 +7,9 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, TypeVar
 
-from scoring import problems
-from scoring.problems import Problem
+from scoring.problems import Problem, too_many
 
 Answer = TypeVar("Answer")
-
-RETRY_SECONDS = "1"
-
-
-def too_many(requests: int) -> Problem:
-    detail = f"{requests} requests are being answered; come again"
-    return Problem(problems.TOO_MANY_REQUESTS, detail, {"retry-after": RETRY_SECONDS})
 
 
 class InFlight:

@@ -73,3 +73,8 @@ class Problem(Exception):
                 **self.more,
             }
         )
+
+
+def too_many(requests: int) -> Problem:
+    detail = f"{requests} requests are being answered; come again"
+    return Problem(TOO_MANY_REQUESTS, detail, {"retry-after": "1"})

@@ -15,7 +15,8 @@ from types import FrameType
 import uvicorn
 
 from scoring.asgi import Application
-from scoring.gate import State
+from scoring.gate import Refusals, State
+from scoring.protocol import refusing
 
 log = logging.getLogger(__name__)
 
@@ -73,13 +74,15 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def configuration(application: Application, host: str, port: int) -> uvicorn.Config:
+def configuration(
+    application: Application, host: str, port: int, refusals: Refusals | None = None
+) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http="httptools" if refusals is None else refusing(refusals),
         ws="none",
         lifespan="on",
         log_config=None,

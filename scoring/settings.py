@@ -27,7 +27,7 @@ class Limits:
 
     body_bytes: int = 4 * 1024 * 1024
     rows: int = 5_000
-    in_flight: int = 64
+    in_flight: int = 32  # more would only wait for each other
     explain_rows: int = 100  # an explanation takes a hundred times as long as a score
     explain_in_flight: int = 4
     seconds: float = 15.0  # from the first byte of a request to its answer
@@ -62,7 +62,7 @@ class TelemetrySettings:
 
     connection_string: str | None = None
     trace_ratio: float = 1.0
-    details_per_second: float = 200.0
+    details_per_second: float = 50.0
     event_rows: int = 50
     redact: frozenset[str] = frozenset()
     hashed: frozenset[str] = frozenset()

@@ -182,6 +182,57 @@ def test_more_than_may_be_in_flight_is_told_to_come_again(serve: Serve, artifact
     assert running.client.post("/score", json=artifact.samples.request).status_code == 200
 
 
+def raw_answer(connection: socket.socket) -> tuple[bytes, dict[str, str], dict[str, Any]]:
+    received = b""
+    while b"\r\n\r\n" not in received or not received.endswith(b"}"):
+        received += connection.recv(65_536)
+    head, _, body = received.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    return first, dict(line.decode().split(": ", 1) for line in lines), json.loads(body)
+
+
+def test_a_request_refused_from_its_bytes_is_refused_like_any_other(serve: Serve, artifact: Artifact) -> None:
+    sink = Collecting()
+    running = serve(limits=Limits(in_flight=1, seconds=5), telemetry=Telemetry(lambda: sink))
+    url = running.client.base_url
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    content = json.dumps(artifact.samples.request).encode()
+    head = (
+        f"POST /score HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Request-Id: mine\r\n"
+        f"Traceparent: 00-{trace}-00f067aa0ba902b7-01\r\nContent-Length: {len(content)}\r\n\r\n"
+    ).encode()
+    with (
+        socket.create_connection((url.host, url.port), timeout=5) as occupying,
+        socket.create_connection((url.host, url.port), timeout=5) as client,
+    ):
+        occupying.sendall(head + content[:10])
+        deadline = time.monotonic() + 5
+        while len(running.service.scoring) == 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        found = []
+        for parts in ((head + content,), (head, content)):  # in one read, and in two
+            for part in parts:
+                client.sendall(part)
+                time.sleep(0.05)
+            found.append(raw_answer(client))
+        (status, headers, body), (usual_status, usual_headers, usual_body) = found
+        assert status == usual_status == b"HTTP/1.1 429 Too Many Requests"
+        assert set(headers) == set(usual_headers) - {"date"}
+        for name in ("content-type", "retry-after", "x-request-id"):
+            assert headers[name] == usual_headers[name]
+        assert headers["traceparent"].startswith(f"00-{trace}-")
+        assert body.keys() == usual_body.keys()
+        assert body["request_id"] == "mine"
+        occupying.sendall(content[10:])
+        assert raw_answer(occupying)[0] == b"HTTP/1.1 200 OK"
+        client.sendall(head + content)
+        assert raw_answer(client)[0] == b"HTTP/1.1 200 OK"
+    deadline = time.monotonic() + 5
+    while len(sink.requests) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert sorted(record.status for record in sink.requests) == [200, 200, 429, 429]
+
+
 def test_draining_answers_and_closes_connections(serve: Serve, artifact: Artifact) -> None:
     """Load balancers are told to send no more; what still comes is answered, and its connection ends."""
     running = serve()

@@ -121,11 +121,13 @@ def with_serving(parts: list[Part], results: Results) -> list[Part]:
     ours, floor = _busiest(results, "ours"), _busiest(results, "constant")
     if ours and floor:
         how = f"processor time for one request at {ours.connections} connections"
-        network = Part("kernel: sockets", ours.server_system, f"system {how}")
+        network = Part("kernel: sockets", floor.server_system, f"system {how}, answering a constant")
+        more = ours.server_system - floor.server_system
+        kernel = Part("kernel: threads, memory", max(0.0, more), f"system {how}, above that of a constant")
         http = Part("event loop and HTTP", floor.server_user, f"user {how}, answering a constant")
         rest = ours.server_user - floor.server_user - sum(part.us for part in parts)
         left = Part("left over", max(0.0, rest), f"user {how}, less all the above: caches, collector, drift")
-        found = [network, http, *parts, left]
+        found = [network, http, *parts, kernel, left]
     if results.telemetry:
         spent = results.telemetry.server_on - results.telemetry.server_off
         cost = f"{telemetry_cost(results.telemetry):.0%} of the throughput"

@@ -57,8 +57,8 @@ METHOD = """## How it is measured
 """
 FLOOR = """## Where the remaining time goes
 The parts that can be called by themselves are timed in process; kernel, event loop and HTTP are the
-processor time of the constant answer and of our own system calls at the largest number of connections, on
-one core.
+processor time that the constant answer takes at the largest number of connections, on one core; what ours
+takes above all of these is left over.
 """
 
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.scoring.breakdown import with_serving
 from benchmarks.scoring.in_process import Budget, times_us
 from benchmarks.scoring.statistics import middle_by, quantile, telemetry_cost
-from tests.benchmarks.samples import good
+from tests.benchmarks.samples import good, load
 
 NUMBERS = st.lists(st.floats(0, 1e9), min_size=1)
 
@@ -47,6 +48,26 @@ def test_the_cost_of_telemetry_is_the_share_of_the_median_throughput() -> None:
     assert telemetry is not None
     assert telemetry_cost(telemetry) == pytest.approx(0.14)
     assert telemetry_cost(replace(telemetry, on=telemetry.off)) == 0.0
+
+
+def test_the_parts_add_up_to_what_a_request_costs() -> None:
+    results = good()
+    served = [
+        replace(one, loads=[load(32, 1.0, server_user=20.0, server_system=15.0)])
+        if one.key == "constant"
+        else one
+        for one in results.served
+    ]
+    parts = {part.name: part.us for part in with_serving(results.parts, replace(results, served=served))}
+    assert parts.pop("telemetry, when on") == 10.0
+    assert parts == {
+        "kernel: sockets": 15.0,
+        "event loop and HTTP": 20.0,
+        "JSON of the request": 1.5,
+        "the rest": 40.0,
+        "kernel: threads, memory": 25.0,
+        "left over": 0.0,
+    }
 
 
 def test_timing_ends_with_its_budget_but_not_before_three_runs() -> None:

@@ -18,7 +18,7 @@ from emulator.home import Home
 NEXT_STEPS = (
     ("python -m emulator status", "what runs, what exists, what was refused"),
     ("python -m emulator run -- pulumi preview -s prod", "an infrastructure change, before it is made"),
-    ("python -m emulator run -- mlops card --env stage --output card.html", "the model's card, a page"),
+    ("python -m emulator run -- mlops card --env stage", "what is known about the model (--open: as a page)"),
     ("python -m emulator run -- mlops score --env stage --rows 20", "a few more rows"),
     ("python -m emulator telemetry --json", "requests, metrics, events, traces"),
     ("make clean", "end it and remove all of it"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-BURST_SECONDS = 5.0
+BURST_SECONDS = 2.0
 
 
 class Allowance:

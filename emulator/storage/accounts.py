@@ -42,16 +42,22 @@ class Accounts:
         self._store = store
         self._lock = threading.Lock()
         self._revision: tuple[int, int] | None = None
-        self._known: dict[str, Account] = {}
+        self._known: dict[str, Account | None] = {}
         self._keys_written = 0
 
     def find(self, name: str) -> Account | None:
         """The account of a name."""
+        revision = self._store.revision(ACCOUNT), self._keys_written
         with self._lock:
-            revision = self._store.revision(ACCOUNT), self._keys_written
             if revision != self._revision:
-                self._known, self._revision = self._load(), revision
-            return self._known.get(name)
+                self._known, self._revision = {}, revision
+            if name in self._known:
+                return self._known[name]
+        account = self._load(name)  # without the lock: whoever holds the store may ask for an account
+        with self._lock:
+            if revision == self._revision:
+                self._known[name] = account
+        return account
 
     def has_container(self, account: Account, container: str) -> bool:
         return account.service or self._store.get(account.container_id(container)) is not None
@@ -88,19 +94,18 @@ class Accounts:
         with self._lock:
             self._keys_written += 1
 
-    def _load(self) -> dict[str, Account]:
-        keys = self._store.documents(KEYS)
-        accounts: dict[str, Account] = {}
-        for resource in self._store.by_type(ACCOUNT):
-            if resource["name"] in keys:
-                allowed = resource.get("properties", {}).get("allowSharedKeyAccess")
-                accounts[resource["name"]] = _account(
-                    resource["name"], resource["id"], allowed is not False, keys[resource["name"]]
-                )
-        for name in self._store.documents(SERVICE_ACCOUNTS):
-            if name in keys:
-                accounts[name] = _account(name, "", True, keys[name], service=True)
-        return accounts
+    def _load(self, name: str) -> Account | None:
+        """Read one: each write renews the cache, and a program may have many accounts."""
+        keys = self._store.document(KEYS, name)
+        if keys is None:
+            return None
+        if self._store.document(SERVICE_ACCOUNTS, name) is not None:
+            return _account(name, "", True, keys, service=True)
+        found = [one for one in self._store.named(ACCOUNT, name) if one["name"] == name]
+        if not found:
+            return None
+        allowed = found[-1].get("properties", {}).get("allowSharedKeyAccess")
+        return _account(name, found[-1]["id"], allowed is not False, keys)
 
 
 def _account(

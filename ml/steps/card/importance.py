@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import log_loss, roc_auc_score
+from scipy.stats import rankdata
 
 from ml.steps.card.subject import Subject
+from ml.steps.evaluate.metrics import Labels, Probabilities
 
 REPEATS, PERMUTED_ROWS, EXPLAINED_ROWS = 3, 2_000, 500
 
@@ -37,7 +38,7 @@ def permutation(subject: Subject) -> dict[str, dict[str, float]]:
 
     def scores() -> tuple[float, float]:
         found = np.clip(subject.composite.run(matrix)[0].astype(np.float64), 1e-15, 1 - 1e-15)
-        return float(roc_auc_score(labels, found)), float(log_loss(labels, found))
+        return area(labels, found), -float(np.log(np.where(labels == 1, found, 1 - found)).mean())
 
     whole = scores()
     losses: dict[str, dict[str, float]] = {}
@@ -46,13 +47,21 @@ def permutation(subject: Subject) -> dict[str, dict[str, float]]:
         lost: list[tuple[float, float]] = []
         for _ in range(REPEATS):
             matrix[:, column] = random.permutation(kept)
-            area, loss = scores()
-            lost.append((whole[0] - area, loss - whole[1]))
+            now = scores()
+            lost.append((whole[0] - now[0], now[1] - whole[1]))
         matrix[:, column] = kept
-        area, loss = np.mean(lost, axis=0)
+        of_area, of_loss = np.mean(lost, axis=0)
         losses[name] = {
-            "auc_lost": float(area),
+            "auc_lost": float(of_area),
             "auc_lost_deviation": float(np.std([each[0] for each in lost])),
-            "log_loss_gained": float(loss),
+            "log_loss_gained": float(of_loss),
         }
     return losses
+
+
+def area(labels: Labels, probabilities: Probabilities) -> float:
+    """The area under the ROC curve by ranks: scikit-learn's function spends most of its time on checks."""
+    ranks: Any = rankdata(probabilities)
+    positives = int(labels.sum())
+    least = positives * (positives + 1) / 2
+    return float((ranks[labels == 1].sum() - least) / (positives * (len(labels) - positives)))

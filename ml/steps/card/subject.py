@@ -18,7 +18,7 @@ from scoring.composite import Composite
 from scoring.explain import Explainer
 from scoring.schema import Matrix
 
-RESAMPLES = 200  # of the test rows, for the deviation of a figure
+RESAMPLES = 100  # of the test rows, for the deviation of a figure
 SEED = 0  # of what a card draws at random: a card of the same model and rows says the same
 
 

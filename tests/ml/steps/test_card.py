@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from fairlearn.metrics import equalized_odds_difference
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from sklearn.metrics import confusion_matrix
+from sklearn.metrics import confusion_matrix, roc_auc_score
 
 from ml.steps.bounds import FIGURES, Bound, check
 from ml.steps.card import dependence, drift, fairness, groups, importance, outliers, reliability, threshold
@@ -172,6 +172,14 @@ def test_what_the_model_goes_by_is_found_both_ways(card: dict[str, Any]) -> None
     assert len(features) == 23
     assert features[0]["feature"] == "pay_0"
     assert max(features, key=lambda each: each["auc_lost"])["feature"] == "pay_0"
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=2, max_size=40))
+def test_the_area_is_that_of_scikit_learn(rows: list[tuple[int, bool]]) -> None:
+    labels = np.array([int(row[1]) for row in rows])
+    assume(0 < labels.sum() < labels.size)
+    found = np.array([row[0] / 5 for row in rows])
+    assert importance.area(labels, found) == pytest.approx(roc_auc_score(labels, found))
 
 
 def test_a_moved_column_stays_within_the_contract(subject: Subject) -> None:

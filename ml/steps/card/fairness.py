@@ -59,7 +59,9 @@ def _of_attribute(subject: Subject, group: NDArray[np.str_]) -> dict[str, Any]:
     counted = [
         name for name in names if min(positives[name], rows[name] - positives[name]) >= LEAST_OF_EACH_LABEL
     ]
-    frame = _frame(subject, group, np.ones(group.size, dtype=np.bool_))
+    frame: Any = MetricFrame(
+        metrics=METRICS, y_true=labels, y_pred=subject.predicted, sensitive_features=group
+    )
     found = [
         {
             "group": name,
@@ -74,20 +76,11 @@ def _of_attribute(subject: Subject, group: NDArray[np.str_]) -> dict[str, Any]:
     ]
     if len(counted) < 2:
         return {"groups": found}
-    compared = frame if len(counted) == len(names) else _frame(subject, group, np.isin(group, counted))
-    differences = compared.difference(method="between_groups")
+    compared = frame.by_group.loc[counted]
+    differences = compared.max() - compared.min()
     return {
         "groups": found,
         "demographic_parity_difference": float(differences["selection_rate"]),
         "equalised_odds_difference": float(max(differences[rate] for rate in ODDS)),
         "equalised_odds_deviation": deviation(subject, group, counted),
     }
-
-
-def _frame(subject: Subject, group: NDArray[np.str_], held: NDArray[np.bool_]) -> Any:
-    return MetricFrame(
-        metrics=METRICS,
-        y_true=subject.labels[held],
-        y_pred=subject.predicted[held],
-        sensitive_features=group[held],
-    )

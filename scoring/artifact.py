@@ -231,10 +231,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ArtifactError(
-            f"{path}: {error.strerror}: "
-            f"a model artifact holds {', '.join(FILES)}"
-        ) from error
+        raise ArtifactError(f"{path}: {error.strerror}: a model artifact holds {', '.join(FILES)}") from error
 
 
 def _read_json(path: Path) -> Node:

@@ -80,8 +80,8 @@ def _linear(values: Values, seed: int, schema: Schema) -> Classifier:
     return Pipeline([("encode", encode), ("regression", regression(max_iter=500, **values))])
 
 
-# Deeper trees and more of them were not better by more than the noise of the selection rows, and cost time in
-# each request; six levels also bound what has to be counted to explain a row.
+# Boosting without these limits was not better by more than the noise of the selection rows, and cost time in
+# each request; limits of depth also bound what has to be counted to explain a row.
 CANDIDATES = (
     Candidate(
         "hist_gradient_boosting",

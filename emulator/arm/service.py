@@ -14,7 +14,7 @@ from emulator.arm import catalog, creations, inline, links, locks, rules
 from emulator.arm.creations import Creation
 from emulator.arm.effects import Effects
 from emulator.arm.hooks import Action, Hooks, Put, PutHook
-from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ArmId, parse, parse_resource
+from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ArmId, fold, parse, parse_resource
 from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated, not_found
 
@@ -92,7 +92,8 @@ class Arm(Hooks):
                 for collection in rules.companions(parsed.type) if old is None else ():
                     self.put(f"{parsed.text}/{collection}/default", {}, principal=principal)
                 for hook in (*self._after_put["*"], *self._after_put[kind]):
-                    self._effects.add(partial(self._follow, hook, put))
+                    self._effects.add(partial(self._follow, hook, put), fold(parsed.text))
+                self._effects.add(_nothing, fold(parsed.text))  # waits for those of an earlier deletion
         return self.get(parsed.text), old is None
 
     def get(self, resource_id: str) -> Json:
@@ -171,7 +172,7 @@ class Arm(Hooks):
                         hook(item)
                 for item in gone:
                     for hook in (*self._after_delete["*"], *self._after_delete[item["type"].lower()]):
-                        self._effects.add(partial(hook, item))
+                        self._effects.add(partial(hook, item), fold(item["id"]))
 
     @property
     def deletion_root(self) -> str:
@@ -293,6 +294,10 @@ class Arm(Hooks):
             )
         resource["properties"] = properties = properties if isinstance(properties, dict) else {}
         properties["provisioningState"] = "Succeeded"
+
+
+def _nothing() -> None:
+    pass
 
 
 def _location(name: str) -> str:

@@ -18,6 +18,7 @@ def install(emulator: Emulator) -> None:
     gateway = Gateway(emulator.store, groups.runtime)
     arm = emulator.arm
     arm.before_put(GROUP)(groups.before_put)
+    arm.with_delete(GROUP)(groups.forget)
     arm.after_delete(GROUP)(groups.after_delete)
     arm.on_get(GROUP)(groups.on_get)
     for name in ("start", "stop", "restart"):

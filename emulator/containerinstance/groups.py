@@ -89,11 +89,16 @@ class Groups:
             except AzureError as error:
                 LOG.warning("container group %s does not start: %s", group["name"], error)
 
-    def after_delete(self, group: Json) -> None:
-        self.runtime.remove(group["id"])
+    def forget(self, group: Json) -> None:
+        """What the database has of a group goes with it."""
         self.secrets.forget(group["id"])
         self.store.delete_document(STOPPED, fold(group["id"]))
         self.emulator.identity.workloads.dismiss(self._workload(group))
+
+    def after_delete(self, group: Json) -> None:
+        """End it."""
+        self.runtime.remove(group["id"])
+        self.emulator.identity.workloads.dismiss(self._workload(group))  # as a start meanwhile admits it
 
     def on_get(self, group: Json) -> Json:
         """Fill the views of what runs."""

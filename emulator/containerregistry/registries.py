@@ -80,10 +80,13 @@ def install(emulator: Emulator) -> None:
             [f"{name.lower()}.{location}.data.azurecr.io"] if properties["dataEndpointEnabled"] else []
         )
 
-    @arm.after_delete(REGISTRY)
+    @arm.with_delete(REGISTRY)
     def forget(resource: dict[str, Any]) -> None:
-        emulator.images.forget(login_server(resource["name"]))
         store.delete_document(PASSWORDS, resource["id"].lower())
+
+    @arm.after_delete(REGISTRY)
+    def drop(resource: dict[str, Any]) -> None:
+        emulator.images.forget(login_server(resource["name"]))
 
     @arm.before_put(AGENT_POOL)
     def validate_pool(put: Put) -> None:

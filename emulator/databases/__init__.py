@@ -97,4 +97,4 @@ def install(emulator: Emulator) -> None:
         def forget(resource: dict[str, Any]) -> None:
             store.delete_document(KEYS, fold(resource["id"]))
 
-        arm.after_delete(arm_type)(forget)
+        arm.with_delete(arm_type)(forget)

@@ -43,7 +43,7 @@ def install(emulator: Emulator) -> None:
             return items
         return [item for item in items if item["properties"]["isDefault"]]
 
-    @arm.after_delete(DATASTORE)
+    @arm.with_delete(DATASTORE)
     def forget(resource: Json) -> None:
         store.delete_document(SECRETS, resource["id"].lower())
 

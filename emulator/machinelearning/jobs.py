@@ -238,6 +238,6 @@ def install(emulator: Emulator, jobs: Jobs, runs: Runs, executor: Executor) -> N
                 raise AzureError(409, "UserError", f"Job {job['name']!r} is {status}; cancel it first.")
             executor.cancel(job["id"])
 
-    @arm.after_delete(JOB)
+    @arm.with_delete(JOB)
     def forget(job: Json) -> None:
         runs.forget(job["id"])

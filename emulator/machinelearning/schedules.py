@@ -112,7 +112,7 @@ def install(emulator: Emulator, jobs: Jobs) -> Scheduler:
         name = scheduler.trigger(arm.get(action.id))
         return {"submissionId": name, "scheduleActionType": "CreateJob"}
 
-    @arm.after_delete(SCHEDULE)
+    @arm.with_delete(SCHEDULE)
     def forget(schedule: Json) -> None:
         emulator.store.delete_document(AUTHOR, schedule["id"].lower())
 

@@ -54,7 +54,7 @@ def install(arm: Arm) -> None:
         properties["createdDate"] = old.get("createdDate") or now
         properties["modifiedDate"] = now
 
-    @arm.after_delete(WORKSPACE)
+    @arm.with_delete(WORKSPACE)
     def forget(resource: dict[str, Any]) -> None:
         arm.store.delete_document(KEYS, resource["id"].lower())
 

@@ -73,10 +73,13 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
         if put.old is None:
             blobs.drop(put.resource["name"])  # what a deletion that was cut off has left
 
-    @arm.after_delete(ACCOUNT)
+    @arm.with_delete(ACCOUNT)
     def forget_account(resource: dict[str, Any]) -> None:
-        blobs.drop(resource["name"])
         accounts.forget(resource["name"])
+
+    @arm.after_delete(ACCOUNT)
+    def drop_account(resource: dict[str, Any]) -> None:
+        blobs.drop(resource["name"])
 
     @arm.before_put(BLOB_SERVICE)
     def complete_blob_service(put: Put) -> None:

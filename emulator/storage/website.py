@@ -73,6 +73,6 @@ def install(emulator: Emulator) -> None:
 
     emulator.route(HOSTS, page)
 
-    @emulator.arm.after_delete("Microsoft.Storage/storageAccounts")
+    @emulator.arm.with_delete("Microsoft.Storage/storageAccounts")
     def forget(resource: dict[str, Any]) -> None:
         emulator.store.delete_document(SETTING, resource["name"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import Any
 
 import pytest
 
 from emulator.app import Emulator
+from emulator.arm.effects import Effects
 from emulator.arm.service import Put
 from emulator.errors import AzureError
 
@@ -99,6 +101,78 @@ def test_effects_hold_up_no_other_request(emulator: Emulator, client: Client, se
 
     client.ok("PUT", OUTER, BODY)
     assert seen == ["+inner", "+outer", "+inner2", "free"]
+
+
+def test_effects_on_one_resource_keep_the_order_of_its_changes(
+    emulator: Emulator, client: Client, seen: list[str]
+) -> None:
+    """Who makes a resource anew, while what its deletion ends is still ending, waits for that."""
+    client.ok("PUT", INNER, BODY)
+    again: list[threading.Thread] = []
+
+    @emulator.arm.after_delete(ROUTES)
+    def slow(resource: dict[str, Any]) -> None:
+        again.append(threading.Thread(target=emulator.arm.put, args=(INNER, BODY)))
+        again[0].start()
+        again[0].join(0.5)
+        seen.append("ended")
+
+    client.ok("DELETE", INNER)
+    again[0].join(20)
+    assert seen == ["+inner", "-inner", "ended", "+inner"]
+
+
+def test_an_effect_may_change_its_own_resource(emulator: Emulator, client: Client, seen: list[str]) -> None:
+    tagged = {**BODY, "tags": {"by": "effect"}}
+
+    @emulator.arm.after_put(ROUTES)
+    def tags(put: Put) -> None:
+        if "tags" not in put.resource:
+            emulator.arm.put(put.id, tagged)
+
+    client.ok("PUT", INNER, BODY)
+    assert seen == ["+inner", "+inner"]
+    assert client.ok("GET", INNER)["tags"] == tagged["tags"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "action"),
+    [
+        (
+            "Microsoft.Storage/storageAccounts",
+            {"sku": {"name": "Standard_LRS"}, "kind": "StorageV2"},
+            "listKeys",
+        ),
+        (
+            "Microsoft.Cache/redis",
+            {"properties": {"sku": {"name": "Basic", "family": "C", "capacity": 0}}},
+            "listKeys",
+        ),
+        ("Microsoft.OperationalInsights/workspaces", {}, "sharedKeys"),
+        (
+            "Microsoft.ContainerRegistry/registries",
+            {"sku": {"name": "Basic"}, "properties": {"adminUserEnabled": True}},
+            "listCredentials",
+        ),
+    ],
+)
+def test_secrets_go_with_their_resource(
+    emulator: Emulator, client: Client, monkeypatch: pytest.MonkeyPatch, kind: str, body: Any, action: str
+) -> None:
+    """A kill between the deletion and its effects leaves none: what is made anew gets new ones."""
+    client.group()
+    one = f"{GROUP}/providers/{kind}/one1234567"
+    client.ok("PUT", one, {**BODY, **body})
+
+    def secrets() -> set[str]:
+        return set(re.findall(r"[\w+/=-]{30,}", json.dumps(client.ok("POST", f"{one}/{action}"))))
+
+    before = secrets()
+    monkeypatch.setattr(Effects, "add", lambda *_: None)
+    client.ok("DELETE", one)
+    client.ok("PUT", one, {**BODY, **body})
+    assert before
+    assert not before & secrets()
 
 
 def test_a_transaction_of_a_service_around_it_holds_effects_back(emulator: Emulator, seen: list[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
@@ -55,7 +55,7 @@ def show(payload: Mapping[str, Any], as_json: bool, render: Callable[[], Rendera
     if as_json:
         print(json.dumps(payload, indent=2, sort_keys=True, default=str))
         return
-    Console(highlight=False).print(render())
+    Console(highlight=False).print(render(), soft_wrap=True)
 
 
 def table(title: str, *headings: str) -> Table:
@@ -67,13 +67,8 @@ def table(title: str, *headings: str) -> Table:
     return made
 
 
-def facts(title: str, rows: Mapping[str, object]) -> Table:
-    """A two-column table of names and values without headings."""
-    made = Table(
-        title=title, title_justify="left", title_style="bold", show_header=False, min_width=len(title)
-    )
-    made.add_column(style="cyan", no_wrap=True)
-    made.add_column(overflow="fold")
-    for name, value in rows.items():
-        made.add_row(name, escape(str(value)))
-    return made
+def facts(title: str, rows: Mapping[str, object]) -> RenderableType:
+    """Names and values, a line each; no line is broken, so that addresses and digests can be copied."""
+    width = max(map(len, rows), default=0)
+    lines = [f"  [cyan]{escape(name.ljust(width))}[/]  {escape(str(value))}" for name, value in rows.items()]
+    return Group(f"[bold]{escape(title)}[/]", *lines)

@@ -5,7 +5,6 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
-from rich.table import Table
 
 from ml.console import facts, table
 
@@ -56,8 +55,8 @@ def card(answer: Mapping[str, Any]) -> RenderableType:
             "estimator": found["model"]["estimator"],
             "ROC AUC, log loss": f"{found['metrics']['roc_auc']:.4f}, {found['metrics']['log_loss']:.4f}",
             "calibration error": number(found["calibration"]["error"]),
-            "threshold": f"{threshold['decision']:.4f}, {number(threshold['cost'])} a row",
-            "clean rows flagged": f"{outliers['share']:.2%}, {outliers['stated_share']:.0%} stated",
+            "threshold": f"{threshold['decision']:.4f}; errors cost {number(threshold['cost'])} a row there",
+            "outliers": f"{outliers['share']:.2%} of clean rows flagged, {outliers['stated_share']:.0%} meant",
             "drift alarms": f"{drift['false_alarms']:.1%} of clean windows, {drift['power']:.1%} of shifted",
             "most important": ", ".join(each["feature"] for each in found["importance"]["features"][:5]),
             "data": found["lineage"].get("data_asset", ""),
@@ -89,11 +88,16 @@ def removal(answer: Mapping[str, Any]) -> RenderableType:
     return f"{done} in {answer['environment']}."
 
 
-def _drift(report: Mapping[str, Any]) -> Table:
+def _drift(report: Mapping[str, Any]) -> RenderableType:
+    """The features that have moved most; a line when the window does not speak yet."""
     features: Mapping[str, Any] = report.get("features") or {}
     title = (
         f"Drift: {report.get('status')} over {report.get('window_rows')} of {report.get('window_size')} rows"
     )
+    if not features:
+        return f"{title}; nothing is said below {report.get('least_rows')}."
+    if len(features) > MOST_FEATURES:
+        title += f", the {MOST_FEATURES} features that moved most"
     rows = table(title, "feature", "PSI", "adjusted p", "drifted")
     ordered = sorted(features.items(), key=lambda item: -float(item[1].get("psi") or 0.0))
     for name, feature in ordered[:MOST_FEATURES]:
@@ -109,9 +113,8 @@ def _drift(report: Mapping[str, Any]) -> Table:
 def scores(answer: Mapping[str, Any]) -> RenderableType:
     """The first rows, then what all of them come to, then the drift that the service sees."""
     predictions, outliers = answer["predictions"], answer["outliers"]
-    rows = table(
-        f"Scores from {answer['address']}", "row", "probability", "label", "outlier score", "outlier"
-    )
+    title = f"Scores, the first {MOST_ROWS}" if len(predictions) > MOST_ROWS else "Scores"
+    rows = table(title, "row", "probability", "label", "outlier score", "outlier")
     shown = zip(answer["ids"], predictions, outliers, strict=True)
     for identifier, prediction, outlier in list(shown)[:MOST_ROWS]:
         flag = "[yellow]yes[/]" if outlier["flag"] else "no"
@@ -127,9 +130,9 @@ def scores(answer: Mapping[str, Any]) -> RenderableType:
     model = answer.get("model") or {}
     summary = (
         f"{len(predictions)} rows in {answer['seconds']} s by {model.get('name')}:{model.get('version')}: "
-        f"label 1 for {positive}, {flagged} outlier(s)"
+        f"label 1 for {positive}, {flagged} flagged as outliers"
     )
-    parts: list[RenderableType] = [rows, summary]
+    parts: list[RenderableType] = [rows, summary, f"from {answer['address']}"]
     if answer.get("drift"):
         parts.append(_drift(answer["drift"]))
     return Group(*parts)

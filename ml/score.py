@@ -12,6 +12,8 @@ from ml.deploy.endpoint import Endpoint
 from ml.errors import MlopsError
 
 BATCH_ROWS = 100
+DRIFT_SECONDS = 3.0  # the service evaluates its window beside the requests, a moment later
+LOOK_SECONDS = 0.1
 
 
 def deployed(azure: Azure) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def read_rows(
     import pyarrow.csv
     import pyarrow.parquet
 
-    file = data.inspect(path, features)
+    file = data.inspect(path, features, remedy="Give rows with the features of the deployed model.")
     table: Any = pyarrow.parquet.read_table(path) if file.format == "parquet" else pyarrow.csv.read_csv(path)
     chosen = draw(table.num_rows, rows, seed)
     table = table.take(chosen)
@@ -52,10 +54,28 @@ def read_rows(
     return table.select(list(features)).to_pylist(), ids
 
 
+def newest_drift(endpoint: Endpoint, report: dict[str, Any]) -> dict[str, Any]:
+    """The report of the last answer, or a newer one when that came before the window's first evaluation.
+
+    Waits while the window has rows enough and the report says nothing yet; DRIFT_SECONDS at most.
+    Raises httpx.HTTPError when the service refuses or does not answer.
+    """
+    until = time.monotonic() + DRIFT_SECONDS
+    while report.get("status") == "collecting" and time.monotonic() < until:
+        answer = endpoint.drift().raise_for_status().json()
+        report = answer["report"]
+        if answer["window"]["rows"] < report["least_rows"] or report["status"] != "collecting":
+            break
+        time.sleep(LOOK_SECONDS)
+    return report
+
+
 def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
     """Send rows in batches. Raises MlopsError with the service's words when it refuses one."""
     import httpx
 
+    if not path.is_file():
+        raise MlopsError(f"There is no file {path}.", "Name a parquet or csv file with --file.")
     with azure.report.phase("finding the deployed service"):
         outputs = deployed(azure)
         features = release.read(azure, str(outputs["release"])).evidence.features
@@ -83,6 +103,14 @@ def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
             last = answer.json()
             predictions += last["predictions"]
             outliers += last["outliers"]
+    seconds = time.perf_counter() - began
+    try:
+        drift = newest_drift(endpoint, last.get("drift") or {})
+    except httpx.HTTPError as error:
+        raise MlopsError(
+            f"The service at {endpoint.address} scored the rows and does not say how they drift: {error}.",
+            f"Look at it with `mlops status --env {azure.estate.environment}`, or deploy again.",
+        ) from error
     return {
         "address": endpoint.address,
         "release": outputs["release"],
@@ -90,6 +118,6 @@ def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
         "ids": ids,
         "predictions": predictions,
         "outliers": outliers,
-        "drift": last.get("drift"),
-        "seconds": round(time.perf_counter() - began, 3),
+        "drift": drift,
+        "seconds": round(seconds, 3),
     }

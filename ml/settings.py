@@ -1,14 +1,18 @@
 """The settings of `mlops`, read from settings.toml beside this file and checked before anything is done."""
 
+import difflib
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ml.errors import MlopsError
 from ml.steps.bounds import Bound
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 FILE = Path(__file__).with_name("settings.toml")
 Metric = Literal["roc_auc", "average_precision", "brier", "log_loss", "cost"]  # those of the evaluate step
@@ -105,6 +109,33 @@ class Settings(Section):
     azure: AzureSettings
 
 
+def _siblings(location: tuple[int | str, ...]) -> list[str]:
+    """The names that the section of a setting knows."""
+    section: type[BaseModel] = Settings
+    for part in location[:-1]:
+        kind = section.model_fields[str(part)].annotation
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            return []
+        section = kind
+    return list(section.model_fields)
+
+
+def _words(item: "ErrorDetails") -> str:
+    """One thing that is wrong: the setting, what it was, what is wrong with it."""
+    location = tuple(part for part in item["loc"] if part != "[key]")
+    name = ".".join(map(str, location))
+    if item["type"] == "missing":
+        return f"{name} is not set"
+    if item["type"] == "extra_forbidden":
+        known = _siblings(location)
+        near = difflib.get_close_matches(str(location[-1]), known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        return f"{name} = {item['input']!r}: there is no setting of that name; {hint}"
+    if item["loc"][-1] == "[key]":  # of a table whose keys are given: the input is the key itself
+        return f"{name}: {item['msg']}"
+    return f"{name} = {item['input']!r}: {item['msg']}"
+
+
 def read_settings(file: Path) -> Settings:
     """Raises MlopsError naming each setting that is wrong and what it was."""
     try:
@@ -118,13 +149,10 @@ def read_settings(file: Path) -> Settings:
             f"The settings file {file} is not TOML: {error}.", "Correct the line that it names."
         ) from error
     except ValidationError as error:
-        details = [
-            f"{'.'.join(map(str, item['loc']))} = {item['input']!r}: {item['msg']}" for item in error.errors()
-        ]
+        details = [_words(item) for item in error.errors()]
+        counted = "1 setting is" if len(details) == 1 else f"{len(details)} settings are"
         raise MlopsError(
-            f"{len(details)} setting(s) in {file} are not valid.",
-            "Correct the settings named below.",
-            details,
+            f"In {file} {counted} not valid.", "Correct the settings that are named.", details
         ) from error
 
 

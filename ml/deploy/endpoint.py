@@ -25,6 +25,16 @@ class Endpoint:
             f"{self.address}{path}", timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
         )
 
+    def drift(self) -> "httpx.Response":
+        """GET /drift: the latest report, and what the window counts by now. Raises httpx.HTTPError."""
+        import httpx
+
+        return httpx.get(
+            f"{self.address}/drift",
+            headers={"authorization": f"Bearer {self.key}"},
+            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+        )
+
     def score(self, body: Any, key: str | None = None, synthetic: bool = False) -> "httpx.Response":
         """POST /score with the endpoint's key, or another one; an empty key sends no authorization at all.
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from ml import render
 from ml.cli import app
 from ml.clients import until_granted
+from ml.console import show
 from ml.errors import MlopsError
 from tests.ml.cli.mlops_fakes import RecordingReport
 
@@ -95,12 +96,36 @@ def test_scores_are_shown_with_their_outliers():
         "ids": [7, 9],
         "predictions": [{"probability": 0.25, "label": 0}, {"probability": 0.75, "label": 1}],
         "outliers": [{"score": 0.4, "flag": False}, {"score": 0.9, "flag": True}],
-        "drift": {"status": "collecting", "window_rows": 2, "window_size": 1000, "features": {}},
+        "drift": {
+            "status": "collecting",
+            "window_rows": 2,
+            "window_size": 1000,
+            "least_rows": 200,
+            "features": {},
+        },
         "model": {"name": "credit", "version": "2"},
         "seconds": 0.1,
     }
     said = text(render.scores(answer))
-    assert "credit:2" in said and "1 outlier(s)" in said and "collecting over 2 of 1000 rows" in said
+    assert "credit:2" in said and "1 flagged as outliers" in said and "http://x:8080" in said
+    assert "collecting over 2 of 1000 rows; nothing is said below 200." in said and "PSI" not in said
+
+
+def test_an_address_and_a_digest_can_be_copied_from_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("COLUMNS", "60")
+    answer = {
+        "address": "http://scoring-stage.106024e7e17c58.westeurope.azurecontainer.io:8080",
+        "release": "r-1",
+        "model": "credit:2",
+        "digest": f"sha256:{'ab' * 32}",
+        "built": True,
+        "smoke_tests": ["health"],
+    }
+    show(answer, False, lambda: render.deployment(answer))
+    said = capsys.readouterr().out
+    assert answer["address"] in said and answer["digest"] in said
 
 
 def test_an_empty_estate_says_what_makes_its_first_model():

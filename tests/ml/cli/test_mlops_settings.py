@@ -26,12 +26,23 @@ def change(tmp_path: Path, old: str, new: str) -> Path:
         ("margin = 0.002", "margin = -1", "training.margin = -1"),
         ("test_fraction = 0.2", "test_fraction = 1.0", "training.test_fraction = 1.0"),
         ("port = 8080", 'port = "many"', "scoring.port = 'many'"),
-        ("cpu = 1.0", "cpus = 1.0", "scoring.cpus"),
+        (
+            "cpu = 1.0",
+            "cpus = 1.0",
+            "scoring.cpus = 1.0: there is no setting of that name; did you mean cpu?",
+        ),
+        ("cpu = 1.0", "cpus = 1.0", "scoring.cpu is not set"),
+        (
+            "[tuning]",
+            "[zz]",
+            "zz = {'trials': 12}: there is no setting of that name; known are data, download",
+        ),
+        ("[tuning]", "[zz]", "tuning is not set"),
         ("trials = 12", "trials = 0", "tuning.trials = 0"),
         ("minimum_roc_auc = 0.75", "minimum_roc_auc = -0.1", "bounds.minimum_roc_auc = -0.1"),
         ("minimum_roc_auc = 0.75", "minimum_auc = 0.75", "bounds.minimum_auc = 0.75"),
         ("sex = 0.1", "sex = 1.5", "bounds.maximum_equalised_odds_difference.sex = 1.5"),
-        ("sex = 0.1", "height = 0.1", "bounds.maximum_equalised_odds_difference.height"),
+        ("sex = 0.1", "height = 0.1", "bounds.maximum_equalised_odds_difference.height: "),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(tmp_path: Path, old: str, new: str, named: str):

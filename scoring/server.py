@@ -15,12 +15,14 @@ from types import FrameType
 import uvicorn
 
 from scoring.asgi import Application
+from scoring.connections import Stalled
 from scoring.gate import Refusals, State
 from scoring.protocol import refusing
 
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 20
+STALLED_SECONDS = 30.0  # for a client to finish a request's head, or to read an answer
 LINGER_SECONDS = 1.0  # for clients that hold a connection open to send what they are about to send
 KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's usual 60 s, so that it is the one to close
 
@@ -32,8 +34,15 @@ class Server(uvicorn.Server):
     From then on each answer closes its connection. Connections that stay silent are closed last.
     """
 
-    def __init__(self, config: uvicorn.Config, state: State, drain_seconds: float) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        state: State,
+        drain_seconds: float,
+        stalled_seconds: float = STALLED_SECONDS,
+    ) -> None:
         super().__init__(config)
+        self._stalled = Stalled(stalled_seconds)
         self._state, self._drain_seconds = state, drain_seconds
         self.server_state.tasks = state.tasks
         self._exit_at = float("inf")
@@ -62,6 +71,8 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if time.monotonic() >= self._exit_at:
             self.should_exit = True
+        if closed := self._stalled.close(self.server_state.connections):
+            log.warning("connections were closed: they did not get on", extra={"connections": closed})
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -50,8 +50,10 @@ def summary(outcomes: list[Outcome]) -> Table:
 def next_steps(keep: bool) -> str:
     steps = NEXT_STEPS if keep else (START_AGAIN, *NEXT_STEPS)
     lines = [f"  {command}\n      {what}" for command, what in steps]
-    head = "What to try next (with .venv/bin first on PATH)"
-    return "\n".join([head, *lines, "For a real subscription: README.md, “Going to Azure”."])
+    path = 'export PATH="$PWD/.venv/bin:$PATH"'
+    return "\n".join(
+        [f"What to try next, after {path}", *lines, "For a real subscription: README.md, “Going to Azure”."]
+    )
 
 
 def failure(outcome: Outcome, console: Console) -> None:

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m emulator",
-        description="Azure on loopback. Its state is in EMULATOR_HOME (default: .emulator here).",
+        description="Azure on loopback. Its state is in EMULATOR_HOME (default: .emulator in the checkout).",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

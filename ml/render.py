@@ -49,6 +49,7 @@ def card(answer: Mapping[str, Any]) -> RenderableType:
     """The first figures of a model's card, and its bounds."""
     found = answer["card"]
     threshold, outliers, drift = found["threshold"], found["outliers"], found["drift"]
+    flagged = f"{outliers['share']:.2%} of clean rows flagged, {outliers['stated_share']:.0%} meant"
     shown = facts(
         f"Card of {answer['model']}",
         {
@@ -56,7 +57,7 @@ def card(answer: Mapping[str, Any]) -> RenderableType:
             "ROC AUC, log loss": f"{found['metrics']['roc_auc']:.4f}, {found['metrics']['log_loss']:.4f}",
             "calibration error": number(found["calibration"]["error"]),
             "threshold": f"{threshold['decision']:.4f}; errors cost {number(threshold['cost'])} a row there",
-            "outliers": f"{outliers['share']:.2%} of clean rows flagged, {outliers['stated_share']:.0%} meant",
+            "outliers": flagged,
             "drift alarms": f"{drift['false_alarms']:.1%} of clean windows, {drift['power']:.1%} of shifted",
             "most important": ", ".join(each["feature"] for each in found["importance"]["features"][:5]),
             "data": found["lineage"].get("data_asset", ""),

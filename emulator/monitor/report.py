@@ -146,7 +146,7 @@ def _operations(found: list[dict[str, Any]]) -> Table:
     for title in ("role", "request", "count", "failed", "median", "95 %"):
         table.add_column(title, justify="left" if title in ("role", "request") else "right")
     for one in found:
-        times = (f"{one[key]:.1f} ms" for key in ("median_ms", "p95_ms"))
+        times = (_milliseconds(one[key]) for key in ("median_ms", "p95_ms"))
         table.add_row(one["role"], one["name"], str(one["count"]), str(one["failed"]), *times)
     return table
 
@@ -170,7 +170,12 @@ def _time(row: Row) -> str:
 
 
 def _duration(row: Row) -> str:
-    return f"{row['DurationMs']:.1f} ms"
+    return _milliseconds(row["DurationMs"])
+
+
+def _milliseconds(value: float) -> str:
+    """Most senders cut off what is below a millisecond: their zero is no zero."""
+    return f"{value:.1f} ms" if value else "< 1 ms"
 
 
 def _success(row: Row) -> str:

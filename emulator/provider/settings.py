@@ -91,7 +91,7 @@ def read(config: Mapping[str, Any], environment: Mapping[str, str] = os.environ)
         raise SettingsError(
             "; ".join(
                 f"azure-native:{name} is not set: `pulumi config set azure-native:{name} ...`, "
-                f"or the environment variable {_FROM_ENVIRONMENT[name][0]}"
+                f"or the environment variable {_FROM_ENVIRONMENT[name][-1]}"  # `run` takes ARM_… away
                 for name in missing
             )
         )

@@ -49,6 +49,23 @@ def test_nothing_has_arrived_before_there_is_a_database(tmp_path: Path) -> None:
     assert report.wait_for(Home(tmp_path), ["AppRequests"], 0.0) == ["AppRequests"]
 
 
+def test_a_duration_below_what_senders_count_is_not_shown_as_none(home: Home) -> None:
+    database = Database(home.telemetry)
+    request = {"TimeGenerated": LATE, "AppRoleName": "scoring", "Properties": {}, "Measurements": {}}
+    times = {"GET /quick": 0.0, "GET /slow": 12.5}
+    try:
+        for name, time in times.items():
+            answer = {"Name": name, "DurationMs": time, "ResultCode": "200", "Success": True}
+            database.add([("AppRequests", {**request, **answer})])
+    finally:
+        database.close()
+    written = StringIO()
+    report.render(report.gather(home.telemetry), Console(file=written, width=120))
+    said = written.getvalue()
+    assert said.count("< 1 ms") == 3  # median, 95 % and the newest
+    assert said.count("12.5 ms") == 3 and "0.0 ms" not in said
+
+
 def test_a_person_sees_names_and_short_dimensions_and_not_the_exporters_own(home: Home) -> None:
     written = StringIO()
     report.render(report.gather(home.telemetry), Console(file=written, width=80))

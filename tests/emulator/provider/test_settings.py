@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from emulator.environment import FOREIGN
 from emulator.provider.settings import SettingsError, problems, read, refuse_foreign_state
 from emulator.provider.values import Secret
 
@@ -41,8 +43,15 @@ def test_the_configuration_comes_before_the_environment() -> None:
 
 
 def test_what_is_missing_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"subscriptionId is not set: .*ARM_SUBSCRIPTION_ID"):
+    with pytest.raises(SettingsError, match=r"subscriptionId is not set: .*AZURE_SUBSCRIPTION_ID"):
         read({}, SIGNED_IN)
+
+
+def test_the_variable_that_is_named_reaches_a_command_of_run() -> None:
+    with pytest.raises(SettingsError) as caught:
+        read({}, {})
+    named = set(re.findall(r"environment variable (\w+)", str(caught.value)))
+    assert len(named) == 4 and not named & set(FOREIGN)
 
 
 def test_unknown_settings_and_other_clouds() -> None:

@@ -19,8 +19,8 @@ SWITCH_SECONDS = 0.0005  # a request waits at most this long for the threads of 
 
 def main() -> int:
     logs.configure()
-    place = worker.place(os.environ)
     try:
+        place = worker.place(os.environ)
         settings = read(os.environ)
     except SettingsError as error:
         return _cannot_start(error)
@@ -46,7 +46,7 @@ def serve(settings: Settings, place: worker.Place | None) -> int:
     except (SettingsError, ArtifactError) as error:
         return _cannot_start(error)
     server = Server(
-        configuration(service.application(), settings.host, settings.port, service.refusals),
+        configuration(service.application(), settings.host, settings.port, service.direct),
         service.state,
         settings.drain_seconds,
     )

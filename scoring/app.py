@@ -12,18 +12,21 @@ from typing import Final
 import orjson
 
 from scoring import problems
+from scoring.asgi import Headers
 from scoring.authentication import Authenticator
-from scoring.body import parsed, read
+from scoring.body import MEDIA_TYPE, parsed, read
+from scoring.direct import Ask, Direct
 from scoring.encode import ContractError, TooManyRowsError
 from scoring.explaining import Explaining
-from scoring.gate import Endpoint, Gate, Refusals, Request, State
+from scoring.gate import Endpoint, Gate
 from scoring.inflight import InFlight, running
 from scoring.openapi import document
 from scoring.problems import Problem, too_many
+from scoring.requests import Request, State
 from scoring.schema import Matrix
-from scoring.scorer import Scorer
+from scoring.scorer import Batch, Scorer
 from scoring.settings import Limits
-from scoring.telemetry import Telemetry
+from scoring.telemetry import RequestRecord, Telemetry
 from scoring.worker import Place
 
 log = logging.getLogger(__name__)
@@ -59,7 +62,7 @@ class Service:
         self.explaining = InFlight(limits.explain_in_flight, limits.seconds)
         self._explainer = ThreadPoolExecutor(1, "explaining")
         self.state = State()
-        self.refusals = Refusals(self.state, limits.in_flight, telemetry.put)
+        self.direct = Direct(self.state, limits.in_flight, self, telemetry.put)
 
     def application(self) -> Gate:
         endpoints: dict[str, tuple[str, Endpoint]] = {
@@ -136,16 +139,33 @@ class Service:
     async def _scored(self, request: Request) -> bytes:
         payload = parsed(await read(request, self._limits.body_bytes))
         matrix = _encoded(payload, self._scorer.encode)
-        scorer, record = self._scorer, request.record
-        synthetic = request.headers.get(SYNTHETIC_HEADER)
-        real = synthetic is None or synthetic.lower() not in (b"true", b"1")
+        real = _is_real(request.headers)
         if len(matrix) <= INLINE_ROWS:
-            batch = scorer.score(matrix, real)
+            batch = self._scorer.score(matrix, real)
         else:
             loop = asyncio.get_running_loop()
-            batch = await loop.run_in_executor(self._large, scorer.score, matrix, real)
-        record.batch, record.drift_status = batch, scorer.monitor.report.status
-        return scorer.answer(batch, record.request_id)
+            batch = await loop.run_in_executor(self._large, self._scorer.score, matrix, real)
+        return self._answer(batch, request.record)
+
+    def ask(self, headers: Headers, body: bytes, record: RequestRecord) -> Ask | None:
+        """What a request is that can be answered directly: in order, and small."""
+        if not self._authenticator.knows(headers.get(b"authorization")):
+            return None
+        if headers.get(b"content-type") != MEDIA_TYPE or len(body) > self._limits.body_bytes:
+            return None
+        try:
+            matrix = self._scorer.encode(orjson.loads(body))
+        except (orjson.JSONDecodeError, ContractError, TooManyRowsError):
+            return None  # it is read once more where the words for it are
+        return Ask(record, matrix, _is_real(headers)) if len(matrix) <= INLINE_ROWS else None
+
+    def answer(self, asks: list[Ask]) -> list[bytes]:
+        batches = self._scorer.score_all([(ask.matrix, ask.real) for ask in asks])
+        return [self._answer(batch, ask.record) for batch, ask in zip(batches, asks, strict=True)]
+
+    def _answer(self, batch: Batch, record: RequestRecord) -> bytes:
+        record.batch, record.drift_status = batch, self._scorer.monitor.report.status
+        return self._scorer.answer(batch, record.request_id)
 
     def _overdue(self, request: Request) -> Problem:
         seconds = self._limits.seconds
@@ -164,6 +184,12 @@ class Service:
         if not self._authenticator.ready():
             detail = "the callers' key could not be read from Key Vault yet; the log says why"
             raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "5"})
+
+
+def _is_real(headers: Headers) -> bool:
+    """Not of a test."""
+    synthetic = headers.get(SYNTHETIC_HEADER)
+    return synthetic is None or synthetic.lower() not in (b"true", b"1")
 
 
 def _encoded(payload: object, encode: Callable[[object], Matrix]) -> Matrix:

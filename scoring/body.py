@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 
 from scoring import problems
-from scoring.gate import Request
 from scoring.problems import Problem
+from scoring.requests import Request
 
 MEDIA_TYPE = b"application/json"
 

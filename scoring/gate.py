@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Final
 
 from scoring.asgi import Headers, Receive, Scope, Send
-from scoring.problems import CONTENT_TYPE, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem, too_many
+from scoring.problems import CONTENT_TYPE, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem
+from scoring.requests import Request, State, begun
 from scoring.telemetry import RequestRecord
-from scoring.tracecontext import continued, identifier
 
 log = logging.getLogger(__name__)
 
@@ -22,88 +19,8 @@ UNKNOWN_ROUTE: Final = "(unknown)"
 _JSON: Final = (b"content-type", b"application/json")
 _PROBLEM: Final = (b"content-type", CONTENT_TYPE.encode())
 _CLOSE: Final = (b"connection", b"close")
-_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
-
-
-@dataclass(slots=True)
-class Request:
-    """What an endpoint is given; it fills in the record's batch and drift status."""
-
-    headers: Headers
-    receive: Receive
-    record: RequestRecord
-    complete: bool = False  # the body has arrived
-
 
 Endpoint = Callable[[Request], Awaitable[bytes]]  # the JSON of an answer with status 200, or Problem
-
-
-class Tasks(set[asyncio.Task[None]]):
-    """The server's set of requests that it has read, which counts them as well."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.added = 0
-
-    def add(self, element: asyncio.Task[None], /) -> None:
-        self.added += 1
-        super().add(element)
-
-
-class State:
-    """What changes while the service runs; only the event loop's thread touches it."""
-
-    def __init__(self) -> None:
-        self.draining = False
-        self.tasks = Tasks()
-        self.answered = 0
-
-    def pending(self) -> int:
-        """Requests that have been read and not answered, whether they have been begun or still wait.
-
-        A task leaves the server's set some time after its answer, hence the two counts.
-        """
-        if not self.tasks:
-            self.answered = self.tasks.added
-        return self.tasks.added - self.answered
-
-
-def begun(method: str, route: str, headers: Headers, started_ns: int) -> RequestRecord:
-    """The record of a request with the caller's identifiers, or new ones."""
-    given = headers.get(b"x-request-id")
-    request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else identifier(128)
-    given = headers.get(b"traceparent")
-    trace = continued(given.decode("latin-1") if given else None)
-    return RequestRecord(method, route, 200, started_ns, 0, request_id, trace)
-
-
-class Refusals:
-    """Answers to requests that come while as many are pending as may be."""
-
-    def __init__(self, state: State, limit: int, put: Callable[[RequestRecord], None]) -> None:
-        self._state, self._limit, self._put = state, limit, put
-
-    def due(self) -> bool:
-        return self._state.pending() >= self._limit and not self._state.draining
-
-    def answer(self, headers: Headers, started_ns: int, clock: int) -> bytes:
-        """A whole answer to POST /score; `clock` is the performance counter when the request came."""
-        record = begun("POST", "/score", headers, started_ns)
-        problem = too_many(self._limit)
-        record.status, record.problem = problem.kind.status, problem.kind.name
-        body = problem.body(record.request_id)
-        head = (
-            f"HTTP/1.1 {record.status} Too Many Requests\r\n"
-            f"content-type: {CONTENT_TYPE}\r\n"
-            f"content-length: {len(body)}\r\n"
-            f"retry-after: {problem.headers['retry-after']}\r\n"
-            f"x-request-id: {record.request_id}\r\n"
-            f"traceparent: {record.trace.traceparent}\r\n"
-            f"traceresponse: {record.trace.traceparent}\r\n\r\n"
-        )
-        record.duration_ns = time.perf_counter_ns() - clock
-        self._put(record)
-        return head.encode() + body
 
 
 class Gate:

@@ -1,55 +1,79 @@
-"""HTTP on a connection: uvicorn's, with a way to refuse a request before anything is made of it.
-
-A service that spends half of what an answer costs on saying no cannot say no to twice its load. So while as
-many requests are pending as may be, one that came in a single read is refused from its bytes; whatever is
-not that simple goes the usual way, where it is refused as well.
-"""
+"""HTTP on a connection: uvicorn's, beside which whole requests to score are answered from their bytes."""
 
 from __future__ import annotations
 
-import re
-import time
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from scoring.gate import Refusals
-
-SCORE: Final = b"POST /score HTTP/1.1\r\n"
-_FIELD: Final = re.compile(rb"\r\n([!-9;-~]+):[ \t]*([^\r\n]*)")
-_WHOLE_ONLY: Final = (b"transfer-encoding", b"expect", b"upgrade", b"connection")
+from scoring import direct
+from scoring.direct import Direct, Whole
 
 
 class Protocol(HttpToolsProtocol):
-    """`refusals` is set on a subclass, one for each server: see `refusing`."""
+    """`direct` is set on a subclass, one for each server: see `answering`."""
 
-    refusals: ClassVar[Refusals]
+    direct: ClassVar[Direct]
+    held: Whole | None = None
+    _between = True  # messages: the next byte is the first of a request
+    _active = 0.0  # loop time of the latest direct answer
+
+    def on_message_begin(self) -> None:
+        self._between = False
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        self._between = True
+        super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
-        if self.refusals.due() and (answer := self._refusal(data)) is not None:
-            self._unset_keepalive_if_required()
-            self.transport.write(answer)
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+        if self.held is not None:  # a client that does not wait for answers: they keep their order
+            self.direct.answer_all()
+        if (
+            self._between
+            and not (self.cycle and not self.cycle.response_complete)
+            and not self.flow.write_paused
+            and (whole := direct.read(data)) is not None
+            and self.direct.take(self, whole)
+        ):
             return
+        self.usual(data)
+
+    def usual(self, data: bytes) -> None:
+        """Give the bytes to the parser."""
         super().data_received(data)
 
-    def _refusal(self, data: bytes) -> bytes | None:
-        """The bytes of the answer, or None when this is not exactly one whole request to score."""
-        if not data.startswith(SCORE) or (self.cycle and not self.cycle.response_complete):
-            return None
-        started_ns, clock = time.time_ns(), time.perf_counter_ns()
-        end = data.find(b"\r\n\r\n")
-        headers = {name.lower(): value for name, value in _FIELD.findall(data, len(SCORE) - 2, end)}
-        length = headers.get(b"content-length", b"")
-        if not length.isdigit() or end + 4 + int(length) != len(data):
-            return None
-        if any(name in headers for name in _WHOLE_ONLY):
-            return None
-        return self.refusals.answer(headers, started_ns, clock)
+    def answer(self, head: bytes, body: bytes) -> None:
+        """Write a whole answer; the connection stays open."""
+        own = b"".join(b"%b: %b\r\n" % field for field in self.server_state.default_headers)
+        self.transport.write(b"%b%b\r\n%b" % (head, own, body))
+        self.server_state.total_requests += 1
+        self._active = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._close_when_idle(self.timeout_keep_alive)
+
+    def _close_when_idle(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """One timer serves many direct answers: a new one for each would cost as much as reading it."""
+        left = self._active + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._close_when_idle(left)
+        else:
+            self.timeout_keep_alive_task = None
+            super().timeout_keep_alive_handler()
+
+    def shutdown(self) -> None:
+        if self.held is not None:
+            self.direct.answer_all()
+        super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.direct.drop_held(self)
+        super().connection_lost(exc)
 
 
-def refusing(refusals: Refusals) -> type[Protocol]:
-    """The protocol of a server with those refusals."""
-    return type("ServerProtocol", (Protocol,), {"refusals": refusals})
+def answering(way: Direct) -> type[Protocol]:
+    """The protocol of a server that answers directly by that way."""
+    return type("ServerProtocol", (Protocol,), {"direct": way})

@@ -34,6 +34,16 @@ class Batch:
     def rows(self) -> int:
         return len(self.labels)
 
+    def part(self, start: int, end: int) -> Batch:
+        """The rows from `start` up to `end`."""
+        return Batch(
+            self.matrix[start:end],
+            self.probabilities[start:end],
+            self.labels[start:end],
+            self.outlier_scores[start:end],
+            self.outlier_flags[start:end],
+        )
+
     def predictions(self) -> list[dict[str, Any]]:
         pairs = zip(self.probabilities, self.labels, strict=True)
         return [{"probability": probability, "label": label} for probability, label in pairs]
@@ -108,6 +118,23 @@ class Scorer:
         if observe:
             self.monitor.observe(matrix)
         return batch
+
+    def score_all(self, requests: list[tuple[Matrix, bool]]) -> list[Batch]:
+        """Score the rows of several requests at once; each with whether its rows count for drift."""
+        if len(requests) == 1:
+            return [self.score(*requests[0])]
+        together = self.judge(np.concatenate([matrix for matrix, _ in requests]))
+        counted = [matrix for matrix, observe in requests if observe]
+        if len(counted) == len(requests):
+            self.monitor.observe(together.matrix)
+        elif counted:
+            self.monitor.observe(np.concatenate(counted))
+        batches: list[Batch] = []
+        start = 0
+        for matrix, _ in requests:
+            batches.append(together.part(start, start + len(matrix)))
+            start += len(matrix)
+        return batches
 
     def answer(self, batch: Batch, request_id: str) -> bytes:
         """The body of the answer, JSON."""

@@ -16,8 +16,9 @@ import uvicorn
 
 from scoring.asgi import Application
 from scoring.connections import Stalled
-from scoring.gate import Refusals, State
-from scoring.protocol import refusing
+from scoring.direct import Direct
+from scoring.protocol import answering
+from scoring.requests import State
 
 log = logging.getLogger(__name__)
 
@@ -86,14 +87,14 @@ class Server(uvicorn.Server):
 
 
 def configuration(
-    application: Application, host: str, port: int, refusals: Refusals | None = None
+    application: Application, host: str, port: int, direct: Direct | None = None
 ) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools" if refusals is None else refusing(refusals),
+        http="httptools" if direct is None else answering(direct),
         ws="none",
         lifespan="on",
         log_config=None,

@@ -62,7 +62,7 @@ def serve(artifact: Artifact) -> Iterator[Callable[..., Running]]:
         scorer = Scorer(artifact, monitor, IDENTITY, limits.rows)
         service = Service(scorer, authenticator or AnyoneMay(), telemetry or Telemetry(None), limits)
         port = free_port()
-        config = configuration(service.application(), "127.0.0.1", port, service.refusals)
+        config = configuration(service.application(), "127.0.0.1", port, service.direct)
         server = Server(config, service.state, 0.0)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

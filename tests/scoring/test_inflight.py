@@ -6,9 +6,9 @@ import pytest
 
 from scoring import problems
 from scoring.allowance import BURST_SECONDS, Allowance
-from scoring.gate import State
 from scoring.inflight import InFlight, running
 from scoring.problems import Problem
+from scoring.requests import State
 
 
 def overdue() -> Problem:

@@ -1,0 +1,185 @@
+"""Requests to score that came whole, in a single read, and are in order: answered without ASGI.
+
+Parsing, a task and the messages of ASGI cost more than the score itself. So such a request is read from its
+bytes, and answered in the event loop's next turn. While as many are pending as may be, it is refused from its
+bytes: a service that spends half of what an answer costs on saying no cannot say no to twice its load.
+
+Whatever is not that simple, or not in order, goes the usual way, which answers it or says what is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from scoring.asgi import Headers
+from scoring.problems import CONTENT_TYPE, too_many
+from scoring.requests import State, begun
+from scoring.schema import Matrix
+from scoring.telemetry import RequestRecord
+
+log = logging.getLogger(__name__)
+
+LONGEST: Final = 64 * 1024  # bytes of a request that is read this way
+_FIRST_LINE: Final = b"POST /score HTTP/1.1\r\n"
+_FIELD: Final = re.compile(rb"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)(?=\r\n)")
+_UNUSUAL: Final = frozenset((b"transfer-encoding", b"expect", b"upgrade", b"connection"))
+
+
+@dataclass(slots=True)
+class Whole:
+    """A whole request and nothing else; `clock` is the performance counter when it came."""
+
+    data: bytes
+    headers: Headers
+    body: bytes
+    started_ns: int
+    clock: int
+
+
+class Connection(Protocol):
+    """What is needed of the connection that a request came by."""
+
+    held: Whole | None
+
+    def answer(self, head: bytes, body: bytes) -> None: ...
+
+    def usual(self, data: bytes) -> None: ...
+
+
+def read(data: bytes) -> Whole | None:
+    """The request, when the bytes are exactly one request to score, plainly written."""
+    if not data.startswith(_FIRST_LINE) or len(data) > LONGEST:
+        return None
+    started_ns, clock = time.time_ns(), time.perf_counter_ns()
+    end = data.find(b"\r\n\r\n")
+    start = len(_FIRST_LINE) - 2
+    fields = _FIELD.findall(data, start, end + 2)
+    headers = {name.lower(): value.rstrip() for name, value in fields}
+    # a line that is no field, or a field that comes twice, is for the parser to judge
+    if len(headers) != len(fields) or data.count(b"\r\n", start, end) != len(fields):
+        return None
+    length = headers.get(b"content-length", b"")
+    if length != b"%d" % (len(data) - end - 4) or not _UNUSUAL.isdisjoint(headers):
+        return None
+    return Whole(data, headers, data[end + 4 :], started_ns, clock)
+
+
+@dataclass(slots=True)
+class Ask:
+    """A request that is in order: its rows [rows, features], and whether they count for drift."""
+
+    record: RequestRecord
+    matrix: Matrix
+    real: bool
+
+
+class Answers(Protocol):
+    """What the service does for requests that are answered directly."""
+
+    def ask(self, headers: Headers, body: bytes, record: RequestRecord) -> Ask | None:
+        """What is asked for; None when the request has to go the usual way."""
+        ...
+
+    def answer(self, asks: list[Ask]) -> list[bytes]:
+        """The JSON that answers each."""
+        ...
+
+
+class Direct:
+    """One for each process; only the event loop's thread uses it.
+
+    Requests that came in the same turn of the event loop are answered together, step by step: the rows of all
+    go through the model at once, and each step finds its code in the processor's caches.
+    """
+
+    def __init__(
+        self, state: State, limit: int, answers: Answers, put: Callable[[RequestRecord], None]
+    ) -> None:
+        self._state, self._limit, self._answers, self._put = state, limit, answers, put
+        self._queue: list[tuple[Connection, Whole]] = []
+
+    def take(self, connection: Connection, whole: Whole) -> bool:
+        """Answer or refuse it, now or soon; False when it must go the usual way at once."""
+        if self._state.draining:
+            return False
+        if self._state.pending() >= self._limit:
+            connection.answer(*self._refusal(whole))
+            return True
+        if not self._queue:
+            asyncio.get_running_loop().call_soon(self.answer_all)
+        connection.held = whole
+        self._queue.append((connection, whole))
+        self._state.queued += 1
+        return True
+
+    def drop_held(self, connection: Connection) -> None:
+        """Nobody waits for the answer any more."""
+        if connection.held is not None:
+            connection.held = None
+            self._state.queued -= 1
+
+    def answer_all(self) -> None:
+        """Answer all that is held."""
+        queue, self._queue = self._queue, []
+        asks: list[Ask] = []
+        asking: list[tuple[Connection, Whole]] = []
+        for connection, whole in queue:
+            if connection.held is not whole:
+                continue
+            self.drop_held(connection)
+            if (ask := self._ask(whole)) is None:
+                connection.usual(whole.data)
+            else:
+                asks.append(ask)
+                asking.append((connection, whole))
+        for (connection, whole), ask, body in zip(asking, asks, self._answered(asks), strict=True):
+            if body is None:
+                connection.usual(whole.data)
+            else:
+                connection.answer(_head(b"200 OK", b"application/json", body, ask.record), body)
+                self._done(ask.record, whole)
+
+    def _ask(self, whole: Whole) -> Ask | None:
+        record = begun("POST", "/score", whole.headers, whole.started_ns)
+        try:
+            return self._answers.ask(whole.headers, whole.body, record)
+        except Exception:
+            log.exception("a request goes the usual way", extra={"request_id": record.request_id})
+            return None
+
+    def _answered(self, asks: list[Ask]) -> Sequence[bytes | None]:
+        if not asks:
+            return []
+        try:
+            return self._answers.answer(asks)
+        except Exception:
+            log.exception("requests go the usual way", extra={"requests": len(asks)})
+            return [None] * len(asks)
+
+    def _refusal(self, whole: Whole) -> tuple[bytes, bytes]:
+        record = begun("POST", "/score", whole.headers, whole.started_ns)
+        problem = too_many(self._limit)
+        record.status, record.problem = problem.kind.status, problem.kind.name
+        body = problem.body(record.request_id)
+        more = b"retry-after: %s\r\n" % problem.headers["retry-after"].encode()
+        self._done(record, whole)
+        return _head(b"429 Too Many Requests", CONTENT_TYPE.encode(), body, record, more), body
+
+    def _done(self, record: RequestRecord, whole: Whole) -> None:
+        record.duration_ns = time.perf_counter_ns() - whole.clock
+        self._put(record)
+
+
+def _head(status: bytes, content_type: bytes, body: bytes, record: RequestRecord, more: bytes = b"") -> bytes:
+    """All but the server's own headers and the empty line."""
+    trace = record.trace.traceparent.encode()
+    return (
+        b"HTTP/1.1 %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n%bx-request-id: %b\r\n"
+        b"traceparent: %b\r\ntraceresponse: %b\r\n"
+    ) % (status, content_type, len(body), more, record.request_id.encode(), trace, trace)

@@ -1,0 +1,64 @@
+"""What is known of a request, and of all that are being answered."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from scoring.asgi import Headers, Receive
+from scoring.telemetry import RequestRecord
+from scoring.tracecontext import continued, identifier
+
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+
+
+@dataclass(slots=True)
+class Request:
+    """What an endpoint is given; it fills in the record's batch and drift status."""
+
+    headers: Headers
+    receive: Receive
+    record: RequestRecord
+    complete: bool = False  # the body has arrived
+
+
+class Tasks(set[asyncio.Task[None]]):
+    """The server's set of requests that it has read, which counts them as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.added = 0
+
+    def add(self, element: asyncio.Task[None], /) -> None:
+        self.added += 1
+        super().add(element)
+
+
+class State:
+    """What changes while the service runs; only the event loop's thread touches it."""
+
+    def __init__(self) -> None:
+        self.draining = False
+        self.tasks = Tasks()
+        self.answered = 0
+        self.queued = 0  # requests that are answered without a task
+
+    def pending(self) -> int:
+        """Requests that have been read and not answered, whether they have been begun or still wait.
+
+        A task leaves the server's set some time after its answer, hence the two counts.
+        """
+        if not self.tasks:
+            self.answered = self.tasks.added
+        return self.tasks.added - self.answered + self.queued
+
+
+def begun(method: str, route: str, headers: Headers, started_ns: int) -> RequestRecord:
+    """The record of a request with the caller's identifiers, or new ones."""
+    given = headers.get(b"x-request-id")
+    request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else identifier(128)
+    given = headers.get(b"traceparent")
+    trace = continued(given.decode("latin-1") if given else None)
+    return RequestRecord(method, route, 200, started_ns, 0, request_id, trace)

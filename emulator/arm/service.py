@@ -205,6 +205,10 @@ class Arm(Hooks):
         """Whether an action of that name is answered for the type."""
         return (arm_type.lower(), name.lower()) in self._actions
 
+    def in_turn(self, resource_id: str, effect: Callable[[], None]) -> None:
+        """Run what is no part of a change, but has to keep its order with the effects of changes."""
+        self._effects.add(effect, fold(resource_id))
+
     # parts
 
     def _follow(self, hook: PutHook, put: Put) -> None:

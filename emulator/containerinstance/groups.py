@@ -85,9 +85,19 @@ class Groups:
             if self.store.document(STOPPED, fold(group["id"])) is not None:
                 continue
             try:
-                self.start(group)
+                self._in_turn(group["id"])
             except AzureError as error:
                 LOG.warning("container group %s does not start: %s", group["name"], error)
+
+    def _in_turn(self, group_id: str, *, anew: bool = False) -> None:
+        """Start a group as it is by then, unless it is gone: requests may change it meanwhile."""
+
+        def start() -> None:
+            group = self.store.get(group_id)
+            if group is not None:
+                self.start(group, anew=anew)
+
+        self.emulator.arm.in_turn(group_id, start)
 
     def forget(self, group: Json) -> None:
         """What the database has of a group goes with it."""
@@ -120,7 +130,7 @@ class Groups:
             self.runtime.stop(group["id"])
         else:
             self.store.delete_document(STOPPED, fold(action.id))
-            self.start(group, anew=name == "restart")
+            self._in_turn(group["id"], anew=name == "restart")
         return Response(204)
 
     def logs(self, action: Action) -> Json:

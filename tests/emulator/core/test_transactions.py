@@ -22,6 +22,10 @@ INNER = f"{GROUP}/providers/{ROUTES}/inner"
 BODY = {"location": LOCATION}
 
 
+def _no_effect(*_: object) -> None:
+    pass
+
+
 def wrong(what: str) -> AzureError:
     return AzureError(400, "Wrong", what)
 
@@ -168,7 +172,7 @@ def test_secrets_go_with_their_resource(
         return set(re.findall(r"[\w+/=-]{30,}", json.dumps(client.ok("POST", f"{one}/{action}"))))
 
     before = secrets()
-    monkeypatch.setattr(Effects, "add", lambda *_: None)
+    monkeypatch.setattr(Effects, "add", _no_effect)
     client.ok("DELETE", one)
     client.ok("PUT", one, {**BODY, **body})
     assert before

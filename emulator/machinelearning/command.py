@@ -26,6 +26,7 @@ from emulator.machinelearning.references import Location, References
 from emulator.machinelearning.runs import Runs
 from emulator.machinelearning.runtimes import Runtime, Runtimes
 from emulator.machinelearning.variables import job_variables
+from emulator.processes import Handle
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -241,7 +242,6 @@ class Commands:
             raise Stopped("cancel")
         order.on_running()
         control.check()
-        started = time.monotonic()
         try:
             handle = self._emulator.processes.start(
                 f"job {order.name}",
@@ -253,19 +253,11 @@ class Commands:
             )
         except RuntimeError as error:
             raise Stopped("shutdown") from error
-        written = 0
-        while handle.poll() is None:
-            control.wake.wait(LOG_EVERY_S)
-            if order.step.timeout is not None and time.monotonic() - started > order.step.timeout:
-                control.stop("timeout")
-            if control.reason:
+        try:
+            self._follow(order, control, handle, log)
+        finally:
+            if handle.poll() is None:
                 handle.terminate(GRACE_S)
-                break
-            size = log.stat().st_size
-            if size != written and handle.poll() is None:
-                written = size
-                self._logs.write(order.workspace, order.name, "user_logs/std_log.txt", log)
-                self._runs.touch(order.job_id)
         if control.reason == "timeout":
             raise Stopped(
                 "timeout",
@@ -278,6 +270,21 @@ class Commands:
             raise StepFailed(
                 f"{order.step.name!r} failed with {how}. The end of its log:\n{staging.tail(log)}"
             )
+
+    def _follow(self, order: Order, control: Control, handle: Handle, log: Path) -> None:
+        """Bring the log out until the process ends, its time is over, or the run is stopped."""
+        started, written = time.monotonic(), 0
+        while handle.poll() is None:
+            control.wake.wait(LOG_EVERY_S)
+            if order.step.timeout is not None and time.monotonic() - started > order.step.timeout:
+                control.stop("timeout")
+            if control.reason:
+                return
+            size = log.stat().st_size
+            if size != written and handle.poll() is None:
+                written = size
+                self._logs.write(order.workspace, order.name, "user_logs/std_log.txt", log)
+                self._runs.touch(order.job_id)
 
 
 def _local_outputs(order: Order, folder: Path) -> dict[str, Path]:

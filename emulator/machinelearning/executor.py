@@ -45,7 +45,7 @@ class Executor:
         self.nodes = Nodes()
         self._commands = Commands(emulator, references, runs, runtimes, Access(emulator), logs)
         self._controls: dict[str, Control] = {}
-        self._threads: list[threading.Thread] = []
+        self._threads: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
 
     def submit(self, job_id: str, submitter: Principal | None, *, restarted: bool = False) -> None:
@@ -54,14 +54,13 @@ class Executor:
             if job_id.lower() in self._controls:
                 return
             control = self._controls[job_id.lower()] = Control()
-            thread = threading.Thread(
+            thread = self._threads[job_id.lower()] = threading.Thread(
                 target=self._run,
                 args=(job_id, submitter, restarted, control),
                 name=f"job {job_id.rsplit('/', 1)[1]}",
                 daemon=True,
             )
-            self._threads = [one for one in self._threads if one.is_alive()] + [thread]
-        thread.start()
+            thread.start()
 
     def cancel(self, job_id: str) -> None:
         """Ask a job to end; one that has ended stays as it is. A step is cancelled with its pipeline."""
@@ -77,25 +76,41 @@ class Executor:
         else:
             self._runs.advance(job_id, "Canceled")
 
+    def end(self, job_id: str) -> None:
+        """A job is deleted: end what runs of it, and wait for that."""
+        with self._lock:
+            control, thread = self._controls.get(job_id.lower()), self._threads.get(job_id.lower())
+        if control is not None and thread is not None:
+            control.stop("cancel")
+            thread.join(SHUTDOWN_S)
+
+    def ending(self, job_id: str) -> bool:
+        """Whether a job of the id still runs."""
+        with self._lock:
+            return job_id.lower() in self._controls
+
     def resume(self) -> None:
         """Go on with the jobs that were cut off when the emulator stopped."""
         for record in self._runs.unfinished():
             job_id = record["job"]
             submitter = self._emulator.identity.directory.find(record.get("submitter") or "")
             if record["status"] == "CancelRequested":
-                self._cancelled(job_id)
+                self.cancelled(job_id)
             else:
                 self.submit(job_id, submitter, restarted=True)
 
-    def _cancelled(self, job_id: str) -> None:
+    def cancelled(self, job_id: str) -> None:
+        """Nothing of a job runs: it, and what is under it, is Canceled unless it has ended."""
+        if not self._runs.exists(job_id):
+            return
         for child in self._runs.children(Workspace.of(job_id), job_id.rsplit("/", 1)[1]):
-            self._cancelled(child["id"])
+            self.cancelled(child["id"])
         self._runs.advance(job_id, "Canceled")
 
     def stop(self) -> None:
         """The emulator goes down: end the commands, leave the jobs as they are."""
         with self._lock:
-            controls, threads = list(self._controls.values()), list(self._threads)
+            controls, threads = list(self._controls.values()), list(self._threads.values())
         for control in controls:
             control.stop("shutdown")
         for thread in threads:
@@ -111,6 +126,7 @@ class Executor:
         finally:
             with self._lock:
                 self._controls.pop(job_id.lower(), None)
+                self._threads.pop(job_id.lower(), None)
 
     def _perform_job(
         self, job_id: str, submitter: Principal | None, restarted: bool, control: Control

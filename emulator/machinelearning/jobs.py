@@ -55,6 +55,10 @@ class Jobs:
             changes = {key: properties[key] for key in CHANGEABLE if properties.get(key) is not None}
             put.resource["properties"] = {**kept, **changes}
             return
+        if self._executor.ending(put.id):
+            raise AzureError(
+                409, "UserError", f"Job {put.resource['name']!r} was deleted and still ends; try again."
+            )
         self.check(Workspace.of(put.id), put.resource["name"], properties)
         name = put.resource["name"]
         properties["experimentName"] = properties.get("experimentName") or "Default"
@@ -231,13 +235,15 @@ def install(emulator: Emulator, jobs: Jobs, runs: Runs, executor: Executor) -> N
 
     @arm.before_delete(JOB)
     def refuse_running(job: Json) -> None:
-        whole_workspace = arm.deletion_root.lower() != job["id"].lower()
+        itself = fold(arm.deletion_root) == fold(job["id"])
         status = runs.status(job["id"])
-        if status not in TERMINAL:
-            if not whole_workspace:
-                raise AzureError(409, "UserError", f"Job {job['name']!r} is {status}; cancel it first.")
-            executor.cancel(job["id"])
+        if itself and status not in TERMINAL:
+            raise AzureError(409, "UserError", f"Job {job['name']!r} is {status}; cancel it first.")
 
     @arm.with_delete(JOB)
     def forget(job: Json) -> None:
         runs.forget(job["id"])
+
+    @arm.after_delete(JOB)
+    def end(job: Json) -> None:
+        executor.end(job["id"])

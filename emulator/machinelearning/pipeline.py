@@ -37,6 +37,10 @@ class Performer(Protocol):
         """Run ``work`` as the job of the id; its outputs."""
         ...
 
+    def cancelled(self, job_id: str) -> None:
+        """Nothing of a job runs: it, and what is under it, is Canceled unless it has ended."""
+        ...
+
 
 Work = Callable[[], Json]  # runs a step; its outputs
 
@@ -249,6 +253,9 @@ class PipelineRun:
                 self.finished[name] = record["outputs"]
             elif status in ("Failed", "Canceled"):
                 self._fail(name, (record["error"] or {}).get("message") or f"it was {status.lower()}")
+        if not self._may_start():  # what ran beside the failure, and was to be cancelled
+            for name in self.children.keys() - self.finished.keys():
+                self.performer.cancelled(self.workspace.child("jobs", self.children[name]))
 
     def _say(self, text: str) -> None:
         with self.saying:

@@ -42,17 +42,24 @@ class Scheduler:
         """Submit what is due in the minute ``at``; the ids of the jobs."""
         submitted: list[str] = []
         for schedule in self._emulator.store.by_type(SCHEDULE):
-            properties = schedule["properties"]
-            created = datetime.fromisoformat(schedule["systemData"]["createdAt"])
-            if properties["isEnabled"] and triggers.fires(properties["trigger"], at, created):
-                job_id = Workspace.of(schedule["id"]).child("jobs", f"{schedule['name']}-{at:%Y%m%dT%H%MZ}")
-                try:
-                    if self._emulator.arm.find(job_id) is None:
-                        self._submit(schedule, job_id)
-                        submitted.append(job_id)
-                except AzureError as error:
-                    LOG.warning("schedule %s could not submit its job: %s", schedule["id"], error.message)
+            try:
+                submitted += self._fire(schedule, at)
+            except AzureError as error:
+                LOG.warning("schedule %s could not submit its job: %s", schedule["id"], error.message)
+            except Exception:  # one that cannot be read keeps no other from its time
+                LOG.exception("schedule %s could not be fired", schedule["id"])
         return submitted
+
+    def _fire(self, schedule: Json, at: datetime) -> list[str]:
+        properties = schedule["properties"]
+        created = datetime.fromisoformat(schedule["systemData"]["createdAt"])
+        if not properties["isEnabled"] or not triggers.fires(properties["trigger"], at, created):
+            return []
+        job_id = Workspace.of(schedule["id"]).child("jobs", f"{schedule['name']}-{at:%Y%m%dT%H%MZ}")
+        if self._emulator.arm.find(job_id) is not None:
+            return []
+        self._submit(schedule, job_id)
+        return [job_id]
 
     def trigger(self, schedule: Json) -> str:
         """Submit the job of an enabled schedule now; the job's name."""

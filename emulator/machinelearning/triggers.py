@@ -27,6 +27,8 @@ WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "s
 MINUTES = {"Minute": 1, "Hour": 60, "Day": 1440, "Week": 10080}
 FREQUENCIES = (*MINUTES, "Month")  # clients write them with small letters as well
 RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))  # minute, hour, day, month, weekday
+# values of a recurrence's pattern -> least, greatest; "weekDays" are names
+PATTERN = {"hours": (0, 23), "minutes": (0, 59), "monthDays": (1, 31)}
 PART = re.compile(r"(?:(?P<all>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?", re.ASCII)
 
 
@@ -70,7 +72,7 @@ def check(name: str, trigger: Json) -> None:
     for setting in ("startTime", "endTime"):
         try:
             moment(trigger, setting)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             raise wrong(setting, "it must be an ISO 8601 time") from error
     if kind == "Cron":
         fields = str(trigger.get("expression") or "").split()
@@ -88,10 +90,37 @@ def check(name: str, trigger: Json) -> None:
     elif kind == "Recurrence":
         if str(trigger.get("frequency")).capitalize() not in FREQUENCIES:
             raise wrong("frequency", f"it must be one of {', '.join(FREQUENCIES)}")
-        if not isinstance(trigger.get("interval"), int) or trigger["interval"] < 1:
+        if type(trigger.get("interval")) is not int or trigger["interval"] < 1:
             raise wrong("interval", "it must be a whole number, 1 or more")
+        _check_pattern(name, trigger.get("schedule"))
     else:
         raise NotEmulated(f"triggers of type {kind} (schedule {name!r}); use Cron or Recurrence")
+
+
+def _check_pattern(name: str, pattern: Any) -> None:
+    """400 for the times of a recurrence that are none. Clients send empty lists where they have no times."""
+
+    def wrong(setting: str, value: Any, rule: str) -> AzureError:
+        return AzureError(400, "UserError", f"Schedule {name!r}: trigger.{setting} is {value!r}; {rule}.")
+
+    if pattern is None:
+        return
+    if not isinstance(pattern, dict):
+        raise wrong("schedule", pattern, "it must be an object with hours and minutes")
+    if pattern and ((pattern.get("hours") or []) == []) != ((pattern.get("minutes") or []) == []):
+        missing = "hours" if not pattern.get("hours") else "minutes"
+        raise wrong(f"schedule.{missing}", pattern.get(missing), "hours and minutes are needed together")
+    for setting, (low, high) in PATTERN.items():
+        values = pattern.get(setting)
+        if values is not None and not (
+            isinstance(values, list) and all(type(one) is int and low <= one <= high for one in values)
+        ):
+            raise wrong(f"schedule.{setting}", values, f"it must be a list of numbers from {low} to {high}")
+    days = pattern.get("weekDays")
+    if days is not None and not (
+        isinstance(days, list) and all(str(day).lower() in WEEKDAYS for day in days)
+    ):
+        raise wrong("schedule.weekDays", days, f"it must be a list of {', '.join(WEEKDAYS)}")
 
 
 def zone(name: str, trigger: Json) -> tzinfo:
@@ -133,11 +162,11 @@ def fires(trigger: Json, at: datetime, created: datetime) -> bool:
 def _recurs(trigger: Json, now: datetime, start: datetime) -> bool:
     frequency, interval = str(trigger["frequency"]).capitalize(), trigger["interval"]
     pattern = trigger.get("schedule") or {}
-    if not pattern:
+    if not any(pattern.values()):
         if frequency != "Month":
             return (now - start) // timedelta(minutes=1) % (MINUTES[frequency] * interval) == 0
         pattern = {"monthDays": [start.day], "hours": [start.hour], "minutes": [start.minute]}
-    hours, minutes = pattern.get("hours", [start.hour]), pattern.get("minutes", [start.minute])
+    hours, minutes = pattern.get("hours") or [start.hour], pattern.get("minutes") or [start.minute]
     if now.hour not in hours or now.minute not in minutes:
         return False
     days = (now.date() - start.date()).days

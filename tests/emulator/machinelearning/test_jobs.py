@@ -209,6 +209,26 @@ def test_workspace_can_be_deleted_while_a_job_runs(lab: Lab) -> None:
     assert lab.emulator.store.documents("ml-run") == {}
 
 
+def test_no_process_is_left_when_the_place_of_logs_goes(lab: Lab) -> None:
+    lab.command("talks", "while :; do echo on; sleep 0.05; done")
+    lab.until("talks", "Running")
+    lab.emulator.arm.delete(estate.ACCOUNT)
+    assert lab.until("talks") == "Failed"
+    assert lab.emulator.processes.running() == []
+
+
+def test_name_of_a_job_that_still_ends_can_be_used_again(lab: Lab, tmp_path: Path) -> None:
+    """The command of a deleted workspace's job takes its time to end; a new one of that name runs."""
+    lab.command("again", f"trap '' TERM; touch {tmp_path}/up; while :; do sleep 0.05; done")
+    while not (tmp_path / "up").exists():
+        time.sleep(0.02)
+    lab.emulator.arm.delete(estate.WORKSPACE)
+    estate.build(lab.write)
+    lab.command("again", "echo new")
+    assert lab.until("again") == "Completed"
+    assert lab.log("again") == "new\n"
+
+
 def test_named_output_becomes_an_asset(lab: Lab) -> None:
     output = {"jobOutputType": "custom_model", "assetName": "classifier"}
     for number in ("1", "2"):

@@ -102,6 +102,24 @@ def test_cancellation_that_was_cut_off_reaches_every_depth(lab: Lab, tmp_path: P
     assert [lab.status(name) for name in (inner, lab.child(inner, "two"))] == ["Canceled", "Canceled"]
 
 
+def test_failure_that_was_cut_off_ends_the_steps_beside_it(lab: Lab, tmp_path: Path) -> None:
+    """Killed once the failure was kept, before the steps beside it were cancelled: none stays Running."""
+    bad = lab.component("bad", f"touch {tmp_path}/bad; sleep 1000")
+    lab.pipeline("cut", {"in": node(waiting(lab, tmp_path, "true"), "pipeline"), "bad": node(bad)})
+    while not (tmp_path / "second").exists() or not (tmp_path / "bad").exists():
+        time.sleep(0.02)
+    lab.emulator.close()
+    lab.emulator = type(lab.emulator)(lab.home)
+    record = lab.record(lab.child("cut", "bad"))
+    failed = {**record, "status": "Failed", "error": {"code": "UserError", "message": "oh no"}}
+    lab.emulator.store.put_document("ml-run", record["job"].lower(), failed)
+    lab.emulator.started()
+    assert lab.until("cut") == "Failed"
+    inner = lab.child("cut", "in")
+    found = [lab.status(name) for name in (inner, lab.child(inner, "one"), lab.child(inner, "two"))]
+    assert found == ["Canceled", "Completed", "Canceled"]
+
+
 NAMES = st.sampled_from(["a", "b", "c", "d"])
 TEXTS = st.text(alphabet="xyz${} ", max_size=5)
 

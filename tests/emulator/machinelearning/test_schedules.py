@@ -48,6 +48,8 @@ def at(text: str) -> datetime:
         (cron("* * * * *", endTime="2026-03-01T07:00:00Z"), "2026-03-01T07:01", False),
         (recurrence("Minute", 10), "2026-03-02T08:45", True),
         (recurrence("Minute", 10), "2026-03-02T08:46", False),
+        (recurrence("Minute", 10, schedule={"hours": [], "minutes": []}), "2026-03-02T08:45", True),
+        (recurrence("Minute", 10, schedule={"hours": [], "minutes": []}), "2026-03-02T08:46", False),
         (recurrence("Hour", 5), "2026-03-02T13:15", True),
         (recurrence("Day", 2), "2026-03-04T08:15", True),
         (recurrence("Day", 2), "2026-03-03T08:15", False),
@@ -83,6 +85,14 @@ def test_recurrence_fires_once_in_each_of_its_intervals(frequency: str, interval
         (recurrence("Often"), r"trigger\.frequency is 'Often'"),
         (recurrence("Day", 0), r"trigger\.interval is 0"),
         (cron("* * * * *", startTime="soon"), r"trigger\.startTime is 'soon'"),
+        (cron("* * * * *", startTime=5), r"trigger\.startTime is 5"),
+        (recurrence("Day", True), r"trigger\.interval is True"),
+        (recurrence("Day", schedule="at ten"), r"trigger\.schedule is 'at ten'"),
+        (recurrence("Day", schedule={"hours": 10, "minutes": [0]}), r"trigger\.schedule\.hours is 10"),
+        (recurrence("Day", schedule={"hours": [10]}), r"trigger\.schedule\.minutes is None"),
+        (recurrence("Day", schedule={**NIGHT, "hours": [24]}), r"hours is \[24\]; .* 0 to 23"),
+        (recurrence("Week", schedule={**NIGHT, "weekDays": ["Freitag"]}), r"weekDays is \['Freitag'\]"),
+        (recurrence("Month", schedule={**NIGHT, "monthDays": [32]}), r"monthDays is \[32\]; .* 1 to 31"),
     ],
 )
 def test_wrong_trigger_is_refused(trigger: Json, message: str) -> None:
@@ -110,6 +120,20 @@ def test_schedule_submits_its_job_when_it_is_due(lab: Lab) -> None:
     assert lab.log("nightly-20270101T0100Z") == "scheduled\n"
     lab.write(f"{estate.WORKSPACE}/schedules/nightly", {"properties": {**body, "isEnabled": False}})
     assert scheduler.fire(at("2027-01-02T01:00")) == []
+
+
+def test_a_schedule_that_cannot_be_read_keeps_no_other_from_firing(lab: Lab) -> None:
+    """One that an older version took, say."""
+    job = command_body("echo scheduled")["properties"]
+    for name in ("a", "b"):
+        body = {"trigger": cron("0 1 * * *"), "action": {"actionType": "CreateJob", "jobDefinition": job}}
+        lab.write(f"{estate.WORKSPACE}/schedules/{name}", {"properties": body})
+    broken = lab.get("schedules", "a")
+    broken["properties"]["trigger"] = recurrence("Day", schedule={"hours": 10, "minutes": None})
+    lab.emulator.store.put(broken["id"], broken)
+    submitted = Scheduler(lab.emulator).fire(at("2027-01-01T01:00"))
+    assert [one.rsplit("/", 1)[1] for one in submitted] == ["b-20270101T0100Z"]
+    assert lab.until("b-20270101T0100Z") == "Completed"
 
 
 def test_schedule_checks_its_job(lab: Lab) -> None:

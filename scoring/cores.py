@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
 
 
+def supervised() -> bool:
+    """Whether this system has what several workers need; macOS, say, has not."""
+    needed = ((os, "sched_getaffinity"), (os, "memfd_create"), (signal, "sigtimedwait"))
+    return all(hasattr(module, name) for module, name in needed)
+
+
 def available(cgroup: Path = CGROUP) -> int:
-    """Whole cores, at least 1: those this process may run on, cut to the container's processor quota."""
+    """Whole cores, at least 1: those this process may run on, cut to the container's processor quota.
+
+    1 on a system where one process cannot watch over others.
+    """
+    if not supervised():
+        return 1
     allowed = len(os.sched_getaffinity(0))
     quota = _quota(cgroup)
     return max(1, allowed if quota is None else min(allowed, math.floor(quota)))

@@ -107,7 +107,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         client_id=env.optional("AZURE_CLIENT_ID"),
         key_source=_key_source(env),
         drain_seconds=env.number("SCORING_DRAIN_SECONDS", default.drain_seconds, 0.0, 300.0),
-        workers=env.integer("SCORING_WORKERS", default.workers, 1, MOST_WORKERS),
+        workers=env.integer("SCORING_WORKERS", default.workers, 1, MOST_WORKERS if cores.supervised() else 1),
         identity=ModelIdentity(
             name=env.text("MODEL_NAME", default.identity.name),
             version=env.text("MODEL_VERSION", default.identity.version),

@@ -34,7 +34,7 @@ class Worker:
     place: Place
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
-    wait: float = FIRST_WAIT
+    wait: float = 0.0  # before it was started last
     due: float = 0.0  # when to start it, while there is no process
 
 
@@ -44,8 +44,9 @@ class Supervisor:
     def __init__(self, settings: Settings, environment: Mapping[str, str], program: list[str]) -> None:
         self._settings, self._program = settings, program
         self._environment = dict(environment)
-        # workers without a common key would hash the same value differently
-        self._environment.setdefault("SCORING_HASH_KEY", secrets.token_hex(32))
+        if not self._environment.get("SCORING_HASH_KEY", "").strip():
+            # workers without a common key would hash the same value differently
+            self._environment["SCORING_HASH_KEY"] = secrets.token_hex(32)
 
     def run(self) -> int:
         """The exit code: 0 when the service was asked to end and all workers ended well.
@@ -82,12 +83,17 @@ class Supervisor:
 
     def _start(self, worker: Worker) -> None:
         place = worker.place
-        worker.process = subprocess.Popen(
-            self._program,
-            env=self._environment | {VARIABLE: place.text()},
-            pass_fds=[place.listener, place.memory, place.alive],
-        )
         worker.started = time.monotonic()
+        try:
+            worker.process = subprocess.Popen(
+                self._program,
+                env=self._environment | {VARIABLE: place.text()},
+                pass_fds=[place.listener, place.memory, place.alive],
+            )
+        except OSError as error:  # no memory or no process left: the other workers go on
+            self._later(worker)
+            more = {"worker": place.number, "reason": str(error), "again_in_seconds": worker.wait}
+            log.error("a worker could not be started", extra=more)
 
     def _died(self, worker: Worker, code: int) -> bool:
         """Plan a successor; False when the worker said that the service cannot start."""
@@ -95,11 +101,17 @@ class Supervisor:
         worker.process = None
         if code > 0 and not worker.place.has_been_ready(worker.place.number):
             return False
-        worker.wait = FIRST_WAIT if lived >= LIVED else min(2 * worker.wait, LAST_WAIT)
-        worker.due = time.monotonic() + worker.wait
+        if lived >= LIVED:
+            worker.wait = 0.0
+        self._later(worker)
         more = {"worker": worker.place.number, "exit_code": code, "seconds": round(lived, 1)}
         log.warning("a worker has ended and will be replaced", extra=more)
         return True
+
+    def _later(self, worker: Worker) -> None:
+        """Start it after a wait, twice as long as the one before."""
+        worker.wait = min(max(FIRST_WAIT, 2 * worker.wait), LAST_WAIT)
+        worker.due = time.monotonic() + worker.wait
 
     def _end(self, workers: list[Worker], code: int) -> int:
         running = [worker.process for worker in workers if worker.process is not None]

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from scoring.drift import DriftRules
+from scoring.settings import SettingsError
 from scoring.sketch import DriftReference
 from scoring.window import RollingWindow, slot_bytes
 
@@ -73,9 +74,15 @@ class Place:
 
 
 def place(environment: Mapping[str, str]) -> Place | None:
-    """None when this process has no supervisor."""
-    text = environment.get(VARIABLE)
+    """None when this process has no supervisor. Raises SettingsError when no supervisor set the variable."""
+    text = environment.get(VARIABLE, "").strip()
     if not text:
         return None
-    number, workers, listener, memory, alive = map(int, text.split(","))
+    try:
+        number, workers, listener, memory, alive = map(int, text.split(","))
+    except ValueError as error:
+        reason = (
+            f"{VARIABLE} is {text!r}: workers are told their place by it; set SCORING_WORKERS to a number"
+        )
+        raise SettingsError(reason) from error
     return Place(number, workers, listener, memory, alive)

@@ -46,7 +46,7 @@ def serve(settings: Settings, place: worker.Place | None) -> int:
     except (SettingsError, ArtifactError) as error:
         return _cannot_start(error)
     server = Server(
-        configuration(service.application(), settings.host, settings.port, service.refusals),
+        configuration(service.application(), settings.host, settings.port, service.direct),
         service.state,
         settings.drain_seconds,
     )

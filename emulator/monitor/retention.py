@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -30,6 +31,7 @@ class Retention:
         self._arm = arm
         self._database = database
         self._now = now
+        self._lock = threading.Lock()
 
     def install(self) -> None:
         """Register the hooks."""
@@ -43,18 +45,25 @@ class Retention:
     def settle(self) -> None:
         """Bring the tables into line with the workspaces; also what a kill has cut off."""
         store = self._arm.store
-        workspaces = {
-            fold(one["id"]): str(one["properties"]["customerId"]) for one in store.by_type(WORKSPACE)
-        }
-        for key, body in store.documents(DELETED).items():
-            if self._expired(body):
-                store.delete_document(DELETED, key)
-        deleted = {str(body["properties"]["customerId"]) for body in store.documents(DELETED).values()}
-        components = {
-            fold(one["id"]): workspaces.get(fold(str(one["properties"].get("WorkspaceResourceId"))), "")
-            for one in store.by_type(COMPONENT)
-        }
-        self._database.settle(set(workspaces.values()), deleted, components)
+        # one view, and no older one after a newer one: rows of what is in neither set go for good
+        with self._lock:
+            with store.transaction():
+                workspaces = {
+                    fold(one["id"]): str(one["properties"]["customerId"]) for one in store.by_type(WORKSPACE)
+                }
+                for key, body in store.documents(DELETED).items():
+                    if self._expired(body):
+                        store.delete_document(DELETED, key)
+                deleted = {
+                    str(body["properties"]["customerId"]) for body in store.documents(DELETED).values()
+                }
+                components = {
+                    fold(one["id"]): workspaces.get(
+                        fold(str(one["properties"].get("WorkspaceResourceId"))), ""
+                    )
+                    for one in store.by_type(COMPONENT)
+                }
+            self._database.settle(set(workspaces.values()), deleted, components)
 
     def _recover(self, put: Put) -> None:
         """A new workspace with the id of a deleted one is that one."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,6 +114,25 @@ def test_a_start_finishes_what_was_cut_off(emulator: Emulator) -> None:
     again.started()
     assert traces(again) == []
     again.close()
+
+
+def test_a_workspace_that_comes_back_while_others_are_settled_loses_nothing(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.arm.delete(WORKSPACE)
+    documents, others = emulator.store.documents, list[threading.Thread]()
+
+    def and_meanwhile(kind: str, prefix: str = "") -> dict[str, Any]:
+        if kind == retention.DELETED and not others:
+            others.append(threading.Thread(target=make, args=(emulator,)))
+            others[0].start()
+            others[0].join(0.5)
+        return documents(kind, prefix)
+
+    monkeypatch.setattr(emulator.store, "documents", and_meanwhile)
+    emulator.started()
+    others[0].join(20)
+    assert (traces(emulator), kept(emulator)) == (["first"], 0)
 
 
 def test_tables_of_before_get_their_column_and_what_is_of_nobody_goes(tmp_path: Path) -> None:

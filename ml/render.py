@@ -10,6 +10,14 @@ from ml.console import facts, table
 
 MOST_ROWS = 12
 MOST_FEATURES = 5
+# What is shown of a registered model: column -> its tag; --json has all tags.
+MODEL_TAGS = {
+    "model": "model",
+    "estimator": "estimator",
+    "roc_auc": "roc_auc",
+    "log_loss": "log_loss",
+    "release": "{release}",
+}
 
 
 def number(value: Any) -> str:
@@ -143,10 +151,13 @@ def _models(answer: Mapping[str, Any]) -> RenderableType:
     if not answer["models"]:
         train = f"mlops train --env {answer['environment']}"
         return f"No model is registered in {answer['workspace']}. `{train}` makes the first one."
-    models = table(f"Registered in {answer['workspace']}", "model", "tags")
+    models = table(f"Registered in {answer['workspace']}", *MODEL_TAGS)
     for item in answer["models"]:
-        tags = ", ".join(f"{k}={v}" for k, v in sorted(item["tags"].items()) if not k.startswith("image-"))
-        models.add_row(item["model"], escape(tags))
+        tags: Mapping[str, str] = {"model": item["model"], **item["tags"]}
+        release = f"release-{answer['environment']}"
+        models.add_row(
+            *(escape(str(tags.get(tag.format(release=release), "-"))) for tag in MODEL_TAGS.values())
+        )
     return models
 
 

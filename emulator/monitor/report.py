@@ -16,6 +16,7 @@ from emulator.home import Home
 from emulator.monitor.database import Database, Row
 
 SEVERITIES = ("verbose", "information", "warning", "error", "critical")
+SAME_IN_ALL = {"model_name", "model_version", "model_digest", "environment", "logger_name"}  # of events shown
 HIDDEN_METRICS = {"_OTELRESOURCE_"}  # how the exporter tells the attributes of its resource
 LONGEST = 36  # characters of a value shown to a person: longer ones are left out; JSON has all of them
 PER_METRIC = 5  # dimensions of one metric shown, the greatest values; JSON has all of them
@@ -188,7 +189,8 @@ def _severity(row: Row) -> str:
 
 
 def _custom(row: Row) -> str:
-    return _pairs({**row["Properties"], **row["Measurements"]})
+    values = {**row["Properties"], **row["Measurements"]}
+    return _pairs({name: value for name, value in values.items() if name not in SAME_IN_ALL})
 
 
 # section -> table and columns

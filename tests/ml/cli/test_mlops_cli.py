@@ -135,6 +135,20 @@ def test_an_empty_estate_says_what_makes_its_first_model():
     assert "Nothing is deployed in stage" in said
 
 
+def test_a_registered_model_is_a_line_of_figures_and_its_release_here():
+    tags = {"roc_auc": "0.782", "log_loss": "0.427", "estimator": "forest", "artifact_digest": "sha256:abc"}
+    here, elsewhere = {"release-stage": "r-12", "image-crstage": "sha256:def"}, {"release-prod": "r-34"}
+    answer = {
+        "environment": "stage",
+        "workspace": "mlw-stage",
+        "models": [{"model": "credit:2", "tags": {**tags, **here}}, {"model": "credit:1", "tags": elsewhere}],
+        "deployed": None,
+    }
+    said = text(render.state(answer))
+    assert all(shown in said for shown in ("credit:2", "forest", "0.782", "0.427", "r-12", "credit:1"))
+    assert not any(hidden in said for hidden in ("sha256", "r-34"))
+
+
 class Forbidden:
     """A call that is allowed from its `after`-th time on."""
 

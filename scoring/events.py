@@ -36,6 +36,12 @@ class Privacy:
             if name not in self.redact
         }
 
+    def counts(self, counts: dict[str, list[int]]) -> dict[str, list[int]]:
+        """Those of features that may leave as they are: in a window of few rows, counts are values."""
+        return {
+            name: bins for name, bins in counts.items() if name not in self.redact and name not in self.hashed
+        }
+
     def _hash(self, name: str, value: object) -> str:
         return hmac.new(self.key, f"{name}={value}".encode(), hashlib.sha256).hexdigest()[:HASH_DIGITS]
 
@@ -75,8 +81,11 @@ def batch_event(record: RequestRecord, schema: Schema, privacy: Privacy, max_row
     }
 
 
-def drift_event(record: DriftRecord, counts: dict[str, Any]) -> dict[str, Any]:
-    """Properties of the event for an evaluated window; its counts let windows of replicas be merged."""
+def drift_event(record: DriftRecord, window: dict[str, Any], privacy: Privacy) -> dict[str, Any]:
+    """Properties of the event for an evaluated window; its counts let windows of replicas be merged.
+
+    `window` is that of the record as JSON.
+    """
     report = record.report
     findings = {
         feature.name: [round(feature.psi, 4), float(f"{feature.p_adjusted:.3g}")]
@@ -89,5 +98,7 @@ def drift_event(record: DriftRecord, counts: dict[str, Any]) -> dict[str, Any]:
         "evaluated_at": report.evaluated_at or "",
         "drifted": ",".join(report.drifted),
         "psi_and_p": orjson.dumps(findings).decode()[:MAX_PROPERTY],
-        "counts": orjson.dumps(counts).decode()[:MAX_PROPERTY],
+        "counts": orjson.dumps({**window, "counts": privacy.counts(window["counts"])}).decode()[
+            :MAX_PROPERTY
+        ],
     }

@@ -19,6 +19,7 @@ from scoring.tracecontext import TraceContext
 log = logging.getLogger(__name__)
 
 QUEUE_RECORDS = 8_192
+QUEUE_ROWS = 200_000  # of all queued records: about 200 bytes each
 DRAIN_SECONDS = 0.1
 
 
@@ -66,8 +67,15 @@ class Telemetry:
     The thread looks at the queue in intervals: waking it for each request would cost more than the record.
     """
 
-    def __init__(self, open_sink: Callable[[], Sink] | None, capacity: int = QUEUE_RECORDS) -> None:
-        self._open_sink, self._capacity = open_sink, capacity
+    def __init__(
+        self,
+        open_sink: Callable[[], Sink] | None,
+        capacity: int = QUEUE_RECORDS,
+        most_rows: int = QUEUE_ROWS,
+    ) -> None:
+        self._open_sink, self._capacity, self._most_rows = open_sink, capacity, most_rows
+        # each written by one thread only: the event loop's and the telemetry's
+        self._rows_put = self._rows_taken = 0
         self._queue: deque[RequestRecord | DriftRecord] = deque()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -84,10 +92,16 @@ class Telemetry:
         """Never blocks, never raises."""
         if self._thread is None:
             return
-        if len(self._queue) < self._capacity:
+        if len(self._queue) < self._capacity and self._has_room(rows := _rows(record)):
+            if rows:  # so no record of drift, which is of another thread
+                self._rows_put += rows
             self._queue.append(record)
         else:  # written by the event loop's thread and the drift thread only; an estimate is enough
             self.lost += 1
+
+    def _has_room(self, rows: int) -> bool:
+        waiting = self._rows_put - self._rows_taken
+        return rows == 0 or waiting == 0 or waiting + rows <= self._most_rows
 
     def stop(self, seconds: float) -> bool:
         """Hand over what is queued and flush; False when that took longer than `seconds`."""
@@ -109,7 +123,10 @@ class Telemetry:
         while not stopping:
             stopping = self._stop.wait(DRAIN_SECONDS)  # then one last time
             while self._queue:
-                self._hand_over(sink, self._queue.popleft())
+                record = self._queue.popleft()
+                self._hand_over(sink, record)
+                self._rows_taken += _rows(record)
+                del record  # or the last one stays until the next
             try:
                 if self.lost != told:
                     sink.lost(self.lost - told)
@@ -136,5 +153,11 @@ class Telemetry:
         stopping = False
         while not stopping:
             stopping = self._stop.wait(DRAIN_SECONDS)
-            self.lost += len(self._queue)
-            self._queue.clear()
+            while self._queue:
+                self._rows_taken += _rows(self._queue.popleft())
+                self.lost += 1
+
+
+def _rows(record: RequestRecord | DriftRecord) -> int:
+    batch = record.batch if isinstance(record, RequestRecord) else None
+    return 0 if batch is None else batch.rows

@@ -71,7 +71,11 @@ def test_without_a_sink_nothing_happens() -> None:
 
 def test_a_stuck_sink_neither_blocks_nor_goes_unnoticed() -> None:
     release = threading.Event()
-    sink = Collecting(lambda: release.wait(10) and None)
+
+    def wait() -> None:
+        release.wait(10)
+
+    sink = Collecting(wait)
     telemetry = Telemetry(lambda: sink, capacity=10)
     telemetry.start()
     began = time.perf_counter()
@@ -84,6 +88,34 @@ def test_a_stuck_sink_neither_blocks_nor_goes_unnoticed() -> None:
     assert telemetry.stop(5)
     assert len(sink.requests) + telemetry.lost == 1_000
     assert sink.told_lost == telemetry.lost
+
+
+def test_what_waits_is_bounded_by_its_rows_too(artifact: Artifact, model: Small) -> None:
+    release, large = threading.Event(), batch(artifact, model, 50)
+
+    def wait() -> None:
+        release.wait(10)
+
+    sink = Collecting(wait)
+    telemetry = Telemetry(lambda: sink, most_rows=120)
+    telemetry.start()
+    for _ in range(10):
+        telemetry.put(record(large))
+        telemetry.put(record())  # one without rows is kept
+    assert telemetry.lost == 8
+    release.set()
+    until_handed_over(sink, 12)
+    telemetry.put(record(batch(artifact, model, 130)))  # when nothing waits, one may be larger
+    assert telemetry.stop(5)
+    assert telemetry.lost == sink.told_lost == 8
+    assert len(sink.requests) == 13
+
+
+def until_handed_over(sink: Collecting, count: int) -> None:
+    deadline = time.monotonic() + 10
+    while len(sink.requests) < count:
+        assert time.monotonic() < deadline, f"{len(sink.requests)} of {count} records came"
+        time.sleep(0.01)
 
 
 def test_a_broken_sink_loses_records_but_not_the_thread() -> None:
@@ -164,9 +196,24 @@ def test_drift_event_carries_counts_that_merge(artifact: Artifact, model: Small)
     window.add(model.test_matrix)
     counts = window.snapshot()
     report = evaluate(artifact.drift, counts, DriftRules(), "2026-01-01T00:00:00Z")
-    found = drift_event(DriftRecord(report, counts), counts.to_json(artifact.drift))
+    everything = Privacy(frozenset(), frozenset(), b"k")
+    found = drift_event(DriftRecord(report, counts), counts.to_json(artifact.drift), everything)
     assert json.loads(found["counts"]) == counts.to_json(artifact.drift)
     assert orjson.loads(found["psi_and_p"]).keys() == set(artifact.schema.names)
+
+
+def test_counts_of_features_that_must_not_leave_do_not(artifact: Artifact, model: Small) -> None:
+    from scoring.drift import DriftRules
+
+    window = RollingWindow(artifact.drift, 1_000)
+    window.add(model.test_matrix[:1])  # its counts say what the one row holds
+    counts = window.snapshot()
+    report = evaluate(artifact.drift, counts, DriftRules(), None)
+    privacy = Privacy(frozenset({"age"}), frozenset({"sex"}), b"k")
+    found = drift_event(DriftRecord(report, counts), counts.to_json(artifact.drift), privacy)
+    told = json.loads(found["counts"])
+    assert set(told["counts"]) == set(artifact.schema.names) - {"age", "sex"}
+    assert told["rows"] == 1
 
 
 def test_sampling_is_stated() -> None:

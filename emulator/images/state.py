@@ -60,22 +60,26 @@ class State:
     def write(self, root: Path, share: tree.Share) -> None:
         """The tree at ``root``, which does not exist. BuildError when a link in it would lead out."""
         tree.clone(self.layer.root, root, share)
-        for folder in self.folders:
-            (root / folder).mkdir(parents=True, exist_ok=True)
         top = root.resolve()
         inside: set[Path] = set()
+
+        def made(folder: Path) -> None:
+            if folder in inside:
+                return
+            if not folder.resolve().is_relative_to(top):
+                path = folder.relative_to(root)
+                raise BuildError(f"/{path}: a symbolic link there leads out of the image")
+            folder.mkdir(parents=True, exist_ok=True)
+            inside.add(folder)
+
+        for folder in self.folders:
+            made(root / folder)
         for item in self.pending.values():
             target = root / item.entry.path
             if item.entry.kind == "d":
-                target.mkdir(parents=True, exist_ok=True)
+                made(target)
                 continue
-            if target.parent not in inside:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                if not target.parent.resolve().is_relative_to(top):
-                    raise BuildError(
-                        f"COPY to /{item.entry.path}: a symbolic link there leads out of the image"
-                    )
-                inside.add(target.parent)
+            made(target.parent)
             _place(item, target, share)
 
 

@@ -41,7 +41,10 @@ Manifest = dict[str, Entry]
 
 
 def scan(root: Path, known: Manifest | None = None) -> Manifest:
-    """The entries of a tree by relative path; a file of ``known`` size and time keeps its known hash."""
+    """The entries of a tree by relative path; a file of ``known`` size and time keeps its known hash.
+
+    A time of whole seconds is one that a program has set, the same for all that it makes: it tells nothing.
+    """
     manifest: Manifest = {}
     known = known or {}
     for path, item in _walk(root):
@@ -53,7 +56,8 @@ def scan(root: Path, known: Manifest | None = None) -> Manifest:
         else:
             executable = bool(status.st_mode & 0o100)
             old = known.get(path)
-            same = old is not None and (old.size, old.mtime_ns) == (status.st_size, status.st_mtime_ns)
+            now = status.st_size, status.st_mtime_ns
+            same = old is not None and (old.size, old.mtime_ns) == now and now[1] % 1_000_000_000 != 0
             content = old.content if old is not None and same else file_hash(Path(item.path))
             manifest[path] = Entry(path, "f", executable, content, status.st_size, status.st_mtime_ns)
     return manifest
@@ -94,7 +98,8 @@ def _volatile(path: str) -> bool:
 
 
 def is_byte_code(path: str) -> bool:
-    return path.endswith(".pyc") or PurePosixPath(path).name == "__pycache__"
+    """Whether it is made from the source beside it; a .pyc that stands for its source is content."""
+    return "__pycache__" in PurePosixPath(path).parts
 
 
 def digest(manifest: Manifest, config: dict[str, object]) -> str:

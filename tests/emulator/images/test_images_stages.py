@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Callable
@@ -64,6 +65,40 @@ def test_what_a_copied_file_holds_decides_about_the_next_run(build: Build, tmp_p
     log.unlink()
     build(dockerfile, {"source": "2"})
     assert "Using cache" not in log.read_text()
+
+
+def test_byte_code_without_its_source_is_content(build: Build, images: Images) -> None:
+    dockerfile = (
+        f"FROM {PYTHON} AS build\nWORKDIR /app\nCOPY said.py ./\n"
+        "RUN python -m compileall -q -b . && rm said.py\n"
+        f"FROM {PYTHON}\nWORKDIR /app\nCOPY --from=build /app ./\n"
+        'RUN python -c "import said" > heard\n'
+    )
+    for word in ("one", "two"):
+        image = images.keep(build(dockerfile, {"said.py": f"print('{word}')"}))
+        assert (image.root / "app/heard").read_text() == f"{word}\n"
+
+
+def test_a_file_of_the_same_size_and_time_is_read(build: Build, images: Images) -> None:
+    """Programs that make the same bytes each time set all times to the same moment."""
+    dockerfile = (
+        f"FROM {PYTHON}\nRUN printf one > said && touch -d @0 said\n"
+        "RUN printf two > said && touch -d @0 said\n"
+    )
+    built = build(dockerfile)
+    assert built.manifest["said"].content == hashlib.sha256(b"two").hexdigest()
+
+
+def test_a_copy_of_folders_stays_in_the_image(build: Build, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    dockerfile = (
+        f"FROM {PYTHON} AS build\nRUN mkdir -p made/empty\n"
+        f"FROM {PYTHON}\nRUN ln -s {outside} link\nCOPY --from=build /made /link/made/\nRUN true\n"
+    )
+    with pytest.raises(BuildError, match="leads out of the image"):
+        build(dockerfile)
+    assert not list(outside.iterdir())
 
 
 def test_a_stage_that_nothing_needs_is_not_built(build: Build, tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,11 @@ Code = Literal[
     "unknown_category",
     "wrong_length",
 ]
+Item = TypeVar("Item")
 Encoded = NDArray[np.float32] | NDArray[np.float64]
 Reader = Callable[[Any], "float | None"]
 ColumnReader = Callable[[list[Any]], "Encoded | None"]
-MAX_ERRORS = 50
+MAX_ERRORS = 50  # that are listed; one more is looked for, and no further: bodies hold 100,000s of values
 MANY_ROWS = 8  # from here on, records are read by whole columns
 NUMBER_TYPES, CATEGORY_TYPES = frozenset({int, float}), frozenset({str, int, float})
 EXACT_INTEGERS = 2.0**53
@@ -47,7 +49,8 @@ class ContractError(Exception):
     """The request does not keep the contract. At most MAX_ERRORS are listed; `more`: there are others."""
 
     def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__(f"{len(errors)} values break the input contract")
+        count = f"more than {MAX_ERRORS}" if len(errors) > MAX_ERRORS else str(len(errors))
+        super().__init__(f"{count} values break the input contract")
         self.errors = errors[:MAX_ERRORS]
         self.more = len(errors) > MAX_ERRORS
 
@@ -89,13 +92,13 @@ class Encoder:
                 [FieldError("#", "wrong_type", f"expected an object, found {describe(payload)}")]
             )
         members = cast("dict[str, object]", payload)
-        if set(members) == {"records"}:
+        if len(members) == 1 and "records" in members:
             return self._records(members["records"])
-        if set(members) == {"columns"}:
+        if len(members) == 1 and "columns" in members:
             return self._columns(members["columns"])
         detail = "the body must have exactly one member: 'records' or 'columns'"
-        unknown = [name for name in members if name not in ("records", "columns")]
-        pointers = [f"#/{escape(name)}" for name in unknown] or ["#"]
+        unknown = _first(name for name in members if name not in ("records", "columns"))
+        pointers = [f"#/{escape(name[:100])}" for name in unknown] or ["#"]
         raise ContractError([FieldError(pointer, "unknown_member", detail) for pointer in pointers])
 
     def _records(self, records: object) -> Matrix:
@@ -176,8 +179,7 @@ class Encoder:
         ]
         errors.extend(
             FieldError(f"{pointer}/{escape(name[:100])}", "unknown_field", "the model has no such feature")
-            for name in fields
-            if name not in self._names
+            for name in _first(name for name in fields if name not in self._names)
         )
         return errors
 
@@ -215,16 +217,23 @@ class Encoder:
             values = cast("list[object]", arrays[name])
             encoded = column.encode(values)
             if encoded is None:
+                wrong = ((row, value) for row, value in enumerate(values) if column.read(value) is None)
                 errors.extend(
                     _explain_value(column.feature, value, f"#/columns/{escape(name)}/{row}")
-                    for row, value in enumerate(values)
-                    if column.read(value) is None
+                    for row, value in _first(wrong)
                 )
+                if len(errors) > MAX_ERRORS:
+                    break
             else:
                 matrix[:, position] = encoded
         if errors:
             raise ContractError(errors)
         return matrix
+
+
+def _first(items: Iterable[Item]) -> list[Item]:
+    """As many as an error can use: those that are listed, and one that says that there are more."""
+    return list(islice(items, MAX_ERRORS + 1))
 
 
 def _all_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.steps.contract import SCHEMA
+from scoring import encode
 from scoring.encode import MANY_ROWS, MAX_ERRORS, ContractError, Encoder, TooManyRowsError
 from scoring.schema import CategoryFeature, NumberFeature, Schema
 
@@ -259,3 +260,36 @@ def test_columns_of_large_integers_are_held_to_the_exact_limit(found: object) ->
     columns = outcome(encoder, {"columns": {"n": [found], "c": ["a"]}})
     assert isinstance(alone, list) == isinstance(columns, list) == (found in (2**60, 2**53 + 1))
     assert not isinstance(alone, list) or alone == columns
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"columns": {name: [None] * 100 for name in SCHEMA.names}},
+        {"columns": {f"x{number}": [1] for number in range(10_000)}},
+        {"records": [{f"x{number}": 1 for number in range(10_000)}]},
+        {f"x{number}": 1 for number in range(10_000)},
+    ],
+    ids=["values", "columns", "fields", "members"],
+)
+def test_defects_beyond_those_listed_are_not_worked_out(
+    payload: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    class Counted(encode.FieldError):
+        def __init__(self, pointer: str, code: encode.Code, detail: str) -> None:
+            super().__init__(pointer, code, detail)
+            made.append(pointer)
+
+    monkeypatch.setattr(encode, "FieldError", Counted)
+    with pytest.raises(ContractError, match="more than 50 values break the input contract") as caught:
+        ENCODER.encode(payload)
+    assert len(caught.value.errors) == MAX_ERRORS
+    assert caught.value.more
+    assert len(made) < 3 * MAX_ERRORS
+
+
+def test_a_name_without_end_is_not_sent_back() -> None:
+    (found,) = errors({"x" * 1_000_000: 1})
+    assert len(found[0]) < 200

@@ -77,3 +77,13 @@ def test_the_base_of_each_dockerfile_can_be_made() -> None:
         name = base.name_in(dockerfile)
         suite = name.rpartition("-")[2]
         assert f"python:{base.SUITES[suite]}-slim-{suite}" in name
+
+
+def test_options_of_several_lines_stay_whole(tmp_path: Path) -> None:
+    lines = "https://one.invalid/simple\nhttps://two.invalid/simple"
+    file, folder = tmp_path / "pip.conf", tmp_path / "mounted"
+    folder.mkdir()
+    file.write_text("[global]\nextra-index-url =\n    " + lines.replace("\n", "\n    ") + "\n")
+    options = packageindex.settings({"PIP_CONFIG_FILE": str(file)}, tmp_path)
+    packageindex.write(folder, options)
+    assert read(folder)["extra-index-url"].split() == lines.split()

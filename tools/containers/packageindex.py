@@ -74,7 +74,7 @@ def write(folder: Path, options: Mapping[str, str]) -> list[str]:
         elif "://" in word:
             links.append(word)
     if links:
-        inside["find-links"] = "\n    ".join(links)
-    lines = ["[global]", *(f"{option} = {value}" for option, value in inside.items())]
-    (folder / "pip.conf").write_text("\n".join(lines) + "\n")
+        inside["find-links"] = "\n".join(links)
+    lines = [f"{option} = {value}".replace("\n", "\n    ") for option, value in inside.items()]
+    (folder / "pip.conf").write_text("\n".join(["[global]", *lines]) + "\n")
     return mounts

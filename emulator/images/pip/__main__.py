@@ -61,8 +61,8 @@ def interpreter(given: list[str]) -> tuple[str, list[str]]:
 def uninstall_pip() -> None:
     """Remove this pip itself, which uv knows nothing of: its package and its commands."""
     home = Path(__file__).parent
-    for script in (Path(sys.prefix) / "bin").glob("pip*"):
-        script.unlink()
+    for name in ("pip", "pip3", f"pip3.{sys.version_info.minor}"):
+        (Path(sys.prefix) / "bin" / name).unlink(missing_ok=True)
     shutil.rmtree(home)
 
 

@@ -166,3 +166,11 @@ def test_a_virtual_environment_moves_from_stage_to_stage_and_with_its_tree(
     assert done.returncode != 0 and "No module named pip" in done.stderr
     assert not list((image.root / "usr/local/bin").glob("pip*"))
     assert another_machine.build(request).digest == built.digest
+
+
+def test_uninstalling_pip_takes_pip_and_no_other_program(build: Build, images: Images) -> None:
+    dockerfile = (
+        f"FROM {PYTHON}\nWORKDIR /usr/local/bin\nCOPY pipx ./\nRUN python -m pip uninstall --yes pip\n"
+    )
+    image = images.keep(build(dockerfile, {"pipx": "#!/bin/sh\n"}))
+    assert [path.name for path in (image.root / "usr/local/bin").glob("pip*")] == ["pipx"]

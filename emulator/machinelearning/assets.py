@@ -12,6 +12,7 @@ from emulator.arm.ids import fold, parse_resource
 from emulator.arm.service import Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
+from emulator.machinelearning import shapes
 from emulator.machinelearning.names import WORKSPACE, Workspace
 from emulator.machinelearning.notemulated import STEPS
 
@@ -172,6 +173,9 @@ def fill_asset(kind: Kind, put: Put) -> None:
         properties["flavors"] = properties.get("flavors") or {}
     if kind.collection == "components":
         spec = properties["componentSpec"]
+        wrong = "; ".join(f"{path}: {text}" for path, text in shapes.of_component(spec, "componentSpec."))
+        if wrong:
+            raise AzureError(400, "UserError", f"Component {name} version {version} is not valid. {wrong}.")
         component = str(spec.get("type") or "command")
         if component not in RUN_COMPONENTS:
             advice = STEPS.get(component, f"use {' or '.join(RUN_COMPONENTS)}")

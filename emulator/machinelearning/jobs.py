@@ -9,6 +9,7 @@ from emulator.arm.ids import fold, within
 from emulator.arm.service import Action, Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Response
+from emulator.machinelearning import shapes
 from emulator.machinelearning.assets import select
 from emulator.machinelearning.computes import identities, identity
 from emulator.machinelearning.condaenv import EnvironmentProblem
@@ -95,6 +96,7 @@ class Jobs:
             raise AzureError(
                 400, "UserError", f"{name!r} is no name for a job: letters, digits, '_' and '-', at most 255."
             )
+        _refuse_if(name, list(shapes.of_job(properties, "properties.")))
         sources: dict[str, Source] = {}
         steps: dict[str, Step | Nested] = {}
         default_compute = ""
@@ -114,13 +116,7 @@ class Jobs:
                     self._check_compute(workspace, f"{path}computeId", step.compute, complaints)
                 self._check_place(workspace, path, step, complaints)
         self._check_references(workspace, sources, complaints)
-        if complaints.found:
-            lines = "; ".join(f"{path}: {message}" for path, message in complaints.found)
-            details = [
-                {"code": "ValidationError", "target": path, "message": text}
-                for path, text in complaints.found
-            ]
-            raise AzureError(400, "UserError", f"Job {name!r} is not valid. {lines}.", details)
+        _refuse_if(name, complaints.found)
 
     def _check_place(self, workspace: Workspace, path: str, step: Step, complaints: Complaints) -> None:
         """Environment, code and identity of a step exist and can be had."""
@@ -185,6 +181,14 @@ class Jobs:
             self._references.locate(workspace, reference)
         except AzureError as error:
             complaints.add(path, error.message)
+
+
+def _refuse_if(name: str, found: list[tuple[str, str]]) -> None:
+    """400 with all (path, message) that were found."""
+    if found:
+        lines = "; ".join(f"{path}: {message}" for path, message in found)
+        details = [{"code": "ValidationError", "target": path, "message": text} for path, text in found]
+        raise AzureError(400, "UserError", f"Job {name!r} is not valid. {lines}.", details)
 
 
 def refuse_changes(before: Json, after: Json) -> None:

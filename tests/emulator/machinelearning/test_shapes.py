@@ -1,0 +1,128 @@
+"""Bodies of other shapes than Azure's: each is refused in words, whatever stands where."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.errors import AzureError
+from emulator.machinelearning import shapes
+from emulator.machinelearning.plan import parse_command
+from emulator.machinelearning.plan_pipeline import parse_pipeline
+from tests.emulator.machinelearning import estate
+from tests.emulator.machinelearning.conftest import Lab, command_body
+
+Json = dict[str, Any]
+
+COMPONENT: Json = {
+    "type": "command",
+    "command": "echo ${{inputs.x}}",
+    "environment": "azureml:plain:1",
+    "inputs": {"x": {"type": "integer"}},
+    "outputs": {"o": {"type": "uri_folder"}},
+    "resources": {"instance_count": 1},
+}
+STEP: Json = {
+    "type": "command",
+    "componentId": "c",
+    "computeId": "cpu",
+    "inputs": {"x": {"job_input_type": "literal", "value": "1"}},
+    "outputs": {"o": {"value": "${{parent.outputs.r}}"}},
+    "resources": {"instance_count": 1},
+    "limits": {"timeout": 5},
+    "environment_variables": {"A": "b"},
+    "identity": {"type": "managed"},
+    "services": {},
+}
+PIPELINE: Json = {
+    "jobType": "Pipeline",
+    "computeId": "cpu",
+    "identity": {"identityType": "managed"},
+    "settings": {"defaultCompute": "x", "defaultDatastore": "d", "continueOnStepFailure": True},
+    "inputs": {"x": {"jobInputType": "literal", "value": "1"}},
+    "outputs": {"r": {"jobOutputType": "uri_folder", "mode": "Upload", "uri": "u"}},
+    "jobs": {"a": STEP},
+}
+COMMAND: Json = {
+    **command_body("echo ${{inputs.x}}")["properties"],
+    "inputs": {"x": {"jobInputType": "literal", "value": "1"}},
+    "outputs": {"o": {"jobOutputType": "uri_folder", "mode": "Upload"}},
+    "environmentVariables": {"A": "b"},
+    "limits": {"timeout": "PT5M"},
+    "identity": {"identityType": "managed"},
+    "resources": {"instanceCount": 1, "dockerArgs": ""},
+    "services": {},
+}
+PLACES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-2, 2), st.floats(), st.text(max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=2), inner, max_size=2)
+    ),
+    max_leaves=3,
+)
+
+
+def places(body: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of each value in a body."""
+    if isinstance(body, dict):
+        for key, value in body.items():
+            yield (*path, key)
+            yield from places(value, (*path, key))
+
+
+def changed(body: Json, path: tuple[str, ...], value: Any) -> Json:
+    made = at = copy.deepcopy(body)
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    return made
+
+
+@given(st.sampled_from(list(places(PIPELINE))), PLACES)
+def test_a_pipeline_with_anything_anywhere_is_read_or_refused(path: tuple[str, ...], value: Any) -> None:
+    body = changed(PIPELINE, path, value)
+    if not list(shapes.of_job(body, "")):
+        parse_pipeline(body, {"c": COMPONENT}.get)
+
+
+@given(st.sampled_from(list(places(COMMAND))), PLACES)
+def test_a_command_with_anything_anywhere_is_read_or_refused(path: tuple[str, ...], value: Any) -> None:
+    body = changed(COMMAND, path, value)
+    if not list(shapes.of_job(body, "")):
+        parse_command("n", body)
+
+
+@given(st.sampled_from(list(places(COMPONENT))), PLACES)
+def test_a_component_with_anything_anywhere_is_read_or_refused(path: tuple[str, ...], value: Any) -> None:
+    spec = changed(COMPONENT, path, value)
+    if not list(shapes.of_component(spec, "")):
+        parse_pipeline(PIPELINE, {"c": spec}.get)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("inputs",), "x", "properties.inputs: it must be an object, not 'x'"),
+        (("outputs", "o"), "x", "properties.outputs.o: it must be an object, not 'x'"),
+        (("resources", "instanceCount"), "two", "instanceCount: it must be a whole number, not 'two'"),
+    ],
+)
+def test_the_error_names_the_place(lab: Lab, path: tuple[str, ...], value: Any, message: str) -> None:
+    with pytest.raises(AzureError, match=message):
+        lab.write(f"{estate.WORKSPACE}/jobs/wrong", {"properties": changed(COMMAND, path, value)})
+
+
+def test_the_error_names_the_place_in_a_component(lab: Lab) -> None:
+    for path, message in (
+        ((), "componentSpec: it must"),
+        (("inputs", "x"), "componentSpec.inputs.x: it must"),
+    ):
+        spec: Any = changed(COMPONENT, path, "x") if path else "x"
+        with pytest.raises(AzureError, match=message):
+            body = {"properties": {"componentSpec": spec}}
+            lab.write(f"{estate.WORKSPACE}/components/wrong/versions/1", body)

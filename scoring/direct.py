@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 LONGEST: Final = 64 * 1024  # bytes of a request that is read this way
 _FIRST_LINE: Final = b"POST /score HTTP/1.1\r\n"
 _FIELD: Final = re.compile(rb"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)(?=\r\n)")
+_MARK: Final = "REQUEST-ID"
+_PROBLEM: Final = CONTENT_TYPE.encode()
 _UNUSUAL: Final = frozenset((b"transfer-encoding", b"expect", b"upgrade", b"connection"))
 
 
@@ -103,6 +105,11 @@ class Direct:
     ) -> None:
         self._state, self._limit, self._answers, self._put = state, limit, answers, put
         self._queue: list[tuple[Connection, Whole]] = []
+        # made once: at twice the load that the service takes, refusing must cost a fraction of answering
+        problem = too_many(limit)
+        self._refused = problem.kind
+        self._refused_body = problem.body(_MARK).split(_MARK.encode())
+        self._retry_after = b"retry-after: %s\r\n" % problem.headers["retry-after"].encode()
 
     def take(self, connection: Connection, whole: Whole) -> bool:
         """Answer or refuse it, now or soon; False when it must go the usual way at once."""
@@ -164,12 +171,10 @@ class Direct:
 
     def _refusal(self, whole: Whole) -> tuple[bytes, bytes]:
         record = begun("POST", "/score", whole.headers, whole.started_ns)
-        problem = too_many(self._limit)
-        record.status, record.problem = problem.kind.status, problem.kind.name
-        body = problem.body(record.request_id)
-        more = b"retry-after: %s\r\n" % problem.headers["retry-after"].encode()
+        record.status, record.problem = self._refused.status, self._refused.name
+        body = record.request_id.encode().join(self._refused_body)  # an identifier needs no escaping
         self._done(record, whole)
-        return _head(b"429 Too Many Requests", CONTENT_TYPE.encode(), body, record, more), body
+        return _head(b"429 Too Many Requests", _PROBLEM, body, record, self._retry_after), body
 
     def _done(self, record: RequestRecord, whole: Whole) -> None:
         record.duration_ns = time.perf_counter_ns() - whole.clock

@@ -38,4 +38,12 @@ def continued(traceparent: str | None) -> TraceContext:
         known = version != "ff" and not (version == "00" and rest)
         if known and trace_id != _NO_TRACE and parent_id != _NO_SPAN:
             return TraceContext(trace_id, identifier(64), parent_id, bool(int(flags, 16) & 1))
-    return TraceContext(identifier(128), identifier(64), None, sampled=True)
+    return _new()
+
+
+def _new() -> TraceContext:
+    both = identifier(192)  # one draw for both: it costs as much as a short one
+    trace_id, span_id = both[:32], both[32:]
+    if trace_id == _NO_TRACE or span_id == _NO_SPAN:
+        return _new()
+    return TraceContext(trace_id, span_id, None, sampled=True)

@@ -39,7 +39,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator  # noqa: E402
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags  # noqa: E402
 
 from scoring.identity import credential  # noqa: E402
-from scoring.logs import EarlyRecords, Repeated  # noqa: E402
+from scoring.logs import Dropped, EarlyRecords, Repeated  # noqa: E402
 
 SCOPE = "scoring"
 EXPORT_LOGGER = "azure.monitor.opentelemetry.exporter.export._base"
@@ -113,6 +113,7 @@ class AzureMonitor:
             handler.hand_over(logger, exporting)
         self._failures, self._failures_told = Repeated(), 0
         logging.getLogger(EXPORT_LOGGER).addFilter(self._failures)
+        self._dropped, self._dropped_told = Dropped(), 0
         self._ids = ChosenIds()
         provider: Any = trace.get_tracer_provider()
         provider.id_generator = self._ids
@@ -159,6 +160,9 @@ class AzureMonitor:
         if self._failures.count != self._failures_told:
             self._failed.add(self._failures.count - self._failures_told)
             self._failures_told = self._failures.count
+        if (dropped := self._dropped.count) != self._dropped_told:
+            self._lost.add(dropped - self._dropped_told)
+            self._dropped_told = dropped
         durations, self._durations = self._durations, defaultdict(list)
         for (route, status), values in durations.items():
             attributes = {"http.route": route, "http.response.status_code": status}

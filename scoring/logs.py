@@ -64,6 +64,23 @@ class Repeated(logging.Filter):
         return True
 
 
+class Dropped(logging.Filter):
+    """Counts what OpenTelemetry's queues drop while the backend is slow: it only logs that, and seldom."""
+
+    LOGGER = "opentelemetry.sdk._shared_internal"
+    TEXT = "Queue full"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+        # before the filter of its own, which lets one of many pass
+        logging.getLogger(self.LOGGER).filters.insert(0, self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.count += str(record.msg).startswith(self.TEXT)
+        return True
+
+
 def configure(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())

@@ -1,16 +1,20 @@
 import json
+import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import orjson
 import pytest
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 from scoring.artifact import Artifact
 from scoring.composite import Composite
 from scoring.drift import evaluate
 from scoring.events import MAX_PROPERTY, Privacy, batch_event, drift_event
+from scoring.logs import Dropped
 from scoring.scorer import Batch, judge
 from scoring.settings import TelemetrySettings
 from scoring.telemetry import DriftRecord, RequestRecord, Telemetry
@@ -218,3 +222,34 @@ def test_counts_of_features_that_must_not_leave_do_not(artifact: Artifact, model
 
 def test_sampling_is_stated() -> None:
     assert TelemetrySettings().trace_ratio == 1.0
+
+
+class Stuck(SpanExporter):
+    """A backend that takes nothing until it is let."""
+
+    def __init__(self) -> None:
+        self.begun, self.release, self.taken = threading.Event(), threading.Event(), 0
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        self.begun.set()
+        self.release.wait(10)
+        self.taken += len(spans)
+        return SpanExportResult.SUCCESS
+
+
+def test_what_the_queues_of_opentelemetry_drop_is_counted() -> None:
+    dropped, exporter = Dropped(), Stuck()
+    provider = TracerProvider()
+    provider.add_span_processor(
+        BatchSpanProcessor(exporter, max_queue_size=16, schedule_delay_millis=50, max_export_batch_size=4)
+    )
+    tracer = provider.get_tracer("test")
+    tracer.start_span("one").end()
+    assert exporter.begun.wait(10)  # its one thread is stuck: nothing leaves the queue any more
+    for _ in range(200):
+        tracer.start_span("one").end()
+    exporter.release.set()
+    provider.shutdown()
+    logging.getLogger(Dropped.LOGGER).removeFilter(dropped)
+    assert dropped.count == 200 - 16
+    assert exporter.taken == 1 + 16

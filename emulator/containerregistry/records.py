@@ -27,7 +27,7 @@ class Records:
 
     def create(self, registry: dict[str, Any], build: DockerBuild) -> dict[str, Any]:
         """A new run in the queue. Ids count up and never come again, not even in a registry made anew."""
-        with self._lock:
+        with self._lock, self.store.transaction():
             number = int(self.store.document(COUNTER, "last") or 0) + 1
             self.store.put_document(COUNTER, "last", number)
             name = f"ca{number:x}"
@@ -54,7 +54,7 @@ class Records:
 
     def change(self, run_id: str, status: str, **properties: Any) -> bool:
         """Bring a run that has not ended into a status; False when it has ended, or is gone."""
-        with self._lock:
+        with self._lock, self.store.transaction():
             run = self.store.get(run_id)
             if run is None or run["properties"]["status"] in ENDED:
                 return False
@@ -71,7 +71,7 @@ class Records:
             return True
 
     def set_archived(self, run_id: str, archived: bool) -> None:
-        with self._lock:
+        with self._lock, self.store.transaction():
             run = self.store.get(run_id)
             if run is not None:
                 run["properties"]["isArchiveEnabled"] = archived

@@ -96,6 +96,8 @@ def _wrong_binding(plan: Pipeline, declaration: Json | None, source: Source) -> 
                 return f"${{{{{reference.text}}}}} cannot stand inside other text"
             if reference.name not in plan.inputs:
                 return f"the pipeline has no input {reference.name!r}"
+            if plan.inputs[reference.name].kind != "literal":
+                return f"pipeline input {reference.name!r} is data, which cannot stand inside other text"
         return None
     if source.kind == "step":
         step = plan.steps.get(source.step)

@@ -87,13 +87,13 @@ class Runs:
 
     def update(self, job_id: str, **fields: Any) -> None:
         """Change fields of the record."""
-        with self._changed:
+        with self._changed, self._store.transaction():
             self._store.put_document(RUN_DOCUMENT, run_key(job_id), {**self.record(job_id), **fields})
             self._touch(job_id)
 
     def advance(self, job_id: str, status: str, **fields: Any) -> bool:
         """Move a job to ``status`` if that may follow; whether it did. ``fields`` go into the record."""
-        with self._changed:
+        with self._changed, self._store.transaction():
             record = self.record(job_id)
             if status not in FOLLOWING[record["status"]]:
                 return False
@@ -111,6 +111,7 @@ class Runs:
         workspace = Workspace.of(parent["id"])
         child_id = workspace.child("jobs", name)
         with self._changed, self._store.transaction():
+            self.record(parent["id"])  # 404 when it was deleted: nothing comes into being under it
             self._store.put(
                 child_id,
                 {

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from scoring import direct
 from scoring.direct import Direct, Whole
+
+MOST_PIPELINED: Final = 64  # requests of one connection that wait for the answer before theirs
+
+
+class TooManyPipelined(Exception):
+    """Within the parser only."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -15,12 +21,28 @@ class Protocol(HttpToolsProtocol):
 
     direct: ClassVar[Direct]
     held: Whole | None = None
+    _read_all = False  # nothing more is read from this connection
     _between = True  # messages: the next byte is the first of a request
     _active = 0.0  # loop time of the latest direct answer
 
     def on_message_begin(self) -> None:
         self._between = False
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Beyond what may wait, nothing more is read: the connection ends with the last of those that wait.
+
+        A single read holds thousands of small requests, each of which takes kilobytes while it waits.
+        """
+        if len(self.pipeline) >= MOST_PIPELINED:
+            self._read_all = True
+            self.pipeline[0][0].keep_alive = False
+            raise TooManyPipelined
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        if not self._read_all:  # else it would stand before the answers to those that wait
+            super().send_400_response(msg)
 
     def on_message_complete(self) -> None:
         self._between = True
@@ -41,6 +63,8 @@ class Protocol(HttpToolsProtocol):
 
     def usual(self, data: bytes) -> None:
         """Give the bytes to the parser."""
+        if self._read_all:
+            return
         super().data_received(data)
 
     def answer(self, head: bytes, body: bytes) -> None:

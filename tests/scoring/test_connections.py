@@ -14,6 +14,7 @@ from scoring.artifact import Artifact
 from scoring.authentication import AnyoneMay
 from scoring.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
+from scoring.protocol import MOST_PIPELINED
 from scoring.scorer import Scorer
 from scoring.server import Server, configuration
 from scoring.settings import Limits
@@ -30,7 +31,7 @@ def served(artifact: Artifact) -> Iterator[tuple[Service, int]]:
     scorer = Scorer(artifact, DriftMonitor(artifact.drift, DriftRules(), Pace()), IDENTITY, 100)
     service = Service(scorer, AnyoneMay(), Telemetry(None), Limits(in_flight=IN_FLIGHT))
     port = free_port()
-    config = configuration(service.application(), "127.0.0.1", port)
+    config = configuration(service.application(), "127.0.0.1", port, service.direct)
     server = Server(config, service.state, 0.0, stalled_seconds=0.5)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -93,3 +94,17 @@ def test_who_does_not_read_answers_does_not_stay_pending(
             f"http://127.0.0.1:{port}/score", json=artifact.samples.request, timeout=20, trust_env=False
         )
         assert answer.status_code == 200
+
+
+def test_requests_without_end_in_one_read_are_answered_as_far_as_they_may_wait(
+    served: tuple[Service, int],
+) -> None:
+    service, port = served
+    with connected(port) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n" * 1_000)
+        received = bytearray()
+        with contextlib.suppress(ConnectionResetError):
+            while part := client.recv(65_536):
+                received += part
+    assert received.count(b"HTTP/1.1 200") == received.count(b"HTTP/1.1") == 1 + MOST_PIPELINED
+    assert service.state.pending() == 0

@@ -11,7 +11,7 @@ from emulator.arm.ids import fold
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
 from emulator.network import addresses
-from emulator.network.held import Held
+from emulator.network.held import RESERVED, Held
 from emulator.network.peerings import PEERING
 
 INTERFACE: Final = "Microsoft.Network/networkInterfaces"
@@ -118,6 +118,12 @@ def _place(arm: Arm, held: Held, put: Put, configurations: list[dict[str, Any]])
         taken = fits and (asked in now or holders.taken(asked, own))
         if static and not fits:
             raise _refusal("PrivateIPAddressNotInSubnet", put, f"the address {asked} is not in {subnet_id}")
+        if static and (prefix := _reserved(asked, ranges)):
+            raise _refusal(
+                "PrivateIPAddressInReservedRange",
+                put,
+                f"the address {asked} falls within the reserved range of subnet prefix {prefix}",
+            )
         if static and taken:
             raise _refusal("PrivateIPAddressInUse", put, f"the address {asked} is in use in {subnet_id}")
         address = asked if fits and not taken else holders.free(ranges, own, now)
@@ -134,6 +140,15 @@ def _fits(address: str, ranges: list[addresses.Network]) -> bool:
     except ValueError:
         return False
     return any(parsed in one for one in ranges)
+
+
+def _reserved(address: str, ranges: list[addresses.Network]) -> str:
+    """The range among whose first or last addresses, Azure's own, one is; "" when it is free to use."""
+    parsed = ipaddress.ip_address(address)
+    for one in ranges:
+        if parsed in one and not (RESERVED <= int(parsed) - int(one.network_address) < one.num_addresses - 1):
+            return str(one)
+    return ""
 
 
 def _refusal(code: str, put: Put, reason: str) -> AzureError:

@@ -194,6 +194,15 @@ def test_an_address_that_is_asked_for_lies_in_the_subnet(client: Client, address
 
 
 @pytest.mark.usefixtures("subnet")
+@pytest.mark.parametrize("address", ["10.0.0.0", "10.0.0.3", "10.0.0.15"])
+def test_azures_own_addresses_of_a_subnet_are_not_given(client: Client, address: str) -> None:
+    with pytest.raises(AssertionError, match="PrivateIPAddressInReservedRange"):
+        interface(client, "n", privateIPAllocationMethod="Static", privateIPAddress=address)
+    for free in ("10.0.0.4", "10.0.0.14"):
+        assert interface(client, "n", privateIPAllocationMethod="Static", privateIPAddress=free) == free
+
+
+@pytest.mark.usefixtures("subnet")
 def test_two_at_once_never_get_one_address(emulator: Emulator, client: Client) -> None:
     """An effect that is slow gives nobody the time to take the same one."""
     nested: list[str] = []

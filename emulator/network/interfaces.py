@@ -88,11 +88,21 @@ def install(arm: Arm) -> None:
         arm.before_put(arm_type)(in_own_subnet)
 
 
-def _complete(put: Put, configurations: list[dict[str, Any]]) -> None:
+def _complete(put: Put, configurations: Any) -> None:
+    if not isinstance(configurations, list):
+        raise _refusal("InvalidRequestFormat", put, "properties.ipConfigurations is no list")
     for one in configurations:
-        if not one.get("name"):
+        if not isinstance(one, dict) or not isinstance(one.get("name"), str) or not one["name"]:
             raise _refusal("InvalidRequestFormat", put, "an element of ipConfigurations has no name")
-        one.setdefault("properties", {})["provisioningState"] = "Succeeded"
+        properties: dict[str, Any] | Any = one.setdefault("properties", {})
+        subnet: dict[str, Any] | Any = (
+            (properties.get("subnet") or {}) if isinstance(properties, dict) else None
+        )
+        if not isinstance(subnet, dict) or not isinstance(subnet.get("id", ""), str):
+            raise _refusal("InvalidRequestFormat", put, f"ipConfiguration {one['name']} is malformed")
+        if not isinstance(properties.get("privateIPAddress") or "", str):
+            raise _refusal("InvalidRequestFormat", put, f"privateIPAddress of {one['name']} is no text")
+        properties["provisioningState"] = "Succeeded"
         one["id"] = f"{put.id}/ipConfigurations/{one['name']}"
         one["type"] = f"{put.resource['type']}/ipConfigurations"
 

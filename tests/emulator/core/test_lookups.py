@@ -203,6 +203,27 @@ def test_azures_own_addresses_of_a_subnet_are_not_given(client: Client, address:
 
 
 @pytest.mark.usefixtures("subnet")
+@pytest.mark.parametrize(
+    "configurations",
+    [
+        "x",
+        {"a": 1},
+        [None],
+        ["x"],
+        [{"name": ["x"]}],
+        [{"name": "x", "properties": "x"}],
+        [{"name": "x", "properties": {"subnet": "x"}}],
+        [{"name": "x", "properties": {"subnet": {"id": 5}}}],
+        [{"name": "x", "properties": {"privateIPAllocationMethod": "Static", "privateIPAddress": [1]}}],
+    ],
+)
+def test_a_malformed_interface_is_refused(client: Client, configurations: Any) -> None:
+    body = {"location": LOCATION, "properties": {"ipConfigurations": configurations}}
+    found = client.refused("PUT", f"{NETWORK}/networkInterfaces/n", body)
+    assert found[:2] == (400, "InvalidRequestFormat")
+
+
+@pytest.mark.usefixtures("subnet")
 def test_two_at_once_never_get_one_address(emulator: Emulator, client: Client) -> None:
     """An effect that is slow gives nobody the time to take the same one."""
     nested: list[str] = []

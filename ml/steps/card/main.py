@@ -35,7 +35,8 @@ def run(
     write_text(html, card / PAGE)
     for finding in findings:
         held = "holds" if finding.holds else "BROKEN"
-        print(f"{finding.name}: {finding.found} against {finding.limit:g}: {held}")
+        found = "not measured" if finding.found is None else f"{finding.found:.4f}"
+        print(f"{finding.name}: {found} against {finding.limit:g}: {held}")
     print(f"{CARD} and {PAGE} ({len(html) / 1024:.0f} KiB)")
 
 

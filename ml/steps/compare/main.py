@@ -39,7 +39,7 @@ def run(
     findings = read_json(card / CARD)["bounds"]
     decided = decide(metric, margin, challenger, champion_metrics, version, findings)
     write_json(decided.to_json(), decision / DECISION)
-    print(decided.reason)
+    print(f"{'accepted' if decided.accepted else 'not accepted'}: {decided.reason}")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -30,8 +30,12 @@ def _tell(trained: Trained, seconds: float) -> None:
     print(f"selected by {SELECTION_METRIC}: {contest.selected}")
     print(", ".join(f"{name} {value:.6g}" for name, value in contest.values[contest.selected].items()))
     for where, differences in trained.differences.items():
-        print(f"export against the trained model on {where}: {differences}")
-    print(f"thresholds: {artifact.thresholds.to_json()}")
+        shown = ", ".join(f"{output} {difference:.1e}" for output, difference in differences.items())
+        print(f"the export differs from the trained model on {where} by at most: {shown}")
+    thresholds = artifact.thresholds
+    print(
+        f"label 1 from probability {thresholds.decision:.4f}, an outlier above score {thresholds.outlier:.4f}"
+    )
     print(f"{artifact.digest}, {len(artifact.composite) / 1024:.0f} KiB, {seconds:.1f} s")
 
 

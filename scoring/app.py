@@ -112,7 +112,7 @@ class Service:
 
     async def drift(self, request: Request) -> bytes:
         """The latest report, and the window's counts now: those of several replicas add up."""
-        await self._authenticate(request)
+        self._authenticate(request)
         window = self._scorer.monitor.snapshot().to_json(self._scorer.artifact.drift)
         report = orjson.Fragment(self._scorer.monitor.report.json)
         return orjson.dumps({"report": report, "window": window, "model": self._scorer.model})
@@ -121,12 +121,12 @@ class Service:
         if (pending := self.state.pending()) > self._limits.in_flight:  # refused before it costs more
             raise too_many(pending)
         self._refuse_without_key()
-        await self._authenticate(request)
+        self._authenticate(request)
         return await self.scoring.run(self._scored(request), lambda: self._overdue(request))
 
     async def explain(self, request: Request) -> bytes:
         self._refuse_without_key()
-        await self._authenticate(request)
+        self._authenticate(request)
         return await self.explaining.run(self._explained(request), lambda: self._overdue(request))
 
     async def _explained(self, request: Request) -> bytes:
@@ -175,10 +175,15 @@ class Service:
         detail = f"the body was not complete within {seconds:g} s"
         return Problem(problems.REQUEST_TIMEOUT, detail, {"connection": "close"})
 
-    async def _authenticate(self, request: Request) -> None:
-        if not await self._authenticator.allows(request.headers.get(b"authorization")):
-            detail = "send the header 'authorization: Bearer KEY'"
-            raise Problem(problems.UNAUTHORIZED, detail, {"www-authenticate": 'Bearer realm="scoring"'})
+    def _authenticate(self, request: Request) -> None:
+        authorization = request.headers.get(b"authorization")
+        if self._authenticator.knows(authorization):
+            return
+        if self._authenticator.may_be_new(authorization):
+            detail = "the key is not the known one, and the callers' key is being read anew; come again"
+            raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "1"})
+        detail = "send the header 'authorization: Bearer KEY'"
+        raise Problem(problems.UNAUTHORIZED, detail, {"www-authenticate": 'Bearer realm="scoring"'})
 
     def _refuse_without_key(self) -> None:
         if not self._authenticator.ready():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import logging
@@ -27,10 +28,12 @@ class Authenticator(Protocol):
     async def run(self) -> None: ...
 
     def knows(self, authorization: bytes | None) -> bool:
-        """Whether it may score, when that can be said at once; False says nothing."""
+        """Whether it may score."""
         ...
 
-    async def allows(self, authorization: bytes | None) -> bool: ...
+    def may_be_new(self, authorization: bytes | None) -> bool:
+        """Whether a key that is not known may be tomorrow's: the right one is being read anew."""
+        ...
 
 
 class AnyoneMay:
@@ -45,8 +48,8 @@ class AnyoneMay:
     def knows(self, authorization: bytes | None) -> bool:
         return True
 
-    async def allows(self, authorization: bytes | None) -> bool:
-        return True
+    def may_be_new(self, authorization: bytes | None) -> bool:
+        return False
 
 
 class DigestOfKey:
@@ -73,8 +76,8 @@ class DigestOfKey:
         self._allowed = authorization
         return True
 
-    async def allows(self, authorization: bytes | None) -> bool:
-        return self.knows(authorization)
+    def may_be_new(self, authorization: bytes | None) -> bool:
+        return False
 
 
 def _bearer(authorization: bytes | None) -> bytes | None:
@@ -87,14 +90,15 @@ def _bearer(authorization: bytes | None) -> bytes | None:
 class BearerKey:
     """One key for all callers, sent as `authorization: Bearer KEY`.
 
-    `fetch` blocks and may raise; it is called in a thread. A failed refresh keeps the key that is known.
+    `fetch` blocks and may raise; it is called in a thread, beside the requests, none of which waits for the
+    vault. A failed refresh keeps the key that is known.
     """
 
     def __init__(self, fetch: Callable[[], str], clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch, self._clock = fetch, clock
         self._key: bytes | None = None
         self._asked = float("-inf")
-        self._lock = asyncio.Lock()
+        self._wanted = asyncio.Event()  # a key was sent that may be newer than the known one
 
     def ready(self) -> bool:
         return self._key is not None
@@ -103,40 +107,39 @@ class BearerKey:
         """Read the key until it is there, then again and again; ends when cancelled."""
         wait = FIRST_RETRY_SECONDS
         while True:
-            await self._refresh(unless_within=0.0)
+            await self._refresh()
+            self._wanted.clear()
             if self._key is None:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LAST_RETRY_SECONDS)
             else:
-                await asyncio.sleep(REFRESH_SECONDS)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(REFRESH_SECONDS):
+                        await self._wanted.wait()
 
     def knows(self, authorization: bytes | None) -> bool:
         key = _bearer(authorization)
         return key is not None and self._key is not None and hmac.compare_digest(key, self._key)
 
-    async def allows(self, authorization: bytes | None) -> bool:
+    def may_be_new(self, authorization: bytes | None) -> bool:
         if _bearer(authorization) is None:
             return False
-        if self.knows(authorization):
-            return True
-        await self._refresh(unless_within=MISS_SECONDS)
-        return self.knows(authorization)
+        if not self._wanted.is_set() and self._clock() - self._asked >= MISS_SECONDS:
+            self._wanted.set()
+        return self._wanted.is_set()
 
-    async def _refresh(self, unless_within: float) -> None:
-        async with self._lock:
-            if self._clock() - self._asked < unless_within:
-                return
-            self._asked = self._clock()
-            try:
-                key = await asyncio.to_thread(self._fetch)
-            except Exception as error:  # noqa: BLE001 - whatever is raised, the known key stays
-                reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-                log.warning("the callers' key could not be read", extra={"reason": reason[:500]})
-                return
-            if not key.strip():
-                log.error("the secret of the callers' key is empty")
-                return
-            self._key = key.strip().encode()
+    async def _refresh(self) -> None:
+        self._asked = self._clock()
+        try:
+            key = await asyncio.to_thread(self._fetch)
+        except Exception as error:  # noqa: BLE001 - whatever is raised, the known key stays
+            reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+            log.warning("the callers' key could not be read", extra={"reason": reason[:500]})
+            return
+        if not key.strip():
+            log.error("the secret of the callers' key is empty")
+            return
+        self._key = key.strip().encode()
 
 
 def from_key_vault(source: KeySource, client_id: str | None) -> Callable[[], str]:

@@ -82,6 +82,8 @@ class Protocol(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         """One timer serves many direct answers: a new one for each would cost as much as reading it."""
         left = self._active + self.timeout_keep_alive - self.loop.time()
+        if self.held is not None:  # it is being answered
+            left = self.timeout_keep_alive
         if left > 0:
             self._close_when_idle(left)
         else:

@@ -1,6 +1,5 @@
 """The service over real HTTP."""
 
-import asyncio
 import json
 import re
 import socket
@@ -366,4 +365,36 @@ def test_key_refresh_runs_beside_requests(serve: Serve) -> None:
     began = time.monotonic()
     assert client.get("/healthz").status_code == 200
     assert time.monotonic() - began < 0.4
-    assert asyncio.run(BearerKey(lambda: "k").allows(None)) is False
+
+
+def test_a_vault_that_hangs_keeps_nobody_waiting(serve: Serve, artifact: Artifact) -> None:
+    """Callers with a wrong key, however many, do not stand before those with the right one."""
+    answers, gone = threading.Event(), threading.Event()
+    reads: list[float] = []
+
+    def fetch() -> str:
+        reads.append(time.monotonic())
+        if len(reads) > 1:
+            answers.set()
+            gone.wait(20)
+        return "the-key"
+
+    now = [1_000.0]
+    running = serve(BearerKey(fetch, lambda: now[0]), limits=Limits(in_flight=8))
+    ready(running.client)
+    now[0] += 100.0
+    body, wrong = artifact.samples.request, {"authorization": "Bearer another"}
+    try:
+        for _ in range(20):
+            refused = running.client.post("/score", json=body, headers=wrong)
+            problem(refused, 503, "unavailable")
+            assert refused.headers["retry-after"] == "1"
+        assert answers.wait(5)
+        assert running.client.post("/score", json=body, headers=KEY).status_code == 200
+        assert len(reads) == 2
+    finally:
+        gone.set()
+    deadline = time.monotonic() + 5
+    while running.client.post("/score", json=body, headers=wrong).status_code == 503:
+        assert time.monotonic() < deadline
+    problem(running.client.post("/score", json=body, headers=wrong), 401, "unauthorized")

@@ -87,14 +87,17 @@ def test_a_writer_killed_at_any_moment_leaves_a_window_that_others_read() -> Non
             text=True,
         )
         assert process.stdout is not None
-        assert process.stdout.readline() == "started\n"
-        before = reader.written
-        deadline = time.monotonic() + kill_after
-        while time.monotonic() < deadline:
-            assert (reader.snapshot().counts.sum(axis=1) == reader.snapshot().rows).all()
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
-        process.stdout.close()
+        try:
+            assert process.stdout.readline() == "started\n"
+            before = reader.written
+            deadline = time.monotonic() + kill_after
+            while time.monotonic() < deadline:
+                window = reader.snapshot()
+                assert (window.counts.sum(axis=1) == window.rows).all()
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait(10)
+            process.stdout.close()
         window = reader.snapshot()
         assert reader.written >= before
         assert window.rows <= capacity

@@ -80,7 +80,11 @@ PIPELINES: dict[str, tuple[Any, Json, str]] = {
     ),
     "data inside of text": (
         lambda c: {"a": step(c["make"], n=literal("at ${{parent.inputs.d}}"))},
-        {"inputs": {"d": {"jobInputType": "uri_folder", "uri": "azureml://datastores/workspaceblobstore/paths/x/"}}},
+        {
+            "inputs": {
+                "d": {"jobInputType": "uri_folder", "uri": "azureml://datastores/workspaceblobstore/paths/x/"}
+            }
+        },
         r"jobs.a.inputs.n: pipeline input 'd' is data, which cannot stand inside other text",
     ),
     "unknown step": (

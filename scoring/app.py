@@ -62,7 +62,7 @@ class Service:
         self.explaining = InFlight(limits.explain_in_flight, limits.seconds)
         self._explainer = ThreadPoolExecutor(1, "explaining")
         self.state = State()
-        self.direct = Direct(self.state, limits.in_flight, self, telemetry.put)
+        self.direct = Direct(self.state, limits.queued, self, telemetry.put)
 
     def application(self) -> Gate:
         endpoints: dict[str, tuple[str, Endpoint]] = {
@@ -118,7 +118,7 @@ class Service:
         return orjson.dumps({"report": report, "window": window, "model": self._scorer.model})
 
     async def score(self, request: Request) -> bytes:
-        if (pending := self.state.pending()) > self._limits.in_flight:  # refused before it costs more
+        if (pending := self.state.begun()) > self._limits.in_flight:  # refused before it costs more
             raise too_many(pending)
         self._refuse_without_key()
         self._authenticate(request)

@@ -45,14 +45,18 @@ class State:
         self.answered = 0
         self.queued = 0  # requests that are answered without a task
 
-    def pending(self) -> int:
-        """Requests that have been read and not answered, whether they have been begun or still wait.
+    def begun(self) -> int:
+        """Requests that have a task and no answer, whether it runs or still waits.
 
         A task leaves the server's set some time after its answer, hence the two counts.
         """
         if not self.tasks:
             self.answered = self.tasks.added
-        return self.tasks.added - self.answered + self.queued
+        return self.tasks.added - self.answered
+
+    def pending(self) -> int:
+        """All that have been read and not answered."""
+        return self.begun() + self.queued
 
 
 def begun(method: str, route: str, headers: Headers, started_ns: int) -> RequestRecord:

@@ -28,6 +28,7 @@ class Limits:
     body_bytes: int = 4 * 1024 * 1024
     rows: int = 5_000
     in_flight: int = 32  # more would only wait for each other
+    queued: int = 256  # small ones: they wait some 15 ms, and to refuse one costs half of answering it
     explain_rows: int = 100  # an explanation takes a hundred times as long as a score
     explain_in_flight: int = 4
     seconds: float = 15.0  # from the first byte of a request to its answer
@@ -128,6 +129,7 @@ def _limits(env: _Variables, default: Limits) -> Limits:
         body_bytes=env.integer("SCORING_MAX_BODY_BYTES", default.body_bytes, 1_024, 256 * 1024 * 1024),
         rows=env.integer("SCORING_MAX_ROWS", default.rows, 1, 1_000_000),
         in_flight=env.integer("SCORING_MAX_IN_FLIGHT", default.in_flight, 1, 10_000),
+        queued=env.integer("SCORING_MAX_QUEUED", default.queued, 1, 100_000),
         explain_rows=env.integer("SCORING_MAX_EXPLAIN_ROWS", default.explain_rows, 1, 100_000),
         explain_in_flight=env.integer("SCORING_MAX_EXPLAIN_IN_FLIGHT", default.explain_in_flight, 1, 1_000),
         seconds=env.number("SCORING_REQUEST_SECONDS", default.seconds, 0.1, 600.0),

@@ -106,7 +106,7 @@ def soak(subject: Subject, generator: Generator, plan: Plan, seconds: float, say
     """Twice the requests that it takes are due each second, whatever it answers."""
     kind = BY_KEY["ours"]
     with started(kind, subject, plan, say) as service:
-        admitted = Limits().in_flight
+        admitted = Limits().queued
         say(f"soak: what it takes, with {admitted} requests in flight")
         capacity = loaded(service, generator, Shape(admitted, max(2.0, plan.seconds)))
         rate = OVERLOAD * capacity.per_second

@@ -44,7 +44,7 @@ def measured(group: Group, bodies: list[bytes], connections: int, seconds: float
 
 def soak(model_dir: Path, seconds: float) -> tuple[dict[str, Any], bool]:
     """The figures, and whether all goals are met."""
-    group = Group(model_dir, 1, SCORING_MAX_IN_FLIGHT=str(IN_FLIGHT))
+    group = Group(model_dir, 1, SCORING_MAX_QUEUED=str(IN_FLIGHT))
     try:
         group.ready()
         record = json.loads((model_dir / "samples.json").read_text())["request"]["records"][0]

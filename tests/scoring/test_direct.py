@@ -152,7 +152,7 @@ def test_both_ways_give_the_same_answer(serve: Serve, artifact: Artifact) -> Non
 
 def test_requests_of_one_moment_are_answered_each_with_its_own(serve: Serve, artifact: Artifact) -> None:
     """Many at once, some of them wrong, some synthetic: each its own answer; drift counts the real."""
-    running = serve(limits=Limits(in_flight=64))
+    running = serve(limits=Limits(in_flight=16, queued=64))
     rows = len(artifact.samples.predictions)
     connections = [connected(running) for _ in range(24)]
     try:

@@ -164,7 +164,7 @@ def test_a_slow_body_is_given_up(serve: Serve) -> None:
 
 
 def test_more_than_may_be_in_flight_is_told_to_come_again(serve: Serve, artifact: Artifact) -> None:
-    running = serve(limits=Limits(in_flight=1, seconds=5))
+    running = serve(limits=Limits(in_flight=1, queued=1, seconds=5))
     url = running.client.base_url
     with socket.create_connection((url.host, url.port), timeout=5) as connection:
         connection.sendall(
@@ -192,7 +192,7 @@ def raw_answer(connection: socket.socket) -> tuple[bytes, dict[str, str], dict[s
 
 def test_a_request_refused_from_its_bytes_is_refused_like_any_other(serve: Serve, artifact: Artifact) -> None:
     sink = Collecting()
-    running = serve(limits=Limits(in_flight=1, seconds=5), telemetry=Telemetry(lambda: sink))
+    running = serve(limits=Limits(in_flight=1, queued=1, seconds=5), telemetry=Telemetry(lambda: sink))
     url = running.client.base_url
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     content = json.dumps(artifact.samples.request).encode()

@@ -47,7 +47,7 @@ def rows(artifact: Artifact, count: int) -> bytes:
 
 
 def test_beyond_its_limit_it_refuses_and_stays_small(start: Callable[..., Group], artifact: Artifact) -> None:
-    group = start(1, SCORING_MAX_IN_FLIGHT="8")
+    group = start(1, SCORING_MAX_IN_FLIGHT="8", SCORING_MAX_QUEUED="8")
     bodies = [rows(artifact, 1), rows(artifact, 20), rows(artifact, 200)]
     asyncio.run(load(port(group), bodies, 8, for_seconds(2.0), retry_factor=0.05))
     before = resident(group.process.pid)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from statistics import median
-from typing import Any
 
 import orjson
 import uvloop
@@ -17,8 +15,11 @@ from benchmarks.scoring.model import Subject
 from benchmarks.scoring.results import Load, Part, Results
 from benchmarks.scoring.servers import KEY
 from benchmarks.scoring.statistics import telemetry_cost
+from scoring import direct
 from scoring.authentication import DigestOfKey
 from scoring.compose import compose
+from scoring.direct import Whole
+from scoring.requests import begun
 from scoring.settings import KeyDigest, read
 
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
@@ -45,74 +46,60 @@ def in_process(subject: Subject, budget: Budget) -> list[Part]:
         parts = [Part(name, median(times_us(call, budget)), "called by itself") for name, call in calls]
     finally:
         composite.close()
-    key, service = uvloop.run(_asynchronous(subject, bodies, budget))
-    parts.append(Part("caller's key", key, "called by itself"))
-    layers = service - sum(part.us for part in parts)
-    how = "the whole ASGI application called in process, less the parts above"
-    parts.append(Part("routing, identifiers, body, deadline", max(0.0, layers), how))
+    authenticator, raw = DigestOfKey(KeyDigest(DIGEST)), [_request(body) for body in bodies]
+    headers = _whole(raw[0]).headers
+    more: tuple[tuple[str, Callable[[int], object]], ...] = (
+        ("HTTP of the request", lambda number: direct.read(raw[number % count])),
+        ("caller's key", lambda _: authenticator.knows(HEADER)),
+        ("identifiers", lambda _: begun("POST", "/score", headers, 0)),
+    )
+    parts = [Part(name, median(times_us(call, budget)), "called by itself") for name, call in more] + parts
+    layers = uvloop.run(_answered_us(subject, raw, budget)) - sum(part.us for part in parts)
+    how = "one request answered in process, from bytes to bytes, less the parts above"
+    parts.append(Part("queue, head of the answer", max(0.0, layers), how))
     return parts
 
 
-async def _asynchronous(subject: Subject, bodies: list[bytes], budget: Budget) -> tuple[float, float]:
-    """Of checking a key, and of the ASGI application answering one request without a server."""
-    authenticator = DigestOfKey(KeyDigest(DIGEST))
-    application = compose(read({"MODEL_DIR": str(subject.artifact), "API_KEY_SHA256": DIGEST})).application()
-    sent: list[dict[str, Any]] = []
+class _Connection:
+    """Where answers go."""
 
-    async def send(message: Any) -> None:
-        sent.append(message)
+    def __init__(self) -> None:
+        self.held: Whole | None = None
+        self.heads: list[bytes] = []
 
-    async def score(number: int) -> None:
-        body = bodies[number % len(bodies)]
-        messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+    def answer(self, head: bytes, body: bytes) -> None:
+        self.heads.append(head)
 
-        async def receive() -> Any:
-            return next(messages)
-
-        await application(_scope(len(body)), receive, send)
-
-    await score(0)
-    if sent[0]["status"] != 200:
-        raise RuntimeError(f"the application answered {sent}")
-    sent.clear()
-    key = await _median_us(lambda number: authenticator.allows(HEADER), budget)
-    return key, await _median_us(score, budget)
+    def usual(self, data: bytes) -> None:
+        raise RuntimeError(f"not answered directly: {data[:200]!r}")
 
 
-async def _median_us(call: Callable[[int], Awaitable[object]], budget: Budget) -> float:
-    clock = time.perf_counter_ns  # the loop's own clock counts milliseconds
-    for number in range(budget.warm):
-        await call(number)
-    found: list[float] = []
-    end = clock() + int(budget.seconds * 1e9)
-    while len(found) < 3 or (len(found) < budget.runs and clock() < end):
-        began = clock()
-        await call(len(found))
-        found.append((clock() - began) / 1e3)
+async def _answered_us(subject: Subject, raw: list[bytes], budget: Budget) -> float:
+    """Of the service answering one request, but for connection and event loop."""
+    service = compose(read({"MODEL_DIR": str(subject.artifact), "API_KEY_SHA256": DIGEST}))
+    connection = _Connection()
+
+    def answered(number: int) -> None:
+        service.direct.take(connection, _whole(raw[number % len(raw)]))
+        service.direct.answer_all()
+
+    found = times_us(answered, budget)
+    if not all(head.startswith(b"HTTP/1.1 200 ") for head in connection.heads):
+        raise RuntimeError(f"the service answered {connection.heads[:3]}")
     return median(found)
 
 
-def _scope(length: int) -> dict[str, Any]:
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "server": ("127.0.0.1", 8080),
-        "client": ("127.0.0.1", 50_000),
-        "scheme": "http",
-        "root_path": "",
-        "method": "POST",
-        "path": "/score",
-        "raw_path": b"/score",
-        "query_string": b"",
-        "headers": [
-            (b"host", b"127.0.0.1:8080"),
-            (b"authorization", HEADER),
-            (b"content-type", b"application/json"),
-            (b"content-length", str(length).encode()),
-        ],
-        "state": {},
-    }
+def _whole(data: bytes) -> Whole:
+    whole = direct.read(data)
+    if whole is None:
+        raise RuntimeError(f"not read directly: {data[:200]!r}")
+    return whole
+
+
+def _request(body: bytes) -> bytes:
+    """As the load generator sends it."""
+    head = f"POST /score HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Authorization: Bearer {KEY}\r\nContent-Type: application/json\r\n\r\n".encode() + body
 
 
 def with_serving(parts: list[Part], results: Results) -> list[Part]:
@@ -124,10 +111,9 @@ def with_serving(parts: list[Part], results: Results) -> list[Part]:
         network = Part("kernel: sockets", floor.server_system, f"system {how}, answering a constant")
         more = ours.server_system - floor.server_system
         kernel = Part("kernel: threads, memory", max(0.0, more), f"system {how}, above that of a constant")
-        http = Part("event loop and HTTP", floor.server_user, f"user {how}, answering a constant")
-        rest = ours.server_user - floor.server_user - sum(part.us for part in parts)
-        left = Part("left over", max(0.0, rest), f"user {how}, less all the above: caches, collector, drift")
-        found = [network, http, *parts, kernel, left]
+        rest = ours.server_user - sum(part.us for part in parts)
+        left = Part("event loop, left over", max(0.0, rest), f"user {how}, less the parts that were called")
+        found = [network, *parts, kernel, left]
     if results.telemetry:
         spent = results.telemetry.server_on - results.telemetry.server_off
         cost = f"{telemetry_cost(results.telemetry):.0%} of the throughput"

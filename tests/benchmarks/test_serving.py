@@ -56,7 +56,7 @@ def test_what_cannot_be_measured_is_absent_with_its_reason(subject: Subject) -> 
 
 def test_the_parts_of_a_request_are_all_there(subject: Subject) -> None:
     parts = breakdown.in_process(subject, Budget(seconds=0.2, runs=50))
-    assert len({part.name for part in parts}) == len(parts) == 7
+    assert len({part.name for part in parts}) == len(parts) == 9
     assert all(part.us >= 0.0 for part in parts)
 
 

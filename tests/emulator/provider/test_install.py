@@ -23,7 +23,7 @@ where = Path(os.environ["PULUMI_HOME"]) / "plugins" / f"{{kind}}-{{name}}-v{{ver
 if {refuse}:
     sys.exit("error: no room")
 with tarfile.open(arguments[arguments.index("--file") + 1]) as archive:
-    archive.extractall(where, filter="data")
+    archive.extractall(where)
 """
 
 

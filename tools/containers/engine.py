@@ -41,10 +41,16 @@ class Engine:
         return done.stdout.strip()
 
     def start(self, *arguments: str, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
-        """Run one command to its end, whatever that is."""
+        """Run one command to its end, whatever that is. Paths among the arguments must be absolute."""
         line = [self.program, "--root", str(self.home), "--runroot", str(self.run), *arguments]
         return subprocess.run(
-            line, env=dict(self.environment), capture_output=True, text=True, timeout=timeout, check=False
+            line,
+            cwd=self.run,  # a container that is killed for its memory leaves a file there
+            env=dict(self.environment),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
 
     def exists(self, image: str) -> bool:

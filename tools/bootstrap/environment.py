@@ -40,10 +40,14 @@ def system_certificates() -> None:
 
 
 def uv() -> str:
-    """The uv on PATH, else a pinned one in the cache directory."""
+    """The uv on PATH, else a pinned one in the cache directory.
+
+    Where .venv/bin comes first on PATH that is our own link to it, which `make` is about to replace: what the
+    link leads to is told, lest it lead to itself.
+    """
     found = shutil.which("uv")
     if found:
-        return found
+        return str(Path(found).resolve())
     version = UV_PIN.read_text().split()[0].removeprefix("uv==")
     home = cache_dir() / f"uv-{version}"
     binary = home / "bin" / "uv"

@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 from scoring.asgi import Headers
@@ -26,11 +27,12 @@ from scoring.telemetry import RequestRecord
 log = logging.getLogger(__name__)
 
 LONGEST: Final = 64 * 1024  # bytes of a request that is read this way
+REMEMBERED: Final = 1_024  # bytes of a head up to which it is remembered
 _FIRST_LINE: Final = b"POST /score HTTP/1.1\r\n"
 _FIELD: Final = re.compile(rb"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)(?=\r\n)")
 _MARK: Final = "REQUEST-ID"
 _PROBLEM: Final = CONTENT_TYPE.encode()
-_UNUSUAL: Final = frozenset((b"transfer-encoding", b"expect", b"upgrade", b"connection"))
+_UNUSUAL: Final = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
 
 
 @dataclass(slots=True)
@@ -60,16 +62,29 @@ def read(data: bytes) -> Whole | None:
         return None
     started_ns, clock = time.time_ns(), time.perf_counter_ns()
     end = data.find(b"\r\n\r\n")
-    start = len(_FIRST_LINE) - 2
-    fields = _FIELD.findall(data, start, end + 2)
-    headers = {name.lower(): value.rstrip() for name, value in fields}
-    # a line that is no field, or a field that comes twice, is for the parser to judge
-    if len(headers) != len(fields) or data.count(b"\r\n", start, end) != len(fields):
-        return None
-    length = headers.get(b"content-length", b"")
-    if length != b"%d" % (len(data) - end - 4) or not _UNUSUAL.isdisjoint(headers):
+    head = data[len(_FIRST_LINE) - 2 : end + 2]
+    headers = _known_fields(head) if end < REMEMBERED else _fields(head)
+    if headers is None or headers.get(b"content-length") != b"%d" % (len(data) - end - 4):
         return None
     return Whole(data, headers, data[end + 4 :], started_ns, clock)
+
+
+def _fields(head: bytes) -> Headers | None:
+    """The fields of a head, each after the end of a line; None when one is for the parser to judge.
+
+    That is a line that is no field, a field that comes twice, and what changes how a message is read.
+    """
+    fields = _FIELD.findall(head)
+    headers = {name.lower(): value.rstrip() for name, value in fields}
+    # the last line's end belongs to no field
+    if len(headers) != len(fields) or head.count(b"\r\n") != len(fields) + 1:
+        return None
+    stays_open = headers.get(b"connection", b"keep-alive").lower() == b"keep-alive"
+    return headers if stays_open and _UNUSUAL.isdisjoint(headers) else None
+
+
+# a client sends the same head again and again: its fields, which nobody changes, are looked up
+_known_fields: Final = lru_cache(maxsize=256)(_fields)
 
 
 @dataclass(slots=True)

@@ -16,10 +16,24 @@ class TooManyPipelined(Exception):
     """Within the parser only."""
 
 
+class OwnFields:
+    """The server's own headers as they are written: it replaces their list once a second."""
+
+    def __init__(self) -> None:
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._joined = b""
+
+    def joined(self, fields: list[tuple[bytes, bytes]]) -> bytes:
+        if fields is not self._fields:
+            self._fields, self._joined = fields, b"".join(b"%b: %b\r\n" % field for field in fields)
+        return self._joined
+
+
 class Protocol(HttpToolsProtocol):
-    """`direct` is set on a subclass, one for each server: see `answering`."""
+    """`direct` and `own_fields` are set on a subclass, one for each server: see `answering`."""
 
     direct: ClassVar[Direct]
+    own_fields: ClassVar[OwnFields]
     held: Whole | None = None
     _read_all = False  # nothing more is read from this connection
     _between = True  # messages: the next byte is the first of a request
@@ -69,7 +83,7 @@ class Protocol(HttpToolsProtocol):
 
     def answer(self, head: bytes, body: bytes) -> None:
         """Write a whole answer; the connection stays open."""
-        own = b"".join(b"%b: %b\r\n" % field for field in self.server_state.default_headers)
+        own = self.own_fields.joined(self.server_state.default_headers)
         self.transport.write(b"%b%b\r\n%b" % (head, own, body))
         self.server_state.total_requests += 1
         self._active = self.loop.time()
@@ -102,4 +116,4 @@ class Protocol(HttpToolsProtocol):
 
 def answering(way: Direct) -> type[Protocol]:
     """The protocol of a server that answers directly by that way."""
-    return type("ServerProtocol", (Protocol,), {"direct": way})
+    return type("ServerProtocol", (Protocol,), {"direct": way, "own_fields": OwnFields()})

@@ -9,9 +9,11 @@ from typing import Final
 
 from scoring.asgi import Headers, Receive
 from scoring.telemetry import RequestRecord
-from scoring.tracecontext import continued, identifier
+from scoring.tracecontext import SPAN_DIGITS, TRACE_DIGITS, Digits, continued
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_ID_DIGITS: Final = 32  # of a request that came without an identifier
+_digits = Digits()  # for the event loop's thread, the only one in which requests begin
 
 
 @dataclass(slots=True)
@@ -61,8 +63,9 @@ class State:
 
 def begun(method: str, route: str, headers: Headers, started_ns: int) -> RequestRecord:
     """The record of a request with the caller's identifiers, or new ones."""
+    digits = _digits.take(_ID_DIGITS + TRACE_DIGITS + SPAN_DIGITS)
     given = headers.get(b"x-request-id")
-    request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else identifier(128)
+    request_id = given.decode() if given and _REQUEST_ID.fullmatch(given) else digits[:_ID_DIGITS]
     given = headers.get(b"traceparent")
-    trace = continued(given.decode("latin-1") if given else None)
+    trace = continued(given.decode("latin-1") if given else None, digits[_ID_DIGITS:])
     return RequestRecord(method, route, 200, started_ns, 0, request_id, trace)

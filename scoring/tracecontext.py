@@ -1,14 +1,17 @@
-"""W3C trace context: a caller's `traceparent` continued, or a trace begun here."""
+"""Identifiers of requests, and W3C trace context: a caller's `traceparent` continued, or a trace begun here."""
 
 from __future__ import annotations
 
 import random
 import re
 from dataclasses import dataclass
+from typing import Final
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
-_bits = random.Random().getrandbits  # noqa: S311 - identifiers must be unique, not secret; seeded by the system
+TRACE_DIGITS: Final = len(_NO_TRACE)
+SPAN_DIGITS: Final = len(_NO_SPAN)
+DRAWN: Final = 8_192  # bytes
 
 
 @dataclass(slots=True)
@@ -26,24 +29,39 @@ class TraceContext:
         return f"00-{self.trace_id}-{self.span_id}-{'01' if self.sampled else '00'}"
 
 
-def identifier(bits: int) -> str:
-    """A random identifier of so many bits, in hexadecimal; never all zeros."""
-    return f"{_bits(bits) or 1:0{bits // 4}x}"
+class Digits:
+    """Random hexadecimal digits, drawn many at a time: a draw costs more than all else of an identifier.
+
+    Unique, not secret; seeded by the system. One thread only.
+    """
+
+    def __init__(self) -> None:
+        self._draw = random.Random().randbytes  # noqa: S311 - they protect nothing
+        self._digits, self._next = "", 0
+
+    def take(self, count: int) -> str:
+        """So many digits, at most 2 * DRAWN, that nobody else gets."""
+        start = self._next
+        self._next = end = start + count
+        if end > len(self._digits):
+            self._digits, start, self._next = self._draw(DRAWN).hex(), 0, count
+            end = count
+        return self._digits[start:end]
 
 
-def continued(traceparent: str | None) -> TraceContext:
-    """A new span in the caller's trace; a header that is absent or malformed begins a new trace."""
+def continued(traceparent: str | None, digits: str) -> TraceContext:
+    """A new span in the caller's trace; a header that is absent or malformed begins a new trace.
+
+    `digits`: random ones for a trace and a span.
+    """
+    trace_id, span_id = digits[:TRACE_DIGITS], digits[TRACE_DIGITS:]
+    if span_id == _NO_SPAN:
+        span_id = f"{1:0{SPAN_DIGITS}}"
     if traceparent and (match := _TRACEPARENT.fullmatch(traceparent)):
-        version, trace_id, parent_id, flags, rest = match.groups()
+        version, caller, parent_id, flags, rest = match.groups()
         known = version != "ff" and not (version == "00" and rest)
-        if known and trace_id != _NO_TRACE and parent_id != _NO_SPAN:
-            return TraceContext(trace_id, identifier(64), parent_id, bool(int(flags, 16) & 1))
-    return _new()
-
-
-def _new() -> TraceContext:
-    both = identifier(192)  # one draw for both: it costs as much as a short one
-    trace_id, span_id = both[:32], both[32:]
-    if trace_id == _NO_TRACE or span_id == _NO_SPAN:
-        return _new()
+        if known and caller != _NO_TRACE and parent_id != _NO_SPAN:
+            return TraceContext(caller, span_id, parent_id, bool(int(flags, 16) & 1))
+    if trace_id == _NO_TRACE:
+        trace_id = f"{1:0{TRACE_DIGITS}}"
     return TraceContext(trace_id, span_id, None, sampled=True)

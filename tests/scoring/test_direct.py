@@ -83,6 +83,7 @@ def test_a_whole_request_is_read() -> None:
         request(b"{}", "Transfer-Encoding: chunked"),
         request(b"{}", "Expect: 100-continue"),
         request(b"{}", "Connection: close"),
+        request(b"{}", "Connection: keep-alive, upgrade"),
         request(b"{}", "Upgrade: websocket"),
         request(b"{}", "X-Spaced : 1"),
         request(b"{}", "X-Folded: 1\r\n 2"),
@@ -101,6 +102,16 @@ def test_a_whole_request_is_read() -> None:
 )
 def test_whatever_is_not_plainly_one_request_is_for_the_parser(data: bytes) -> None:
     assert direct.read(data) is None
+
+
+@pytest.mark.parametrize("more", [(), ("Connection: Keep-Alive",), ("X-Long: " + direct.REMEMBERED * "x",)])
+def test_a_head_that_comes_again_belongs_to_its_own_body(more: tuple[str, ...]) -> None:
+    for body in (b"{}", b"[]"):
+        whole = direct.read(request(body, *more))
+        assert whole is not None
+        assert whole.body == body
+        assert len(whole.headers) == 3 + len(more)
+    assert direct.read(request(b"{}", *more) + b"x") is None
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60))

@@ -1,4 +1,4 @@
-"""Identifiers of requests, and W3C trace context: a caller's `traceparent` continued, or a trace begun here."""
+"""Identifiers of requests, and W3C trace context: a caller's trace continued, or one begun here."""
 
 from __future__ import annotations
 

@@ -16,12 +16,16 @@ class Allowance:
         self._most = self._left = per_second * BURST_SECONDS
         self._at = clock()
 
-    def take(self) -> bool:
-        """Whether it may be done once more now."""
+    def left(self) -> int:
+        """How often it may be done now."""
         now = self._clock()
         self._left = min(self._most, self._left + (now - self._at) * self._per_second)
         self._at = now
-        if self._left < 1.0:
+        return int(self._left)
+
+    def take(self) -> bool:
+        """Whether it may be done once more now."""
+        if self.left() < 1:
             return False
         self._left -= 1.0
         return True

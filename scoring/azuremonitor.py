@@ -8,15 +8,15 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from scoring.allowance import Allowance
 from scoring.artifact import Artifact
-from scoring.events import BATCH_EVENT, DRIFT_EVENT, Privacy, batch_event, drift_event
+from scoring.events import BATCH_EVENT, DRIFT_EVENT, Privacy, drift_event
 from scoring.settings import Settings
 from scoring.telemetry import DriftRecord, RequestRecord
+from scoring.tracecontext import TraceContext
 
 # The distribution's own call-outs, to hosts that are not the configured ingestion endpoint.
 SILENCED = {
@@ -25,10 +25,10 @@ SILENCED = {
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
     "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "otel",
 }
-# Azure Monitor takes no exemplars; offering each duration as one is a fifth of what its metric costs.
-UNUSED = {"OTEL_METRICS_EXEMPLAR_FILTER": "always_off"}
-for _name, _value in {**SILENCED, **UNUSED}.items():
+for _name, _value in SILENCED.items():
     os.environ.setdefault(_name, _value)
+os.environ["OTEL_METRICS_EXPORTER"] = "none"  # of the distribution: metrics are set up by instruments.py
+os.environ.setdefault("OTEL_METRICS_EXEMPLAR_FILTER", "always_off")  # Azure Monitor takes none
 
 from azure.monitor.opentelemetry import configure_azure_monitor  # noqa: E402 - reads the variables above
 from opentelemetry import _logs, metrics, trace  # noqa: E402
@@ -38,7 +38,10 @@ from opentelemetry.sdk.resources import Resource  # noqa: E402
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator  # noqa: E402
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags  # noqa: E402
 
+from scoring.description import Description  # noqa: E402
+from scoring.durations import Durations  # noqa: E402
 from scoring.identity import credential  # noqa: E402
+from scoring.instruments import Instruments, provide  # noqa: E402
 from scoring.logs import Dropped, EarlyRecords, Repeated  # noqa: E402
 
 SCOPE = "scoring"
@@ -56,12 +59,6 @@ INSTRUMENTED_LIBRARIES = (
     "urllib",
     "urllib3",
 )
-COUNTERS = {  # what is added up over requests: name, unit, description of the metric
-    "rows": ("scoring.rows", "{row}", "scored rows"),
-    "positives": ("scoring.rows.positive", "{row}", "rows with label 1"),
-    "outliers": ("scoring.rows.outlier", "{row}", "rows flagged as outliers"),
-    "thinned": ("scoring.telemetry.thinned", "{request}", "requests in metrics only: there were too many"),
-}
 DRIFT_EVENT_SECONDS = 60.0  # one event a window change, else at most one in this time
 
 
@@ -85,10 +82,9 @@ class AzureMonitor:
     """A `Sink`. Used by one thread."""
 
     def __init__(self, settings: Settings, artifact: Artifact, privacy: Privacy) -> None:
-        self._schema, self._drift_reference = artifact.schema, artifact.drift
+        self._drift_reference = artifact.drift
         self._privacy = privacy
         self._host = os.uname().nodename
-        self._event_rows = settings.telemetry.event_rows
         self._model = {
             "model_name": settings.identity.name,
             "model_version": settings.identity.version,
@@ -96,11 +92,14 @@ class AzureMonitor:
             "environment": settings.environment,
         }
         self._told: tuple[float, tuple[str, ...]] | None = None
+        resource, identity = Resource.create(resource_attributes(settings)), credential(settings.client_id)
+        durations = Durations()
+        provide(durations, SCOPE, resource, settings.telemetry.connection_string, identity)
         configure_azure_monitor(
             connection_string=settings.telemetry.connection_string,
-            credential=credential(settings.client_id),
+            credential=identity,
             logger_name=SCOPE,
-            resource=Resource.create(resource_attributes(settings)),
+            resource=resource,
             sampling_ratio=settings.telemetry.trace_ratio,
             enable_live_metrics=False,
             enable_performance_counters=False,
@@ -119,69 +118,42 @@ class AzureMonitor:
         provider.id_generator = self._ids
         self._tracer = trace.get_tracer(SCOPE)
         self._events = _logs.get_logger(SCOPE)
-        meter = metrics.get_meter(SCOPE)
-        self._requests = meter.create_counter("scoring.requests", "{request}", "answered requests")
-        self._duration = meter.create_histogram("scoring.request.duration", "ms", "from first byte to answer")
-        self._counters = {
-            name: meter.create_counter(metric, unit, description)
-            for name, (metric, unit, description) in COUNTERS.items()
-        }
-        self._durations: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
-        self._scored: Counter[str] = Counter()
-        self._allowance = Allowance(settings.telemetry.details_per_second)
-        self._psi = meter.create_gauge("scoring.drift.psi", "1", "population stability index of a feature")
-        self._drifted = meter.create_gauge(
-            "scoring.drift.features", "{feature}", "features that have drifted"
+        self._instruments = Instruments(durations, SCOPE)
+        each_second = settings.telemetry.details_per_second
+        self._traces = Allowance(each_second)
+        self._description = Description(
+            Allowance(each_second), artifact.schema, privacy, settings.telemetry.event_rows
         )
-        self._window = meter.create_gauge("scoring.drift.window", "{row}", "rows of the evaluated window")
-        self._lost = meter.create_counter("scoring.telemetry.lost", "{record}", "records that were not sent")
-        self._failed = meter.create_counter("scoring.telemetry.failed", "{export}", "exports that failed")
+        self._thinned_told = 0
 
     def request(self, record: RequestRecord) -> None:
-        """Count a request; describe it by a trace and an event while there are few enough of them."""
-        self._durations[record.route, record.status].append(record.duration_ns / 1e6)
-        batch = record.batch
-        if batch is not None:
-            scored = self._scored  # not Counter.update: it costs as much as all the rest
-            scored["rows"] += batch.rows
-            scored["positives"] += sum(batch.labels)
-            scored["outliers"] += sum(batch.outlier_flags)
+        """Count a request; tell of it by a trace and an event as far as that is allowed."""
+        self._instruments.request(record)
+        if record.batch is not None:
+            self._description.add(record)
         if record.route in PROBES and record.status < 500:
             return  # counted, but not traced: probes come every few seconds
-        if not self._allowance.take():
-            self._scored["thinned"] += 1
-            return
-        context = self._span(record)
-        if batch is not None:
-            properties = batch_event(record, self._schema, self._privacy, self._event_rows)
-            self._event(BATCH_EVENT, properties, context)
+        if self._traces.take():
+            self._span(record)
+        else:
+            self._instruments.count("untraced")
 
     def drained(self) -> None:
-        """Pass on what was counted: once for all requests of a moment, not for each."""
-        if self._failures.count != self._failures_told:
-            self._failed.add(self._failures.count - self._failures_told)
-            self._failures_told = self._failures.count
-        if (dropped := self._dropped.count) != self._dropped_told:
-            self._lost.add(dropped - self._dropped_told)
-            self._dropped_told = dropped
-        durations, self._durations = self._durations, defaultdict(list)
-        for (route, status), values in durations.items():
-            attributes = {"http.route": route, "http.response.status_code": status}
-            self._requests.add(len(values), attributes)
-            for value in values:
-                self._duration.record(value, attributes)
-        scored, self._scored = self._scored, Counter()
-        for name, counter in self._counters.items():
-            if name in scored:
-                counter.add(scored[name])
+        """Tell of the requests of a moment, and pass on what was counted."""
+        for record, told in self._description.events():
+            self._event(BATCH_EVENT, told.properties, _context(record))
+        count = self._instruments.count
+        count("thinned", self._description.thinned - self._thinned_told)
+        self._thinned_told = self._description.thinned
+        count("failed", self._failures.count - self._failures_told)
+        self._failures_told = self._failures.count
+        count("lost", (dropped := self._dropped.count) - self._dropped_told)
+        self._dropped_told = dropped
+        self._instruments.pass_on()
 
     def drift(self, record: DriftRecord) -> None:
         report = record.report
-        self._window.set(report.rows)
-        if report.features:
-            self._drifted.set(len(report.drifted))
-            for feature in report.features:
-                self._psi.set(feature.psi, {"feature": feature.name})
+        self._instruments.drift(report)
         now = time.monotonic()
         if (
             self._told is None
@@ -193,7 +165,7 @@ class AzureMonitor:
             self._event(DRIFT_EVENT, drift_event(record, window, self._privacy), Context())
 
     def lost(self, records: int) -> None:
-        self._lost.add(records)
+        self._instruments.count("lost", records)
 
     def close(self, seconds: float) -> None:
         milliseconds = int(seconds * 1_000)
@@ -206,18 +178,14 @@ class AzureMonitor:
             if flush is not None:
                 flush(milliseconds)
 
-    def _span(self, record: RequestRecord) -> Context:
-        """Emit the request's span; the context in which its events belong."""
+    def _span(self, record: RequestRecord) -> None:
+        """Emit the request's span."""
         ids = record.trace
         context = Context()
         if ids.parent_id is None:
             self._ids.trace_id = int(ids.trace_id, 16)
         else:
-            flags = TraceFlags(TraceFlags.SAMPLED if ids.sampled else TraceFlags.DEFAULT)
-            caller = SpanContext(
-                int(ids.trace_id, 16), int(ids.parent_id, 16), is_remote=True, trace_flags=flags
-            )
-            context = trace.set_span_in_context(NonRecordingSpan(caller), context)
+            context = _within(ids, ids.parent_id, is_remote=True)
         self._ids.span_id = int(ids.span_id, 16)
         attributes: dict[str, str | int] = {
             "http.request.method": record.method,
@@ -243,7 +211,6 @@ class AzureMonitor:
         if record.status >= 500:
             span.set_status(Status(StatusCode.ERROR, record.problem))
         span.end(record.started_ns + record.duration_ns)
-        return trace.set_span_in_context(span, Context())
 
     def _event(self, name: str, properties: Mapping[str, Any], context: Context) -> None:
         self._events.emit(
@@ -254,6 +221,17 @@ class AzureMonitor:
             body=name,
             attributes={"microsoft.custom_event.name": name, **self._model, **properties},
         )
+
+
+def _context(record: RequestRecord) -> Context:
+    """Within the request's own span, whether that was told or not."""
+    return _within(record.trace, record.trace.span_id, is_remote=False)
+
+
+def _within(ids: TraceContext, span_id: str, is_remote: bool) -> Context:
+    flags = TraceFlags(TraceFlags.SAMPLED if ids.sampled else TraceFlags.DEFAULT)
+    span = SpanContext(int(ids.trace_id, 16), int(span_id, 16), is_remote=is_remote, trace_flags=flags)
+    return trace.set_span_in_context(NonRecordingSpan(span), Context())
 
 
 def resource_attributes(settings: Settings) -> dict[str, str]:

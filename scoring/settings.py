@@ -56,9 +56,8 @@ class KeyDigest:
 class TelemetrySettings:
     """`redact` and `hashed` name features whose values do not leave in custom events, or only as a hash.
 
-    `details_per_second`: requests of one process that are described by a trace and an event; metrics count
-    all of them. `hash_key` (a secure variable of the container) makes hashes the same in all replicas and
-    after restarts.
+    `details_per_second`: traces, and events, that one process sends; metrics count all requests. `hash_key`
+    (a secure variable of the container) makes hashes the same in all replicas and after restarts.
     """
 
     connection_string: str | None = None

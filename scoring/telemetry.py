@@ -122,7 +122,7 @@ class Telemetry:
         told, stopping = 0, False
         while not stopping:
             stopping = self._stop.wait(DRAIN_SECONDS)  # then one last time
-            while self._queue:
+            for _ in range(len(self._queue)):  # what comes meanwhile is for the next time
                 record = self._queue.popleft()
                 self._hand_over(sink, record)
                 self._rows_taken += _rows(record)

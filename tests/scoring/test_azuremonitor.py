@@ -182,9 +182,22 @@ def test_metrics_count_all_requests_when_there_are_too_many_to_describe(
     for _ in range(60):
         assert client.post("/score", json=artifact.samples.request).status_code == 200
     ended(process)
-    described = len(ingestion.data("RequestData"))
-    assert 1 <= described < 60
-    assert len(ingestion.data("EventData")) >= described - 1
+    traced = len(ingestion.data("RequestData"))
+    assert 1 <= traced < 60
+    assert values(ingestion, "scoring.telemetry.untraced") == 60 - traced
+    events = [item["data"]["baseData"]["properties"] for item in ingestion.data("EventData")]
+    told = sum(len(json.loads(event["requests"])) for event in events if "requests" in event)
+    assert 1 <= told < 60
+    assert values(ingestion, "scoring.telemetry.thinned") == 60 - told
     rows = 60 * len(artifact.samples.predictions)
     assert values(ingestion, "scoring.rows") == rows
-    assert values(ingestion, "scoring.telemetry.thinned") == 60 - described
+    assert counts(ingestion, "scoring.request.duration") == values(ingestion, "scoring.requests")
+
+
+def counts(ingestion: Ingestion, name: str) -> int:
+    return sum(
+        metric["count"]
+        for item in ingestion.data("MetricData")
+        for metric in item["data"]["baseData"]["metrics"]
+        if metric["name"] == name
+    )

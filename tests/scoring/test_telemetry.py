@@ -3,6 +3,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import orjson
@@ -51,7 +52,9 @@ class Collecting:
 
 
 def record(batch: Batch | None = None) -> RequestRecord:
-    return RequestRecord("POST", "/score", 200, time.time_ns(), 1_000, "id", continued(None), batch=batch)
+    return RequestRecord(
+        "POST", "/score", 200, time.time_ns(), 1_000, "id", continued(None, "1" * 48), batch=batch
+    )
 
 
 def test_records_reach_the_sink_before_the_end() -> None:
@@ -152,10 +155,20 @@ def batch(artifact: Artifact, model: Small, rows: int) -> Batch:
     return judge(Composite(artifact.composite, artifact.schema.width), artifact.thresholds, matrix)
 
 
+EVERYTHING = Privacy(frozenset(), frozenset(), b"k")
+
+
+def event(
+    artifact: Artifact, records: list[RequestRecord], privacy: Privacy = EVERYTHING, max_rows: int = 50
+) -> dict[str, Any]:
+    """The properties of the event of all the requests."""
+    told = batch_event(records, artifact.schema, privacy, max_rows)
+    assert told.requests == len(records)
+    return told.properties
+
+
 def test_event_holds_inputs_and_outputs(artifact: Artifact, model: Small) -> None:
-    found = batch_event(
-        record(batch(artifact, model, 3)), artifact.schema, Privacy(frozenset(), frozenset(), b"k"), 50
-    )
+    found = event(artifact, [record(batch(artifact, model, 3))])
     inputs, outputs = json.loads(found["inputs"]), json.loads(found["outputs"])
     assert inputs == artifact.schema.columns(model.test_matrix[:3])
     assert set(outputs) == {"probability", "label", "outlier_score", "outlier"}
@@ -164,7 +177,7 @@ def test_event_holds_inputs_and_outputs(artifact: Artifact, model: Small) -> Non
 
 def test_features_can_be_left_out_or_hashed(artifact: Artifact, model: Small) -> None:
     privacy = Privacy(frozenset({"age"}), frozenset({"sex", "limit_bal"}), b"key")
-    found = batch_event(record(batch(artifact, model, 5)), artifact.schema, privacy, 50)
+    found = event(artifact, [record(batch(artifact, model, 5))], privacy)
     assert "female" not in found["inputs"]
     inputs, plain = json.loads(found["inputs"]), artifact.schema.columns(model.test_matrix[:5])
     assert "age" not in inputs
@@ -177,7 +190,7 @@ def test_features_can_be_left_out_or_hashed(artifact: Artifact, model: Small) ->
 @pytest.mark.parametrize("rows", [1, 50, 1_000])
 def test_event_fits_into_application_insights(artifact: Artifact, model: Small, rows: int) -> None:
     privacy = Privacy(frozenset(), frozenset(artifact.schema.names), b"k")
-    found = batch_event(record(batch(artifact, model, rows)), artifact.schema, privacy, 10_000)
+    found = event(artifact, [record(batch(artifact, model, rows))], privacy, 10_000)
     assert all(len(value) <= MAX_PROPERTY for value in found.values() if isinstance(value, str))
     assert found["rows"] == rows
     assert 0 < found["rows_included"] <= rows
@@ -185,9 +198,7 @@ def test_event_fits_into_application_insights(artifact: Artifact, model: Small, 
 
 
 def test_no_rows_in_events_when_so_set(artifact: Artifact, model: Small) -> None:
-    found = batch_event(
-        record(batch(artifact, model, 5)), artifact.schema, Privacy(frozenset(), frozenset(), b""), 0
-    )
+    found = event(artifact, [record(batch(artifact, model, 5))], max_rows=0)
     assert found["rows_included"] == 0
     assert json.loads(found["inputs"])["age"] == []
     assert found["outlier_rows"] >= 0

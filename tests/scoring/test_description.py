@@ -1,0 +1,115 @@
+"""Which requests are told of by events, and that no row is told of wrongly or twice."""
+
+import json
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.allowance import Allowance
+from scoring.description import Description
+from scoring.events import MAX_PROPERTY, MAX_REQUESTS, Privacy
+from scoring.schema import NumberFeature, Schema
+from scoring.scorer import Batch
+from scoring.telemetry import RequestRecord
+from scoring.tracecontext import TraceContext
+
+EVERYTHING = Privacy(frozenset(), frozenset(), b"k")
+SCHEMA = Schema((NumberFeature("number", "of the row", 0, 1e6, True),))
+
+
+def requests(*rows: int) -> list[RequestRecord]:
+    """One of each number of rows; the rows of all are numbered through."""
+    found: list[RequestRecord] = []
+    first = 0
+    for number, count in enumerate(rows):
+        numbers = list(range(first, first + count))
+        batch = Batch(
+            np.array(numbers, dtype=np.float32).reshape(count, 1),
+            [value / 1e6 for value in numbers],
+            [value % 2 for value in numbers],
+            [0.25] * count,
+            [value % 3 == 0 for value in numbers],
+        )
+        trace = TraceContext(f"{number + 1:032x}", "2" * 16, None, sampled=True)
+        record = RequestRecord("POST", "/score", 200, time.time_ns(), 1_000, f"r{number}", trace, batch=batch)
+        found.append(record)
+        first += count
+    return found
+
+
+def told(records: list[RequestRecord], allowed: int, max_rows: int = 50) -> tuple[list[dict[str, Any]], int]:
+    """The events' properties, and how many requests are in none."""
+    description = Description(Allowance(allowed / 2.0, lambda: 0.0), SCHEMA, EVERYTHING, max_rows)
+    for record in records:
+        description.add(record)
+    events = [found.properties for _, found in description.events()]
+    assert list(description.events()) == []
+    return events, description.thinned
+
+
+def test_few_requests_have_an_event_each() -> None:
+    events, thinned = told(requests(1, 2, 3), allowed=10)
+    assert [event["request_id"] for event in events] == ["r0", "r1", "r2"]
+    assert [event["rows"] for event in events] == [1, 2, 3]
+    assert thinned == 0
+
+
+def test_many_requests_share_events() -> None:
+    events, thinned = told(requests(*[1] * 100), allowed=10)
+    assert [event["rows"] for event in events] == [10] * 10
+    assert thinned == 0
+    assert "request_id" not in events[0]
+    assert json.loads(events[1]["requests"])[0] == {"request_id": "r10", "trace_id": f"{11:032x}", "rows": 1}
+    assert events[1]["positive_rows"] == 5
+    assert events[1]["mean_probability"] == pytest.approx(14.5e-6, abs=1e-6)
+
+
+def test_more_than_fits_is_counted() -> None:
+    events, thinned = told(requests(*[1] * 1_000), allowed=4)
+    assert [event["rows"] for event in events] == [50] * 4
+    assert thinned == 1_000 - 4 * 50
+    assert told(requests(1, 1), allowed=0) == ([], 2)
+
+
+def test_a_request_too_large_for_an_event_has_one_of_its_own() -> None:
+    events, thinned = told(requests(20, 70, 20, 20, 20), allowed=2)
+    assert [(event["rows"], event["rows_included"]) for event in events] == [(20, 20), (70, 50)]
+    assert thinned == 3
+
+
+def test_without_rows_in_events_their_requests_are_still_told() -> None:
+    events, thinned = told(requests(*[3] * 120), allowed=3, max_rows=0)
+    assert [len(json.loads(event["requests"])) for event in events] == [40, 40, 40]
+    assert thinned == 0
+
+
+@given(
+    st.lists(st.integers(1, 130), max_size=150),
+    st.integers(0, 40),
+    st.integers(1, 3_000),
+)
+def test_what_is_told_is_true(rows: list[int], allowed: int, max_rows: int) -> None:
+    """Each request in at most one event, in order; its rows with its answers; and all others counted."""
+    records = requests(*rows)
+    events, thinned = told(records, allowed, max_rows)
+    assert len(events) <= allowed
+    seen: list[str] = []
+    for event in events:
+        assert all(len(value) <= MAX_PROPERTY for value in event.values() if isinstance(value, str))
+        members = json.loads(event["requests"])
+        assert len(members) <= MAX_REQUESTS
+        seen += [member["request_id"] for member in members]
+        mine = [record.batch for record in records if record.request_id in {m["request_id"] for m in members}]
+        numbers = [int(value) for batch in mine if batch for value in batch.matrix[:, 0]]
+        assert event["rows"] == len(numbers) == sum(member["rows"] for member in members)
+        included = event["rows_included"]
+        assert included == len(numbers) or len(members) == 1
+        assert json.loads(event["inputs"])["number"] == numbers[:included]
+        assert json.loads(event["outputs"])["label"] == [number % 2 for number in numbers[:included]]
+        assert event["outlier_rows"] == sum(number % 3 == 0 for number in numbers)
+    assert seen == [record.request_id for record in records[: len(seen)]]
+    assert thinned == len(records) - len(seen)

@@ -40,7 +40,7 @@ def measured(subject: Subject, lineage: Mapping[str, str]) -> dict[str, Any]:
         },
         "intended_use": list(words.INTENDED_USE),
         "limits": [text.format(least=LEAST_OF_EACH_LABEL) for text in words.LIMITS],
-        "data": {"source": words.DATA_SOURCE, **data.measure(subject)},
+        "data": {"source": words.DATA_SOURCE, "label": words.DATA_LABEL, **data.measure(subject)},
         "metrics": evaluate(
             artifact, subject.test
         ).to_json(),  # again: so the steps need not wait for each other

@@ -9,7 +9,7 @@ from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, 
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score
 
-from ml.steps.card.groups import ATTRIBUTES, LEAST_OF_EACH_LABEL, groups
+from ml.steps.card.groups import ATTRIBUTES, LEAST_OF_EACH_LABEL, Attribute, groups
 from ml.steps.card.subject import RESAMPLES, Subject
 
 METRICS: dict[str, Any] = {
@@ -24,12 +24,9 @@ ODDS = ("true_positive_rate", "false_positive_rate")  # the greater difference o
 def measure(subject: Subject) -> dict[str, Any]:
     """By attribute: each group's rates, and the greatest differences among groups that are large enough."""
     return {
-        name: _of_attribute(subject, np.array(groups(subject.test, each))) for name, each in _attributes()
+        name: _of_attribute(subject, np.array(groups(subject.test, each)), each)
+        for name, each in ATTRIBUTES.items()
     }
-
-
-def _attributes() -> Any:
-    return ATTRIBUTES.items()
 
 
 def deviation(subject: Subject, group: NDArray[np.str_], counted: list[str]) -> float:
@@ -52,8 +49,9 @@ def _rates(subject: Subject, weights: NDArray[np.float64]) -> tuple[float, float
     )
 
 
-def _of_attribute(subject: Subject, group: NDArray[np.str_]) -> dict[str, Any]:
-    labels, names = subject.labels, np.unique(group).tolist()
+def _of_attribute(subject: Subject, group: NDArray[np.str_], attribute: Attribute) -> dict[str, Any]:
+    labels, present = subject.labels, set(group.tolist())
+    names = [name for name in attribute.names if name in present]
     rows = {name: int((group == name).sum()) for name in names}
     positives = {name: int(labels[group == name].sum()) for name in names}
     counted = [

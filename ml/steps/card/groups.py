@@ -18,6 +18,11 @@ class Attribute:
     groups: Mapping[object, str]
     rest: str
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All groups in the order in which people read them."""
+        return (*dict.fromkeys(self.groups.values()), self.rest)
+
 
 ATTRIBUTES: dict[str, Attribute] = {
     "sex": Attribute("sex", {"female": "women", "male": "men"}, "other"),

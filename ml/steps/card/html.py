@@ -6,7 +6,9 @@ import base64
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from ml.steps.card.pictures import Picture
+from ml.steps.card.drawing import Picture
+
+MOST_DECIMALS = 8
 
 
 def words(name: str) -> str:
@@ -14,28 +16,55 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def number(value: object) -> str:
-    """A number as a table shows it."""
-    if value is None:
-        return "none"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def told_apart(found: float, limit: float, decimals: int = 3) -> tuple[str, str]:
+    """Two numbers with as many decimals, at least those given, as it takes to see which is the greater."""
+    while decimals < MOST_DECIMALS:
+        shown = f"{found:.{decimals}f}", f"{limit:.{decimals}f}"
+        if float(shown[1]) == limit and (found == limit or shown[0] != shown[1]):
+            return shown
+        decimals += 1
+    return f"{found:.{decimals}f}", f"{limit:.{decimals}f}"
+
+
+def share(value: float) -> str:
+    """A share as per cent; small ones with a digit more."""
+    return f"{value:.2%}" if 0 < value < 0.02 else f"{value:.1%}"
+
+
+def anchor(title: str) -> str:
+    """The name by which a link finds a section."""
+    return "".join(letter if letter.isalnum() else "-" for letter in title.lower()).strip("-")
+
+
+def contents(titles: Iterable[str]) -> str:
+    links = "".join(f'<a href="#{anchor(title)}">{escape(title)}</a> ' for title in titles)
+    return f'<nav aria-label="Sections">{links}</nav>'
 
 
 def section(title: str, *parts: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>{''.join(parts)}</section>"
+    return f'<section id="{anchor(title)}"><h2>{escape(title)}</h2>{"".join(parts)}</section>'
+
+
+def paragraph(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
 
 
 def bullets(items: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
 
 
-def facts(values: Mapping[str, object]) -> str:
+def beside(*parts: str) -> str:
+    """Side by side where the page is wide enough."""
+    return f'<div class="figures">{"".join(f"<div>{part}</div>" for part in parts)}</div>'
+
+
+def facts(caption: str, values: Mapping[str, object]) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{escape(words(name))}</th><td class="text">{escape(str(value))}</td></tr>'
+        f'<tr><th scope="row">{escape(name)}</th><td class="text">{escape(str(value))}</td></tr>'
         for name, value in values.items()
         if str(value)
     )
-    return f"<table><tbody>{rows}</tbody></table>"
+    return _scrolled(caption, f'<table class="facts"><tbody>{rows}</tbody></table>')
 
 
 def table(
@@ -47,17 +76,31 @@ def table(
     text: tuple[int, ...] = (),
     mark: int | None = None,
 ) -> str:
-    """`few`: rows shown fainter; `text`: columns set left; `mark`: the column whose word is its class too."""
-    head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in headings)
+    """`few`: rows shown fainter; `text`: columns set left; `mark`: the column whose word is its class too.
+
+    The first column names its row.
+    """
+    head = "".join(
+        f'<th scope="col"{_class(column, "", text, None)}>{escape(heading)}</th>'
+        for column, heading in enumerate(headings)
+    )
     lines: list[str] = []
     for position, row in enumerate(rows):
+        first, *others = row
         cells = "".join(
-            f"<td{_class(column, value, text, mark)}>{escape(value)}</td>" for column, value in enumerate(row)
+            f"<td{_class(column, value, text, mark)}>{escape(value)}</td>"
+            for column, value in enumerate(others, start=1)
         )
         style = ' class="few"' if few and few[position] else ""
-        lines.append(f"<tr{style}>{cells}</tr>")
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+        lines.append(f'<tr{style}><th scope="row">{escape(first)}</th>{cells}</tr>')
+    body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return _scrolled(caption, f"<table>{body}</table>")
+
+
+def _scrolled(caption: str, content: str) -> str:
+    """A table that is wider than the page is moved by itself, by keyboard too; page and caption stay."""
+    name, title = escape(caption or "Table", quote=True), f"<h3>{escape(caption)}</h3>" if caption else ""
+    return f'{title}<div class="scroll" role="region" tabindex="0" aria-label="{name}">{content}</div>'
 
 
 def _class(column: int, value: str, text: tuple[int, ...], mark: int | None) -> str:
@@ -66,9 +109,12 @@ def _class(column: int, value: str, text: tuple[int, ...], mark: int | None) -> 
     return f' class="{escape(value)}"' if column == mark else ""
 
 
-def figure(picture: Picture, caption: str) -> str:
+def figure(pictures: Iterable[Picture], caption: str) -> str:
+    """Pictures side by side over one caption."""
+    images = "".join(_image(picture) for picture in pictures)
+    return f'<figure><div class="figures">{images}</div><figcaption>{escape(caption)}</figcaption></figure>'
+
+
+def _image(picture: Picture) -> str:
     data = base64.b64encode(picture.svg.encode()).decode()
-    return (
-        f'<figure><img alt="{escape(picture.alt, quote=True)}" src="data:image/svg+xml;base64,{data}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-    )
+    return f'<img alt="{escape(picture.alt, quote=True)}" src="data:image/svg+xml;base64,{data}">'

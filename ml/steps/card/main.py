@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.steps import bounds as limits
@@ -48,7 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name in LINEAGE:
         parser.add_argument(f"--{name.replace('_', '-')}", required=True)
     given = parser.parse_args(arguments)
-    lineage = {name: str(getattr(given, name)) for name in LINEAGE}
+    made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
+    lineage = {"made": made, **{name: str(getattr(given, name)) for name in LINEAGE}}
     return exit_code(
         "card",
         lambda: run(given.model, given.validated, limits.parse(given.bounds), lineage, given.card),

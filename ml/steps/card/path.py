@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cProfile
 import pstats
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -83,9 +84,25 @@ def _functions(subject: Subject) -> list[dict[str, Any]]:
     most: list[Any] = sorted(stats.items(), key=lambda item: -item[1][2])[:MOST_FUNCTIONS]
     return [
         {
-            "function": f"{Path(file).name}:{name}" if line else name,
+            "function": spoken(file, line, name),
             "calls": round(calls / PROFILED, 2),
             "own_microseconds": round(own / PROFILED * 1e6, 2),
         }
         for (file, line, name), (_, calls, own, _, _) in most
     ]
+
+
+BUILT_IN = re.compile(r"<built-in (?:method|function) (?:(?P<package>\w+)\.)?(?:.*\.)?(?P<name>\w+)>")
+METHOD = re.compile(r"<method '(?P<name>\w+)' of '(?P<owner>[\w.]+)' objects>")
+
+
+def spoken(file: str, line: int, name: str) -> str:
+    """A profiler's name of a function as people say it: `encode.record`, `onnxruntime.run`, `len`."""
+    if line:
+        return f"{Path(file).stem}.{name.strip('<>')}"
+    if found := BUILT_IN.fullmatch(name):
+        package = found["package"]
+        return found["name"] if package in (None, "builtins") else f"{package.lstrip('_')}.{found['name']}"
+    if found := METHOD.fullmatch(name):
+        return f"{found['owner']}.{found['name']}"
+    return name.strip("<>")

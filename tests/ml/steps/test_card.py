@@ -1,3 +1,4 @@
+import base64
 import json
 import re
 from html.parser import HTMLParser
@@ -12,8 +13,22 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, roc_auc_score
 
 from ml.steps.bounds import FIGURES, Bound, check
-from ml.steps.card import dependence, drift, fairness, groups, importance, outliers, reliability, threshold
+from ml.steps.card import (
+    dependence,
+    drawing,
+    drift,
+    fairness,
+    groups,
+    html,
+    importance,
+    outliers,
+    path,
+    reliability,
+    threshold,
+)
 from ml.steps.card.main import run
+from ml.steps.card.page import page
+from ml.steps.card.pictures import PICTURES
 from ml.steps.card.subject import Subject
 from ml.steps.evaluate.evaluation import evaluate
 from ml.steps.files import TEST, TRAIN, write_table
@@ -53,6 +68,10 @@ def test_every_bounded_figure_stands_in_the_card(card: dict[str, Any]) -> None:
     assert [finding["holds"] for finding in card["bounds"]] == [True, False]
 
 
+# Names, not addresses: nothing is fetched from them.
+NAMESPACES = {b"http://www.w3.org", b"http://purl.org", b"http://creativecommons.org"}
+
+
 class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -65,6 +84,9 @@ class Page(HTMLParser):
         if tag not in ("meta", "img", "br"):
             self.open.append(tag)
 
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for each, attributes in self.tags if each == tag]
+
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
@@ -76,15 +98,103 @@ def test_the_page_is_whole_and_needs_nothing_else(made: Path) -> None:
     tags = [tag for tag, _ in page.tags]
     assert not {"script", "link", "iframe"} & set(tags)
     assert tags.count("h1") == 1 and tags.count("h2") >= 10
-    pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 6
+    pictures = page.named("img")
+    assert len(pictures) == 16
+    assert len({picture["alt"] for picture in pictures}) == 16
     for picture in pictures:
         assert len(picture["alt"] or "") > 30
-        assert (picture["src"] or "").startswith("data:image/svg+xml;base64,")
+        drawing = base64.b64decode((picture["src"] or "").removeprefix("data:image/svg+xml;base64,"))
+        assert {*re.findall(rb"https?://[\w.]+", drawing)} <= NAMESPACES
     assert not re.search(r"""(src|href|url)\s*[=(]\s*["']?https?:""", text)
     assert "c0ffee&lt;script&gt;" in text
     for words in ("Intended use", "Limits", "Fairness", "Drift", "holds", "broken"):
         assert f">{words}<" in text
+
+
+def test_the_sections_are_found_from_the_top_and_wide_tables_move_by_themselves(made: Path) -> None:
+    text = (made / "card.html").read_text()
+    page = Page(text)
+    ids = [each["id"] for each in page.named("section")]
+    assert [f"#{each}" for each in ids] == [each["href"] for each in page.named("a")]
+    assert len(page.named("table")) == text.count('role="region" tabindex="0"')
+
+
+def test_the_page_holds_no_name_of_the_profiler_or_of_a_field(made: Path, card: dict[str, Any]) -> None:
+    text = re.sub(r"<(style|img)[^>]*>([^<]*</style>)?", "", (made / "card.html").read_text())
+    assert "built-in" not in text and "&lt;module" not in text
+    for name in ("roc auc", "log_loss", "hist_gradient", "train_sha256", "roc_auc", "equalised_odds"):
+        assert name not in text, name
+    assert all(not re.search(r"[<> ]", each["function"]) for each in card["scoring_path"]["functions"])
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "name", "expected"),
+    [
+        ("/srv/scoring/encode.py", 12, "record", "encode.record"),
+        ("/srv/scoring/encode.py", 12, "<genexpr>", "encode.genexpr"),
+        ("~", 0, "<built-in method builtins.len>", "len"),
+        ("~", 0, "<built-in function len>", "len"),
+        (
+            "~",
+            0,
+            "<built-in method onnxruntime.capi.state.run_with_iobinding>",
+            "onnxruntime.run_with_iobinding",
+        ),
+        ("~", 0, "<built-in method _operator.itemgetter>", "operator.itemgetter"),
+        ("~", 0, "<method 'append' of 'list' objects>", "list.append"),
+        ("~", 0, "<method 'run' of 'a.B' objects>", "a.B.run"),
+        ("~", 0, "<something new>", "something new"),
+    ],
+)
+def test_functions_are_named_as_people_name_them(file: str, line: int, name: str, expected: str) -> None:
+    assert path.spoken(file, line, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "limit", "expected"),
+    [
+        (0.782, 0.75, ("0.782", "0.750")),
+        (0.04003, 0.04, ("0.04003", "0.04000")),
+        (0.05, 0.05, ("0.050", "0.050")),
+        (0.1, 0.0005, ("0.1000", "0.0005")),
+        (0.5, 1 / 3, ("0.50000000", "0.33333333")),
+    ],
+)
+def test_a_broken_bound_is_seen_in_its_digits(found: float, limit: float, expected: tuple[str, str]) -> None:
+    assert html.told_apart(found, limit) == expected
+
+
+@given(st.floats(0, 1), st.floats(0, 1).map(lambda value: round(value, 4)))
+def test_digits_never_say_the_opposite(found: float, limit: float) -> None:
+    shown = [float(each) for each in html.told_apart(found, limit)]
+    assert (shown[0] <= shown[1]) or found > limit
+    assert (shown[0] >= shown[1]) or found < limit
+
+
+def test_a_card_without_bounds_says_so_and_claims_none(card: dict[str, Any]) -> None:
+    text = page({**card, "bounds": []})
+    assert "none set" in text and "0 of 0" not in text
+
+
+def test_a_bound_that_could_not_be_measured_says_so(card: dict[str, Any]) -> None:
+    finding = {"name": "maximum_log_loss", "limit": 0.5, "found": None, "holds": False}
+    assert "<td>not measured</td><td>at most 0.500</td>" in page({**card, "bounds": [finding]})
+
+
+def test_a_rate_of_nothing_is_drawn_over_the_frame(card: dict[str, Any]) -> None:
+    """With the clip of the axes a marker at 0 is half a marker."""
+    with drawing.style():
+        pictures = PICTURES["fairness"](card)
+    assert len(pictures) == len(groups.ATTRIBUTES)
+    for each in pictures:
+        markers = re.findall(r"<g[^>]*>\n<use [^>]*y=\"[^\"]*\"[^>]*/>", each.svg)
+        rates = [marker for marker in markers if 'clip-path="' in marker]
+        assert markers and not rates
+
+
+def test_groups_stand_in_the_order_in_which_people_read_them(card: dict[str, Any]) -> None:
+    found = [each["group"] for each in card["fairness"]["attributes"]["education"]["groups"]]
+    assert found[:3] == ["graduate school", "university", "high school"]
 
 
 def test_the_same_model_and_rows_make_the_same_card_but_for_its_times(

@@ -1,0 +1,106 @@
+"""How good the model is, and whether it keeps its bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from ml.steps.card.drawing import Picture
+from ml.steps.card.html import beside, figure, paragraph, share, table, told_apart, words
+from ml.steps.card.sections import Card
+from ml.steps.card.words import BOUNDED, ESTIMATORS
+
+Pictures = Mapping[str, tuple[Picture, ...]]
+
+
+def bounds(card: Card) -> str:
+    if not card["bounds"]:
+        return paragraph("None is set.")
+    rows: list[tuple[str, ...]] = []
+    for bound in card["bounds"]:
+        side, _, name = bound["name"].partition("_")
+        figure_name, _, attribute = name.partition(".")
+        title = BOUNDED.get(figure_name, words(figure_name)) + (f", {words(attribute)}" if attribute else "")
+        least = "at least" if side == "minimum" else "at most"
+        missing = bound["found"] is None or math.isnan(bound["found"])
+        found, limit = told_apart(bound["limit"] if missing else bound["found"], bound["limit"])
+        verdict = "holds" if bound["holds"] else "broken"
+        rows.append((title, "not measured" if missing else found, f"{least} {limit}", verdict))
+    note = paragraph(
+        "A model that breaks one is not registered. The limits are settings of the training; all figures are "
+        "those of the test rows."
+    )
+    return note + table("", ("figure", "found", "limit", "result"), rows, mark=3)
+
+
+def quality(card: Card) -> str:
+    found, rate = card["metrics"], card["data"]["test_default_rate"]
+    entropy = -sum(each * math.log(each) for each in (rate, 1 - rate) if each)
+    rows = (
+        ("ROC AUC", found["roc_auc"], "0.500", "how often a row that defaulted stands above one that paid"),
+        ("average precision", found["average_precision"], f"{rate:.3f}", "precision, mean over all recalls"),
+        ("log loss", found["log_loss"], f"{entropy:.3f}", "of the probabilities; less is better"),
+        ("Brier score", found["brier"], f"{rate * (1 - rate):.3f}", "squared error; less is better"),
+    )
+    shown = [(name, f"{value:.3f}", base, meaning) for name, value, base, meaning in rows]
+    headings = ("metric", "this model", "the mean rate for every row", "meaning")
+    return table("This model", headings, shown, text=(3,)) + _candidates(card)
+
+
+def _candidates(card: Card) -> str:
+    training = card["training"]
+    names = {key.split(".")[1] for key in training if key.startswith("selection.")}
+    columns = ("log_loss", "roc_auc", "brier")
+    values = sorted([training[f"selection.{name}.{column}"] for column in columns] + [name] for name in names)
+    rows = [
+        (
+            ESTIMATORS.get(name, words(name)) + (" (chosen)" if name == card["model"]["estimator"] else ""),
+            *(f"{value:.3f}" for value in each),
+        )
+        for *each, name in values
+    ]
+    caption = "Candidates before calibration, each at its best, on the rows that chose among them by log loss"
+    return table(caption, ("candidate", "log loss", "ROC AUC", "Brier score"), rows)
+
+
+def threshold(card: Card, pictures: Pictures) -> str:
+    found, calibration = card["threshold"], card["calibration"]
+    flagged, recall, precision = (share(found[key]) for key in ("selection_rate", "recall", "precision"))
+    text = paragraph(
+        f"From a probability of {found['decision']:.3f} on, a row is flagged. A default that was not "
+        f"foreseen costs {found['false_negative_cost']:g}, a false alarm {found['false_positive_cost']:g} "
+        f"(stated, not measured); the threshold is where their sum was least on held-out training rows. On "
+        f"the test rows it flags {flagged} of all; it finds {recall} of those who defaulted (recall), and {precision} of "
+        f"those that it flags did default (precision)."
+    )
+    calibrated = paragraph(
+        f"Calibration: {calibration['method']} on rows that no model was fitted on. The mean distance "
+        f"between predicted and observed, over tenths of the test rows, is {calibration['error']:.3f} "
+        f"(standard deviation by the choice of test rows {calibration['error_deviation']:.3f})."
+    )
+    confusion = table(
+        "Test rows at the threshold",
+        ("", "flagged", "not flagged", "all"),
+        (
+            _counts("defaulted", found["true_positives"], found["false_negatives"]),
+            _counts("paid", found["false_positives"], found["true_negatives"]),
+        ),
+    )
+    costs = table(
+        "Mean cost of a test row",
+        ("policy", "cost"),
+        (
+            ("this model", f"{found['cost']:.3f}"),
+            ("flag everybody", f"{found['cost_of_all']:.3f}"),
+            ("flag nobody", f"{found['cost_of_none']:.3f}"),
+        ),
+    )
+    charts = beside(
+        figure(pictures["calibration"], "Calibration on test rows; a line through a dot: one standard error"),
+        figure(pictures["threshold"], "Cost by threshold on test rows"),
+    )
+    return text + calibrated + charts + beside(confusion, costs)
+
+
+def _counts(name: str, flagged: int, other: int) -> tuple[str, ...]:
+    return (name, f"{flagged:,}", f"{other:,}", f"{flagged + other:,}")

@@ -70,8 +70,8 @@ def threshold(card: Card, pictures: Pictures) -> str:
         f"From a probability of {found['decision']:.3f} on, a row is flagged. A default that was not "
         f"foreseen costs {found['false_negative_cost']:g}, a false alarm {found['false_positive_cost']:g} "
         f"(stated, not measured); the threshold is where their sum was least on held-out training rows. On "
-        f"the test rows it flags {flagged} of all; it finds {recall} of those who defaulted (recall), and {precision} of "
-        f"those that it flags did default (precision)."
+        f"the test rows it flags {flagged} of all; it finds {recall} of those who defaulted (recall), "
+        f"and {precision} of those that it flags did default (precision)."
     )
     calibrated = paragraph(
         f"Calibration: {calibration['method']} on rows that no model was fitted on. The mean distance "

@@ -74,8 +74,14 @@ class Tokens:
         key = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.key_id}
         return {"keys": [{**key, "n": self._modulus, "e": self._exponent, "issuer": ISSUER}]}
 
-    def issue(self, principal: Principal, resource: str, lifetime_s: int = LIFETIME_S) -> tuple[str, int]:
-        """A token for an audience, and its expiry (seconds since the epoch)."""
+    def issue(
+        self,
+        principal: Principal,
+        resource: str,
+        lifetime_s: int = LIFETIME_S,
+        more: dict[str, str] | None = None,
+    ) -> tuple[str, int]:
+        """A token for an audience, with ``more`` claims, and its expiry (seconds since the epoch)."""
         now = int(time.time())
         claims: dict[str, Any] = {
             "aud": audience(resource),
@@ -91,6 +97,7 @@ class Tokens:
             "idtyp": "app",
             "ver": "1.0",
             "uti": uuid.uuid4().hex,
+            **(more or {}),
         }
         if principal.resource_id:
             claims["xms_mirid"] = principal.resource_id

@@ -14,6 +14,12 @@ from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.references import References
 from emulator.machinelearning.runs import Runs
 from emulator.machinelearning.runtimes import Runtimes
+from emulator.machinelearning.tracking.artifacts import Artifacts
+from emulator.machinelearning.tracking.experiments import Experiments
+from emulator.machinelearning.tracking.metrics import Metrics
+from emulator.machinelearning.tracking.service import Tracking
+from emulator.machinelearning.tracking.tokens import RunTokens
+from emulator.machinelearning.tracking.tracked import Tracked
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -25,15 +31,20 @@ def install(emulator: Emulator) -> None:
     runs = Runs(emulator.store)
     runtimes = Runtimes(emulator)
     logs = JobLogs(emulator)
-    executor = Executor(emulator, references, runs, runtimes, logs)
+    metrics = Metrics(emulator.store)
+    tracked = Tracked(emulator, runs, metrics, Experiments(emulator.store))
+    tokens = RunTokens(emulator, runs)
+    executor = Executor(emulator, references, runs, runtimes, logs, tokens)
     rules = jobs.Jobs(emulator, references, runs, runtimes, executor)
     workspaces.install(emulator)
     datastores.install(emulator)
     computes.install(emulator, executor.nodes.busy)
     assets.install(emulator, references)
     jobs.install(emulator, rules, runs, executor)
+    tracked.install()
     schedules.install(emulator, rules)
     notemulated.install(emulator)
-    emulator.route(HOSTS, DataPlane(emulator, runs, logs).handle)
+    tracking, artifacts = Tracking(emulator, tracked, tokens), Artifacts(emulator, tracked)
+    emulator.route(HOSTS, DataPlane(emulator, runs, logs, tracking, artifacts, tokens).handle)
     emulator.on_start(executor.resume)
     emulator.on_stop(executor.stop)

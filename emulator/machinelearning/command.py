@@ -25,6 +25,7 @@ from emulator.machinelearning.plan import Step, Target
 from emulator.machinelearning.references import Location, References
 from emulator.machinelearning.runs import Runs
 from emulator.machinelearning.runtimes import Runtime, Runtimes
+from emulator.machinelearning.tracking.tokens import RunTokens
 from emulator.machinelearning.variables import job_variables
 from emulator.processes import Handle
 
@@ -124,8 +125,10 @@ class Commands:
         runtimes: Runtimes,
         access: Access,
         logs: JobLogs,
+        tokens: RunTokens,
     ) -> None:
         self._emulator = emulator
+        self._tokens = tokens
         self._references = references
         self._runs = runs
         self._runtimes = runtimes
@@ -155,6 +158,7 @@ class Commands:
             environment = {
                 **runtime.environment,
                 **job_variables(self._emulator, order.workspace, compute, order, values, local),
+                **self._run_token(order, compute),
                 **order.step.environment_variables,
             }
             command = render_command(
@@ -192,6 +196,15 @@ class Commands:
         finally:
             if log.exists():
                 self._logs.write(order.workspace, order.name, "system_logs/environment.txt", log)
+
+    def _run_token(self, order: Order, compute: Json) -> dict[str, str]:
+        """With what MLflow proves who it is. The run acts for its submitter; one that nobody submitted, for
+        its compute."""
+        who = order.submitter or self._access.principal(compute)
+        if who is None:
+            return {}
+        token = self._tokens.issue(who, order.job_id)
+        return {"MLFLOW_TRACKING_TOKEN": token, "AZUREML_RUN_TOKEN": token}
 
     def _places(self, order: Order, compute: Json, who: Principal | None) -> dict[str, Location]:
         places: dict[str, Location] = {}

@@ -12,13 +12,16 @@ from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.names import JOB, WORKSPACE, Workspace
 from emulator.machinelearning.references import DATASTORE_PATH
 from emulator.machinelearning.runs import TERMINAL, Runs
+from emulator.machinelearning.tracking.artifacts import PATH as ARTIFACTS
+from emulator.machinelearning.tracking.artifacts import Artifacts
+from emulator.machinelearning.tracking.service import Tracking
+from emulator.machinelearning.tracking.tokens import RunTokens
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
 
 Json = dict[str, Any]
 HOSTS = "*.api.azureml.ms"
-AUDIENCES = {"https://management.azure.com", "https://management.core.windows.net", "https://ml.azure.com"}
 SERVICES = (
     "api",
     "catalog",
@@ -49,10 +52,21 @@ RUN_TYPES = {"Pipeline": "azureml.PipelineRun", "Command": "azureml.scriptrun"}
 class DataPlane:
     """Answers the data plane of every workspace."""
 
-    def __init__(self, emulator: Emulator, runs: Runs, logs: JobLogs) -> None:
+    def __init__(
+        self,
+        emulator: Emulator,
+        runs: Runs,
+        logs: JobLogs,
+        tracking: Tracking,
+        artifacts: Artifacts,
+        tokens: RunTokens,
+    ) -> None:
         self._emulator = emulator
         self._runs = runs
         self._logs = logs
+        self._tracking = tracking
+        self._artifacts = artifacts
+        self._tokens = tokens
 
     def handle(self, request: Request) -> Response:
         """One request; NotEmulated for a call that is not among those here."""
@@ -63,6 +77,8 @@ class DataPlane:
         if match is None:
             raise NotEmulated(request.describe())
         workspace = Workspace.of(match["workspace"])
+        if match["service"].lower() == "mlflow":
+            return self._tracking.handle(request, workspace, match["rest"])
         self._allow(request, workspace)
         self._emulator.arm.get(workspace.id)
         answer = self._answer(request, match["service"].lower(), workspace, match["rest"])
@@ -71,11 +87,10 @@ class DataPlane:
         return Response.json(answer)
 
     def _allow(self, request: Request, workspace: Workspace) -> None:
-        principal = self._emulator.identity.principal(request, AUDIENCES)
         reading = request.method == "GET" or request.path.lower().endswith(
             ("rundata", "batchgetresolveduris")
         )
-        self._emulator.identity.require(principal, f"{JOB}/{'read' if reading else 'write'}", workspace.id)
+        self._tokens.caller(request, workspace, f"{JOB}/{'read' if reading else 'write'}")
 
     def _answer(self, request: Request, service: str, workspace: Workspace, rest: str) -> Json | None:
         if service == "data" and rest.lower() == "dataversion/batchgetresolveduris":
@@ -89,6 +104,8 @@ class DataPlane:
                 "runDefinition": {},
                 "jobSpecification": None,
             }
+        if files := ARTIFACTS.fullmatch(rest):
+            return self._artifacts.answer(request, workspace, files["run"], files["part"] or "")
         match = RUN.fullmatch(rest)
         if match is None:
             return None

@@ -22,6 +22,7 @@ from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.references import References
 from emulator.machinelearning.runs import Runs
 from emulator.machinelearning.runtimes import Runtimes
+from emulator.machinelearning.tracking.tokens import RunTokens
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -37,13 +38,19 @@ class Executor:
     """Runs jobs; every state is in the store before the next one begins."""
 
     def __init__(
-        self, emulator: Emulator, references: References, runs: Runs, runtimes: Runtimes, logs: JobLogs
+        self,
+        emulator: Emulator,
+        references: References,
+        runs: Runs,
+        runtimes: Runtimes,
+        logs: JobLogs,
+        tokens: RunTokens,
     ) -> None:
         self._emulator = emulator
         self._runs = runs
         self._logs = logs
         self.nodes = Nodes()
-        self._commands = Commands(emulator, references, runs, runtimes, Access(emulator), logs)
+        self._commands = Commands(emulator, references, runs, runtimes, Access(emulator), logs, tokens)
         self._controls: dict[str, Control] = {}
         self._threads: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()

@@ -1,0 +1,1 @@
+"""MLflow tracking of a workspace: experiments, runs, their parameters, metrics, tags and artifacts."""

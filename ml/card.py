@@ -1,6 +1,7 @@
 """`mlops card`: the model card that was registered with a model version."""
 
 import json
+import os
 import tempfile
 import webbrowser
 from pathlib import Path
@@ -17,11 +18,8 @@ def card(azure: Azure, reference: str, output: Path | None, browse: bool) -> dic
 
     Without `output`, what is opened is a temporary file that stays. Raises MlopsError.
     """
-    if output is not None and not output.resolve().parent.is_dir():
-        raise MlopsError(
-            f"--output {output}: there is no directory {output.resolve().parent}.",
-            "Make it, or name a file elsewhere.",
-        )
+    if output is not None:
+        check_output(output)
     with azure.report.phase("reading the card"):
         model = find_model(azure, reference)
         name = f"{model.name}:{model.version}"
@@ -37,6 +35,21 @@ def card(azure: Azure, reference: str, output: Path | None, browse: bool) -> dic
     if browse and place is not None and not webbrowser.open(place.resolve().as_uri()):
         azure.report.warn(f"no browser could be opened: open {place} yourself")
     return {"model": name, "page": str(place) if place else None, "card": content}
+
+
+def check_output(output: Path) -> None:
+    """Raises MlopsError when the page cannot be written there: asked before anything is read."""
+    directory = output.resolve().parent
+    if output.is_dir():
+        raise MlopsError(f"--output {output} is a directory.", f"Name a file in it, say {output / PAGE}.")
+    if not directory.is_dir():
+        raise MlopsError(
+            f"--output {output}: there is no directory {directory}.", "Make it, or name a file elsewhere."
+        )
+    if not os.access(directory, os.W_OK):
+        raise MlopsError(
+            f"--output {output}: the directory {directory} cannot be written to.", "Name a file elsewhere."
+        )
 
 
 def _download(azure: Azure, name: str, version: str) -> tuple[dict[str, Any], bytes]:

@@ -104,8 +104,10 @@ def _run(
     from ml.clients import Azure
     from ml.console import Report, show
     from ml.estate import project_root, read_estate
+    from ml.settings import settings
 
     with _honest(as_json):
+        settings()  # a wrong one is named before anything is asked of the stack
         report, root = Report(quiet), project_root()
         with report.phase(f"reading the outputs of the stack {environment}"):
             azure = Azure(read_estate(environment, root), report)
@@ -116,6 +118,14 @@ def _run(
 def _data_path(given: Path | None, default: Path, root: Path) -> Path:
     """The default is relative to the checkout, what a person gives to the current directory."""
     return given if given is not None else root / default
+
+
+def _known_model(reference: str) -> None:
+    """A reference that names no model, before anything is asked of the stack."""
+    from ml.reference import model_reference
+    from ml.settings import settings
+
+    model_reference(reference, settings().training.model_name)
 
 
 def _known_metric(name: str) -> None:
@@ -233,6 +243,12 @@ def card(
 
         return run(azure, model, output, browse)
 
+    with _honest(as_json):
+        _known_model(model)
+        if output is not None:
+            from ml.card import check_output
+
+            check_output(output)
     _run(env, as_json, quiet, command, render.card)
 
 
@@ -253,6 +269,8 @@ def deploy(
 
         return run(azure, root, model)
 
+    with _honest(as_json):
+        _known_model(model)
     _run(env, as_json, quiet, command, render.deployment)
 
 
@@ -292,6 +310,11 @@ def score(
 
         return run(azure, _data_path(file, azure.settings.data.path, root), rows)
 
+    with _honest(as_json):
+        if file is not None:
+            from ml.score import check_file
+
+            check_file(file)
     _run(env, as_json, quiet, command, render.scores)
 
 

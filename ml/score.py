@@ -70,12 +70,17 @@ def newest_drift(endpoint: Endpoint, report: dict[str, Any]) -> dict[str, Any]:
     return report
 
 
+def check_file(path: Path) -> None:
+    """Raises MlopsError when there is no such file: asked before anything is read."""
+    if not path.is_file():
+        raise MlopsError(f"There is no file {path}.", "Name a parquet or csv file with --file.")
+
+
 def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
     """Send rows in batches. Raises MlopsError with the service's words when it refuses one."""
     import httpx
 
-    if not path.is_file():
-        raise MlopsError(f"There is no file {path}.", "Name a parquet or csv file with --file.")
+    check_file(path)
     with azure.report.phase("finding the deployed service"):
         outputs = deployed(azure)
         features = release.read(azure, str(outputs["release"])).evidence.features

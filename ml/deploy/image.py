@@ -10,6 +10,7 @@ from ml.clients import Azure, without_its_own_output
 from ml.content import sha256_of_files
 from ml.errors import MlopsError
 from ml.images import Image
+from ml.reference import model_reference
 from ml.snapshot import package_files
 from scoring import artifact
 
@@ -45,14 +46,7 @@ def find_model(azure: Azure, reference: str) -> "Model":
     from azure.ai.ml.exceptions import ValidationErrorType, ValidationException
     from azure.core.exceptions import ResourceNotFoundError
 
-    default = azure.settings.training.model_name
-    name, _, version = reference.partition(":")
-    if reference == "latest":
-        name, version = default, ""
-    elif not (name and version):
-        raise MlopsError(
-            f"--model {reference!r} is neither NAME:VERSION nor latest.", f"Give, for example, {default}:1."
-        )
+    name, version = model_reference(reference, azure.settings.training.model_name)
     models = azure.ml.models
     try:
         found: Any = azure.granted(

@@ -2,13 +2,14 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from ml import render
+from ml import render, settings
 from ml.cli import app
 from ml.clients import until_granted
 from ml.console import show
@@ -52,6 +53,48 @@ def test_an_unknown_metric_is_refused_with_those_that_exist():
     done = runner.invoke(app, ["train", "--env", "stage", "--metric", "auc", "--json"])
     assert done.exit_code == 1
     assert "roc_auc" in json.loads(done.stdout)["error"]["remedy"]
+
+
+@pytest.fixture
+def no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack may not be asked."""
+
+    def asked(*_: Any) -> None:
+        raise AssertionError("the stack was asked")
+
+    monkeypatch.setattr("ml.estate.read_estate", asked)
+
+
+@pytest.mark.usefixtures("no_stack")
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["card", "--output", "/nope/x.html"], "--output /nope/x.html: there is no directory /nope"),
+        (["card", "--output", "/"], "--output / is a directory"),
+        (["card", "--model", "credit"], "--model 'credit' is neither NAME:VERSION nor latest"),
+        (["card", "--model", ":3"], "--model ':3' is neither NAME:VERSION nor latest"),
+        (["deploy", "--model", "credit:"], "--model 'credit:' is neither NAME:VERSION nor latest"),
+        (["score", "--file", "/nope/rows.csv"], "There is no file /nope/rows.csv"),
+    ],
+)
+def test_bad_input_ends_before_anything_is_asked(arguments: list[str], named: str) -> None:
+    done = runner.invoke(app, [*arguments, "--env", "stage", "--json"], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert named in json.loads(done.stdout)["error"]["problem"]
+    assert done.stderr.count("error:") == 1 and "reading the outputs" not in done.stderr
+
+
+@pytest.mark.usefixtures("no_stack")
+@pytest.mark.parametrize("command", ["train", "card", "deploy", "undeploy", "score", "status"])
+def test_a_wrong_setting_ends_every_command_before_anything_is_asked(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = tmp_path / "settings.toml"
+    wrong.write_text(settings.FILE.read_text().replace("margin = 0.002", "margin = -1"))
+    monkeypatch.setattr(settings, "settings", lambda: settings.read_settings(wrong))
+    done = runner.invoke(app, [command, "--env", "stage", "--json"], catch_exceptions=False)
+    assert done.exit_code == 1
+    assert "training.margin = -1" in done.stdout
 
 
 def test_a_missing_environment_is_a_usage_error():

@@ -13,6 +13,7 @@ import asyncio
 import logging
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,6 +28,7 @@ from scoring.telemetry import RequestRecord
 log = logging.getLogger(__name__)
 
 LONGEST: Final = 64 * 1024  # bytes of a request that is read this way
+MOST_ROWS: Final = 256  # that are answered before the event loop goes on: a few milliseconds
 REMEMBERED: Final = 1_024  # bytes of a head up to which it is remembered
 _FIRST_LINE: Final = b"POST /score HTTP/1.1\r\n"
 _FIELD: Final = re.compile(rb"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)(?=\r\n)")
@@ -119,7 +121,7 @@ class Direct:
         self, state: State, limit: int, answers: Answers, put: Callable[[RequestRecord], None]
     ) -> None:
         self._state, self._limit, self._answers, self._put = state, limit, answers, put
-        self._queue: list[tuple[Connection, Whole]] = []
+        self._queue: deque[tuple[Connection, Whole]] = deque()
         # made once: at twice the load that the service takes, refusing must cost a fraction of answering
         problem = too_many(limit)
         self._refused = problem.kind
@@ -134,7 +136,7 @@ class Direct:
             connection.answer(*self._refusal(whole))
             return True
         if not self._queue:
-            asyncio.get_running_loop().call_soon(self.answer_all)
+            asyncio.get_running_loop().call_soon(self._answer_held)
         connection.held = whole
         self._queue.append((connection, whole))
         self._state.queued += 1
@@ -146,12 +148,23 @@ class Direct:
             connection.held = None
             self._state.queued -= 1
 
-    def answer_all(self) -> None:
-        """Answer all that is held."""
-        queue, self._queue = self._queue, []
+    def answer(self, connection: Connection) -> None:
+        """Answer what is held of this connection now, and what came before it."""
+        while connection.held is not None:
+            self._answer_some()
+
+    def _answer_held(self) -> None:
+        self._answer_some()
+        if self._queue:  # others come first: probes, and what has arrived meanwhile
+            asyncio.get_running_loop().call_soon(self._answer_held)
+
+    def _answer_some(self) -> None:
+        """Answer the requests that have been held longest, as many as make a moment."""
         asks: list[Ask] = []
         asking: list[tuple[Connection, Whole]] = []
-        for connection, whole in queue:
+        rows = 0
+        while self._queue and rows < MOST_ROWS:
+            connection, whole = self._queue.popleft()
             if connection.held is not whole:
                 continue
             self.drop_held(connection)
@@ -160,6 +173,7 @@ class Direct:
             else:
                 asks.append(ask)
                 asking.append((connection, whole))
+                rows += len(ask.matrix)
         for (connection, whole), ask, body in zip(asking, asks, self._answered(asks), strict=True):
             if body is None:
                 connection.usual(whole.data)

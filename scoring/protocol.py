@@ -64,7 +64,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self.held is not None:  # a client that does not wait for answers: they keep their order
-            self.direct.answer_all()
+            self.direct.answer(self)
         if (
             self._between
             and not (self.cycle and not self.cycle.response_complete)
@@ -106,7 +106,7 @@ class Protocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         if self.held is not None:
-            self.direct.answer_all()
+            self.direct.answer(self)
         super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:

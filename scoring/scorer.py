@@ -119,22 +119,22 @@ class Scorer:
             self.monitor.observe(matrix)
         return batch
 
-    def score_all(self, requests: list[tuple[Matrix, bool]]) -> list[Batch]:
-        """Score the rows of several requests at once; each with whether its rows count for drift."""
-        if len(requests) == 1:
-            return [self.score(*requests[0])]
-        together = self.judge(np.concatenate([matrix for matrix, _ in requests]))
-        counted = [matrix for matrix, observe in requests if observe]
-        if len(counted) == len(requests):
-            self.monitor.observe(together.matrix)
-        elif counted:
-            self.monitor.observe(np.concatenate(counted))
+    def judge_all(self, matrices: list[Matrix]) -> list[Batch]:
+        """Score the rows of several requests at once, and count none of them for drift."""
+        if len(matrices) == 1:
+            return [self.judge(matrices[0])]
+        together = self.judge(np.concatenate(matrices))
         batches: list[Batch] = []
         start = 0
-        for matrix, _ in requests:
+        for matrix in matrices:
             batches.append(together.part(start, start + len(matrix)))
             start += len(matrix)
         return batches
+
+    def observe_all(self, matrices: list[Matrix]) -> None:
+        """Count the rows of several requests for drift."""
+        if matrices:
+            self.monitor.observe(np.concatenate(matrices) if len(matrices) > 1 else matrices[0])
 
     def answer(self, batch: Batch, request_id: str) -> bytes:
         """The body of the answer, JSON."""

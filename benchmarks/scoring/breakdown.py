@@ -81,7 +81,7 @@ async def _answered_us(subject: Subject, raw: list[bytes], budget: Budget) -> fl
 
     def answered(number: int) -> None:
         service.direct.take(connection, _whole(raw[number % len(raw)]))
-        service.direct.answer_all()
+        service.direct.answer(connection)
 
     found = times_us(answered, budget)
     if not all(head.startswith(b"HTTP/1.1 200 ") for head in connection.heads):

@@ -18,6 +18,7 @@ from scoring.artifact import Artifact
 from scoring.authentication import DigestOfKey
 from scoring.direct import Ask, Direct, Whole
 from scoring.requests import State
+from scoring.scorer import Batch
 from scoring.settings import KeyDigest, Limits
 from scoring.telemetry import RequestRecord, Telemetry
 from tests.scoring.conftest import Running
@@ -260,6 +261,20 @@ class Echo:
         return [ask.record.request_id.encode() for ask in asks]
 
 
+class Counting(Echo):
+    """Every request has 64 rows."""
+
+    def __init__(self) -> None:
+        self.moments: list[int] = []
+
+    def ask(self, headers: dict[bytes, bytes], body: bytes, record: RequestRecord) -> Ask | None:
+        return Ask(record, np.zeros((64, 1), dtype=np.float32), True)
+
+    def answer(self, asks: list[Ask]) -> list[bytes]:
+        self.moments.append(len(asks))
+        return super().answer(asks)
+
+
 class Broken(Echo):
     def answer(self, asks: list[Ask]) -> list[bytes]:
         raise RuntimeError
@@ -318,6 +333,46 @@ def test_what_fails_goes_the_usual_way_alone() -> None:
         assert fine.parsed == [request(b"1", "X-Request-Id: r")]
 
     asyncio.run(run())
+
+
+def test_many_rows_are_answered_a_few_at_a_time_and_others_come_in_between() -> None:
+    async def run() -> None:
+        answers = Counting()
+        way = Direct(State(), 100, answers, lambda record: None)
+        held = [Fake() for _ in range(18)]
+        for number, connection in enumerate(held):
+            way.take(connection, whole(b"", f"n{number}"))
+        await asyncio.sleep(0)
+        assert answers.moments == [4]
+        way.answer(held[9])  # it has sent its next request
+        assert answers.moments == [4, 4, 4]
+        way.take(held[0], whole(b"", "again"))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert answers.moments == [4, 4, 4, 4, 3]
+        assert [connection.answers[0][1] for connection in held] == [b"n%d" % number for number in range(18)]
+        assert held[0].answers[1][1] == b"again"
+
+    asyncio.run(run())
+
+
+def test_rows_count_for_drift_once_although_their_answer_failed(
+    serve: Serve, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = serve()
+    original, failures = running.scorer.answer, [RuntimeError("broken")]
+
+    def made(batch: Batch, request_id: str) -> bytes:
+        if failures:
+            raise failures.pop()
+        return original(batch, request_id)
+
+    monkeypatch.setattr(running.scorer, "answer", made)
+    with connected(running) as connection:
+        connection.sendall(request(sample(artifact)))
+        assert answer(connection)[0] == 200
+    assert not failures
+    assert running.scorer.monitor.snapshot().rows == 1
 
 
 def test_an_idle_connection_is_closed_a_busy_one_is_not(

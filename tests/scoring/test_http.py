@@ -251,7 +251,7 @@ def test_an_unforeseen_failure_shows_no_traceback(serve: Serve, artifact: Artifa
     def fail(matrix: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(running.scorer, "score", fail)
+    monkeypatch.setattr(running.scorer, "judge", fail)
     answer = running.client.post("/score", json=artifact.samples.request)
     assert "secret detail" not in answer.text
     problem(answer, 500, "internal")

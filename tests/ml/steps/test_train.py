@@ -170,6 +170,26 @@ def test_no_threshold_is_cheaper(rows: list[tuple[float, bool]], false_negative_
     assert cost(labels, probability, found, false_negative_cost, 1.0) == pytest.approx(least)
 
 
+@given(
+    st.lists(st.tuples(st.integers(-40, 40), st.booleans()), min_size=1, max_size=200),
+    st.floats(0.1, 3),
+    st.floats(-2, 2),
+    st.sampled_from([1.0, 5.0]),
+)
+def test_scaling_on_the_same_rows_moves_no_row_over_the_threshold(
+    rows: list[tuple[int, bool]], slope: float, shift: float, false_negative_cost: float
+) -> None:
+    """Why Platt scaling and the decision threshold may share rows: the margin alone decides who is flagged."""
+    margin = np.array([row[0] / 20 for row in rows])
+    labels = np.array([row[1] for row in rows], dtype=np.int64)
+    plain, scaled = (1 / (1 + np.exp(-each)) for each in (margin, slope * margin + shift))
+    flagged = [
+        each >= cheapest(labels, each.astype(np.float64), false_negative_cost, 1.0)
+        for each in (plain, scaled)
+    ]
+    assert (flagged[0] == flagged[1]).all()
+
+
 def test_the_outlier_flag_fires(model: Small, artifact: Artifact) -> None:
     random = np.random.default_rng(5)
     low, high = parity.limits(SCHEMA)

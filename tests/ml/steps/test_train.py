@@ -179,7 +179,7 @@ def test_no_threshold_is_cheaper(rows: list[tuple[float, bool]], false_negative_
 def test_scaling_on_the_same_rows_moves_no_row_over_the_threshold(
     rows: list[tuple[int, bool]], slope: float, shift: float, false_negative_cost: float
 ) -> None:
-    """Why Platt scaling and the decision threshold may share rows: the margin alone decides who is flagged."""
+    """Why Platt scaling and the decision threshold may share rows: the margin alone says who is flagged."""
     margin = np.array([row[0] / 20 for row in rows])
     labels = np.array([row[1] for row in rows], dtype=np.int64)
     plain, scaled = (1 / (1 + np.exp(-each)) for each in (margin, slope * margin + shift))

@@ -120,7 +120,7 @@ class AzureMonitor:
         self._events = _logs.get_logger(SCOPE)
         self._instruments = Instruments(durations, SCOPE)
         each_second = settings.telemetry.details_per_second
-        self._traces = Allowance(each_second)
+        self._traces, self._may_trace, self._untraced = Allowance(each_second), True, 0
         self._description = Description(
             Allowance(each_second), artifact.schema, privacy, settings.telemetry.event_rows
         )
@@ -133,16 +133,19 @@ class AzureMonitor:
             self._description.add(record)
         if record.route in PROBES and record.status < 500:
             return  # counted, but not traced: probes come every few seconds
-        if self._traces.take():
+        if self._may_trace and self._traces.take():
             self._span(record)
         else:
-            self._instruments.count("untraced")
+            self._may_trace = False  # until the next moment: to ask costs as much as to count
+            self._untraced += 1
 
     def drained(self) -> None:
         """Tell of the requests of a moment, and pass on what was counted."""
         for record, told in self._description.events():
             self._event(BATCH_EVENT, told.properties, _context(record))
         count = self._instruments.count
+        count("untraced", self._untraced)
+        self._may_trace, self._untraced = True, 0
         count("thinned", self._description.thinned - self._thinned_told)
         self._thinned_told = self._description.thinned
         count("failed", self._failures.count - self._failures_told)

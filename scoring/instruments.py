@@ -70,7 +70,7 @@ class Instruments:
             counted["positives"] += sum(batch.labels)
             counted["outliers"] += sum(batch.outlier_flags)
 
-    def count(self, name: str, number: int = 1) -> None:
+    def count(self, name: str, number: int) -> None:
         """`name`: one of COUNTERS."""
         self._counted[name] += number
 

@@ -28,6 +28,8 @@ from benchmarks.scoring.cache import ROOT
 from benchmarks.scoring.processes import Process, free_ports, get
 
 KIND = re.compile(rb'"baseType"\s*:\s*"(\w+)"')
+TRACE_ID = re.compile(rb'\\"trace_id\\"')  # once for each request, in a property of the event
+TOLD = "requests in events"  # counted like a kind of record
 TOKEN_SECONDS = 86_400
 INSTRUMENTATION_KEY = "00000000-0000-4000-8000-000000000001"
 CLIENT_ID = "00000000-0000-4000-8000-000000000002"
@@ -47,6 +49,7 @@ class Counts:
         kinds = [kind.decode() for kind in KIND.findall(content)]
         with self._lock:
             self.kinds.update(kinds)
+            self.kinds[TOLD] += len(TRACE_ID.findall(content))
             self.bytes += len(body)
         return len(kinds)
 

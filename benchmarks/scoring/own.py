@@ -53,6 +53,7 @@ def telemetry(subject: Subject, generator: Generator, plan: Plan, say: Say) -> T
         on=[load.per_second for load in loads[True]],
         requests=sum(load.accepted for load in loads[True]),
         events=after.get(EVENTS, 0) - before.get(EVENTS, 0),
+        told=after.get(ingestion.TOLD, 0) - before.get(ingestion.TOLD, 0),
         traces=after.get(TRACES, 0) - before.get(TRACES, 0),
         server_off=median(load.server_user + load.server_system for load in loads[False]),
         server_on=median(load.server_user + load.server_system for load in loads[True]),

@@ -51,7 +51,7 @@ METHOD = """## How it is measured
   better known, took some 130 us of processor time for a request on two busy cores, three times what the
   server of the constant answer took.
 - **Telemetry** goes over TLS to a stand-in of the ingestion endpoint on the generator's core, with a
-  managed identity; *events* are those that arrived, one a request when none is lost.
+  managed identity; *events* are those that arrived, *in events* the requests whose rows were in them.
 - **Resident memory** is that of all of a server's processes, shared pages counted in each; *proportional*
   counts them once.
 """

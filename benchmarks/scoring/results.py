@@ -79,7 +79,8 @@ class Telemetry:
     off: list[float]
     on: list[float]
     requests: int  # answered while it was on
-    events: int  # custom events that arrived, one for each request when none was lost
+    events: int  # custom events that arrived
+    told: int  # requests whose rows were in them
     traces: int
     server_off: float  # processor time for one request, all processes
     server_on: float

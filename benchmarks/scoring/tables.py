@@ -112,17 +112,17 @@ def starts(results: Results) -> Rows:
 def telemetry(results: Results) -> Rows:
     found = results.telemetry
     title = "Telemetry, one worker on one core"
-    columns = ("telemetry", "a second", "rounds", "server's CPU", "events", "traces")
+    columns = ("telemetry", "a second", "rounds", "server's CPU", "events", "in events", "traces")
     if found is None:
         return Rows(title, columns)
 
     def arrived(count: int) -> str:
         return f"{count / found.requests:.1%} of the requests" if found.requests else "-"
 
-    off = ("off", per_second(median(found.off)), str(len(found.off)), us(found.server_off), "", "")
+    off = ("off", per_second(median(found.off)), str(len(found.off)), us(found.server_off), "", "", "")
     on = ("on", per_second(median(found.on)), str(len(found.on)), us(found.server_on))
-    rows = [off, (*on, arrived(found.events), arrived(found.traces))]
-    return Rows(title, columns, rows, frozenset(range(1, 6)))
+    rows = [off, (*on, f"{found.events:,}", arrived(found.told), arrived(found.traces))]
+    return Rows(title, columns, rows, frozenset(range(1, 7)))
 
 
 def parts(results: Results) -> Rows:

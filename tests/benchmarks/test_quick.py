@@ -26,5 +26,7 @@ def test_the_quick_form_measures_everything(tmp_path: Path) -> None:
     for one in found["served"]:
         assert all(load["accepted"] > 0 and load["errors"] == 0 for load in one["loads"]), one
     assert [goal["key"] for goal in found["goals"] if goal["value"] is None] == []
-    assert found["telemetry"]["events"] >= 0.9 * found["telemetry"]["requests"]
+    told = found["telemetry"]
+    assert 0 < told["events"] < told["told"] <= told["requests"]  # events hold the rows of several requests
+    assert told["traces"] > 0
     assert "Goals" in done.stdout

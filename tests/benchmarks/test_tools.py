@@ -106,7 +106,15 @@ def test_records_are_counted_by_kind_packed_or_not() -> None:
     items = [{"data": {"baseType": kind}} for kind in ("EventData", "RequestData", "EventData")]
     assert counts.add(json.dumps(items).encode(), packed=False) == 3
     assert counts.add(gzip.compress(json.dumps(items[:1], separators=(",", ":")).encode()), packed=True) == 1
-    assert counts.kinds == {"EventData": 3, "RequestData": 1}
+    assert counts.kinds == {"EventData": 3, "RequestData": 1, ingestion.TOLD: 0}
+
+
+def test_requests_are_counted_in_the_events_that_tell_of_them() -> None:
+    counts = Counts()
+    requests = json.dumps([{"request_id": f"r{number}", "trace_id": "1" * 32} for number in range(3)])
+    item = {"data": {"baseType": "EventData", "baseData": {"properties": {"requests": requests}}}}
+    counts.add(json.dumps([item, item]).encode(), packed=False)
+    assert counts.kinds[ingestion.TOLD] == 6
 
 
 def test_the_stand_in_gives_tokens_and_takes_records_over_tls() -> None:
@@ -120,7 +128,7 @@ def test_the_stand_in_gives_tokens_and_takes_records_over_tls() -> None:
             items = [{"data": {"baseType": "EventData"}}]
             taken = client.post(f"{endpoint.split(';')[0]}v2.1/track", json=items).json()
             assert taken["itemsAccepted"] == 1
-        assert there.kinds() == {"EventData": 1}
+        assert there.kinds()["EventData"] == 1
 
 
 @pytest.fixture(scope="module")

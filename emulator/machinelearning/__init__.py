@@ -34,7 +34,7 @@ def install(emulator: Emulator) -> None:
     metrics = Metrics(emulator.store)
     tracked = Tracked(emulator, runs, metrics, Experiments(emulator.store))
     tokens = RunTokens(emulator, runs)
-    executor = Executor(emulator, references, runs, runtimes, logs, tokens)
+    executor = Executor(emulator, references, runs, runtimes, logs, tokens, metrics)
     rules = jobs.Jobs(emulator, references, runs, runtimes, executor)
     workspaces.install(emulator)
     datastores.install(emulator)

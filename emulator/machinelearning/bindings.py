@@ -8,8 +8,8 @@ from dataclasses import replace
 from emulator.machinelearning.expressions import Reference, references, substitute
 from emulator.machinelearning.graph import CycleError, check_acyclic
 from emulator.machinelearning.literals import LITERAL_TYPES, as_text, complaint
-from emulator.machinelearning.plan import Complaints, check_command, check_inputs
-from emulator.machinelearning.steps import Json, Nested, Pipeline, Source, Step
+from emulator.machinelearning.plan import Complaints, check_command, check_inputs, check_trial
+from emulator.machinelearning.steps import Json, Nested, Pipeline, Source, Step, Sweep
 
 
 def followed(
@@ -69,6 +69,8 @@ def _check_level(plan: Pipeline, path: str, complaints: Complaints) -> None:
         check_inputs(given, inner, complaints)
         if isinstance(given, Step):
             check_command(given, f"{inner}command", complaints)
+        elif isinstance(given, Sweep):
+            check_trial(given, inner, complaints)
     bound = {target.parent for step in plan.steps.values() for target in step.outputs.values()}
     for name in plan.outputs.keys() - bound:
         complaints.add(f"{path}outputs.{name}", "no step writes this output")
@@ -79,7 +81,7 @@ def _check_level(plan: Pipeline, path: str, complaints: Complaints) -> None:
             complaints.add(f"{path}jobs", f"steps wait for each other: {error}")
 
 
-def _without_absent(plan: Pipeline, step: Step | Nested) -> Step | Nested:
+def _without_absent(plan: Pipeline, step: Step | Sweep | Nested) -> Step | Sweep | Nested:
     """The step without inputs that are bound to pipeline inputs nobody gave: they count as not given."""
     given = {
         key: source

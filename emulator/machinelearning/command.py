@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,6 +181,27 @@ class Commands:
             shutil.rmtree(folder / name, ignore_errors=True)
         return {
             name: {"uri": _uri(places[name]), "type": target.type} for name, target in order.outputs.items()
+        }
+
+    def place(self, order: Order, outputs: Json) -> Json:
+        """Copy outputs of another job to where the order wants them; where it says nothing they stay."""
+        compute = self._emulator.arm.get(order.step.compute)
+        acting = order.step.identity
+        who = order.submitter if acting.kind == "user" else self._access.principal(compute, acting.name)
+        wanted = {
+            name: target
+            for name, target in order.outputs.items()
+            if target.uri and "${{name}}" not in target.uri
+        }
+        try:
+            places = self._places(replace(order, outputs=wanted), compute, who)
+            for name, place in places.items():
+                source = self._references.locate(order.workspace, outputs[name]["uri"])
+                staging.copy(self._emulator.blobs, source, place)
+        except AzureError as error:
+            raise StepFailed(f"The outputs of {order.name!r} could not be kept: {error.message}") from error
+        return outputs | {
+            name: {"uri": _uri(place), "type": order.outputs[name].type} for name, place in places.items()
         }
 
     def _runtime(

@@ -46,7 +46,7 @@ OUTPUT_ASSET = re.compile(
 NEWS_WITHIN_S = 0.5
 # what the client cannot download by its own type in azure-ai-ml 1.35 is a folder to it
 SHOWN_TYPES = {"custom_model": "uri_folder", "mlflow_model": "uri_folder"}
-RUN_TYPES = {"Pipeline": "azureml.PipelineRun", "Command": "azureml.scriptrun"}
+RUN_TYPES = {"Pipeline": "azureml.PipelineRun", "Command": "azureml.scriptrun", "Sweep": "hyperdrive"}
 
 
 class DataPlane:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import AzureError
@@ -22,6 +22,10 @@ from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.references import References
 from emulator.machinelearning.runs import Runs
 from emulator.machinelearning.runtimes import Runtimes
+from emulator.machinelearning.steps import Source
+from emulator.machinelearning.sweeps.plan import parse_sweep
+from emulator.machinelearning.sweeps.run import SweepRun
+from emulator.machinelearning.tracking.metrics import Metrics
 from emulator.machinelearning.tracking.tokens import RunTokens
 
 if TYPE_CHECKING:
@@ -45,7 +49,9 @@ class Executor:
         runtimes: Runtimes,
         logs: JobLogs,
         tokens: RunTokens,
+        metrics: Metrics,
     ) -> None:
+        self.metrics = metrics
         self._emulator = emulator
         self._runs = runs
         self._logs = logs
@@ -143,11 +149,14 @@ class Executor:
         if properties["jobType"] == "Pipeline":
             plan, _ = parse_pipeline(properties, self.component)
             return PipelineRun(job, plan, self._runs, self._logs, self, control, submitter).run()
+        if properties["jobType"] == "Sweep":
+            sweep, _ = parse_sweep(job["name"], properties)
+            return SweepRun(
+                job, sweep, self._runs, self._logs, self, control, submitter, "", _given(sweep.inputs),
+                dict(sweep.outputs),
+            ).run()  # fmt: skip
         step, _ = parse_command(job["name"], properties)
-        inputs = {
-            name: Given(uri=source.text, type=source.name) if source.kind == "data" else Given(source.text)
-            for name, source in step.inputs.items()
-        }
+        inputs = _given(step.inputs)
         order = Order(
             job_id, job["name"], job["name"], properties["experimentName"], Workspace.of(job_id),
             step, inputs, step.outputs, submitter, restarted,
@@ -165,6 +174,16 @@ class Executor:
         with self.nodes.hold(order.step.compute, most, control):
             outputs = self._commands.run(order, control)
         return register_outputs(self._emulator.arm, self._runs, order, outputs)
+
+    def describe(self, job_id: str, properties: dict[str, str]) -> None:
+        """Add to the properties of a job."""
+        kept = self._runs.job(job_id)["properties"].get("properties") or {}
+        self._emulator.arm.put(job_id, {"properties": {"properties": {**kept, **properties}}})
+
+    def adopt(self, order: Order, outputs: Json) -> Json:
+        """The outputs of a sweep's best trial as those of the sweep: brought to their place, registered."""
+        placed = self._commands.place(order, outputs)
+        return register_outputs(self._emulator.arm, self._runs, order, placed)
 
     def finish(self, job_id: str, work: Callable[[], Json]) -> Json:
         """Run ``work`` and write its end into the job; what ended it goes on to the caller."""
@@ -204,3 +223,11 @@ class Executor:
         by_label = LABEL.sub(rf"/versions/{DEFAULT_VERSION}", component_id)
         found = self._emulator.arm.find(by_label)
         return found["properties"]["componentSpec"] if found else None
+
+
+def _given(inputs: Mapping[str, Source]) -> dict[str, Given]:
+    """The inputs of a job that is in no pipeline."""
+    return {
+        name: Given(uri=source.text, type=source.name) if source.kind == "data" else Given(source.text)
+        for name, source in inputs.items()
+    }

@@ -22,15 +22,26 @@ from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.references import References
 from emulator.machinelearning.runs import TERMINAL, Runs
 from emulator.machinelearning.runtimes import Runtimes
-from emulator.machinelearning.steps import Nested, Source, Step
+from emulator.machinelearning.steps import Nested, Source, Step, Sweep
+from emulator.machinelearning.sweeps.plan import parse_sweep
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
 
 Json = dict[str, Any]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
-RUN = ("Command", "Pipeline")
-CONTENT = ("jobType", "command", "computeId", "environmentId", "codeId", "componentId", "jobs", "inputs")
+RUN = ("Command", "Pipeline", "Sweep")
+CONTENT = (
+    "jobType",
+    "command",
+    "computeId",
+    "environmentId",
+    "codeId",
+    "componentId",
+    "jobs",
+    "inputs",
+    "searchSpace",
+)
 CHANGEABLE = ("displayName", "description", "tags", "properties", "isArchived")
 
 
@@ -98,7 +109,7 @@ class Jobs:
             )
         _refuse_if(name, list(shapes.of_job(properties, "properties.")))
         sources: dict[str, Source] = {}
-        steps: dict[str, Step | Nested] = {}
+        steps: dict[str, Step | Sweep | Nested] = {}
         default_compute = ""
         if kind == "Pipeline":
             plan, complaints = parse_pipeline(properties, self._executor.component)
@@ -106,15 +117,17 @@ class Jobs:
             steps |= plan.walk("properties.")
             default_compute = plan.compute
         else:
-            steps["properties."], complaints = parse_command(name, properties)
+            read = parse_sweep if kind == "Sweep" else parse_command
+            steps["properties."], complaints = read(name, properties)
         if default_compute:
             self._check_compute(workspace, "properties.settings.defaultCompute", default_compute, complaints)
         for path, step in steps.items():
             sources |= {f"{path}inputs.{key}": source for key, source in step.inputs.items()}
-            if isinstance(step, Step):
+            if isinstance(step, Step | Sweep):
                 if not default_compute or step.compute != default_compute:
                     self._check_compute(workspace, f"{path}computeId", step.compute, complaints)
-                self._check_place(workspace, path, step, complaints)
+                runs = step.trial if isinstance(step, Sweep) else step
+                self._check_place(workspace, path, runs, complaints)
         self._check_references(workspace, sources, complaints)
         _refuse_if(name, complaints.found)
 

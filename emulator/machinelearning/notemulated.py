@@ -26,7 +26,6 @@ REFUSED = {
 }
 # kind of a pipeline's step, or of a job (without "_", in lower case) -> what to use instead
 STEPS = {
-    "sweep": "metrics of trials are not kept: search inside one command step",
     "parallel": "go through the files in one command step",
     "automl": "train in a command step",
     "spark": "read the data in a command step",

@@ -19,19 +19,18 @@ from emulator.machinelearning.literals import as_text
 from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.resources import nested_properties, step_properties
 from emulator.machinelearning.runs import Runs
-from emulator.machinelearning.steps import Nested, Pipeline, Source, Target
+from emulator.machinelearning.steps import Nested, Pipeline, Source, Step, Sweep, Target
+from emulator.machinelearning.sweeps.resources import sweep_properties
+from emulator.machinelearning.sweeps.run import Performer as SweepPerformer
+from emulator.machinelearning.sweeps.run import SweepRun
 
 Json = dict[str, Any]
 LOG = "logs/azureml/executionlogs.txt"
 STEPS_IN_HAND = 16  # threads: most of them wait for a node
 
 
-class Performer(Protocol):
+class Performer(SweepPerformer, Protocol):
     """Who runs steps, and writes their end into their jobs."""
-
-    def perform(self, order: Order, control: Control) -> Json:
-        """Run a command once it has a node; its outputs."""
-        ...
 
     def finish(self, job_id: str, work: Callable[[], Json]) -> Json:
         """Run ``work`` as the job of the id; its outputs."""
@@ -151,21 +150,32 @@ class PipelineRun:
         child_id = self.workspace.child("jobs", child)
         self.runs.update(self.job["id"], steps=dict(self.children))
         if not self.runs.exists(child_id):
-            properties = (
-                nested_properties(self.job, step, inputs, outputs)
-                if isinstance(step, Nested)
-                else step_properties(self.job, step, inputs, outputs)
-            )
+            properties = self._properties(step, inputs, outputs)
             self.runs.add_child(self.job, child, properties, step=name, root=self._root)
         control = self.controls[name] = self.control.under()
         self._say(f"{name}: queued{' again' if restarted else ''} ({child})")
         if isinstance(step, Nested):
             return self._inside(step, child_id, control, inputs, outputs)
+        if isinstance(step, Sweep):
+            sweep = SweepRun(
+                self.runs.job(child_id), step, self.runs, self.logs, self.performer, control,
+                self.submitter, self._root, inputs, outputs,
+            )  # fmt: skip
+            return lambda: self.performer.finish(child_id, sweep.run)
         order = Order(
             child_id, child, self._root, self.job["properties"]["experimentName"], self.workspace,
             step, inputs, outputs, self.submitter, restarted, lambda: self._say(f"{name}: running"),
         )  # fmt: skip
         return lambda: self.performer.perform(order, control)
+
+    def _properties(
+        self, step: Step | Sweep | Nested, inputs: dict[str, Given], outputs: dict[str, Target]
+    ) -> Json:
+        if isinstance(step, Nested):
+            return nested_properties(self.job, step, inputs, outputs)
+        if isinstance(step, Sweep):
+            return sweep_properties(self.job, step, inputs, outputs)
+        return step_properties(self.job, step, inputs, outputs)
 
     def _inside(
         self,

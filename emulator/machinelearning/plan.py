@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from emulator.machinelearning.computes import duration_seconds
 from emulator.machinelearning.expressions import references, required_references, whole
 from emulator.machinelearning.literals import DATA_TYPES, DEFAULT_TYPE, LITERAL_TYPES, as_text, complaint
-from emulator.machinelearning.steps import Acting, Json, Nested, Source, Step, Target
+from emulator.machinelearning.steps import Acting, Json, Nested, Source, Step, Sweep, Target
 
 OUTPUT_MODES = frozenset({"", "Upload", "ReadWriteMount"})
 INPUT_MODES = frozenset({"", "ReadOnlyMount", "Download", "ReadWriteMount", "Mount"})
@@ -118,7 +119,7 @@ def timeout_of(limits: Any, path: str, complaints: Complaints) -> float | None:
     return seconds
 
 
-def check_inputs(step: Step | Nested, path: str, complaints: Complaints) -> None:
+def check_inputs(step: Step | Sweep | Nested, path: str, complaints: Complaints) -> None:
     """A step's inputs against their declarations."""
     for name in step.inputs.keys() - step.declarations.keys():
         known = ", ".join(sorted(step.declarations)) or "none"
@@ -164,6 +165,13 @@ def check_command(step: Step, command_path: str, complaints: Complaints) -> None
                 )
         elif reference.form != "output" or reference.name not in step.outputs:
             complaints.add(command_path, f"${{{{{reference.text}}}}} names no output or input")
+
+
+def check_trial(sweep: Sweep, path: str, complaints: Complaints) -> None:
+    """A sweep's command, in which every parameter of the space has a value."""
+    searched = {key: Source("literal", "") for key in sweep.space}
+    whole = replace(sweep.trial, inputs={**sweep.inputs, **searched})
+    check_command(whole, f"{path}trial.command", complaints)
 
 
 def parse_command(name: str, properties: Json) -> tuple[Step, Complaints]:

@@ -21,10 +21,11 @@ from emulator.machinelearning.plan import (
     refuse_extras,
     timeout_of,
 )
-from emulator.machinelearning.steps import Nested, Pipeline, Source, Step, Target
+from emulator.machinelearning.steps import Nested, Pipeline, Source, Step, Sweep, Target
+from emulator.machinelearning.sweeps.plan import read_sweep
 
-COMMAND, PIPELINE = "command", "pipeline"
-RUN = (COMMAND, PIPELINE)
+COMMAND, PIPELINE, SWEEP = "command", "pipeline", "sweep"
+RUN = (COMMAND, PIPELINE, SWEEP)
 AROUND = ("onInit", "onFinalize")
 
 
@@ -45,7 +46,7 @@ class Reader:
         """The plan of ``nodes`` (name -> body); its bindings are not checked yet."""
         if not nodes:
             self.complaints.add(f"{path}jobs", "the pipeline has no steps")
-        steps: dict[str, Step | Nested] = {}
+        steps: dict[str, Step | Sweep | Nested] = {}
         for name, node in nodes.items():
             step = self._node(name, node, inputs, f"{path}jobs.{name}.")
             if step is not None:
@@ -71,14 +72,17 @@ class Reader:
             return None
         return spec
 
-    def _node(self, name: str, node: Json, outer: dict[str, Source], path: str) -> Step | Nested | None:
+    def _node(
+        self, name: str, node: Json, outer: dict[str, Source], path: str
+    ) -> Step | Sweep | Nested | None:
         given = camel(node)
         kind = str(given.get("type") or COMMAND)
         if kind not in RUN:
             advice = STEPS.get(kind, f"use {' or '.join(RUN)}")
             self.complaints.add(f"{path}type", f"steps of type {kind!r} are not emulated; {advice}")
             return None
-        spec = self.spec(given, (kind,), path)
+        body = {**given, **camel(given.get("trial") or {})} if kind == SWEEP else given
+        spec = self.spec(body, (COMMAND if kind == SWEEP else kind,), path)
         if spec is None:
             return None
         declarations = declared(spec.get("inputs"))
@@ -90,6 +94,10 @@ class Reader:
         targets = self._targets(given.get("outputs") or {}, spec, path)
         if kind == COMMAND:
             return self._command(name, given, spec, declarations, inputs, targets, path)
+        if kind == SWEEP:
+            trial = {key: value for key, value in body.items() if key != "limits"}
+            step = self._command(name, trial, spec, declarations, inputs, targets, path)
+            return read_sweep(step, given, path, self.complaints)
         nodes = spec.get("jobs") or {}
         inside = self.pipeline(nodes, followed(declarations, inputs, outer), own_outputs(spec), path)
         display_name = str(given.get("displayName") or name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.machinelearning.command import Given
-from emulator.machinelearning.steps import Nested, Step, Target
+from emulator.machinelearning.steps import Nested, Step, Sweep, Target
 
 Json = dict[str, Any]
 
@@ -16,7 +16,7 @@ def step_properties(
 ) -> Json:
     """The properties of a command's job."""
     return {
-        **_child(job, step, inputs, outputs),
+        **child(job, step, inputs, outputs),
         "jobType": "Command",
         "command": step.command,
         "codeId": step.code or None,
@@ -31,16 +31,17 @@ def nested_properties(
 ) -> Json:
     """The properties of a pipeline's job inside another one."""
     return {
-        **_child(job, step, inputs, outputs),
+        **child(job, step, inputs, outputs),
         "jobType": "Pipeline",
         "jobs": dict(step.nodes),
         "settings": dict(job["properties"].get("settings") or {}),
     }
 
 
-def _child(
-    job: Json, step: Step | Nested, inputs: Mapping[str, Given], outputs: Mapping[str, Target]
+def child(
+    job: Json, step: Step | Sweep | Nested, inputs: Mapping[str, Given], outputs: Mapping[str, Target]
 ) -> Json:
+    """What the jobs of all steps have."""
     properties = job["properties"]
     return {
         "displayName": step.display_name,

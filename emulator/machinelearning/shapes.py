@@ -13,10 +13,13 @@ OBJECTS: Final = (
     "inputs",
     "jobs",
     "limits",
+    "objective",
     "outputs",
     "resources",
+    "searchSpace",
     "services",
     "settings",
+    "trial",
 )
 OBJECT: Final = "it must be an object, not {!r}"
 

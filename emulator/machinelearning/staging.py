@@ -44,6 +44,16 @@ def deliver(blobs: Blobs, local: Path, where: Location) -> None:
         blobs.write(where.account, where.container, where.path.rstrip("/"), local)
 
 
+def copy(blobs: Blobs, source: Location, target: Location) -> None:
+    """The blob at ``source``, or all that lies under it, to ``target``."""
+    root = source.path.rstrip("/")
+    for blob in blobs.list(source.account, source.container, root):
+        rest = blob.name.removeprefix(root)
+        if not rest or rest.startswith("/"):
+            data = blobs.path(source.account, source.container, blob.name)
+            blobs.write(target.account, target.container, f"{target.path.rstrip('/')}{rest}", data)
+
+
 def tail(log: Path, lines: int = 15) -> str:
     """The last lines of a log."""
     if not log.exists():

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.machinelearning.literals import DEFAULT_TYPE
+from emulator.machinelearning.sweeps.policy import Policy
+from emulator.machinelearning.sweeps.space import Distribution
 
 Json = dict[str, Any]
 
@@ -66,6 +68,37 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Sweep:
+    """A step whose trials are ``trial`` with other values of the parameters in ``space``."""
+
+    name: str
+    display_name: str
+    trial: Step
+    space: Mapping[str, Distribution]
+    sampling: str
+    seed: int | None
+    maximize: bool
+    metric: str
+    most: int  # trials
+    at_once: int
+    timeout: float | None  # seconds, of all trials together
+    early: Policy | None
+    declarations: Mapping[str, Json]  # without those of the space
+    inputs: Mapping[str, Source]
+    outputs: Mapping[str, Target]
+    component: str = ""
+
+    @property
+    def depends_on(self) -> set[str]:
+        """The steps whose outputs the trials read."""
+        return _read_steps(self.inputs)
+
+    @property
+    def compute(self) -> str:
+        return self.trial.compute
+
+
+@dataclass(frozen=True, slots=True)
 class Nested:
     """A pipeline as a step of another one; ``pipeline.inputs`` are ``inputs`` followed to their beginning."""
 
@@ -88,7 +121,7 @@ class Nested:
 class Pipeline:
     """Steps with what goes into and comes out of them together."""
 
-    steps: Mapping[str, Step | Nested]
+    steps: Mapping[str, Step | Sweep | Nested]
     inputs: Mapping[str, Source]
     outputs: Mapping[str, Target]
     continue_on_failure: bool = False
@@ -100,7 +133,7 @@ class Pipeline:
     def dependencies(self) -> dict[str, set[str]]:
         return {name: step.depends_on for name, step in self.steps.items()}
 
-    def walk(self, path: str) -> Iterator[tuple[str, Step | Nested]]:
+    def walk(self, path: str) -> Iterator[tuple[str, Step | Sweep | Nested]]:
         """Every step with its field's path, those of nested pipelines after their own."""
         for name, step in self.steps.items():
             inner = f"{path}jobs.{name}."

@@ -48,7 +48,7 @@ class Condition:
     value: Any
 
     def holds(self, run: Json) -> bool:
-        """Whether it is so for a run (metrics, params, tags, attributes); what is absent satisfies nothing."""
+        """Whether it is so for a run; what the run does not have satisfies nothing."""
         value = run[self.kind].get(self.name)
         return value is not None and COMPARE[self.comparison](value, self.value)
 

@@ -6,10 +6,15 @@ from infra.config_errors import ConfigError
 from infra.estate import Estate
 from infra.stack import read_settings
 
+# Of Pulumi's language host: the program has said what is wrong. With any other code Pulumi adds an error of its
+# own, "an unhandled error occurred", which a reader takes for a second one.
+EXPLAINED = 32
+
 try:
     settings = read_settings()
 except ConfigError as error:
-    raise pulumi.RunError(str(error)) from error  # printed without a traceback
+    pulumi.log.error(str(error))
+    raise SystemExit(EXPLAINED) from error
 
 for name, value in Estate("estate", settings).outputs().items():
     pulumi.export(name, value)

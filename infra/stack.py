@@ -13,7 +13,7 @@ PROVIDER_SETTINGS: Final = ("subscriptionId", "tenantId", "location")
 
 
 def read_settings() -> Settings:
-    """Raises pulumi.RunError, which Pulumi prints without a traceback, naming every wrong setting."""
+    """Raises ConfigError naming every wrong setting."""
     # pulumi.Config answers for names that one knows; a misspelt name is found by listing them all.
     found: dict[str, Any] = {**get_config_env(), **CONFIG.get()}
     raw = {

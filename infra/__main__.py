@@ -6,8 +6,8 @@ from infra.config_errors import ConfigError
 from infra.estate import Estate
 from infra.stack import read_settings
 
-# Of Pulumi's language host: the program has said what is wrong. With any other code Pulumi adds an error of its
-# own, "an unhandled error occurred", which a reader takes for a second one.
+# Of Pulumi's language host: the program has said what is wrong. With any other code Pulumi adds an error of
+# its own, "an unhandled error occurred", which a reader takes for a second one.
 EXPLAINED = 32
 
 try:

@@ -10,6 +10,7 @@ from ml.steps.artifacts import read_artifact
 from ml.steps.errors import exit_code
 from ml.steps.evaluate.evaluation import evaluate
 from ml.steps.files import TEST, read_table, write_json
+from ml.steps.tracking import Metric, log
 
 METRICS = "metrics.json"
 
@@ -20,6 +21,9 @@ def run(model: Path, validated: Path, evaluation: Path) -> None:
     print(f"{result.test_rows} test rows (sha256 {result.test_sha256[:12]})")
     for name, value in result.metrics.items():
         print(f"{name}: {value:.5f}")
+    shares = {"outlier_share": result.outlier_share, "positive_share": result.positive_share}
+    measured = [Metric(name, value) for name, value in {**result.metrics, **shares}.items()]
+    log({"test_rows": result.test_rows, "test_sha256": result.test_sha256}, measured)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,7 +15,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ml.steps.evaluate.metrics import DIRECTIONS, Labels, Probabilities, ranking
-from ml.steps.train.tuning import Dimension, Values, search
+from ml.steps.train.space import BOOSTING, SPACE, START, Dimension, Values
+from ml.steps.train.tuning import search
 from scoring.schema import CategoryFeature, Matrix, Schema
 
 SELECTION_METRIC = "log_loss"  # a proper score: it asks for good probabilities, not only a good order
@@ -44,6 +45,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What was tried of a candidate, and its metrics on the selection rows."""
+
+    values: Values
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Contest:
     """The fitted candidates, the values that were found for each, and their metrics on the selection rows."""
 
@@ -52,6 +61,7 @@ class Contest:
     trials: Mapping[str, int]
     metrics: Mapping[str, Mapping[str, float]]
     selected: str
+    history: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict[str, tuple[Trial, ...]])
 
 
 def _gradient_boosting(values: Values, seed: int, schema: Schema) -> Classifier:
@@ -80,32 +90,8 @@ def _linear(values: Values, seed: int, schema: Schema) -> Classifier:
     return Pipeline([("encode", encode), ("regression", regression(max_iter=500, **values))])
 
 
-# Boosting without these limits was not better by more than the noise of the selection rows, and cost time in
-# each request; limits of depth also bound what has to be counted to explain a row.
 CANDIDATES = (
-    Candidate(
-        "hist_gradient_boosting",
-        _gradient_boosting,
-        start={
-            "learning_rate": 0.06,
-            "max_iter": 100,
-            "max_depth": 5,
-            "max_leaf_nodes": 12,
-            "min_samples_leaf": 60,
-            "l2_regularization": 5.0,
-            "max_features": 0.5,
-        },
-        space=(
-            Dimension("learning_rate", 0.02, 0.2, log=True),
-            Dimension("max_iter", 40, 150, integer=True),
-            Dimension("max_depth", 3, 6, integer=True),
-            Dimension("max_leaf_nodes", 6, 24, integer=True),
-            Dimension("min_samples_leaf", 20, 200, log=True, integer=True),
-            Dimension("l2_regularization", 0.1, 50.0, log=True),
-            Dimension("max_features", 0.2, 1.0),
-        ),
-        share=1.0,
-    ),
+    Candidate(BOOSTING, _gradient_boosting, start=START, space=SPACE, share=1.0),
     Candidate(
         "random_forest",
         _forest,
@@ -149,29 +135,34 @@ def compete(
     values: dict[str, Values] = {}
     trials: dict[str, int] = {}
     metrics: dict[str, dict[str, float]] = {}
+    history: dict[str, tuple[Trial, ...]] = {}
     sign = 1.0 if DIRECTIONS[SELECTION_METRIC] == "lower" else -1.0
     for candidate in candidates:
         tried: dict[tuple[tuple[str, float], ...], tuple[Classifier, dict[str, float]]] = {}
+        past: list[Trial] = []
 
         def loss(
             values: Values,
             candidate: Candidate = candidate,
             tried: dict[tuple[tuple[str, float], ...], tuple[Classifier, dict[str, float]]] = tried,
+            past: list[Trial] = past,
         ) -> float:
             classifier = fitted(candidate, values, parameters.seed, schema, fit)
             found = ranking(selection[1], probabilities(classifier, selection[0]))
             tried[_key(values)] = classifier, found
+            past.append(Trial(values, found))
             return sign * found[SELECTION_METRIC]
 
-        given = parameters.boosting if candidate.name == "hist_gradient_boosting" else {}
+        given = parameters.boosting if candidate.name == BOOSTING else {}
         trials[candidate.name] = max(1, round(parameters.trials * candidate.share))
         chosen = search(
             loss, {**candidate.start, **given}, candidate.space, trials[candidate.name], parameters.seed
         )
         values[candidate.name] = chosen
         best[candidate.name], metrics[candidate.name] = tried[_key(chosen)]
+        history[candidate.name] = tuple(past)
     selected = min(best, key=lambda name: sign * metrics[name][SELECTION_METRIC])
-    return Contest(best, values, trials, metrics, selected)
+    return Contest(best, values, trials, metrics, selected, history)
 
 
 def _key(values: Values) -> tuple[tuple[str, float], ...]:

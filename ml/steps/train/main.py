@@ -9,17 +9,21 @@ from pathlib import Path
 
 from ml.steps.errors import exit_code
 from ml.steps.files import TEST, TRAIN, read_table
-from ml.steps.train.candidates import CANDIDATES, SELECTION_METRIC, Parameters
+from ml.steps.tracking import log
+from ml.steps.train.candidates import SELECTION_METRIC, Parameters
+from ml.steps.train.logged import metrics_of, params_of
+from ml.steps.train.space import SPACE, START
 from ml.steps.train.training import Settings, Trained, train
 
-BOOSTING = next(each for each in CANDIDATES if each.name == "hist_gradient_boosting")
+TRACKING = ("optional", "required")
 
 
-def run(validated: Path, settings: Settings, model: Path) -> None:
+def run(validated: Path, settings: Settings, model: Path, tracking: str) -> None:
     began = time.perf_counter()
     trained = train(read_table(validated / TRAIN), read_table(validated / TEST), settings)
     trained.artifact.save(model)
     _tell(trained, time.perf_counter() - began)
+    log(params_of(trained, settings), metrics_of(trained), required=tracking == "required")
 
 
 def _tell(trained: Trained, seconds: float) -> None:
@@ -44,22 +48,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--validated", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--trials", type=int, default=Parameters(0).trials)
-    for dimension in BOOSTING.space:
+    for dimension in SPACE:
         flag, kind = f"--{dimension.name.replace('_', '-')}", int if dimension.integer else float
-        parser.add_argument(flag, type=kind, default=BOOSTING.start[dimension.name])
+        parser.add_argument(flag, type=kind, default=START[dimension.name])
     parser.add_argument("--outlier-share", type=float, default=0.01)
     parser.add_argument("--false-negative-cost", type=float, default=5.0)
     parser.add_argument("--false-positive-cost", type=float, default=1.0)
+    parser.add_argument("--tracking", choices=TRACKING, default="optional")
     parser.add_argument("--model", type=Path, required=True)
     given = parser.parse_args(arguments)
-    boosting = {dimension.name: getattr(given, dimension.name) for dimension in BOOSTING.space}
+    boosting = {dimension.name: getattr(given, dimension.name) for dimension in SPACE}
     settings = Settings(
         Parameters(given.seed, given.trials, boosting),
         given.outlier_share,
         given.false_negative_cost,
         given.false_positive_cost,
     )
-    return exit_code("train", lambda: run(given.validated, settings, given.model))
+    return exit_code("train", lambda: run(given.validated, settings, given.model, given.tracking))
 
 
 if __name__ == "__main__":

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 
-Values = Mapping[str, float]  # whole numbers as int
+from ml.steps.train.space import Dimension, Values
+
 STARTUP_TRIALS = 5  # at random, before the estimator has something to go by
-
-
-@dataclass(frozen=True, slots=True)
-class Dimension:
-    """One hyper-parameter's range, both ends included; `log` searches it by orders of magnitude."""
-
-    name: str
-    low: float
-    high: float
-    log: bool = False
-    integer: bool = False
 
 
 def search(

@@ -1,0 +1,38 @@
+"""What of a training goes to MLflow: its settings and choices, and every trial's metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from ml.steps.tracking import Metric
+from ml.steps.train.training import Settings, Trained
+
+
+def params_of(trained: Trained, settings: Settings) -> dict[str, object]:
+    """The settings, which candidate won, and the values that were found for each: `CANDIDATE.NAME`."""
+    given = asdict(settings)
+    parameters = given.pop("parameters")
+    contest = trained.contest
+    return {
+        "seed": parameters["seed"],
+        "trials": parameters["trials"],
+        **given,
+        "selected": contest.selected,
+        **{
+            f"{candidate}.{name}": f"{value:.6g}"
+            for candidate, values in contest.values.items()
+            for name, value in values.items()
+        },
+    }
+
+
+def metrics_of(trained: Trained) -> Iterator[Metric]:
+    """Those of the artifact (`selection.CANDIDATE.METRIC`, `export.difference.OUTPUT`), and what was tried and
+    what came of it, with the trial's number as step: `tuning.CANDIDATE.NAME`."""
+    for name, value in trained.artifact.metrics.items():
+        yield Metric(name, value)
+    for candidate, trials in trained.contest.history.items():
+        for step, trial in enumerate(trials):
+            for name, value in {**trial.values, **trial.metrics}.items():
+                yield Metric(f"tuning.{candidate}.{name}", float(value), step)

@@ -1,0 +1,46 @@
+"""Where the search for gradient boosting's values begins, and how far it may go.
+
+For the step's own search and for a sweep over the step; it needs nothing of what the step imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+Values = Mapping[str, float]  # whole numbers as int
+BOOSTING: Final = "hist_gradient_boosting"
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One hyper-parameter's range, both ends included; `log` searches it by orders of magnitude."""
+
+    name: str
+    low: float
+    high: float
+    log: bool = False
+    integer: bool = False
+
+
+# Boosting without these limits was not better by more than the noise of the selection rows, and cost time in
+# each request; limits of depth also bound what has to be counted to explain a row.
+START: Final[Values] = {
+    "learning_rate": 0.06,
+    "max_iter": 100,
+    "max_depth": 5,
+    "max_leaf_nodes": 12,
+    "min_samples_leaf": 60,
+    "l2_regularization": 5.0,
+    "max_features": 0.5,
+}
+SPACE: Final = (
+    Dimension("learning_rate", 0.02, 0.2, log=True),
+    Dimension("max_iter", 40, 150, integer=True),
+    Dimension("max_depth", 3, 6, integer=True),
+    Dimension("max_leaf_nodes", 6, 24, integer=True),
+    Dimension("min_samples_leaf", 20, 200, log=True, integer=True),
+    Dimension("l2_regularization", 0.1, 50.0, log=True),
+    Dimension("max_features", 0.2, 1.0),
+)

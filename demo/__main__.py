@@ -57,8 +57,7 @@ def next_steps(keep: bool) -> str:
 
 
 def failure(outcome: Outcome, console: Console) -> None:
-    if outcome.phase.show == "all" or console.is_terminal:  # elsewhere its lines have been printed already
-        console.print(Text.from_ansi(outcome.tail))
+    console.print(Text.from_ansi(outcome.problem), soft_wrap=True)
     words = f"`{outcome.phase.shown}` exited with {outcome.exit_code}; all of it: {outcome.log}"
     console.print(f"[bold red]✗[/] {words}", soft_wrap=True)
 
@@ -78,6 +77,7 @@ def main() -> int:
     before = fingerprints()
     count = 1 + len(STACKS) + len(MODEL) + 1
     outcomes: list[Outcome] = []
+    console.print(f"all that the commands print: {logs}/\n", soft_wrap=True, highlight=False)
     try:
         for number, phase in enumerate(in_order(), 1):
             place = f"[bold cyan]{number}/{count}[/]"

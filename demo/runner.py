@@ -1,6 +1,7 @@
 """Start one command, keep all that it prints in a file, and show where it stands meanwhile."""
 
 import os
+import re
 import subprocess
 import time
 from collections import deque
@@ -15,6 +16,15 @@ from rich.text import Text
 from demo.phases import Phase
 
 TAIL_LINES = 40
+# Of a command's output, the lines that say what it has done; where nobody watches, the others are in the log
+# only. Of `emulator up`, of Pulumi, of `mlops`, and whatever complains.
+STEP = re.compile(
+    r"Azure on |state: "
+    r"|    [+~-] \d+ \w|    \d+ unchanged|Duration: "
+    r"|> |  \w+: (Completed|Failed|Canceled)$|registered "
+    r"|(.*[^\w])?([Ee]rror|[Ww]arning):"
+)
+PROBLEM = re.compile(r"Diagnostics:|error:")  # where a command begins to say why it failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +38,20 @@ class Outcome:
     log: Path
 
     @property
-    def tail(self) -> str:
-        return "\n".join(self.output.splitlines()[-TAIL_LINES:])
+    def problem(self) -> str:
+        """What the command said of its failure, in full, and at least its last lines."""
+        lines = self.output.splitlines()
+        last = max(0, len(lines) - TAIL_LINES)
+        first = next((at for at, line in enumerate(lines) if PROBLEM.match(_plain(line))), last)
+        return "\n".join(lines[min(first, last) :])
+
+
+def _plain(line: str) -> str:
+    return Text.from_ansi(line).plain.rstrip()
 
 
 def run(phase: Phase, log: Path, console: Console, environment: dict[str, str], cwd: Path) -> Outcome:
-    """Run the phase to its end. A terminal shows its newest line beside a spinner, else lines scroll."""
+    """Run the phase to its end. A terminal shows its newest line and a spinner, anything else its steps."""
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     lines: list[str] = []
@@ -68,8 +86,8 @@ def run(phase: Phase, log: Path, console: Console, environment: dict[str, str], 
                 lines.append(line)
                 if line.strip():
                     newest.append(line)
-                if not console.is_terminal and phase.show == "nothing":
-                    live.console.print(Text.from_ansi(f"    {line.rstrip()}"), soft_wrap=True)
+                if not console.is_terminal and phase.show == "nothing" and STEP.match(_plain(line)):
+                    live.console.print(Text(f"    {_plain(line)}"), soft_wrap=True)
             exit_code = process.wait()
         finally:
             if process.poll() is None:

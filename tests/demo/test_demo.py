@@ -44,6 +44,61 @@ def test_a_failure_names_command_code_and_log(tmp_path: Path) -> None:
     assert f"`shown command` exited with 7; all of it: {tmp_path / 'b.log'}" in said
 
 
+PULUMI = """Updating (stage):
+     +  azure-native:network:Subnet network-training creating (0s)
+     +  azure-native:network:Subnet network-training created (0.03s)
+Resources:
+    + 65 created
+    2 unchanged
+Duration: 10s
+"""
+MLOPS = """\x1b[1;36m>\x1b[0m training environment
+  build | Step 1/7 : FROM python
+  build |  + azure-core==1.41.0
+  card: Running
+  card | maximum_calibration_error: 0.0193 against 0.04: holds
+  card: Completed
+  warning: no browser could be opened
+registered credit-default:1
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [
+        (PULUMI, ["    + 65 created", "    2 unchanged", "Duration: 10s"]),
+        (
+            MLOPS,
+            [
+                "> training environment",
+                "  card: Completed",
+                "  warning: no browser could be opened",
+                "registered credit-default:1",
+            ],
+        ),
+    ],
+)
+def test_where_nobody_watches_a_step_is_a_line_and_the_log_has_all(
+    tmp_path: Path, output: str, shown: list[str]
+) -> None:
+    written = StringIO()
+    screen = console(written)
+    run(phase(f"print({output!r}, end='')"), tmp_path / "c.log", screen, environment_for(screen), tmp_path)
+    assert [
+        line.removeprefix("    ").rstrip() for line in written.getvalue().splitlines() if line.strip()
+    ] == shown
+    assert (tmp_path / "c.log").read_text() == output
+
+
+@pytest.mark.parametrize("begin", ["Diagnostics:", "error: no such stack"])
+def test_an_error_is_shown_in_full(tmp_path: Path, begin: str) -> None:
+    lines = [*(f"step {number}" for number in range(100)), begin, *(f"line {number}" for number in range(60))]
+    screen = console()
+    code = f"print({chr(10).join(lines)!r}); raise SystemExit(1)"
+    found = run(phase(code), tmp_path / "d.log", screen, environment_for(screen), tmp_path)
+    assert found.problem.splitlines() == lines[100:]
+
+
 def test_only_a_stack_whose_vault_is_kept_recovers_it(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = "/subscriptions/0A7C1E5D-0000-4000-8000-00000000000a/resourceGroups/g/providers/x/vaults/v"
     monkeypatch.setattr(checks, "status", lambda: {"soft_deleted": [{"id": stage}]})

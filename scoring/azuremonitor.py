@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scoring.allowance import Allowance
@@ -120,24 +120,23 @@ class AzureMonitor:
         self._events = _logs.get_logger(SCOPE)
         self._instruments = Instruments(durations, SCOPE)
         each_second = settings.telemetry.details_per_second
-        self._traces, self._may_trace, self._untraced = Allowance(each_second), True, 0
+        self._traces, self._untraced = Allowance(each_second), 0
         self._description = Description(
             Allowance(each_second), artifact.schema, privacy, settings.telemetry.event_rows
         )
         self._thinned_told = 0
 
-    def request(self, record: RequestRecord) -> None:
-        """Count a request; tell of it by a trace and an event as far as that is allowed."""
-        self._instruments.request(record)
-        if record.batch is not None:
-            self._description.add(record)
-        if record.route in PROBES and record.status < 500:
-            return  # counted, but not traced: probes come every few seconds
-        if self._may_trace and self._traces.take():
+    def requests(self, records: Sequence[RequestRecord]) -> None:
+        """Count requests; tell of them by traces and events as far as that is allowed."""
+        self._instruments.requests(records)
+        self._description.add([record for record in records if record.batch is not None])
+        for position, record in enumerate(records):
+            if record.route in PROBES and record.status < 500:
+                continue  # counted, but not traced: probes come every few seconds
+            if not self._traces.take():
+                self._untraced += sum(1 for other in records[position:] if other.route not in PROBES)
+                break
             self._span(record)
-        else:
-            self._may_trace = False  # until the next moment: to ask costs as much as to count
-            self._untraced += 1
 
     def drained(self) -> None:
         """Tell of the requests of a moment, and pass on what was counted."""
@@ -145,7 +144,7 @@ class AzureMonitor:
             self._event(BATCH_EVENT, told.properties, _context(record))
         count = self._instruments.count
         count("untraced", self._untraced)
-        self._may_trace, self._untraced = True, 0
+        self._untraced = 0
         count("thinned", self._description.thinned - self._thinned_told)
         self._thinned_told = self._description.thinned
         count("failed", self._failures.count - self._failures_told)

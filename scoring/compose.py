@@ -32,7 +32,7 @@ def compose(settings: Settings, place: Place | None = None) -> Service:
     telemetry = Telemetry(_sink(settings, artifact))
 
     def publish(report: DriftReport, window: WindowCounts) -> None:
-        telemetry.put(DriftRecord(report, window))
+        telemetry.put_drift(DriftRecord(report, window))
 
     window = None if place is None else place.window(artifact.drift, settings.drift)
     publishes = place is None or place.number == 0  # one for all: they see the same window

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 from scoring.allowance import Allowance
 from scoring.events import Privacy, Told, batch_event
@@ -19,8 +19,8 @@ class Description:
         self._waiting: list[RequestRecord] = []
         self.thinned = 0  # requests that are in no event: there were too many
 
-    def add(self, record: RequestRecord) -> None:
-        self._waiting.append(record)
+    def add(self, records: Sequence[RequestRecord]) -> None:
+        self._waiting.extend(records)
 
     def events(self) -> Generator[tuple[RequestRecord, Told]]:
         """The events of all that waits, each with the first of its requests.

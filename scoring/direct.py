@@ -14,7 +14,7 @@ import logging
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Protocol
@@ -23,7 +23,7 @@ from scoring.asgi import Headers
 from scoring.problems import CONTENT_TYPE, too_many
 from scoring.requests import State, begun
 from scoring.schema import Matrix
-from scoring.telemetry import RequestRecord
+from scoring.telemetry import Put, RequestRecord
 
 log = logging.getLogger(__name__)
 
@@ -117,9 +117,7 @@ class Direct:
     go through the model at once, and each step finds its code in the processor's caches.
     """
 
-    def __init__(
-        self, state: State, limit: int, answers: Answers, put: Callable[[RequestRecord], None]
-    ) -> None:
+    def __init__(self, state: State, limit: int, answers: Answers, put: Put) -> None:
         self._state, self._limit, self._answers, self._put = state, limit, answers, put
         self._queue: deque[tuple[Connection, Whole]] = deque()
         # made once: at twice the load that the service takes, refusing must cost a fraction of answering
@@ -174,12 +172,16 @@ class Direct:
                 asks.append(ask)
                 asking.append((connection, whole))
                 rows += len(ask.matrix)
+        records: list[RequestRecord] = []
         for (connection, whole), ask, body in zip(asking, asks, self._answered(asks), strict=True):
             if body is None:
                 connection.usual(whole.data)
             else:
                 connection.answer(_head(b"200 OK", b"application/json", body, ask.record), body)
-                self._done(ask.record, whole)
+                ask.record.duration_ns = time.perf_counter_ns() - whole.clock
+                records.append(ask.record)
+        if records:
+            self._put(records)
 
     def _ask(self, whole: Whole) -> Ask | None:
         record = begun("POST", "/score", whole.headers, whole.started_ns)
@@ -202,12 +204,9 @@ class Direct:
         record = begun("POST", "/score", whole.headers, whole.started_ns)
         record.status, record.problem = self._refused.status, self._refused.name
         body = record.request_id.encode().join(self._refused_body)  # an identifier needs no escaping
-        self._done(record, whole)
-        return _head(b"429 Too Many Requests", _PROBLEM, body, record, self._retry_after), body
-
-    def _done(self, record: RequestRecord, whole: Whole) -> None:
         record.duration_ns = time.perf_counter_ns() - whole.clock
-        self._put(record)
+        self._put([record])
+        return _head(b"429 Too Many Requests", _PROBLEM, body, record, self._retry_after), body
 
 
 def _head(status: bytes, content_type: bytes, body: bytes, record: RequestRecord, more: bytes = b"") -> bytes:

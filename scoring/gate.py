@@ -11,7 +11,7 @@ from typing import Final
 from scoring.asgi import Headers, Receive, Scope, Send
 from scoring.problems import CONTENT_TYPE, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem
 from scoring.requests import Request, State, begun
-from scoring.telemetry import RequestRecord
+from scoring.telemetry import Put
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Gate:
         self,
         endpoints: Mapping[str, tuple[str, Endpoint]],
         lifespan: Callable[[], AbstractAsyncContextManager[None]],
-        put: Callable[[RequestRecord], None],
+        put: Put,
         state: State,
     ) -> None:
         self._endpoints, self._lifespan, self._put, self._state = dict(endpoints), lifespan, put, state
@@ -83,7 +83,7 @@ class Gate:
         await send({"type": "http.response.start", "status": record.status, "headers": answer})
         await send({"type": "http.response.body", "body": body})
         record.duration_ns = time.perf_counter_ns() - clock
-        self._put(record)
+        self._put([record])
 
     def _endpoint(self, method: str, path: str, found: tuple[str, Endpoint] | None) -> Endpoint:
         if found is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from azure.core.credentials import TokenCredential
@@ -62,13 +63,18 @@ class Instruments:
         )
         self._window = meter.create_gauge("scoring.drift.window", "{row}", "rows of the evaluated window")
 
-    def request(self, record: RequestRecord) -> None:
-        self._nanoseconds[record.route, record.status].append(record.duration_ns)
-        if (batch := record.batch) is not None:
-            counted = self._counted
-            counted["rows"] += batch.rows
-            counted["positives"] += sum(batch.labels)
-            counted["outliers"] += sum(batch.outlier_flags)
+    def requests(self, records: Sequence[RequestRecord]) -> None:
+        nanoseconds = self._nanoseconds
+        rows = positives = outliers = 0
+        for record in records:
+            nanoseconds[record.route, record.status].append(record.duration_ns)
+            if (batch := record.batch) is not None:
+                rows += len(batch.labels)
+                positives += sum(batch.labels)
+                outliers += sum(batch.outlier_flags)
+        self.count("rows", rows)
+        self.count("positives", positives)
+        self.count("outliers", outliers)
 
     def count(self, name: str, number: int) -> None:
         """`name`: one of COUNTERS."""

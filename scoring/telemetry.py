@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,10 +45,21 @@ class DriftRecord:
     window: WindowCounts
 
 
+@dataclass(slots=True)
+class Group:
+    """Requests of one moment; `rows`: of all of them."""
+
+    records: list[RequestRecord]
+    rows: int
+
+
+Put = Callable[[list[RequestRecord]], None]  # hands over the records of one moment
+
+
 class Sink(Protocol):
     """Where the telemetry thread hands records to; may block and may raise."""
 
-    def request(self, record: RequestRecord) -> None: ...
+    def requests(self, records: Sequence[RequestRecord]) -> None: ...
 
     def drift(self, record: DriftRecord) -> None: ...
 
@@ -75,8 +86,9 @@ class Telemetry:
     ) -> None:
         self._open_sink, self._capacity, self._most_rows = open_sink, capacity, most_rows
         # each written by one thread only: the event loop's and the telemetry's
+        self._put = self._taken = 0
         self._rows_put = self._rows_taken = 0
-        self._queue: deque[RequestRecord | DriftRecord] = deque()
+        self._queue: deque[Group | DriftRecord] = deque()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self.lost = 0
@@ -88,20 +100,38 @@ class Telemetry:
         self._thread = threading.Thread(target=self._work, name="telemetry", daemon=True)
         self._thread.start()
 
-    def put(self, record: RequestRecord | DriftRecord) -> None:
-        """Never blocks, never raises."""
+    def put(self, records: list[RequestRecord]) -> None:
+        """Those of one moment, which are kept or lost. Never blocks, never raises.
+
+        For the event loop's thread.
+        """
         if self._thread is None:
             return
-        if len(self._queue) < self._capacity and self._has_room(rows := _rows(record)):
-            if rows:  # so no record of drift, which is of another thread
-                self._rows_put += rows
-            self._queue.append(record)
-        else:  # written by the event loop's thread and the drift thread only; an estimate is enough
+        group = Group(records, sum([record.batch.rows for record in records if record.batch is not None]))
+        if self._has_room(group):
+            self._put += len(records)
+            self._rows_put += group.rows
+            self._queue.append(group)
+        elif len(records) == 1:
             self.lost += 1
+        else:  # perhaps some of them fit
+            for record in records:
+                self.put([record])
 
-    def _has_room(self, rows: int) -> bool:
+    def put_drift(self, record: DriftRecord) -> None:
+        """Never blocks, never raises. For the thread that watches drift."""
+        if self._thread is None:
+            return
+        if len(self._queue) < self._capacity:
+            self._queue.append(record)
+        else:
+            self.lost += 1  # written by two threads; an estimate is enough
+
+    def _has_room(self, group: Group) -> bool:
+        if self._put - self._taken + len(group.records) > self._capacity:
+            return False
         waiting = self._rows_put - self._rows_taken
-        return rows == 0 or waiting == 0 or waiting + rows <= self._most_rows
+        return group.rows == 0 or waiting == 0 or waiting + group.rows <= self._most_rows
 
     def stop(self, seconds: float) -> bool:
         """Hand over what is queued and flush; False when that took longer than `seconds`."""
@@ -123,10 +153,7 @@ class Telemetry:
         while not stopping:
             stopping = self._stop.wait(DRAIN_SECONDS)  # then one last time
             for _ in range(len(self._queue)):  # what comes meanwhile is for the next time
-                record = self._queue.popleft()
-                self._hand_over(sink, record)
-                self._rows_taken += _rows(record)
-                del record  # or the last one stays until the next
+                self._hand_over(sink)
             try:
                 if self.lost != told:
                     sink.lost(self.lost - told)
@@ -139,25 +166,33 @@ class Telemetry:
         except Exception:
             log.exception("telemetry could not be flushed")
 
-    def _hand_over(self, sink: Sink, record: RequestRecord | DriftRecord) -> None:
+    def _hand_over(self, sink: Sink) -> None:
+        """The next that is queued; nothing holds it any longer than that."""
+        taken = self._queue.popleft()
         try:
-            if isinstance(record, RequestRecord):
-                sink.request(record)
+            if isinstance(taken, DriftRecord):
+                sink.drift(taken)
             else:
-                sink.drift(record)
+                sink.requests(taken.records)
         except Exception:
-            log.exception("a telemetry record could not be handed over")
-            self.lost += 1
+            log.exception("telemetry records could not be handed over")
+            self.lost += _count(taken)
+        self._count_taken(taken)
 
     def _discard(self) -> None:
         stopping = False
         while not stopping:
             stopping = self._stop.wait(DRAIN_SECONDS)
             while self._queue:
-                self._rows_taken += _rows(self._queue.popleft())
-                self.lost += 1
+                taken = self._queue.popleft()
+                self._count_taken(taken)
+                self.lost += _count(taken)
+
+    def _count_taken(self, taken: Group | DriftRecord) -> None:
+        if isinstance(taken, Group):
+            self._taken += len(taken.records)
+            self._rows_taken += taken.rows
 
 
-def _rows(record: RequestRecord | DriftRecord) -> int:
-    batch = record.batch if isinstance(record, RequestRecord) else None
-    return 0 if batch is None else batch.rows
+def _count(item: Group | DriftRecord) -> int:
+    return len(item.records) if isinstance(item, Group) else 1

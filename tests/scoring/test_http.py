@@ -227,9 +227,9 @@ def test_a_request_refused_from_its_bytes_is_refused_like_any_other(serve: Serve
         client.sendall(head + content)
         assert raw_answer(client)[0] == b"HTTP/1.1 200 OK"
     deadline = time.monotonic() + 5
-    while len(sink.requests) < 4 and time.monotonic() < deadline:
+    while len(sink.seen) < 4 and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert sorted(record.status for record in sink.requests) == [200, 200, 429, 429]
+    assert sorted(record.status for record in sink.seen) == [200, 200, 429, 429]
 
 
 def test_draining_answers_and_closes_connections(serve: Serve, artifact: Artifact) -> None:
@@ -320,9 +320,9 @@ def test_each_request_leaves_a_record(serve: Serve, artifact: Artifact) -> None:
     running.client.post("/score", json={})
     running.client.get("/secret/path")
     deadline = time.monotonic() + 5
-    while len(sink.requests) < 3 and time.monotonic() < deadline:
+    while len(sink.seen) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
-    scored, refused, unknown = sink.requests
+    scored, refused, unknown = sink.seen
     assert (scored.request_id, scored.status, scored.route) == ("seen", 200, "/score")
     assert scored.batch is not None
     assert scored.batch.rows == len(artifact.samples.predictions)

@@ -29,14 +29,14 @@ class Collecting:
 
     def __init__(self, do: Callable[[], None] = lambda: None) -> None:
         self.do = do
-        self.requests: list[RequestRecord] = []
+        self.seen: list[RequestRecord] = []
         self.drifts: list[DriftRecord] = []
         self.told_lost = self.drains = 0
         self.closed = False
 
-    def request(self, record: RequestRecord) -> None:
+    def requests(self, records: Sequence[RequestRecord]) -> None:
         self.do()
-        self.requests.append(record)
+        self.seen.extend(records)
 
     def drift(self, record: DriftRecord) -> None:
         self.drifts.append(record)
@@ -62,9 +62,9 @@ def test_records_reach_the_sink_before_the_end() -> None:
     telemetry = Telemetry(lambda: sink)
     telemetry.start()
     for _ in range(100):
-        telemetry.put(record())
+        telemetry.put([record()])
     assert telemetry.stop(5)
-    assert len(sink.requests) == 100
+    assert len(sink.seen) == 100
     assert sink.closed
     assert telemetry.lost == 0
 
@@ -72,7 +72,7 @@ def test_records_reach_the_sink_before_the_end() -> None:
 def test_without_a_sink_nothing_happens() -> None:
     telemetry = Telemetry(None)
     telemetry.start()
-    telemetry.put(record())
+    telemetry.put([record()])
     assert telemetry.stop(1)
 
 
@@ -87,13 +87,13 @@ def test_a_stuck_sink_neither_blocks_nor_goes_unnoticed() -> None:
     telemetry.start()
     began = time.perf_counter()
     for _ in range(1_000):
-        telemetry.put(record())
+        telemetry.put([record()])
     assert time.perf_counter() - began < 1
     assert telemetry.lost >= 980
     assert not telemetry.stop(0.2)
     release.set()
     assert telemetry.stop(5)
-    assert len(sink.requests) + telemetry.lost == 1_000
+    assert len(sink.seen) + telemetry.lost == 1_000
     assert sink.told_lost == telemetry.lost
 
 
@@ -107,21 +107,21 @@ def test_what_waits_is_bounded_by_its_rows_too(artifact: Artifact, model: Small)
     telemetry = Telemetry(lambda: sink, most_rows=120)
     telemetry.start()
     for _ in range(10):
-        telemetry.put(record(large))
-        telemetry.put(record())  # one without rows is kept
+        telemetry.put([record(large)])
+        telemetry.put([record()])  # one without rows is kept
     assert telemetry.lost == 8
     release.set()
     until_handed_over(sink, 12)
-    telemetry.put(record(batch(artifact, model, 130)))  # when nothing waits, one may be larger
+    telemetry.put([record(batch(artifact, model, 130))])  # when nothing waits, one may be larger
     assert telemetry.stop(5)
     assert telemetry.lost == sink.told_lost == 8
-    assert len(sink.requests) == 13
+    assert len(sink.seen) == 13
 
 
 def until_handed_over(sink: Collecting, count: int) -> None:
     deadline = time.monotonic() + 10
-    while len(sink.requests) < count:
-        assert time.monotonic() < deadline, f"{len(sink.requests)} of {count} records came"
+    while len(sink.seen) < count:
+        assert time.monotonic() < deadline, f"{len(sink.seen)} of {count} records came"
         time.sleep(0.01)
 
 
@@ -132,8 +132,8 @@ def test_a_broken_sink_loses_records_but_not_the_thread() -> None:
     sink = Collecting(fail)
     telemetry = Telemetry(lambda: sink)
     telemetry.start()
-    telemetry.put(record())
-    telemetry.put(record())
+    telemetry.put([record()])
+    telemetry.put([record()])
     assert telemetry.stop(5)
     assert telemetry.lost == 2
     assert sink.closed
@@ -145,7 +145,7 @@ def test_a_sink_that_does_not_open_is_survived() -> None:
 
     telemetry = Telemetry(fail)
     telemetry.start()
-    telemetry.put(record())
+    telemetry.put([record()])
     assert telemetry.stop(5)
     assert telemetry.lost == 1
 

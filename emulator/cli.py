@@ -17,6 +17,7 @@ from emulator.home import Home
 
 NOT_RUNNING = 2
 NOT_FOUND = 127
+READER_GONE = 141  # as a shell has it of a program that SIGPIPE ended
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         code: int = options.function(home, options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # its reader has seen enough, as `head` has; nothing can be said to it any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
     except (LifecycleError, RuntimeError) as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 1

@@ -23,6 +23,31 @@ PAGE = REPOSITORY / "docs" / "emulator.md"
 HEAD = """# What the emulator does
 Written by `make docs` from the code and the tests; a test fails when it is stale.
 
+## Start here
+The emulator is one process on this machine that answers as Azure does: ARM, Entra ID, blobs, Key Vault, Azure ML,
+container groups, telemetry, each under its own host name. Clients are the real ones; they find it by a proxy and
+a CA file in their environment. From the checkout:
+```sh
+make setup && export PATH="$PWD/.venv/bin:$PATH"
+python -m emulator up                                        # starts it; all it keeps is in .emulator (EMULATOR_HOME)
+python -m emulator run -- pulumi preview -s stage            # any command as its client: pulumi, mlops, curl, ...
+python -m emulator run -- python my_program.py               # the Azure SDKs with DefaultAzureCredential
+make azure-cli && python -m emulator run -- az group list    # az is signed in there; ~/.azure is left alone
+eval "$(python -m emulator env)"                             # or a whole shell, until it is closed
+python -m emulator status                                    # what runs, what exists, what was refused
+python -m emulator down                                      # ends it; state is kept for the next `up`
+make clean                                                   # wipes it, with .venv; EMULATOR_HOME elsewhere: rm -r
+```
+
+| what one sees | why, and what to do |
+|---|---|
+| `PULUMI_ACCESS_TOKEN must be set for login`, or a browser opens for Pulumi's login | `pulumi` was started without `python -m emulator run --`: it looks for Pulumi's own service. In Azure: set `PULUMI_BACKEND_URL` |
+| `Please run 'az login'`, `DefaultAzureCredential failed` | the same, of `az` or an SDK: without `run --` they ask the real Azure |
+| `no emulator runs in …` | `python -m emulator up` |
+| 403 from a host | it is not emulated, and nothing leaves this machine: `python -m emulator status` lists it |
+| 501 `NotEmulated` | this call is not emulated; below and in `status` by its name |
+
+## What it answers
 Every resource type of the catalog can be put, read, listed, changed, deleted and locked, as ARM does it:
 names, regions, tags, parents, references, ETags and roles are checked. The services below add what their
 types do beyond that. What is not here is refused as `NotEmulated` (501) by name, and listed by

@@ -1,6 +1,7 @@
 """``python -m emulator.docs``: the page that says what is emulated, what is refused and what differs.
 
-All of it comes from the code (catalog, hooks, actions, hosts, refusals, DIFFERENCES) and from the tests.
+Below its head, docs_head.md, all of it comes from the code (catalog, hooks, actions, hosts, refusals,
+DIFFERENCES) and from the tests.
 """
 
 from __future__ import annotations
@@ -20,42 +21,7 @@ from emulator.arm.catalog_rows import ROWS
 from emulator.home import REPOSITORY, Home, write_aside
 
 PAGE = REPOSITORY / "docs" / "emulator.md"
-HEAD = """# What the emulator does
-Written by `make docs` from the code and the tests; a test fails when it is stale.
-
-## Start here
-The emulator is one process on this machine that answers as Azure does: ARM, Entra ID, blobs, Key Vault, Azure ML,
-container groups, telemetry, each under its own host name. Clients are the real ones; they find it by a proxy and
-a CA file in their environment. From the checkout:
-```sh
-make setup && export PATH="$PWD/.venv/bin:$PATH"
-python -m emulator up                                        # starts it; all it keeps is in .emulator (EMULATOR_HOME)
-python -m emulator run -- pulumi preview -s stage            # any command as its client: pulumi, mlops, curl, ...
-python -m emulator run -- python my_program.py               # the Azure SDKs with DefaultAzureCredential
-make azure-cli && python -m emulator run -- az group list    # az is signed in there; ~/.azure is left alone
-eval "$(python -m emulator env)"                             # or a whole shell, until it is closed
-python -m emulator status                                    # what runs, what exists, what was refused
-python -m emulator down                                      # ends it; state is kept for the next `up`
-make clean                                                   # wipes it, with .venv; EMULATOR_HOME elsewhere: rm -r
-```
-
-| what one sees | why, and what to do |
-|---|---|
-| `PULUMI_ACCESS_TOKEN must be set for login`, or a browser opens for Pulumi's login | `pulumi` was started without `python -m emulator run --`: it looks for Pulumi's own service. In Azure: set `PULUMI_BACKEND_URL` |
-| `Please run 'az login'`, `DefaultAzureCredential failed` | the same, of `az` or an SDK: without `run --` they ask the real Azure |
-| `no emulator runs in …` | `python -m emulator up` |
-| 403 from a host | it is not emulated, and nothing leaves this machine: `python -m emulator status` lists it |
-| 501 `NotEmulated` | this call is not emulated; below and in `status` by its name |
-
-## What it answers
-Every resource type of the catalog can be put, read, listed, changed, deleted and locked, as ARM does it:
-names, regions, tags, parents, references, ETags and roles are checked. The services below add what their
-types do beyond that. What is not here is refused as `NotEmulated` (501) by name, and listed by
-`python -m emulator status`.
-
-- Wrong inputs, and the words with which each is refused: `tests/e2e/bad_input*.py`.
-- A further type is one row in `emulator/arm/catalog_rows.py`.
-"""
+HEAD = Path(__file__).with_name("docs_head.md")  # what people wrote of it
 
 
 @dataclass(frozen=True)
@@ -105,7 +71,7 @@ def page() -> str:
     special = {kind.lower() for service in made for kind in service.types}
     plain = sorted({row.arm_type for row in ROWS if row.arm_type.lower() not in special})
     parts = [
-        HEAD + "".join(_more()),
+        HEAD.read_text() + "".join(_more()),
         "| service | types with behaviour | actions | tests |\n|---|---|---|---|",
     ]
     for one in made:

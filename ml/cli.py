@@ -141,6 +141,17 @@ def _known_metric(name: str) -> None:
         )
 
 
+def _checked(data: str) -> None:
+    """The address can be read, and a local file is a data set."""
+    from ml.data import inspect
+    from ml.settings import settings
+    from ml.sources.address import LocalFile, parse
+
+    address = parse(data)
+    if isinstance(address, LocalFile):
+        inspect(address.path, settings().data.columns)
+
+
 @app.command()
 def train(
     env: Environment,
@@ -190,7 +201,6 @@ def train(
     job.
     """
     from ml import render
-    from ml.settings import settings
 
     def command(azure: "Azure", root: Path) -> dict[str, Any]:
         from ml.sources.address import LocalFile, parse
@@ -215,13 +225,67 @@ def train(
         if metric is not None:
             _known_metric(metric)
         if data is not None:
-            from ml.data import inspect
-            from ml.sources.address import LocalFile, parse
-
-            address = parse(data)
-            if isinstance(address, LocalFile):
-                inspect(address.path, settings().data.columns)
+            _checked(data)
     _run(env, as_json, quiet, command, render.training)
+
+
+@app.command()
+def sweep(
+    env: Environment,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI",
+            help="The data set, as for train.",
+            show_default="data.path in ml/settings.toml",
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="How many points of the search space are tried, each as a job.",
+            show_default="tuning.sweep.trials in ml/settings.toml",
+        ),
+    ] = None,
+    wait: Annotated[bool, typer.Option(help="Follow the job to its end.")] = True,
+    force: Annotated[
+        bool, typer.Option("--force", help="Sweep again although a job of the same content succeeded.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Try hyper-parameters of the train step as an Azure ML sweep, and show the trials and the best of them.
+
+    Nothing is registered. The best values can be written into ml/settings.toml as tuning.start, where the
+    search of the next `mlops train` begins.
+    """
+    from ml import render
+
+    def command(azure: "Azure", root: Path) -> dict[str, Any]:
+        from ml.sources.address import LocalFile, parse
+        from ml.sweep import sweep as run
+        from ml.train import Request
+
+        chosen = azure.settings
+        return run(
+            azure,
+            root,
+            Request(
+                data=LocalFile(root / chosen.data.path) if data is None else parse(data),
+                metric=chosen.training.metric,
+                margin=chosen.training.margin,
+                trials=trials or chosen.tuning.sweep.trials,
+                wait=wait,
+                force=force,
+            ),
+        )
+
+    with _honest(as_json):  # before anything is asked of the stack
+        if data is not None:
+            _checked(data)
+    _run(env, as_json, quiet, command, render.sweep)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """The training pipeline: its steps' components (ml/steps/*/component.yml) joined into one Azure ML job."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ class Plan:
     bounds: str  # as ml.steps.bounds reads it
     test_fraction: float
     time_limit_minutes: int
+    start: Mapping[str, float] = field(default_factory=dict[str, float])  # inputs of train, by name
 
 
 def load_step(step: str, plan: Plan, directory: Path = STEPS_DIRECTORY) -> "CommandComponent":
@@ -75,7 +77,9 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
     def training(raw: Input) -> dict[str, Any]:  # the names of the local variables become those of the steps
         prepare = steps["prepare"](raw=raw, test_fraction=plan.test_fraction)
         validate = steps["validate"](prepared=prepare.outputs.prepared)
-        train = steps["train"](validated=validate.outputs.validated, seed=plan.seed, trials=plan.trials)
+        train = steps["train"](
+            validated=validate.outputs.validated, seed=plan.seed, trials=plan.trials, **plan.start
+        )
         evaluate = steps["evaluate"](model=train.outputs.model, validated=validate.outputs.validated)
         card = steps["card"](
             model=train.outputs.model,

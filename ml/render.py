@@ -53,6 +53,25 @@ def training(answer: Mapping[str, Any]) -> RenderableType:
     return Group(*[line for line in lines if line], rows)
 
 
+def sweep(answer: Mapping[str, Any]) -> RenderableType:
+    """The trials, the best first, and what to write into the settings to begin a training with its values."""
+    job = f"job {answer['job']}" + (" (found by its content, not run again)" if answer["reused"] else "")
+    if "best" not in answer:
+        return f"{job}: {answer['status']}. The same command without --no-wait follows it."
+    best = answer["best"]
+    names = list(best["values"])
+    rows = table(f"Trials, {answer['goal']} {answer['metric']}", "trial", "status", "value", *names)
+    for trial in answer["trials"]:
+        cells = [f"{trial['values'][name]:.4g}" if name in trial["values"] else "-" for name in names]
+        value = "-" if trial["value"] is None else f"{trial['value']:.5f}"
+        shown = escape(trial["trial"].rsplit("_", 1)[-1])
+        marked = f"[bold green]{shown} best[/]" if trial is best or trial["trial"] == best["trial"] else shown
+        rows.add_row(marked, trial["status"], value, *cells)
+    taken = "\n".join(f"{name} = {value}" for name, value in best["values"].items())
+    advice = "To begin the next training's search with the best values, write into ml/settings.toml:"
+    return Group(rows, f"[dim]{job}[/]", advice, f"\\[tuning.start]\n{taken}")
+
+
 def card(answer: Mapping[str, Any]) -> RenderableType:
     """The first figures of a model's card, and its bounds."""
     found = answer["card"]

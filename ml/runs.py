@@ -87,6 +87,52 @@ class RunHistory:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class TrackedRun:
+    """What a job logged to MLflow: the latest value of each metric, and its parameters."""
+
+    metrics: dict[str, float]
+    params: dict[str, str]
+
+
+class TrackedRuns:
+    """The workspace's MLflow tracking service."""
+
+    def __init__(self, azure: Azure) -> None:
+        self._azure = azure
+
+    @cached_property
+    def _client(self) -> Any:
+        from azure.core import PipelineClient
+        from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
+
+        azure = self._azure
+        workspace = azure.ml.workspaces.get(azure.estate.workspace)
+        address = str(getattr(workspace, "mlflow_tracking_uri", None) or "")
+        if not address.startswith("azureml://"):
+            raise MlopsError(
+                f"The workspace {azure.estate.workspace} tells no address of its tracking service.",
+                f"Look at its state, then run `pulumi up -s {azure.estate.environment}`.",
+            )
+        authentication = BearerTokenCredentialPolicy(azure.credential, f"{MANAGEMENT}/.default")
+        base = "https://" + address.removeprefix("azureml://")
+        return PipelineClient(base, policies=[RetryPolicy(), authentication], **azure.limits)
+
+    def run(self, job: str) -> TrackedRun:
+        """Raises HttpResponseError when there is no such job."""
+        from azure.core.rest import HttpRequest
+
+        request = HttpRequest("GET", "/api/2.0/mlflow/runs/get", params={"run_id": job})
+        request.url = self._client.format_url(request.url)
+        answer = self._client.send_request(request)
+        answer.raise_for_status()
+        data: dict[str, Any] = answer.json()["run"].get("data") or {}
+        return TrackedRun(
+            {each["key"]: float(each["value"]) for each in data.get("metrics") or []},
+            {each["key"]: str(each["value"]) for each in data.get("params") or []},
+        )
+
+
 class Follower:
     """Tells a job's progress to the report until the job ends."""
 
@@ -100,12 +146,7 @@ class Follower:
         deadline = time.monotonic() + seconds
         while True:
             status = self._history.details(job).status
-            for child in self._azure.ml.jobs.list(parent_job_name=job):
-                title = str(child.display_name or child.name)
-                step = self._steps.setdefault(
-                    str(child.name), Step(str(child.name), title, RemoteLog(self._azure))
-                )
-                self._update(step, str(child.status))
+            self._look_at_children(job, "")
             if status in FINISHED:
                 return status, list(self._steps.values())
             if time.monotonic() > deadline:
@@ -115,6 +156,17 @@ class Follower:
                     "or cancel it in the workspace.",
                 )
             time.sleep(self._azure.settings.azure.poll_seconds)
+
+    def _look_at_children(self, job: str, within: str) -> None:
+        """The steps of a job, and the trials of those that are sweeps."""
+        for child in self._azure.ml.jobs.list(parent_job_name=job):
+            name = str(child.name)
+            title = f"{within} {name.removeprefix(f'{job}_')}" if within else str(child.display_name or name)
+            step = self._steps.setdefault(name, Step(name, title, RemoteLog(self._azure)))
+            done = step.status in FINISHED
+            self._update(step, str(child.status))
+            if child.type == "sweep" and not done:
+                self._look_at_children(name, title)
 
     def _update(self, step: Step, status: str) -> None:
         """Tell a start before the step's output and an end after it."""

@@ -6,10 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ml.errors import MlopsError
 from ml.steps.bounds import Bound
+from ml.steps.train.space import SPACE
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -39,8 +40,27 @@ class TrainingSettings(Section):
     time_limit_minutes: int = Field(gt=0)
 
 
+class SweepSettings(Section):
+    trials: int = Field(ge=1, le=1000)
+    at_once: int = Field(ge=1, le=100)
+
+
 class TuningSettings(Section):
     trials: int = Field(ge=1, le=1000)
+    start: dict[str, float] = {}
+    sweep: SweepSettings
+
+    @field_validator("start")
+    @classmethod
+    def _known(cls, start: dict[str, float]) -> dict[str, float]:
+        """Names of the search space; whole numbers where they must be."""
+        for name, value in start.items():
+            dimension = next((each for each in SPACE if each.name == name), None)
+            if dimension is None:
+                raise ValueError(f"{name!r} is none of {', '.join(each.name for each in SPACE)}")
+            if dimension.integer and value != int(value):
+                raise ValueError(f"{name} is {value}: a whole number is needed")
+        return start
 
 
 Share = Annotated[float, Field(ge=0, le=1)]

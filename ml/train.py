@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +12,15 @@ from ml.clients import Azure, without_its_own_output
 from ml.content import content_key, sha256_of_files
 from ml.errors import MlopsError
 from ml.runs import FINISHED, Follower
+from ml.settings import Settings
 from ml.snapshot import Snapshot
 from ml.sources.address import Address, LocalFile
 from ml.sources.obtain import obtain
 from ml.steps.bounds import text_of
+from ml.steps.train.space import SPACE, number_of
 
 if TYPE_CHECKING:
-    from azure.ai.ml.entities import Job
+    from azure.ai.ml.entities import Job, PipelineJob
 
 RESULT_FILES = {
     "evaluation": "metrics.json",
@@ -25,6 +28,7 @@ RESULT_FILES = {
     "registration": "registration.json",
 }
 MOST_ATTEMPTS = 1000
+Assemble = Callable[..., "PipelineJob"]  # of a Plan; with force=True no step is taken over
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +48,17 @@ def training_key(data_sha256: str, code_sha256: str, context_sha256: str, choice
     )
 
 
-def job_name(key: str, attempt: int) -> str:
-    return f"train-{key[:20]}" + (f"-{attempt}" if attempt > 1 else "")
+def job_name(key: str, attempt: int, kind: str = "train") -> str:
+    return f"{kind}-{key[:20]}" + (f"-{attempt}" if attempt > 1 else "")
 
 
-def find_job(azure: Azure, key: str) -> "tuple[Job | None, str]":
+def find_job(azure: Azure, key: str, kind: str = "train") -> "tuple[Job | None, str]":
     """The latest job of this content, if any, and the name that the next one takes."""
     from azure.core.exceptions import ResourceNotFoundError
 
     latest: Job | None = None
     for attempt in range(1, MOST_ATTEMPTS):
-        name = job_name(key, attempt)
+        name = job_name(key, attempt, kind)
         try:
             latest = azure.granted(lambda name=name: azure.ml.jobs.get(name), "read jobs")
         except ResourceNotFoundError:
@@ -117,32 +121,44 @@ def read_data(azure: Azure, address: Address) -> data.DataFile:
     return data.inspect(copy.path, columns, copy.shown, copy.name, copy.sha256)
 
 
-def gather(azure: Azure, root: Path, request: Request, scratch: Path) -> Inputs:
-    """Look at the data set, the code and the settings; nothing is created in Azure.
+def choices_of(settings: Settings, request: Request) -> dict[str, Any]:
+    """What a training does beside data, code and environment."""
+    return {
+        **settings.training.model_dump(include={"model_name", "seed", "test_fraction"}),
+        "metric": request.metric,
+        "margin": request.margin,
+        "trials": request.trials,
+        "start": settings.tuning.start,
+        "bounds": text_of(settings.bounds.bounds()),
+    }
+
+
+def gather(azure: Azure, root: Path, address: Address, choices: dict[str, Any], scratch: Path) -> Inputs:
+    """Look at the data set and the code; nothing is created in Azure.
 
     scratch: where a csv file becomes parquet. Raises MlopsError.
     """
-    report, settings = azure.report, azure.settings
-    file = data.as_parquet(read_data(azure, request.data), scratch)
+    report = azure.report
+    file = data.as_parquet(read_data(azure, address), scratch)
     report.line(f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}")
     code = snapshot.take(root)
     report.line(f"code {code.commit}, {len(code.files)} files")
     if code.untracked:
         report.warn(f"not tracked by git, so not part of the job: {', '.join(code.untracked[:5])}")
-    choices = {
-        **settings.training.model_dump(include={"model_name", "seed", "test_fraction"}),
-        "metric": request.metric,
-        "margin": request.margin,
-        "trials": request.trials,
-        "bounds": text_of(settings.bounds.bounds()),
-    }
     context = sha256_of_files(environment.training_context(root))
     return Inputs(file, code, training_key(file.sha256, code.sha256, context, choices))
 
 
-def submit(azure: Azure, root: Path, request: Request, inputs: Inputs, name: str) -> None:
+def submit(
+    azure: Azure,
+    root: Path,
+    request: Request,
+    inputs: Inputs,
+    name: str,
+    assemble: Assemble = pipeline.assemble,
+) -> None:
     """Make sure of environment and data asset, then submit the pipeline under this name."""
-    report, training = azure.report, azure.settings.training
+    report, training, tuning = azure.report, azure.settings.training, azure.settings.tuning
     with report.phase("training environment"):
         made = environment.ensure(azure, root)
     with report.phase("data asset"):
@@ -165,8 +181,13 @@ def submit(azure: Azure, root: Path, request: Request, inputs: Inputs, name: str
             bounds=text_of(azure.settings.bounds.bounds()),
             test_fraction=training.test_fraction,
             time_limit_minutes=training.time_limit_minutes,
+            start={
+                each.name: number_of(each, tuning.start[each.name])
+                for each in SPACE
+                if each.name in tuning.start
+            },
         )
-        job: Any = pipeline.assemble(plan, force=request.force)
+        job: Any = assemble(plan, force=request.force)
         job.name = name
         job.display_name = f"{plan.model_name} on {plan.data_asset}"
         job.tags = {
@@ -214,7 +235,7 @@ def train(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
     """
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
         with azure.report.phase(f"looking at {request.data.shown}"):
-            inputs = gather(azure, root, request, Path(scratch))
+            inputs = gather(azure, root, request.data, choices_of(azure.settings, request), Path(scratch))
         with azure.report.phase("connecting to the workspace"):
             known, name = find_job(azure, inputs.key)
         reused = reusable(known, request.force)

@@ -28,8 +28,8 @@ def params_of(trained: Trained, settings: Settings) -> dict[str, object]:
 
 
 def metrics_of(trained: Trained) -> Iterator[Metric]:
-    """Those of the artifact (`selection.CANDIDATE.METRIC`, `export.difference.OUTPUT`), and what was tried and
-    what came of it, with the trial's number as step: `tuning.CANDIDATE.NAME`."""
+    """Those of the artifact (`selection.CANDIDATE.METRIC`, `export.difference.OUTPUT`), then values and
+    metrics of each trial (`tuning.CANDIDATE.NAME`), whose step is the trial's number."""
     for name, value in trained.artifact.metrics.items():
         yield Metric(name, value)
     for candidate, trials in trained.contest.history.items():

@@ -24,6 +24,11 @@ class Dimension:
     integer: bool = False
 
 
+def number_of(dimension: Dimension, value: float) -> float:
+    """A value of the dimension; a whole one as int."""
+    return int(value) if dimension.integer else float(value)
+
+
 # Boosting without these limits was not better by more than the noise of the selection rows, and cost time in
 # each request; limits of depth also bound what has to be counted to explain a row.
 START: Final[Values] = {

@@ -37,7 +37,7 @@ def change(tmp_path: Path, old: str, new: str) -> Path:
             "[zz]",
             "zz = {'trials': 12}: there is no setting of that name; known are data, download",
         ),
-        ("[tuning]", "[zz]", "tuning is not set"),
+        ("[build]", "[zz]", "build is not set"),
         ("trials = 12", "trials = 0", "tuning.trials = 0"),
         ("minimum_roc_auc = 0.75", "minimum_roc_auc = -0.1", "bounds.minimum_roc_auc = -0.1"),
         ("minimum_roc_auc = 0.75", "minimum_auc = 0.75", "bounds.minimum_auc = 0.75"),

@@ -2,6 +2,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -12,7 +13,7 @@ from benchmarks.scoring.__main__ import main, parser, write_json
 from benchmarks.scoring.goals import GOALS, verdicts
 from benchmarks.scoring.page import write_page
 from benchmarks.scoring.report import show
-from benchmarks.scoring.results import Results
+from benchmarks.scoring.results import Part, Results
 from benchmarks.scoring.tables import us
 from tests.benchmarks.samples import good
 
@@ -100,6 +101,16 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
         page(good(), tmp_path / name)
     first, second = (sorted((tmp_path / name).rglob("*.*")) for name in ("one", "two"))
     assert [file.read_bytes() for file in first] == [file.read_bytes() for file in second]
+
+
+def test_every_part_of_the_bar_has_a_colour_of_its_own_and_can_be_seen() -> None:
+    """A part of 0.0 us has no width; the table has it."""
+    parts = [Part(f"part {number}", float(number % 14), "measured") for number in range(15)]
+    figure = charts.parts(replace(good(), parts=parts))
+    assert figure is not None
+    bars: list[Any] = list(figure.axes[0].patches)
+    assert len(bars) == 13 and all(bar.get_width() > 0 for bar in bars)
+    assert len({patch.get_facecolor() for patch in bars}) == 13
 
 
 def test_lines_of_tables_are_whole(tmp_path: Path) -> None:

@@ -100,6 +100,11 @@ def served(results: Results) -> Figure | None:
     )
 
 
+def _plain(value: float, _: object = None) -> str:
+    """A number of an axis: 0.1, 10, 1,000."""
+    return f"{value:,g}"
+
+
 def latency(results: Results) -> Figure | None:
     known = [one for one in results.served if one.cores == 1 and one.loads]
     if not known:
@@ -115,7 +120,7 @@ def latency(results: Results) -> Figure | None:
         p99 = [load.p99 / 1e3 for load in one.loads]
         axes.fill_between(counts, p50, p99, color=colour, alpha=0.12, linewidth=0)
     axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    axes.yaxis.set_major_formatter(_plain)
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylabel("ms (logarithmic)")
     axes.set_xlabel("connections")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
+from math import ceil, floor
 from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast
 
@@ -71,8 +72,16 @@ class Encoder:
         self._names = frozenset(schema.names)
         self._columns_of = tuple(map(_Column, schema.features))
         self._values_of = _all_of(schema.names)
+        # integers have limits of their own: to compare one with a float takes twice as long
         self._numbers = tuple(
-            (position, feature.minimum, feature.maximum, feature.integer)
+            (
+                position,
+                ceil(feature.minimum),
+                floor(feature.maximum),
+                feature.minimum,
+                feature.maximum,
+                feature.integer,
+            )
             for position, feature in enumerate(schema.features)
             if isinstance(feature, NumberFeature)
         )
@@ -145,11 +154,11 @@ class Encoder:
         except KeyError:
             return None
         # written out, not by way of the readers: this is most of what it takes to encode a request
-        for position, low, high, integer in self._numbers:
+        for position, least, most, low, high, integer in self._numbers:
             value = values[position]
             kind = type(value)  # not isinstance: true and false are integers to it
             if kind is int:
-                if not low <= value <= high:
+                if not least <= value <= most:
                     return None
             elif kind is not float or not low <= value <= high or (integer and not value.is_integer()):
                 return None

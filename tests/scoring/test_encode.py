@@ -248,6 +248,18 @@ def test_many_rows_are_read_as_each_of_them_is(
             )
 
 
+FRACTIONS = Encoder(Schema((NumberFeature("n", "limits between integers", -1.5, 2.5, integer=False),)), 20)
+
+
+@pytest.mark.parametrize(
+    "found", [-2, -1, 0, 2, 3, -1.5, -1.51, 2.5, 2.51, float(10**20), 10**20, -(10**400)]
+)
+def test_limits_may_lie_between_integers(found: float) -> None:
+    alone = outcome(FRACTIONS, {"records": [{"n": found}]})
+    assert isinstance(alone, list) == (-1.5 <= found <= 2.5)
+    assert isinstance(outcome(FRACTIONS, {"columns": {"n": [found]}}), list) == isinstance(alone, list)
+
+
 WIDE = Schema(
     (NumberFeature("n", "beyond 2**53", 0, 2.0**60, integer=True), CategoryFeature("c", "", ("a",)))
 )

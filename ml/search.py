@@ -55,6 +55,18 @@ def assemble(
     steps: dict[str, Any] = {step: load_step(step, plan, directory) for step in STEPS}
     seconds = plan.time_limit_minutes * 60
 
+    def bound(prepare: Any, validate: Any, sweep: Any) -> None:
+        for node in (prepare, validate, sweep):
+            node.identity = ManagedIdentityConfiguration(client_id=plan.identity_client_id)
+        for node in (prepare, validate):
+            node.set_limits(timeout=seconds)
+        sweep.set_limits(
+            max_total_trials=plan.trials,
+            max_concurrent_trials=min(at_once, plan.trials),
+            timeout=seconds,
+            trial_timeout=seconds,
+        )
+
     def searching(raw: Input) -> dict[str, Any]:  # the names of the local variables become those of the steps
         prepare = steps["prepare"](raw=raw, test_fraction=plan.test_fraction)
         validate = steps["validate"](prepared=prepare.outputs.prepared)
@@ -64,16 +76,7 @@ def assemble(
         train = trial.sweep(
             primary_metric=METRIC, goal=GOAL, sampling_algorithm=RandomSamplingAlgorithm(seed=plan.seed)
         )
-        train.set_limits(
-            max_total_trials=plan.trials,
-            max_concurrent_trials=min(at_once, plan.trials),
-            timeout=seconds,
-            trial_timeout=seconds,
-        )
-        for node in (prepare, validate, train):
-            node.identity = ManagedIdentityConfiguration(client_id=plan.identity_client_id)
-        for node in (prepare, validate):
-            node.set_limits(timeout=seconds)
+        bound(prepare, validate, train)
         return {"model": train.outputs.model}
 
     decorated: Any = dsl.pipeline

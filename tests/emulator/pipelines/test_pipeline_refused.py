@@ -40,7 +40,7 @@ def sweep(lab: Lab) -> Any:
     from azure.ai.ml.sweep import Choice
 
     job = trial()(rate=Choice([0.1, 0.2])).sweep(
-        primary_metric="loss", goal="minimize", sampling_algorithm="grid"
+        primary_metric="loss", goal="minimize", sampling_algorithm="bayesian"
     )
     job.set_limits(max_total_trials=2)
     return job
@@ -51,7 +51,7 @@ def sweep_step(lab: Lab) -> Any:
 
     def search() -> None:
         node = trial()(rate=Uniform(0.1, 1))
-        found = node.sweep(primary_metric="loss", goal="minimize", sampling_algorithm="random")
+        found = node.sweep(primary_metric="loss", goal="minimize", sampling_algorithm="bayesian")
         found.name = "search"
         found.set_limits(max_total_trials=2)
 
@@ -162,16 +162,16 @@ def only(message: str) -> str:
 ROWS = "azureml://datastores/workspaceblobstore/paths/rows/"
 CURATED = "AzureML-sklearn-1.0-ubuntu20.04-py38-cpu:1"
 REGISTRY = "azureml://registries/azureml/environments/sklearn-1.5/labels/latest"
-SEARCH = "metrics of trials are not kept: search inside one command step"
+BAYESIAN = (
+    "'bayesian' is not emulated: it is not carried out here; use random or grid, or search inside one "
+    "command step"
+)
 OWN = "register one of your own (image and conda_file)"
 REFUSED: dict[str, tuple[Callable[[Lab], Any], str]] = {
-    "sweep job": (
-        sweep,
-        f"Not emulated: jobs of type Sweep (job NAME); {SEARCH}.",
-    ),
-    "sweep step": (
+    "sweep job with bayesian sampling": (sweep, only(f"properties.samplingAlgorithm: {BAYESIAN}")),
+    "sweep step with bayesian sampling": (
         sweep_step,
-        only(f"properties.jobs.search.type: steps of type 'sweep' are not emulated; {SEARCH}"),
+        only(f"properties.jobs.search.samplingAlgorithm: {BAYESIAN}"),
     ),
     "parallel step": (
         parallel_step,
@@ -300,6 +300,6 @@ def test_schedule_of_a_refused_shape_is_not_kept(lab: Lab) -> None:
     before = lab.left()
     trigger = CronTrigger(expression="0 1 * * *")
     schedule = JobSchedule(name="search", trigger=trigger, create_job=sweep_step(lab))
-    with pytest.raises(HttpResponseError, match="steps of type 'sweep' are not emulated"):
+    with pytest.raises(HttpResponseError, match="'bayesian' is not emulated"):
         lab.ml.schedules.begin_create_or_update(schedule).result()
     assert lab.left() == before

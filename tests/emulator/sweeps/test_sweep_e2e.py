@@ -22,7 +22,7 @@ def trial(lab: Any, line: str = "", **settings: Any) -> Any:
     lab.file("trial/trial.py", TRIAL)
     return command(
         "trial",
-        f"python trial.py --x ${{{{inputs.x}}}} --kind ${{{{inputs.kind}}}} --out ${{{{outputs.out}}}} {line}",
+        "python trial.py --x ${{inputs.x}} --kind ${{inputs.kind}} --out ${{outputs.out}} " + line,
         code=lab.root / "trial",
         inputs={"x": 0.0, "kind": "plain"},
         outputs={"out": Output(type=FOLDER)},
@@ -105,9 +105,8 @@ def test_a_sweep_in_a_pipeline_hands_on_the_best_output(lab: Any) -> None:
 
 
 def test_no_metric_is_told_with_what_was_logged(lab: Any) -> None:
-    from azure.ai.ml.sweep import Choice
-
     from azure.ai.ml.exceptions import JobException
+    from azure.ai.ml.sweep import Choice
 
     job = lab.submit(swept(trial(lab)(x=Choice([1]), kind=Choice(["a"])), metric="other", sampling="grid"))
     with pytest.raises(JobException) as caught:

@@ -30,16 +30,19 @@ def test_a_program_logs_and_reads_again(program: Program) -> None:
         answer["metrics"] = {key: repr(value) for key, value in found.data.metrics.items()}
         answer["params"] = found.data.params
         answer["tags"] = {key: found.data.tags.get(key) for key in ("colour", "shape", "mlflow.user")}
-        answer["history"] = [(one.step, one.value) for one in client.get_metric_history(run.info.run_id, "loss")]
+        history = client.get_metric_history(run.info.run_id, "loss")
+        answer["history"] = [(one.step, one.value) for one in history]
         answer["changed"] = code(lambda: client.log_param(run.info.run_id, "rate", 0.2))
         client.log_param(run.info.run_id, "rate", 0.1)
-        answer["parent"] = client.get_run(inner.info.run_id).data.tags["mlflow.parentRunId"] == run.info.run_id
+        tags = client.get_run(inner.info.run_id).data.tags
+        answer["parent"] = tags["mlflow.parentRunId"] == run.info.run_id
         ids = [client.get_experiment_by_name("diary").experiment_id]
         search = lambda filter, **more: [one.info.run_name for one in client.search_runs(ids, filter, **more)]
         answer["less"] = search("metrics.loss < 0.5")
         answer["and"] = search("params.kind = 'tree' and tags.colour LIKE 'r%' AND metrics.auc >= 0.75")
         answer["ordered"] = search("", order_by=["metrics.loss DESC"])
-        answer["paged"] = [len(client.search_runs(ids, "", max_results=1)), client.search_runs(ids, "", max_results=1).token is not None]
+        page = client.search_runs(ids, "", max_results=1)
+        answer["paged"] = [len(page), page.token is not None]
         answer["wrong"] = code(lambda: search("metrics.loss ~ 3"))
         client.delete_tag(run.info.run_id, "shape")
         answer["untagged"] = "shape" in client.get_run(run.info.run_id).data.tags
@@ -93,8 +96,10 @@ def test_artifacts_go_into_the_workspaces_storage(program: Program) -> None:
         answer["top"] = sorted((one.path, one.is_dir) for one in client.list_artifacts(name))
         answer["under"] = sorted(one.path for one in client.list_artifacts(name, "all"))
         answer["text"] = mlflow.artifacts.load_text(f"{run.info.artifact_uri}/one.txt")
-        place = client.download_artifacts(name, "all", "down" if pathlib.Path("down").mkdir() is None else "")
-        answer["down"] = {str(one.relative_to(place)): one.read_text() for one in pathlib.Path(place).rglob("*.txt")}
+        pathlib.Path("down").mkdir()
+        place = client.download_artifacts(name, "all", "down")
+        files = pathlib.Path(place).rglob("*.txt")
+        answer["down"] = {str(one.relative_to(place)): one.read_text() for one in files}
     """)
     assert answer["top"] == [["all", True], ["one.txt", False], ["said.json", False]]
     assert answer["under"] == ["all/deep", "all/one.txt"]

@@ -17,12 +17,12 @@ from demo.phases import Phase
 
 TAIL_LINES = 40
 # Of a command's output, the lines that say what it has done; where nobody watches, the others are in the log
-# only. Of `emulator up`, of Pulumi, of `mlops`, and whatever complains.
+# only. Of `emulator up`, of Pulumi, of `mlops`, and warnings; what an error says is shown at the end.
 STEP = re.compile(
     r"Azure on |state: "
-    r"|    [+~-] \d+ \w|    \d+ unchanged|Duration: "
+    r"|    [+~-] \d+ \w|    \d+ (unchanged|errored)|Duration: "
     r"|> |  \w+: (Completed|Failed|Canceled)$|registered "
-    r"|(.*[^\w])?([Ee]rror|[Ww]arning):"
+    r"|(.*[^\w])?[Ww]arning:"
 )
 PROBLEM = re.compile(r"Diagnostics:|error:")  # where a command begins to say why it failed
 
@@ -39,11 +39,11 @@ class Outcome:
 
     @property
     def problem(self) -> str:
-        """What the command said of its failure, in full, and at least its last lines."""
+        """What the command said of its failure, in full; its last lines when none begins to say it."""
         lines = self.output.splitlines()
         last = max(0, len(lines) - TAIL_LINES)
         first = next((at for at, line in enumerate(lines) if PROBLEM.match(_plain(line))), last)
-        return "\n".join(lines[min(first, last) :])
+        return "\n".join(lines[first:])
 
 
 def _plain(line: str) -> str:

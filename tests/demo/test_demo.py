@@ -90,6 +90,13 @@ def test_where_nobody_watches_a_step_is_a_line_and_the_log_has_all(
     assert (tmp_path / "c.log").read_text() == output
 
 
+def test_without_an_error_of_its_own_the_last_lines_are_shown(tmp_path: Path) -> None:
+    screen = console()
+    code = "print('\\n'.join(f'step {number}' for number in range(100))); raise SystemExit(1)"
+    found = run(phase(code), tmp_path / "e.log", screen, environment_for(screen), tmp_path)
+    assert found.problem.splitlines() == [f"step {number}" for number in range(60, 100)]
+
+
 @pytest.mark.parametrize("begin", ["Diagnostics:", "error: no such stack"])
 def test_an_error_is_shown_in_full(tmp_path: Path, begin: str) -> None:
     lines = [*(f"step {number}" for number in range(100)), begin, *(f"line {number}" for number in range(60))]

@@ -134,10 +134,11 @@ class TrackedRuns:
 
 
 class Follower:
-    """Tells a job's progress to the report until the job ends."""
+    """Tells a job's progress to the report until the job ends; with `trials`, that of its sweeps' too."""
 
-    def __init__(self, azure: Azure) -> None:
+    def __init__(self, azure: Azure, *, trials: bool = False) -> None:
         self._azure = azure
+        self._trials = trials
         self._history = RunHistory(azure)
         self._steps: dict[str, Step] = {}
 
@@ -158,14 +159,14 @@ class Follower:
             time.sleep(self._azure.settings.azure.poll_seconds)
 
     def _look_at_children(self, job: str, within: str) -> None:
-        """The steps of a job, and the trials of those that are sweeps."""
+        """The steps of a job, and the trials of each: run history does not tell which of them is a sweep."""
         for child in self._azure.ml.jobs.list(parent_job_name=job):
             name = str(child.name)
             title = f"{within} {name.removeprefix(f'{job}_')}" if within else str(child.display_name or name)
             step = self._steps.setdefault(name, Step(name, title, RemoteLog(self._azure)))
             done = step.status in FINISHED
             self._update(step, str(child.status))
-            if child.type == "sweep" and not done:
+            if self._trials and not within and not done:
                 self._look_at_children(name, title)
 
     def _update(self, step: Step, status: str) -> None:

@@ -48,17 +48,18 @@ def sweep(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
     if status != "Completed":
         if not request.wait:
             return {"job": name, "status": status, "reused": reused}
-        follow(azure, name)
+        follow(azure, name, trials=True)
     with azure.report.phase("results"):
         return {"job": name, "status": "Completed", "reused": reused, **results(azure, name)}
 
 
 def results(azure: Azure, name: str) -> dict[str, Any]:
     """The trials of a sweep that has ended, the best first, as their runs logged them."""
-    step = next((each for each in _children(azure, name) if each.type == "sweep"), None)
+    steps = (azure.ml.jobs.get(str(child.name)) for child in _children(azure, name))
+    step = next((each for each in steps if each.type == "sweep"), None)
     if step is None:
         raise MlopsError(f"The job {name} has no sweep.", "Look at the job in the workspace.")
-    chosen = str((azure.ml.jobs.get(str(step.name)).properties or {}).get("best_child_run_id") or "")
+    chosen = str((step.properties or {}).get("best_child_run_id") or "")
     runs = TrackedRuns(azure)
     trials = [_trial(runs, child) for child in _children(azure, str(step.name))]
     best = next((trial for trial in trials if trial["trial"] == chosen), None)

@@ -207,10 +207,12 @@ def submit(
         report.line(str(azure.granted(send, "submit jobs").studio_url))
 
 
-def follow(azure: Azure, name: str) -> None:
+def follow(azure: Azure, name: str, *, trials: bool = False) -> None:
     """Follow the job to its end. Raises MlopsError naming the failed step and its reason."""
     with azure.report.phase(f"job {name}"):
-        ended, steps = Follower(azure).follow(name, azure.settings.training.time_limit_minutes * 60)
+        ended, steps = Follower(azure, trials=trials).follow(
+            name, azure.settings.training.time_limit_minutes * 60
+        )
     if ended == "Completed":
         return
     failed = next((step for step in steps if step.status == "Failed"), None)

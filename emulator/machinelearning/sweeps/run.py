@@ -25,7 +25,8 @@ from emulator.machinelearning.tracking.metrics import Metrics
 Json = dict[str, Any]
 LOG: Final = "azureml-logs/hyperdrive.txt"
 LOOK_EVERY_S: Final = 0.2
-WORSE: Final = "early termination"  # why a trial was ended
+# why a trial was ended
+WORSE, LATE = "early termination", "the sweep's limit of time is over"
 
 
 class Performer(Protocol):
@@ -225,7 +226,7 @@ class SweepRun:
             return False
         self._say(f"The sweep's limit of {self.plan.timeout:g} s is over")
         for control in self.controls.values():
-            control.stop("timeout")
+            control.stop(LATE)
         return True
 
     def _nothing(self) -> str:

@@ -236,7 +236,7 @@ def test_a_failed_step_is_reported_with_the_end_of_its_log(
     blobs.content["https://log"] = b"column age: 3 values below 18"
     children = Named(
         list=lambda parent_job_name: [
-            Named(name="step", display_name="validate", type="command", status=history.details("step").status)
+            Named(name="step", display_name="validate", status=history.details("step").status)
         ]
     )
     azure = FakeAzure(outputs, ml=Named(jobs=children), blobs=blobs)

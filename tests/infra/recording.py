@@ -146,6 +146,9 @@ def record(stack: str, config: Mapping[str, Any] | None = None) -> Graph:
     """Runs infra/__main__.py as Pulumi would, with the stack file's settings unless told others."""
     graph = Graph()
     mocks.set_mocks(Azure(), project=PROJECT, stack=stack, preview=False, monitor=Recorder(graph))
+    left: Any = get_root_resource()
+    if left is not None:
+        left.outputs = {}  # those of a program that ran in this process before
     set_all_config(as_pulumi_hands_over(stack_file(stack) if config is None else config))
     _sync_await(run_pulumi_func(partial(runpy.run_path, str(ROOT / "infra"), run_name="__main__")))
     stack_resource = get_root_resource()

@@ -59,14 +59,13 @@ def sweep(answer: Mapping[str, Any]) -> RenderableType:
     if "best" not in answer:
         return f"{job}: {answer['status']}. The same command without --no-wait follows it."
     best = answer["best"]
-    names = list(best["values"])
-    rows = table(f"Trials, {answer['goal']} {answer['metric']}", "trial", "status", "value", *names)
+    rows = table(f"Trials, {answer['goal']} {answer['metric']}", "trial", "value", "values")
     for trial in answer["trials"]:
-        cells = [f"{trial['values'][name]:.4g}" if name in trial["values"] else "-" for name in names]
-        value = "-" if trial["value"] is None else f"{trial['value']:.5f}"
+        value = trial["status"] if trial["value"] is None else f"{trial['value']:.5f}"
+        values = ", ".join(f"{name} {number:.4g}" for name, number in trial["values"].items())
         shown = escape(trial["trial"].rsplit("_", 1)[-1])
-        marked = f"[bold green]{shown} best[/]" if trial is best or trial["trial"] == best["trial"] else shown
-        rows.add_row(marked, trial["status"], value, *cells)
+        marked = f"[bold green]{shown} best[/]" if trial["trial"] == best["trial"] else shown
+        rows.add_row(marked, value, values)
     taken = "\n".join(f"{name} = {value}" for name, value in best["values"].items())
     advice = "To begin the next training's search with the best values, write into ml/settings.toml:"
     return Group(rows, f"[dim]{job}[/]", advice, f"\\[tuning.start]\n{taken}")

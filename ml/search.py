@@ -55,10 +55,11 @@ def assemble(
     steps: dict[str, Any] = {step: load_step(step, plan, directory) for step in STEPS}
     seconds = plan.time_limit_minutes * 60
 
+    identity = ManagedIdentityConfiguration(client_id=plan.identity_client_id)
+
     def bound(prepare: Any, validate: Any, sweep: Any) -> None:
-        for node in (prepare, validate, sweep):
-            node.identity = ManagedIdentityConfiguration(client_id=plan.identity_client_id)
         for node in (prepare, validate):
+            node.identity = identity
             node.set_limits(timeout=seconds)
         sweep.set_limits(
             max_total_trials=plan.trials,
@@ -82,6 +83,7 @@ def assemble(
     decorated: Any = dsl.pipeline
     pipeline: Any = decorated(name="sweep", experiment_name=plan.experiment)(searching)
     job: Any = pipeline(raw=Input(type=AssetTypes.URI_FILE, path=f"azureml:{plan.data_asset}"))
+    job.identity = identity  # azure-ai-ml does not send that of a sweep itself
     job.settings.default_compute = plan.compute
     job.settings.continue_on_step_failure = False
     job.settings.force_rerun = force

@@ -1,0 +1,139 @@
+"""`mlops sweep`: the job that it makes, what it makes of the trials, how the best values are taken over."""
+
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from ml import pipeline, render, search, settings, sweep
+from ml.errors import MlopsError
+from ml.pipeline import Plan
+from ml.runs import TrackedRun
+from ml.steps.train.space import SPACE, Dimension
+from ml.steps.train.tuning import search as tune
+from tests.ml.cli.test_mlops_pipeline import plan
+
+__all__ = ["plan"]
+NAMES = {dimension.name for dimension in SPACE}
+
+
+def test_the_rows_are_prepared_once_and_the_train_step_is_swept(plan: Plan) -> None:
+    body = search.assemble(replace(plan, trials=5), at_once=9)._to_dict()
+    jobs = body["jobs"]
+    assert tuple(jobs) == search.STEPS
+    swept = jobs["train"]
+    assert swept["type"] == "sweep"
+    assert swept["objective"] == {"goal": "minimize", "primary_metric": search.METRIC}
+    assert set(swept["search_space"]) == NAMES
+    assert swept["limits"]["max_total_trials"] == 5
+    assert swept["limits"]["max_concurrent_trials"] == 5
+    assert swept["limits"]["timeout"] == swept["limits"]["trial_timeout"] == 600
+    assert str(swept["inputs"]["trials"]) == "1"
+    assert swept["inputs"]["tracking"] == "required"
+    who = [body["identity"], jobs["prepare"]["identity"], jobs["validate"]["identity"]]
+    assert [each["client_id"] for each in who] == ["client"] * 3
+
+
+def test_the_search_space_is_that_of_the_steps_own_search() -> None:
+    import math
+
+    found = search.space()
+    for dimension in SPACE:
+        expression = found[dimension.name]
+        if dimension.integer:
+            assert (min(expression.values), max(expression.values)) == (dimension.low, dimension.high)
+            assert all(isinstance(value, int) for value in expression.values)
+        elif dimension.log:
+            assert math.isclose(math.exp(expression.min_value), dimension.low)
+            assert math.isclose(math.exp(expression.max_value), dimension.high)
+        else:
+            assert (expression.min_value, expression.max_value) == (dimension.low, dimension.high)
+
+
+@given(st.integers(1, 500), st.integers(1, 500), st.booleans())
+def test_whole_numbers_cover_their_range(low: int, width: int, log: bool) -> None:
+    found = search.whole_numbers(Dimension("n", low, low + width, log=log, integer=True))
+    assert found == sorted(set(found))
+    assert (found[0], found[-1]) == (low, low + width)
+    assert len(found) <= search.MOST_CHOICES if log else len(found) == width + 1
+
+
+class Runs:
+    def __init__(self, azure: Any) -> None:
+        pass
+
+    def run(self, job: str) -> TrackedRun:
+        number = int(job.rsplit("_", 1)[1])
+        params = {f"hist_gradient_boosting.{each.name}": str(each.low + number) for each in SPACE}
+        return TrackedRun({search.METRIC: 0.5 - number / 10} if number < 2 else {}, params)
+
+
+def azure(best: str | None = "s_1", status: str = "Completed") -> Any:
+    def job(name: str, kind: str = "command", **properties: str) -> Any:
+        return SimpleNamespace(name=name, type=kind, status=status, properties=properties)
+
+    children = {"pipeline": ["a", "s"], "s": ["s_0", "s_1", "s_2"]}
+    made = {"s": job("s", "sweep", **({"best_child_run_id": best} if best else {}))}
+    jobs = SimpleNamespace(
+        list=lambda parent_job_name: [job(name) for name in children[parent_job_name]],
+        get=lambda name: made.get(name, job(name)),
+    )
+    return SimpleNamespace(ml=SimpleNamespace(jobs=jobs))
+
+
+def test_the_trials_come_with_the_best_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "TrackedRuns", Runs)
+    found = sweep.results(azure(), "pipeline")
+    assert [trial["trial"] for trial in found["trials"]] == ["s_1", "s_0", "s_2"]
+    assert found["best"]["value"] == pytest.approx(0.4)
+    assert set(found["best"]["values"]) == NAMES
+    assert all(isinstance(found["best"]["values"][each.name], int) for each in SPACE if each.integer)
+    written = StringIO()
+    answer = {"job": "pipeline", "status": "Completed", "reused": False, **found}
+    Console(file=written, width=200).print(render.sweep(answer))
+    assert "1 best" in written.getvalue()
+    assert "[tuning.start]\nlearning_rate = 1.02\nmax_iter = 41\n" in written.getvalue()
+
+
+@pytest.mark.parametrize("best", [None, "s_2", "s_9"])
+def test_a_sweep_without_a_best_trial_is_an_error(monkeypatch: pytest.MonkeyPatch, best: str | None) -> None:
+    monkeypatch.setattr(sweep, "TrackedRuns", Runs)
+    with pytest.raises(MlopsError, match="names no best trial"):
+        sweep.results(azure(best), "pipeline")
+
+
+def test_what_is_printed_can_be_written_into_the_settings(tmp_path: Path, plan: Plan) -> None:
+    text = settings.FILE.read_text().replace(
+        "[tuning.start]", "[tuning.start]\nlearning_rate = 0.05\nmax_iter = 41"
+    )
+    file = tmp_path / "settings.toml"
+    file.write_text(text)
+    start = settings.read_settings(file).tuning.start
+    assert start == {"learning_rate": 0.05, "max_iter": 41}
+    job = pipeline.assemble(replace(plan, start={"learning_rate": 0.05, "max_iter": 41}))._to_dict()
+    inputs = job["jobs"]["train"]["inputs"]
+    assert (str(inputs["learning_rate"]), str(inputs["max_iter"])) == ("0.05", "41")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"), [("rate = 1", "'rate' is none of learning_rate"), ("max_iter = 1.5", "whole number")]
+)
+def test_a_wrong_start_is_told(tmp_path: Path, line: str, words: str) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text(settings.FILE.read_text().replace("[tuning.start]", f"[tuning.start]\n{line}"))
+    with pytest.raises(MlopsError) as caught:
+        settings.read_settings(file)
+    assert any(words in detail for detail in caught.value.details)
+
+
+def test_the_steps_own_search_begins_with_the_start() -> None:
+    tried: list[float] = []
+    space = (Dimension("x", 0.0, 1.0),)
+    tune(lambda values: tried.append(values["x"]) or values["x"], {"x": 0.25}, space, 3, 1)
+    assert tried[0] == 0.25

@@ -1,0 +1,158 @@
+"""What the steps send to a tracking service, and what becomes of a training whose service fails."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from ml.steps import tracking
+from ml.steps.errors import StepError, exit_code
+from ml.steps.tracking import Metric, log
+from ml.steps.train.logged import metrics_of, params_of
+from ml.steps.train.space import SPACE, START
+from tests.scoring.trained import SETTINGS, Small
+
+
+@dataclass
+class Service:
+    """Keeps what it is sent; answers with the statuses given, one after the other, then with 200."""
+
+    statuses: list[int] = field(default_factory=list[int])
+    calls: list[tuple[str, str, dict[str, Any]]] = field(
+        default_factory=list[tuple[str, str, dict[str, Any]]]
+    )
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    kept = Service()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            kept.calls.append((self.path, self.headers["authorization"], body))
+            self.send_response(kept.statuses.pop(0) if kept.statuses else 200)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Not on the tests' output."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{server.server_port}/mlflow/v1.0/ws")
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "secret")
+    monkeypatch.setenv("MLFLOW_RUN_ID", "run-1")
+    monkeypatch.setattr(tracking, "PAUSE_S", 0.0)
+    yield kept
+    server.shutdown()
+    server.server_close()
+
+
+def test_parameters_and_metrics_are_sent_to_the_jobs_run(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log({"rate": 0.1}, [Metric("loss", 0.5), Metric("loss", 0.25, 1), Metric("none", float("nan"))])
+    ((path, authorization, body),) = service.calls
+    assert path == "/mlflow/v1.0/ws/api/2.0/mlflow/runs/log-batch"
+    assert authorization == "Bearer secret"
+    assert body["run_id"] == "run-1"
+    assert body["params"] == [{"key": "rate", "value": "0.1"}]
+    assert [(one["key"], one["value"], one["step"]) for one in body["metrics"]] == [
+        ("loss", 0.5, 0),
+        ("loss", 0.25, 1),
+    ]
+    assert capsys.readouterr().out == "logged to MLflow: 1 parameters, 2 metrics\n"
+
+
+def test_much_is_sent_in_batches_within_the_limits(service: Service) -> None:
+    log({f"p{n}": "x" * 700 for n in range(250)}, [Metric("m", float(n), n) for n in range(2500)])
+    bodies = [body for _, _, body in service.calls]
+    assert all(len(body["params"]) <= 100 for body in bodies)
+    assert all(len(body["params"]) + len(body["metrics"]) <= 1000 for body in bodies)
+    assert sum(len(body["params"]) for body in bodies) == 250
+    assert [one["step"] for body in bodies for one in body["metrics"]] == list(range(2500))
+    assert {len(one["value"]) for body in bodies for one in body["params"]} == {500}
+
+
+def test_a_service_that_comes_round_is_asked_again(service: Service) -> None:
+    service.statuses = [503, 429]
+    log({}, [Metric("m", 1.0)], required=True)
+    assert len(service.calls) == 3
+
+
+@pytest.mark.parametrize(("statuses", "calls"), [([500, 500, 500], 3), ([403], 1)])
+def test_a_service_that_fails_is_a_warning_and_under_a_sweep_an_error(
+    service: Service, capsys: pytest.CaptureFixture[str], statuses: list[int], calls: int
+) -> None:
+    service.statuses = list(statuses)
+    log({}, [Metric("m", 1.0)])
+    assert len(service.calls) == calls
+    assert capsys.readouterr().out.startswith(
+        f"warning: not logged to MLflow: 127.0.0.1 answered HTTP {statuses[0]}"
+    )
+    service.statuses = list(statuses)
+    with pytest.raises(StepError, match=f"tracking is required: 127.0.0.1 answered HTTP {statuses[0]}"):
+        log({}, [Metric("m", 1.0)], required=True)
+    service.statuses = list(statuses)
+    assert exit_code("train", lambda: log({}, [Metric("m", 1.0)], required=True)) == 1
+
+
+def test_a_service_that_is_not_there_is_a_warning(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    log({"a": 1}, [])
+    assert capsys.readouterr().out.startswith("warning: not logged to MLflow: ConnectError")
+
+
+def test_outside_of_a_job_it_is_said_that_nothing_is_logged(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    log({}, [Metric("m", 1.0)])
+    assert capsys.readouterr().out == (
+        "not logged to MLflow: this is no job of Azure ML (MLFLOW_TRACKING_URI is not set)\n"
+    )
+    with pytest.raises(StepError, match="this is no job"):
+        log({}, [Metric("m", 1.0)], required=True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("MLFLOW_TRACKING_TOKEN", "", "MLFLOW_TRACKING_TOKEN not set"),
+        ("MLFLOW_TRACKING_URI", "file:///tmp/x", "it must begin with one of azureml://"),
+    ],
+)
+def test_an_incomplete_job_is_named(
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variable: str,
+    value: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv(variable, value)
+    log({}, [Metric("m", 1.0)])
+    assert words in capsys.readouterr().out
+    assert service.calls == []
+
+
+def test_a_training_logs_what_a_sweep_needs(model: Small) -> None:
+    params = params_of(model.trained, SETTINGS)
+    assert params["selected"] == model.trained.contest.selected
+    expected = {**START, **SETTINGS.parameters.boosting}
+    for dimension in SPACE:
+        found = float(str(params[f"hist_gradient_boosting.{dimension.name}"]))
+        assert found == pytest.approx(expected[dimension.name])
+    metrics = list(metrics_of(model.trained))
+    names = {metric.name for metric in metrics}
+    assert "selection.hist_gradient_boosting.log_loss" in names
+    assert {"tuning.random_forest.log_loss", "tuning.logistic_regression.C"} <= names
+    steps = [metric.step for metric in metrics if metric.name == "tuning.hist_gradient_boosting.log_loss"]
+    assert steps == list(range(SETTINGS.parameters.trials))

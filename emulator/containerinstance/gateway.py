@@ -25,6 +25,7 @@ HOP_BY_HOP = {
     "upgrade",
     "x-emulator-workload",
 }
+REWRITTEN = {"date"}  # of an answer: by the daemon's own server
 
 
 class Gateway:
@@ -45,8 +46,8 @@ class Gateway:
             if request.body or request.method in ("POST", "PUT", "PATCH"):
                 headers["content-length"] = str(len(request.body))
             connection.request(request.method, target, body=request.body or None, headers=headers)
-            answer = connection.getresponse()
-            kept = {k.lower(): v for k, v in answer.getheaders() if k.lower() not in HOP_BY_HOP}
+            answer, dropped = connection.getresponse(), HOP_BY_HOP | REWRITTEN
+            kept = {k.lower(): v for k, v in answer.getheaders() if k.lower() not in dropped}
             return Response(answer.status, kept, answer.read())
         except (OSError, http.client.HTTPException) as error:
             raise _unreachable(request, f"{type(error).__name__}: {error}") from error

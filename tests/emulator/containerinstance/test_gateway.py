@@ -30,7 +30,11 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     server = HTTPServer(("127.0.0.1", 0), Container)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    monkeypatch.setattr(Gateway, "_local_port", lambda *_: server.server_port)
+
+    def port(*_: object) -> int:
+        return server.server_port
+
+    monkeypatch.setattr(Gateway, "_local_port", port)
     yield Gateway(cast("Any", None), cast("Any", None))
     server.shutdown()
     thread.join()

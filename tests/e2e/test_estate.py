@@ -62,6 +62,15 @@ def test_training_again_finds_its_own_job(world: World) -> None:
     assert world.status()["resources"] == before
 
 
+def test_a_sweep_names_the_best_of_its_trials(world: World) -> None:
+    answer = json.loads(world.run("mlops", "sweep", "--env", "stage", "--trials", "2", "--json").stdout)
+    values = [trial["value"] for trial in answer["trials"]]
+    assert len(values) == 2 and values == sorted(values)
+    assert answer["best"]["value"] == values[0] < 0.5
+    again = json.loads(world.run("mlops", "sweep", "--env", "stage", "--trials", "2", "--json").stdout)
+    assert again == {**answer, "reused": True}
+
+
 def test_the_model_is_deployed(world: World) -> None:
     answer = json.loads(world.run("mlops", "deploy", "--env", "stage", "--json").stdout)
     assert answer["digest"].startswith("sha256:")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from emulator.machinelearning.literals import as_text
 
@@ -32,24 +32,53 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The arguments' names (in pipelines; jobs give them in this order), what they must be, how one draws."""
+    """The arguments' names (in pipelines; jobs give them in this order), what is wrong with arguments, how a
+    value is drawn."""
 
     names: tuple[str, ...]
     wrong: Callable[..., str]
     draw: Callable[..., Any]
 
 
-def _step(value: float, q: float) -> float:
-    return round(value / q) * q
+def _choice(source: random.Random, values: tuple[Any, ...]) -> Any:
+    return source.choice(values)
+
+
+def _randint(source: random.Random, upper: float) -> int:
+    return source.randrange(int(upper))
+
+
+def _uniform(source: random.Random, low: float, high: float, q: float | None = None) -> float:
+    return _stepped(source.uniform(low, high), q)
+
+
+def _loguniform(source: random.Random, low: float, high: float, q: float | None = None) -> float:
+    return _stepped(math.exp(source.uniform(low, high)), q)
+
+
+def _normal(source: random.Random, mu: float, sigma: float, q: float | None = None) -> float:
+    return _stepped(source.gauss(mu, sigma), q)
+
+
+def _lognormal(source: random.Random, mu: float, sigma: float, q: float | None = None) -> float:
+    return _stepped(math.exp(source.gauss(mu, sigma)), q)
+
+
+def _stepped(value: float, q: float | None) -> float:
+    """The nearest multiple of ``q``: a whole number for a whole ``q``."""
+    return value if q is None else round(value / q) * q
 
 
 def _no_choice(values: Any) -> str:
     if not isinstance(values, list) or not values:
         return f"a choice needs a list of values, not {values!r}"
-    inner = next((value for value in values if isinstance(value, dict | list)), None)
-    return (
-        f"a choice of {inner!r} is not emulated; give texts, numbers or booleans" if inner is not None else ""
-    )
+    given = cast("list[Any]", values)
+    inner = next((value for value in given if isinstance(value, dict | list)), None)
+    return "" if inner is None else f"a choice of {inner!r} is not emulated; give texts, numbers or booleans"
+
+
+def _no_bound(upper: float) -> str:
+    return "" if upper >= 1 and upper == int(upper) else f"upper is {upper}: a whole number from 1 on"
 
 
 def _no_range(low: float, high: float, q: float = 1) -> str:
@@ -68,46 +97,29 @@ def _no_step(q: float) -> str:
 
 RANGE, SPREAD = ("min_value", "max_value"), ("mu", "sigma")
 KINDS: Final[Mapping[str, Kind]] = {
-    "choice": Kind(("values",), _no_choice, lambda source, values: source.choice(values)),
-    "randint": Kind(
-        ("upper",),
-        lambda upper: (
-            "" if upper >= 1 and upper == int(upper) else f"upper is {upper}: a whole number from 1 on"
-        ),
-        lambda source, upper: source.randrange(int(upper)),
-    ),
-    "uniform": Kind(RANGE, _no_range, lambda source, low, high: source.uniform(low, high)),
-    "quniform": Kind(
-        (*RANGE, "q"), _no_range, lambda source, low, high, q: _step(source.uniform(low, high), q)
-    ),
-    "loguniform": Kind(RANGE, _no_range, lambda source, low, high: math.exp(source.uniform(low, high))),
-    "qloguniform": Kind(
-        (*RANGE, "q"),
-        _no_range,
-        lambda source, low, high, q: _step(math.exp(source.uniform(low, high)), q),
-    ),
-    "normal": Kind(SPREAD, _no_spread, lambda source, mu, sigma: source.gauss(mu, sigma)),
-    "qnormal": Kind(
-        (*SPREAD, "q"), _no_spread, lambda source, mu, sigma, q: _step(source.gauss(mu, sigma), q)
-    ),
-    "lognormal": Kind(SPREAD, _no_spread, lambda source, mu, sigma: math.exp(source.gauss(mu, sigma))),
-    "qlognormal": Kind(
-        (*SPREAD, "q"),
-        _no_spread,
-        lambda source, mu, sigma, q: _step(math.exp(source.gauss(mu, sigma)), q),
-    ),
+    "choice": Kind(("values",), _no_choice, _choice),
+    "randint": Kind(("upper",), _no_bound, _randint),
+    "uniform": Kind(RANGE, _no_range, _uniform),
+    "quniform": Kind((*RANGE, "q"), _no_range, _uniform),
+    "loguniform": Kind(RANGE, _no_range, _loguniform),
+    "qloguniform": Kind((*RANGE, "q"), _no_range, _loguniform),
+    "normal": Kind(SPREAD, _no_spread, _normal),
+    "qnormal": Kind((*SPREAD, "q"), _no_spread, _normal),
+    "lognormal": Kind(SPREAD, _no_spread, _lognormal),
+    "qlognormal": Kind((*SPREAD, "q"), _no_spread, _lognormal),
 }
 
 
 def read(body: Any) -> Distribution | str:
     """A distribution as jobs (``[kind, [arguments]]``) or pipelines (objects) spell it, or what is wrong."""
-    arguments: Sequence[Any]
+    arguments: list[Any]
     if isinstance(body, dict):
-        name = str(body.get("type") or "")
+        members = cast("Json", body)
+        name = str(members.get("type") or "")
         kind = KINDS.get(name)
-        arguments = [body.get(argument) for argument in kind.names] if kind else []
-    elif isinstance(body, list) and len(body) == 2 and isinstance(body[1], list):
-        name, arguments = str(body[0]), body[1]
+        arguments = [members.get(argument) for argument in kind.names] if kind else []
+    elif isinstance(body, list) and len(pair := cast("list[Any]", body)) == 2 and isinstance(pair[1], list):
+        name, arguments = str(pair[0]), cast("list[Any]", pair[1])
         kind = KINDS.get(name)
     else:
         return f"{body!r} is no distribution; use {', '.join(KINDS)}"
@@ -123,5 +135,5 @@ def read(body: Any) -> Distribution | str:
     wrong = kind.wrong(*arguments)
     if wrong:
         return wrong
-    kept = tuple(tuple(value) if isinstance(value, list) else value for value in arguments)
+    kept = tuple(tuple(cast("list[Any]", one)) if isinstance(one, list) else one for one in arguments)
     return Distribution(name, kept)

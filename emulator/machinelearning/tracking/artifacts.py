@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from emulator.errors import AzureError
 from emulator.http import Request
@@ -48,10 +48,12 @@ class Artifacts:
                 return self._content(workspace, run, path, "r")
             case "POST", "batch/metadata":
                 return self._create(workspace, run, request.object("paths")["paths"])
-        return None
+            case _:
+                return None
 
     def _create(self, workspace: Workspace, run: str, paths: Any) -> Json:
-        names = [str(one.get("path") or "") if isinstance(one, dict) else "" for one in paths]
+        given = cast("list[Any]", paths) if isinstance(paths, list) else []
+        names = [str(cast("Json", one).get("path") or "") if isinstance(one, dict) else "" for one in given]
         if len(names) > MOST:
             raise AzureError(400, "UserError", f"{len(names)} artifacts in one call: at most {MOST} may be.")
         for name in names:

@@ -56,11 +56,9 @@ def metric(body: Json) -> Json:
     """One measurement: key, value, timestamp (ms), step."""
     name, value = key(body, "metric"), body.get("value")
     try:
-        number = float(value) if not isinstance(value, bool) else None  # type of the JSON, not of Python
-    except (TypeError, ValueError):
-        number = None
-    if number is None:
-        raise invalid(f"Got invalid value {value!r} for metric {name!r}. A number is needed.")
+        number = float("" if value is None or isinstance(value, bool) else value)
+    except (TypeError, ValueError) as error:
+        raise invalid(f"Got invalid value {value!r} for metric {name!r}. A number is needed.") from error
     return {
         "key": name,
         "value": number,

@@ -25,7 +25,7 @@ def text(renderable: Any) -> str:
     return console.export_text()
 
 
-@pytest.mark.parametrize("command", ["train", "card", "deploy", "undeploy", "score", "status"])
+@pytest.mark.parametrize("command", ["train", "sweep", "card", "deploy", "undeploy", "score", "status"])
 def test_every_command_has_help_json_and_an_environment(command: str):
     said = runner.invoke(app, [command, "--help"], env={"COLUMNS": "120"}).output
     assert "--json" in said and "--env" in said
@@ -85,7 +85,7 @@ def test_bad_input_ends_before_anything_is_asked(arguments: list[str], named: st
 
 
 @pytest.mark.usefixtures("no_stack")
-@pytest.mark.parametrize("command", ["train", "card", "deploy", "undeploy", "score", "status"])
+@pytest.mark.parametrize("command", ["train", "sweep", "card", "deploy", "undeploy", "score", "status"])
 def test_a_wrong_setting_ends_every_command_before_anything_is_asked(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

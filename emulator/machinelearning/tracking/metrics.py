@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -20,7 +19,6 @@ class Metrics:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._changed = threading.Condition()
 
     def logged(self, run_id: str) -> Json:
         """``metrics`` (name -> latest measurement), ``params``, ``tags``; empty when nothing was logged."""
@@ -54,8 +52,6 @@ class Metrics:
                 if latest is None or _later(point, latest):
                     logged["metrics"][point["key"]] = point
             self._store.put_document(LOGGED, run_key(run_id), logged)
-        with self._changed:
-            self._changed.notify_all()
 
     def delete_tag(self, run_id: str, name: str) -> bool:
         """Forget a tag; whether there was one."""
@@ -78,11 +74,6 @@ class Metrics:
             for key in self._store.documents(kind):
                 self._store.delete_document(kind, key)
             self._store.delete_document(LOGGED, run_key(run_id))
-
-    def wait(self, seconds: float) -> None:
-        """Return when something was logged, of any run, at the latest after ``seconds``."""
-        with self._changed:
-            self._changed.wait(seconds)
 
 
 def _later(point: Json, latest: Json) -> bool:

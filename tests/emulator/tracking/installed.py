@@ -13,13 +13,14 @@ from pathlib import Path
 from tools.bootstrap.cache import cache_dir, say
 
 ROOT = Path(__file__).resolve().parents[3]
+CACHE = cache_dir()  # the user's: fixtures give the tests' servers one of their own
 REQUIREMENTS = ROOT / "environments" / "requirements" / "mlflow.txt"
 
 
 def python() -> Path:
     """The Python with mlflow-skinny and azureml-mlflow; installed when need be (some 85 MB)."""
     wanted = hashlib.sha256(sys.version.encode() + REQUIREMENTS.read_bytes()).hexdigest()[:16]
-    folder = cache_dir() / f"mlflow-{wanted}"
+    folder = CACHE / f"mlflow-{wanted}"
     if folder.exists():
         return folder / "bin" / "python"
     uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))

@@ -6,10 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emulator.http import Request
 from emulator.identity.directory import SIGNED_IN, Principal
 from emulator.machinelearning.runs import Runs
+from emulator.machinelearning.tracking import search
+from emulator.machinelearning.tracking.errors import TrackingError
 from emulator.machinelearning.tracking.tokens import RunTokens
 from tests.emulator.machinelearning import estate
 from tests.emulator.machinelearning.conftest import Lab, template
@@ -225,6 +229,16 @@ def test_the_search_language(me: Caller, expression: str, found: list[str] | Non
         assert (status, body["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
     else:
         assert [run["info"]["run_name"] for run in body["runs"]] == found
+
+
+@given(st.one_of(st.text(), st.text("metrics.ab 'x\"` <>=!()1,ANDLIKE", max_size=40)))
+def test_any_text_is_a_filter_or_refused_in_words(text: str) -> None:
+    run = {"metrics": {"a": 1.0}, "params": {"b": "x"}, "tags": {}, "attributes": {"run_name": "x"}}
+    try:
+        for condition in search.conditions(text):
+            assert condition.holds(run) in (True, False)
+    except TrackingError as error:
+        assert error.status == 400
 
 
 def test_what_is_refused_is_recorded_with_its_advice(local: Lab, me: Caller) -> None:

@@ -126,13 +126,17 @@ class Jobs:
             if isinstance(step, Step | Sweep):
                 if not default_compute or step.compute != default_compute:
                     self._check_compute(workspace, f"{path}computeId", step.compute, complaints)
-                runs = step.trial if isinstance(step, Sweep) else step
-                self._check_place(workspace, path, runs, complaints)
+                if isinstance(step, Sweep):
+                    self._check_place(workspace, path, step.trial, complaints, "trial.")
+                else:
+                    self._check_place(workspace, path, step, complaints)
         self._check_references(workspace, sources, complaints)
         _refuse_if(name, complaints.found)
 
-    def _check_place(self, workspace: Workspace, path: str, step: Step, complaints: Complaints) -> None:
-        """Environment, code and identity of a step exist and can be had."""
+    def _check_place(
+        self, workspace: Workspace, path: str, step: Step, complaints: Complaints, inner: str = ""
+    ) -> None:
+        """Environment, code and identity of a step exist and can be had. ``inner``: where the first stand."""
         command = path == "properties."
         compute = self._compute(workspace, step.compute)
         if (
@@ -145,7 +149,7 @@ class Jobs:
                 f"{path}identity",
                 f"compute {compute['name']!r} has no identity {step.identity.name!r}; it has: {known}",
             )
-        field = "environmentId" if command else "environment"
+        field = inner + ("environmentId" if command else "environment")
         try:
             if not step.environment:
                 complaints.add(f"{path}{field}", "there is no environment")
@@ -156,7 +160,9 @@ class Jobs:
         except EnvironmentProblem as error:
             complaints.add(f"{path}{field}", str(error))
         if step.code:
-            self._resolvable(workspace, f"{path}{'codeId' if command else 'code'}", step.code, complaints)
+            self._resolvable(
+                workspace, f"{path}{inner}{'codeId' if command else 'code'}", step.code, complaints
+            )
         for name, target in step.outputs.items():
             if target.uri and "${{" not in target.uri:
                 self._resolvable(workspace, f"{path}outputs.{name}.uri", target.uri, complaints)

@@ -38,6 +38,10 @@ def parse_sweep(name: str, properties: Json) -> tuple[Sweep, Complaints]:
     placed = {key: {"jobInputType": "literal", "value": "0"} for key in searched}
     command["command"] = _as_inputs(str(trial.get("command") or ""))
     step, complaints = parse_command(name, {**command, "inputs": {**(command.get("inputs") or {}), **placed}})
+    complaints.found = [
+        (path.replace("properties.command", "properties.trial.command"), text)
+        for path, text in complaints.found
+    ]
     for key in searched.keys() & (properties.get("inputs") or {}).keys():
         complaints.add(
             f"properties.searchSpace.{key}", "an input has the same name; name one of them otherwise"

@@ -130,7 +130,12 @@ PIPELINES: dict[str, tuple[Any, Json, str]] = {
         {},
         r"jobs.a.computeId: 'plain' is no compute of workspace 'mlw-tests'; it has: cpu",
     ),
-    "sweep": (lambda c: {"a": {"type": "sweep"}}, {}, r"jobs.a.type: steps of type 'sweep' are not emulated"),
+    "spark": (lambda c: {"a": {"type": "spark"}}, {}, r"jobs.a.type: steps of type 'spark' are not emulated"),
+    "empty sweep": (
+        lambda c: {"a": {"type": "sweep"}},
+        {},
+        r"jobs.a.searchSpace: there is nothing to search.*jobs.a.trial.environment: there is no environment",
+    ),
     "nothing": (lambda c: {}, {}, r"properties.jobs: the pipeline has no steps"),
     "unbound output": (
         lambda c: {"a": step(c["make"], n=literal("1"))},
@@ -251,7 +256,7 @@ def test_environment_that_cannot_be_had_is_refused_with_advice(
         lab.command("wrong", "true", environmentId=odd)
 
 
-@pytest.mark.parametrize("kind", ["Sweep", "AutoML", "Spark", "Labeling"])
+@pytest.mark.parametrize("kind", ["AutoML", "Spark", "Labeling"])
 def test_other_kinds_of_jobs_are_not_emulated(lab: Lab, kind: str) -> None:
     with pytest.raises(NotEmulated, match=f"jobs of type {kind}"):
         lab.write(f"{estate.WORKSPACE}/jobs/odd", {"properties": {"jobType": kind}})

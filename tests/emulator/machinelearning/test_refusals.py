@@ -131,11 +131,6 @@ PIPELINES: dict[str, tuple[Any, Json, str]] = {
         r"jobs.a.computeId: 'plain' is no compute of workspace 'mlw-tests'; it has: cpu",
     ),
     "spark": (lambda c: {"a": {"type": "spark"}}, {}, r"jobs.a.type: steps of type 'spark' are not emulated"),
-    "empty sweep": (
-        lambda c: {"a": {"type": "sweep"}},
-        {},
-        r"jobs.a.searchSpace: there is nothing to search.*jobs.a.trial.environment: there is no environment",
-    ),
     "nothing": (lambda c: {}, {}, r"properties.jobs: the pipeline has no steps"),
     "unbound output": (
         lambda c: {"a": step(c["make"], n=literal("1"))},

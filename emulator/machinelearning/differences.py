@@ -12,7 +12,6 @@ DIFFERENCES: Final = (
     "Runs that MLflow makes outside of jobs are seen through MLflow only, not among the jobs.",
     "A sweep samples at random or over a grid; a trial is worth the best value that it logged.",
     "A sweep fails when none of its completed trials has logged the primary metric.",
-    "A trial of a sweep is cancelled with its sweep, as a step with its pipeline.",
     "Inputs are copies, whatever their mode.",
     "Schedules fire only while the emulator runs; minutes that it missed are not made up for.",
     "A deleted workspace is gone at once.",

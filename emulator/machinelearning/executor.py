@@ -58,6 +58,7 @@ class Executor:
         self.nodes = Nodes()
         self._commands = Commands(emulator, references, runs, runtimes, Access(emulator), logs, tokens)
         self._controls: dict[str, Control] = {}
+        self._watched: dict[str, Control] = {}  # of trials
         self._threads: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
 
@@ -76,12 +77,13 @@ class Executor:
             thread.start()
 
     def cancel(self, job_id: str) -> None:
-        """Ask a job to end; one that has ended stays as it is. A step is cancelled with its pipeline."""
+        """Ask a job to end; one that has ended stays as it is. A step is cancelled with its pipeline,
+        a trial by itself."""
         if not self._runs.advance(job_id, "CancelRequested"):
             return
         parent = self._runs.record(job_id).get("parent")
         with self._lock:
-            control = self._controls.get(job_id.lower())
+            control = self._controls.get(job_id.lower()) or self._watched.get(job_id.lower())
         if control is not None:
             control.stop("cancel")
         elif parent:
@@ -165,7 +167,16 @@ class Executor:
 
     def perform(self, order: Order, control: Control) -> Json:
         """Run a step's command as the step's job; its outputs."""
-        return self.finish(order.job_id, lambda: self._perform(order, control))
+        try:
+            return self.finish(order.job_id, lambda: self._perform(order, control))
+        finally:
+            with self._lock:
+                self._watched.pop(order.job_id.lower(), None)
+
+    def watch(self, job_id: str, control: Control) -> None:
+        """Let a trial be cancelled by itself until it has been performed."""
+        with self._lock:
+            self._watched[job_id.lower()] = control
 
     def _perform(self, order: Order, control: Control) -> Json:
         self._runs.advance(order.job_id, "Queued")

@@ -25,6 +25,7 @@ from emulator.machinelearning.tracking.metrics import Metrics
 Json = dict[str, Any]
 LOG: Final = "azureml-logs/hyperdrive.txt"
 LOOK_EVERY_S: Final = 0.2
+IN_HAND: Final = 16  # trials: most of them wait for a node
 # why a trial was ended
 WORSE, LATE = "early termination", "the sweep's limit of time is over"
 
@@ -36,6 +37,10 @@ class Performer(Protocol):
 
     def perform(self, order: Order, control: Control) -> Json:
         """Run a command once it has a node; its outputs."""
+        ...
+
+    def watch(self, job_id: str, control: Control) -> None:
+        """Let a trial be cancelled by itself until it has been performed."""
         ...
 
     def describe(self, job_id: str, properties: dict[str, str]) -> None:
@@ -75,10 +80,11 @@ class SweepRun:
         """Run to the end. Returns the best trial's outputs; StepFailed or Stopped otherwise."""
         values = self._recall()
         self.runs.advance(self.job["id"], "Running")
-        self.performer.describe(self.job["id"], said(self.plan, None, None))
+        self._describe()
         started = time.monotonic()
         late = False
-        with ThreadPoolExecutor(self.plan.at_once, thread_name_prefix=self.job["name"]) as pool:
+        at_once = min(self.plan.at_once, IN_HAND)
+        with ThreadPoolExecutor(at_once, thread_name_prefix=self.job["name"]) as pool:
             pending: dict[Future[Json], str] = {
                 pool.submit(work): name for name, work in self._cut_off().items()
             }
@@ -86,7 +92,7 @@ class SweepRun:
                 while True:
                     self.control.check()
                     late = late or self._is_late(started)
-                    while not late and len(pending) < self.plan.at_once and (work := self._next(values)):
+                    while not late and len(pending) < at_once and (work := self._next(values)):
                         pending[pool.submit(work[1])] = work[0]
                     if not pending:
                         break
@@ -153,6 +159,7 @@ class SweepRun:
             self.runs.add_child(self.job, name, properties, root=self.root or self.job["name"], values=values)
         control = self.controls[name] = self.control.under()
         order = self._order(name, inputs, outputs, restarted=restarted)
+        self.performer.watch(order.job_id, control)
         said = ", ".join(f"{key} {value}" for key, value in values.items())
         self._say(f"{name}: {'queued again' if restarted else 'queued'}: {said}")
         return lambda: self.performer.perform(order, control)
@@ -178,6 +185,9 @@ class SweepRun:
         logged = self._series().get(name)
         shown = f"{self.plan.metric} {self._worth(logged)!r}" if logged else f"no {self.plan.metric}"
         self._say(f"{name}: {how}; {shown}")
+        self._describe()
+
+    def _describe(self) -> None:
         best, score = self._best()
         self.performer.describe(self.job["id"], said(self.plan, best, score))
 

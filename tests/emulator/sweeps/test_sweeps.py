@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import AzureError
+from emulator.http import Request
+from emulator.identity.directory import SIGNED_IN
 from emulator.machinelearning.sweeps import sampling, space
 from emulator.machinelearning.sweeps.policy import BANDIT, MEDIAN, TRUNCATION, Policy
 from emulator.machinelearning.sweeps.space import Distribution
@@ -181,6 +183,23 @@ def test_a_sweep_goes_on_after_a_restart_and_its_best_output_is_its_own(local: L
     assert output == "azureml://datastores/workspaceblobstore/paths/kept/here/"
     assert local.output(f"{output}x") == "2\n"
     assert local.log("s_1").count("started again") == 1
+
+
+def test_one_trial_is_cancelled_and_the_others_go_on(local: Lab, tmp_path: Path) -> None:
+    submit(local, "c", WAIT.format(folder=tmp_path) + "true", [1, 2])
+    appears(local, "c_0", "Running")
+    job = f"{estate.WORKSPACE}/jobs/c_0"
+    token = local.emulator.identity.tokens.issue(SIGNED_IN, "https://management.azure.com")[0]
+    headers, query = {"authorization": f"Bearer {token}"}, {"api-version": "2025-01-01-preview"}
+    path = f"{job}/cancel"
+    asked = Request("POST", "management.azure.com", path, path, query, headers)
+    assert local.emulator.answer(asked).status == 200
+    appears(local, "c_1", "Running")
+    log(local, "c_1", 1.0)
+    (tmp_path / "2").touch()
+    assert local.until("c") == "Completed"
+    assert local.status("c_0") == "Canceled"
+    assert local.get("jobs", "c")["properties"]["properties"]["best_child_run_id"] == "c_1"
 
 
 def test_the_best_trials_output_becomes_the_named_asset(local: Lab) -> None:

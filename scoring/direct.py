@@ -28,7 +28,7 @@ from scoring.telemetry import Put, RequestRecord
 log = logging.getLogger(__name__)
 
 LONGEST: Final = 64 * 1024  # bytes of a request that is read this way
-MOST_ROWS: Final = 256  # that are answered before the event loop goes on: a few milliseconds
+MOST_ROWS: Final = 256  # once so many are together, they are answered and the event loop goes on
 REMEMBERED: Final = 1_024  # bytes of a head up to which it is remembered
 _FIRST_LINE: Final = b"POST /score HTTP/1.1\r\n"
 _FIELD: Final = re.compile(rb"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)(?=\r\n)")
@@ -119,7 +119,8 @@ class Direct:
 
     def __init__(self, state: State, limit: int, answers: Answers, put: Put) -> None:
         self._state, self._limit, self._answers, self._put = state, limit, answers, put
-        self._queue: deque[tuple[Connection, Whole]] = deque()
+        self._queue: deque[Connection] = deque()  # some hold nothing any more
+        self._due = False  # the event loop is going to answer
         # made once: at twice the load that the service takes, refusing must cost a fraction of answering
         problem = too_many(limit)
         self._refused = problem.kind
@@ -133,10 +134,10 @@ class Direct:
         if self._state.pending() >= self._limit:
             connection.answer(*self._refusal(whole))
             return True
-        if not self._queue:
-            asyncio.get_running_loop().call_soon(self._answer_held)
+        if not self._due:
+            self._answer_soon()
         connection.held = whole
-        self._queue.append((connection, whole))
+        self._queue.append(connection)
         self._state.queued += 1
         return True
 
@@ -151,10 +152,17 @@ class Direct:
         while connection.held is not None:
             self._answer_some()
 
+    def _answer_soon(self) -> None:
+        asyncio.get_running_loop().call_soon(self._answer_held)
+        self._due = True
+
     def _answer_held(self) -> None:
-        self._answer_some()
-        if self._queue:  # others come first: probes, and what has arrived meanwhile
-            asyncio.get_running_loop().call_soon(self._answer_held)
+        self._due = False
+        try:
+            self._answer_some()
+        finally:  # whatever fails, those behind are not left waiting
+            if self._queue:  # others come first: probes, and what has arrived meanwhile
+                self._answer_soon()
 
     def _answer_some(self) -> None:
         """Answer the requests that have been held longest, as many as make a moment."""
@@ -162,8 +170,8 @@ class Direct:
         asking: list[tuple[Connection, Whole]] = []
         rows = 0
         while self._queue and rows < MOST_ROWS:
-            connection, whole = self._queue.popleft()
-            if connection.held is not whole:
+            connection = self._queue.popleft()
+            if (whole := connection.held) is None:
                 continue
             self.drop_held(connection)
             if (ask := self._ask(whole)) is None:

@@ -1,6 +1,7 @@
 """Requests that are answered from their bytes: told apart from all others, and answered alike."""
 
 import asyncio
+import gc
 import hashlib
 import json
 import socket
@@ -354,6 +355,63 @@ def test_many_rows_are_answered_a_few_at_a_time_and_others_come_in_between() -> 
         assert held[0].answers[1][1] == b"again"
 
     asyncio.run(run())
+
+
+def test_one_moment_in_each_turn_of_the_loop_however_often_the_queue_was_emptied() -> None:
+    async def run() -> None:
+        answers = Counting()
+        way = Direct(State(), 100, answers, lambda records: None)
+        for _ in range(5):
+            connection = Fake()
+            way.take(connection, whole(b""))
+            way.answer(connection)
+        answers.moments.clear()
+        for _ in range(12):
+            way.take(Fake(), whole(b""))
+        for turn in (1, 2, 3):
+            await asyncio.sleep(0)
+            assert answers.moments == [4] * turn
+
+    asyncio.run(run())
+
+
+class Failing(Fake):
+    def answer(self, head: bytes, body: bytes) -> None:
+        raise RuntimeError("cannot be written to")
+
+
+def test_a_failure_does_not_stop_those_behind() -> None:
+    async def run() -> None:
+        failures: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
+        state = State()
+        way = Direct(state, 100, Counting(), lambda records: None)
+        way.take(Failing(), whole(b""))
+        behind = [Fake() for _ in range(8)]
+        for connection in behind:
+            way.take(connection, whole(b""))
+        for _ in range(4):
+            await asyncio.sleep(0)
+        assert len(failures) == 1
+        assert all(connection.answers for connection in behind[3:])  # all but those of its own moment
+        assert state.pending() == 0
+
+    asyncio.run(run())
+
+
+def test_a_request_whose_caller_left_takes_no_memory_while_others_are_answered() -> None:
+    async def run() -> int:
+        way = Direct(State(), 100, Counting(), lambda records: None)
+        for _ in range(8):
+            way.take(Fake(), whole(b""))
+        gone = [Fake() for _ in range(8)]
+        for number, connection in enumerate(gone):
+            way.take(connection, whole(bytes(50_000), f"gone{number}"))
+            way.drop_held(connection)
+        await asyncio.sleep(0)  # four of the first eight are answered
+        return sum(1 for found in gc.get_objects() if type(found) is Whole and len(found.data) > 50_000)
+
+    assert asyncio.run(run()) == 0
 
 
 def test_rows_count_for_drift_once_although_their_answer_failed(

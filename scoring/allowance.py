@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-BURST_SECONDS = 2.0
+RESERVE = 2.0  # seconds
 
 
 class Allowance:
-    """A token bucket that starts full. Not thread-safe."""
+    """A token bucket that starts full; it holds what comes in `reserve` seconds. Not thread-safe."""
 
-    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, per_second: float, reserve: float = RESERVE, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._per_second, self._clock = per_second, clock
-        self._most = self._left = per_second * BURST_SECONDS
+        self._most = self._left = per_second * reserve
         self._at = clock()
 
     def left(self) -> int:

@@ -59,6 +59,7 @@ INSTRUMENTED_LIBRARIES = (
     "urllib",
     "urllib3",
 )
+TRACES_RESERVE = 10.0  # seconds: a few requests now and then are all traced
 DRIFT_EVENT_SECONDS = 60.0  # one event a window change, else at most one in this time
 
 
@@ -119,11 +120,9 @@ class AzureMonitor:
         self._tracer = trace.get_tracer(SCOPE)
         self._events = _logs.get_logger(SCOPE)
         self._instruments = Instruments(durations, SCOPE)
-        each_second = settings.telemetry.details_per_second
-        self._traces, self._untraced = Allowance(each_second), 0
-        self._description = Description(
-            Allowance(each_second), artifact.schema, privacy, settings.telemetry.event_rows
-        )
+        self._traces, self._untraced = Allowance(settings.telemetry.traces_per_second, TRACES_RESERVE), 0
+        events = Allowance(settings.telemetry.events_per_second)
+        self._description = Description(events, artifact.schema, privacy, settings.telemetry.event_rows)
         self._thinned_told = 0
 
     def requests(self, records: Sequence[RequestRecord]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from typing import Final
 
 from scoring.allowance import Allowance
-from scoring.events import Privacy, Told, batch_event
+from scoring.events import MAX_REQUESTS, Privacy, Told, batch_event
 from scoring.schema import Schema
 from scoring.telemetry import RequestRecord
+
+FIRST_STEP: Final = 1 / 16  # so many requests more are tried after an event in which all fitted
 
 
 class Description:
@@ -17,6 +20,8 @@ class Description:
         """`allowance`: of events."""
         self._allowance, self._schema, self._privacy, self._max_rows = allowance, schema, privacy, max_rows
         self._waiting: list[RequestRecord] = []
+        self._fit = float(MAX_REQUESTS)  # requests whose rows are likely to fit into one event
+        self._step = FIRST_STEP
         self.thinned = 0  # requests that are in no event: there were too many
 
     def add(self, records: Sequence[RequestRecord]) -> None:
@@ -32,11 +37,19 @@ class Description:
         done, allowed = 0, self._allowance.left()
         try:
             while done < len(waiting) and self._allowance.take():
-                most = -(-(len(waiting) - done) // max(1, allowed))
+                needed = -(-(len(waiting) - done) // max(1, allowed))
                 allowed -= 1
-                next_ones = waiting[done : done + most]
+                next_ones = waiting[done : done + min(needed, int(self._fit))]
                 told = batch_event(next_ones, self._schema, self._privacy, self._max_rows)
+                self._learn(len(next_ones), told.requests)
                 yield waiting[done], told
                 done += told.requests
         finally:
             self.thinned += len(waiting) - done
+
+    def _learn(self, tried: int, fitted: int) -> None:
+        """Too many take twice as long, as rows are encoded again: so it is tried seldom whether more fit."""
+        if fitted < tried:
+            self._fit, self._step = max(1.0, fitted), FIRST_STEP
+        elif tried == int(self._fit):
+            self._fit, self._step = min(MAX_REQUESTS, self._fit + self._step), 2 * self._step

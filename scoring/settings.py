@@ -56,13 +56,14 @@ class KeyDigest:
 class TelemetrySettings:
     """`redact` and `hashed` name features whose values do not leave in custom events, or only as a hash.
 
-    `details_per_second`: traces, and events, that one process sends; metrics count all requests. `hash_key`
-    (a secure variable of the container) makes hashes the same in all replicas and after restarts.
+    `traces_per_second`, `events_per_second`: those that one process sends; metrics count all requests.
+    `hash_key` (a secure variable of the container) makes hashes the same in all replicas and after restarts.
     """
 
     connection_string: str | None = None
     trace_ratio: float = 1.0
-    details_per_second: float = 50.0
+    traces_per_second: float = 10.0
+    events_per_second: float = 50.0
     event_rows: int = 50
     redact: frozenset[str] = frozenset()
     hashed: frozenset[str] = frozenset()
@@ -139,9 +140,8 @@ def _telemetry(env: _Variables, default: TelemetrySettings) -> TelemetrySettings
     return TelemetrySettings(
         connection_string=env.optional("APPLICATIONINSIGHTS_CONNECTION_STRING"),
         trace_ratio=env.number("SCORING_TRACE_RATIO", default.trace_ratio, 0.0, 1.0),
-        details_per_second=env.number(
-            "SCORING_DETAILS_PER_SECOND", default.details_per_second, 0.0, 100_000.0
-        ),
+        traces_per_second=env.number("SCORING_TRACES_PER_SECOND", default.traces_per_second, 0.0, 100_000.0),
+        events_per_second=env.number("SCORING_EVENTS_PER_SECOND", default.events_per_second, 0.0, 100_000.0),
         event_rows=env.integer("SCORING_EVENT_ROWS", default.event_rows, 0, 10_000),
         redact=env.names("SCORING_REDACT_FEATURES"),
         hashed=env.names("SCORING_HASH_FEATURES"),

@@ -178,7 +178,8 @@ def test_metrics_count_all_requests_when_there_are_too_many_to_describe(
     model_dir: Path, artifact: Artifact, ingestion: Ingestion
 ) -> None:
     endpoint = f"http://127.0.0.1:{ingestion.server.server_port}"
-    process, client = started(model_dir, endpoint, SCORING_DETAILS_PER_SECOND="1")
+    few = {"SCORING_TRACES_PER_SECOND": "1", "SCORING_EVENTS_PER_SECOND": "1"}
+    process, client = started(model_dir, endpoint, **few)
     for _ in range(60):
         assert client.post("/score", json=artifact.samples.request).status_code == 200
     ended(process)

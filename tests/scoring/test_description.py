@@ -43,7 +43,7 @@ def requests(*rows: int) -> list[RequestRecord]:
 
 def told(records: list[RequestRecord], allowed: int, max_rows: int = 50) -> tuple[list[dict[str, Any]], int]:
     """The events' properties, and how many requests are in none."""
-    description = Description(Allowance(allowed / 2.0, lambda: 0.0), SCHEMA, EVERYTHING, max_rows)
+    description = Description(Allowance(allowed / 2.0, clock=lambda: 0.0), SCHEMA, EVERYTHING, max_rows)
     description.add(records[:1])
     description.add(records[1:])
     events = [found.properties for _, found in description.events()]
@@ -73,6 +73,20 @@ def test_more_than_fits_is_counted() -> None:
     assert [event["rows"] for event in events] == [50] * 4
     assert thinned == 1_000 - 4 * 50
     assert told(requests(1, 1), allowed=0) == ([], 2)
+
+
+def test_after_larger_requests_events_fill_up_again() -> None:
+    now = [0.0]
+    description = Description(Allowance(5, clock=lambda: now[0]), SCHEMA, EVERYTHING, 50)
+
+    def largest(rows: int) -> int:
+        now[0] += 1.0
+        description.add(requests(*[rows] * 600))
+        return max(told.requests for _, told in description.events())
+
+    assert [largest(10), largest(10)] == [5, 5]
+    assert largest(1) < 50
+    assert max(largest(1) for _ in range(5)) == 50
 
 
 def test_a_request_too_large_for_an_event_has_one_of_its_own() -> None:

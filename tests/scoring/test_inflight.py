@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from scoring import problems
-from scoring.allowance import BURST_SECONDS, Allowance
+from scoring.allowance import RESERVE, Allowance
 from scoring.inflight import InFlight, running
 from scoring.problems import Problem
 from scoring.requests import State
@@ -71,12 +71,12 @@ def test_a_task_that_others_cancel_stays_cancelled() -> None:
 
 def test_allowance_is_a_rate_with_a_burst() -> None:
     now = 100.0
-    allowance = Allowance(10, lambda: now)
-    assert sum(allowance.take() for _ in range(200)) == 10 * BURST_SECONDS
+    allowance = Allowance(10, clock=lambda: now)
+    assert sum(allowance.take() for _ in range(200)) == 10 * RESERVE
     now += 0.55
     assert sum(allowance.take() for _ in range(20)) == 5
     now += 3_600
-    assert sum(allowance.take() for _ in range(200)) == 10 * BURST_SECONDS
+    assert sum(allowance.take() for _ in range(200)) == 10 * RESERVE
     assert not Allowance(0).take()
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from emulator.machinelearning.plan import Json, camel
 
 OBJECTS: Final = (
+    "earlyTermination",
     "environmentVariables",
     "identity",
     "inputs",
@@ -45,6 +46,9 @@ def _objects(body: Json, path: str, members: tuple[str, ...]) -> Iterator[tuple[
             continue
         if not isinstance(value, dict):
             yield f"{path}{key}", OBJECT.format(value)
+            continue
+        if key == "trial":
+            yield from _objects(value, f"{path}trial.", members)
             continue
         for name, member in value.items():
             if key == "jobs" and not isinstance(member, dict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -167,10 +168,10 @@ def _policy(body: Any, path: str, complaints: Complaints) -> Policy | None:
     found = Policy(
         kind,
         _number(given, "evaluationInterval", 1, where, complaints),
-        int(given.get("delayEvaluation") or 0),
-        float(given.get("slackFactor") or 0),
-        float(given.get("slackAmount") or 0),
-        int(given.get("truncationPercentage") or 0),
+        int(_amount(given, "delayEvaluation", where, complaints)),
+        _amount(given, "slackFactor", where, complaints),
+        _amount(given, "slackAmount", where, complaints),
+        int(_amount(given, "truncationPercentage", where, complaints)),
     )
     if kind == policy.BANDIT and bool(found.slack_factor > 0) == bool(found.slack_amount > 0):
         complaints.add(where, "a bandit needs either slack_factor or slack_amount, more than 0")
@@ -191,3 +192,12 @@ def _number(
         )
         return default
     return value
+
+
+def _amount(given: Json, key: str, path: str, complaints: Complaints) -> float:
+    """A number from 0 on; 0 when there is none."""
+    value = given.get(key) or 0
+    if not isinstance(value, int | float) or not 0 <= value < math.inf:
+        complaints.add(f"{path}.{key}", f"{value!r} is no number from 0 on")
+        return 0
+    return float(value)

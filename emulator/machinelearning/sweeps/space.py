@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 from emulator.machinelearning.literals import as_text
 
 Json = dict[str, Any]
+LARGEST, LARGEST_EXPONENT = 1e15, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def _no_spread(mu: float, sigma: float, q: float = 1) -> str:
 
 
 def _no_step(q: float) -> str:
-    return "" if q > 0 else f"q is {q}: it must be more than 0"
+    return "" if q >= 1 / LARGEST else f"q is {q}: it must be more than 0"
 
 
 RANGE, SPREAD = ("min_value", "max_value"), ("mu", "sigma")
@@ -130,9 +131,11 @@ def read(body: Any) -> Distribution | str:
     for argument, value in zip(kind.names, arguments, strict=True):
         if argument != "values" and (isinstance(value, bool) or not isinstance(value, int | float)):
             return f"{argument} of {name} is {value!r}: a number is needed"
-        if argument != "values" and not math.isfinite(value):
-            return f"{argument} of {name} is {value!r}: a finite number is needed"
+        if argument != "values" and not (math.isfinite(value) and abs(value) <= LARGEST):
+            return f"{argument} of {name} is {value!r}: a finite number is needed, at most {LARGEST:g}"
     wrong = kind.wrong(*arguments)
+    if not wrong and "log" in name and max(arguments) > LARGEST_EXPONENT:
+        wrong = f"{name} goes over powers of e: {max(arguments)!r} is more than {LARGEST_EXPONENT}"
     if wrong:
         return wrong
     kept = tuple(tuple(cast("list[Any]", one)) if isinstance(one, list) else one for one in arguments)

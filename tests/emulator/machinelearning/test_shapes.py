@@ -14,6 +14,7 @@ from emulator.errors import AzureError
 from emulator.machinelearning import shapes
 from emulator.machinelearning.plan import parse_command
 from emulator.machinelearning.plan_pipeline import parse_pipeline
+from emulator.machinelearning.sweeps.plan import parse_sweep
 from tests.emulator.machinelearning import estate
 from tests.emulator.machinelearning.conftest import Lab, command_body
 
@@ -58,6 +59,41 @@ COMMAND: Json = {
     "resources": {"instanceCount": 1, "dockerArgs": ""},
     "services": {},
 }
+SWEEP: Json = {
+    "jobType": "Sweep",
+    "computeId": "cpu",
+    "trial": {
+        "command": "echo ${{search_space.x}}",
+        "environmentId": "e",
+        "environmentVariables": {"A": "b"},
+    },
+    "searchSpace": {"x": ["uniform", [0, 1]], "y": ["choice", [[1, 2]]]},
+    "samplingAlgorithm": {"samplingAlgorithmType": "Random", "seed": 1, "rule": "random", "logbase": None},
+    "objective": {"goal": "Minimize", "primaryMetric": "m"},
+    "limits": {"maxTotalTrials": 3, "maxConcurrentTrials": 1, "timeout": "PT5M", "trialTimeout": "PT1M"},
+    "earlyTermination": {
+        "policyType": "Bandit",
+        "evaluationInterval": 1,
+        "delayEvaluation": 0,
+        "slackFactor": 0.1,
+        "slackAmount": 0,
+        "truncationPercentage": 0,
+    },
+    "inputs": {},
+    "outputs": {"o": {"jobOutputType": "uri_folder"}},
+    "identity": {"identityType": "managed"},
+}
+SWEEP_STEP: Json = {
+    "type": "sweep",
+    "trial": {"componentId": "c"},
+    "search_space": {"x": {"type": "quniform", "min_value": 0, "max_value": 3, "q": 1}},
+    "sampling_algorithm": "random",
+    "objective": {"goal": "minimize", "primary_metric": "m"},
+    "limits": {"max_total_trials": 3, "timeout": 5, "trial_timeout": 5},
+    "early_termination": {"policy_type": "MedianStopping", "evaluation_interval": 1, "delay_evaluation": 0},
+    "inputs": {},
+    "outputs": {"o": {"value": "${{parent.outputs.r}}"}},
+}
 PLACES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-2, 2), st.floats(), st.text(max_size=3)),
     lambda inner: st.one_of(
@@ -81,6 +117,22 @@ def changed(body: Json, path: tuple[str, ...], value: Any) -> Json:
         at = at[key]
     at[path[-1]] = value
     return made
+
+
+@given(st.sampled_from(list(places(SWEEP))), PLACES)
+def test_a_sweep_with_anything_anywhere_is_read_or_refused(path: tuple[str, ...], value: Any) -> None:
+    body = changed(SWEEP, path, value)
+    if not list(shapes.of_job(body, "")):
+        parse_sweep("name", body)
+
+
+@given(st.sampled_from(list(places(SWEEP_STEP))), PLACES)
+def test_a_sweep_in_a_pipeline_with_anything_anywhere_is_read_or_refused(
+    path: tuple[str, ...], value: Any
+) -> None:
+    body = {**PIPELINE, "jobs": {"a": changed(SWEEP_STEP, path, value)}}
+    if not list(shapes.of_job(body, "")):
+        parse_pipeline(body, {"c": COMPONENT}.get)
 
 
 @given(st.sampled_from(list(places(PIPELINE))), PLACES)

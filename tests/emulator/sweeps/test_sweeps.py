@@ -69,6 +69,8 @@ def test_whole_numbers_stay_whole() -> None:
         (["uniform", ["a", 1]], "a number is needed"),
         (["uniform", [0, float("inf")]], "a finite number"),
         (["quniform", [0, 1, 0]], "more than 0"),
+        (["uniform", [-1e308, 1e308]], "at most 1e+15"),
+        (["loguniform", [0, 800]], "800 is more than 50"),
         (["normal", [0, -1]], "sigma is -1"),
         (["randint", [0]], "upper is 0"),
         (["other", [1]], "is no distribution"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, cast
 
 from emulator.http import Request
 from emulator.identity.directory import Principal
@@ -244,8 +244,10 @@ def _list(body: Json, field: str) -> list[Json]:
 
 
 def _texts(body: Json, field: str) -> list[str]:
-    found: Iterable[Any] = body.get(field) or []
-    return [found] if isinstance(found, str) else [str(one) for one in found]
+    found = body.get(field) or []
+    if not isinstance(found, str | list):
+        raise invalid(f"{field} must be a list of texts, not {found!r}.")
+    return [found] if isinstance(found, str) else [str(one) for one in cast("list[Any]", found)]
 
 
 def _stages(body: Json, field: str) -> tuple[str, ...]:

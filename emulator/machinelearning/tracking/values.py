@@ -27,7 +27,7 @@ def whole(body: Json, field: str, default: int = 0) -> int:
     value = body.get(field, default)
     try:
         return int(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise invalid(f"{field} is {value!r}: a whole number is needed.") from error
 
 
@@ -57,7 +57,7 @@ def metric(body: Json) -> Json:
     name, value = key(body, "metric"), body.get("value")
     try:
         number = float("" if value is None or isinstance(value, bool) else value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise invalid(f"Got invalid value {value!r} for metric {name!r}. A number is needed.") from error
     return {
         "key": name,

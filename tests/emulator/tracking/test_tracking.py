@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from emulator.http import Request
 from emulator.identity.directory import SIGNED_IN, Principal
 from emulator.machinelearning.runs import Runs
 from emulator.machinelearning.tracking import search
+from emulator.machinelearning.tracking.api import CALLS
 from emulator.machinelearning.tracking.errors import TrackingError
 from emulator.machinelearning.tracking.tokens import RunTokens
 from tests.emulator.machinelearning import estate
@@ -239,6 +241,32 @@ def test_any_text_is_a_filter_or_refused_in_words(text: str) -> None:
             assert condition.holds(run) in (True, False)
     except TrackingError as error:
         assert error.status == 400
+
+
+FIELDS = (
+    "run_id", "experiment_id", "experiment_name", "name", "tags", "metrics", "params", "key", "value",
+    "timestamp", "step", "filter", "order_by", "max_results", "page_token", "view_type", "run_view_type",
+    "experiment_ids", "status", "end_time", "run_name", "start_time", "metric_key",
+)  # fmt: skip
+ANYTHING = (
+    None, True, -1, 0, 1.5, 2**70, 10**400, float("inf"), float("nan"), "", "x", "0", "a/b", "..", "FINISHED",
+    "ALL", "MA==", "metrics.m > 1", "\0", [], [1], [None], ["0"], [[1]], [{}], [{"key": "a"}],
+    [{"key": "a", "value": "b"}], [{"key": "m", "value": 1}], {}, {"a": 1},
+)  # fmt: skip
+
+
+def test_calls_of_any_shape_are_answered_in_words(me: Caller) -> None:
+    source, run = random.Random(5), run_of(me)
+    for _ in range(1500):
+        (method, call), _ = source.choice(list(CALLS.items()))
+        body = {name: source.choice(ANYTHING) for name in source.sample(FIELDS, source.randint(0, 7))}
+        if source.random() < 0.6:
+            body["run_id"] = run
+        if method == "GET":
+            status, _ = me.get(call, **{name: str(value)[:50] for name, value in body.items()})
+        else:
+            status, _ = me.send(method, me.base + call, source.choice((body, body, body, [], "x", 3)))
+        assert status < 500, (call, body)
 
 
 def test_what_is_refused_is_recorded_with_its_advice(local: Lab, me: Caller) -> None:

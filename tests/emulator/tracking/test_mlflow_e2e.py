@@ -157,3 +157,30 @@ def test_a_jobs_run_is_the_job(lab: Any, program: Program, mlflow_python: Path) 
     assert answer["experiment"] == "from-jobs"
     assert "note.txt" in answer["files"]
     assert answer["later"] == {"rmse": 0.25, "later": 1.0}
+
+
+@pytest.mark.slow
+def test_a_job_in_an_environment_with_mlflow(lab: Any) -> None:
+    """As examples have it: the environment names the packages, the script does not know where it runs."""
+    from azure.ai.ml.entities import Environment
+
+    conda = lab.file(
+        "mlflow.yml",
+        """
+        dependencies:
+          - python=3.11
+          - pip:
+              - mlflow-skinny<=3.15.0
+              - azureml-mlflow>=1.62
+        """,
+    )
+    lab.ml.environments.create_or_update(
+        Environment(name="with-mlflow", version="1", image="python:3.11", conda_file=str(conda))
+    )
+    lab.file("example/step.py", IN_A_JOB)
+    job = command(
+        "example", "python step.py", code=lab.root / "example", compute="cpu", environment="with-mlflow:1"
+    )
+    done = lab.wait(lab.submit(job).name, "Completed", "Failed", seconds=300)
+    assert done.status == "Completed", lab.logs(done.name)
+    assert done.tags["made-by"] == "step"

@@ -18,8 +18,8 @@ from scoring.tracecontext import TraceContext
 
 log = logging.getLogger(__name__)
 
-QUEUE_RECORDS = 8_192
-QUEUE_ROWS = 200_000  # of all queued records: about 200 bytes each
+QUEUE_RECORDS = 8_192  # that wait, or that the sink holds until it is drained
+QUEUE_ROWS = 200_000  # of all these records: about 200 bytes each
 DRAIN_SECONDS = 0.1
 
 
@@ -66,7 +66,7 @@ class Sink(Protocol):
     def lost(self, records: int) -> None: ...
 
     def drained(self) -> None:
-        """What was queued has been handed over; more comes after a pause."""
+        """What was queued has been handed over; more comes after a pause. Nothing is held any longer."""
 
     def close(self, seconds: float) -> None:
         """Send what is buffered, for at most about this long."""
@@ -88,6 +88,7 @@ class Telemetry:
         # each written by one thread only: the event loop's and the telemetry's
         self._put = self._taken = 0
         self._rows_put = self._rows_taken = 0
+        self._kept = self._rows_kept = 0  # handed over, but the sink may hold them until it is drained
         self._queue: deque[Group | DriftRecord] = deque()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -155,19 +156,20 @@ class Telemetry:
             for _ in range(len(self._queue)):  # what comes meanwhile is for the next time
                 self._hand_over(sink)
             try:
-                if self.lost != told:
-                    sink.lost(self.lost - told)
-                    told = self.lost
+                if (lost := self.lost) != told:  # which goes on counting
+                    sink.lost(lost - told)
+                    told = lost
                 sink.drained()
             except Exception:
                 log.exception("telemetry could not be counted")
+            self._make_room()
         try:
             sink.close(seconds=5.0)
         except Exception:
             log.exception("telemetry could not be flushed")
 
     def _hand_over(self, sink: Sink) -> None:
-        """The next that is queued; nothing holds it any longer than that."""
+        """The next that is queued; from here on only the sink holds it."""
         taken = self._queue.popleft()
         try:
             if isinstance(taken, DriftRecord):
@@ -176,8 +178,8 @@ class Telemetry:
                 sink.requests(taken.records)
         except Exception:
             log.exception("telemetry records could not be handed over")
-            self.lost += _count(taken)
-        self._count_taken(taken)
+            self._lose(taken)
+        self._keep(taken)
 
     def _discard(self) -> None:
         stopping = False
@@ -185,14 +187,21 @@ class Telemetry:
             stopping = self._stop.wait(DRAIN_SECONDS)
             while self._queue:
                 taken = self._queue.popleft()
-                self._count_taken(taken)
-                self.lost += _count(taken)
+                self._lose(taken)
+                self._keep(taken)
+            self._make_room()
 
-    def _count_taken(self, taken: Group | DriftRecord) -> None:
+    def _lose(self, taken: Group | DriftRecord) -> None:
+        count = len(taken.records) if isinstance(taken, Group) else 1
+        self.lost += count  # a call within it would let another thread count in between
+
+    def _keep(self, taken: Group | DriftRecord) -> None:
         if isinstance(taken, Group):
-            self._taken += len(taken.records)
-            self._rows_taken += taken.rows
+            self._kept += len(taken.records)
+            self._rows_kept += taken.rows
 
-
-def _count(item: Group | DriftRecord) -> int:
-    return len(item.records) if isinstance(item, Group) else 1
+    def _make_room(self) -> None:
+        """What was handed over is held no more."""
+        self._taken += self._kept
+        self._rows_taken += self._rows_kept
+        self._kept = self._rows_kept = 0

@@ -112,16 +112,68 @@ def test_what_waits_is_bounded_by_its_rows_too(artifact: Artifact, model: Small)
     assert telemetry.lost == 8
     release.set()
     until_handed_over(sink, 12)
+    drains = sink.drains
+    until(lambda: sink.drains >= drains + 2)  # the sink has let go of them
     telemetry.put([record(batch(artifact, model, 130))])  # when nothing waits, one may be larger
     assert telemetry.stop(5)
     assert telemetry.lost == sink.told_lost == 8
     assert len(sink.seen) == 13
 
 
+def test_what_the_sink_keeps_until_it_is_drained_waits_too(artifact: Artifact, model: Small) -> None:
+    """Else as much could be kept there as in the queue, and all be twice what is allowed."""
+    calls = 0
+    put, second, release = threading.Event(), threading.Event(), threading.Event()
+
+    def wait_at_the_second() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            second.set()
+            release.wait(10)
+
+    sink, large = Collecting(wait_at_the_second), batch(artifact, model, 50)
+
+    def opened() -> Collecting:
+        put.wait(10)
+        return sink
+
+    telemetry = Telemetry(opened, most_rows=120)
+    telemetry.start()
+    for _ in range(2):
+        telemetry.put([record(large)])
+    put.set()
+    assert second.wait(10)
+    telemetry.put([record(large)])  # the first one was handed over, but is still kept
+    assert telemetry.lost == 1
+    release.set()
+    assert telemetry.stop(5)
+    assert len(sink.seen) == 2
+
+
+def test_what_is_lost_while_losses_are_told_is_told_too() -> None:
+    class Interrupted(Collecting):
+        def lost(self, records: int) -> None:
+            if not self.told_lost:
+                telemetry.put([record()])
+            super().lost(records)
+
+    sink = Interrupted()
+    telemetry = Telemetry(lambda: sink, capacity=0)
+    telemetry.start()
+    telemetry.put([record()])
+    until(lambda: sink.told_lost == telemetry.lost == 2)
+    assert telemetry.stop(5)
+
+
 def until_handed_over(sink: Collecting, count: int) -> None:
+    until(lambda: len(sink.seen) >= count)
+
+
+def until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
-    while len(sink.seen) < count:
-        assert time.monotonic() < deadline, f"{len(sink.seen)} of {count} records came"
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.01)
 
 

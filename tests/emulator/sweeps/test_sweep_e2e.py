@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import signal
 import time
 from typing import Any
 
 import pytest
 
+from tests.emulator.machinelearning.test_client import emulator
 from tests.emulator.pipelines.lab import FOLDER, command
 from tests.emulator.sweeps.conftest import TRIAL
 
@@ -141,6 +144,32 @@ def test_bandit_ends_the_worse_trials(lab: Any) -> None:
         for one in lab.ml.jobs.list(parent_job_name=done.name)
     }
     assert trials == {"3": "Completed", "30": "Canceled"}
+
+
+def test_a_sweep_goes_on_after_a_kill_with_what_its_trials_had_logged(lab: Any) -> None:
+    from azure.ai.ml.sweep import Choice
+
+    hold = f"&& echo x >> {lab.root}/at-${{{{inputs.x}}}} && while [ ! -e {lab.root}/go-${{{{inputs.x}}}} ]; "
+    node = trial(lab, hold + "do sleep 0.05; done")(x=Choice([3, 5]), kind=Choice(["a"]))
+    name = lab.submit(swept(node, sampling="grid", limits={"max_concurrent_trials": 1})).name
+
+    def until(file: str) -> None:
+        end = time.monotonic() + 30
+        while not (lab.root / file).exists():
+            assert time.monotonic() < end, file
+            time.sleep(0.05)
+
+    until("at-3")
+    (lab.root / "go-3").touch()
+    until("at-5")
+    os.kill(int(lab.home.pid.read_text()), signal.SIGKILL)
+    (lab.root / "go-5").touch()
+    emulator("up")
+    done = lab.wait(name)
+    assert done.status == "Completed"
+    assert done.properties["best_child_run_id"] == f"{name}_0"
+    assert float(done.properties["score"]) == 0
+    assert [(lab.root / f"at-{x}").read_text().count("x") for x in (3, 5)] == [1, 2]
 
 
 def _with(change: Any) -> Any:

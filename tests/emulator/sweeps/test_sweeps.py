@@ -204,21 +204,21 @@ def test_one_trial_is_cancelled_and_the_others_go_on(local: Lab, tmp_path: Path)
     assert local.get("jobs", "c")["properties"]["properties"]["best_child_run_id"] == "c_1"
 
 
-def test_the_best_trials_output_becomes_the_named_asset(local: Lab) -> None:
+def test_the_best_trials_output_becomes_the_named_asset(local: Lab, tmp_path: Path) -> None:
     out = {"jobOutputType": "uri_folder", "assetName": "best"}
-    submit(
-        local, "n", "sleep 0.5; echo ${{search_space.x}} > ${{outputs.out}}/x", [1, 2], outputs={"out": out}
-    )
+    write = "echo ${{search_space.x}} > ${{outputs.out}}/x"
+    submit(local, "n", WAIT.format(folder=tmp_path) + write, [1, 2], outputs={"out": out})
     for number in (0, 1):
         appears(local, f"n_{number}", "Running")
         log(local, f"n_{number}", 1 - number)
+        (tmp_path / str(number + 1)).touch()
     assert local.until("n") == "Completed"
     versions = local.emulator.store.children(f"{estate.WORKSPACE}/data/best/versions")
     assert [one["properties"]["dataUri"].rsplit("/", 3)[-3] for one in versions] == ["n_0"]
 
 
 def test_at_its_limit_of_time_a_sweep_takes_the_best_of_what_there_is(local: Lab, tmp_path: Path) -> None:
-    limits = {"maxTotalTrials": 9, "maxConcurrentTrials": 1, "timeout": "PT2S"}
+    limits = {"maxTotalTrials": 9, "maxConcurrentTrials": 1, "timeout": "PT5S"}
     submit(local, "t", WAIT.format(folder=tmp_path) + "true", [1, 2], limits=limits)
     appears(local, "t_0", "Running")
     log(local, "t_0", 1.0)

@@ -6,11 +6,11 @@ from collections.abc import Generator, Sequence
 from typing import Final
 
 from scoring.allowance import Allowance
-from scoring.events import MAX_REQUESTS, Privacy, Told, batch_event
+from scoring.events import MAX_REQUESTS, MAX_ROWS, Privacy, Told, batch_event, rows_of, that_fit
 from scoring.schema import Schema
 from scoring.telemetry import RequestRecord
 
-FIRST_STEP: Final = 1 / 16  # so many requests more are tried after an event in which all fitted
+FIRST_STEP: Final = 1 / 16  # so many rows more are tried after an event in which all fitted
 
 
 class Description:
@@ -20,7 +20,8 @@ class Description:
         """`allowance`: of events."""
         self._allowance, self._schema, self._privacy, self._max_rows = allowance, schema, privacy, max_rows
         self._waiting: list[RequestRecord] = []
-        self._fit = float(MAX_REQUESTS)  # requests whose rows are likely to fit into one event
+        self._most = float(min(max_rows, MAX_ROWS))
+        self._fit = self._most  # rows of several requests that are likely to fit into one event
         self._step = FIRST_STEP
         self.thinned = 0  # requests that are in no event: there were too many
 
@@ -39,17 +40,21 @@ class Description:
             while done < len(waiting) and self._allowance.take():
                 needed = -(-(len(waiting) - done) // max(1, allowed))
                 allowed -= 1
-                next_ones = waiting[done : done + min(needed, int(self._fit))]
+                wanted = waiting[done : done + min(needed, MAX_REQUESTS)]
+                next_ones = wanted[: that_fit(wanted, int(self._fit))]
                 told = batch_event(next_ones, self._schema, self._privacy, self._max_rows)
-                self._learn(len(next_ones), told.requests)
+                if told.requests < len(next_ones):
+                    self._too_many(next_ones[: told.requests])
+                elif len(next_ones) < that_fit(wanted, int(self._most)):
+                    self._all_fitted()
                 yield waiting[done], told
                 done += told.requests
         finally:
             self.thinned += len(waiting) - done
 
-    def _learn(self, tried: int, fitted: int) -> None:
-        """Too many take twice as long, as rows are encoded again: so it is tried seldom whether more fit."""
-        if fitted < tried:
-            self._fit, self._step = max(1.0, fitted), FIRST_STEP
-        elif tried == int(self._fit):
-            self._fit, self._step = min(MAX_REQUESTS, self._fit + self._step), 2 * self._step
+    def _too_many(self, fitting: Sequence[RequestRecord]) -> None:
+        """That takes twice as long, as rows are encoded again: so it is tried seldom whether more fit."""
+        self._fit, self._step = float(sum(map(rows_of, fitting))), FIRST_STEP
+
+    def _all_fitted(self) -> None:
+        self._fit, self._step = min(self._most, self._fit + self._step), 2 * self._step

@@ -20,6 +20,7 @@ from scoring.telemetry import DriftRecord, RequestRecord
 BATCH_EVENT, DRIFT_EVENT = "scoring.batch", "scoring.drift"
 MAX_PROPERTY = 8_000  # characters; Application Insights cuts a property at 8,192
 MAX_REQUESTS = 50  # of one event: so many identifiers fit into a property
+MAX_ROWS = 250  # of one event: so many outputs fit into a property
 HASH_DIGITS = 16
 
 
@@ -66,7 +67,8 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
     says how many, which is all of them unless it is the event of one request. The sums cover all rows.
     `requests` lists identifier, trace and number of rows of each request, in the order of the rows.
     """
-    count = _that_fit(records, max_rows)
+    max_rows = min(max_rows, MAX_ROWS)
+    count = that_fit(records, max_rows)
     while True:
         batch = _together(records[:count])
         included = min(batch.rows, max_rows)
@@ -84,7 +86,7 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
         "outlier": [int(flag) for flag in batch.outlier_flags[:included]],
     }
     requests = [
-        {"request_id": record.request_id, "trace_id": record.trace.trace_id, "rows": _rows(record)}
+        {"request_id": record.request_id, "trace_id": record.trace.trace_id, "rows": rows_of(record)}
         for record in records[:count]
     ]
     properties = {
@@ -103,11 +105,11 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
     return Told(properties, count)
 
 
-def _that_fit(records: Sequence[RequestRecord], max_rows: int) -> int:
+def that_fit(records: Sequence[RequestRecord], max_rows: int) -> int:
     """How many requests, at least one, have no more rows together than are listed."""
     rows = 0
     for count, record in enumerate(records[:MAX_REQUESTS]):
-        rows += _rows(record)
+        rows += rows_of(record)
         if count and rows > max_rows > 0:
             return count
     return min(len(records), MAX_REQUESTS)
@@ -130,7 +132,7 @@ def _inputs(batch: Batch, schema: Schema, privacy: Privacy, rows: int) -> str:
     return orjson.dumps(privacy.columns(schema.columns(batch.matrix[:rows]))).decode()
 
 
-def _rows(record: RequestRecord) -> int:
+def rows_of(record: RequestRecord) -> int:
     return 0 if record.batch is None else record.batch.rows
 
 

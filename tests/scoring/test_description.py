@@ -75,18 +75,43 @@ def test_more_than_fits_is_counted() -> None:
     assert told(requests(1, 1), allowed=0) == ([], 2)
 
 
-def test_after_larger_requests_events_fill_up_again() -> None:
-    now = [0.0]
-    description = Description(Allowance(5, clock=lambda: now[0]), SCHEMA, EVERYTHING, 50)
+@pytest.mark.parametrize("rows", [1, 20])
+def test_after_longer_values_events_fill_up_again(rows: int) -> None:
+    now, width = [0.0], 40
+    wide = Schema(tuple(NumberFeature(f"n{i}", "of the row", 0, 1e6, True) for i in range(width)))
+    description = Description(Allowance(5, clock=lambda: now[0]), wide, EVERYTHING, 50)
 
-    def largest(rows: int) -> int:
+    def largest(value: float) -> int:
         now[0] += 1.0
-        description.add(requests(*[rows] * 600))
+        records = requests(*[rows] * 600)
+        for record in records:
+            assert record.batch is not None
+            record.batch.matrix = np.full((rows, width), value, dtype=np.float32)
+        description.add(records)
         return max(told.requests for _, told in description.events())
 
-    assert [largest(10), largest(10)] == [5, 5]
-    assert largest(1) < 50
-    assert max(largest(1) for _ in range(5)) == 50
+    long = largest(1e6)
+    assert long == 24 // rows
+    assert largest(1e6) == long
+    assert long <= largest(10)
+    assert max(largest(10) for _ in range(5)) == 50 // rows
+
+
+def test_a_large_request_now_and_then_leaves_the_others_told() -> None:
+    now = [0.0]
+    description = Description(Allowance(40, clock=lambda: now[0]), SCHEMA, EVERYTHING, 50)
+    for _ in range(50):
+        now[0] += 0.125  # five events
+        description.add(requests(*[1] * 50, 60, *[1] * 49))
+        list(description.events())
+    assert description.thinned == 0
+
+
+def test_outputs_fit_into_a_property_although_inputs_are_few() -> None:
+    (event,), _ = told(requests(1_000), allowed=1, max_rows=10_000)
+    assert all(len(value) <= MAX_PROPERTY for value in event.values() if isinstance(value, str))
+    assert 200 < event["rows_included"] < 1_000
+    assert len(json.loads(event["outputs"])["label"]) == event["rows_included"]
 
 
 def test_a_request_too_large_for_an_event_has_one_of_its_own() -> None:

@@ -129,11 +129,11 @@ class AzureMonitor:
         """Count requests; tell of them by traces and events as far as that is allowed."""
         self._instruments.requests(records)
         self._description.add([record for record in records if record.batch is not None])
-        for position, record in enumerate(records):
-            if record.route in PROBES and record.status < 500:
-                continue  # counted, but not traced: probes come every few seconds
+        # probes are counted, but not traced unless they fail: they come every few seconds
+        traced = [record for record in records if record.status >= 500 or record.route not in PROBES]
+        for position, record in enumerate(traced):
             if not self._traces.take():
-                self._untraced += sum(1 for other in records[position:] if other.route not in PROBES)
+                self._untraced += len(traced) - position
                 break
             self._span(record)
 

@@ -195,6 +195,16 @@ def test_metrics_count_all_requests_when_there_are_too_many_to_describe(
     assert counts(ingestion, "scoring.request.duration") == values(ingestion, "scoring.requests")
 
 
+def test_a_failing_probe_without_a_trace_is_counted(model_dir: Path, ingestion: Ingestion) -> None:
+    endpoint = f"http://127.0.0.1:{ingestion.server.server_port}"
+    process, client = started(model_dir, endpoint, SCORING_TRACES_PER_SECOND="0", SCORING_DRAIN_SECONDS="1")
+    process.send_signal(signal.SIGTERM)
+    while client.get("/readyz").status_code == 200:
+        time.sleep(0.02)
+    assert process.wait(40) == 0
+    assert values(ingestion, "scoring.telemetry.untraced") == 1
+
+
 def counts(ingestion: Ingestion, name: str) -> int:
     return sum(
         metric["count"]

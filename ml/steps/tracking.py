@@ -1,6 +1,7 @@
 """What a step found, logged to MLflow by its REST API, at the address that Azure ML gives to each job.
 
-Not by MLflow's own library: importing it takes 3 s in every step, and it needs an older azure-storage-blob.
+Not by MLflow's own library: importing it takes 1.3 s in every step, on a busy machine 3 s (this: 0.25 s),
+and azureml-mlflow needs an older azure-storage-blob.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -117,6 +118,9 @@ def _feature(node: Node) -> Feature:
     description = node.field("description").text()
     if kind == "number":
         low, high = node.field("minimum").number(), node.field("maximum").number()
+        for limit, value in (("minimum", low), ("maximum", high)):
+            if not isfinite(value):  # integers are held to it, and those have no bounds of their own
+                raise node.error(f"{limit} {value} is not finite")
         if not low < high:
             raise node.error(f"minimum {low} is not below maximum {high}")
         return NumberFeature(name, description, low, high, node.field("integer").flag())

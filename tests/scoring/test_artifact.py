@@ -60,6 +60,8 @@ def truncated_samples(directory: Path) -> None:
         (changed(("schema", "features", 0, "type"), "date"), "/schema/features/0/type: expected 'number' or"),
         (changed(("schema", "features", 1, "name"), "limit_bal"), "features named twice: limit_bal"),
         (changed(("schema", "features", 0, "minimum"), 1e9), "is not below maximum"),
+        (changed(("schema", "features", 0, "maximum"), float("inf")), "maximum inf is not finite"),
+        (changed(("schema", "features", 0, "minimum"), float("-inf")), "minimum -inf is not finite"),
         (changed(("drift", "features", 0, "counts", 0), 1), "counts add up to"),
         (changed(("drift", "features", 3, "test"), "t-test"), "unknown test 't-test'"),
         (changed(("lineage", "seed"), 7), "/lineage/seed: expected a string, found the number 7"),

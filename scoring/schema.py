@@ -119,7 +119,7 @@ def _feature(node: Node) -> Feature:
     if kind == "number":
         low, high = node.field("minimum").number(), node.field("maximum").number()
         for limit, value in (("minimum", low), ("maximum", high)):
-            if not isfinite(value):  # integers are held to it, and those have no bounds of their own
+            if not isfinite(value):  # as 1e999 is read: no integer is its limit
                 raise node.error(f"{limit} {value} is not finite")
         if not low < high:
             raise node.error(f"minimum {low} is not below maximum {high}")

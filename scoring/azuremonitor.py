@@ -139,8 +139,13 @@ class AzureMonitor:
 
     def drained(self) -> None:
         """Tell of the requests of a moment, and pass on what was counted."""
-        for record, told in self._description.events():
-            self._event(BATCH_EVENT, told.properties, _context(record))
+        try:
+            for record, told in self._description.events():
+                self._event(BATCH_EVENT, told.properties, _context(record))
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
         count = self._instruments.count
         count("untraced", self._untraced)
         self._untraced = 0
@@ -169,15 +174,16 @@ class AzureMonitor:
         self._instruments.count("lost", records)
 
     def close(self, seconds: float) -> None:
-        milliseconds = int(seconds * 1_000)
-        for provider in (
-            trace.get_tracer_provider(),
-            _logs.get_logger_provider(),
+        deadline = time.monotonic() + seconds
+        for provider in (  # metrics first: they say of everything how much it was
             metrics.get_meter_provider(),
+            _logs.get_logger_provider(),
+            trace.get_tracer_provider(),
         ):
             flush = getattr(provider, "force_flush", None)
-            if flush is not None:
-                flush(milliseconds)
+            left = int(1_000 * (deadline - time.monotonic()))
+            if flush is not None and left > 0:
+                flush(left)
 
     def _span(self, record: RequestRecord) -> None:
         """Emit the request's span."""

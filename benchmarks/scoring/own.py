@@ -11,7 +11,7 @@ from benchmarks.scoring import ingestion
 from benchmarks.scoring.load import Generator, Shape, parse
 from benchmarks.scoring.model import Subject
 from benchmarks.scoring.processes import Memory, ServerError, post
-from benchmarks.scoring.results import Load, Soak, Start, Telemetry
+from benchmarks.scoring.results import Floor, Load, Soak, Start, Telemetry
 from benchmarks.scoring.servers import BY_KEY
 from benchmarks.scoring.serving import Plan, loaded, started
 from benchmarks.scoring.tools import Say
@@ -24,6 +24,28 @@ OPEN_CONNECTIONS = 512
 SAMPLES = 40
 QUIET_SECONDS, QUIETS = 6.0, 5  # exporters send every few seconds
 EVENTS, TRACES = "EventData", "RequestData"
+
+
+def floor(subject: Subject, generator: Generator, plan: Plan, say: Say) -> Floor:
+    """Our service and the constant answer, loaded in turns."""
+    ours, constant = BY_KEY["ours"], BY_KEY["constant"]
+    with ExitStack() as stack:
+        say("floor: starting our service and the constant answer")
+        running = [stack.enter_context(started(kind, subject, plan, say)) for kind in (ours, constant)]
+        for one in running:
+            loaded(one, generator, Shape(CONNECTIONS, plan.warm_seconds or 0.2))
+        loads: list[list[Load]] = [[], []]
+        for number in range(plan.rounds):
+            say(f"floor, turn {number + 1}")
+            for which in (0, 1) if number % 2 else (1, 0):
+                loads[which].append(loaded(running[which], generator, Shape(CONNECTIONS, plan.seconds)))
+    return Floor(
+        connections=CONNECTIONS,
+        ours=[load.per_second for load in loads[0]],
+        constant=[load.per_second for load in loads[1]],
+        server_ours=median(load.server_user + load.server_system for load in loads[0]),
+        server_constant=median(load.server_user + load.server_system for load in loads[1]),
+    )
 
 
 def telemetry(subject: Subject, generator: Generator, plan: Plan, say: Say) -> Telemetry:
@@ -42,9 +64,9 @@ def telemetry(subject: Subject, generator: Generator, plan: Plan, say: Say) -> T
             for service in services.values():
                 loaded(service, generator, Shape(CONNECTIONS, plan.warm_seconds or 0.2))
             before = _arrived(there)
-            for number in range(2 * plan.rounds):
+            for number in range(plan.rounds):
                 for on in (False, True) if number % 2 else (True, False):
-                    say(f"telemetry {'on' if on else 'off'}, round {number + 1}")
+                    say(f"telemetry {'on' if on else 'off'}, turn {number + 1}")
                     loads[on].append(loaded(services[on], generator, Shape(CONNECTIONS, plan.seconds)))
         after = there.kinds()  # the services have ended, so all that they sent has arrived
     return Telemetry(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from statistics import median
 
 from benchmarks.scoring import charts, tables
 from benchmarks.scoring.cache import ROOT
-from benchmarks.scoring.goals import Verdict, throughput, verdicts
+from benchmarks.scoring.goals import Verdict, verdicts
 from benchmarks.scoring.results import Results, write
 from benchmarks.scoring.servers import KINDS
 from benchmarks.scoring.tables import Rows, us
@@ -43,6 +44,8 @@ METHOD = """## How it is measured
 - **The constant** is our server's own stack with everything of ours taken out: the same event loop, HTTP
   parser and settings; it reads the body and answers bytes made beforehand. It checks no key and has no
   routes.
+- **By turns** means: two services are loaded for a second or two in turns, and the ratio is the median over
+  neighbouring turns. A virtual machine's speed changes by half within minutes; it does so for both.
 - **The other servers** run in environments of their own (`benchmarks/scoring/peers/*/requirements.txt`,
   hashed), each by its shortest way from bytes to answer, with our composite's own code and artifact. Ours
   checks the caller's key, they do not.
@@ -105,6 +108,7 @@ def text(results: Results, pictures: Iterable[str]) -> str:
         _notes(results),
         table(tables.memory(results)),
         "## Our service by itself\n",
+        table(tables.floor(results)),
         table(tables.starts(results)),
         picture("scoring-telemetry"),
         table(tables.telemetry(results)),
@@ -150,15 +154,13 @@ def _notes(results: Results) -> str:
 
 def _floor(results: Results) -> str:
     """What is left to gain."""
-    ours, floor = results.server("ours", 1), results.server("constant", 1)
-    if not (ours and floor and ours.loads and floor.loads):
+    if (found := results.floor) is None:
         return ""
-    mine, least = ours.loads[-1], floor.loads[-1]
-    total, bottom = (load.server_user + load.server_system for load in (mine, least))
+    total, bottom = found.server_ours, found.server_constant
     known = {part.name: part.us for part in results.parts}
     model = known.get("composite and thresholds")
     share = f", of which the model itself takes {us(model)}" if model else ""
-    best, most = throughput(ours) or 0.0, throughput(floor) or 0.0
+    best, most = median(found.ours), median(found.constant)
     return (
         f"The floor of this stack is the constant answer: {us(bottom)} of processor time for a request, "
         f"{most:,.0f} a second on one core. Our service takes {us(total)}, {best:,.0f} a second: "

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,17 @@ class Start:
 
 
 @dataclass(frozen=True)
+class Floor:
+    """Our service and a constant answer, by turns: accepted requests a second, and their processor time."""
+
+    connections: int
+    ours: list[float]
+    constant: list[float]
+    server_ours: float  # processor time for one request
+    server_constant: float
+
+
+@dataclass(frozen=True)
 class Telemetry:
     """Throughput of our service with and without telemetry, by turns; accepted requests a second."""
 
@@ -118,6 +129,7 @@ class Results:
     quick: bool
     in_process: list[Timing] = field(default_factory=list)
     served: list[Served] = field(default_factory=list)
+    floor: Floor | None = None
     starts: list[Start] = field(default_factory=list)
     telemetry: Telemetry | None = None
     parts: list[Part] = field(default_factory=list)
@@ -139,12 +151,13 @@ class Results:
         """Raises ValueError for another format."""
         if value.get("format") != FORMAT:
             raise ValueError(f"results have format {value.get('format')!r}, this program reads {FORMAT}")
-        telemetry, soak = value["telemetry"], value["soak"]
+        floor, telemetry, soak = value["floor"], value["telemetry"], value["soak"]
         return Results(
             machine=value["machine"],
             quick=value["quick"],
             in_process=[Timing(**one) for one in value["in_process"]],
             served=[_served(one) for one in value["served"]],
+            floor=Floor(**floor) if floor else None,
             starts=[Start(**one) for one in value["starts"]],
             telemetry=Telemetry(**telemetry) if telemetry else None,
             parts=[Part(**one) for one in value["parts"]],

@@ -14,8 +14,8 @@ from benchmarks.scoring.results import Results, Served
 from benchmarks.scoring.servers import BY_KEY, KINDS
 from benchmarks.scoring.serving import Plan
 
-SECTIONS = ("in-process", "http", "telemetry", "start", "breakdown")
-NEED_LOAD = frozenset({"http", "telemetry", "start", "soak"})
+SECTIONS = ("in-process", "http", "floor", "telemetry", "start", "breakdown")
+NEED_LOAD = frozenset({"http", "floor", "telemetry", "start", "soak"})
 BUSY = 0.5  # runnable processes a core, from which figures suffer
 
 
@@ -30,6 +30,8 @@ class Length:
     rounds: int
     seconds: float
     warm_seconds: float
+    turns: int  # of two things that are compared
+    turn_seconds: float
     starts: int
     all_cores: tuple[str, ...]  # the servers that are measured on all cores too
 
@@ -42,6 +44,8 @@ FULL = Length(
     rounds=3,
     seconds=3.0,
     warm_seconds=2.0,
+    turns=12,
+    turn_seconds=1.5,
     starts=5,
     all_cores=tuple(BY_KEY),
 )
@@ -53,6 +57,8 @@ QUICK = Length(
     rounds=1,
     seconds=1.0,
     warm_seconds=0.5,
+    turns=3,
+    turn_seconds=1.0,
     starts=2,
     all_cores=("ours", "constant"),
 )
@@ -83,8 +89,9 @@ def run(choice: Choice, say: tools.Say) -> Results:
         program = tools.load_generator(say)
         generator = Generator(program, subject.single, available[-1:])
         one = _plan(length, available[:1], available[-1:], 1)
+        turns = replace(one, rounds=length.turns, seconds=length.turn_seconds)
     else:
-        generator = one = None
+        generator = one = turns = None
 
     def section(name: str, measure: Callable[[], Results]) -> Results:
         """What was found with this section too; one that fails does not take the others along."""
@@ -104,13 +111,14 @@ def run(choice: Choice, say: tools.Say) -> Results:
     found = section(
         "in-process", lambda: replace(found, in_process=in_process.measure(subject, length.budget, say))
     )
-    if generator and one:
+    if generator and one and turns:
         found = section(
             "http",
             lambda: replace(found, served=_served(choice, subject, generator, one, available, say)),
         )
+        found = section("floor", lambda: replace(found, floor=own.floor(subject, generator, turns, say)))
         found = section(
-            "telemetry", lambda: replace(found, telemetry=own.telemetry(subject, generator, one, say))
+            "telemetry", lambda: replace(found, telemetry=own.telemetry(subject, generator, turns, say))
         )
         found = section(
             "start", lambda: replace(found, starts=own.starts(subject, generator, one, length.starts, say))

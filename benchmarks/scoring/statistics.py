@@ -26,6 +26,18 @@ def middle_by(values: Sequence[float]) -> int:
     return order[(len(order) - 1) // 2]
 
 
+def by_turns(above: Sequence[float], below: Sequence[float]) -> float:
+    """The ratio of two things measured by turns: the median over pairs of neighbours.
+
+    A machine's speed may change by half within minutes: it does so for both of a pair. Raises ValueError when
+    there is no pair, or one is incomplete.
+    """
+    ratios = [one / other for one, other in zip(above, below, strict=True)]
+    if not ratios:
+        raise ValueError("no turns, so no ratio")
+    return median(ratios)
+
+
 def telemetry_cost(measured: Telemetry) -> float:
-    """The share of throughput that telemetry takes: 1 - on/off of the medians."""
-    return 1.0 - median(measured.on) / median(measured.off)
+    """The share of throughput that telemetry takes: 1 - on/off."""
+    return 1.0 - by_turns(measured.on, measured.off)

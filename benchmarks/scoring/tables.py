@@ -36,8 +36,8 @@ def goal_rows(verdicts: Sequence[Verdict]) -> Rows:
 
 def all_tables(results: Results) -> list[Rows]:
     """Those that the results hold something for."""
-    made = (in_process(results), *served(results), memory(results), starts(results), telemetry(results))
-    return [rows for rows in (*made, soak(results), parts(results)) if rows.rows]
+    made = (in_process(results), *served(results), memory(results), floor(results), starts(results))
+    return [rows for rows in (*made, telemetry(results), soak(results), parts(results)) if rows.rows]
 
 
 def in_process(results: Results) -> Rows:
@@ -109,10 +109,28 @@ def starts(results: Results) -> Rows:
     return Rows("Start and memory, one worker on one core", columns, rows, frozenset(range(1, 6)))
 
 
+def floor(results: Results) -> Rows:
+    found = results.floor
+    title = "Our service and a constant answer by turns, one worker on one core"
+    columns = ("server", "a second", "turns", "server's CPU", "ours over the constant")
+    if found is None:
+        return Rows(title, columns)
+    shares = sorted(one / other for one, other in zip(found.ours, found.constant, strict=True))
+    spread = f"{median(shares):.1%} ({shares[0]:.1%} to {shares[-1]:.1%})"
+    rows = [
+        (name, per_second(median(rates)), str(len(rates)), us(spent), share)
+        for name, rates, spent, share in (
+            ("our service", found.ours, found.server_ours, spread),
+            ("the same stack, a constant", found.constant, found.server_constant, ""),
+        )
+    ]
+    return Rows(title, columns, rows, frozenset(range(1, 5)))
+
+
 def telemetry(results: Results) -> Rows:
     found = results.telemetry
     title = "Telemetry, one worker on one core"
-    columns = ("telemetry", "a second", "rounds", "server's CPU", "events", "in events", "traces")
+    columns = ("telemetry", "a second", "turns", "server's CPU", "events", "in events", "traces")
     if found is None:
         return Rows(title, columns)
 

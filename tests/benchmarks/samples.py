@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from benchmarks.scoring.results import Load, Part, Results, Served, Soak, Start, Telemetry, Timing
+from benchmarks.scoring.results import Floor, Load, Part, Results, Served, Soak, Start, Telemetry, Timing
 
 
 def load(connections: int, per_second: float, **more: float) -> Load:
@@ -40,6 +40,7 @@ def good() -> Results:
             served("bentoml", 2_000.0),
             served("ours", 9_000.0, cores=2),
         ],
+        floor=Floor(32, [6_000.0, 12_000.0, 5_000.0], [10_000.0, 20_000.0, 8_000.0], 50.0, 30.0),
         starts=[
             Start("without telemetry", False, 5, 0.5, 0.6, 80.0, 60.0),
             Start("with telemetry", True, 5, 1.5, 1.6, 150.0, 120.0),

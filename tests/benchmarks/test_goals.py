@@ -38,10 +38,16 @@ def test_what_lies_at_a_bound_meets_it() -> None:
 MISSES: tuple[tuple[str, Callable[[Results], Results]], ...] = (
     ("single", lambda r: replace(r, in_process=[replace(r.in_process[0], p50=50.1), r.in_process[1]])),
     ("naive", lambda r: replace(r, in_process=[r.in_process[0], replace(r.in_process[1], p50=24_999.0)])),
-    ("floor", lambda r: server(r, "constant", 10_001.0)),
+    (
+        "floor",
+        lambda r: replace(r, floor=r.floor and replace(r.floor, constant=[10_100.0, 20_000.0, 9_000.0])),
+    ),
     ("azureml", lambda r: server(r, "azureml-naive", 60.1)),
     ("servers", lambda r: server(r, "bentoml", 3_001.0)),
-    ("telemetry", lambda r: replace(r, telemetry=r.telemetry and replace(r.telemetry, on=[84.0]))),
+    (
+        "telemetry",
+        lambda r: replace(r, telemetry=r.telemetry and replace(r.telemetry, on=[84.0, 76.0, 95.0])),
+    ),
     ("memory", lambda r: start(r, resident_mb=150.1)),
     ("ready", lambda r: start(r, ready_s=1.51)),
     ("soak-latency", lambda r: soak(r, p99_accepted=20_001.0)),
@@ -69,10 +75,20 @@ def test_what_was_not_measured_is_neither_met_nor_missed() -> None:
 
 
 def test_the_best_number_of_connections_counts_and_only_one_core() -> None:
-    assert by_key(good())["floor"].value == pytest.approx(0.6)
+    assert by_key(good())["servers"].value == pytest.approx(2.0)
     slower = server(good(), "ours", 3_000.0)
     assert slower.server("ours", 2) is not None
-    assert by_key(slower)["floor"].value == pytest.approx(0.3)
+    assert by_key(slower)["servers"].value == pytest.approx(1.0)
+
+
+def test_what_is_measured_by_turns_is_compared_turn_by_turn() -> None:
+    """All medians would give 0.6 too if the machine kept its speed; here it doubles for the second turn."""
+    floor = good().floor
+    assert floor is not None
+    changed = replace(
+        good(), floor=replace(floor, ours=[600.0, 12.0, 5_900.0], constant=[1_000.0, 20.0, 10_000.0])
+    )
+    assert by_key(changed)["floor"].value == pytest.approx(0.6)
 
 
 def test_a_server_that_is_absent_is_not_the_best_one() -> None:

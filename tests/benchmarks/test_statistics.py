@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from benchmarks.scoring.breakdown import with_serving
 from benchmarks.scoring.in_process import Budget, times_us
-from benchmarks.scoring.statistics import middle_by, quantile, telemetry_cost
+from benchmarks.scoring.statistics import by_turns, middle_by, quantile, telemetry_cost
 from tests.benchmarks.samples import good, load
 
 NUMBERS = st.lists(st.floats(0, 1e9), min_size=1)
@@ -43,10 +43,10 @@ def test_nothing_has_no_statistics() -> None:
         middle_by([])
 
 
-def test_the_cost_of_telemetry_is_the_share_of_the_median_throughput() -> None:
+def test_the_cost_of_telemetry_is_the_median_share_of_the_turns() -> None:
     telemetry = good().telemetry
     assert telemetry is not None
-    assert telemetry_cost(telemetry) == pytest.approx(0.14)
+    assert telemetry_cost(telemetry) == pytest.approx(1 - 95 / 110)
     assert telemetry_cost(replace(telemetry, on=telemetry.off)) == 0.0
 
 
@@ -74,3 +74,10 @@ def test_timing_ends_with_its_budget_but_not_before_three_runs() -> None:
     assert len(times_us(calls.append, Budget(seconds=60.0, runs=7, warm=2))) == 7
     assert calls == [0, 1, *range(7)]
     assert len(times_us(calls.append, Budget(seconds=0.0, runs=1_000, warm=0))) == 3
+
+
+def test_turns_that_are_not_pairs_have_no_ratio() -> None:
+    with pytest.raises(ValueError, match="no turns"):
+        by_turns([], [])
+    with pytest.raises(ValueError, match="shorter"):
+        by_turns([1.0, 2.0], [1.0])

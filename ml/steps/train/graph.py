@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import log
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,17 @@ OPSET, ML_OPSET, IR_VERSION = 17, 3, 9
 
 
 def composite(margin: Additive, detector: Any) -> bytes:
-    """The serialised graph: X float32 [n, width] -> probability [n, 1] and outlier_score [n, 1]."""
+    """The serialised graph: X float32 [n, width] -> probability [n, 1] and outlier_score [n, 1].
+
+    Factors and offsets are in the trees' own values: with Add, Mul and Pow as nodes of their own one row took
+    12.0 us instead of 8.8, and 32 rows 4.8 us each instead of 3.4.
+    """
     width = margin.slope.size
     nodes, constants = _margin(margin)
     nodes.append(helper.make_node("Sigmoid", ["margin"], [PROBABILITY]))
-    nodes.append(tree_node(isolation_trees(detector), "path_length"))
-    nodes.append(helper.make_node("Mul", ["path_length", "path_scale"], ["exponent"]))
-    nodes.append(helper.make_node("Pow", ["two", "exponent"], [OUTLIER_SCORE]))
-    constants |= {"path_scale": np.float32(-1.0 / isolation_scale(detector)), "two": np.float32(2.0)}
+    # 2 ** (-length / scale), as exp
+    nodes.append(tree_node(isolation_trees(detector), "exponent", -log(2.0) / isolation_scale(detector)))
+    nodes.append(helper.make_node("Exp", ["exponent"], [OUTLIER_SCORE]))
     graph = helper.make_graph(
         nodes,
         "composite",
@@ -45,12 +49,10 @@ def composite(margin: Additive, detector: Any) -> bytes:
 
 def _margin(margin: Additive) -> tuple[list[onnx.NodeProto], dict[str, Any]]:
     """The nodes that make `margin` float32 [n, 1], and their constants."""
-    sums = tree_node(margin.trees, "sums")
     if not margin.slope.any():
-        nodes = [sums, helper.make_node("Add", ["sums", "intercept"], ["margin"])]
-        return nodes, {"intercept": np.float32(margin.intercept)}
+        return [tree_node(margin.trees, "margin", base=margin.intercept)], {}
     nodes = [  # amounts of millions times slopes of millionths: in float64, as scikit-learn does it
-        sums,
+        tree_node(margin.trees, "sums"),
         helper.make_node("Cast", [INPUT], ["wide"], to=TensorProto.DOUBLE),
         helper.make_node("IsNaN", ["wide"], ["absent"]),
         helper.make_node("Where", ["absent", "fill", "wide"], ["filled"]),
@@ -68,8 +70,8 @@ def _margin(margin: Additive) -> tuple[list[onnx.NodeProto], dict[str, Any]]:
     return nodes, constants
 
 
-def tree_node(trees: Iterable[Tree], output: str) -> onnx.NodeProto:
-    """A TreeEnsembleRegressor over the input: the sum of the trees' leaf values."""
+def tree_node(trees: Iterable[Tree], output: str, factor: float = 1.0, base: float = 0.0) -> onnx.NodeProto:
+    """A TreeEnsembleRegressor over the input: base + factor * the sum of the trees' leaf values."""
     forest = list(trees)
     sizes = [tree.feature.size for tree in forest]
     tree_ids = np.repeat(np.arange(len(forest)), sizes)
@@ -89,6 +91,7 @@ def tree_node(trees: Iterable[Tree], output: str) -> onnx.NodeProto:
         n_targets=1,
         aggregate_function="SUM",
         post_transform="NONE",
+        base_values=[base],
         nodes_treeids=tree_ids.tolist(),
         nodes_nodeids=node_ids.tolist(),
         nodes_featureids=np.where(leaf, 0, features).tolist(),
@@ -100,5 +103,5 @@ def tree_node(trees: Iterable[Tree], output: str) -> onnx.NodeProto:
         target_treeids=tree_ids[leaf].tolist(),
         target_nodeids=node_ids[leaf].tolist(),
         target_ids=np.zeros(int(leaf.sum()), dtype=int).tolist(),
-        target_weights=values[leaf].tolist(),
+        target_weights=(factor * values[leaf]).tolist(),
     )

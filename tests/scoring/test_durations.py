@@ -11,10 +11,14 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader
 from pytest import MonkeyPatch, approx
 
-from scoring.azuremonitor import SILENCED
 from scoring.durations import NAME, Durations, Exporter
 
 KEY = "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1"
+OWN_CALLS = (  # of the exporter; not from scoring.azuremonitor, whose import sets them for all later tests
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+)
 KINDS = [("/score", 200), ("/score", 422), ("/drift", 200)]
 
 
@@ -61,8 +65,8 @@ def test_they_are_sent_beside_the_other_metrics(monkeypatch: MonkeyPatch) -> Non
         sent.extend(envelopes)
         return ExportResult.SUCCESS
 
-    for name, value in SILENCED.items():
-        monkeypatch.setenv(name, value)
+    for name in OWN_CALLS:
+        monkeypatch.setenv(name, "true")
     monkeypatch.setattr(AzureMonitorMetricExporter, "_transmit", transmit)
     durations = Durations()
     exporter = Exporter(durations, "scoring", connection_string=KEY, disable_offline_storage=True)

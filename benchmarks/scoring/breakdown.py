@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 
 import orjson
@@ -24,10 +24,17 @@ from scoring.settings import KeyDigest, read
 
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
 HEADER = f"Bearer {KEY}".encode()
+WHOLE = "the whole answer"
+SPELLS = 10  # a virtual machine's speed changes within seconds
+Call = Callable[[int], object]
 
 
 def in_process(subject: Subject, budget: Budget) -> list[Part]:
     """The parts that can be called one by one: medians over requests of real rows."""
+    return uvloop.run(_parts(subject, budget))
+
+
+async def _parts(subject: Subject, budget: Budget) -> list[Part]:
     bodies = subject.single.read_bytes().splitlines()
     composite = Composite(subject.artifact)
     scorer, monitor = composite.scorer, composite.monitor
@@ -35,29 +42,40 @@ def in_process(subject: Subject, budget: Budget) -> list[Part]:
     payloads = [orjson.loads(body) for body in bodies]
     matrices = [scorer.encode(payload) for payload in payloads]
     batches = [scorer.judge(matrix) for matrix in matrices]
-    calls: tuple[tuple[str, Callable[[int], object]], ...] = (
-        ("JSON of the request", lambda number: orjson.loads(bodies[number % count])),
-        ("contract and encoding", lambda number: scorer.encode(payloads[number % count])),
-        ("composite and thresholds", lambda number: scorer.judge(matrices[number % count])),
-        ("count for drift", lambda number: monitor.observe(matrices[number % count])),
-        ("JSON of the answer", lambda number: scorer.answer(batches[number % count], REQUEST_ID)),
-    )
-    try:
-        parts = [Part(name, median(times_us(call, budget)), "called by itself") for name, call in calls]
-    finally:
-        composite.close()
     authenticator, raw = DigestOfKey(KeyDigest(DIGEST)), [_request(body) for body in bodies]
     headers = _whole(raw[0]).headers
-    more: tuple[tuple[str, Callable[[int], object]], ...] = (
-        ("HTTP of the request", lambda number: direct.read(raw[number % count])),
-        ("caller's key", lambda _: authenticator.knows(HEADER)),
-        ("identifiers", lambda _: begun("POST", "/score", headers, 0)),
-    )
-    parts = [Part(name, median(times_us(call, budget)), "called by itself") for name, call in more] + parts
-    layers = uvloop.run(_answered_us(subject, raw, budget)) - sum(part.us for part in parts)
+    connection, answered = _answering(subject, raw)
+    calls: dict[str, Call] = {
+        "HTTP of the request": lambda number: direct.read(raw[number % count]),
+        "caller's key": lambda _: authenticator.knows(HEADER),
+        "identifiers": lambda _: begun("POST", "/score", headers, 0),
+        "JSON of the request": lambda number: orjson.loads(bodies[number % count]),
+        "contract and encoding": lambda number: scorer.encode(payloads[number % count]),
+        "composite and thresholds": lambda number: scorer.judge(matrices[number % count]),
+        "count for drift": lambda number: monitor.observe(matrices[number % count]),
+        "JSON of the answer": lambda number: scorer.answer(batches[number % count], REQUEST_ID),
+        WHOLE: answered,
+    }
+    try:
+        found = in_spells(calls, budget)
+    finally:
+        composite.close()
+    if not all(head.startswith(b"HTTP/1.1 200 ") for head in connection.heads):
+        raise RuntimeError(f"the service answered {connection.heads[:3]}")
+    whole = found.pop(WHOLE)
+    parts = [Part(name, us, "called by itself") for name, us in found.items()]
     how = "one request answered in process, from bytes to bytes, less the parts above"
-    parts.append(Part("queue, head of the answer", max(0.0, layers), how))
-    return parts
+    return [*parts, Part("queue, head of the answer", max(0.0, whole - sum(found.values())), how)]
+
+
+def in_spells(calls: Mapping[str, Call], budget: Budget) -> dict[str, float]:
+    """Median microseconds of each call: all in turn, several times, so that all meet the same machine."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    spell = Budget(budget.seconds / SPELLS, max(1, budget.runs // SPELLS), budget.warm)
+    for _ in range(SPELLS):
+        for name, call in calls.items():
+            taken[name] += times_us(call, spell)
+    return {name: median(times) for name, times in taken.items()}
 
 
 class _Connection:
@@ -74,8 +92,8 @@ class _Connection:
         raise RuntimeError(f"not answered directly: {data[:200]!r}")
 
 
-async def _answered_us(subject: Subject, raw: list[bytes], budget: Budget) -> float:
-    """Of the service answering one request, but for connection and event loop."""
+def _answering(subject: Subject, raw: list[bytes]) -> tuple[_Connection, Call]:
+    """A call of the service that answers one request, but for connection and event loop; within a loop."""
     service = compose(read({"MODEL_DIR": str(subject.artifact), "API_KEY_SHA256": DIGEST}))
     connection = _Connection()
 
@@ -83,10 +101,7 @@ async def _answered_us(subject: Subject, raw: list[bytes], budget: Budget) -> fl
         service.direct.take(connection, _whole(raw[number % len(raw)]))
         service.direct.answer(connection)
 
-    found = times_us(answered, budget)
-    if not all(head.startswith(b"HTTP/1.1 200 ") for head in connection.heads):
-        raise RuntimeError(f"the service answered {connection.heads[:3]}")
-    return median(found)
+    return connection, answered
 
 
 def _whole(data: bytes) -> Whole:

@@ -38,8 +38,8 @@ class Length:
 
 FULL = Length(
     quick=False,
-    budget=Budget(10.0, 20_000),
-    parts=Budget(3.0, 10_000),
+    budget=Budget(10.0, 200_000),
+    parts=Budget(5.0, 200_000),
     connections=(1, 4, 32),
     rounds=3,
     seconds=3.0,

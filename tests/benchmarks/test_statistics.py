@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.scoring.breakdown import with_serving
+from benchmarks.scoring.breakdown import in_spells, with_serving
 from benchmarks.scoring.in_process import Budget, times_us
 from benchmarks.scoring.statistics import by_turns, middle_by, quantile, telemetry_cost
 from tests.benchmarks.samples import good, load
@@ -81,3 +81,11 @@ def test_turns_that_are_not_pairs_have_no_ratio() -> None:
         by_turns([], [])
     with pytest.raises(ValueError, match="shorter"):
         by_turns([1.0, 2.0], [1.0])
+
+
+def test_parts_are_timed_in_turn() -> None:
+    seen: list[str] = []
+    calls = {name: lambda _, name=name: seen.append(name) for name in ("one", "other")}
+    found = in_spells(calls, Budget(seconds=60.0, runs=30, warm=0))
+    assert found.keys() == {"one", "other"}
+    assert seen == (["one"] * 3 + ["other"] * 3) * 10

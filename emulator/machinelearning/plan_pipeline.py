@@ -87,8 +87,8 @@ class Reader:
             return None
         declarations = declared(spec.get("inputs"))
         inputs: dict[str, Source] = {}
-        for key, body in (given.get("inputs") or {}).items():
-            source = input_source(body, f"{path}inputs.{key}", self.complaints)
+        for key, bound in (given.get("inputs") or {}).items():
+            source = input_source(bound, f"{path}inputs.{key}", self.complaints)
             if source is not None:
                 inputs[key] = source
         targets = self._targets(given.get("outputs") or {}, spec, path)

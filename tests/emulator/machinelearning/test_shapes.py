@@ -14,6 +14,7 @@ from emulator.errors import AzureError
 from emulator.machinelearning import shapes
 from emulator.machinelearning.plan import parse_command
 from emulator.machinelearning.plan_pipeline import parse_pipeline
+from emulator.machinelearning.steps import Sweep
 from emulator.machinelearning.sweeps.plan import parse_sweep
 from tests.emulator.machinelearning import estate
 from tests.emulator.machinelearning.conftest import Lab, command_body
@@ -178,3 +179,13 @@ def test_the_error_names_the_place_in_a_component(lab: Lab) -> None:
         with pytest.raises(AzureError, match=message):
             body = {"properties": {"componentSpec": spec}}
             lab.write(f"{estate.WORKSPACE}/components/wrong/versions/1", body)
+
+
+@pytest.mark.parametrize("inputs", [{}, {"x": "1"}, {"x": None}])
+def test_a_sweep_in_a_pipeline_keeps_what_its_trial_says(inputs: Json) -> None:
+    trial = {"componentId": "c", "environmentVariables": {"A": "1"}, "displayName": "mine"}
+    node = {**SWEEP_STEP, "trial": trial, "inputs": inputs, "search_space": {}}
+    plan, _ = parse_pipeline({**PIPELINE, "jobs": {"a": node}}, {"c": COMPONENT}.get)
+    sweep = plan.steps["a"]
+    assert isinstance(sweep, Sweep)
+    assert sweep.trial.environment_variables["A"] == "1"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ml.clients import Azure
     from ml.errors import MlopsError
+    from ml.sources.address import Address
 
 app = typer.Typer(
     name="mlops",
@@ -33,6 +34,16 @@ Environment = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Wait = Annotated[bool, typer.Option(help="Follow the job to its end.")]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URI",
+        help="The data set, parquet or csv: a path, s3://, https:// or abfss:// (Azure storage), "
+        "azureml://datastores/… or azureml:NAME:VERSION.",
+        show_default="data.path in ml/settings.toml",
+    ),
+]
 
 
 def _known(error: Exception) -> "MlopsError | None":
@@ -141,29 +152,26 @@ def _known_metric(name: str) -> None:
         )
 
 
-def _checked(data: str) -> None:
+def _checked(data: str | None) -> None:
     """The address can be read, and a local file is a data set."""
     from ml.data import inspect
     from ml.settings import settings
     from ml.sources.address import LocalFile, parse
 
-    address = parse(data)
-    if isinstance(address, LocalFile):
+    if data is not None and isinstance(address := parse(data), LocalFile):
         inspect(address.path, settings().data.columns)
+
+
+def _address(data: str | None, azure: "Azure", root: Path) -> "Address":
+    from ml.sources.address import LocalFile, parse
+
+    return LocalFile(root / azure.settings.data.path) if data is None else parse(data)
 
 
 @app.command()
 def train(
     env: Environment,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI",
-            help="The data set, parquet or csv: a path, s3://, https:// or abfss:// (Azure storage), "
-            "azureml://datastores/… or azureml:NAME:VERSION.",
-            show_default="data.path in ml/settings.toml",
-        ),
-    ] = None,
+    data: Data = None,
     metric: Annotated[
         str | None,
         typer.Option(
@@ -187,7 +195,7 @@ def train(
             show_default="tuning.trials in ml/settings.toml",
         ),
     ] = None,
-    wait: Annotated[bool, typer.Option(help="Follow the job to its end.")] = True,
+    wait: Wait = True,
     force: Annotated[
         bool, typer.Option("--force", help="Train again although a job of the same content succeeded.")
     ] = False,
@@ -203,7 +211,6 @@ def train(
     from ml import render
 
     def command(azure: "Azure", root: Path) -> dict[str, Any]:
-        from ml.sources.address import LocalFile, parse
         from ml.train import Request
         from ml.train import train as run
 
@@ -212,7 +219,7 @@ def train(
             azure,
             root,
             Request(
-                data=LocalFile(root / azure.settings.data.path) if data is None else parse(data),
+                data=_address(data, azure, root),
                 metric=metric or chosen.metric,
                 margin=chosen.margin if margin is None else margin,
                 trials=trials or azure.settings.tuning.trials,
@@ -224,22 +231,14 @@ def train(
     with _honest(as_json):  # before anything is asked of the stack
         if metric is not None:
             _known_metric(metric)
-        if data is not None:
-            _checked(data)
+        _checked(data)
     _run(env, as_json, quiet, command, render.training)
 
 
 @app.command()
 def sweep(
     env: Environment,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URI",
-            help="The data set, as for train.",
-            show_default="data.path in ml/settings.toml",
-        ),
-    ] = None,
+    data: Data = None,
     trials: Annotated[
         int | None,
         typer.Option(
@@ -249,7 +248,7 @@ def sweep(
             show_default="tuning.sweep.trials in ml/settings.toml",
         ),
     ] = None,
-    wait: Annotated[bool, typer.Option(help="Follow the job to its end.")] = True,
+    wait: Wait = True,
     force: Annotated[
         bool, typer.Option("--force", help="Sweep again although a job of the same content succeeded.")
     ] = False,
@@ -264,7 +263,6 @@ def sweep(
     from ml import render
 
     def command(azure: "Azure", root: Path) -> dict[str, Any]:
-        from ml.sources.address import LocalFile, parse
         from ml.sweep import sweep as run
         from ml.train import Request
 
@@ -273,7 +271,7 @@ def sweep(
             azure,
             root,
             Request(
-                data=LocalFile(root / chosen.data.path) if data is None else parse(data),
+                data=_address(data, azure, root),
                 metric=chosen.training.metric,
                 margin=chosen.training.margin,
                 trials=trials or chosen.tuning.sweep.trials,
@@ -283,8 +281,7 @@ def sweep(
         )
 
     with _honest(as_json):  # before anything is asked of the stack
-        if data is not None:
-            _checked(data)
+        _checked(data)
     _run(env, as_json, quiet, command, render.sweep)
 
 

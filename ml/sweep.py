@@ -1,6 +1,5 @@
 """`mlops sweep`: hyper-parameters tried as jobs of their own, and the best of them."""
 
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from ml.clients import Azure
 from ml.errors import MlopsError
 from ml.runs import FINISHED, TrackedRuns
 from ml.steps.train.space import BOOSTING, SPACE, number_of
-from ml.train import Request, find_job, follow, gather, reusable, submit
+from ml.train import Request, find_or_submit, follow
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import Job
@@ -32,25 +31,15 @@ def sweep(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
 
     Raises MlopsError naming the failed step and its reason.
     """
-    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-        with azure.report.phase(f"looking at {request.data.shown}"):
-            inputs = gather(azure, root, request.data, choices_of(azure, request), Path(scratch))
-        with azure.report.phase("connecting to the workspace"):
-            known, name = find_job(azure, inputs.key, "sweep")
-        reused = reusable(known, request.force)
-        status = "Submitted"
-        if known is not None and reused:
-            name, status = str(known.name), str(getattr(known.status, "value", known.status))
-            azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
-        else:
-            at_once = azure.settings.tuning.sweep.at_once
-            submit(azure, root, request, inputs, name, partial(search.assemble, at_once=at_once))
-    if status != "Completed":
+    assemble = partial(search.assemble, at_once=azure.settings.tuning.sweep.at_once)
+    job = find_or_submit(azure, root, request, choices_of(azure, request), "sweep", assemble)
+    known = {"job": job.name, "reused": job.reused}
+    if job.status != "Completed":
         if not request.wait:
-            return {"job": name, "status": status, "reused": reused}
-        follow(azure, name, trials=True)
+            return {**known, "status": job.status}
+        follow(azure, job.name, trials=True)
     with azure.report.phase("results"):
-        return {"job": name, "status": "Completed", "reused": reused, **results(azure, name)}
+        return {**known, "status": "Completed", **results(azure, job.name)}
 
 
 def results(azure: Azure, name: str) -> dict[str, Any]:

@@ -207,6 +207,40 @@ def submit(
         report.line(str(azure.granted(send, "submit jobs").studio_url))
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A job of some content. `reused`: it was there before."""
+
+    name: str
+    status: str
+    reused: bool
+
+
+def find_or_submit(
+    azure: Azure,
+    root: Path,
+    request: Request,
+    choices: dict[str, Any],
+    kind: str = "train",
+    assemble: Assemble = pipeline.assemble,
+) -> Found:
+    """The job of this data, code, environment and choices that runs or ended well, else a new one.
+
+    Raises MlopsError.
+    """
+    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+        with azure.report.phase(f"looking at {request.data.shown}"):
+            inputs = gather(azure, root, request.data, choices, Path(scratch))
+        with azure.report.phase("connecting to the workspace"):
+            known, name = find_job(azure, inputs.key, kind)
+        if known is not None and reusable(known, request.force):
+            name, status = str(known.name), str(getattr(known.status, "value", known.status))
+            azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
+            return Found(name, status, reused=True)
+        submit(azure, root, request, inputs, name, assemble)
+        return Found(name, "Submitted", reused=False)
+
+
 def follow(azure: Azure, name: str, *, trials: bool = False) -> None:
     """Follow the job to its end. Raises MlopsError naming the failed step and its reason."""
     with azure.report.phase(f"job {name}"):
@@ -235,21 +269,10 @@ def train(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
 
     Raises MlopsError naming the failed step and its reason.
     """
-    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-        with azure.report.phase(f"looking at {request.data.shown}"):
-            inputs = gather(azure, root, request.data, choices_of(azure.settings, request), Path(scratch))
-        with azure.report.phase("connecting to the workspace"):
-            known, name = find_job(azure, inputs.key)
-        reused = reusable(known, request.force)
-        status = "Submitted"
-        if known is not None and reused:
-            name, status = str(known.name), str(getattr(known.status, "value", known.status))
-            azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
-        else:
-            submit(azure, root, request, inputs, name)
-    if status != "Completed":
+    job = find_or_submit(azure, root, request, choices_of(azure.settings, request))
+    if job.status != "Completed":
         if not request.wait:
-            return {"job": name, "status": status, "reused": reused}
-        follow(azure, name)
+            return {"job": job.name, "status": job.status, "reused": job.reused}
+        follow(azure, job.name)
     with azure.report.phase("results"):
-        return summary(name, read_results(azure, name), reused)
+        return summary(job.name, read_results(azure, job.name), job.reused)

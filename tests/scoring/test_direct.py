@@ -1,7 +1,5 @@
 """Requests that are answered from their bytes: told apart from all others, and answered alike."""
 
-import asyncio
-import gc
 import hashlib
 import json
 import socket
@@ -9,7 +7,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -17,11 +14,9 @@ from hypothesis import strategies as st
 from scoring import direct
 from scoring.artifact import Artifact
 from scoring.authentication import DigestOfKey
-from scoring.direct import Ask, Direct, Whole
-from scoring.requests import State
 from scoring.scorer import Batch
 from scoring.settings import KeyDigest, Limits
-from scoring.telemetry import RequestRecord, Telemetry
+from scoring.telemetry import Telemetry
 from tests.scoring.conftest import Running
 from tests.scoring.test_telemetry import Collecting
 
@@ -233,185 +228,6 @@ def test_only_the_key_opens(serve: Serve, artifact: Artifact) -> None:
         ):
             connection.sendall(request(sample(artifact), given_))
             assert answer(connection)[0] == status, given_
-
-
-class Fake:
-    """A connection of which is kept what it was given."""
-
-    def __init__(self) -> None:
-        self.held: Whole | None = None
-        self.answers: list[tuple[bytes, bytes]] = []
-        self.parsed: list[bytes] = []
-
-    def answer(self, head: bytes, body: bytes) -> None:
-        self.answers.append((head, body))
-
-    def usual(self, data: bytes) -> None:
-        self.parsed.append(data)
-
-
-class Echo:
-    """Answers with the request's body; `broken` has none that it can answer."""
-
-    def ask(self, headers: dict[bytes, bytes], body: bytes, record: RequestRecord) -> Ask | None:
-        if body == b"raise":
-            raise RuntimeError
-        return None if body == b"usual" else Ask(record, np.zeros((1, 1), dtype=np.float32), True)
-
-    def answer(self, asks: list[Ask]) -> list[bytes]:
-        return [ask.record.request_id.encode() for ask in asks]
-
-
-class Counting(Echo):
-    """Every request has 64 rows."""
-
-    def __init__(self) -> None:
-        self.moments: list[int] = []
-
-    def ask(self, headers: dict[bytes, bytes], body: bytes, record: RequestRecord) -> Ask | None:
-        return Ask(record, np.zeros((64, 1), dtype=np.float32), True)
-
-    def answer(self, asks: list[Ask]) -> list[bytes]:
-        self.moments.append(len(asks))
-        return super().answer(asks)
-
-
-class Broken(Echo):
-    def answer(self, asks: list[Ask]) -> list[bytes]:
-        raise RuntimeError
-
-
-def whole(body: bytes, name: str = "r") -> Whole:
-    found = direct.read(request(body, f"X-Request-Id: {name}"))
-    assert found is not None
-    return found
-
-
-def test_up_to_the_limit_is_held_the_rest_is_refused_and_who_left_counts_no_more() -> None:
-    records: list[RequestRecord] = []
-
-    async def run() -> None:
-        state = State()
-        way = Direct(state, 3, Echo(), records.extend)
-        held = [Fake() for _ in range(4)]
-        for number, connection in enumerate(held):
-            assert way.take(connection, whole(b"", f"n{number}"))
-        assert state.pending() == 3
-        assert b"429" in held[3].answers[0][0] and b"retry-after: 1" in held[3].answers[0][0]
-        way.drop_held(held[1])
-        way.drop_held(held[1])
-        assert state.pending() == 2
-        late = Fake()
-        assert way.take(late, whole(b"", "late"))
-        await asyncio.sleep(0)
-        assert [connection.answers[0][1] for connection in (held[0], held[2], late)] == [
-            b"n0",
-            b"n2",
-            b"late",
-        ]
-        assert held[1].answers == []
-        assert state.pending() == 0
-        state.draining = True
-        assert not way.take(Fake(), whole(b""))
-
-    asyncio.run(run())
-    assert sorted(record.status for record in records) == [200, 200, 200, 429]
-
-
-def test_what_fails_goes_the_usual_way_alone() -> None:
-    async def run() -> None:
-        way = Direct(State(), 9, Echo(), lambda records: None)
-        fine, failing, other = Fake(), Fake(), Fake()
-        for connection, body in ((fine, b"1"), (failing, b"raise"), (other, b"usual")):
-            way.take(connection, whole(body))
-        await asyncio.sleep(0)
-        assert len(fine.answers) == 1 and fine.parsed == []
-        for connection in (failing, other):
-            assert connection.answers == [] and len(connection.parsed) == 1
-        broken = Direct(State(), 9, Broken(), lambda records: None)
-        broken.take(fine, whole(b"1"))
-        await asyncio.sleep(0)
-        assert fine.parsed == [request(b"1", "X-Request-Id: r")]
-
-    asyncio.run(run())
-
-
-def test_many_rows_are_answered_a_few_at_a_time_and_others_come_in_between() -> None:
-    async def run() -> None:
-        answers = Counting()
-        way = Direct(State(), 100, answers, lambda records: None)
-        held = [Fake() for _ in range(18)]
-        for number, connection in enumerate(held):
-            way.take(connection, whole(b"", f"n{number}"))
-        await asyncio.sleep(0)
-        assert answers.moments == [4]
-        way.answer(held[9])  # it has sent its next request
-        assert answers.moments == [4, 4, 4]
-        way.take(held[0], whole(b"", "again"))
-        for _ in range(3):
-            await asyncio.sleep(0)
-        assert answers.moments == [4, 4, 4, 4, 3]
-        assert [connection.answers[0][1] for connection in held] == [b"n%d" % number for number in range(18)]
-        assert held[0].answers[1][1] == b"again"
-
-    asyncio.run(run())
-
-
-def test_one_moment_in_each_turn_of_the_loop_however_often_the_queue_was_emptied() -> None:
-    async def run() -> None:
-        answers = Counting()
-        way = Direct(State(), 100, answers, lambda records: None)
-        for _ in range(5):
-            connection = Fake()
-            way.take(connection, whole(b""))
-            way.answer(connection)
-        answers.moments.clear()
-        for _ in range(12):
-            way.take(Fake(), whole(b""))
-        for turn in (1, 2, 3):
-            await asyncio.sleep(0)
-            assert answers.moments == [4] * turn
-
-    asyncio.run(run())
-
-
-class Failing(Fake):
-    def answer(self, head: bytes, body: bytes) -> None:
-        raise RuntimeError("cannot be written to")
-
-
-def test_a_failure_does_not_stop_those_behind() -> None:
-    async def run() -> None:
-        failures: list[object] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
-        state = State()
-        way = Direct(state, 100, Counting(), lambda records: None)
-        way.take(Failing(), whole(b""))
-        behind = [Fake() for _ in range(8)]
-        for connection in behind:
-            way.take(connection, whole(b""))
-        for _ in range(4):
-            await asyncio.sleep(0)
-        assert len(failures) == 1
-        assert all(connection.answers for connection in behind[3:])  # all but those of its own moment
-        assert state.pending() == 0
-
-    asyncio.run(run())
-
-
-def test_a_request_whose_caller_left_takes_no_memory_while_others_are_answered() -> None:
-    async def run() -> int:
-        way = Direct(State(), 100, Counting(), lambda records: None)
-        for _ in range(8):
-            way.take(Fake(), whole(b""))
-        gone = [Fake() for _ in range(8)]
-        for number, connection in enumerate(gone):
-            way.take(connection, whole(bytes(50_000), f"gone{number}"))
-            way.drop_held(connection)
-        await asyncio.sleep(0)  # four of the first eight are answered
-        return sum(1 for found in gc.get_objects() if type(found) is Whole and len(found.data) > 50_000)
-
-    assert asyncio.run(run()) == 0
 
 
 def test_rows_count_for_drift_once_although_their_answer_failed(

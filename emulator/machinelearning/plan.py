@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from emulator.machinelearning.computes import duration_seconds
 from emulator.machinelearning.expressions import references, required_references, whole
 from emulator.machinelearning.literals import DATA_TYPES, DEFAULT_TYPE, LITERAL_TYPES, as_text, complaint
 from emulator.machinelearning.steps import Acting, Json, Nested, Source, Step, Sweep, Target
 
+LONGEST_S: Final = 1e9  # of a limit of time
 OUTPUT_MODES = frozenset({"", "Upload", "ReadWriteMount"})
 INPUT_MODES = frozenset({"", "ReadOnlyMount", "Download", "ReadWriteMount", "Mount"})
 
@@ -106,16 +107,14 @@ def timeout_of(limits: Any, path: str, complaints: Complaints) -> float | None:
     if value is None:
         return None
     try:
-        seconds = (
-            float(value)
-            if isinstance(value, int | float) or str(value).isdigit()
-            else duration_seconds(str(value))
-        )
+        number = isinstance(value, int | float) or str(value).isdigit()
+        seconds = float(str(value)) if number else duration_seconds(str(value))
     except ValueError as error:
         complaints.add(f"{path}.timeout", str(error))
         return None
-    if seconds <= 0:
-        complaints.add(f"{path}.timeout", f"{value!r} is not more than 0 seconds")
+    if not 0 < seconds <= LONGEST_S:
+        complaints.add(f"{path}.timeout", f"{value!r} must be more than 0 seconds and at most {LONGEST_S:g}")
+        return None
     return seconds
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -19,7 +18,7 @@ from emulator.machinelearning.plan import (
 from emulator.machinelearning.steps import Step, Sweep
 from emulator.machinelearning.sweeps import policy, sampling, space
 from emulator.machinelearning.sweeps.policy import Policy
-from emulator.machinelearning.sweeps.space import Distribution
+from emulator.machinelearning.sweeps.space import LARGEST, Distribution
 
 MOST_TRIALS: Final = 1000
 DEFAULT_TRIALS: Final = 20
@@ -196,8 +195,10 @@ def _number(
 
 def _amount(given: Json, key: str, path: str, complaints: Complaints) -> float:
     """A number from 0 on; 0 when there is none."""
-    value = given.get(key) or 0
-    if not isinstance(value, int | float) or not 0 <= value < math.inf:
-        complaints.add(f"{path}.{key}", f"{value!r} is no number from 0 on")
+    value = given.get(key)
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
+        complaints.add(f"{path}.{key}", f"{value!r} is no number from 0 to {LARGEST:g}")
         return 0
     return float(value)

@@ -39,14 +39,18 @@ class Policy:
         if len(reached) < 2:
             return False
         if self.kind == BANDIT:
-            return own < self._bar(max(max(values) for values in reached.values()), maximize)
+            return own < self._bar(max(max(values) for values in reached.values()))
         if self.kind == MEDIAN:
             return own < statistics.median(statistics.fmean(values) for values in reached.values())
         ranking = sorted(reached, key=lambda name: max(reached[name]))
         return trial in ranking[: len(ranking) * self.percentage // 100]
 
-    def _bar(self, best: float, maximize: bool) -> float:
-        """What a trial must have; ``best`` is negated where less is better."""
+    def _bar(self, best: float) -> float:
+        """What a trial must have, never more than the best; ``best`` is negated where less is better.
+
+        Azure states the factor for a positive metric to maximise: a trial worth y is ended when
+        y + y * factor is less than the best. The other three cases are the same ratio, away from the best.
+        """
         if self.slack_amount:
             return best - self.slack_amount
-        return best / (1 + self.slack_factor) if maximize else best * (1 + self.slack_factor)
+        return best / (1 + self.slack_factor) if best > 0 else best * (1 + self.slack_factor)

@@ -70,6 +70,11 @@ def test_whole_numbers_stay_whole() -> None:
         (["uniform", [0, float("inf")]], "a finite number"),
         (["quniform", [0, 1, 0]], "more than 0"),
         (["uniform", [-1e308, 1e308]], "at most 1e+15"),
+        (["uniform", [0, 10**400]], "at most 1e+15"),
+        (["uniform", [-(10**400), 0]], "at most 1e+15"),
+        (["normal", [0, float("nan")]], "a finite number"),
+        (["quniform", [0, 1, 10**400]], "at most 1e+15"),
+        (["randint", [10**400]], "at most 1e+15"),
         (["loguniform", [0, 800]], "800 is more than 50"),
         (["normal", [0, -1]], "sigma is -1"),
         (["randint", [0]], "upper is 0"),
@@ -99,6 +104,9 @@ def test_the_same_seed_gives_the_same_values_and_a_grid_all_of_them() -> None:
         (Policy(BANDIT, slack_factor=0.2), {"a": [0.8], "b": [0.67], "c": [0.66]}, True, {"c"}),
         (Policy(BANDIT, slack_amount=0.1), {"a": [0.8], "b": [0.71], "c": [0.6]}, True, {"c"}),
         (Policy(BANDIT, slack_factor=0.2), {"a": [1.0], "b": [1.19], "c": [1.3]}, False, {"c"}),
+        (Policy(BANDIT, slack_factor=0.2), {"a": [-10], "b": [-8.4], "c": [-8.3]}, False, {"c"}),
+        (Policy(BANDIT, slack_factor=0.2), {"a": [-10], "b": [-11.9], "c": [-12.1]}, True, {"c"}),
+        (Policy(BANDIT, slack_factor=0.2), {"a": [0], "b": [-0.1], "c": [0.1]}, True, {"a", "b"}),
         (Policy(MEDIAN), {"a": [0.9], "b": [0.5], "c": [0.1]}, True, {"c"}),
         (Policy(MEDIAN), {"a": [0.9], "b": [0.5], "c": [0.1]}, False, {"a"}),
         (Policy(TRUNCATION, percentage=50), {"a": [1], "b": [2], "c": [3], "d": [4]}, True, {"a", "b"}),
@@ -110,6 +118,35 @@ def test_early_termination_ends_the_worse(
     policy: Policy, series: dict[str, list[float]], maximize: bool, ended: set[str]
 ) -> None:
     assert {name for name in series if policy.ends(name, 1, series, maximize=maximize)} == ended
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abcde"), st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=3), min_size=1
+    ),
+    st.one_of(
+        st.floats(0.001, 10).map(lambda factor: Policy(BANDIT, slack_factor=factor)),
+        st.floats(0.001, 1e6).map(lambda amount: Policy(BANDIT, slack_amount=amount)),
+        st.just(Policy(MEDIAN)),
+    ),
+    st.booleans(),
+)
+def test_the_best_is_never_ended_and_the_goal_is_only_a_sign(
+    series: dict[str, list[float]], policy: Policy, maximize: bool
+) -> None:
+    worth = {name: (max if maximize else min)(values[:1]) for name, values in series.items()}
+    best = (max if maximize else min)(worth, key=lambda name: worth[name])
+    ended = {name for name in series if policy.ends(name, 1, series, maximize=maximize)}
+    assert best not in ended
+    mirrored = {name: [-value for value in values] for name, values in series.items()}
+    assert ended == {name for name in series if policy.ends(name, 1, mirrored, maximize=not maximize)}
+
+
+def test_a_trial_is_held_against_the_median_of_the_others_averages() -> None:
+    """Not of their best: a trial that is better than what they were on the whole goes on."""
+    series = {"a": [0.0, 0.8], "b": [0.2, 0.9], "c": [0.3, 0.6], "d": [0.0, 0.3]}
+    ended = {name for name in series if Policy(MEDIAN).ends(name, 2, series, maximize=True)}
+    assert ended == {"d"}
 
 
 def test_trials_are_compared_at_intervals_after_the_delay_with_those_that_came_as_far() -> None:
@@ -185,6 +222,20 @@ def test_a_sweep_goes_on_after_a_restart_and_its_best_output_is_its_own(local: L
     assert output == "azureml://datastores/workspaceblobstore/paths/kept/here/"
     assert local.output(f"{output}x") == "2\n"
     assert local.log("s_1").count("started again") == 1
+
+
+def test_the_best_trial_is_one_that_completed(local: Lab, tmp_path: Path) -> None:
+    """What a failed trial had logged before its end counts for nothing: it has no outputs."""
+    command = WAIT.format(folder=tmp_path) + 'test "${{search_space.x}}" != 2'
+    submit(local, "b", command, [1, 2, 3])
+    for number, score in ((0, 0.5), (1, 0.9), (2, 0.1)):
+        appears(local, f"b_{number}", "Running")
+        log(local, f"b_{number}", score)
+        (tmp_path / str(number + 1)).touch()
+    assert local.until("b") == "Completed"
+    assert local.status("b_1") == "Failed"
+    properties = local.get("jobs", "b")["properties"]["properties"]
+    assert (properties["best_child_run_id"], properties["score"]) == ("b_0", "0.5")
 
 
 def test_one_trial_is_cancelled_and_the_others_go_on(local: Lab, tmp_path: Path) -> None:
@@ -263,6 +314,22 @@ def test_a_trial_has_a_limit_of_time_of_its_own(local: Lab) -> None:
         ),
         ({"earlyTermination": {"policyType": "Other"}}, "properties.earlyTermination: 'other' is none of"),
         ({"samplingAlgorithm": {"samplingAlgorithmType": "Random", "seed": "a"}}, "'a' is no whole number"),
+        (
+            {"earlyTermination": {"policyType": "Bandit", "slackFactor": 10**400}},
+            "properties.earlyTermination.slackFactor: ",
+        ),
+        (
+            {"earlyTermination": {"policyType": "Bandit", "slackAmount": True}},
+            "properties.earlyTermination.slackAmount: True is no number",
+        ),
+        (
+            {"earlyTermination": {"policyType": "MedianStopping", "delayEvaluation": 10**400}},
+            "properties.earlyTermination.delayEvaluation: ",
+        ),
+        ({"searchSpace": {"x": ["uniform", [0, 10**400]]}}, "properties.searchSpace.x: max_value of uniform"),
+        ({"limits": {"maxTotalTrials": 10**400}}, "properties.limits.maxTotalTrials: "),
+        ({"limits": {"timeout": 10**400}}, "properties.limits.timeout: "),
+        ({"limits": {"trialTimeout": 10**400}}, "properties.limits.trialTimeout"),
     ],
 )
 def test_a_wrong_sweep_is_refused_with_its_field(local: Lab, change: Json, words: str) -> None:

@@ -118,6 +118,56 @@ def test_the_latest_metric_is_that_of_the_highest_step(me: Caller) -> None:
     assert me.get("runs/get", run_id=run)[1]["run"]["data"]["metrics"][0]["value"] == 2.0
 
 
+def test_of_two_metrics_at_the_same_step_and_time_the_one_logged_last_counts(me: Caller) -> None:
+    run = run_of(me)
+    for value in (2.0, 1.0):
+        me.post("runs/log-metric", run_id=run, key="m", value=value, step=3, timestamp=1)
+    assert me.get("runs/get", run_id=run)[1]["run"]["data"]["metrics"][0]["value"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [
+        ("runs/log-metric", {"key": "m", "value": 1}),
+        ("runs/log-parameter", {"key": "p", "value": "1"}),
+        ("runs/log-batch", {"params": [{"key": "p", "value": "1"}]}),
+        ("runs/set-tag", {"key": "t", "value": "1"}),
+        ("runs/delete-tag", {"key": "kept"}),
+    ],
+)
+def test_a_deleted_run_takes_no_logs_until_it_is_restored(me: Caller, call: str, body: Json) -> None:
+    run = run_of(me, tags=[{"key": "kept", "value": "yes"}])
+    before = me.get("runs/get", run_id=run)[1]["run"]["data"]
+    me.post("runs/delete", run_id=run)
+    status, said = me.post(call, run_id=run, **body)
+    assert (status, said["error_code"]) == (400, "INVALID_PARAMETER_VALUE")
+    assert "must be in the 'active' state" in said["message"]
+    assert me.get("runs/get", run_id=run)[1]["run"]["data"] == before
+    me.post("runs/restore", run_id=run)
+    assert me.post(call, run_id=run, **body)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        (["metrics.m ASC"], ["low", "high", "none"]),
+        (["metrics.m DESC"], ["high", "low", "none"]),
+        (["params.p"], ["high", "none", "low"]),
+        (["tags.t DESC", "metrics.m"], ["low", "high", "none"]),
+    ],
+)
+def test_runs_without_what_orders_them_come_last(me: Caller, order: list[str], found: list[str]) -> None:
+    logged: dict[str, Json] = {
+        "high": {"metrics": [{"key": "m", "value": 0.9}], "params": [{"key": "p", "value": "1"}]},
+        "low": {"metrics": [{"key": "m", "value": 0.1}], "tags": [{"key": "t", "value": "x"}]},
+        "none": {"params": [{"key": "p", "value": "2"}]},
+    }
+    for name, batch in logged.items():
+        me.post("runs/log-batch", run_id=run_of(me, run_name=name), **batch)
+    _, body = me.post("runs/search", experiment_ids=["0"], order_by=order)
+    assert [run["info"]["run_name"] for run in body["runs"]] == found
+
+
 def test_all_of_it_survives_a_restart_and_goes_with_the_workspace(local: Lab) -> None:
     run = run_of(Caller(local, SIGNED_IN), run_name="kept")
     Caller(local, SIGNED_IN).post("runs/log-batch", run_id=run, metrics=points(3))

@@ -7,9 +7,11 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 
 from ml.console import facts, table
+from ml.steps.digits import told_apart
 
 MOST_ROWS = 12
 MOST_FEATURES = 5
+DECIMALS = 4
 # What is shown of a registered model: column -> its tag; --json has all tags.
 MODEL_TAGS = {
     "model": "model",
@@ -21,7 +23,7 @@ MODEL_TAGS = {
 
 
 def number(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else "-" if value is None else str(value)
+    return f"{value:.{DECIMALS}f}" if isinstance(value, float) else "-" if value is None else str(value)
 
 
 def numbers(value: Any) -> dict[str, Any]:
@@ -93,8 +95,16 @@ def card(answer: Mapping[str, Any]) -> RenderableType:
     bounds = table("Bounds of registration", "bound", "limit", "found", "")
     for each in found["bounds"]:
         verdict = "[green]holds[/]" if each["holds"] else "[bold red]broken[/]"
-        bounds.add_row(escape(each["name"]), number(each["limit"]), number(each["found"]), verdict)
+        measured, limit = _told_apart(each["found"], each["limit"])
+        bounds.add_row(escape(each["name"]), limit, measured, verdict)
     return Group(shown, bounds)
+
+
+def _told_apart(found: float | None, limit: float) -> tuple[str, str]:
+    """A bound's figure and its limit, with the digits that say which is the greater."""
+    if found is None:
+        return number(None), told_apart(limit, limit, DECIMALS)[1]
+    return told_apart(found, limit, DECIMALS)
 
 
 def deployment(answer: Mapping[str, Any]) -> RenderableType:

@@ -7,10 +7,12 @@ On the command line they are one word: `minimum_roc_auc=0.7,maximum_equalised_od
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from ml.steps.digits import told_apart
 from ml.steps.errors import StepError
 
 NONE = "none"
@@ -29,6 +31,8 @@ FIGURES: dict[str, tuple[str, ...]] = {
         for attribute in ATTRIBUTES
     },
 }
+# The greatest limit that makes sense: of shares and differences of shares, 1.
+GREATEST: dict[str, float] = {name: 1.0 for name in FIGURES if name != "maximum_log_loss"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,17 @@ class Finding:
         return {"name": self.name, "limit": self.limit, "found": self.found, "holds": self.holds}
 
 
+def limit_of(name: str, value: object) -> float:
+    """The limit of a bound, one of FIGURES. Raises ValueError when the value is no limit of it."""
+    greatest = GREATEST.get(name, sys.float_info.max)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= greatest:
+        wanted = f"a number from 0 to {greatest:g}" if name in GREATEST else "a finite number from 0 on"
+        raise ValueError(f"expected {wanted}")
+    return float(value)
+
+
 def parse(text: str) -> tuple[Bound, ...]:
-    """Raises StepError naming the bound that is unknown or no number."""
+    """Raises StepError naming the bound that is unknown or has no limit."""
     if text.strip() == NONE:
         return ()
     found: list[Bound] = []
@@ -65,14 +78,20 @@ def parse(text: str) -> tuple[Bound, ...]:
         name, _, value = item.strip().partition("=")
         if name not in FIGURES:
             raise StepError(f"bounds: {name!r} is none that is known: expected one of {', '.join(FIGURES)}")
+        limit = _number(value)
         try:
-            limit = float(value)
+            found.append(Bound(name, limit_of(name, limit)))
         except ValueError as error:
-            raise StepError(f"bounds: {name} is {value!r}: expected a number") from error
-        if not (math.isfinite(limit) and limit >= 0):
-            raise StepError(f"bounds: {name} is {value}: expected a number from 0 on")
-        found.append(Bound(name, limit))
+            raise StepError(f"bounds: {name} is {limit!r}: {error}") from error
     return tuple(found)
+
+
+def _number(text: str) -> float | str:
+    """The number that a text is; another text is itself."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def text_of(bounds: Sequence[Bound]) -> str:
@@ -106,7 +125,8 @@ def broken(findings: Sequence[Mapping[str, Any]]) -> list[str]:
         if finding["holds"]:
             continue
         side = "least" if str(finding["name"]).startswith("minimum") else "most"
-        found = finding["found"]
-        value = "could not be measured" if found is None else f"is {found:.5g}"
-        words.append(f"{finding['name']} {value}, at {side} {finding['limit']:g} is allowed")
+        found, limit = finding["found"], float(finding["limit"])
+        shown, allowed = told_apart(limit if found is None else float(found), limit)
+        value = "could not be measured" if found is None else f"is {shown}"
+        words.append(f"{finding['name']} {value}, at {side} {allowed} is allowed")
     return words

@@ -8,22 +8,10 @@ from html import escape
 
 from ml.steps.card.drawing import Picture
 
-MOST_DECIMALS = 8
-
 
 def words(name: str) -> str:
     """A field's name as people write it."""
     return name.replace("_", " ")
-
-
-def told_apart(found: float, limit: float, decimals: int = 3) -> tuple[str, str]:
-    """Two numbers with as many decimals, at least those given, as it takes to see which is the greater."""
-    while decimals < MOST_DECIMALS:
-        shown = f"{found:.{decimals}f}", f"{limit:.{decimals}f}"
-        if float(shown[1]) == limit and (found == limit or shown[0] != shown[1]):
-            return shown
-        decimals += 1
-    return f"{found:.{decimals}f}", f"{limit:.{decimals}f}"
 
 
 def share(value: float) -> str:

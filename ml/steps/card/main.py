@@ -14,6 +14,7 @@ from ml.steps.card import CARD, PAGE
 from ml.steps.card.card import measured
 from ml.steps.card.page import page
 from ml.steps.card.subject import Subject
+from ml.steps.digits import told_apart
 from ml.steps.errors import exit_code
 from ml.steps.files import TEST, TRAIN, read_table, write_json, write_text
 
@@ -36,8 +37,9 @@ def run(
     write_text(html, card / PAGE)
     for finding in findings:
         held = "holds" if finding.holds else "BROKEN"
-        found = "not measured" if finding.found is None else f"{finding.found:.4f}"
-        print(f"{finding.name}: {found} against {finding.limit:g}: {held}")
+        known = finding.limit if finding.found is None else finding.found
+        found, limit = told_apart(known, finding.limit, 4)
+        print(f"{finding.name}: {'not measured' if finding.found is None else found} against {limit}: {held}")
     print(f"{CARD} and {PAGE} ({len(html) / 1024:.0f} KiB)")
 
 

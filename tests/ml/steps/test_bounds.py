@@ -1,8 +1,8 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ml.steps.bounds import FIGURES, Bound, broken, check, parse, text_of
+from ml.steps.bounds import FIGURES, GREATEST, Bound, broken, check, limit_of, parse, text_of
 from ml.steps.errors import StepError
 
 CARD = {
@@ -17,7 +17,10 @@ CARD = {
     },
 }
 bounds = st.lists(
-    st.builds(Bound, st.sampled_from(sorted(FIGURES)), st.floats(0, 1e6)), unique_by=lambda bound: bound.name
+    st.sampled_from(sorted(FIGURES)).flatmap(
+        lambda name: st.builds(Bound, st.just(name), st.floats(0, GREATEST.get(name, 1e6)))
+    ),
+    unique_by=lambda bound: bound.name,
 )
 
 
@@ -45,8 +48,21 @@ def test_each_bound_holds_on_its_side_and_breaks_on_the_other(name: str) -> None
 def test_a_broken_bound_is_named_with_figure_and_limit() -> None:
     findings = check(CARD, parse("minimum_roc_auc=0.8,maximum_calibration_error=0.03"))
     assert broken([each.to_json() for each in findings]) == [
-        "minimum_roc_auc is 0.78, at least 0.8 is allowed"
+        "minimum_roc_auc is 0.780, at least 0.800 is allowed"
     ]
+
+
+@given(st.floats(0, 1), st.floats(0, 1).map(lambda value: round(value, 4)))
+@example(0.0400000049, 0.04)
+@example(0.04003, 0.04)
+def test_what_is_said_of_a_broken_bound_is_no_contradiction(found: float, limit: float) -> None:
+    (finding,) = check({"calibration": {"error": found}}, [Bound("maximum_calibration_error", limit)])
+    said = broken([finding.to_json()])
+    assert len(said) == (found > limit)
+    for words in said:
+        shown = words.removeprefix("maximum_calibration_error is ").removesuffix(" is allowed")
+        high, low = shown.split(", at most ")
+        assert float(high) > float(low)
 
 
 @pytest.mark.parametrize(
@@ -63,13 +79,35 @@ def test_what_could_not_be_measured_does_not_hold(card: dict) -> None:
     [
         ("minimum_auc=0.7", "'minimum_auc' is none that is known: expected one of minimum_roc_auc"),
         ("maximum_equalised_odds_difference.height=0.1", "height' is none that is known"),
-        ("minimum_roc_auc=high", "minimum_roc_auc is 'high': expected a number"),
-        ("minimum_roc_auc", "minimum_roc_auc is '': expected a number"),
-        ("minimum_roc_auc=-0.1", "minimum_roc_auc is -0.1: expected a number from 0 on"),
-        ("minimum_roc_auc=nan", "minimum_roc_auc is nan"),
+        ("minimum_roc_auc=high", "minimum_roc_auc is 'high': expected a number from 0 to 1"),
+        ("minimum_roc_auc", "minimum_roc_auc is '': expected a number from 0 to 1"),
+        ("minimum_roc_auc=true", "minimum_roc_auc is 'true': expected a number from 0 to 1"),
+        ("minimum_roc_auc=-0.1", "minimum_roc_auc is -0.1: expected a number from 0 to 1"),
+        ("minimum_roc_auc=1.5", "minimum_roc_auc is 1.5: expected a number from 0 to 1"),
+        ("minimum_roc_auc=nan", "minimum_roc_auc is nan: expected a number from 0 to 1"),
+        ("maximum_log_loss=inf", "maximum_log_loss is inf: expected a finite number from 0 on"),
+        ("maximum_log_loss=1e999", "maximum_log_loss is inf: expected a finite number from 0 on"),
         ("", "'' is none that is known"),
     ],
 )
 def test_wrong_bounds_are_named(text: str, says: str) -> None:
     with pytest.raises(StepError, match=says):
         parse(text)
+
+
+@pytest.mark.parametrize("name", ["minimum_roc_auc", "maximum_log_loss"])
+@pytest.mark.parametrize(
+    "value",
+    [True, False, "0.5", None, [0.5], float("nan"), float("inf"), -1, pytest.param(10**400, id="long")],
+)
+def test_what_is_no_limit_is_refused_with_the_same_words(name: str, value: object) -> None:
+    """Settings ask this too."""
+    with pytest.raises(ValueError, match=r"^expected a (finite )?number from 0 "):
+        limit_of(name, value)
+
+
+@pytest.mark.parametrize(("value", "limit"), [(0, 0.0), (1, 1.0), (0.25, 0.25)])
+def test_what_is_a_limit_is_a_float(value: float, limit: float) -> None:
+    found = limit_of("minimum_roc_auc", value)
+    assert (type(found), found) == (float, limit)
+    assert limit_of("maximum_log_loss", 7) == 7.0

@@ -196,7 +196,7 @@ def test_a_model_outside_its_bounds_is_a_clean_skip_by_name(
     )
     said = json.loads((tmp_path / "registration" / "registration.json").read_text())
     assert said["registered"] is False
-    assert said["broken_bounds"] == ["maximum_calibration_error is 0.02, at most 0.01 is allowed"]
+    assert said["broken_bounds"] == ["maximum_calibration_error is 0.020, at most 0.010 is allowed"]
     assert "outside its bounds: maximum_calibration_error is 0.02" in said["reason"]
     assert registry.models == {}
     assert "not registered: the first model; outside its bounds" in capsys.readouterr().out

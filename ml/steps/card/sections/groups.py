@@ -7,6 +7,7 @@ from ml.steps.card.pictures import RATES, shown
 from ml.steps.card.sections import Card
 from ml.steps.card.sections.quality import Pictures
 from ml.steps.card.words import FAIRNESS
+from ml.steps.digits import told_apart
 
 COLUMNS = (
     ("default_rate", "defaulted"),
@@ -34,10 +35,14 @@ def fairness(card: Card, pictures: Pictures) -> str:
 def _differences(found: Card, bound: str, card: Card) -> str:
     if "equalised_odds_difference" not in found:
         return "No two groups are large enough to be compared."
+    odds = found["equalised_odds_difference"]
     limits = [each["limit"] for each in card["bounds"] if each["name"] == bound]
-    limit = f"; its bound is {limits[0]:g}" if limits else ""
+    value, limit = f"{odds:.3f}", ""
+    if limits:
+        value, at_most = told_apart(odds, limits[0])
+        limit = f"; its bound is {at_most}"
     return (
-        f"Equalised odds difference {found['equalised_odds_difference']:.3f} (standard deviation by the "
+        f"Equalised odds difference {value} (standard deviation by the "
         f"choice of test rows {found['equalised_odds_deviation']:.3f}{limit}), demographic parity difference "
         f"{found['demographic_parity_difference']:.3f}."
     )

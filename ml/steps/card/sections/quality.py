@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 
 from ml.steps.card.drawing import Picture
-from ml.steps.card.html import beside, figure, paragraph, share, table, told_apart, words
+from ml.steps.card.html import beside, figure, paragraph, share, table, words
 from ml.steps.card.sections import Card
 from ml.steps.card.words import BOUNDED, ESTIMATORS
+from ml.steps.digits import told_apart
 
 Pictures = Mapping[str, tuple[Picture, ...]]
 

@@ -1,0 +1,18 @@
+"""Numbers side by side, with the digits that it takes to see which is the greater."""
+
+from __future__ import annotations
+
+ENOUGH, MOST = 8, 17  # decimals: of a limit that has no end, and of numbers that are nearly the same
+
+
+def told_apart(found: float, limit: float, decimals: int = 3) -> tuple[str, str]:
+    """Two numbers with as many decimals, at least those given, as it takes to see which is the greater.
+
+    They read the same only when they are the same.
+    """
+    for places in range(decimals, MOST + 1):
+        shown = f"{found:.{places}f}", f"{limit:.{places}f}"
+        told = found == limit or shown[0] != shown[1]
+        if told and (float(shown[1]) == limit or places >= ENOUGH):
+            return shown
+    return repr(found), repr(limit)

@@ -24,7 +24,7 @@ from scoring.openapi import document
 from scoring.problems import Problem, too_many
 from scoring.requests import Request, State
 from scoring.schema import Matrix
-from scoring.scorer import Batch, Scorer
+from scoring.scorer import Batch, Scorer, joined
 from scoring.settings import Limits
 from scoring.telemetry import RequestRecord, Telemetry
 from scoring.worker import Place
@@ -160,10 +160,13 @@ class Service:
         return Ask(record, matrix, _is_real(headers)) if len(matrix) <= INLINE_ROWS else None
 
     def answer(self, asks: list[Ask]) -> list[bytes]:
-        batches = self._scorer.judge_all([ask.matrix for ask in asks])
+        matrices = [ask.matrix for ask in asks]
+        together = joined(matrices)
+        batches = self._scorer.judge(together).split(list(map(len, matrices)))
         bodies = [self._answer(batch, ask.record) for batch, ask in zip(batches, asks, strict=True)]
         # last: if anything fails, they go the usual way, which counts them
-        self._scorer.observe_all([ask.matrix for ask in asks if ask.real])
+        if real := [ask.matrix for ask in asks if ask.real]:
+            self._scorer.monitor.observe(together if len(real) == len(asks) else joined(real))
         return bodies
 
     def _answer(self, batch: Batch, record: RequestRecord) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
 import onnxruntime
@@ -14,6 +14,7 @@ from scoring.schema import Matrix
 
 INPUT, PROBABILITY, OUTLIER_SCORE = "X", "probability", "outlier_score"
 Scores = NDArray[np.float32]
+FEW_ROWS: Final = 16  # up to so many, Python's numbers are faster than numpy's arrays
 
 
 class Composite:
@@ -39,15 +40,9 @@ class Composite:
             raise ArtifactError(
                 f"composite.onnx has outputs {outputs}; needed: {PROBABILITY}, {OUTLIER_SCORE}"
             )
-
-        self._single = _SingleRow(self._session, width)
-
-    def run_row(self, matrix: Matrix) -> tuple[float, float]:
-        """Probability and outlier score of a matrix [1, features]: a fifth faster than `run` would be."""
-        if (scores := self._single.run(matrix)) is not None:
-            return scores
-        probability, outlier_score = self.run(matrix)
-        return probability.item(), outlier_score.item()
+        self._width = width
+        self._bound: dict[int, _Bound] = {}  # by the number of rows
+        self._free = threading.Lock()
 
     def run(self, matrix: Matrix) -> tuple[Scores, Scores]:
         """Probability and outlier score, each float32 [rows], of a matrix [rows, features]."""
@@ -55,31 +50,38 @@ class Composite:
         probability, outlier_score = cast("list[Scores]", results)
         return probability[:, 0], outlier_score[:, 0]
 
+    def run_few(self, matrix: Matrix) -> tuple[list[float], list[float]]:
+        """The same as lists, of at most FEW_ROWS rows: up to 9 us less than `run` takes."""
+        if not self._free.acquire(blocking=False):  # another thread is running
+            probability, outlier_score = self.run(matrix)
+            return probability.tolist(), outlier_score.tolist()
+        try:
+            rows = len(matrix)
+            if (bound := self._bound.get(rows)) is None:
+                bound = self._bound[rows] = _Bound(self._session, rows, self._width)
+            return bound.run(matrix)
+        finally:
+            self._free.release()
 
-class _SingleRow:
-    """Input and outputs of one row, bound to the session once; one caller at a time."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, width: int) -> None:
-        self._row = np.zeros((1, width), dtype=np.float32)
-        self._outputs = {name: np.zeros((1, 1), dtype=np.float32) for name in (PROBABILITY, OUTLIER_SCORE)}
+class _Bound:
+    """Input and outputs of so many rows, bound to the session once; one caller at a time."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, rows: int, width: int) -> None:
+        self._rows = np.zeros((rows, width), dtype=np.float32)
+        outputs = {name: np.zeros((rows, 1), dtype=np.float32) for name in (PROBABILITY, OUTLIER_SCORE)}
+        self._probability, self._outlier_score = (array[:, 0] for array in outputs.values())
         binding = session.io_binding()
         # a value made of an array shares its memory
-        self._values = [onnxruntime.OrtValue.ortvalue_from_numpy(self._row)]
+        self._values = [onnxruntime.OrtValue.ortvalue_from_numpy(self._rows)]
         binding.bind_ortvalue_input(INPUT, self._values[0])
-        for name, array in self._outputs.items():
+        for name, array in outputs.items():
             value = onnxruntime.OrtValue.ortvalue_from_numpy(array)
             binding.bind_ortvalue_output(name, value)
             self._values.append(value)
         self._binding, self._run = binding, session.run_with_iobinding
-        self._lock = threading.Lock()
 
-    def run(self, matrix: Matrix) -> tuple[float, float] | None:
-        """None while another thread is running."""
-        if not self._lock.acquire(blocking=False):
-            return None
-        try:
-            self._row[:] = matrix
-            self._run(self._binding)
-            return self._outputs[PROBABILITY].item(), self._outputs[OUTLIER_SCORE].item()
-        finally:
-            self._lock.release()
+    def run(self, matrix: Matrix) -> tuple[list[float], list[float]]:
+        self._rows[:] = matrix
+        self._run(self._binding)
+        return self._probability.tolist(), self._outlier_score.tolist()

@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from scoring.artifact import Artifact, ArtifactError, Thresholds
-from scoring.composite import Composite
+from scoring.composite import FEW_ROWS, Composite
 from scoring.encode import Encoder
 from scoring.monitor import DriftMonitor
 from scoring.schema import Matrix
@@ -34,15 +34,24 @@ class Batch:
     def rows(self) -> int:
         return len(self.labels)
 
-    def part(self, start: int, end: int) -> Batch:
-        """The rows from `start` up to `end`."""
-        return Batch(
-            self.matrix[start:end],
-            self.probabilities[start:end],
-            self.labels[start:end],
-            self.outlier_scores[start:end],
-            self.outlier_flags[start:end],
-        )
+    def split(self, sizes: list[int]) -> list[Batch]:
+        """Batches of so many rows each, from the first on; `sizes` add up to the rows."""
+        if len(sizes) == 1:
+            return [self]
+        batches: list[Batch] = []
+        start = 0
+        for size in sizes:
+            part = slice(start, start := start + size)
+            batches.append(
+                Batch(
+                    self.matrix[part],
+                    self.probabilities[part],
+                    self.labels[part],
+                    self.outlier_scores[part],
+                    self.outlier_flags[part],
+                )
+            )
+        return batches
 
     def predictions(self) -> list[dict[str, Any]]:
         pairs = zip(self.probabilities, self.labels, strict=True)
@@ -51,6 +60,11 @@ class Batch:
     def outliers(self) -> list[dict[str, Any]]:
         pairs = zip(self.outlier_scores, self.outlier_flags, strict=True)
         return [{"score": score, "flag": flag} for score, flag in pairs]
+
+
+def joined(matrices: list[Matrix]) -> Matrix:
+    """The rows of all, at least one, in one matrix."""
+    return matrices[0] if len(matrices) == 1 else np.concatenate(matrices)
 
 
 class Judge:
@@ -64,8 +78,8 @@ class Judge:
 
     def __call__(self, matrix: Matrix) -> Batch:
         """Judge a matrix [rows, features]."""
-        if len(matrix) == 1:
-            return self._row(matrix)
+        if len(matrix) <= FEW_ROWS:
+            return self._few(matrix, *self._composite.run_few(matrix))
         probability, outlier_score = self._composite.run(matrix)
         return Batch(
             matrix,
@@ -75,14 +89,14 @@ class Judge:
             (outlier_score > self._outlier).tolist(),
         )
 
-    def _row(self, matrix: Matrix) -> Batch:
-        probability, outlier_score = self._composite.run_row(matrix)
-        return Batch(  # rounded as numpy does it, so that a row has one answer whatever rows come with it
+    def _few(self, matrix: Matrix, probabilities: list[float], outlier_scores: list[float]) -> Batch:
+        """Rounded as numpy does it, so that a row has one answer whatever rows come with it."""
+        return Batch(
             matrix,
-            [round(probability * SCALE) / SCALE],
-            [int(probability >= self._decision)],
-            [round(outlier_score * SCALE) / SCALE],
-            [outlier_score > self._outlier],
+            [round(probability * SCALE) / SCALE for probability in probabilities],
+            [int(probability >= self._decision) for probability in probabilities],
+            [round(score * SCALE) / SCALE for score in outlier_scores],
+            [score > self._outlier for score in outlier_scores],
         )
 
 
@@ -118,23 +132,6 @@ class Scorer:
         if observe:
             self.monitor.observe(matrix)
         return batch
-
-    def judge_all(self, matrices: list[Matrix]) -> list[Batch]:
-        """Score the rows of several requests at once, and count none of them for drift."""
-        if len(matrices) == 1:
-            return [self.judge(matrices[0])]
-        together = self.judge(np.concatenate(matrices))
-        batches: list[Batch] = []
-        start = 0
-        for matrix in matrices:
-            batches.append(together.part(start, start + len(matrix)))
-            start += len(matrix)
-        return batches
-
-    def observe_all(self, matrices: list[Matrix]) -> None:
-        """Count the rows of several requests for drift."""
-        if matrices:
-            self.monitor.observe(np.concatenate(matrices) if len(matrices) > 1 else matrices[0])
 
     def answer(self, batch: Batch, request_id: str) -> bytes:
         """The body of the answer, JSON."""

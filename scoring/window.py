@@ -24,7 +24,6 @@ from scoring.sketch import DriftReference
 CHUNK: Final = 1_024  # rows that are written before the number of rows is brought up to date
 SLACK: Final = 4 * CHUNK  # rows beyond the window, so that a reader has time before a row is overwritten
 HEADER: Final = 64
-FEW_ROWS: Final = 4  # up to this many, a search for each value is faster than one for each column
 
 Bins = NDArray[np.uint8]
 Times = NDArray[np.uint64]
@@ -63,15 +62,18 @@ class Slot:
         self._written[0] = written + 1
 
     def write(self, bins: Bins) -> None:
-        """Rows [rows, features], at most `capacity` of them are kept."""
-        bins = bins[-self._capacity :]
-        for start in range(0, len(bins), CHUNK):
-            chunk = bins[start : start + CHUNK]
-            written = self._written[0]
-            places = (written + np.arange(len(chunk))) % self._size
-            self._bins_array[places] = chunk
-            self._times_array[places] = time.monotonic_ns()
-            self._written[0] = written + len(chunk)
+        """At most CHUNK rows [rows, features]."""
+        written = self._written[0]
+        place = written % self._size
+        end = min(self._size, place + len(bins))
+        now = time.monotonic_ns()
+        before = end - place  # the ring's end; the others go to its beginning
+        self._bins_array[place:end] = bins[:before]
+        self._times_array[place:end] = now
+        if before < len(bins):
+            self._bins_array[: len(bins) - before] = bins[before:]
+            self._times_array[: len(bins) - before] = now
+        self._written[0] = written + len(bins)
 
     def latest(self) -> tuple[Times, Bins]:
         """Times and bin numbers of the latest rows, oldest first, at most `capacity`."""
@@ -109,8 +111,9 @@ class RollingWindow:
         ]
         self._own = self._slots[slot]
         self._lock = threading.Lock()
-        self._columns = [np.asarray(sketch.edges, dtype=np.float32) for sketch in reference.sketches]
-        self._edges = [column.tolist() for column in self._columns]
+        self._edges: list[list[float]] = [
+            np.array(sketch.edges, dtype=np.float32).tolist() for sketch in reference.sketches
+        ]
         self._offsets = np.arange(features, dtype=np.int64) * reference.bins
 
     @property
@@ -120,17 +123,16 @@ class RollingWindow:
 
     def add(self, matrix: Matrix) -> None:
         """Count the rows of a matrix [rows, features]; the oldest rows beyond the capacity leave."""
-        if len(matrix) <= FEW_ROWS:
-            for row in matrix.tolist():
-                bins = bytes(map(bisect_left, self._edges, row))
-                with self._lock:
-                    self._own.write_row(bins)
+        if len(matrix) == 1:
+            bins = bytes(map(bisect_left, self._edges, matrix.tolist()[0]))
+            with self._lock:
+                self._own.write_row(bins)
             return
-        columns = [
-            np.searchsorted(edges, matrix[:, position]) for position, edges in enumerate(self._columns)
-        ]
-        with self._lock:
-            self._own.write(np.stack(columns, axis=1).astype(np.uint8))
+        matrix = matrix[-self._capacity :]
+        for start in range(0, len(matrix), CHUNK):
+            chunk = self._reference.bin_numbers(matrix[start : start + CHUNK])
+            with self._lock:
+                self._own.write(chunk)
 
     def snapshot(self) -> WindowCounts:
         """The histograms [features, bins] of the latest rows, at most the capacity."""

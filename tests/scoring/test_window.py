@@ -109,12 +109,38 @@ def test_a_writer_killed_at_any_moment_leaves_a_window_that_others_read() -> Non
 
 def test_bins_of_one_row_are_those_of_many() -> None:
     everything = rows(600, 9)
-    everything[:50, 0] = REFERENCE.sketches[0].edges[3]
+    for column, sketch in enumerate(REFERENCE.sketches):  # values at the edges
+        everything[: len(sketch.edges), column] = sketch.edges
     one, many = RollingWindow(REFERENCE, 600), RollingWindow(REFERENCE, 600)
     many.add(everything)
     for row in range(600):
         one.add(everything[row : row + 1])
-    assert np.array_equal(one.snapshot().counts, many.snapshot().counts)
-    assert np.array_equal(
-        one.snapshot().counts[0, :20], np.bincount(REFERENCE.bin_numbers(everything)[:, 0], minlength=20)[:20]
-    )
+    searched = [
+        np.searchsorted(np.array(sketch.edges, dtype=np.float32), everything[:, column])
+        for column, sketch in enumerate(REFERENCE.sketches)
+    ]
+    assert np.array_equal(REFERENCE.bin_numbers(everything).T, searched)
+    for column, bins in enumerate(searched):
+        expected = np.bincount(bins, minlength=REFERENCE.bins)
+        assert np.array_equal(one.snapshot().counts[column], expected)
+        assert np.array_equal(many.snapshot().counts[column], expected)
+
+
+def test_values_beyond_all_edges_fall_into_the_outer_bins() -> None:
+    outer = np.array([[-np.inf] * 3, [np.inf] * 3, [-3e38] * 3, [3e38] * 3], dtype=np.float32)
+    last = [len(sketch.edges) for sketch in REFERENCE.sketches]
+    assert REFERENCE.bin_numbers(outer).tolist() == [[0] * 3, last, [0] * 3, last]
+
+
+@given(sizes=st.lists(st.integers(1, 3 * CHUNK), min_size=4, max_size=9), seed=st.integers(0, 99))
+@settings(max_examples=25, deadline=None)
+def test_a_ring_that_goes_round_keeps_the_latest_rows(sizes: list[int], seed: int) -> None:
+    capacity = 2 * CHUNK - 100
+    window = RollingWindow(REFERENCE, capacity)  # a ring of capacity + SLACK
+    everything = rows(sum(sizes), seed)
+    start = 0
+    for size in sizes:
+        window.add(everything[start : start + size])
+        start += size
+        latest = everything[:start][-capacity:]
+        assert np.array_equal(window.snapshot().counts, counted(latest).counts)

@@ -7,14 +7,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ml.steps.artifacts import read_artifact
 from ml.steps.errors import StepError
+from ml.steps.evaluate.metrics import Costs
 from scoring.artifact import MANIFEST, Artifact
 
 ARTIFACT_TAG = "artifact_digest"  # what a model does: the same model is found again by it
 EVALUATION_PROPERTY = "evaluation"  # the content of metrics.json
+THRESHOLDS_PROPERTY = "thresholds"  # and the costs of errors that they were learned for
 WORKSPACE_VARIABLES = ("AZUREML_ARM_SUBSCRIPTION", "AZUREML_ARM_RESOURCEGROUP", "AZUREML_ARM_WORKSPACE_NAME")
 IDENTITY_VARIABLE = "DEFAULT_IDENTITY_CLIENT_ID"
 
@@ -29,11 +31,23 @@ class RegisteredModel:
     @property
     def evaluation(self) -> Mapping[str, Any] | None:
         """What was recorded of the model's evaluation, or None when nothing readable was."""
+        return self._recorded(EVALUATION_PROPERTY)
+
+    @property
+    def costs(self) -> Costs | None:
+        """The costs of errors that the model was made and evaluated for, or None when they are not known."""
+        found = self._recorded(THRESHOLDS_PROPERTY) or {}
+        missed, alarm = found.get("false_negative_cost"), found.get("false_positive_cost")
+        if not isinstance(missed, int | float) or not isinstance(alarm, int | float):
+            return None
+        return Costs(float(missed), float(alarm))
+
+    def _recorded(self, name: str) -> dict[str, Any] | None:
         try:
-            value = json.loads(self.properties.get(EVALUATION_PROPERTY, "null"))
+            value = json.loads(self.properties.get(name, "null"))
         except ValueError:
             return None
-        return value if isinstance(value, dict) else None
+        return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
 class Registry(Protocol):

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ml.steps.bounds import broken
+from ml.steps.digits import told_apart
 from ml.steps.errors import StepError
-from ml.steps.evaluate.metrics import DIRECTIONS
+from ml.steps.evaluate.metrics import DIGITS, DIRECTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,10 @@ def decide(
     champion_version: str | None,
     bounds: Sequence[Mapping[str, Any]] = (),
 ) -> Decision:
-    """Better means: by more than the margin, in the metric's own direction. `bounds`: the card's findings.
+    """Better means: at all, and by at least the margin, in the metric's own direction.
+
+    `bounds`: the findings of the card. Both models must be judged on the same rows, which is checked, and at
+    the same costs of errors.
 
     Raises StepError for an unknown metric, a negative margin, or metrics of different test rows.
     """
@@ -57,12 +61,14 @@ def decide(
     if champion["test_sha256"] != challenger["test_sha256"]:
         raise StepError("the metrics of challenger and champion were not measured on the same test rows")
     new, old = float(challenger[metric]), float(champion[metric])
-    gain = new - old if DIRECTIONS[metric] == "higher" else old - new
-    better = gain > margin
+    # Rounded, lest the noise of a difference of floats decide at the margin.
+    gain = round(new - old if DIRECTIONS[metric] == "higher" else old - new, DIGITS)
+    better = gain > 0 and gain >= round(margin, DIGITS)
     verdict = "better" if better else "not better"
+    gained, asked = told_apart(gain, margin, 5)
     reason = (
         f"{verdict}: {metric} {new:.5f} against {old:.5f} of version {champion_version}, "
-        f"a gain of {gain:.5f} where more than {margin:g} is asked for"
+        f"a gain of {gained} where {f'at least {asked}' if margin else 'more than 0'} is asked for"
     )
     return Decision(
         better,

@@ -12,6 +12,7 @@ from ml.steps.compare.champion import judged
 from ml.steps.compare.decision import decide
 from ml.steps.errors import exit_code
 from ml.steps.evaluate.main import METRICS
+from ml.steps.evaluate.metrics import Costs
 from ml.steps.files import TEST, read_json, read_table, write_json
 from ml.steps.registry import AzureRegistry, Registry
 
@@ -28,16 +29,19 @@ def run(
     decision: Path,
     connect: Callable[[], Registry] = AzureRegistry,
 ) -> None:
-    challenger = read_json(evaluation / METRICS)
+    challenger, measured = read_json(evaluation / METRICS), read_json(card / CARD)
     registry = connect()
     champion = next(iter(registry.versions(model_name)), None)
     champion_metrics = None
     if champion is not None:
+        stated = measured["threshold"]
+        costs = Costs(float(stated["false_negative_cost"]), float(stated["false_positive_cost"]))
         test_sha256 = str(challenger["test_sha256"])
-        champion_metrics = judged(registry, champion, test_sha256, lambda: read_table(validated / TEST))
+        champion_metrics = judged(
+            registry, champion, test_sha256, lambda: read_table(validated / TEST), costs
+        )
     version = champion.version if champion else None
-    findings = read_json(card / CARD)["bounds"]
-    decided = decide(metric, margin, challenger, champion_metrics, version, findings)
+    decided = decide(metric, margin, challenger, champion_metrics, version, measured["bounds"])
     write_json(decided.to_json(), decision / DECISION)
     print(f"{'accepted' if decided.accepted else 'not accepted'}: {decided.reason}")
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ml.steps.contract import LABEL
-from ml.steps.evaluate.metrics import cost, ranking
+from ml.steps.evaluate.metrics import DIGITS, Costs, cost, ranking
 from ml.steps.files import Table, content_sha256
 from ml.steps.matrix import matrix_of
 from scoring.artifact import Artifact
@@ -36,25 +36,23 @@ class Evaluation:
         }
 
 
-def evaluate(artifact: Artifact, test: Table) -> Evaluation:
-    """Score the test rows. Raises StepError when they do not fit the artifact's schema."""
+def evaluate(artifact: Artifact, test: Table, costs: Costs | None = None) -> Evaluation:
+    """Score the test rows. `costs` of errors at the artifact's threshold: its own when none are given.
+
+    Raises StepError when the rows do not fit the artifact's schema.
+    """
     matrix = matrix_of(test, artifact.schema)
     labels = test[LABEL].to_numpy(dtype=np.int64)
     probability, outlier_score = Composite(artifact.composite, artifact.schema.width).run(matrix)
     probabilities = probability.astype(np.float64)
     thresholds = artifact.thresholds
     metrics = ranking(labels, probabilities)
-    metrics["cost"] = cost(
-        labels,
-        probabilities,
-        thresholds.decision,
-        thresholds.false_negative_cost,
-        thresholds.false_positive_cost,
-    )
+    stated = costs or Costs(thresholds.false_negative_cost, thresholds.false_positive_cost)
+    metrics["cost"] = cost(labels, probabilities, thresholds.decision, *stated)
     return Evaluation(
-        metrics={name: round(value, 8) for name, value in metrics.items()},
+        metrics={name: round(value, DIGITS) for name, value in metrics.items()},
         test_rows=len(test),
         test_sha256=content_sha256(test),
-        outlier_share=round(float((outlier_score > thresholds.outlier).mean()), 8),
-        positive_share=round(float((probability >= thresholds.decision).mean()), 8),
+        outlier_share=round(float((outlier_score > thresholds.outlier).mean()), DIGITS),
+        positive_share=round(float((probability >= thresholds.decision).mean()), DIGITS),
     )

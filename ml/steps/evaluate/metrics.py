@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,15 @@ DIRECTIONS: dict[str, Direction] = {
     "log_loss": "lower",
     "cost": "lower",  # at the decision threshold, a row, in units of the costs given
 }
+
+DIGITS = 8  # decimals of a metric that is recorded
+
+
+class Costs(NamedTuple):
+    """Of a default that was not foreseen, and of a false alarm; only their ratio matters."""
+
+    false_negative: float
+    false_positive: float
 
 
 def ranking(labels: Labels, probabilities: Probabilities) -> dict[str, float]:

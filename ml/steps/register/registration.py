@@ -12,7 +12,13 @@ from typing import Any
 
 from ml.steps.bounds import broken
 from ml.steps.evaluate.metrics import DIRECTIONS
-from ml.steps.registry import ARTIFACT_TAG, EVALUATION_PROPERTY, RegisteredModel, Registry
+from ml.steps.registry import (
+    ARTIFACT_TAG,
+    EVALUATION_PROPERTY,
+    THRESHOLDS_PROPERTY,
+    RegisteredModel,
+    Registry,
+)
 from scoring.artifact import Artifact
 
 ARTIFACT_DIRECTORY = "model"
@@ -99,7 +105,7 @@ def properties(artifact: Artifact, evaluation: Mapping[str, Any], lineage: Linea
     return {
         "schema_sha256": artifact.schema.digest,
         EVALUATION_PROPERTY: json.dumps(dict(evaluation), sort_keys=True),
-        "thresholds": json.dumps(artifact.thresholds.to_json(), sort_keys=True),
+        THRESHOLDS_PROPERTY: json.dumps(artifact.thresholds.to_json(), sort_keys=True),
         **{f"lineage.{key}": value for key, value in asdict(lineage).items()},
     }
 

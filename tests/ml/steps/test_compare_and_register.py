@@ -18,6 +18,7 @@ from tests.ml.steps.conftest import FakeRegistry
 from tests.scoring.trained import Small
 
 LINEAGE = Lineage("credit:3", "ab" * 32, "c0ffee", "training:5", "job-7", "pipeline-7")
+COSTS = {"false_negative_cost": 5.0, "false_positive_cost": 1.0}
 METRICS = dict.fromkeys(DIRECTIONS, 0.5) | {"test_sha256": "t", "test_rows": 10}
 
 
@@ -75,7 +76,7 @@ def card(tmp_path: Path) -> Path:
 
 
 def written_card(directory: Path, bounds: list[dict[str, object]]) -> Path:
-    write_json({"bounds": bounds}, directory / "card.json")
+    write_json({"bounds": bounds, "threshold": COSTS}, directory / "card.json")
     (directory / "card.html").write_text("<p>card</p>")
     return directory
 

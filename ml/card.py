@@ -28,9 +28,7 @@ def card(azure: Azure, reference: str, output: Path | None, browse: bool) -> dic
     if place is None and browse:
         place = Path(tempfile.mkdtemp(prefix="mlops-")) / PAGE
     if place is not None:
-        aside = place.with_name(f".{place.name}.part")
-        aside.write_bytes(page)
-        aside.replace(place)
+        _write(place, page)
         azure.report.line(f"{place} ({len(page) / 1024:.0f} KiB)")
     if browse and place is not None and not webbrowser.open(place.resolve().as_uri()):
         azure.report.warn(f"no browser could be opened: open {place} yourself")
@@ -39,6 +37,12 @@ def card(azure: Azure, reference: str, output: Path | None, browse: bool) -> dic
 
 def check_output(output: Path) -> None:
     """Raises MlopsError when the page cannot be written there: asked before anything is read."""
+    try:
+        os.lstat(output)
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # what there must be is asked below
+    except OSError as error:
+        raise MlopsError(f"--output {output}: {error.strerror}.", "Name a file elsewhere.") from error
     directory = output.resolve().parent
     if output.is_dir():
         raise MlopsError(f"--output {output} is a directory.", f"Name a file in it, say {output / PAGE}.")
@@ -50,6 +54,19 @@ def check_output(output: Path) -> None:
         raise MlopsError(
             f"--output {output}: the directory {directory} cannot be written to.", "Name a file elsewhere."
         )
+
+
+def _write(place: Path, page: bytes) -> None:
+    aside = place.with_name(f".mlops-{os.getpid()}.part")  # not of its name: that may be the longest there is
+    try:
+        aside.write_bytes(page)
+        aside.replace(place)
+    except OSError as error:
+        raise MlopsError(
+            f"--output {place} cannot be written: {error.strerror}.", "Name a file elsewhere."
+        ) from error
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _download(azure: Azure, name: str, version: str) -> tuple[dict[str, Any], bytes]:

@@ -182,6 +182,7 @@ def train(
         float | None,
         typer.Option(
             min=0.0,
+            max=1.0,  # as in the settings; without it infinity would do
             help="By how much a new model must be better.",
             show_default="training.margin in ml/settings.toml",
         ),

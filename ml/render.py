@@ -69,8 +69,11 @@ def sweep(answer: Mapping[str, Any]) -> RenderableType:
         marked = f"[bold green]{shown} best[/]" if trial["trial"] == best["trial"] else shown
         rows.add_row(marked, value, values)
     taken = "\n".join(f"{name} = {value}" for name, value in best["values"].items())
-    advice = "To begin the next training's search with the best values, write into ml/settings.toml:"
-    return Group(rows, f"[dim]{job}[/]", advice, f"\\[tuning.start]\n{taken}")
+    advice = (
+        "To begin the next training's search with the best values,\n"
+        "put these in place of what stands under \\[tuning.start] in ml/settings.toml:"
+    )
+    return Group(rows, f"[dim]{job}[/]", advice, taken)
 
 
 def card(answer: Mapping[str, Any]) -> RenderableType:

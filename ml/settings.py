@@ -4,66 +4,78 @@ import difflib
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ml.errors import MlopsError
 from ml.steps.bounds import Bound
-from ml.steps.train.space import SPACE
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 FILE = Path(__file__).with_name("settings.toml")
+LONGEST_SHOWN = 80  # characters of a wrong value
 Metric = Literal["roc_auc", "average_precision", "brier", "log_loss", "cost"]  # those of the evaluate step
+Share = Annotated[float, Field(ge=0, le=1)]
+Trials = Annotated[int, Field(ge=1, le=1000)]
+Minutes = Annotated[int, Field(gt=0, le=60 * 24 * 90)]  # no job on a cluster may take longer
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+WholeSeconds = Annotated[int, Field(gt=0, le=86_400)]
+Pause = Annotated[float, Field(ge=0, le=86_400)]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """What TOML says must be of the type itself: true is not 1, and 1.0 is no whole number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class DataSettings(Section):
     name: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$")
-    path: Path
-    columns: tuple[str, ...] = ()
+    path: Annotated[Path, Field(strict=False)]  # written as a text ...
+    columns: Annotated[tuple[str, ...], Field(strict=False)] = ()  # ... and as an array
 
 
 class TrainingSettings(Section):
     experiment: str
     model_name: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$")
     metric: Metric
-    margin: float = Field(ge=0, le=1)
+    margin: Share
     seed: int = Field(ge=0, lt=2**32)
-    test_fraction: float = Field(gt=0, lt=1)
+    test_fraction: float = Field(ge=0.01, le=0.5)
     environment: str
-    time_limit_minutes: int = Field(gt=0)
+    time_limit_minutes: Minutes
 
 
 class SweepSettings(Section):
-    trials: int = Field(ge=1, le=1000)
+    trials: Trials
     at_once: int = Field(ge=1, le=100)
 
 
+class StartSettings(Section):
+    """Where the search begins, as far as the component of the step train takes it: a start may lie outside of
+    what is searched. What is not given is as the step has it."""
+
+    learning_rate: Annotated[float, Field(ge=0.001, le=1)] | None = None
+    max_iter: Annotated[int, Field(ge=1, le=1000)] | None = None
+    max_depth: Annotated[int, Field(ge=1, le=16)] | None = None
+    max_leaf_nodes: Annotated[int, Field(ge=2, le=255)] | None = None
+    min_samples_leaf: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    l2_regularization: Annotated[float, Field(ge=0, le=1000)] | None = None
+    max_features: Annotated[float, Field(ge=0.01, le=1)] | None = None
+
+    def given(self) -> dict[str, float]:
+        """By input of the step; whole numbers as int."""
+        return self.model_dump(exclude_none=True)
+
+
 class TuningSettings(Section):
-    trials: int = Field(ge=1, le=1000)
-    start: dict[str, float] = {}
+    trials: Trials
+    start: StartSettings = StartSettings()
     sweep: SweepSettings
 
-    @field_validator("start")
-    @classmethod
-    def _known(cls, start: dict[str, float]) -> dict[str, float]:
-        """Names of the search space; whole numbers where they must be."""
-        for name, value in start.items():
-            dimension = next((each for each in SPACE if each.name == name), None)
-            if dimension is None:
-                raise ValueError(f"{name!r} is none of {', '.join(each.name for each in SPACE)}")
-            if dimension.integer and value != int(value):
-                raise ValueError(f"{name} is {value}: a whole number is needed")
-        return start
 
-
-Share = Annotated[float, Field(ge=0, le=1)]
 ByAttribute = dict[Literal["sex", "education", "marriage", "age_group"], Share]
 
 
@@ -89,10 +101,10 @@ class BoundsSettings(Section):
 
 
 class DownloadSettings(Section):
-    connection_seconds: float = Field(gt=0)
-    read_seconds: float = Field(gt=0)
-    attempts: int = Field(ge=1)
-    pause_seconds: float = Field(ge=0)
+    connection_seconds: Seconds
+    read_seconds: Seconds
+    attempts: int = Field(ge=1, le=1000)
+    pause_seconds: Pause
 
 
 class BuildSettings(Section):
@@ -103,19 +115,19 @@ class BuildSettings(Section):
 class ScoringSettings(Section):
     name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")
     port: int = Field(gt=0, lt=65536)
-    cpu: float = Field(gt=0)
-    memory_gb: float = Field(gt=0)
+    cpu: float = Field(gt=0, le=100)
+    memory_gb: float = Field(gt=0, le=1000)
     api_key_secret: str = Field(pattern=r"^[0-9a-zA-Z-]{1,127}$")
-    metric_seconds: int = Field(gt=0)
-    ready_seconds: int = Field(gt=0)
-    tolerance: float = Field(gt=0)
+    metric_seconds: WholeSeconds
+    ready_seconds: WholeSeconds
+    tolerance: float = Field(gt=0, le=1)
 
 
 class AzureSettings(Section):
-    connection_seconds: float = Field(gt=0)
-    read_seconds: float = Field(gt=0)
-    grants_seconds: float = Field(ge=0)
-    poll_seconds: float = Field(gt=0)
+    connection_seconds: Seconds
+    read_seconds: Seconds
+    grants_seconds: Pause
+    poll_seconds: Seconds
 
 
 class Settings(Section):
@@ -143,31 +155,49 @@ def _siblings(location: tuple[int | str, ...]) -> list[str]:
 def _words(item: "ErrorDetails") -> str:
     """One thing that is wrong: the setting, what it was, what is wrong with it."""
     location = tuple(part for part in item["loc"] if part != "[key]")
-    name = ".".join(map(str, location))
+    name, value = ".".join(map(str, location)), repr(item["input"])
+    if len(value) > LONGEST_SHOWN:
+        value = f"{value[:LONGEST_SHOWN]}..."
     if item["type"] == "missing":
         return f"{name} is not set"
     if item["type"] == "extra_forbidden":
         known = _siblings(location)
         near = difflib.get_close_matches(str(location[-1]), known, 1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-        return f"{name} = {item['input']!r}: there is no setting of that name; {hint}"
+        return f"{name} = {value}: there is no setting of that name; {hint}"
     if item["loc"][-1] == "[key]":  # of a table whose keys are given: the input is the key itself
         return f"{name}: {item['msg']}"
-    return f"{name} = {item['input']!r}: {item['msg']}"
+    return f"{name} = {value}: {item['msg']}"
 
 
 def read_settings(file: Path) -> Settings:
     """Raises MlopsError naming each setting that is wrong and what it was."""
+    return checked(_tree(file), file)
+
+
+def _tree(file: Path) -> dict[str, Any]:
     try:
-        return Settings.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise MlopsError(
             f"The settings file {file} cannot be read: {error.strerror}.", "Restore it from the repository."
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except UnicodeDecodeError as error:
+        line, byte = error.object[: error.start].count(b"\n") + 1, error.object[error.start]
         raise MlopsError(
-            f"The settings file {file} is not TOML: {error}.", "Correct the line that it names."
+            f"The settings file {file} is not UTF-8: line {line} has the byte {byte:#04x}.",
+            "Save it as UTF-8.",
         ) from error
+    except ValueError as error:  # TOML's own, and that of a number with more digits than Python reads
+        raise MlopsError(
+            f"The settings file {file} is not TOML: {error}.", "Correct what it names."
+        ) from error
+
+
+def checked(tree: dict[str, Any], file: Path) -> Settings:
+    """The settings that a file's content says. Raises MlopsError as `read_settings` does."""
+    try:
+        return Settings.model_validate(tree)
     except ValidationError as error:
         details = [_words(item) for item in error.errors()]
         counted = "1 setting is" if len(details) == 1 else f"{len(details)} settings are"

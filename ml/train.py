@@ -17,7 +17,6 @@ from ml.snapshot import Snapshot
 from ml.sources.address import Address, LocalFile
 from ml.sources.obtain import obtain
 from ml.steps.bounds import text_of
-from ml.steps.train.space import SPACE, number_of
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import Job, PipelineJob
@@ -128,7 +127,7 @@ def choices_of(settings: Settings, request: Request) -> dict[str, Any]:
         "metric": request.metric,
         "margin": request.margin,
         "trials": request.trials,
-        "start": settings.tuning.start,
+        "start": settings.tuning.start.given(),
         "bounds": text_of(settings.bounds.bounds()),
     }
 
@@ -158,7 +157,7 @@ def submit(
     assemble: Assemble = pipeline.assemble,
 ) -> None:
     """Make sure of environment and data asset, then submit the pipeline under this name."""
-    report, training, tuning = azure.report, azure.settings.training, azure.settings.tuning
+    report, training = azure.report, azure.settings.training
     with report.phase("training environment"):
         made = environment.ensure(azure, root)
     with report.phase("data asset"):
@@ -181,11 +180,7 @@ def submit(
             bounds=text_of(azure.settings.bounds.bounds()),
             test_fraction=training.test_fraction,
             time_limit_minutes=training.time_limit_minutes,
-            start={
-                each.name: number_of(each, tuning.start[each.name])
-                for each in SPACE
-                if each.name in tuning.start
-            },
+            start=azure.settings.tuning.start.given(),
         )
         job: Any = assemble(plan, force=request.force)
         job.name = name

@@ -1,5 +1,6 @@
 """`mlops card`, and the card's place beside a registered model: fetched with it, never served with it."""
 
+import errno
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -65,6 +66,37 @@ def test_the_card_of_the_latest_version_is_shown_and_its_page_written(
     console.print(render.card(answer))
     said = console.export_text()
     assert "Card of credit:4" in said and "minimum_roc_auc" in said and "holds" in said
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "é" * 127])
+def test_a_page_may_have_the_longest_name_that_the_system_takes(
+    report: RecordingReport, tmp_path: Path, name: str
+) -> None:
+    command.card(azure(report), "latest", tmp_path / name, browse=False)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_name_that_is_too_long_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    for name in ("x" * 256, "é" * 128):
+        with pytest.raises(MlopsError, match="File name too long") as caught:
+            command.card(SimpleNamespace(), "latest", tmp_path / name, browse=False)
+        assert name in caught.value.problem
+
+
+def test_a_page_that_cannot_be_written_is_told_and_leaves_nothing(
+    report: RecordingReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full is only known while writing."""
+    written = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        written(path, content[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(MlopsError, match=r"page\.html cannot be written: No space left on device"):
+        command.card(azure(report), "latest", tmp_path / "page.html", browse=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_place_no_page_is_written(report: RecordingReport) -> None:

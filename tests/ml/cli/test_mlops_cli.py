@@ -49,6 +49,13 @@ def test_a_bad_data_set_ends_before_anything_is_asked(tmp_path: Any):
     assert "Traceback" not in done.output
 
 
+@pytest.mark.parametrize("margin", ["nan", "inf", "-0.1", "1.5", "much"])
+def test_a_margin_that_is_none_is_a_usage_error(margin: str):
+    done = runner.invoke(app, ["train", "--env", "stage", f"--margin={margin}"])
+    assert done.exit_code == 2
+    assert "Invalid value for '--margin'" in done.stderr
+
+
 def test_an_unknown_metric_is_refused_with_those_that_exist():
     done = runner.invoke(app, ["train", "--env", "stage", "--metric", "auc", "--json"])
     assert done.exit_code == 1
@@ -71,6 +78,8 @@ def no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (["card", "--output", "/nope/x.html"], "--output /nope/x.html: there is no directory /nope"),
         (["card", "--output", "/"], "--output / is a directory"),
+        (["card", "--output", f"/tmp/{'x' * 256}"], f"--output /tmp/{'x' * 256}: File name too long"),
+        (["card", "--output", "/tmp/" + "x/" * 2100 + "y"], "File name too long"),
         (["card", "--model", "credit"], "--model 'credit' is neither NAME:VERSION nor latest"),
         (["card", "--model", ":3"], "--model ':3' is neither NAME:VERSION nor latest"),
         (["deploy", "--model", "credit:"], "--model 'credit:' is neither NAME:VERSION nor latest"),

@@ -1,11 +1,18 @@
+import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from infra.traffic import SCORING_PORT
-from ml import settings
+from ml import pipeline, settings
 from ml.errors import MlopsError
+from ml.steps.train.space import SPACE
 
 
 def test_the_settings_of_the_repository_are_valid():
@@ -43,12 +50,107 @@ def change(tmp_path: Path, old: str, new: str) -> Path:
         ("minimum_roc_auc = 0.75", "minimum_auc = 0.75", "bounds.minimum_auc = 0.75"),
         ("sex = 0.1", "sex = 1.5", "bounds.maximum_equalised_odds_difference.sex = 1.5"),
         ("sex = 0.1", "height = 0.1", "bounds.maximum_equalised_odds_difference.height: "),
+        ("margin = 0.002", "margin = nan", "training.margin = nan: Input should be a finite number"),
+        ("margin = 0.002", 'margin = "0.002"', "training.margin = '0.002'"),
+        ("seed = 20050930", "seed = 7.0", "training.seed = 7.0"),
+        ("seed = 20050930", "seed = true", "training.seed = True"),
+        ("test_fraction = 0.2", "test_fraction = 0.6", "training.test_fraction = 0.6"),
+        ("test_fraction = 0.2", "test_fraction = 0.005", "training.test_fraction = 0.005"),
+        ("minimum_roc_auc = 0.75", "minimum_roc_auc = true", "bounds.minimum_roc_auc = True"),
+        ("minimum_roc_auc = 0.75", "maximum_log_loss = inf", "bounds.maximum_log_loss = inf"),
+        ("sex = 0.1", "sex = false", "bounds.maximum_equalised_odds_difference.sex = False"),
+        ("read_seconds = 60", "read_seconds = inf", "download.read_seconds = inf"),
+        ("time_limit_minutes = 120", "time_limit_minutes = 1e5", "training.time_limit_minutes = 100000.0"),
+        ("time_limit_minutes = 120", f"time_limit_minutes = {10**400}", "training.time_limit_minutes = 1000"),
+        ("tolerance = 1e-5", "tolerance = nan", "scoring.tolerance = nan"),
+        ('columns = ["id", "default"]', 'columns = ["id", 3]', "data.columns.1 = 3"),
+        ('columns = ["id", "default"]', 'columns = "id"', "data.columns = 'id'"),
+        ('path = "data/credit_default.parquet"', "path = 3", "data.path = 3"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(tmp_path: Path, old: str, new: str, named: str):
     with pytest.raises(MlopsError) as caught:
         settings.read_settings(change(tmp_path, old, new))
     assert any(line.startswith(named) for line in caught.value.details)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("learning_rate = nan", "tuning.start.learning_rate = nan: Input should be a finite number"),
+        ("learning_rate = 5.0", "tuning.start.learning_rate = 5.0: Input should be less than or equal to 1"),
+        ("learning_rate = true", "tuning.start.learning_rate = True"),
+        ("max_iter = 0", "tuning.start.max_iter = 0: Input should be greater than or equal to 1"),
+        ("max_iter = inf", "tuning.start.max_iter = inf: Input should be a valid integer"),
+        ("max_iter = 1.5", "tuning.start.max_iter = 1.5: Input should be a valid integer"),
+        ("max_features = 1.5", "tuning.start.max_features = 1.5"),
+        ("learning_rat = 0.1", "tuning.start.learning_rat = 0.1: there is no setting of that name; did you"),
+        ("rate = 1", "tuning.start.rate = 1: there is no setting of that name; "),
+    ],
+)
+def test_a_wrong_start_of_the_search_is_named(tmp_path: Path, line: str, named: str):
+    with pytest.raises(MlopsError) as caught:
+        settings.read_settings(change(tmp_path, "[tuning.start]", f"[tuning.start]\n{line}"))
+    assert [detail[: len(named)] for detail in caught.value.details] == [named]
+
+
+def inputs_of(step: str) -> dict[str, dict[str, float]]:
+    return yaml.safe_load((pipeline.STEPS_DIRECTORY / step / "component.yml").read_text())["inputs"]
+
+
+def limits_of(section: type[BaseModel], name: str) -> tuple[float | None, float | None]:
+    shown = section.model_json_schema()["properties"][name]
+    shown = next((each for each in shown.get("anyOf", []) if each["type"] != "null"), shown)
+    return shown.get("minimum"), shown.get("maximum")
+
+
+@pytest.mark.parametrize("name", [dimension.name for dimension in SPACE])
+def test_the_search_may_begin_wherever_the_step_takes_it(name: str):
+    declared = inputs_of("train")[name]
+    assert limits_of(settings.StartSettings, name) == (declared["min"], declared["max"])
+
+
+def test_what_the_steps_take_is_what_the_settings_take():
+    assert set(settings.StartSettings.model_fields) == {dimension.name for dimension in SPACE}
+    for section, setting, step in (
+        (settings.TrainingSettings, "test_fraction", "prepare"),
+        (settings.TuningSettings, "trials", "train"),
+    ):
+        declared = inputs_of(step)[setting]
+        assert limits_of(section, setting) == (declared["min"], declared["max"])
+
+
+def test_a_start_of_whole_and_other_numbers_is_what_was_written(tmp_path: Path):
+    assert settings.settings().tuning.start.given() == {}
+    file = change(tmp_path, "[tuning.start]", "[tuning.start]\nlearning_rate = 1\nmax_iter = 41")
+    start = settings.read_settings(file).tuning.start.given()
+    assert start == {"learning_rate": 1.0, "max_iter": 41}
+    assert [type(value) for value in start.values()] == [float, int]
+
+
+NUMBERS = st.one_of(st.integers(-(10**400), 10**400), st.floats(), st.booleans(), st.text("a1.", max_size=3))
+NUMBERED = [
+    (section, name)
+    for section, fields in tomllib.loads(settings.FILE.read_text()).items()
+    for name, value in fields.items()
+    if isinstance(value, int | float)
+]
+
+
+@given(st.sampled_from(NUMBERED), NUMBERS)
+def test_a_number_is_taken_as_it_is_or_refused_by_name(place: tuple[str, str], value: object):
+    """Never another number than was written, and none that arithmetic on seconds or rows fails on."""
+    section, name = place
+    tree = tomllib.loads(settings.FILE.read_text())
+    tree[section][name] = value
+    try:
+        taken = getattr(getattr(settings.checked(tree, Path("x.toml")), section), name)
+    except MlopsError as error:
+        assert error.details[0].startswith(f"{section}.{name} = ")
+        assert len(error.details[0]) < 300
+    else:
+        assert taken == value and not isinstance(value, bool)
+        assert timedelta(seconds=60 * float(taken)).days < 100
 
 
 def test_bounds_become_the_word_that_the_step_reads(tmp_path: Path):
@@ -79,6 +181,16 @@ def test_every_bound_of_the_steps_can_be_set():
 def test_what_is_no_toml_is_named(tmp_path: Path):
     with pytest.raises(MlopsError, match="not TOML"):
         settings.read_settings(change(tmp_path, "[training]", "[training"))
+    with pytest.raises(MlopsError, match="not TOML"):  # more digits than Python reads
+        settings.read_settings(change(tmp_path, "seed = 20050930", f"seed = {'9' * 5000}"))
+
+
+def test_what_is_no_utf8_is_named_with_its_line(tmp_path: Path):
+    file = tmp_path / "settings.toml"
+    file.write_bytes(b"[data]\n# f\xfcr alle\n" + settings.FILE.read_bytes())
+    with pytest.raises(MlopsError, match=r"settings\.toml is not UTF-8: line 2 has the byte 0xfc") as caught:
+        settings.read_settings(file)
+    assert "UTF-8" in caught.value.remedy
 
 
 def test_the_metrics_are_those_of_the_evaluation():

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from ml.steps.card.subject import Subject
-from scoring.composite import Composite
+from scoring.composite import FEW_ROWS, Composite
 from scoring.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Scorer
@@ -49,10 +49,11 @@ def _stages(subject: Subject, rows: int, rounds: int, times: int) -> dict[str, f
     matrix = scorer.encode(payload)
     batch = scorer.judge(matrix)
     composite: Composite = subject.composite
+    run = composite.run_few if rows <= FEW_ROWS else composite.run
     stages: dict[str, Callable[[], object]] = {
         "parse": lambda: orjson.loads(body),
         "encode": lambda: scorer.encode(payload),
-        "run": (lambda: composite.run_row(matrix)) if rows == 1 else (lambda: composite.run(matrix)),
+        "run": lambda: run(matrix),
         "judge": lambda: scorer.judge(matrix),
         "observe": lambda: scorer.monitor.observe(matrix),
         "answer": lambda: scorer.answer(batch, "0"),

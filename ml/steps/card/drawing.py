@@ -14,6 +14,7 @@ INK, SOFT, MAIN, SECOND, WARN = "#1b2733", "#8795a1", "#1f5f8b", "#c0712b", "#a8
 STYLE: dict[str, Any] = {
     "svg.hashsalt": "card",  # names inside the file: the same for the same picture
     "svg.fonttype": "none",  # letters, not their outlines: a quarter of the size, and text that can be found
+    "text.parse_math": False,  # a dollar sign is a dollar sign
     "font.size": 10,
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
     "axes.edgecolor": SOFT,
@@ -59,6 +60,11 @@ def picture(figure: Figure, alt: str) -> Picture:
     figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
     lines = (line.strip() for line in content.getvalue().splitlines())
     return Picture("\n".join(line for line in lines if line), alt)
+
+
+def decimal(value: float | None, places: int) -> str:
+    """A dash for what is not known."""
+    return "\N{EN DASH}" if value is None else f"{value:.{places}f}"
 
 
 def listed(words: Iterable[str]) -> str:

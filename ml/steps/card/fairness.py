@@ -49,6 +49,16 @@ def _rates(subject: Subject, weights: NDArray[np.float64]) -> tuple[float, float
     )
 
 
+def _shown(rates: Any, positives: int, rows: int) -> dict[str, float | None]:
+    """The rates of a group; None for a rate among rows of which it has none."""
+    found: dict[str, float | None] = {metric: float(rates[metric]) for metric in METRICS}
+    if positives == 0:
+        found["true_positive_rate"] = None
+    if positives == rows:
+        found["false_positive_rate"] = None
+    return found
+
+
 def _of_attribute(subject: Subject, group: NDArray[np.str_], attribute: Attribute) -> dict[str, Any]:
     labels, present = subject.labels, set(group.tolist())
     names = [name for name in attribute.names if name in present]
@@ -67,7 +77,7 @@ def _of_attribute(subject: Subject, group: NDArray[np.str_], attribute: Attribut
             "defaults": positives[name],
             "default_rate": positives[name] / rows[name],
             "mean_probability": float(subject.probabilities[group == name].mean()),
-            **{metric: float(frame.by_group.loc[name, metric]) for metric in METRICS},
+            **_shown(frame.by_group.loc[name], positives[name], rows[name]),
             "counted": name in counted,
         }
         for name in names

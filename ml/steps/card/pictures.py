@@ -14,6 +14,7 @@ from ml.steps.card.drawing import (
     WARN,
     Picture,
     canvas,
+    decimal,
     listed,
     picture,
     short,
@@ -140,6 +141,8 @@ def _groups(name: str, found: Card) -> Picture:
     for metric, label, colour, marker in RATES:
         axes.plot([], [], marker, color=colour, label=label)
         for at, each in enumerate(groups):
+            if each[metric] is None:
+                continue
             inside = colour if each["counted"] else "white"
             # Over the frame: a rate of 0 or 1 is a whole marker too.
             axes.plot(
@@ -157,7 +160,7 @@ def _groups(name: str, found: Card) -> Picture:
     axes.set_title(name.replace("_", " "))
     figure.legend(loc="outside lower center", ncols=len(RATES))
     rates = "; ".join(
-        f"{shown(each)} {listed(f'{label} {each[metric]:.2f}' for metric, label, *_ in RATES)}"
+        f"{shown(each)} {listed(f'{label} {decimal(each[metric], 2)}' for metric, label, *_ in RATES)}"
         for each in groups[::-1]
     )
     return picture(figure, f"Rates by {name.replace('_', ' ')}: {rates}.")

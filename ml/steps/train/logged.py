@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from ml.steps.tracking import Metric
-from ml.steps.train.training import Settings, Trained
+from ml.steps.train.settings import Settings
+from ml.steps.train.training import Trained
 
 
 def params_of(trained: Trained, settings: Settings) -> dict[str, object]:

@@ -12,8 +12,9 @@ from ml.steps.files import TEST, TRAIN, read_table
 from ml.steps.tracking import log
 from ml.steps.train.candidates import SELECTION_METRIC, Parameters
 from ml.steps.train.logged import metrics_of, params_of
+from ml.steps.train.settings import Settings
 from ml.steps.train.space import SPACE, START
-from ml.steps.train.training import Settings, Trained, train
+from ml.steps.train.training import Trained, train
 
 TRACKING = ("optional", "required")
 

@@ -49,3 +49,13 @@ SPACE: Final = (
     Dimension("l2_regularization", 0.1, 50.0, log=True),
     Dimension("max_features", 0.2, 1.0),
 )
+# What the step takes, wider than what is searched: the limits of its component's inputs.
+ALLOWED: Final[Mapping[str, tuple[float, float]]] = {
+    "learning_rate": (0.001, 1.0),
+    "max_iter": (1, 1000),
+    "max_depth": (1, 16),
+    "max_leaf_nodes": (2, 255),
+    "min_samples_leaf": (1, 10_000),
+    "l2_regularization": (0.0, 1000.0),
+    "max_features": (0.01, 1.0),
+}

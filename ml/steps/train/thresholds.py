@@ -9,6 +9,7 @@ from ml.steps.evaluate.metrics import Labels
 from scoring.artifact import Thresholds
 
 Scores = NDArray[np.float32]
+ABOVE_ZERO, BELOW_ONE = np.float32(1e-6), np.nextafter(np.float32(1), np.float32(0))
 
 
 def learn(
@@ -37,7 +38,10 @@ def outlier_threshold(scores: Scores, share: float) -> float:
 def cheapest(
     labels: Labels, probability: Scores, false_negative_cost: float, false_positive_cost: float
 ) -> float:
-    """The threshold with the least cost, between 0 and 1; rows at or above it are labelled 1."""
+    """The threshold with the least cost, between 0 and 1; rows at or above it are labelled 1.
+
+    It is a row's own probability, unless it costs less to label none.
+    """
     order = np.argsort(-probability, kind="stable")
     ranked, positive = probability[order], labels[order] == 1
     missed = positive.sum() - np.cumsum(positive)  # positives below, when the first k + 1 rows are labelled 1
@@ -45,4 +49,7 @@ def cheapest(
     costs = missed * false_negative_cost + alarmed * false_positive_cost
     ends = np.append(ranked[1:] != ranked[:-1], True)  # a threshold cannot part equal probabilities
     best = int(np.flatnonzero(ends)[np.argmin(costs[ends])])
-    return float(np.clip(ranked[best], np.float32(1e-6), np.float32(1 - 1e-6)))
+    above = np.nextafter(np.float32(ranked[0]), np.float32(np.inf))
+    if positive.sum() * false_negative_cost < costs[best] and above <= BELOW_ONE:
+        return float(above)
+    return float(np.clip(ranked[best], ABOVE_ZERO, BELOW_ONE))

@@ -26,6 +26,7 @@ from ml.steps.train.candidates import (
     outlier_detector,
     refitted,
 )
+from ml.steps.train.settings import Settings
 from ml.steps.train.trees import isolation_trees
 from scoring.artifact import Artifact, ExplanationFile
 from scoring.composite import Composite
@@ -40,14 +41,6 @@ CALIBRATION_FRACTION, SELECTION_FRACTION = 0.2, 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    parameters: Parameters
-    outlier_share: float = 0.01
-    false_negative_cost: float = 5.0
-    false_positive_cost: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
 class Trained:
     artifact: Artifact
     contest: Contest
@@ -59,8 +52,10 @@ def train(rows: Table, test: Table, settings: Settings) -> Trained:
 
     Candidates are fitted on one part of the rows and compared on a second one; the winner and the detector
     are fitted anew on both, calibrated and given their thresholds on a third. The drift reference covers all
-    rows. Raises StepError when a part lacks a label, or the export does not answer as the trained models do.
+    rows. Raises StepError when a setting is of no use, a part lacks a label, or the export does not answer as
+    the trained models do.
     """
+    settings.check()
     parameters = settings.parameters
     part = parts(rows[ID].tolist())
     matrix, labels = _numbers(rows)

@@ -50,7 +50,25 @@ def check(tables: Mapping[str, Table]) -> list[Finding]:
     """All findings of the tables, alone and together; empty when the contract is kept."""
     findings = [finding for name, frame in tables.items() for finding in _check_table(name, frame)]
     findings.extend(_check_together([frame.reindex(columns=[ID, LABEL]) for frame in tables.values()]))
+    findings.extend(
+        finding for name, frame in tables.items() for finding in _check_labels(name, frame, tables)
+    )
     return findings
+
+
+def _check_labels(name: str, frame: Table, tables: Mapping[str, Table]) -> list[Finding]:
+    """A table without a label that others have: no model can be fitted on it, and no metric be measured.
+
+    A label that is nowhere is found in the check of all.
+    """
+    if LABEL not in frame.columns:
+        return []
+    return [
+        Finding(name, LABEL, f"at least one row with label {label}", 0)
+        for label in LABEL_VALUES
+        if not (frame[LABEL] == label).any()
+        and any((other[LABEL] == label).any() for other in tables.values() if LABEL in other.columns)
+    ]
 
 
 def _check_table(name: str, frame: Table) -> list[Finding]:

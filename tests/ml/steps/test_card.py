@@ -179,6 +179,13 @@ def test_a_rate_of_nothing_is_drawn_over_the_frame(card: dict[str, Any]) -> None
         assert markers and not rates
 
 
+def test_dollars_are_letters(card: dict[str, Any]) -> None:
+    features = [{**each, "description": "US$ or NT$"} for each in card["data"]["features"]]
+    with drawing.style():
+        (first, *_) = PICTURES["dependence"]({**card, "data": {**card["data"], "features": features}})
+    assert "US$ or NT$" in first.svg
+
+
 def test_groups_stand_in_the_order_in_which_people_read_them(card: dict[str, Any]) -> None:
     found = [each["group"] for each in card["fairness"]["attributes"]["education"]["groups"]]
     assert found[:3] == ["graduate school", "university", "high school"]
@@ -227,6 +234,32 @@ def test_small_groups_are_shown_and_not_compared(subject: Subject) -> None:
     assert all(min(each["defaults"], each["rows"] - each["defaults"]) < least for each in few)
     rows = sum(each["rows"] for each in found["education"]["groups"])
     assert rows == len(subject.test)
+
+
+def with_labels(subject: Subject, group: str, label: int) -> Subject:
+    """The subject whose test rows of a sex all have one label."""
+    labels = subject.test["default"].where(subject.test["sex"] != group, label)
+    return Subject(subject.artifact, subject.train, subject.test.assign(default=labels))
+
+
+@pytest.mark.parametrize(
+    ("label", "unknown", "other"),
+    [(0, "true_positive_rate", "false_positive_rate"), (1, "false_positive_rate", "true_positive_rate")],
+)
+def test_a_rate_among_nobody_is_not_known(
+    subject: Subject, card: dict[str, Any], label: int, unknown: str, other: str
+) -> None:
+    found = fairness.measure(with_labels(subject, "female", label))
+    women = next(each for each in found["sex"]["groups"] if each["group"] == "women")
+    assert women[unknown] is None and women[other] is not None and not women["counted"]
+    shown = {**card, "fairness": {**card["fairness"], "attributes": found}}
+    (line,) = re.findall(r"<tr[^>]*><th[^>]*>women \(few\)</th>.*?</tr>", page(shown))
+    assert line.count("<td>\N{EN DASH}</td>") == 1
+    name = {"true_positive_rate": "TPR", "false_positive_rate": "FPR"}[unknown]
+    with drawing.style():
+        whole, drawn = PICTURES["fairness"](card)[0], PICTURES["fairness"](shown)[0]
+    assert f"{name} \N{EN DASH}" in drawn.alt
+    assert drawn.svg.count("<use ") == whole.svg.count("<use ") - 1  # no marker for it
 
 
 probabilities = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=200)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ml.steps.files import TEST, TRAIN
+from ml.steps.train.space import ALLOWED, SPACE, START
 from tests.scoring.trained import DATA, data_set
 
 ROOT = Path(__file__).parents[3]
@@ -58,6 +59,14 @@ def test_the_program_takes_exactly_these_flags(step: str, capsys) -> None:
     flags = set(re.findall(r"--([a-z0-9-]+)", capsys.readouterr().out)) - {"help"}
     found = component(step)
     assert flags == {name.replace("_", "-") for name in [*found["inputs"], *found["outputs"]]}
+
+
+def test_the_step_takes_of_boosting_what_its_component_does() -> None:
+    inputs = component("train")["inputs"]
+    assert set(ALLOWED) == {dimension.name for dimension in SPACE}
+    for name, limits in ALLOWED.items():
+        assert (inputs[name]["min"], inputs[name]["max"]) == limits
+        assert limits[0] <= inputs[name]["default"] == START[name] <= limits[1]
 
 
 def run(step: str, cwd: Path, **values: object) -> subprocess.CompletedProcess[str]:

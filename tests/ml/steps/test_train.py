@@ -1,4 +1,6 @@
+import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -166,8 +168,31 @@ def test_no_threshold_is_cheaper(rows: list[tuple[float, bool]], false_negative_
     probability = np.array([row[0] for row in rows], dtype=np.float32)
     labels = np.array([row[1] for row in rows], dtype=np.int64)
     found = cheapest(labels, probability, false_negative_cost, 1.0)
-    least = min(cost(labels, probability, float(value), false_negative_cost, 1.0) for value in probability)
+    candidates = [*probability.tolist(), 0.0, 1.0]  # among them to flag all, and to flag nobody
+    least = min(cost(labels, probability, each, false_negative_cost, 1.0) for each in candidates)
     assert cost(labels, probability, found, false_negative_cost, 1.0) == pytest.approx(least)
+    assert 0 < found < 1 and found == float(np.float32(found))
+
+
+def test_nobody_is_flagged_where_that_is_cheaper() -> None:
+    labels, probability = np.array([0, 1]), np.array([0.9, 0.1], dtype=np.float32)
+    found = cheapest(labels, probability, 0.1, 1.0)
+    assert found == float(np.nextafter(np.float32(0.9), np.float32(1)))
+    assert cost(labels, probability, found, 0.1, 1.0) == pytest.approx(0.05)
+
+
+def test_where_nobody_costs_as_much_the_threshold_stays_on_a_row() -> None:
+    labels, probability = np.array([0, 1]), np.array([0.2, 0.9], dtype=np.float32)
+    assert cheapest(np.array([1, 0]), probability, 1.0, 1.0) == pytest.approx(0.2)
+    assert cheapest(labels, probability, 1.0, 1.0) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("highest", [1.0, 1 - 2**-24, 1 - 2**-23])
+def test_a_threshold_is_below_one_also_beside_probabilities_of_one(highest: float) -> None:
+    probability = np.array([highest, 0.1], dtype=np.float32)
+    found = cheapest(np.array([0, 1]), probability, 0.1, 1.0)
+    assert 0 < np.float32(found) < 1
+    assert cost(np.array([0, 1]), probability, found, 0.1, 1.0) <= (0.55 if highest > 1 - 2**-23 else 0.05)
 
 
 @given(
@@ -188,6 +213,36 @@ def test_scaling_on_the_same_rows_moves_no_row_over_the_threshold(
         for each in (plain, scaled)
     ]
     assert (flagged[0] == flagged[1]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"outlier_share": 0.0}, "outlier_share is 0.0: expected a share above 0 and below 1"),
+        ({"outlier_share": 1.0}, "outlier_share is 1.0"),
+        ({"outlier_share": float("nan")}, "outlier_share is nan"),
+        ({"false_negative_cost": 0.0}, "false_negative_cost is 0.0: expected a finite number above 0"),
+        ({"false_positive_cost": float("inf")}, "false_positive_cost is inf"),
+        ({"false_positive_cost": float("nan")}, "false_positive_cost is nan"),
+        ({"parameters": Parameters(7, trials=0)}, "trials is 0: expected 1 or more"),
+        ({"parameters": Parameters(-1)}, "seed is -1: expected a whole number from 0 to 4294967295"),
+        ({"parameters": Parameters(2**32)}, "seed is 4294967296"),
+        (
+            {"parameters": Parameters(7, 1, {"learning_rate": float("nan")})},
+            "learning_rate is nan: expected a number from 0.001 to 1",
+        ),
+        (
+            {"parameters": Parameters(7, 1, {"max_iter": 0})},
+            "max_iter is 0: expected a whole number from 1 to",
+        ),
+        ({"parameters": Parameters(7, 1, {"depth": 3})}, "'depth' is no value of hist_gradient_boosting"),
+    ],
+)
+def test_settings_of_which_no_model_can_come_are_named(
+    model: Small, change: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(StepError, match=re.escape(says)):
+        training.train(model.rows, model.test, replace(SETTINGS, **change))
 
 
 def test_the_outlier_flag_fires(model: Small, artifact: Artifact) -> None:

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from ml.steps.files import TEST, TRAIN
+from ml.steps.prepare.main import main as prepare
+from ml.steps.prepare.split import held_out
 from ml.steps.validate.checks import check
 from ml.steps.validate.main import REPORT, main
 from tests.scoring.trained import Small, data_set
@@ -86,6 +88,29 @@ def test_too_few_rows_and_too_few_of_a_class() -> None:
     assert [(finding.rule, finding.rows) for finding in findings] == [
         ("at least 2% of the rows have label 1", 0)
     ]
+
+
+@pytest.mark.parametrize("table", [TRAIN, TEST])
+@pytest.mark.parametrize("label", [0, 1])
+def test_each_table_needs_both_labels(table: str, label: int) -> None:
+    """Else nothing could be learned, or judged: the metrics want both."""
+    whole = tables()
+    whole[table] = whole[table].assign(default=np.int8(1 - label))
+    (finding,) = check(whole)
+    assert (finding.table, finding.column, finding.rows) == (table, "default", 0)
+    assert finding.rule == f"at least one row with label {label}"
+
+
+def test_few_defaults_end_in_words_wherever_they_fall(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """40 of 1,200 rows defaulted, and none of those that the split holds out."""
+    frame = data_set()
+    held = held_out(frame["id"].tolist(), 0.05, salt="test")
+    paid, defaulted = frame[frame["default"] == 0], frame[(frame["default"] == 1) & ~held]
+    pd.concat([paid.head(1_160), defaulted.head(40)]).to_parquet(tmp_path / "raw.parquet")
+    raw, prepared = str(tmp_path / "raw.parquet"), str(tmp_path / "prepared")
+    assert prepare(["--raw", raw, "--test-fraction", "0.05", "--prepared", prepared]) == 0
+    assert main(["--prepared", prepared, "--validated", str(tmp_path / "validated")]) == 1
+    assert "test.parquet: column default: at least one row with label 1: 0 rows" in capsys.readouterr().err
 
 
 def run(directory: Path, frames: dict[str, pd.DataFrame]) -> int:

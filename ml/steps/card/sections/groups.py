@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ml.steps.card.drawing import decimal
 from ml.steps.card.html import figure, paragraph, table, words
 from ml.steps.card.pictures import RATES, shown
 from ml.steps.card.sections import Card
@@ -23,7 +24,7 @@ def fairness(card: Card, pictures: Pictures) -> str:
     headings = ("group", "rows", *(label for _, label in COLUMNS))
     for name, found in card["fairness"]["attributes"].items():
         rows = [
-            (shown(each), f"{each['rows']:,}", *(f"{each[field]:.3f}" for field, _ in COLUMNS))
+            (shown(each), f"{each['rows']:,}", *(decimal(each[field], 3) for field, _ in COLUMNS))
             for each in found["groups"]
         ]
         few = [not each["counted"] for each in found["groups"]]

@@ -2,14 +2,14 @@
 
 import difflib
 import tomllib
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ml.errors import MlopsError
-from ml.steps.bounds import Bound
+from ml.steps.bounds import Bound, limit_up_to
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -76,16 +76,19 @@ class TuningSettings(Section):
     sweep: SweepSettings
 
 
-ByAttribute = dict[Literal["sex", "education", "marriage", "age_group"], Share]
+# Refused in the words of the step that reads them.
+ShareLimit = Annotated[float, BeforeValidator(partial(limit_up_to, 1.0))]
+AnyLimit = Annotated[float, BeforeValidator(partial(limit_up_to, None))]
+ByAttribute = dict[Literal["sex", "education", "marriage", "age_group"], ShareLimit]
 
 
 class BoundsSettings(Section):
     """What a model must keep to be registered; what is not given is not asked for."""
 
-    minimum_roc_auc: Share | None = None
-    maximum_log_loss: Annotated[float, Field(ge=0)] | None = None
-    maximum_calibration_error: Share | None = None
-    maximum_outlier_share_deviation: Share | None = None
+    minimum_roc_auc: ShareLimit | None = None
+    maximum_log_loss: AnyLimit | None = None
+    maximum_calibration_error: ShareLimit | None = None
+    maximum_outlier_share_deviation: ShareLimit | None = None
     maximum_equalised_odds_difference: ByAttribute = {}
     maximum_demographic_parity_difference: ByAttribute = {}
 
@@ -167,7 +170,7 @@ def _words(item: "ErrorDetails") -> str:
         return f"{name} = {value}: there is no setting of that name; {hint}"
     if item["loc"][-1] == "[key]":  # of a table whose keys are given: the input is the key itself
         return f"{name}: {item['msg']}"
-    return f"{name} = {value}: {item['msg']}"
+    return f"{name} = {value}: {item['msg'].removeprefix('Value error, ')}"
 
 
 def read_settings(file: Path) -> Settings:

@@ -62,9 +62,14 @@ class Finding:
 
 def limit_of(name: str, value: object) -> float:
     """The limit of a bound, one of FIGURES. Raises ValueError when the value is no limit of it."""
-    greatest = GREATEST.get(name, sys.float_info.max)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= greatest:
-        wanted = f"a number from 0 to {greatest:g}" if name in GREATEST else "a finite number from 0 on"
+    return limit_up_to(GREATEST.get(name), value)
+
+
+def limit_up_to(greatest: float | None, value: object) -> float:
+    """A limit of at most `greatest`, with None any finite one. Raises ValueError when the value is none."""
+    most = sys.float_info.max if greatest is None else greatest
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        wanted = "a finite number from 0 on" if greatest is None else f"a number from 0 to {greatest:g}"
         raise ValueError(f"expected {wanted}")
     return float(value)
 

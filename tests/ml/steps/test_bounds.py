@@ -1,7 +1,11 @@
+import tomllib
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ml import settings
+from ml.errors import MlopsError
 from ml.steps.bounds import FIGURES, GREATEST, Bound, broken, check, limit_of, parse, text_of
 from ml.steps.errors import StepError
 
@@ -111,3 +115,21 @@ def test_what_is_a_limit_is_a_float(value: float, limit: float) -> None:
     found = limit_of("minimum_roc_auc", value)
     assert (type(found), found) == (float, limit)
     assert limit_of("maximum_log_loss", 7) == 7.0
+
+
+@pytest.mark.parametrize(
+    "name", ["minimum_roc_auc", "maximum_log_loss", "maximum_equalised_odds_difference.sex"]
+)
+@pytest.mark.parametrize(
+    "value", [True, -1.0, float("nan"), float("inf"), "0.5", 10**400], ids=lambda _: "value"
+)
+def test_the_settings_refuse_with_the_words_of_the_step(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match="expected") as step:
+        limit_of(name, value)
+    section, _, attribute = name.partition(".")
+    tree = tomllib.loads(settings.FILE.read_text())
+    tree["bounds"][section] = {attribute: value} if attribute else value
+    with pytest.raises(MlopsError) as caught:
+        settings.checked(tree, settings.FILE)
+    (said,) = caught.value.details
+    assert said.startswith(f"bounds.{name} = ") and said.endswith(f": {step.value}")

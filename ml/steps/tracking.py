@@ -19,6 +19,10 @@ MOST_METRICS, MOST_PARAMS = 1000, 100  # of one request, by MLflow's limits
 LONGEST_VALUE: Final = 500  # characters of a parameter's value that Azure ML keeps
 ATTEMPTS, PAUSE_S, TIMEOUT_S = 3, 0.5, 15.0
 AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
+WRONG: Final = {
+    "LocalProtocolError": "the request cannot be sent as it is",
+    "InvalidURL": "MLFLOW_TRACKING_URI, or what names a proxy (HTTPS_PROXY, ALL_PROXY), is no address",
+}
 SCHEMES: Final = {"azureml://": "https://", "https://": "https://", "http://": "http://"}
 ADDRESS, TOKEN, RUN = "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_TOKEN", "MLFLOW_RUN_ID"
 
@@ -63,15 +67,24 @@ def _send(params: Mapping[str, object], metrics: Sequence[Metric]) -> None:
     address = os.environ.get(ADDRESS)
     if not address:
         raise _NotLogged(f"this is no job of Azure ML ({ADDRESS} is not set)", tried=False)
-    missing = [name for name in (RUN, TOKEN) if not os.environ.get(name)]
+    missing = [name for name in (RUN, TOKEN) if not os.environ.get(name, "").strip()]
     if missing:
         raise _NotLogged(f"{' and '.join(missing)} not set, which Azure ML gives to each job")
     scheme = next((scheme for scheme in SCHEMES if address.startswith(scheme)), None)
     if scheme is None:
         raise _NotLogged(f"{ADDRESS} is {address!r}: it must begin with one of {', '.join(SCHEMES)}")
     base = SCHEMES[scheme] + address.removeprefix(scheme).split("?")[0].rstrip("/")
+    token = _token()
     for body in _batches(params, metrics):
-        _post(f"{base}/api/2.0/mlflow/runs/log-batch", {"run_id": os.environ[RUN], **body})
+        _post(f"{base}/api/2.0/mlflow/runs/log-batch", {"run_id": os.environ[RUN], **body}, token)
+
+
+def _token() -> str:
+    """Without the line's end that a file or a shell leaves. No message says any part of it."""
+    token = os.environ[TOKEN].strip()
+    if not all("!" <= character <= "~" for character in token):
+        raise _NotLogged(f"{TOKEN} holds a character that no token has: a space, a control or beyond ASCII")
+    return token
 
 
 def _batches(params: Mapping[str, object], metrics: Sequence[Metric]) -> Iterator[dict[str, Any]]:
@@ -87,22 +100,28 @@ def _batches(params: Mapping[str, object], metrics: Sequence[Metric]) -> Iterato
         texts, points = texts[MOST_PARAMS:], points[most:]
 
 
-def _post(url: str, body: dict[str, Any]) -> None:
+def _post(url: str, body: dict[str, Any], token: str) -> None:
     import httpx
 
-    head = {"authorization": f"Bearer {os.environ[TOKEN]}"}
+    head = {"authorization": f"Bearer {token}"}
     why = ""
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(PAUSE_S * 2**attempt)
         try:
             answer = httpx.post(url, json=body, headers=head, timeout=TIMEOUT_S)
+        except (httpx.LocalProtocolError, httpx.InvalidURL) as error:
+            # Their own words quote headers, or the part of an address that may be a password.
+            raise _NotLogged(f"{type(error).__name__}: {WRONG[type(error).__name__]}") from None
         except httpx.HTTPError as error:
             why = f"{type(error).__name__}: {error}"
             continue
+        except (ImportError, OSError, ValueError) as error:  # of a proxy's address, of certificates
+            raise _NotLogged(f"{type(error).__name__}: {error}") from error
         if answer.is_success:
             return
-        why = f"HTTP {answer.status_code}: {answer.text[:300]}"
+        said = answer.text.replace(token, "***")[:300]
+        why = f"{answer.url.host} answered HTTP {answer.status_code}: {said}"
         if answer.status_code not in AGAIN:
             break
-    raise _NotLogged(f"{httpx.URL(url).host} answered {why}" if why.startswith("HTTP ") else why)
+    raise _NotLogged(why)

@@ -146,7 +146,7 @@ def test_a_token_that_no_header_can_carry_is_never_shown(
 def test_what_a_service_answers_is_shown_without_the_token(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    service.statuses, service.says = [403], b"no such token: secret " + b"x" * 270 + b"secret"
+    service.statuses, service.says = [403], b"no such token: secret " + b"x" * 276 + b"secret"
     log({}, [Metric("m", 1.0)])
     said = capsys.readouterr().out
     assert said.startswith("warning: not logged to MLflow: 127.0.0.1 answered HTTP 403: no such token: *** x")

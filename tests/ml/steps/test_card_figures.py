@@ -1,0 +1,85 @@
+"""The figures of a card, each counted once more from the model's answers."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix
+
+from ml.steps.bounds import Bound, broken, check
+from ml.steps.card import dependence, drift, importance, outliers, threshold
+from ml.steps.card.sections import quality
+from ml.steps.card.subject import Subject
+from ml.steps.evaluate.evaluation import evaluate
+from tests.scoring.trained import Small
+
+
+@pytest.fixture(scope="module")
+def subject(model: Small) -> Subject:
+    return Subject(model.trained.artifact, model.rows, model.test)
+
+
+def test_fewer_outliers_than_stated_break_the_bound_too(subject: Subject) -> None:
+    artifact = subject.artifact
+    never = replace(artifact, thresholds=replace(artifact.thresholds, outlier=0.99))
+    found = outliers.measure(Subject(never, subject.train, subject.test))
+    assert found["share"] == 0.0
+    assert found["share_deviation"] == pytest.approx(artifact.thresholds.outlier_share)
+    (finding,) = check({"outliers": found}, [Bound("maximum_outlier_share_deviation", 0.01)])
+    assert broken([finding.to_json()]) == [
+        "maximum_outlier_share_deviation is 0.020, at most 0.010 is allowed"
+    ]
+
+
+@pytest.mark.parametrize("feature", ["pay_0", "education"])
+def test_partial_dependence_is_a_mean_of_probabilities(subject: Subject, feature: str) -> None:
+    found = dependence.measure(subject, [feature])[feature]
+    column = subject.artifact.schema.names.index(feature)
+    values = range(len(found["values"])) if found["type"] == "category" else found["values"]
+    for value, probability in zip(values, found["probability"], strict=True):
+        rows = subject.matrix.copy()  # fewer than are drawn: all of them
+        rows[:, column] = value
+        assert len(rows) < dependence.ROWS
+        assert probability == pytest.approx(float(subject.composite.run(rows)[0].mean()), abs=1e-6)
+    assert max(found["probability"]) - min(found["probability"]) > 1e-3
+
+
+def test_clean_windows_seldom_alarm_and_shifted_ones_mostly_do(subject: Subject) -> None:
+    """Windows of the very rows that the reference was learned from."""
+    found = drift.measure(Subject(subject.artifact, subject.train, subject.train))
+    assert found["false_alarms"] < 0.1
+    assert found["power"] > 0.9
+
+
+def test_without_the_first_feature_the_model_is_worse_by_both_measures(subject: Subject) -> None:
+    losses = importance.permutation(subject)["pay_0"]
+    assert losses["log_loss_gained"] > 0.01
+    assert losses["auc_lost"] > 0.01
+
+
+def test_the_cost_is_that_at_the_decision_threshold(subject: Subject) -> None:
+    found = threshold.measure(subject)
+    flagged = subject.probabilities >= subject.artifact.thresholds.decision
+    (_, alarms), (misses, _) = confusion_matrix(subject.labels, flagged)
+    assert found["cost"] == pytest.approx((5 * misses + alarms) / len(subject.labels))
+    assert evaluate(subject.artifact, subject.test).metrics["cost"] == pytest.approx(found["cost"], abs=1e-8)
+
+
+def test_the_page_shows_the_confusion_as_it_is_counted(subject: Subject) -> None:
+    calibration: dict[str, Any] = {"method": "-", "error": 0.0, "error_deviation": 0.0}
+    pictures = {"calibration": (), "threshold": ()}
+    text = quality.threshold({"threshold": threshold.measure(subject), "calibration": calibration}, pictures)
+    (content,) = re.findall(r"<h3>Test rows at the threshold</h3>.*?</table>", text)
+    rows = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in content.split("<tr")[1:]]
+    flagged = subject.probabilities >= subject.artifact.thresholds.decision
+    (tn, fp), (fn, tp) = confusion_matrix(subject.labels, flagged).tolist()
+    assert len({tn, fp, fn, tp}) == 4
+    assert rows == [
+        ["", "flagged", "not flagged", "all"],
+        ["defaulted", f"{tp:,}", f"{fn:,}", f"{tp + fn:,}"],
+        ["paid", f"{fp:,}", f"{tn:,}", f"{fp + tn:,}"],
+    ]
+    assert np.isclose(threshold.measure(subject)["recall"], tp / (tp + fn))
+    assert np.isclose(threshold.measure(subject)["precision"], tp / (tp + fp))

@@ -14,7 +14,7 @@ import logging
 import re
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Protocol
@@ -148,9 +148,8 @@ class Direct:
             self._state.queued -= 1
 
     def answer(self, connection: Connection) -> None:
-        """Answer what is held of this connection now, and what came before it."""
-        while connection.held is not None:
-            self._answer_some()
+        """Answer what is held of this connection now; those before it wait for their turn."""
+        self._answer_some([connection])
 
     def _answer_soon(self) -> None:
         asyncio.get_running_loop().call_soon(self._answer_held)
@@ -159,18 +158,21 @@ class Direct:
     def _answer_held(self) -> None:
         self._due = False
         try:
-            self._answer_some()
+            self._answer_some(self._queued())
         finally:  # whatever fails, those behind are not left waiting
             if self._queue:  # others come first: probes, and what has arrived meanwhile
                 self._answer_soon()
 
-    def _answer_some(self) -> None:
-        """Answer the requests that have been held longest, as many as make a moment."""
+    def _queued(self) -> Iterator[Connection]:
+        while self._queue:
+            yield self._queue.popleft()
+
+    def _answer_some(self, connections: Iterable[Connection]) -> None:
+        """Answer the first requests that these hold, as many as make a moment."""
         asks: list[Ask] = []
         asking: list[tuple[Connection, Whole]] = []
         rows = 0
-        while self._queue and rows < MOST_ROWS:
-            connection = self._queue.popleft()
+        for connection in connections:
             if (whole := connection.held) is None:
                 continue
             self.drop_held(connection)
@@ -180,6 +182,8 @@ class Direct:
                 asks.append(ask)
                 asking.append((connection, whole))
                 rows += len(ask.matrix)
+            if rows >= MOST_ROWS:
+                break
         records: list[RequestRecord] = []
         for (connection, whole), ask, body in zip(asking, asks, self._answered(asks), strict=True):
             if body is None:

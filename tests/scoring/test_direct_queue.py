@@ -122,14 +122,34 @@ def test_many_rows_are_answered_a_few_at_a_time_and_others_come_in_between() -> 
             way.take(connection, whole(b"", f"n{number}"))
         await asyncio.sleep(0)
         assert answers.moments == [4]
-        way.answer(held[9])  # it has sent its next request
-        assert answers.moments == [4, 4, 4]
         way.take(held[0], whole(b"", "again"))
-        for _ in range(3):
+        for _ in range(5):
             await asyncio.sleep(0)
         assert answers.moments == [4, 4, 4, 4, 3]
         assert [connection.answers[0][1] for connection in held] == [b"n%d" % number for number in range(18)]
         assert held[0].answers[1][1] == b"again"
+
+    asyncio.run(run())
+
+
+def test_who_does_not_wait_for_an_answer_has_its_own_request_answered_at_once_and_no_other() -> None:
+    async def run() -> None:
+        answers, state = Counting(), State()
+        way = Direct(state, 100, answers, lambda records: None)
+        held = [Fake() for _ in range(9)]
+        for number, connection in enumerate(held):
+            way.take(connection, whole(b"", f"n{number}"))
+        for number in range(20):  # all in one turn
+            way.answer(held[6])
+            way.take(held[6], whole(b"", f"more{number}"))
+        assert answers.moments == [1] * 20
+        assert state.pending() == 9
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert answers.moments[20:] == [4, 4, 1]
+        assert [body for _, body in held[6].answers] == [b"n6", *(b"more%d" % number for number in range(20))]
+        assert all(len(connection.answers) == 1 for connection in held if connection is not held[6])
+        assert state.pending() == 0
 
     asyncio.run(run())
 

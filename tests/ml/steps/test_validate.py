@@ -101,7 +101,9 @@ def test_each_table_needs_both_labels(table: str, label: int) -> None:
     assert finding.rule == f"at least one row with label {label}"
 
 
-def test_few_defaults_end_in_words_wherever_they_fall(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_few_defaults_end_in_words_wherever_they_fall(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """40 of 1,200 rows defaulted, and none of those that the split holds out."""
     frame = data_set()
     held = held_out(frame["id"].tolist(), 0.05, salt="test")

@@ -183,7 +183,7 @@ def train(
         typer.Option(
             min=0.0,
             max=1.0,  # as in the settings; without it infinity would do
-            help="By how much a new model must be better.",
+            help="By how much at least a new model must be better.",
             show_default="training.margin in ml/settings.toml",
         ),
     ] = None,

@@ -10,7 +10,7 @@ from statistics import median
 from benchmarks.scoring import charts, tables
 from benchmarks.scoring.cache import ROOT
 from benchmarks.scoring.goals import Verdict, verdicts
-from benchmarks.scoring.results import Results, write
+from benchmarks.scoring.results import TOGETHER, Results, write
 from benchmarks.scoring.servers import KINDS
 from benchmarks.scoring.tables import Rows, us
 
@@ -59,11 +59,12 @@ METHOD = """## How it is measured
   counts them once.
 """
 FLOOR = """## Where the remaining time goes
-The parts that can be called by themselves are timed in process, one request at a time. Kernel is the
-processor time at the largest number of connections, on one core, as far as the constant answer takes it too
-and above that. What ours takes in user space above the parts is the event loop's and left over. Requests
-that come together are answered together, the rows of all in one run of the model: under load the parts cost
-less than by themselves, so little or nothing may be left.
+Requests that come together are answered together, the rows of all in one run of the model. So the parts
+are timed in process twice, from a request's bytes to its answer's: *with others* is one of {together}
+requests that came in the same turn of the event loop, as they do at the largest number of connections;
+*alone* is one that came by itself. Kernel is the processor time at that load, on one core, as far as the
+constant answer takes it too and above that. What ours takes in user space above the parts is the event
+loop's and left over.
 """
 
 
@@ -114,7 +115,7 @@ def text(results: Results, pictures: Iterable[str]) -> str:
         table(tables.telemetry(results)),
         table(tables.soak(results)),
         picture("scoring-soak"),
-        FLOOR,
+        FLOOR.format(together=TOGETHER),
         picture("scoring-parts"),
         table(tables.parts(results)),
         _floor(results),

@@ -97,13 +97,17 @@ class Telemetry:
     server_on: float
 
 
+TOGETHER = 24  # requests that came in the same turn of the event loop: about as many of 32 connections
+
+
 @dataclass(frozen=True)
 class Part:
-    """A share of the time of one request."""
+    """A share of the time of one request that is answered together with others; `alone`: by itself."""
 
     name: str
     us: float
     how: str
+    alone: float | None = None
 
 
 @dataclass(frozen=True)

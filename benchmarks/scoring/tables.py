@@ -144,8 +144,11 @@ def telemetry(results: Results) -> Rows:
 
 
 def parts(results: Results) -> Rows:
-    rows = [(one.name, us(one.us), one.how) for one in results.parts]
-    return Rows("One request of one row", ("part", "time", "how it is known"), rows, frozenset({1}))
+    rows = [
+        (one.name, us(one.us), "" if one.alone is None else us(one.alone), one.how) for one in results.parts
+    ]
+    columns = ("part", "with others", "alone", "how it is known")
+    return Rows("One request of one row", columns, rows, frozenset({1, 2}))
 
 
 def soak(results: Results) -> Rows:

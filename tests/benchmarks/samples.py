@@ -46,7 +46,10 @@ def good() -> Results:
             Start("with telemetry", True, 5, 1.5, 1.6, 150.0, 120.0),
         ],
         telemetry=Telemetry(32, [100.0, 90.0, 110.0], [86.0, 80.0, 95.0], 500, 20, 500, 500, 90.0, 100.0),
-        parts=[Part("JSON of the request", 1.5, "called by itself"), Part("the rest", 40.0, "left over")],
+        parts=[
+            Part("JSON of the request", 1.5, "called by itself", 2.5),
+            Part("the rest", 40.0, "left over"),
+        ],
         soak=Soak(
             seconds=40.0,
             capacity=6_000.0,

@@ -57,7 +57,11 @@ def test_what_cannot_be_measured_is_absent_with_its_reason(subject: Subject) -> 
 def test_the_parts_of_a_request_are_all_there(subject: Subject) -> None:
     parts = breakdown.in_process(subject, Budget(seconds=0.2, runs=50))
     assert len({part.name for part in parts}) == len(parts) == 9
-    assert all(part.us >= 0.0 for part in parts)
+    for part in parts:
+        assert part.alone is not None
+        assert part.us > 0.0 or part.name == breakdown.REST
+    together, alone = sum(part.us for part in parts), sum(part.alone or 0.0 for part in parts)
+    assert 0.0 < together < alone
 
 
 @pytest.mark.e2e

@@ -1,10 +1,12 @@
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.scoring.breakdown import in_spells, with_serving
+from benchmarks.scoring.breakdown import Marks, with_serving
 from benchmarks.scoring.in_process import Budget, times_us
 from benchmarks.scoring.statistics import by_turns, middle_by, quantile, telemetry_cost
 from tests.benchmarks.samples import good, load
@@ -83,9 +85,20 @@ def test_turns_that_are_not_pairs_have_no_ratio() -> None:
         by_turns([1.0, 2.0], [1.0])
 
 
-def test_parts_are_timed_in_turn() -> None:
-    seen: list[str] = []
-    calls = {name: lambda _, name=name: seen.append(name) for name in ("one", "other")}
-    found = in_spells(calls, Budget(seconds=60.0, runs=30, warm=0))
-    assert found.keys() == {"one", "other"}
-    assert seen == (["one"] * 3 + ["other"] * 3) * 10
+def test_marks_time_what_is_called_while_they_are_set() -> None:
+    def pause(seconds: float) -> float:
+        time.sleep(seconds)
+        return seconds
+
+    holder = SimpleNamespace(pause=pause, other=len)
+    marks = Marks({"a pause": (holder, "pause"), "another": (holder, "other")})
+    holder.pause(0.001)
+    with marks.set():
+        assert holder.pause(0.002) == 0.002
+        with pytest.raises(ValueError, match="non-negative"):
+            holder.pause(-1.0)
+        taken = marks.take()
+        assert taken["a pause"] >= 2_000_000
+        assert taken["another"] == 0
+        assert marks.take() == {"a pause": 0, "another": 0}
+    assert (holder.pause, holder.other) == (pause, len)

@@ -89,9 +89,10 @@ def card(answer: Mapping[str, Any]) -> RenderableType:
             "calibration error": number(found["calibration"]["error"]),
             "threshold": f"{threshold['decision']:.4f}; errors cost {number(threshold['cost'])} a row there",
             "outliers": flagged,
-            "drift alarms": f"{drift['false_alarms']:.1%} of clean windows, {drift['power']:.1%} of shifted",
+            "drift alarms": _alarms(drift),
             "most important": ", ".join(each["feature"] for each in found["importance"]["features"][:5]),
             "data": found["lineage"].get("data_asset", ""),
+            **({"override": answer["override"]} if answer.get("override") else {}),
             **({"page": answer["page"]} if answer["page"] else {}),
         },
     )
@@ -101,6 +102,12 @@ def card(answer: Mapping[str, Any]) -> RenderableType:
         measured, limit = _told_apart(each["found"], each["limit"])
         bounds.add_row(escape(each["name"]), limit, measured, verdict)
     return Group(shown, bounds)
+
+
+def _alarms(drift: Mapping[str, Any]) -> str:
+    if drift["false_alarms"] is None:
+        return "not measured: fewer test rows than a window holds"
+    return f"{drift['false_alarms']:.1%} of clean windows, {drift['power']:.1%} of shifted"
 
 
 def _told_apart(found: float | None, limit: float) -> tuple[str, str]:
@@ -182,13 +189,13 @@ def _models(answer: Mapping[str, Any]) -> RenderableType:
     if not answer["models"]:
         train = f"mlops train --env {answer['environment']}"
         return f"No model is registered in {answer['workspace']}. `{train}` makes the first one."
-    models = table(f"Registered in {answer['workspace']}", *MODEL_TAGS)
+    overridden = any("override" in item["tags"] for item in answer["models"])
+    columns = MODEL_TAGS | ({"override": "override"} if overridden else {})
+    models = table(f"Registered in {answer['workspace']}", *columns)
     for item in answer["models"]:
         tags: Mapping[str, str] = {"model": item["model"], **item["tags"]}
         release = f"release-{answer['environment']}"
-        models.add_row(
-            *(escape(str(tags.get(tag.format(release=release), "-"))) for tag in MODEL_TAGS.values())
-        )
+        models.add_row(*(escape(str(tags.get(tag.format(release=release), "-"))) for tag in columns.values()))
     return models
 
 

@@ -29,3 +29,10 @@ def shown(found: float | None, limit: float, holds: bool) -> list[str]:
 )
 def test_limit_and_figure_are_told_apart(found: float | None, limit: float, cells: list[str]) -> None:
     assert shown(found, limit, cells[-1] == "holds")[1:] == cells
+
+
+def test_drift_that_was_not_measured_says_so() -> None:
+    console = Console(width=120, record=True, file=io.StringIO())
+    card = {**CARD, "drift": {"false_alarms": None, "power": None}}
+    console.print(render.card({"model": "credit:4", "page": None, "card": card}))
+    assert "not measured: fewer test rows than a window holds" in console.export_text()

@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix
 
 from ml.steps.bounds import Bound, broken, check
 from ml.steps.card import dependence, drift, importance, outliers, threshold
-from ml.steps.card.sections import quality
+from ml.steps.card.sections import quality, service
 from ml.steps.card.subject import Subject
 from ml.steps.evaluate.evaluation import evaluate
 from tests.scoring.trained import Small
@@ -49,8 +49,31 @@ def test_partial_dependence_is_a_mean_of_probabilities(subject: Subject, feature
 def test_clean_windows_seldom_alarm_and_shifted_ones_mostly_do(subject: Subject) -> None:
     """Windows of the very rows that the reference was learned from."""
     found = drift.measure(Subject(subject.artifact, subject.train, subject.train))
-    assert found["false_alarms"] < 0.1
+    assert found["false_alarms"] < 0.01
     assert found["power"] > 0.9
+
+
+def test_a_window_is_a_fresh_sample_of_the_rows() -> None:
+    """A row that stands in a window twice would count the chance of the test rows twice."""
+    random = np.random.default_rng(0)
+    windows = [drift.drawn(random, 1_500, 1_000) for _ in range(50)]
+    assert all(len(np.unique(window)) == 1_000 for window in windows)
+    assert len({window.tobytes() for window in windows}) == 50
+
+
+def test_windows_of_a_small_test_set_alarm_no_more_often_than_those_of_all_rows(subject: Subject) -> None:
+    """1,200 rows that differ from the reference by chance alone."""
+    few = subject.train.sample(1_200, random_state=5)
+    assert drift.measure(Subject(subject.artifact, subject.train, few))["false_alarms"] <= 0.02
+
+
+def test_fewer_rows_than_a_window_say_nothing_of_drift(subject: Subject) -> None:
+    found = drift.measure(subject)
+    assert found["rows"] == len(subject.test) < found["window_rows"]
+    assert (found["false_alarms"], found["power"], found["least_power"]) == (None, None, None)
+    text = service.drift({"drift": found, "model": {"features": subject.artifact.schema.names}})
+    assert "Not measured: a window holds 1,000 rows" in text
+    assert text.count("\N{EN DASH}</td>") == 3
 
 
 def test_without_the_first_feature_the_model_is_worse_by_both_measures(subject: Subject) -> None:

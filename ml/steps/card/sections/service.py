@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ml.steps.card.drawing import decimal
 from ml.steps.card.html import facts, figure, paragraph, share, table
 from ml.steps.card.sections import Card
 from ml.steps.card.sections.quality import Pictures
@@ -32,17 +33,26 @@ def outliers(card: Card) -> str:
 
 def drift(card: Card) -> str:
     found = card["drift"]
-    weak = ", ".join(found["least_power"]) or "none"
-    return facts(
-        "Windows drawn from the test rows",
+    rows, size, features = found["rows"], found["window_rows"], len(card["model"]["features"])
+    text = ""
+    if found["false_alarms"] is None:
+        text = paragraph(f"Not measured: a window holds {size:,} rows, and there are {rows:,} test rows.")
+    weak = "none" if found["least_power"] == [] else ", ".join(found["least_power"] or [decimal(None, 0)])
+    moved = f"{found['moved_windows']} for each of {features} features"
+    return text + facts(
+        "Windows drawn from the test rows, no row twice in one",
         {
-            "window": f"{found['window_rows']:,} rows; {found['windows']} clean and as many shifted windows",
-            "clean windows that alarm": share(found["false_alarms"]),
-            "shifted windows that alarm": share(found["power"]),
+            "window": f"{size:,} of {rows:,} rows; {found['clean_windows']} clean windows, {moved} shifted",
+            "clean windows that alarm": _share(found["false_alarms"]),
+            "shifted windows that alarm": _share(found["power"]),
             "what is shifted": f"{found['shift']}; one feature at a time",
             "features found in less than 95% of their shifted windows": weak,
         },
     )
+
+
+def _share(value: float | None) -> str:
+    return decimal(None, 0) if value is None else share(value)
 
 
 def speed(card: Card, pictures: Pictures) -> str:

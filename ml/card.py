@@ -11,6 +11,7 @@ from ml.clients import Azure, without_its_own_output
 from ml.deploy.image import find_model
 from ml.errors import MlopsError
 from ml.steps.card import CARD, PAGE
+from ml.steps.compare import override
 
 
 def card(azure: Azure, reference: str, output: Path | None, browse: bool) -> dict[str, Any]:
@@ -32,7 +33,12 @@ def card(azure: Azure, reference: str, output: Path | None, browse: bool) -> dic
         azure.report.line(f"{place} ({len(page) / 1024:.0f} KiB)")
     if browse and place is not None and not webbrowser.open(place.resolve().as_uri()):
         azure.report.warn(f"no browser could be opened: open {place} yourself")
-    return {"model": name, "page": str(place) if place else None, "card": content}
+    return {
+        "model": name,
+        "page": str(place) if place else None,
+        "override": (model.tags or {}).get(override.TAG),
+        "card": content,
+    }
 
 
 def check_output(output: Path) -> None:

@@ -152,6 +152,22 @@ def _known_metric(name: str) -> None:
         )
 
 
+def _reason(override: str | None) -> str | None:
+    """The reason as it is recorded."""
+    from ml.errors import MlopsError
+    from ml.steps.compare.override import LONGEST, reason_of
+
+    if override is None:
+        return None
+    try:
+        return reason_of(override)
+    except ValueError as error:
+        raise MlopsError(
+            f"--override is no reason: {error}.",
+            f"Say in 1 to {LONGEST} characters why a model that is not better is to be registered.",
+        ) from error
+
+
 def _checked(data: str | None) -> None:
     """The address can be read, and a local file is a data set."""
     from ml.data import inspect
@@ -196,6 +212,13 @@ def train(
             show_default="tuning.trials in ml/settings.toml",
         ),
     ] = None,
+    override: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Register the model although it is not better, and record why; its bounds must hold.",
+        ),
+    ] = None,
     wait: Wait = True,
     force: Annotated[
         bool, typer.Option("--force", help="Train again although a job of the same content succeeded.")
@@ -205,7 +228,8 @@ def train(
 ) -> None:
     """Train a model on a data set, compare it with the champion, and register it when it is better.
 
-    A model that is not better, or outside its bounds, is a clean skip (exit code 0). A step that fails is
+    A model that is not better (unless --override says why), or outside its bounds, is a clean skip (exit code
+    0). A step that fails is
     named with its reason (exit code 1). The same data, code, environment and settings find their own earlier
     job.
     """
@@ -226,12 +250,14 @@ def train(
                 trials=trials or azure.settings.tuning.trials,
                 wait=wait,
                 force=force,
+                override=_reason(override),
             ),
         )
 
     with _honest(as_json):  # before anything is asked of the stack
         if metric is not None:
             _known_metric(metric)
+        _reason(override)
         _checked(data)
     _run(env, as_json, quiet, command, render.training)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml.errors import MlopsError
+from ml.steps.compare import override
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import CommandComponent, PipelineJob
@@ -35,6 +36,7 @@ class Plan:
     test_fraction: float
     time_limit_minutes: int
     start: Mapping[str, float] = field(default_factory=dict[str, float])  # inputs of train, by name
+    override: str | None = None  # why the model is registered although it is not better
 
 
 def load_step(step: str, plan: Plan, directory: Path = STEPS_DIRECTORY) -> "CommandComponent":
@@ -95,6 +97,7 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
             model_name=plan.model_name,
             metric=plan.metric,
             margin=plan.margin,
+            **({} if plan.override is None else {"override": override.encoded(plan.override)}),
         )
         register = steps["register"](
             model=train.outputs.model,

@@ -17,6 +17,7 @@ from ml.snapshot import Snapshot
 from ml.sources.address import Address, LocalFile
 from ml.sources.obtain import obtain
 from ml.steps.bounds import text_of
+from ml.steps.compare import override
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import Job, PipelineJob
@@ -38,6 +39,7 @@ class Request:
     trials: int
     wait: bool
     force: bool
+    override: str | None = None  # why a model that is not better is to be registered
 
 
 def training_key(data_sha256: str, code_sha256: str, context_sha256: str, choices: dict[str, Any]) -> str:
@@ -129,6 +131,7 @@ def choices_of(settings: Settings, request: Request) -> dict[str, Any]:
         "trials": request.trials,
         "start": settings.tuning.start.given(),
         "bounds": text_of(settings.bounds.bounds()),
+        "override": request.override,
     }
 
 
@@ -181,6 +184,7 @@ def submit(
             test_fraction=training.test_fraction,
             time_limit_minutes=training.time_limit_minutes,
             start=azure.settings.tuning.start.given(),
+            override=request.override,
         )
         job: Any = assemble(plan, force=request.force)
         job.name = name
@@ -193,6 +197,7 @@ def submit(
             "environment": plan.environment,
             "metric": plan.metric,
             "margin": str(plan.margin),
+            **({} if plan.override is None else {override.TAG: plan.override}),
         }
 
         def send() -> Any:

@@ -1,4 +1,7 @@
-"""Whether a challenger is to be registered: better by one metric and margin, and within its bounds."""
+"""Whether a challenger is to be registered: better by one metric and margin, and within its bounds.
+
+A person may override the first, never the second.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ from ml.steps.evaluate.metrics import DIGITS, DIRECTIONS
 class Decision:
     """`challenger` and `champion` hold the content of metrics.json; there may be no champion.
 
-    `better` is about the metric alone; `bounds` are the card's findings; `accepted` needs both.
+    `better` is about the metric alone; `bounds` are the card's findings; `accepted` needs both, or the bounds
+    and a person's reason, `override`. It is `overridden` when it would not have been accepted without.
     """
 
     better: bool
@@ -27,13 +31,18 @@ class Decision:
     champion: Mapping[str, Any] | None
     champion_version: str | None
     reason: str
+    override: str | None = None
 
     @property
     def accepted(self) -> bool:
-        return self.better and not broken(self.bounds)
+        return (self.better or self.override is not None) and not broken(self.bounds)
+
+    @property
+    def overridden(self) -> bool:
+        return self.accepted and not self.better
 
     def to_json(self) -> dict[str, Any]:
-        return {"accepted": self.accepted, **asdict(self)}
+        return {"accepted": self.accepted, "overridden": self.overridden, **asdict(self)}
 
 
 def decide(
@@ -43,11 +52,12 @@ def decide(
     champion: Mapping[str, Any] | None,
     champion_version: str | None,
     bounds: Sequence[Mapping[str, Any]] = (),
+    override: str | None = None,
 ) -> Decision:
     """Better means: at all, and by at least the margin, in the metric's own direction.
 
-    `bounds`: the findings of the card. Both models must be judged on the same rows, which is checked, and at
-    the same costs of errors.
+    `bounds`: the findings of the card; `override`: why a model that is not better is to be taken. Both models
+    must be judged on the same rows, which is checked, and at the same costs of errors.
 
     Raises StepError for an unknown metric, a negative margin, or metrics of different test rows.
     """
@@ -57,7 +67,7 @@ def decide(
         raise StepError(f"margin is {margin}: expected 0 or more")
     if champion is None:
         reason = _within("the first model", bounds)
-        return Decision(True, bounds, metric, margin, dict(challenger), None, None, reason)
+        return Decision(True, bounds, metric, margin, dict(challenger), None, None, reason, override)
     if champion["test_sha256"] != challenger["test_sha256"]:
         raise StepError("the metrics of challenger and champion were not measured on the same test rows")
     new, old = float(challenger[metric]), float(champion[metric])
@@ -70,6 +80,8 @@ def decide(
         f"{verdict}: {metric} {new:.5f} against {old:.5f} of version {champion_version}, "
         f"a gain of {gained} where {f'at least {asked}' if margin else 'more than 0'} is asked for"
     )
+    if not better and override is not None:
+        reason += f"; overridden: {override}"
     return Decision(
         better,
         bounds,
@@ -79,6 +91,7 @@ def decide(
         dict(champion),
         champion_version,
         _within(reason, bounds),
+        override,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ml.steps.card import CARD
 from ml.steps.compare.champion import judged
 from ml.steps.compare.decision import decide
+from ml.steps.compare.override import decoded
 from ml.steps.errors import exit_code
 from ml.steps.evaluate.main import METRICS
 from ml.steps.evaluate.metrics import Costs
@@ -28,6 +29,7 @@ def run(
     margin: float,
     decision: Path,
     connect: Callable[[], Registry] = AzureRegistry,
+    override: str | None = None,
 ) -> None:
     challenger, measured = read_json(evaluation / METRICS), read_json(card / CARD)
     registry = connect()
@@ -41,7 +43,7 @@ def run(
             registry, champion, test_sha256, lambda: read_table(validated / TEST), costs
         )
     version = champion.version if champion else None
-    decided = decide(metric, margin, challenger, champion_metrics, version, measured["bounds"])
+    decided = decide(metric, margin, challenger, champion_metrics, version, measured["bounds"], override)
     write_json(decided.to_json(), decision / DECISION)
     print(f"{'accepted' if decided.accepted else 'not accepted'}: {decided.reason}")
 
@@ -54,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model-name", required=True)
     parser.add_argument("--metric", required=True)
     parser.add_argument("--margin", type=float, required=True)
+    parser.add_argument("--override", type=decoded, help="percent-encoded")
     parser.add_argument("--decision", type=Path, required=True)
     given = parser.parse_args(arguments)
     return exit_code(
@@ -66,6 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
             given.metric,
             given.margin,
             given.decision,
+            override=given.override,
         ),
     )
 

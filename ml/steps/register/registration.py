@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.steps.bounds import broken
+from ml.steps.compare.override import TAG as OVERRIDE_TAG
 from ml.steps.evaluate.metrics import DIRECTIONS
 from ml.steps.registry import (
     ARTIFACT_TAG,
@@ -22,6 +23,7 @@ from ml.steps.registry import (
 from scoring.artifact import Artifact
 
 ARTIFACT_DIRECTORY = "model"
+LINEAGE_PROPERTY = "lineage."  # what the names of such properties begin with
 CARD_DIRECTORY = "card"  # in it: beside the artifact's own files, no part of what serves
 
 
@@ -41,7 +43,7 @@ class Lineage:
 class Registration:
     """`registered`: the model is in the registry now, by this run or by an earlier one of the same model.
 
-    `broken_bounds` says in words what kept it out.
+    `broken_bounds` says in words what kept it out; `override` why it is in although it is not better.
     """
 
     registered: bool
@@ -50,6 +52,7 @@ class Registration:
     reason: str
     artifact_digest: str
     broken_bounds: tuple[str, ...] = ()
+    override: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -66,15 +69,17 @@ def register(
 ) -> Registration:
     """Register the model with its card, a directory, unless it is not better or outside its bounds.
 
-    A model that is registered already stays the version that it is (a step may run again).
+    A model that is registered already stays the version that it is (a step may run again). With an override
+    only this job's own version counts: the same model under a corrected card is another version.
     """
     if not decision["accepted"]:
         outside = tuple(broken(decision["bounds"]))
         return Registration(False, name, None, str(decision["reason"]), artifact.digest, outside)
-    known = _registered_before(registry.versions(name), artifact)
+    override = str(decision["override"]) if decision.get("overridden") else None
+    known = _registered_before(registry.versions(name), artifact, lineage if override else None)
     if known is not None:
         reason = f"this very model is version {known.version} already"
-        return Registration(True, name, known.version, reason, artifact.digest)
+        return Registration(True, name, known.version, reason, artifact.digest, override=override)
     metrics = {metric: float(evaluation[metric]) for metric in DIRECTIONS}
     described = artifact.described({f"test.{key}": value for key, value in metrics.items()}, asdict(lineage))
     with tempfile.TemporaryDirectory(prefix="register-") as scratch:
@@ -85,10 +90,12 @@ def register(
             name,
             directory,
             description=f"{artifact.estimator} and isolation forest as one ONNX graph; {decision['reason']}",
-            tags=tags(artifact, metrics),
+            tags=tags(artifact, metrics) | ({OVERRIDE_TAG: override} if override else {}),
             properties=properties(artifact, evaluation, lineage),
         )
-    return Registration(True, name, model.version, str(decision["reason"]), artifact.digest)
+    return Registration(
+        True, name, model.version, str(decision["reason"]), artifact.digest, override=override
+    )
 
 
 def tags(artifact: Artifact, metrics: Mapping[str, float]) -> dict[str, str]:
@@ -106,9 +113,14 @@ def properties(artifact: Artifact, evaluation: Mapping[str, Any], lineage: Linea
         "schema_sha256": artifact.schema.digest,
         EVALUATION_PROPERTY: json.dumps(dict(evaluation), sort_keys=True),
         THRESHOLDS_PROPERTY: json.dumps(artifact.thresholds.to_json(), sort_keys=True),
-        **{f"lineage.{key}": value for key, value in asdict(lineage).items()},
+        **{f"{LINEAGE_PROPERTY}{key}": value for key, value in asdict(lineage).items()},
     }
 
 
-def _registered_before(versions: list[RegisteredModel], artifact: Artifact) -> RegisteredModel | None:
-    return next((model for model in versions if model.tags.get(ARTIFACT_TAG) == artifact.digest), None)
+def _registered_before(
+    versions: list[RegisteredModel], artifact: Artifact, by: Lineage | None
+) -> RegisteredModel | None:
+    """The latest version of this very model; with `by`, of those that its pipeline job registered."""
+    same = (model for model in versions if model.tags.get(ARTIFACT_TAG) == artifact.digest)
+    job = f"{LINEAGE_PROPERTY}pipeline_job"
+    return next((model for model in same if by is None or model.properties.get(job) == by.pipeline_job), None)

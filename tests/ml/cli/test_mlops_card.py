@@ -34,9 +34,10 @@ CARD: dict[str, Any] = {
 class FakeModels:
     def __init__(self, card: dict[str, Any] | None) -> None:
         self.card = card
+        self.tags: dict[str, str] | None = None
 
     def get(self, name: str, version: str | None = None, label: str | None = None) -> Any:
-        return SimpleNamespace(name=name, version=version or "4")
+        return SimpleNamespace(name=name, version=version or "4", tags=self.tags)
 
     def download(self, name: str, version: str, download_path: str) -> None:
         directory = Path(download_path, name, "model", "card")
@@ -55,6 +56,12 @@ def azure(report: RecordingReport, card: dict[str, Any] | None = CARD) -> Any:
     )
 
 
+def shown(answer: dict[str, Any]) -> str:
+    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    console.print(render.card(answer))
+    return console.export_text()
+
+
 def test_the_card_of_the_latest_version_is_shown_and_its_page_written(
     report: RecordingReport, tmp_path: Path
 ) -> None:
@@ -62,9 +69,7 @@ def test_the_card_of_the_latest_version_is_shown_and_its_page_written(
     assert (answer["model"], answer["card"]) == ("credit:4", CARD)
     assert (tmp_path / "page.html").read_text() == "<html></html>"
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
-    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    console.print(render.card(answer))
-    said = console.export_text()
+    said = shown(answer)
     assert "Card of credit:4" in said and "minimum_roc_auc" in said and "holds" in said
 
 
@@ -134,3 +139,10 @@ def test_the_scoring_image_holds_the_artifact_and_not_its_card(tmp_path: Path) -
     (model / EXPLANATION).write_bytes(b"other")
     with pytest.raises(MlopsError, match="is no usable artifact"):
         scoring_context(ROOT, model)
+
+
+def test_a_version_that_was_not_better_says_why_it_is_there(report: RecordingReport) -> None:
+    estate = azure(report)
+    assert "override" not in shown(command.card(estate, "latest", None, browse=False))
+    estate.ml.models.tags = {"override": "the card's words were corrected"}
+    assert "the card's words were corrected" in shown(command.card(estate, "latest", None, browse=False))

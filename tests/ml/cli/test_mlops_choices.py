@@ -22,7 +22,7 @@ TRAINING: dict[str, Any] = {
     "bounds.maximum_log_loss": 0.5,
     "bounds.maximum_equalised_odds_difference": {"sex": 0.2},
 }
-REQUESTED: dict[str, Any] = {"metric": "cost", "margin": 0.003, "trials": 13}
+REQUESTED: dict[str, Any] = {"metric": "cost", "margin": 0.003, "trials": 13, "override": "why"}
 FOLLOWED: dict[str, Any] = {"wait": False, "force": True}
 
 

@@ -84,6 +84,8 @@ def no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
         (["card", "--model", ":3"], "--model ':3' is neither NAME:VERSION nor latest"),
         (["deploy", "--model", "credit:"], "--model 'credit:' is neither NAME:VERSION nor latest"),
         (["score", "--file", "/nope/rows.csv"], "There is no file /nope/rows.csv"),
+        (["train", "--override", " "], "--override is no reason: it is empty"),
+        (["train", "--override", "x" * 201], "--override is no reason: it has 201 characters, at most 200"),
     ],
 )
 def test_bad_input_ends_before_anything_is_asked(arguments: list[str], named: str) -> None:
@@ -185,6 +187,14 @@ def test_an_empty_estate_says_what_makes_its_first_model():
     said = text(render.state(answer))
     assert "No model is registered in mlw-stage" in said and "mlops train --env stage" in said
     assert "Nothing is deployed in stage" in said
+
+
+def test_only_where_a_version_was_overridden_is_there_a_column_of_it():
+    plain, other = {"model": "credit:1", "tags": {}}, {"model": "credit:2", "tags": {"override": "words"}}
+    answer: dict[str, Any] = {"environment": "stage", "workspace": "mlw-stage", "deployed": None}
+    assert "override" not in text(render.state({**answer, "models": [plain]}))
+    said = text(render.state({**answer, "models": [other, plain]}))
+    assert "override" in said and "words" in said
 
 
 def test_a_registered_model_is_a_line_of_figures_and_its_release_here():

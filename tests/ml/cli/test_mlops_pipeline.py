@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ml.errors import MlopsError
-from ml.pipeline import STEPS, Plan, assemble
+from ml.pipeline import STEPS, STEPS_DIRECTORY, Plan, assemble
 
 
 @pytest.fixture
@@ -86,6 +87,13 @@ def test_the_plans_values_reach_the_steps(plan: Plan, steps: Path):
     assert jobs["register"]["inputs"]["data_sha256"] == "d" * 64
     assert jobs["register"]["inputs"]["environment"] == "training:abc"
     assert set(made["outputs"]) == {"evaluation", "decision", "registration"}
+
+
+def test_an_override_reaches_compare_encoded_and_is_no_input_otherwise(plan: Plan):
+    without = body(plan, STEPS_DIRECTORY)["jobs"]["compare"]["inputs"]
+    assert "override" not in without
+    given = body(replace(plan, override='words: 100% "right"'), STEPS_DIRECTORY)["jobs"]["compare"]
+    assert given["inputs"] == {**without, "override": "words%3A%20100%25%20%22right%22"}
 
 
 def test_a_missing_component_is_named(plan: Plan, steps: Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from math import ceil
 
 RESERVE = 2.0  # seconds
 
@@ -24,6 +25,11 @@ class Allowance:
         self._left = min(self._most, self._left + (now - self._at) * self._per_second)
         self._at = now
         return int(self._left)
+
+    def soon(self, seconds: float) -> int:
+        """How often, at most, it may be done after so long."""
+        self.left()
+        return ceil(min(self._most, self._left + seconds * self._per_second))
 
     def take(self) -> bool:
         """Whether it may be done once more now."""

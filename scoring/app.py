@@ -20,13 +20,14 @@ from scoring.encode import ContractError, TooManyRowsError
 from scoring.explaining import Explaining
 from scoring.gate import Endpoint, Gate
 from scoring.inflight import InFlight, running
+from scoring.moment import RequestRecord
 from scoring.openapi import document
 from scoring.problems import Problem, too_many
 from scoring.requests import Request, State
 from scoring.schema import Matrix
 from scoring.scorer import Batch, Scorer, joined
 from scoring.settings import Limits
-from scoring.telemetry import RequestRecord, Telemetry
+from scoring.telemetry import Telemetry
 from scoring.worker import Place
 
 log = logging.getLogger(__name__)

@@ -8,14 +8,16 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 
 from scoring.allowance import Allowance
 from scoring.artifact import Artifact
 from scoring.events import BATCH_EVENT, DRIFT_EVENT, Privacy, drift_event
+from scoring.moment import Moment, RequestRecord
 from scoring.settings import Settings
-from scoring.telemetry import DriftRecord, RequestRecord
+from scoring.telemetry import DRAIN_SECONDS, DriftRecord
 from scoring.tracecontext import TraceContext
 
 # The distribution's own call-outs, to hosts that are not the configured ingestion endpoint.
@@ -125,17 +127,21 @@ class AzureMonitor:
         self._description = Description(events, artifact.schema, privacy, settings.telemetry.event_rows)
         self._thinned_told = 0
 
-    def requests(self, records: Sequence[RequestRecord]) -> None:
+    def requests(self, moment: Moment) -> None:
         """Count requests; tell of them by traces and events as far as that is allowed."""
-        self._instruments.requests(records)
-        self._description.add([record for record in records if record.batch is not None])
+        self._instruments.requests(moment)
+        scored = [record for record in moment.records if record.batch is not None]
+        self._description.add(scored)
+        self._description.leave_out(moment.scored - len(scored))
         # probes are counted, but not traced unless they fail: they come every few seconds
-        traced = [record for record in records if record.status >= 500 or record.route not in PROBES]
-        for position, record in enumerate(traced):
-            if not self._traces.take():
-                self._untraced += len(traced) - position
-                break
-            self._span(record)
+        if moment.failed or moment.kind[0] not in PROBES:
+            traced = list(takewhile(lambda _: self._traces.take(), moment.records))
+            self._untraced += moment.requests - len(traced)
+            for record in traced:
+                self._span(record)
+
+    def wanted(self) -> int:
+        return max(self._description.wanted(DRAIN_SECONDS), self._traces.soon(DRAIN_SECONDS))
 
     def drained(self) -> None:
         """Tell of the requests of a moment, and pass on what was counted."""

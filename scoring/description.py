@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from scoring.allowance import Allowance
-from scoring.events import Privacy, Told, batch_event
+from scoring.events import MAX_REQUESTS, Privacy, Told, batch_event
+from scoring.moment import RequestRecord
 from scoring.schema import Schema
-from scoring.telemetry import RequestRecord
 
 
 class Description:
@@ -21,6 +21,14 @@ class Description:
 
     def add(self, records: Sequence[RequestRecord]) -> None:
         self._waiting.extend(records)
+
+    def leave_out(self, requests: int) -> None:
+        """There were more of them, which are in no event."""
+        self.thinned += requests
+
+    def wanted(self, seconds: float) -> int:
+        """How many requests, at most, the events of a moment that ends so soon can tell of."""
+        return self._allowance.soon(seconds) * MAX_REQUESTS
 
     def events(self) -> Generator[tuple[RequestRecord, Told]]:
         """The events of all that waits, each with the first of its requests.

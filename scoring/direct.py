@@ -20,10 +20,10 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from scoring.asgi import Headers
+from scoring.moment import Put, RequestRecord
 from scoring.problems import CONTENT_TYPE, too_many
 from scoring.requests import State, begun
 from scoring.schema import Matrix
-from scoring.telemetry import Put, RequestRecord
 
 log = logging.getLogger(__name__)
 

@@ -24,8 +24,9 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from scoring.moment import Kind
+
 NAME, UNIT, DESCRIPTION = "scoring.request.duration", "ms", "from first byte to answer"
-Kind = tuple[str, int]  # route and status
 
 
 @dataclass(slots=True)

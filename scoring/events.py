@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import orjson
 
+from scoring.moment import RequestRecord
 from scoring.schema import Schema
 from scoring.scorer import Batch
-from scoring.telemetry import DriftRecord, RequestRecord
+from scoring.telemetry import DriftRecord
 
 BATCH_EVENT, DRIFT_EVENT = "scoring.batch", "scoring.drift"
 MAX_PROPERTY = 8_000  # characters; Application Insights cuts a property at 8,192

@@ -9,9 +9,9 @@ from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from scoring.asgi import Headers, Receive, Scope, Send
+from scoring.moment import Put
 from scoring.problems import CONTENT_TYPE, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem
 from scoring.requests import Request, State, begun
-from scoring.telemetry import Put
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Final
 
 from azure.core.credentials import TokenCredential
@@ -13,8 +12,8 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
 from scoring.drift import DriftReport
-from scoring.durations import Durations, Exporter, Kind, attributes
-from scoring.telemetry import RequestRecord
+from scoring.durations import Durations, Exporter, attributes
+from scoring.moment import Kind, Moment
 
 COUNTERS: Final = {  # what is added up over requests: name, unit, description of the metric
     "rows": ("scoring.rows", "{row}", "scored rows"),
@@ -63,18 +62,11 @@ class Instruments:
         )
         self._window = meter.create_gauge("scoring.drift.window", "{row}", "rows of the evaluated window")
 
-    def requests(self, records: Sequence[RequestRecord]) -> None:
-        nanoseconds = self._nanoseconds
-        rows = positives = outliers = 0
-        for record in records:
-            nanoseconds[record.route, record.status].append(record.duration_ns)
-            if (batch := record.batch) is not None:
-                rows += len(batch.labels)
-                positives += sum(batch.labels)
-                outliers += sum(batch.outlier_flags)
-        self.count("rows", rows)
-        self.count("positives", positives)
-        self.count("outliers", outliers)
+    def requests(self, moment: Moment) -> None:
+        self._nanoseconds[moment.kind].extend(moment.durations_ns)
+        self.count("rows", moment.rows)
+        self.count("positives", moment.positives)
+        self.count("outliers", moment.outliers)
 
     def count(self, name: str, number: int) -> None:
         """`name`: one of COUNTERS."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from scoring.asgi import Headers, Receive
-from scoring.telemetry import RequestRecord
+from scoring.moment import RequestRecord
 from scoring.tracecontext import SPAN_DIGITS, TRACE_DIGITS, Digits, continued
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")

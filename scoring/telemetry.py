@@ -8,13 +8,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from scoring.drift import DriftReport, WindowCounts
-from scoring.scorer import Batch
-from scoring.tracecontext import TraceContext
+from scoring.moment import Moment, RequestRecord, counted
 
 log = logging.getLogger(__name__)
 
@@ -23,43 +22,16 @@ QUEUE_ROWS = 200_000  # of all these records: about 200 bytes each
 DRAIN_SECONDS = 0.03  # telemetry took 5 to 12% of the throughput, 15% with 0.01 s, 11 to 18% with 0.1 s
 
 
-@dataclass(slots=True)
-class RequestRecord:
-    """One request, written by the layers that answer it. `batch` is there when rows were scored."""
-
-    method: str
-    route: str
-    status: int
-    started_ns: int  # wall clock
-    duration_ns: int
-    request_id: str
-    trace: TraceContext
-    problem: str | None = None
-    batch: Batch | None = None
-    drift_status: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class DriftRecord:
     report: DriftReport
     window: WindowCounts
 
 
-@dataclass(slots=True)
-class Group:
-    """Requests of one moment; `rows`: of all of them."""
-
-    records: list[RequestRecord]
-    rows: int
-
-
-Put = Callable[[list[RequestRecord]], None]  # hands over the records of one moment
-
-
 class Sink(Protocol):
     """Where the telemetry thread hands records to; may block and may raise."""
 
-    def requests(self, records: Sequence[RequestRecord]) -> None: ...
+    def requests(self, moment: Moment) -> None: ...
 
     def drift(self, record: DriftRecord) -> None: ...
 
@@ -67,6 +39,10 @@ class Sink(Protocol):
 
     def drained(self) -> None:
         """What was queued has been handed over; more comes after a pause. Nothing is held any longer."""
+
+    def wanted(self) -> int:
+        """Of how many requests records are wanted until the end of the next pause: beyond, counts will do."""
+        ...
 
     def close(self, seconds: float) -> None:
         """Send what is buffered, for at most about this long."""
@@ -89,7 +65,8 @@ class Telemetry:
         self._put = self._taken = 0
         self._rows_put = self._rows_taken = 0
         self._kept = self._rows_kept = 0  # handed over, but the sink may hold them until it is drained
-        self._queue: deque[Group | DriftRecord] = deque()
+        self._wanted = capacity
+        self._queue: deque[Moment | DriftRecord] = deque()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self.lost = 0
@@ -102,17 +79,21 @@ class Telemetry:
         self._thread.start()
 
     def put(self, records: list[RequestRecord]) -> None:
-        """Those of one moment, which are kept or lost. Never blocks, never raises.
+        """Those of one moment, all of one kind, which are kept or lost. Never blocks, never raises.
 
-        For the event loop's thread.
+        For the event loop's thread. Under much load most records end here, as soon as they are counted: to
+        keep those that nobody will tell of costs more than to count them.
         """
         if self._thread is None:
             return
-        group = Group(records, sum([record.batch.rows for record in records if record.batch is not None]))
-        if self._has_room(group):
-            self._put += len(records)
-            self._rows_put += group.rows
-            self._queue.append(group)
+        moment = counted(records)
+        if self._wanted <= 0 and not moment.failed:
+            moment.records = []
+        if self._has_room(moment):
+            self._put += moment.requests
+            self._rows_put += moment.held_rows
+            self._wanted -= len(moment.records)  # the other thread sets it: an estimate is enough
+            self._queue.append(moment)
         elif len(records) == 1:
             self.lost += 1
         else:  # perhaps some of them fit
@@ -128,11 +109,11 @@ class Telemetry:
         else:
             self.lost += 1  # written by two threads; an estimate is enough
 
-    def _has_room(self, group: Group) -> bool:
-        if self._put - self._taken + len(group.records) > self._capacity:
+    def _has_room(self, moment: Moment) -> bool:
+        if self._put - self._taken + moment.requests > self._capacity:
             return False
         waiting = self._rows_put - self._rows_taken
-        return group.rows == 0 or waiting == 0 or waiting + group.rows <= self._most_rows
+        return moment.held_rows == 0 or waiting == 0 or waiting + moment.held_rows <= self._most_rows
 
     def stop(self, seconds: float) -> bool:
         """Hand over what is queued and flush; False when that took longer than `seconds`."""
@@ -160,6 +141,7 @@ class Telemetry:
                     sink.lost(lost - told)
                     told = lost
                 sink.drained()
+                self._wanted = sink.wanted()
             except Exception:
                 log.exception("telemetry could not be counted")
             self._make_room()
@@ -175,7 +157,7 @@ class Telemetry:
             if isinstance(taken, DriftRecord):
                 sink.drift(taken)
             else:
-                sink.requests(taken.records)
+                sink.requests(taken)
         except Exception:
             log.exception("telemetry records could not be handed over")
             self._lose(taken)
@@ -191,14 +173,14 @@ class Telemetry:
                 self._keep(taken)
             self._make_room()
 
-    def _lose(self, taken: Group | DriftRecord) -> None:
-        count = len(taken.records) if isinstance(taken, Group) else 1
+    def _lose(self, taken: Moment | DriftRecord) -> None:
+        count = taken.requests if isinstance(taken, Moment) else 1
         self.lost += count  # a call within it would let another thread count in between
 
-    def _keep(self, taken: Group | DriftRecord) -> None:
-        if isinstance(taken, Group):
-            self._kept += len(taken.records)
-            self._rows_kept += taken.rows
+    def _keep(self, taken: Moment | DriftRecord) -> None:
+        if isinstance(taken, Moment):
+            self._kept += taken.requests
+            self._rows_kept += taken.held_rows
 
     def _make_room(self) -> None:
         """What was handed over is held no more."""

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scoring.allowance import Allowance
 from scoring.description import Description
 from scoring.events import MAX_PROPERTY, MAX_REQUESTS, Privacy
+from scoring.moment import RequestRecord
 from scoring.schema import NumberFeature, Schema
 from scoring.scorer import Batch
-from scoring.telemetry import RequestRecord
 from scoring.tracecontext import TraceContext
 
 EVERYTHING = Privacy(frozenset(), frozenset(), b"k")

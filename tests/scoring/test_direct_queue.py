@@ -7,8 +7,8 @@ import numpy as np
 
 from scoring import direct
 from scoring.direct import Ask, Direct, Whole
+from scoring.moment import RequestRecord
 from scoring.requests import State
-from scoring.telemetry import RequestRecord
 from tests.scoring.test_direct import request
 
 

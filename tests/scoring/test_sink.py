@@ -22,7 +22,7 @@ from scoring.encode import Encoder
 from scoring.events import Privacy
 from scoring.scorer import Composite, judge
 from scoring.settings import read
-from scoring.telemetry import RequestRecord
+from scoring.moment import RequestRecord, counted
 from scoring.tracecontext import continued
 
 connection = "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1"
@@ -44,11 +44,33 @@ record = RequestRecord("POST", "/score", 200, time.time_ns(), 1, "r", trace_, ba
 def broken(*arguments):
     raise RuntimeError("broken")
 sink._event = broken
-sink.requests([record, record])
+sink.requests(counted([record, record]))
 try:
     sink.drained()
 except RuntimeError as error:
     print(json.dumps({"error": str(error), "added": added}))
+"""
+LEFT_OUT = """
+added = {}
+for name, counter in sink._instruments._counters.items():
+    counter.add = lambda number, name=name: added.update({name: added.get(name, 0) + number})
+matrix = Encoder(model.schema, 100).encode(dict(model.samples.request))
+batch = judge(Composite(model.composite, model.schema.width), model.thresholds, matrix)
+def moment(count, route="/score", status=200, rows=batch):
+    trace_ = continued(None, "1" * 48)
+    made = [RequestRecord("POST", route, status, time.time_ns(), 1, "r", trace_, batch=rows)] * count
+    return counted(made)
+wanted = sink.wanted()
+kept, counts_only = moment(3), moment(7)
+probes, failures = moment(5, "/healthz", rows=None), moment(2, status=503, rows=None)
+for one in (counts_only, probes, failures):
+    one.records = []
+for one in (kept, counts_only, probes, failures):
+    sink.requests(one)
+events = []
+sink._event = lambda name, properties, context: events.append(name)
+sink.drained()
+print(json.dumps({"wanted": wanted, "events": len(events), "added": added}))
 """
 FLUSHES = """
 calls = []
@@ -83,6 +105,18 @@ def test_what_was_counted_is_passed_on_although_an_event_cannot_be_made(
     assert found["error"] == "broken"
     assert found["added"]["rows"] == 2 * len(artifact.samples.predictions)
     assert found["added"]["thinned"] == 2
+
+
+@pytest.mark.e2e
+def test_requests_without_records_are_in_the_metrics_and_counted_as_untold(
+    model_dir: Path, artifact: Artifact
+) -> None:
+    found = json.loads(said(LEFT_OUT, model_dir))
+    assert found["events"] == 3
+    assert found["added"]["thinned"] == 7
+    assert found["added"]["untraced"] == 7 + 2  # probes are not traced anyway
+    assert found["added"]["rows"] == 10 * len(artifact.samples.predictions)
+    assert found["wanted"] >= 2 * 50 * 50  # two seconds' worth of events
 
 
 @pytest.mark.e2e

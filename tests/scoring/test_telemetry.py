@@ -16,9 +16,10 @@ from scoring.composite import Composite
 from scoring.drift import evaluate
 from scoring.events import MAX_PROPERTY, Privacy, batch_event, drift_event
 from scoring.logs import Dropped
+from scoring.moment import Moment, RequestRecord
 from scoring.scorer import Batch, judge
 from scoring.settings import TelemetrySettings
-from scoring.telemetry import DriftRecord, RequestRecord, Telemetry
+from scoring.telemetry import DriftRecord, Telemetry
 from scoring.tracecontext import continued
 from scoring.window import RollingWindow
 from tests.scoring.trained import Small
@@ -31,12 +32,17 @@ class Collecting:
         self.do = do
         self.seen: list[RequestRecord] = []
         self.drifts: list[DriftRecord] = []
-        self.told_lost = self.drains = 0
+        self.told_lost = self.drains = self.counted = 0
+        self.wants = 1_000_000
         self.closed = False
 
-    def requests(self, records: Sequence[RequestRecord]) -> None:
+    def requests(self, moment: Moment) -> None:
         self.do()
-        self.seen.extend(records)
+        self.seen.extend(moment.records)
+        self.counted += moment.requests
+
+    def wanted(self) -> int:
+        return self.wants
 
     def drift(self, record: DriftRecord) -> None:
         self.drifts.append(record)

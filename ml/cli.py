@@ -169,13 +169,13 @@ def _reason(override: str | None) -> str | None:
 
 
 def _checked(data: str | None) -> None:
-    """The address can be read, and a local file is a data set."""
+    """The address can be read, and a local file is a data set with the contract's columns."""
+    from ml import columns
     from ml.data import inspect
-    from ml.settings import settings
     from ml.sources.address import LocalFile, parse
 
     if data is not None and isinstance(address := parse(data), LocalFile):
-        inspect(address.path, settings().data.columns)
+        columns.check(inspect(address.path))
 
 
 def _address(data: str | None, azure: "Azure", root: Path) -> "Address":

@@ -92,7 +92,7 @@ def inspect(
     shown: str | None = None,
     name: str | None = None,
     sha256: str | None = None,
-    remedy: str = "Give a data set with the columns that settings.toml ([data] columns) names.",
+    remedy: str = "Give a data set with this column.",
 ) -> DataFile:
     """Read what says that the file is a data set: its footer or header, not its rows.
 

@@ -33,8 +33,7 @@ class Section(BaseModel):
 
 class DataSettings(Section):
     name: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$")
-    path: Annotated[Path, Field(strict=False)]  # written as a text ...
-    columns: Annotated[tuple[str, ...], Field(strict=False)] = ()  # ... and as an array
+    path: Annotated[Path, Field(strict=False)]  # written as a text
 
 
 class TrainingSettings(Section):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml import data, environment, pipeline, snapshot
+from ml import columns, data, environment, pipeline, snapshot
 from ml.clients import Azure, without_its_own_output
 from ml.content import content_key, sha256_of_files
 from ml.errors import MlopsError
@@ -115,11 +115,10 @@ class Inputs:
 
 def read_data(azure: Azure, address: Address) -> data.DataFile:
     """Look at the data set; one from elsewhere is copied to this machine first. Raises MlopsError."""
-    columns = azure.settings.data.columns
     if isinstance(address, LocalFile):
-        return data.inspect(address.path, columns)
+        return data.inspect(address.path)
     copy = obtain(azure, address)
-    return data.inspect(copy.path, columns, copy.shown, copy.name, copy.sha256)
+    return data.inspect(copy.path, (), copy.shown, copy.name, copy.sha256)
 
 
 def choices_of(settings: Settings, request: Request) -> dict[str, Any]:
@@ -141,7 +140,9 @@ def gather(azure: Azure, root: Path, address: Address, choices: dict[str, Any], 
     scratch: where a csv file becomes parquet. Raises MlopsError.
     """
     report = azure.report
-    file = data.as_parquet(read_data(azure, address), scratch)
+    given = read_data(azure, address)
+    columns.check(given)
+    file = data.as_parquet(given, scratch)
     report.line(f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}")
     code = snapshot.take(root)
     report.line(f"code {code.commit}, {len(code.files)} files")

@@ -269,7 +269,11 @@ DATA: Final[tuple[tuple[str, bytes, str], ...]] = (
         b"\x89PNG\r\n",
         ("The data set {file} is neither parquet nor a .csv file: it begins with b'\\x89PNG\\r\\n'."),
     ),
-    ("columns.csv", b"id,other\n1,2\n", "The data set {file} has no column default; it has id, other."),
+    (
+        "columns.csv",
+        b"id,other\n1,2\n",
+        "The data set {file} has not the columns of the contract, ml/steps/contract.py.",
+    ),
     (
         "ragged.csv",
         b"id,default\n1,2,3\n",

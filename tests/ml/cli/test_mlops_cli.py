@@ -45,7 +45,7 @@ def test_a_bad_data_set_ends_before_anything_is_asked(tmp_path: Any):
     (tmp_path / "x.csv").write_text("id,other\n1,2\n")
     done = runner.invoke(app, ["train", "--env", "stage", "--data", str(tmp_path / "x.csv"), "--json"])
     assert done.exit_code == 1
-    assert "has no column default" in json.loads(done.stdout)["error"]["problem"]
+    assert "has not the columns" in json.loads(done.stdout)["error"]["problem"]
     assert "Traceback" not in done.output
 
 

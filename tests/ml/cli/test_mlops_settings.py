@@ -63,8 +63,6 @@ def change(tmp_path: Path, old: str, new: str) -> Path:
         ("time_limit_minutes = 120", "time_limit_minutes = 1e5", "training.time_limit_minutes = 100000.0"),
         ("time_limit_minutes = 120", f"time_limit_minutes = {10**400}", "training.time_limit_minutes = 1000"),
         ("tolerance = 1e-5", "tolerance = nan", "scoring.tolerance = nan"),
-        ('columns = ["id", "default"]', 'columns = ["id", 3]', "data.columns.1 = 3"),
-        ('columns = ["id", "default"]', 'columns = "id"', "data.columns = 'id'"),
         ('path = "data/credit_default.parquet"', "path = 3", "data.path = 3"),
     ],
 )

@@ -118,7 +118,6 @@ def test_csv_from_elsewhere_is_a_data_set_under_its_own_name(
     [
         ("a.parquet", b"PAR1 and no more", "is not readable parquet"),
         ("a.txt", b"id,default\n1,2\n", "neither parquet nor a .csv file"),
-        ("a.csv", b"id,other\n1,2\n", "has no column default"),
         ("a.csv", b"", r"is empty \(0 bytes\)"),
     ],
 )

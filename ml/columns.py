@@ -1,0 +1,35 @@
+"""A data set's columns against the contract's, before anything is uploaded or submitted."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ml.data import DataFile
+from ml.errors import MlopsError
+
+MOST_NAMED = 20  # of each kind
+
+
+def check(file: DataFile) -> None:
+    """Names only; what the columns hold is for the step validate.
+
+    Raises MlopsError naming the columns that are missing, not known, or there more than once.
+    """
+    from ml.steps.contract import COLUMNS
+
+    wrong = {
+        "missing": [name for name in COLUMNS if name not in file.columns],
+        "unexpected": [name for name in dict.fromkeys(file.columns) if name not in COLUMNS],
+        "more than once": [name for name, times in Counter(file.columns).items() if times > 1],
+    }
+    details = [f"{kind}: {_listed(names)}" for kind, names in wrong.items() if names]
+    if details:
+        raise MlopsError(
+            f"The data set {file.shown} has not the columns of the contract, ml/steps/contract.py.",
+            "Give a data set with exactly its columns, or write the contract of this one there.",
+            details,
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, names[:MOST_NAMED]))
+    return shown if len(names) <= MOST_NAMED else f"{shown} and {len(names) - MOST_NAMED} more"

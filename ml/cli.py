@@ -358,7 +358,11 @@ def deploy(
         return run(azure, root, model)
 
     with _honest(as_json):
+        from ml.deploy.variables import checked
+        from ml.settings import settings
+
         _known_model(model)
+        checked(settings().scoring.variables)
     _run(env, as_json, quiet, command, render.deployment)
 
 

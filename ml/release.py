@@ -21,6 +21,7 @@ class Configuration(BaseModel):
     memory_gb: float
     port: int
     metric_seconds: int = 60
+    variables: dict[str, str] = {}
 
 
 class Release(BaseModel):
@@ -35,7 +36,10 @@ class Release(BaseModel):
 
     @property
     def id(self) -> str:
-        return f"r-{content_key(self.model_dump(mode='json'))[:16]}"
+        content = self.model_dump(mode="json")
+        if not self.configuration.variables:  # as releases were named before there were any
+            del content["configuration"]["variables"]
+        return f"r-{content_key(content)[:16]}"
 
 
 class Evidence(BaseModel):

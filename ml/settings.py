@@ -114,6 +114,13 @@ class BuildSettings(Section):
     platform: Literal["linux"]
 
 
+def _text(value: object) -> str:
+    """A variable's value as the environment has it."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("expected a text or a number")
+    return str(value)
+
+
 class ScoringSettings(Section):
     name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")
     port: int = Field(gt=0, lt=65536)
@@ -123,6 +130,7 @@ class ScoringSettings(Section):
     metric_seconds: WholeSeconds
     ready_seconds: WholeSeconds
     tolerance: float = Field(gt=0, le=1)
+    variables: dict[str, Annotated[str, BeforeValidator(_text)]] = {}  # ml/deploy/variables.py says which
 
 
 class AzureSettings(Section):

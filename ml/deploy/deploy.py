@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml import release
 from ml.clients import Azure
-from ml.deploy import api_key, group, image, ready, smoke
+from ml.deploy import api_key, group, image, ready, smoke, variables
 from ml.deploy.endpoint import Endpoint
 from ml.deploy.group import GroupSpec
 from ml.deploy.image import BuildContext
@@ -34,6 +34,7 @@ def group_spec(azure: Azure, made: Release, built: Image, key: str) -> GroupSpec
     """The container group of a release in this estate."""
     estate, scoring = azure.estate, azure.settings.scoring
     environment = {
+        **made.configuration.variables,
         "PORT": str(made.configuration.port),
         "MODEL_DIR": "model",
         "SCORING_WORKERS": str(max(1, int(made.configuration.cpu))),  # one a core, whatever the host shows
@@ -95,10 +96,12 @@ def _mark_model(azure: Azure, model: "Model", release_id: str) -> None:
 def deploy(azure: Azure, root: Path, reference: str) -> dict[str, Any]:
     """Build once, deploy, wait, test, record. Raises MlopsError naming what failed."""
     report, scoring = azure.report, azure.settings.scoring
+    chosen = variables.checked(scoring.variables)
     with report.phase("model"):
         model = image.find_model(azure, reference)
         report.line(f"{model.name}:{model.version}")
         context = image.assemble(azure, root, model)
+        variables.check_features(chosen, context.model.schema.names)
     with report.phase("image"):
         built, fresh = image.ensure(azure, model, context)
     made = Release(
@@ -111,6 +114,7 @@ def deploy(azure: Azure, root: Path, reference: str) -> dict[str, Any]:
             memory_gb=scoring.memory_gb,
             port=scoring.port,
             metric_seconds=scoring.metric_seconds,
+            variables=chosen,
         ),
     )
     with report.phase("callers' key"):

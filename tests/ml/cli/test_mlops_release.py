@@ -1,4 +1,5 @@
 import hashlib
+import json
 from typing import Any
 
 import pytest
@@ -85,6 +86,27 @@ def test_a_release_is_named_by_all_that_it_is_and_nothing_else(version: str, dig
     assert one.id != made(model_version=version, image_digest=f"sha256:{digit}0").id
     bigger = Configuration(cpu=cpu + 1, memory_gb=1.5, port=8080)
     assert one.id != made(model_version=version, image_digest=f"sha256:{digit}", configuration=bigger).id
+
+
+def test_variables_are_part_of_a_release_and_reach_its_group(outputs: dict[str, Any]):
+    plain = Configuration(cpu=1.0, memory_gb=1.5, port=8080)
+    given = {"SCORING_DRIFT_WINDOW_ROWS": "2000", "PORT": "1"}
+    one = made(configuration=plain.model_copy(update={"variables": given}))
+    assert one.id != made(configuration=plain).id
+    image = Image("crstage.azurecr.io", "scoring", DIGEST)
+    spec = group_spec(Storage(EstateOutputs(**outputs)), one, image, "k3y")
+    assert spec.env["SCORING_DRIFT_WINDOW_ROWS"] == "2000"
+    assert spec.env["PORT"] == "8080"  # what the deployment says itself stands
+
+
+def test_a_release_without_variables_keeps_the_name_that_it_had_before_there_were_any(azure: Storage):
+    assert made().id == "r-60e1809941155e6e"
+    release.record(azure, Record(release=made(), evidence=EVIDENCE))
+    path = release.blob_path(made().id)
+    record = json.loads(azure.store[path])
+    del record["release"]["configuration"]["variables"]
+    azure.store[path] = json.dumps(record).encode()
+    assert release.read(azure, made().id).release == made()
 
 
 def test_a_record_is_written_once_and_never_changed(azure: Storage):

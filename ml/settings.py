@@ -6,10 +6,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ml.errors import MlopsError
-from ml.steps.bounds import Bound, limit_up_to
+from ml.steps.bounds import Bound, attribute_of, limit_up_to
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -78,7 +78,7 @@ class TuningSettings(Section):
 # Refused in the words of the step that reads them.
 ShareLimit = Annotated[float, BeforeValidator(partial(limit_up_to, 1.0))]
 AnyLimit = Annotated[float, BeforeValidator(partial(limit_up_to, None))]
-ByAttribute = dict[Literal["sex", "education", "marriage", "age_group"], ShareLimit]
+ByAttribute = dict[Annotated[str, AfterValidator(attribute_of)], ShareLimit]
 
 
 class BoundsSettings(Section):
@@ -176,8 +176,12 @@ def _words(item: "ErrorDetails") -> str:
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         return f"{name} = {value}: there is no setting of that name; {hint}"
     if item["loc"][-1] == "[key]":  # of a table whose keys are given: the input is the key itself
-        return f"{name}: {item['msg']}"
-    return f"{name} = {value}: {item['msg'].removeprefix('Value error, ')}"
+        return f"{name}: {_said(item)}"
+    return f"{name} = {value}: {_said(item)}"
+
+
+def _said(item: "ErrorDetails") -> str:
+    return item["msg"].removeprefix("Value error, ")
 
 
 def read_settings(file: Path) -> Settings:
@@ -204,8 +208,17 @@ def _tree(file: Path) -> dict[str, Any]:
         ) from error
 
 
+def check_definition() -> None:
+    """Raises MlopsError naming what is wrong in the tables that define the data set: as much a setting."""
+    from ml.steps import definition  # with numpy, which nothing else here needs
+
+    if found := definition.problems():
+        raise MlopsError("The data set's definition is not valid.", "Correct what is named.", found)
+
+
 def checked(tree: dict[str, Any], file: Path) -> Settings:
     """The settings that a file's content says. Raises MlopsError as `read_settings` does."""
+    check_definition()
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:

@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from ml.steps.about import ATTRIBUTES
 from ml.steps.digits import told_apart
 from ml.steps.errors import StepError
 
 NONE = "none"
-ATTRIBUTES = ("sex", "education", "marriage", "age_group")
+ATTRIBUTES_FILE = "ml/steps/about.py"
 Side = Literal["minimum", "maximum"]
 FAIRNESS = ("equalised_odds_difference", "demographic_parity_difference")
 # Where in a card a bounded figure stands.
@@ -60,6 +61,14 @@ class Finding:
         return {"name": self.name, "limit": self.limit, "found": self.found, "holds": self.holds}
 
 
+def attribute_of(name: str) -> str:
+    """The name itself. Raises ValueError when about.py has no such attribute: its bound could never hold."""
+    if name not in ATTRIBUTES:
+        known = f"expected one of {', '.join(ATTRIBUTES)}" if ATTRIBUTES else "it has none"
+        raise ValueError(f"{name!r} is no attribute of {ATTRIBUTES_FILE}: {known}")
+    return name
+
+
 def limit_of(name: str, value: object) -> float:
     """The limit of a bound, one of FIGURES. Raises ValueError when the value is no limit of it."""
     return limit_up_to(GREATEST.get(name), value)
@@ -81,6 +90,9 @@ def parse(text: str) -> tuple[Bound, ...]:
     found: list[Bound] = []
     for item in text.split(","):
         name, _, value = item.strip().partition("=")
+        figure, _, attribute = name.partition(".")
+        if attribute and figure.partition("_")[2] in FAIRNESS:
+            _known(name, attribute)
         if name not in FIGURES:
             raise StepError(f"bounds: {name!r} is none that is known: expected one of {', '.join(FIGURES)}")
         limit = _number(value)
@@ -89,6 +101,13 @@ def parse(text: str) -> tuple[Bound, ...]:
         except ValueError as error:
             raise StepError(f"bounds: {name} is {limit!r}: {error}") from error
     return tuple(found)
+
+
+def _known(name: str, attribute: str) -> None:
+    try:
+        attribute_of(attribute)
+    except ValueError as error:
+        raise StepError(f"bounds: {name}: {error}") from error
 
 
 def _number(text: str) -> float | str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ml.steps import about
 from ml.steps.card import (
     data,
     dependence,
@@ -19,9 +20,10 @@ from ml.steps.card import (
 )
 from ml.steps.card.groups import LEAST_OF_EACH_LABEL
 from ml.steps.card.subject import Subject
+from ml.steps.contract import LABEL
 from ml.steps.evaluate.evaluation import evaluate
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1: the rates of label 1 had the names of the example data
 PICTURED_FEATURES = 6
 
 
@@ -38,9 +40,16 @@ def measured(subject: Subject, lineage: Mapping[str, str]) -> dict[str, Any]:
             "schema_sha256": artifact.schema.digest,
             "features": list(artifact.schema.names),
         },
-        "intended_use": list(words.INTENDED_USE),
-        "limits": [text.format(least=LEAST_OF_EACH_LABEL) for text in words.LIMITS],
-        "data": {"source": words.DATA_SOURCE, "label": words.DATA_LABEL, **data.measure(subject)},
+        "intended_use": list(about.INTENDED_USE),
+        "limits": _limits(),
+        "label": {
+            "column": LABEL,
+            "meaning": about.LABEL_MEANING,
+            "positive": about.POSITIVE,
+            "negative": about.NEGATIVE,
+            "event": about.EVENT,
+        },
+        "data": {"source": about.SOURCE, "contract": about.CONTRACT, **data.measure(subject)},
         "metrics": evaluate(
             artifact, subject.test
         ).to_json(),  # again: so the steps need not wait for each other
@@ -55,3 +64,8 @@ def measured(subject: Subject, lineage: Mapping[str, str]) -> dict[str, Any]:
         "scoring_path": path.measure(subject),
         "lineage": {**artifact.lineage, **lineage},
     }
+
+
+def _limits() -> list[str]:
+    compared = (words.FAIRNESS_LIMIT.format(least=LEAST_OF_EACH_LABEL),) if about.ATTRIBUTES else ()
+    return [*about.LIMITS, *words.LIMITS, *compared]

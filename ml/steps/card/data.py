@@ -29,7 +29,7 @@ def measure(subject: Subject) -> dict[str, Any]:
     return {
         "train_rows": len(subject.train),
         "test_rows": len(subject.test),
-        "train_default_rate": float((subject.train[LABEL] == 1).mean()),
-        "test_default_rate": float(subject.labels.mean()),
+        "train_positive_rate": float((subject.train[LABEL] == 1).mean()),
+        "test_positive_rate": float(subject.labels.mean()),
         "features": features,
     }

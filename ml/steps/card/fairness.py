@@ -9,7 +9,9 @@ from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, 
 from numpy.typing import NDArray
 from sklearn.metrics import accuracy_score
 
-from ml.steps.card.groups import ATTRIBUTES, LEAST_OF_EACH_LABEL, Attribute, groups
+from ml.steps.about import ATTRIBUTES
+from ml.steps.attribute import Attribute
+from ml.steps.card.groups import LEAST_OF_EACH_LABEL, groups
 from ml.steps.card.subject import RESAMPLES, Subject
 
 METRICS: dict[str, Any] = {
@@ -74,8 +76,8 @@ def _of_attribute(subject: Subject, group: NDArray[np.str_], attribute: Attribut
         {
             "group": name,
             "rows": rows[name],
-            "defaults": positives[name],
-            "default_rate": positives[name] / rows[name],
+            "positives": positives[name],
+            "positive_rate": positives[name] / rows[name],
             "mean_probability": float(subject.probabilities[group == name].mean()),
             **_shown(frame.by_group.loc[name], positives[name], rows[name]),
             "counted": name in counted,

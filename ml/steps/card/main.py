@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.steps import bounds as limits
+from ml.steps import definition
 from ml.steps.artifacts import read_artifact
 from ml.steps.bounds import Bound
 from ml.steps.card import CARD, PAGE
@@ -28,6 +29,7 @@ def run(
     lineage: dict[str, str],
     card: Path,
 ) -> None:
+    definition.check()
     subject = Subject(read_artifact(model), read_table(validated / TRAIN), read_table(validated / TEST))
     made = measured(subject, lineage)
     findings = limits.check(made, bounds)

@@ -47,7 +47,12 @@ def _calibration(card: Card) -> list[Picture]:
         label="tenths of the test rows",
     )
     top = max(*predicted, *observed) * 1.08
-    axes.set(xlim=(0, top), ylim=(0, top), xlabel="mean probability", ylabel="share that defaulted")
+    axes.set(
+        xlim=(0, top),
+        ylim=(0, top),
+        xlabel="mean probability",
+        ylabel=f"share that {card['label']['positive']}",
+    )
     axes.legend(loc="upper left")
     words = f"Mean probability against observed share for {len(bins)} groups of test rows: from "
     ends = f"{predicted[0]:.2f} against {observed[0]:.2f} to {predicted[-1]:.2f} against {observed[-1]:.2f}."

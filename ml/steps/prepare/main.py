@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ml.steps import definition
 from ml.steps.contract import ID
 from ml.steps.errors import StepError, exit_code
 from ml.steps.files import TEST, TRAIN, Table, read_table, write_table
@@ -13,6 +14,7 @@ from ml.steps.prepare.split import held_out
 
 
 def run(raw: Path, test_fraction: float, prepared: Path) -> None:
+    definition.check()
     frame: Table = read_table(raw)
     if ID not in frame.columns:
         raise StepError(f"{raw} has no column {ID}; found {', '.join(map(str, frame.columns))}")

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from ml.steps import definition
 from ml.steps.errors import exit_code
 from ml.steps.files import TEST, TRAIN, read_table
 from ml.steps.tracking import log
@@ -20,6 +21,7 @@ TRACKING = ("optional", "required")
 
 
 def run(validated: Path, settings: Settings, model: Path, tracking: str) -> None:
+    definition.check()
     began = time.perf_counter()
     trained = train(read_table(validated / TRAIN), read_table(validated / TEST), settings)
     trained.artifact.save(model)

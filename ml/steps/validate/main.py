@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ml.steps import definition
 from ml.steps.contract import LABEL
 from ml.steps.errors import StepError, exit_code
 from ml.steps.files import TEST, TRAIN, content_sha256, read_table, write_json, write_table
@@ -15,6 +16,7 @@ REPORT = "report.json"
 
 
 def run(prepared: Path, validated: Path) -> None:
+    definition.check()
     tables = {name: read_table(prepared / name) for name in (TRAIN, TEST)}
     findings = check(tables)
     report = {

@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, roc_auc_score
 
+from ml.steps.about import ATTRIBUTES
 from ml.steps.bounds import FIGURES, Bound, check
 from ml.steps.card import (
     dependence,
@@ -172,7 +173,7 @@ def test_a_rate_of_nothing_is_drawn_over_the_frame(card: dict[str, Any]) -> None
     """With the clip of the axes a marker at 0 is half a marker."""
     with drawing.style():
         pictures = PICTURES["fairness"](card)
-    assert len(pictures) == len(groups.ATTRIBUTES)
+    assert len(pictures) == len(ATTRIBUTES)
     for each in pictures:
         markers = re.findall(r"<g[^>]*>\n<use [^>]*y=\"[^\"]*\"[^>]*/>", each.svg)
         rates = [marker for marker in markers if 'clip-path="' in marker]
@@ -231,7 +232,7 @@ def test_small_groups_are_shown_and_not_compared(subject: Subject) -> None:
     few = [each for attribute in found.values() for each in attribute["groups"] if not each["counted"]]
     assert few
     least = groups.LEAST_OF_EACH_LABEL
-    assert all(min(each["defaults"], each["rows"] - each["defaults"]) < least for each in few)
+    assert all(min(each["positives"], each["rows"] - each["positives"]) < least for each in few)
     rows = sum(each["rows"] for each in found["education"]["groups"])
     assert rows == len(subject.test)
 

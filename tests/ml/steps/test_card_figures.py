@@ -15,6 +15,8 @@ from ml.steps.card.subject import Subject
 from ml.steps.evaluate.evaluation import evaluate
 from tests.scoring.trained import Small
 
+LABEL = {"positive": "won", "negative": "lost", "event": "a win"}
+
 
 @pytest.fixture(scope="module")
 def subject(model: Small) -> Subject:
@@ -93,7 +95,9 @@ def test_the_cost_is_that_at_the_decision_threshold(subject: Subject) -> None:
 def test_the_page_shows_the_confusion_as_it_is_counted(subject: Subject) -> None:
     calibration: dict[str, Any] = {"method": "-", "error": 0.0, "error_deviation": 0.0}
     pictures = {"calibration": (), "threshold": ()}
-    text = quality.threshold({"threshold": threshold.measure(subject), "calibration": calibration}, pictures)
+    text = quality.threshold(
+        {"threshold": threshold.measure(subject), "calibration": calibration, "label": LABEL}, pictures
+    )
     (content,) = re.findall(r"<h3>Test rows at the threshold</h3>.*?</table>", text)
     rows = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in content.split("<tr")[1:]]
     flagged = subject.probabilities >= subject.artifact.thresholds.decision
@@ -101,8 +105,8 @@ def test_the_page_shows_the_confusion_as_it_is_counted(subject: Subject) -> None
     assert len({tn, fp, fn, tp}) == 4
     assert rows == [
         ["", "flagged", "not flagged", "all"],
-        ["defaulted", f"{tp:,}", f"{fn:,}", f"{tp + fn:,}"],
-        ["paid", f"{fp:,}", f"{tn:,}", f"{fp + tn:,}"],
+        ["won", f"{tp:,}", f"{fn:,}", f"{tp + fn:,}"],
+        ["lost", f"{fp:,}", f"{tn:,}", f"{fp + tn:,}"],
     ]
     assert np.isclose(threshold.measure(subject)["recall"], tp / (tp + fn))
     assert np.isclose(threshold.measure(subject)["precision"], tp / (tp + fp))

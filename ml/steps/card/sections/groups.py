@@ -7,11 +7,10 @@ from ml.steps.card.html import figure, paragraph, table, words
 from ml.steps.card.pictures import RATES, shown
 from ml.steps.card.sections import Card
 from ml.steps.card.sections.quality import Pictures
-from ml.steps.card.words import FAIRNESS
+from ml.steps.card.words import FAIRNESS, NO_FAIRNESS
 from ml.steps.digits import told_apart
 
-COLUMNS = (
-    ("default_rate", "defaulted"),
+COLUMNS = (  # after the share of label 1, whose heading is the card's
     ("mean_probability", "mean probability"),
     *((field, label) for field, label, *_ in RATES),
     ("accuracy", "accuracy"),
@@ -20,11 +19,16 @@ CAPTION = "Rates at the decision threshold; hollow markers and “few”: groups
 
 
 def fairness(card: Card, pictures: Pictures) -> str:
-    parts = [*map(paragraph, FAIRNESS), figure(pictures["fairness"], CAPTION)]
-    headings = ("group", "rows", *(label for _, label in COLUMNS))
+    if not card["fairness"]["attributes"]:
+        return paragraph(NO_FAIRNESS)
+    label = card["label"]
+    said = (text.format(positive=label["positive"], negative=label["negative"]) for text in FAIRNESS)
+    columns = (("positive_rate", label["positive"]), *COLUMNS)
+    parts = [*map(paragraph, said), figure(pictures["fairness"], CAPTION)]
+    headings = ("group", "rows", *(label for _, label in columns))
     for name, found in card["fairness"]["attributes"].items():
         rows = [
-            (shown(each), f"{each['rows']:,}", *(decimal(each[field], 3) for field, _ in COLUMNS))
+            (shown(each), f"{each['rows']:,}", *(decimal(each[field], 3) for field, _ in columns))
             for each in found["groups"]
         ]
         few = [not each["counted"] for each in found["groups"]]

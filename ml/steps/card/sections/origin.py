@@ -27,11 +27,11 @@ PREFIXES = {"trials.": "trials: ", "value.": "chosen: "}
 
 
 def data(card: Card) -> str:
-    found = card["data"]
+    found, label = card["data"], card["label"]
     text = paragraph(
         f"{found['source']} {found['train_rows']:,} training rows "
-        f"({share(found['train_default_rate'])} defaulted), {found['test_rows']:,} test rows "
-        f"({share(found['test_default_rate'])}). {found['label']}"
+        f"({share(found['train_positive_rate'])} {label['positive']}), {found['test_rows']:,} test rows "
+        f"({share(found['test_positive_rate'])}). {label['meaning']}"
     )
     numbers = [
         (each["feature"], each["description"], *(f"{each[key]:,.0f}" for key in ("p1", "median", "p99")))

@@ -35,10 +35,11 @@ def bounds(card: Card) -> str:
 
 
 def quality(card: Card) -> str:
-    found, rate = card["metrics"], card["data"]["test_default_rate"]
+    found, rate, label = card["metrics"], card["data"]["test_positive_rate"], card["label"]
     entropy = -sum(each * math.log(each) for each in (rate, 1 - rate) if each)
+    ranks = f"how often a row that {label['positive']} stands above one that {label['negative']}"
     rows = (
-        ("ROC AUC", found["roc_auc"], "0.500", "how often a row that defaulted stands above one that paid"),
+        ("ROC AUC", found["roc_auc"], "0.500", ranks),
         ("average precision", found["average_precision"], f"{rate:.3f}", "precision, mean over all recalls"),
         ("log loss", found["log_loss"], f"{entropy:.3f}", "of the probabilities; less is better"),
         ("Brier score", found["brier"], f"{rate * (1 - rate):.3f}", "squared error; less is better"),
@@ -65,14 +66,15 @@ def _candidates(card: Card) -> str:
 
 
 def threshold(card: Card, pictures: Pictures) -> str:
-    found, calibration = card["threshold"], card["calibration"]
+    found, calibration, label = card["threshold"], card["calibration"], card["label"]
     flagged, recall, precision = (share(found[key]) for key in ("selection_rate", "recall", "precision"))
     text = paragraph(
-        f"From a probability of {found['decision']:.3f} on, a row is flagged. A default that was not "
-        f"foreseen costs {found['false_negative_cost']:g}, a false alarm {found['false_positive_cost']:g} "
-        f"(stated, not measured); the threshold is where their sum was least on held-out training rows. On "
-        f"the test rows it flags {flagged} of all; it finds {recall} of those who defaulted (recall), "
-        f"and {precision} of those that it flags did default (precision)."
+        f"From a probability of {found['decision']:.3f} on, a row is flagged. {_capital(label['event'])} "
+        f"that was not foreseen costs {found['false_negative_cost']:g}, a false alarm "
+        f"{found['false_positive_cost']:g} (stated, not measured); the threshold is where their sum was "
+        f"least on held-out training rows. On the test rows it flags {flagged} of all; it finds {recall} of "
+        f"those who {label['positive']} (recall), and {precision} of those that it flags "
+        f"{label['positive']} (precision)."
     )
     calibrated = paragraph(
         f"Calibration: {calibration['method']} on rows that no model was fitted on. The mean distance "
@@ -83,8 +85,8 @@ def threshold(card: Card, pictures: Pictures) -> str:
         "Test rows at the threshold",
         ("", "flagged", "not flagged", "all"),
         (
-            _counts("defaulted", found["true_positives"], found["false_negatives"]),
-            _counts("paid", found["false_positives"], found["true_negatives"]),
+            _counts(label["positive"], found["true_positives"], found["false_negatives"]),
+            _counts(label["negative"], found["false_positives"], found["true_negatives"]),
         ),
     )
     costs = table(
@@ -92,8 +94,8 @@ def threshold(card: Card, pictures: Pictures) -> str:
         ("policy", "cost"),
         (
             ("this model", f"{found['cost']:.3f}"),
-            ("flag everybody", f"{found['cost_of_all']:.3f}"),
-            ("flag nobody", f"{found['cost_of_none']:.3f}"),
+            ("flag every row", f"{found['cost_of_all']:.3f}"),
+            ("flag no row", f"{found['cost_of_none']:.3f}"),
         ),
     )
     charts = beside(
@@ -105,3 +107,7 @@ def threshold(card: Card, pictures: Pictures) -> str:
 
 def _counts(name: str, flagged: int, other: int) -> tuple[str, ...]:
     return (name, f"{flagged:,}", f"{other:,}", f"{flagged + other:,}")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

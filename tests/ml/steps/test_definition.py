@@ -1,0 +1,123 @@
+"""Whether contract and words can be worked with is said up front, with the file that is wrong."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ml import settings
+from ml.errors import MlopsError
+from ml.steps import about, contract, definition
+from ml.steps.attribute import Attribute
+from ml.steps.card.main import main as card
+from ml.steps.definition import fingerprint, of_attributes, of_columns, of_words
+from ml.steps.prepare.main import main as prepare
+from ml.steps.train.main import main as train
+from ml.steps.validate.main import main as validate
+from scoring.schema import CategoryFeature, Feature, NumberFeature
+
+AGE = NumberFeature("age", "years", 0, 120, integer=True)
+SHARE = NumberFeature("share", "a share", 0, 1, integer=False)
+PLAN = CategoryFeature("plan", "", ("a", "b"))
+
+
+def test_the_repositorys_own_definition_is_valid() -> None:
+    assert definition.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("features", "says"),
+    [
+        ((AGE, AGE), "the column 'age' is named twice"),
+        ((AGE, replace(SHARE, name="id")), "the column 'id' is named twice"),
+        ((replace(SHARE, name="left"),), "the column 'left' is named twice"),
+        ((replace(SHARE, name=""),), "a column has an empty name"),
+        ((), "FEATURES is empty"),
+        ((replace(SHARE, minimum=1, maximum=0),), "the minimum 1 is not below the maximum 0"),
+        ((replace(SHARE, minimum=1, maximum=1),), "the minimum 1 is not below the maximum 1"),
+        ((replace(SHARE, maximum=float("inf")),), "limits of share: 0 to inf are not finite"),
+        ((replace(SHARE, minimum=float("nan")),), "limits of share: nan to 1 are not finite"),
+        ((replace(PLAN, categories=("a", "b", "a")),), "categories of plan: 'a' is listed twice"),
+        ((replace(PLAN, categories=()),), "categories of plan: none is listed"),
+        ((replace(PLAN, categories=(False, True)),), "False is neither text nor a whole number"),
+    ],
+)
+def test_what_no_model_can_come_of_is_named(features: tuple[Feature, ...], says: str) -> None:
+    (found,) = of_columns("id", "left", features)
+    assert says in found
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute", "says"),
+    [
+        (
+            "sex",
+            Attribute("sex", {"f": "women"}, "other"),
+            "sex: 'sex' is no feature of ml/steps/contract.py",
+        ),
+        ("plan", Attribute("plan", {"c": "c"}, "other"), "plan: plan cannot be 'c'"),
+        ("age", Attribute("age", dict.fromkeys(range(100, 130), "old"), "young"), "age cannot be 121"),
+        ("age", Attribute("age", {"30": "30"}, "other"), "age: age cannot be '30'"),
+        ("share", Attribute("share", {0: "none"}, "some"), "share: share may hold fractions"),
+        ("the age", Attribute("age", {}, "all"), "the name 'the age' is not of small letters, digits and _"),
+    ],
+)
+def test_groups_that_no_row_can_be_parted_into_are_named(name: str, attribute: Attribute, says: str) -> None:
+    (found,) = of_attributes({name: attribute}, (AGE, SHARE, PLAN))
+    assert says in found
+
+
+def test_what_can_be_grouped_is() -> None:
+    attributes = {
+        "plan": Attribute("plan", {"a": "first"}, "other"),
+        "age": Attribute("age", dict.fromkeys(range(60), "young"), "old"),
+    }
+    assert of_attributes(attributes, (AGE, SHARE, PLAN)) == []
+    assert of_attributes({}, (AGE,)) == []
+
+
+def test_words_belong_to_columns_and_not_to_their_limits() -> None:
+    own = fingerprint("id", "left", (AGE, PLAN))
+    assert own == fingerprint("id", "left", (replace(AGE, maximum=100, description="whole years"), PLAN))
+    others = [
+        fingerprint("key", "left", (AGE, PLAN)),
+        fingerprint("id", "gone", (AGE, PLAN)),
+        fingerprint("id", "left", (AGE,)),
+        fingerprint("id", "left", (AGE, replace(PLAN, categories=("a", "c")))),
+        fingerprint("id", "left", (replace(AGE, name="years"), PLAN)),
+    ]
+    assert len({own, *others}) == len(others) + 1
+    (said,) = of_words(own, others[0])
+    assert own in said and f"then set CONTRACT = {others[0]!r}" in said
+    assert of_words(own, own) == []
+
+
+@pytest.fixture
+def other_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The contract of other data, and the words and groups of these."""
+    monkeypatch.setattr(contract, "FEATURES", (AGE, SHARE, PLAN))
+
+
+@pytest.mark.usefixtures("other_columns")
+def test_words_of_other_data_are_refused_before_anything_is_done(tmp_path: Path) -> None:
+    with pytest.raises(MlopsError, match="definition is not valid") as caught:
+        settings.read_settings(settings.FILE)
+    said = "\n".join(caught.value.details)
+    assert "ml/steps/about.py: ATTRIBUTES, sex: 'sex' is no feature of ml/steps/contract.py" in said
+    assert f"CONTRACT is {about.CONTRACT!r}, but the columns" in said
+
+
+@pytest.mark.usefixtures("other_columns")
+def test_each_step_refuses_them_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x = str(tmp_path / "x")
+    origin = [f"--{name}={x}" for name in ("model-name", "data-asset", "data-sha256", "code-commit")]
+    places = ["--model", x, "--validated", x]
+    calls = (
+        (prepare, ["--raw", x, "--test-fraction", "0.2", "--prepared", x]),
+        (validate, ["--prepared", x, "--validated", x]),
+        (train, ["--seed", "1", *places]),
+        (card, [*places, "--bounds", "none", "--card", x, "--environment", x, *origin]),
+    )
+    for main, arguments in calls:
+        assert main(arguments) == 1
+        assert "ml/steps/about.py: CONTRACT is" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from itertools import islice
 from math import ceil, floor
 from operator import itemgetter
 from typing import Any, Literal, TypeVar, cast
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ MAX_ERRORS = 50  # that are listed; one more is looked for, and no further: bodi
 MANY_ROWS = 8  # from here on, records are read by whole columns
 NUMBER_TYPES, CATEGORY_TYPES = frozenset({int, float}), frozenset({str, int, float})
 EXACT_INTEGERS = 2.0**53
+PLAIN = "!$&'()*+,;=:@/?~"  # beside letters, digits and "-._": what a URI fragment may hold as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Encoder:
             return self._columns(members["columns"])
         detail = "the body must have exactly one member: 'records' or 'columns'"
         unknown = _first(name for name in members if name not in ("records", "columns"))
-        pointers = [f"#/{escape(name[:100])}" for name in unknown] or ["#"]
+        pointers = [f"#/{fragment(name[:100])}" for name in unknown] or ["#"]
         raise ContractError([FieldError(pointer, "unknown_member", detail) for pointer in pointers])
 
     def _records(self, records: object) -> Matrix:
@@ -177,17 +179,17 @@ class Encoder:
         for column in self._columns_of:
             name = column.feature.name
             if name in fields and column.read(fields[name]) is None:
-                errors.append(_explain_value(column.feature, fields[name], f"{pointer}/{escape(name)}"))
+                errors.append(_explain_value(column.feature, fields[name], f"{pointer}/{fragment(name)}"))
         return errors
 
     def _explain_names(self, fields: dict[str, object], pointer: str) -> list[FieldError]:
         errors = [
-            FieldError(f"{pointer}/{escape(name)}", "missing_field", "the field is required")
+            FieldError(f"{pointer}/{fragment(name)}", "missing_field", "the field is required")
             for name in self._schema.names
             if name not in fields
         ]
         errors.extend(
-            FieldError(f"{pointer}/{escape(name[:100])}", "unknown_field", "the model has no such feature")
+            FieldError(f"{pointer}/{fragment(name[:100])}", "unknown_field", "the model has no such feature")
             for name in _first(name for name in fields if name not in self._names)
         )
         return errors
@@ -203,7 +205,7 @@ class Encoder:
             array = arrays[name]
             if not isinstance(array, list) or not array:
                 detail = f"expected an array of at least one value, found {_what(array)}"
-                errors.append(FieldError(f"#/columns/{escape(name)}", "wrong_type", detail))
+                errors.append(FieldError(f"#/columns/{fragment(name)}", "wrong_type", detail))
             else:
                 lengths[name] = len(cast("list[object]", array))
         if lengths and max(lengths.values()) > self._max_rows:
@@ -212,7 +214,9 @@ class Encoder:
             rows = max(lengths.values(), key=list(lengths.values()).count)
             errors.extend(
                 FieldError(
-                    f"#/columns/{escape(name)}", "wrong_length", f"{length} values, other columns have {rows}"
+                    f"#/columns/{fragment(name)}",
+                    "wrong_length",
+                    f"{length} values, other columns have {rows}",
                 )
                 for name, length in sorted(lengths.items())
                 if length != rows
@@ -228,7 +232,7 @@ class Encoder:
             if encoded is None:
                 wrong = ((row, value) for row, value in enumerate(values) if column.read(value) is None)
                 errors.extend(
-                    _explain_value(column.feature, value, f"#/columns/{escape(name)}/{row}")
+                    _explain_value(column.feature, value, f"#/columns/{fragment(name)}/{row}")
                     for row, value in _first(wrong)
                 )
                 if len(errors) > MAX_ERRORS:
@@ -238,6 +242,11 @@ class Encoder:
         if errors:
             raise ContractError(errors)
         return matrix
+
+
+def fragment(name: str) -> str:
+    """A member name as one token of a JSON pointer in a URI fragment (RFC 6901, section 6)."""
+    return quote(escape(name), safe=PLAIN, errors="replace")
 
 
 def _first(items: Iterable[Item]) -> list[Item]:

@@ -39,18 +39,20 @@ def draw(total: int, wanted: int, seed: int) -> list[int]:
 def read_rows(
     path: Path, features: tuple[str, ...], rows: int, seed: int
 ) -> tuple[list[dict[str, Any]], list[Any]]:
-    """Rows of a data set with the model's features only, and their row ids (or positions).
+    """Rows of a data set with the model's features only, and their ids by the contract (else positions).
 
     Raises MlopsError when a feature is missing.
     """
     import pyarrow.csv
     import pyarrow.parquet
 
+    from ml.steps import contract
+
     file = data.inspect(path, features, remedy="Give rows with the features of the deployed model.")
     table: Any = pyarrow.parquet.read_table(path) if file.format == "parquet" else pyarrow.csv.read_csv(path)
     chosen = draw(table.num_rows, rows, seed)
     table = table.take(chosen)
-    ids = table.column("id").to_pylist() if "id" in table.column_names else chosen
+    ids = table.column(contract.ID).to_pylist() if contract.ID in table.column_names else chosen
     return table.select(list(features)).to_pylist(), ids
 
 

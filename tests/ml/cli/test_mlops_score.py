@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -67,6 +68,20 @@ def test_a_service_that_refuses_is_not_taken_for_one_that_is_silent() -> None:
     service: Any = Service(300, report("collecting", 100), status=503)
     with pytest.raises(httpx.HTTPStatusError):
         score.newest_drift(service, report("collecting", 100))
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_rows_are_named_by_the_contracts_id(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml.steps.contract.ID", "customer")
+    table = pa.table({"id": [7, 8], "customer": ["TC-1", "TC-2"], "age": [31, 32]})
+    path = tmp_path / f"rows.{kind}"
+    (pq.write_table if kind == "parquet" else pyarrow.csv.write_csv)(table, path)
+    records, ids = score.read_rows(path, ("age",), 9, 0)
+    assert sorted(zip(ids, records, strict=True)) == [("TC-1", {"age": 31}), ("TC-2", {"age": 32})]
+    monkeypatch.setattr("ml.steps.contract.ID", "elsewhere")
+    assert sorted(score.read_rows(path, ("age",), 9, 0)[1]) == [0, 1]
 
 
 def test_a_file_that_cannot_be_scored_is_named_with_what_to_do(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, unquote
 
 TAG = "override"  # of the model version that was registered by it
-LONGEST = 200  # characters: a tag's value holds no more than 256
+LONGEST = 200  # characters: it is shown in a table; a tag's value may hold 1,000
 
 
 def reason_of(text: str) -> str:

@@ -54,7 +54,7 @@ def _parquet_header(path: Path, shown: str) -> tuple[tuple[str, ...], int]:
 
 def _csv_header(path: Path, shown: str) -> tuple[str, ...]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file)
             header = next(rows, [])
             first = next(rows, [])

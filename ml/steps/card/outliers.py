@@ -15,7 +15,7 @@ from ml.steps.train.training import parts
 from scoring.schema import Matrix
 
 INJECTED_ROWS = 1_000
-CHANGED = (2, 4, 8)  # values of a row, replaced by anything that the contract allows
+CHANGED = (2, 4, 8)  # values of a row, replaced by anything that the contract allows; at most all of them
 OTHER_SEEDS = (0, 1)
 
 
@@ -31,7 +31,7 @@ def measure(subject: Subject) -> dict[str, Any]:
     clean = subject.composite.run(subject.matrix)[1]
     some = subject.sample(INJECTED_ROWS)
     injections: list[dict[str, Any]] = []
-    for changed in CHANGED:
+    for changed in changes(subject.artifact.schema.width):
         rows = injected(subject, changed)
         scores = subject.composite.run(rows)[1]
         injections.append(
@@ -51,6 +51,11 @@ def measure(subject: Subject) -> dict[str, Any]:
         "threshold": threshold,
         "injections": injections,
     }
+
+
+def changes(width: int) -> list[int]:
+    """How many values of a row are replaced where it has so many."""
+    return sorted({min(changed, width) for changed in CHANGED})
 
 
 def _detector(subject: Subject, seed: int) -> Any:

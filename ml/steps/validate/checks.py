@@ -80,11 +80,14 @@ def _check_table(name: str, frame: Table) -> list[Finding]:
 
 
 def _schema(frame: Table) -> pa.DataFrameSchema:
-    columns = {feature.name: pa.Column(checks=_rules(feature), nullable=False) for feature in SCHEMA.features}
-    columns[ID] = pa.Column(checks=[_type_rule("whole numbers", _whole)], nullable=False)
+    rules = {feature.name: _rules(feature) for feature in SCHEMA.features}
+    rules[ID] = [_type_rule("whole numbers or text", _identifies)]
+    rules[LABEL] = [pa.Check.isin(LABEL_VALUES, error=f"one of {_listed(LABEL_VALUES)}")]
+    columns = {
+        name: pa.Column(checks=[NO_BOOLEANS] if _has_booleans(frame, name) else checks, nullable=False)
+        for name, checks in rules.items()
+    }
     columns[ID].unique = True
-    labels = pa.Check.isin(LABEL_VALUES, error=f"one of {_listed(LABEL_VALUES)}")
-    columns[LABEL] = pa.Column(checks=[labels], nullable=False)
     return pa.DataFrameSchema({name: columns[name] for name in COLUMNS}, strict=True)
 
 
@@ -99,17 +102,38 @@ def _type_rule(what: str, holds: Callable[[Series], Series]) -> pa.Check:
     return pa.Check(holds, error=what)
 
 
+def _each(values: Series, kinds: tuple[type, ...]) -> Series:
+    """True for the values that are of one of the kinds."""
+
+    def holds(value: object) -> bool:
+        return isinstance(value, kinds)
+
+    return values.map(holds).astype(bool)
+
+
+def _booleans(values: Series) -> Series:
+    return _each(values, (bool, np.bool_))
+
+
+def _has_booleans(frame: Table, name: str) -> bool:
+    return name in frame.columns and bool(_booleans(frame[name]).any())
+
+
 def _as_numbers(values: Series) -> Series:
-    return pd.to_numeric(values, errors="coerce")
+    """Not a number where a value is none: text, dates and decimals are not taken for what they look like."""
+    return values.astype(object).where(_numbers(values)).astype(np.float64)
 
 
 def _numbers(values: Series) -> Series:
-    return _as_numbers(values).notna() & (not pd.api.types.is_string_dtype(values))
+    return _each(values, (int, float, np.integer, np.floating))
 
 
 def _whole(values: Series) -> Series:
-    numbers = _as_numbers(values)
-    return _numbers(values) & (numbers % 1 == 0)
+    return _numbers(values) & (_as_numbers(values) % 1 == 0)
+
+
+def _identifies(values: Series) -> Series:
+    return _each(values, (str,)) | _whole(values)
 
 
 def _between(feature: NumberFeature) -> Callable[[Series], Series]:
@@ -120,6 +144,13 @@ def _between(feature: NumberFeature) -> Callable[[Series], Series]:
         return numbers.isna() | numbers.between(feature.minimum, feature.maximum)
 
     return holds
+
+
+# In place of a column's other rules: True is 1 to some of them and not to others.
+NO_BOOLEANS = _type_rule(
+    "no booleans: allowed are numbers, and categories of text or whole numbers; write 0 and 1",
+    lambda values: ~_booleans(values),
+)
 
 
 def _listed(values: tuple[Any, ...]) -> str:
@@ -168,7 +199,7 @@ def _check_together(tables: list[Table]) -> list[Finding]:
     if not shared.empty:
         example = str(shared.iloc[0])
         findings.append(Finding("all", ID, "no id in two tables", len(shared), example, example))
-    counts = rows[LABEL].value_counts()
+    counts = rows[LABEL].astype(object).value_counts()  # so that True counts as 1 beside its own finding
     for label in LABEL_VALUES:
         count = int(counts.get(label, 0))
         if count < MINIMUM_CLASS_SHARE * len(rows):

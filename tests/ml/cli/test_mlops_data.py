@@ -27,6 +27,13 @@ def test_a_csv_file_is_known_by_its_header(tmp_path: Path):
     assert data.inspect(tmp_path / "a.csv", REQUIRED).format == "csv"
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("id,default\n1,0\n", encoding="utf-8-sig")
+    file = data.inspect(tmp_path / "a.csv", REQUIRED)
+    assert file.columns == REQUIRED
+    assert data.as_parquet(file, tmp_path).columns == REQUIRED
+
+
 def test_the_same_content_has_the_same_version_under_any_name(tmp_path: Path):
     one = write(tmp_path / "a.parquet", {"id": [1], "default": [0]})
     (tmp_path / "b.parquet").write_bytes(one.read_bytes())

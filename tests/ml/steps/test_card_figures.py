@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix
 
 from ml.steps.bounds import Bound, broken, check
 from ml.steps.card import dependence, drift, importance, outliers, threshold
-from ml.steps.card.sections import quality, service
+from ml.steps.card.sections import origin, quality, service
 from ml.steps.card.subject import Subject
 from ml.steps.evaluate.evaluation import evaluate
 from tests.scoring.trained import Small
@@ -46,6 +46,28 @@ def test_partial_dependence_is_a_mean_of_probabilities(subject: Subject, feature
         assert len(rows) < dependence.ROWS
         assert probability == pytest.approx(float(subject.composite.run(rows)[0].mean()), abs=1e-6)
     assert max(found["probability"]) - min(found["probability"]) > 1e-3
+
+
+@pytest.mark.parametrize(("width", "changed"), [(1, [1]), (3, [2, 3]), (5, [2, 4, 5]), (23, [2, 4, 8])])
+def test_no_more_values_are_replaced_than_a_row_has(width: int, changed: list[int]) -> None:
+    assert outliers.changes(width) == changed
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.25, "0.25"),
+        (float(np.float32(0.1)), "0.1"),
+        (0.0, "0"),
+        (-12.345, "-12.3"),
+        (28.0, "28"),
+        (310_000.5, "310,000"),
+        (-1_234.5, "-1,234"),
+        (0.00012345, "0.000123"),
+    ],
+)
+def test_small_numbers_of_the_data_keep_their_digits(value: float, shown: str) -> None:
+    assert origin.figure(value) == shown
 
 
 def test_clean_windows_seldom_alarm_and_shifted_ones_mostly_do(subject: Subject) -> None:

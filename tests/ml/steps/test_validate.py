@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,60 @@ def test_a_breach_names_column_rule_and_rows(change: Change, column: str, rule: 
     assert len(found) == 1, check(tables(change))
     assert found[0].rows == rows
     assert found[0].table in (TEST, "all")
+
+
+BOOLEANS = "no booleans: allowed are numbers, and categories of text or whole numbers; write 0 and 1"
+
+
+@pytest.mark.parametrize("column", ["age", "limit_bal", "marriage", "sex", "default", "id"])
+def test_booleans_are_refused_in_words_and_only_once(column: str) -> None:
+    """True is 1 to pandas and to a number's limits, and is none to the service."""
+    whole = tables(lambda frame: frame.assign(**{column: np.arange(len(frame)) % 2 == 0}))
+    found = [each for each in check(whole) if each.column == column and each.rule != "unique"]
+    assert [(each.rule, each.rows) for each in found if each.table == TEST] == [(BOOLEANS, 400)]
+    assert len(found) == (2 if column == "id" else 1)  # ids of 0 and 1: one is in the other table
+
+
+def test_a_label_of_booleans_alone_is_no_lack_of_rows() -> None:
+    frame = data_set().head(2_000).assign(default=lambda rows: rows["default"] == 1)
+    found = check({TRAIN: frame.iloc[:1_500], TEST: frame.iloc[1_500:]})
+    assert [(each.table, each.column, each.rule) for each in found] == [
+        (TRAIN, "default", BOOLEANS),
+        (TEST, "default", BOOLEANS),
+    ]
+
+
+def test_a_few_booleans_among_numbers_are_counted() -> None:
+    (found,) = [each for each in check(tables(setting("age", True, 3))) if each.column == "age"]
+    assert (found.rule, found.rows, found.example) == (BOOLEANS, 3, "True")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        lambda rows: pd.to_datetime(rows["age"], unit="s"),
+        lambda rows: rows["age"].map(lambda value: Decimal(int(value))),
+        lambda rows: rows["age"].astype(str),
+    ],
+    ids=["dates", "decimals", "text"],
+)
+def test_what_only_looks_like_a_number_is_none(values: Change) -> None:
+    whole = tables(lambda frame: frame.assign(age=values(frame)))
+    assert [(each.column, each.rule, each.rows) for each in check(whole)] == [("age", "whole numbers", 400)]
+
+
+def test_ids_may_be_text() -> None:
+    def named(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(id=[f"TC-{number}" for number in frame["id"]])
+
+    whole = {name: named(frame) for name, frame in tables().items()}
+    assert check(whole) == []
+    twice = whole[TEST].assign(id=["TC-1", *whole[TEST]["id"].iloc[1:]])
+    (found,) = check({TRAIN: whole[TRAIN], TEST: twice})
+    assert (found.rule, found.example) == ("no id in two tables", "TC-1")
+    fractions = whole[TEST].assign(id=whole[TEST].index + 0.5)
+    (found,) = check({TRAIN: whole[TRAIN], TEST: fractions})
+    assert (found.column, found.rule, found.rows) == ("id", "whole numbers or text", 400)
 
 
 def test_an_example_leads_to_the_row() -> None:

@@ -34,7 +34,7 @@ def data(card: Card) -> str:
         f"({share(found['test_positive_rate'])}). {label['meaning']}"
     )
     numbers = [
-        (each["feature"], each["description"], *(f"{each[key]:,.0f}" for key in ("p1", "median", "p99")))
+        (each["feature"], each["description"], *(figure(each[key]) for key in ("p1", "median", "p99")))
         for each in found["features"]
         if each["type"] == "number"
     ]
@@ -77,3 +77,8 @@ def lineage(card: Card) -> str:
 
 def _said(name: str) -> str:
     return ESTIMATORS.get(name, words(name))
+
+
+def figure(value: float) -> str:
+    """A number of the data: three digits of a small one, all before the point of a great one."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"

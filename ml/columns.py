@@ -24,7 +24,7 @@ def check(file: DataFile) -> None:
     details = [f"{kind}: {_listed(names)}" for kind, names in wrong.items() if names]
     if details:
         raise MlopsError(
-            f"The data set {file.shown} has not the columns of the contract, ml/steps/contract.py.",
+            f"The data set {file.shown} does not have the columns of the contract, ml/steps/contract.py.",
             "Give a data set with exactly its columns, or write the contract of this one there.",
             details,
         )

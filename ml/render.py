@@ -189,14 +189,19 @@ def _models(answer: Mapping[str, Any]) -> RenderableType:
     if not answer["models"]:
         train = f"mlops train --env {answer['environment']}"
         return f"No model is registered in {answer['workspace']}. `{train}` makes the first one."
-    overridden = any("override" in item["tags"] for item in answer["models"])
-    columns = MODEL_TAGS | ({"override": "override"} if overridden else {})
-    models = table(f"Registered in {answer['workspace']}", *columns)
+    models = table(f"Registered in {answer['workspace']}", *MODEL_TAGS)
     for item in answer["models"]:
         tags: Mapping[str, str] = {"model": item["model"], **item["tags"]}
         release = f"release-{answer['environment']}"
-        models.add_row(*(escape(str(tags.get(tag.format(release=release), "-"))) for tag in columns.values()))
-    return models
+        models.add_row(
+            *(escape(str(tags.get(tag.format(release=release), "-"))) for tag in MODEL_TAGS.values())
+        )
+    return Group(models, *(_overridden(item) for item in answer["models"] if "override" in item["tags"]))
+
+
+def _overridden(item: Mapping[str, Any]) -> str:
+    """A line of its own: in a column, a reason would break the names beside it."""
+    return escape(f"{item['model']} was not better and is registered by override: {item['tags']['override']}")
 
 
 def state(answer: Mapping[str, Any]) -> RenderableType:

@@ -272,7 +272,7 @@ DATA: Final[tuple[tuple[str, bytes, str], ...]] = (
     (
         "columns.csv",
         b"id,other\n1,2\n",
-        "The data set {file} has not the columns of the contract, ml/steps/contract.py.",
+        "The data set {file} does not have the columns of the contract, ml/steps/contract.py.",
     ),
     (
         "ragged.csv",

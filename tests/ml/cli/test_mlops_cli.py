@@ -45,7 +45,7 @@ def test_a_bad_data_set_ends_before_anything_is_asked(tmp_path: Any):
     (tmp_path / "x.csv").write_text("id,other\n1,2\n")
     done = runner.invoke(app, ["train", "--env", "stage", "--data", str(tmp_path / "x.csv"), "--json"])
     assert done.exit_code == 1
-    assert "has not the columns" in json.loads(done.stdout)["error"]["problem"]
+    assert "does not have the columns" in json.loads(done.stdout)["error"]["problem"]
     assert "Traceback" not in done.output
 
 
@@ -189,12 +189,12 @@ def test_an_empty_estate_says_what_makes_its_first_model():
     assert "Nothing is deployed in stage" in said
 
 
-def test_only_where_a_version_was_overridden_is_there_a_column_of_it():
-    plain, other = {"model": "credit:1", "tags": {}}, {"model": "credit:2", "tags": {"override": "words"}}
+def test_a_version_that_was_not_better_has_a_line_that_says_why_it_is_registered():
+    plain, other = {"model": "credit:1", "tags": {}}, {"model": "credit:2", "tags": {"override": "a [b] c"}}
     answer: dict[str, Any] = {"environment": "stage", "workspace": "mlw-stage", "deployed": None}
     assert "override" not in text(render.state({**answer, "models": [plain]}))
     said = text(render.state({**answer, "models": [other, plain]}))
-    assert "override" in said and "words" in said
+    assert "\ncredit:2 was not better and is registered by override: a [b] c\n" in said
 
 
 def test_a_registered_model_is_a_line_of_figures_and_its_release_here():

@@ -82,5 +82,5 @@ def test_the_file_of_the_settings_is_looked_at_before_the_workspace_is(
     azure: Any = SimpleNamespace(report=report)  # nothing is asked of it
     path = written(tmp_path, "csv", [ID, "age", LABEL])
     request = train.Request(LocalFile(path), "roc_auc", 0.0, 1, wait=True, force=False)
-    with pytest.raises(MlopsError, match="has not the columns of the contract"):
+    with pytest.raises(MlopsError, match="does not have the columns of the contract"):
         train.find_or_submit(azure, tmp_path, request, {})

@@ -36,6 +36,7 @@ class Plan:
     test_fraction: float
     time_limit_minutes: int
     start: Mapping[str, float] = field(default_factory=dict[str, float])  # inputs of train, by name
+    costs: Mapping[str, float] = field(default_factory=dict[str, float])  # of errors, inputs of train too
     override: str | None = None  # why the model is registered although it is not better
 
 
@@ -80,7 +81,11 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
         prepare = steps["prepare"](raw=raw, test_fraction=plan.test_fraction)
         validate = steps["validate"](prepared=prepare.outputs.prepared)
         train = steps["train"](
-            validated=validate.outputs.validated, seed=plan.seed, trials=plan.trials, **plan.start
+            validated=validate.outputs.validated,
+            seed=plan.seed,
+            trials=plan.trials,
+            **plan.costs,
+            **plan.start,
         )
         evaluate = steps["evaluate"](model=train.outputs.model, validated=validate.outputs.validated)
         card = steps["card"](

@@ -18,6 +18,7 @@ FILE = Path(__file__).with_name("settings.toml")
 LONGEST_SHOWN = 80  # characters of a wrong value
 Metric = Literal["roc_auc", "average_precision", "brier", "log_loss", "cost"]  # those of the evaluate step
 Share = Annotated[float, Field(ge=0, le=1)]
+Cost = Annotated[float, Field(ge=0.001)]  # as the component of the step train takes it
 Trials = Annotated[int, Field(ge=1, le=1000)]
 Minutes = Annotated[int, Field(gt=0, le=60 * 24 * 90)]  # no job on a cluster may take longer
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -43,8 +44,14 @@ class TrainingSettings(Section):
     margin: Share
     seed: int = Field(ge=0, lt=2**32)
     test_fraction: float = Field(ge=0.01, le=0.5)
+    false_negative_cost: Cost
+    false_positive_cost: Cost
     environment: str
     time_limit_minutes: Minutes
+
+    def costs(self) -> dict[str, float]:
+        """By input of the step train."""
+        return self.model_dump(include={"false_negative_cost", "false_positive_cost"})
 
 
 class SweepSettings(Section):

@@ -125,6 +125,7 @@ def choices_of(settings: Settings, request: Request) -> dict[str, Any]:
     """What a training does beside data, code and environment."""
     return {
         **settings.training.model_dump(include={"model_name", "seed", "test_fraction"}),
+        "costs": settings.training.costs(),
         "metric": request.metric,
         "margin": request.margin,
         "trials": request.trials,
@@ -185,6 +186,7 @@ def submit(
             test_fraction=training.test_fraction,
             time_limit_minutes=training.time_limit_minutes,
             start=azure.settings.tuning.start.given(),
+            costs=training.costs(),
             override=request.override,
         )
         job: Any = assemble(plan, force=request.force)

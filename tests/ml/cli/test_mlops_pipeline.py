@@ -96,6 +96,12 @@ def test_an_override_reaches_compare_encoded_and_is_no_input_otherwise(plan: Pla
     assert given["inputs"] == {**without, "override": "words%3A%20100%25%20%22right%22"}
 
 
+def test_what_errors_cost_reaches_the_training(plan: Plan):
+    costs = {"false_negative_cost": 8.0, "false_positive_cost": 2.0}
+    inputs = assemble(replace(plan, costs=costs))._to_dict()["jobs"]["train"]["inputs"]
+    assert {name: inputs[name] for name in costs} == costs
+
+
 def test_a_missing_component_is_named(plan: Plan, steps: Path):
     (steps / "compare" / "component.yml").unlink()
     with pytest.raises(MlopsError, match="compare"):

@@ -57,6 +57,16 @@ def change(tmp_path: Path, old: str, new: str) -> Path:
         ),
         ("margin = 0.002", "margin = nan", "training.margin = nan: Input should be a finite number"),
         ("margin = 0.002", 'margin = "0.002"', "training.margin = '0.002'"),
+        (
+            "false_negative_cost = 5.0",
+            "false_negative_cost = 0",
+            "training.false_negative_cost = 0: Input should be greater than or equal to 0.001",
+        ),
+        (
+            "false_positive_cost = 1.0",
+            "false_positive_cost = inf",
+            "training.false_positive_cost = inf: Input should be a finite number",
+        ),
         ("seed = 20050930", "seed = 7.0", "training.seed = 7.0"),
         ("seed = 20050930", "seed = true", "training.seed = True"),
         ("test_fraction = 0.2", "test_fraction = 0.6", "training.test_fraction = 0.6"),
@@ -121,6 +131,14 @@ def test_what_the_steps_take_is_what_the_settings_take():
     ):
         declared = inputs_of(step)[setting]
         assert limits_of(section, setting) == (declared["min"], declared["max"])
+
+
+def test_the_costs_are_inputs_of_the_step(tmp_path: Path):
+    file = change(tmp_path, "false_negative_cost = 5.0", "false_negative_cost = 8")
+    found = settings.read_settings(file).training.costs()
+    assert found == {"false_negative_cost": 8.0, "false_positive_cost": 1.0}
+    for name in found:
+        assert limits_of(settings.TrainingSettings, name)[0] == inputs_of("train")[name]["min"]
 
 
 def test_a_start_of_whole_and_other_numbers_is_what_was_written(tmp_path: Path):

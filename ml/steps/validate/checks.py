@@ -200,8 +200,10 @@ def _check_together(tables: list[Table]) -> list[Finding]:
         example = str(shared.iloc[0])
         findings.append(Finding("all", ID, "no id in two tables", len(shared), example, example))
     counts = rows[LABEL].astype(object).value_counts()  # so that True counts as 1 beside its own finding
-    for label in LABEL_VALUES:
-        count = int(counts.get(label, 0))
+    rows_with = {label: int(counts.get(label, 0)) for label in LABEL_VALUES}
+    if not any(rows_with.values()):
+        return findings  # none is a label: the finding of the column itself says so
+    for label, count in rows_with.items():
         if count < MINIMUM_CLASS_SHARE * len(rows):
             rule = f"at least {MINIMUM_CLASS_SHARE:.0%} of the rows have label {label}"
             findings.append(Finding("all", LABEL, rule, count))

@@ -87,6 +87,15 @@ def test_a_label_of_booleans_alone_is_no_lack_of_rows() -> None:
     ]
 
 
+def test_labels_of_text_are_one_finding_a_table() -> None:
+    frame = data_set().head(2_000).assign(default=lambda rows: rows["default"].astype(str))
+    found = check({TRAIN: frame.iloc[:1_500], TEST: frame.iloc[1_500:]})
+    assert [(each.table, each.rule, each.rows) for each in found] == [
+        (TRAIN, "one of 0, 1", 1_500),
+        (TEST, "one of 0, 1", 500),
+    ]
+
+
 def test_a_few_booleans_among_numbers_are_counted() -> None:
     (found,) = [each for each in check(tables(setting("age", True, 3))) if each.column == "age"]
     assert (found.rule, found.rows, found.example) == (BOOLEANS, 3, "True")

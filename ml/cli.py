@@ -3,18 +3,19 @@
 What is heavy is imported by the command that needs it, so that `mlops --help` is quick.
 """
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ml import preflight
+from ml.failures import honest
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from ml.clients import Azure
-    from ml.errors import MlopsError
     from ml.sources.address import Address
 
 app = typer.Typer(
@@ -46,64 +47,6 @@ Data = Annotated[
 ]
 
 
-def _known(error: Exception) -> "MlopsError | None":
-    """The Azure SDKs' own errors as ours; None for what is a mistake of this program."""
-    from ml.clients import first_lines
-    from ml.errors import MlopsError
-
-    if isinstance(error, MlopsError):
-        return error
-    if not type(error).__module__.startswith("azure."):
-        return None
-    kind = type(error).__name__
-    if kind in ("ClientAuthenticationError", "CredentialUnavailableError"):
-        return MlopsError(
-            "Azure does not know who is calling: no credential worked.",
-            "Run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET.",
-            first_lines(error),
-        )
-    if kind in ("ServiceRequestError", "ServiceRequestTimeoutError", "ServiceResponseError"):
-        return MlopsError(
-            "Azure cannot be reached from here.",
-            "Check the network, HTTPS_PROXY, and that this machine is in the estate's allow-listed ranges.",
-            first_lines(error),
-        )
-    return MlopsError(
-        f"Azure refused a call ({kind}).",
-        "Correct what its words name, then run the command again.",
-        first_lines(error, 8),
-    )
-
-
-def _stop(error: "MlopsError", as_json: bool) -> NoReturn:
-    from rich.console import Console
-    from rich.markup import escape
-
-    from ml.console import show
-
-    if as_json:
-        body = {"problem": error.problem, "remedy": error.remedy, "details": error.details}
-        show({"error": body}, True, lambda: "")
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"[bold red]error:[/] {escape(error.problem)}")
-    for line in error.details:
-        console.print(f"  [dim]|[/] {escape(line)}")
-    console.print(f"[bold]what to do:[/] {escape(error.remedy)}")
-    raise typer.Exit(1)
-
-
-@contextmanager
-def _honest(as_json: bool) -> Generator[None, None, None]:
-    """Known failures end with exit code 1 and without a traceback."""
-    try:
-        yield
-    except Exception as error:
-        known = _known(error)
-        if known is None:
-            raise
-        _stop(known, as_json)
-
-
 def _run(
     environment: str,
     as_json: bool,
@@ -117,7 +60,7 @@ def _run(
     from ml.estate import project_root, read_estate
     from ml.settings import settings
 
-    with _honest(as_json):
+    with honest(as_json):
         settings()  # a wrong one is named before anything is asked of the stack
         report, root = Report(quiet), project_root()
         with report.phase(f"reading the outputs of the stack {environment}"):
@@ -129,53 +72,6 @@ def _run(
 def _data_path(given: Path | None, default: Path, root: Path) -> Path:
     """The default is relative to the checkout, what a person gives to the current directory."""
     return given if given is not None else root / default
-
-
-def _known_model(reference: str) -> None:
-    """A reference that names no model, before anything is asked of the stack."""
-    from ml.reference import model_reference
-    from ml.settings import settings
-
-    model_reference(reference, settings().training.model_name)
-
-
-def _known_metric(name: str) -> None:
-    from typing import get_args
-
-    from ml.errors import MlopsError
-    from ml.settings import Metric
-
-    if name not in get_args(Metric):
-        raise MlopsError(
-            f"--metric {name!r} is none that the evaluation knows.",
-            f"Give one of {', '.join(get_args(Metric))}.",
-        )
-
-
-def _reason(override: str | None) -> str | None:
-    """The reason as it is recorded."""
-    from ml.errors import MlopsError
-    from ml.steps.compare.override import LONGEST, reason_of
-
-    if override is None:
-        return None
-    try:
-        return reason_of(override)
-    except ValueError as error:
-        raise MlopsError(
-            f"--override is no reason: {error}.",
-            f"Say in 1 to {LONGEST} characters why a model that is not better is to be registered.",
-        ) from error
-
-
-def _checked(data: str | None) -> None:
-    """The address can be read, and a local file is a data set with the contract's columns."""
-    from ml import columns
-    from ml.data import inspect
-    from ml.sources.address import LocalFile, parse
-
-    if data is not None and isinstance(address := parse(data), LocalFile):
-        columns.check(inspect(address.path))
 
 
 def _address(data: str | None, azure: "Azure", root: Path) -> "Address":
@@ -229,11 +125,16 @@ def train(
     """Train a model on a data set, compare it with the champion, and register it when it is better.
 
     A model that is not better (unless --override says why), or outside its bounds, is a clean skip (exit code
-    0). A step that fails is
-    named with its reason (exit code 1). The same data, code, environment and settings find their own earlier
-    job.
+    0). A step that fails is named with its reason (exit code 1). The same data, code, environment and settings
+    find their own earlier job.
     """
     from ml import render
+
+    with honest(as_json):
+        if metric is not None:
+            preflight.check_metric(metric)
+        reason = preflight.reason_of(override)
+        preflight.check_data(data)
 
     def command(azure: "Azure", root: Path) -> dict[str, Any]:
         from ml.train import Request
@@ -250,15 +151,10 @@ def train(
                 trials=trials or azure.settings.tuning.trials,
                 wait=wait,
                 force=force,
-                override=_reason(override),
+                override=reason,
             ),
         )
 
-    with _honest(as_json):  # before anything is asked of the stack
-        if metric is not None:
-            _known_metric(metric)
-        _reason(override)
-        _checked(data)
     _run(env, as_json, quiet, command, render.training)
 
 
@@ -307,8 +203,8 @@ def sweep(
             ),
         )
 
-    with _honest(as_json):  # before anything is asked of the stack
-        _checked(data)
+    with honest(as_json):
+        preflight.check_data(data)
     _run(env, as_json, quiet, command, render.sweep)
 
 
@@ -331,8 +227,8 @@ def card(
 
         return run(azure, model, output, browse)
 
-    with _honest(as_json):
-        _known_model(model)
+    with honest(as_json):
+        preflight.check_model(model)
         if output is not None:
             from ml.card import check_output
 
@@ -357,12 +253,9 @@ def deploy(
 
         return run(azure, root, model)
 
-    with _honest(as_json):
-        from ml.deploy.variables import checked
-        from ml.settings import settings
-
-        _known_model(model)
-        checked(settings().scoring.variables)
+    with honest(as_json):
+        preflight.check_model(model)
+        preflight.check_variables()
     _run(env, as_json, quiet, command, render.deployment)
 
 
@@ -402,7 +295,7 @@ def score(
 
         return run(azure, _data_path(file, azure.settings.data.path, root), rows)
 
-    with _honest(as_json):
+    with honest(as_json):
         if file is not None:
             from ml.score import check_file
 

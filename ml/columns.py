@@ -15,6 +15,7 @@ def check(file: DataFile) -> None:
     Raises MlopsError naming the columns that are missing, not known, or there more than once.
     """
     from ml.steps.contract import COLUMNS
+    from ml.steps.definition import CONTRACT_FILE
 
     wrong = {
         "missing": [name for name in COLUMNS if name not in file.columns],
@@ -24,7 +25,7 @@ def check(file: DataFile) -> None:
     details = [f"{kind}: {_listed(names)}" for kind, names in wrong.items() if names]
     if details:
         raise MlopsError(
-            f"The data set {file.shown} does not have the columns of the contract, ml/steps/contract.py.",
+            f"The data set {file.shown} does not have the columns of the contract, {CONTRACT_FILE}.",
             "Give a data set with exactly its columns, or write the contract of this one there.",
             details,
         )

@@ -89,15 +89,15 @@ def kind_of(head: bytes, shown: str, name: str) -> str:
 def inspect(
     path: Path,
     required: tuple[str, ...] = (),
+    *,
     shown: str | None = None,
     name: str | None = None,
     sha256: str | None = None,
-    remedy: str = "Give a data set with this column.",
 ) -> DataFile:
     """Read what says that the file is a data set: its footer or header, not its rows.
 
-    shown, name: where the file came from, when it is a copy; sha256: its content, when that is known;
-    remedy: what to do when a required column is missing.
+    required: the features of a model that is to score it; shown, name: where the file came from, when it is a
+    copy; sha256: its content, when that is known.
     Raises MlopsError when it is missing, empty, of another format, or without a required column.
     """
     shown, name = shown or str(path), name or path.name
@@ -113,7 +113,7 @@ def inspect(
     if missing:
         raise MlopsError(
             f"The data set {shown} has no column {', '.join(missing)}; it has {', '.join(columns)}.",
-            remedy,
+            "Give rows with the features of the deployed model.",
         )
     if rows == 0:
         raise MlopsError(f"The data set {shown} has no rows.", "Give a data set with rows.")

@@ -99,8 +99,8 @@ def card(answer: Mapping[str, Any]) -> RenderableType:
     bounds = table("Bounds of registration", "bound", "limit", "found", "")
     for each in found["bounds"]:
         verdict = "[green]holds[/]" if each["holds"] else "[bold red]broken[/]"
-        measured, limit = _told_apart(each["found"], each["limit"])
-        bounds.add_row(escape(each["name"]), limit, measured, verdict)
+        measured, limit = told_apart(each["found"], each["limit"], DECIMALS)
+        bounds.add_row(escape(each["name"]), limit, measured or number(None), verdict)
     return Group(shown, bounds)
 
 
@@ -108,13 +108,6 @@ def _alarms(drift: Mapping[str, Any]) -> str:
     if drift["false_alarms"] is None:
         return "not measured: fewer test rows than a window holds"
     return f"{drift['false_alarms']:.1%} of clean windows, {drift['power']:.1%} of shifted"
-
-
-def _told_apart(found: float | None, limit: float) -> tuple[str, str]:
-    """A bound's figure and its limit, with the digits that say which is the greater."""
-    if found is None:
-        return number(None), told_apart(limit, limit, DECIMALS)[1]
-    return told_apart(found, limit, DECIMALS)
 
 
 def deployment(answer: Mapping[str, Any]) -> RenderableType:

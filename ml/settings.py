@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ml.errors import MlopsError
 from ml.steps.bounds import Bound, attribute_of, limit_up_to
+from ml.steps.train.space import ALLOWED
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -59,17 +60,23 @@ class SweepSettings(Section):
     at_once: int = Field(ge=1, le=100)
 
 
+def _allowed(name: str) -> Any:
+    """Within what the step train takes, or not given."""
+    low, high = ALLOWED[name]
+    return Field(default=None, ge=low, le=high)
+
+
 class StartSettings(Section):
     """Where the search begins, as far as the component of the step train takes it: a start may lie outside of
     what is searched. What is not given is as the step has it."""
 
-    learning_rate: Annotated[float, Field(ge=0.001, le=1)] | None = None
-    max_iter: Annotated[int, Field(ge=1, le=1000)] | None = None
-    max_depth: Annotated[int, Field(ge=1, le=16)] | None = None
-    max_leaf_nodes: Annotated[int, Field(ge=2, le=255)] | None = None
-    min_samples_leaf: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    l2_regularization: Annotated[float, Field(ge=0, le=1000)] | None = None
-    max_features: Annotated[float, Field(ge=0.01, le=1)] | None = None
+    learning_rate: float | None = _allowed("learning_rate")
+    max_iter: int | None = _allowed("max_iter")
+    max_depth: int | None = _allowed("max_depth")
+    max_leaf_nodes: int | None = _allowed("max_leaf_nodes")
+    min_samples_leaf: int | None = _allowed("min_samples_leaf")
+    l2_regularization: float | None = _allowed("l2_regularization")
+    max_features: float | None = _allowed("max_features")
 
     def given(self) -> dict[str, float]:
         """By input of the step; whole numbers as int."""
@@ -215,17 +222,8 @@ def _tree(file: Path) -> dict[str, Any]:
         ) from error
 
 
-def check_definition() -> None:
-    """Raises MlopsError naming what is wrong in the tables that define the data set: as much a setting."""
-    from ml.steps import definition  # with numpy, which nothing else here needs
-
-    if found := definition.problems():
-        raise MlopsError("The data set's definition is not valid.", "Correct what is named.", found)
-
-
 def checked(tree: dict[str, Any], file: Path) -> Settings:
     """The settings that a file's content says. Raises MlopsError as `read_settings` does."""
-    check_definition()
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:

@@ -118,7 +118,7 @@ def read_data(azure: Azure, address: Address) -> data.DataFile:
     if isinstance(address, LocalFile):
         return data.inspect(address.path)
     copy = obtain(azure, address)
-    return data.inspect(copy.path, (), copy.shown, copy.name, copy.sha256)
+    return data.inspect(copy.path, shown=copy.shown, name=copy.name, sha256=copy.sha256)
 
 
 def choices_of(settings: Settings, request: Request) -> dict[str, Any]:

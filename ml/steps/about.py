@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from ml.steps.attribute import Attribute
 
-# The fingerprint of the columns that these words were written for. When the contract's columns change, every
-# command says so and names the new one: read all that stands here again, then set it.
+# The fingerprint of the columns that these words were written for. When the contract's columns change, the
+# next training says so and names the new one: read all that stands here again, then set it.
 CONTRACT = "5535632ab146"
 
 # Label 1 and label 0 as what a row did ("the share that defaulted"), and label 1 as what comes or does not

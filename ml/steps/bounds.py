@@ -17,7 +17,7 @@ from ml.steps.digits import told_apart
 from ml.steps.errors import StepError
 
 NONE = "none"
-ATTRIBUTES_FILE = "ml/steps/about.py"
+ABOUT_FILE = "ml/steps/about.py"
 Side = Literal["minimum", "maximum"]
 FAIRNESS = ("equalised_odds_difference", "demographic_parity_difference")
 # Where in a card a bounded figure stands.
@@ -65,7 +65,7 @@ def attribute_of(name: str) -> str:
     """The name itself. Raises ValueError when about.py has no such attribute: its bound could never hold."""
     if name not in ATTRIBUTES:
         known = f"expected one of {', '.join(ATTRIBUTES)}" if ATTRIBUTES else "it has none"
-        raise ValueError(f"{name!r} is no attribute of {ATTRIBUTES_FILE}: {known}")
+        raise ValueError(f"{name!r} is no attribute of {ABOUT_FILE}: {known}")
     return name
 
 
@@ -149,8 +149,7 @@ def broken(findings: Sequence[Mapping[str, Any]]) -> list[str]:
         if finding["holds"]:
             continue
         side = "least" if str(finding["name"]).startswith("minimum") else "most"
-        found, limit = finding["found"], float(finding["limit"])
-        shown, allowed = told_apart(limit if found is None else float(found), limit)
-        value = "could not be measured" if found is None else f"is {shown}"
+        found, allowed = told_apart(finding["found"], finding["limit"])
+        value = "could not be measured" if found is None else f"is {found}"
         words.append(f"{finding['name']} {value}, at {side} {allowed} is allowed")
     return words

@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 
 from ml.steps import about, contract
 from ml.steps.attribute import Attribute
+from ml.steps.bounds import ABOUT_FILE
 from ml.steps.errors import StepError
 from scoring.schema import Category, CategoryFeature, Feature, NumberFeature
 
-CONTRACT_FILE, ABOUT_FILE = "ml/steps/contract.py", "ml/steps/about.py"
+CONTRACT_FILE = "ml/steps/contract.py"
 FINGERPRINT_LENGTH = 12  # hexadecimal digits
 ATTRIBUTE_NAME = re.compile(r"[a-z][a-z0-9_]*")  # it becomes part of a bound's name
 

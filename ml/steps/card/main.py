@@ -39,9 +39,8 @@ def run(
     write_text(html, card / PAGE)
     for finding in findings:
         held = "holds" if finding.holds else "BROKEN"
-        known = finding.limit if finding.found is None else finding.found
-        found, limit = told_apart(known, finding.limit, 4)
-        print(f"{finding.name}: {'not measured' if finding.found is None else found} against {limit}: {held}")
+        found, limit = told_apart(finding.found, finding.limit, 4)
+        print(f"{finding.name}: {found or 'not measured'} against {limit}: {held}")
     print(f"{CARD} and {PAGE} ({len(html) / 1024:.0f} KiB)")
 
 

@@ -104,11 +104,18 @@ def _type_rule(what: str, holds: Callable[[Series], Series]) -> pa.Check:
 
 def _each(values: Series, kinds: tuple[type, ...]) -> Series:
     """True for the values that are of one of the kinds."""
+    if _is_plain(values):  # all are of one kind
+        return pd.Series(issubclass(values.dtype.type, kinds), index=values.index)
 
     def holds(value: object) -> bool:
         return isinstance(value, kinds)
 
     return values.map(holds).astype(bool)
+
+
+def _is_plain(values: Series) -> bool:
+    """A numpy array of numbers or booleans (timedelta64 is an integer to issubclass)."""
+    return isinstance(values.dtype, np.dtype) and values.dtype.kind in "biuf"
 
 
 def _booleans(values: Series) -> Series:
@@ -121,7 +128,9 @@ def _has_booleans(frame: Table, name: str) -> bool:
 
 def _as_numbers(values: Series) -> Series:
     """Not a number where a value is none: text, dates and decimals are not taken for what they look like."""
-    return values.astype(object).where(_numbers(values)).astype(np.float64)
+    numbers = _numbers(values)
+    known = values if numbers.all() else values.astype(object).where(numbers)
+    return known.astype(np.float64)
 
 
 def _numbers(values: Series) -> Series:

@@ -1,11 +1,15 @@
 """Whether contract and words can be worked with is said up front, with the file that is wrong."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from ml import settings
+from ml import preflight
+from ml.cli import app
 from ml.errors import MlopsError
 from ml.steps import about, contract, definition
 from ml.steps.attribute import Attribute
@@ -99,12 +103,27 @@ def other_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("other_columns")
-def test_words_of_other_data_are_refused_before_anything_is_done(tmp_path: Path) -> None:
+def test_words_of_other_data_are_refused_before_anything_is_done() -> None:
     with pytest.raises(MlopsError, match="definition is not valid") as caught:
-        settings.read_settings(settings.FILE)
+        preflight.check_data(None)
     said = "\n".join(caught.value.details)
     assert "ml/steps/about.py: ATTRIBUTES, sex: 'sex' is no feature of ml/steps/contract.py" in said
     assert f"CONTRACT is {about.CONTRACT!r}, but the columns" in said
+
+
+@pytest.mark.usefixtures("other_columns")
+@pytest.mark.parametrize("command", ["train", "sweep"])
+def test_train_and_sweep_ask_nobody_before_that(command: str) -> None:
+    done = CliRunner().invoke(app, [command, "--env", "no-such-stack"])
+    assert done.exit_code == 1
+    assert "The data set's definition is not valid" in done.stderr
+
+
+def test_settings_need_no_contract() -> None:
+    """Who looks at the state of an estate, or deploys what is registered, trains nothing."""
+    code = "import sys; from ml.settings import settings; settings(); print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.usefixtures("other_columns")

@@ -24,9 +24,9 @@ def bounds(card: Card) -> str:
         title = BOUNDED.get(figure_name, words(figure_name)) + (f", {words(attribute)}" if attribute else "")
         least = "at least" if side == "minimum" else "at most"
         missing = bound["found"] is None or math.isnan(bound["found"])
-        found, limit = told_apart(bound["limit"] if missing else bound["found"], bound["limit"])
+        found, limit = told_apart(None if missing else bound["found"], bound["limit"])
         verdict = "holds" if bound["holds"] else "broken"
-        rows.append((title, "not measured" if missing else found, f"{least} {limit}", verdict))
+        rows.append((title, found or "not measured", f"{least} {limit}", verdict))
     note = paragraph(
         "A model that breaks one is not registered. The limits are settings of the training; all figures are "
         "those of the test rows."

@@ -1,0 +1,63 @@
+"""What is wrong in what a person gave, before anything is asked of the stack. All raise MlopsError.
+
+Each imports what it needs when it is asked: `mlops --help` is quick.
+"""
+
+
+def check_model(reference: str) -> None:
+    """A reference that names no model."""
+    from ml.reference import model_reference
+    from ml.settings import settings
+
+    model_reference(reference, settings().training.model_name)
+
+
+def check_metric(name: str) -> None:
+    from typing import get_args
+
+    from ml.errors import MlopsError
+    from ml.settings import Metric
+
+    if name not in get_args(Metric):
+        raise MlopsError(
+            f"--metric {name!r} is none that the evaluation knows.",
+            f"Give one of {', '.join(get_args(Metric))}.",
+        )
+
+
+def check_data(uri: str | None) -> None:
+    """Contract and words belong together; the address can be read; a local file has the contract's columns."""
+    from ml import columns
+    from ml.data import inspect
+    from ml.errors import MlopsError
+    from ml.sources.address import LocalFile, parse
+    from ml.steps import definition
+
+    if found := definition.problems():
+        raise MlopsError("The data set's definition is not valid.", "Correct what is named.", found)
+    if uri is not None and isinstance(address := parse(uri), LocalFile):
+        columns.check(inspect(address.path))
+
+
+def reason_of(override: str | None) -> str | None:
+    """The reason as it is recorded."""
+    from ml.errors import MlopsError
+    from ml.steps.compare import override as overriding
+
+    if override is None:
+        return None
+    try:
+        return overriding.reason_of(override)
+    except ValueError as error:
+        raise MlopsError(
+            f"--override is no reason: {error}.",
+            f"Say in 1 to {overriding.LONGEST} characters why a model that is not better is to be registered.",
+        ) from error
+
+
+def check_variables() -> None:
+    """Those of the scoring service that settings.toml sets."""
+    from ml.deploy.variables import checked
+    from ml.settings import settings
+
+    checked(settings().scoring.variables)

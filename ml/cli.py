@@ -15,7 +15,7 @@ from ml.failures import honest
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ml.clients import Azure
+    from ml.azure.clients import Azure
     from ml.sources.address import Address
 
 app = typer.Typer(
@@ -55,7 +55,7 @@ def _run(
     render: "Callable[[dict[str, Any]], RenderableType]",
 ) -> None:
     """Read the estate, run the command, show its answer."""
-    from ml.clients import Azure
+    from ml.azure.clients import Azure
     from ml.console import Report, show
     from ml.estate import project_root, read_estate
     from ml.settings import settings
@@ -124,9 +124,9 @@ def train(
 ) -> None:
     """Train a model on a data set, compare it with the champion, and register it when it is better.
 
-    A model that is not better (unless --override says why), or outside its bounds, is a clean skip (exit code
-    0). A step that fails is named with its reason (exit code 1). The same data, code, environment and settings
-    find their own earlier job.
+    A model that is not better (unless --override says why), or outside its bounds, is a clean skip (exit
+    code 0). A step that fails is named with its reason (exit code 1). The same data, code, environment and
+    settings find their own earlier job.
     """
     from ml import render
 
@@ -137,8 +137,8 @@ def train(
         preflight.check_data(data)
 
     def command(azure: "Azure", root: Path) -> dict[str, Any]:
-        from ml.train import Request
-        from ml.train import train as run
+        from ml.commands.train import Request
+        from ml.commands.train import train as run
 
         chosen = azure.settings.training
         return run(
@@ -186,8 +186,8 @@ def sweep(
     from ml import render
 
     def command(azure: "Azure", root: Path) -> dict[str, Any]:
-        from ml.sweep import sweep as run
-        from ml.train import Request
+        from ml.commands.sweep import sweep as run
+        from ml.commands.train import Request
 
         chosen = azure.settings
         return run(
@@ -223,14 +223,14 @@ def card(
     from ml import render
 
     def command(azure: "Azure", root: Path) -> dict[str, Any]:
-        from ml.card import card as run
+        from ml.commands.card import card as run
 
         return run(azure, model, output, browse)
 
     with honest(as_json):
         preflight.check_model(model)
         if output is not None:
-            from ml.card import check_output
+            from ml.commands.card import check_output
 
             check_output(output)
     _run(env, as_json, quiet, command, render.card)
@@ -291,13 +291,13 @@ def score(
     from ml import render
 
     def command(azure: "Azure", root: Path) -> dict[str, Any]:
-        from ml.score import score as run
+        from ml.commands.score import score as run
 
         return run(azure, _data_path(file, azure.settings.data.path, root), rows)
 
     with honest(as_json):
         if file is not None:
-            from ml.score import check_file
+            from ml.commands.score import check_file
 
             check_file(file)
     _run(env, as_json, quiet, command, render.scores)
@@ -309,7 +309,7 @@ def status(env: Environment, as_json: AsJson = False, quiet: Quiet = False) -> N
     from ml import render
 
     def command(azure: "Azure", root: Path) -> dict[str, Any]:
-        from ml.status import status as run
+        from ml.commands.status import status as run
 
         return run(azure)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def _known(error: Exception) -> "MlopsError | None":
     """The Azure SDKs' own errors as ours; None for what is a mistake of this program."""
-    from ml.clients import first_lines
+    from ml.azure.clients import first_lines
     from ml.errors import MlopsError
 
     if isinstance(error, MlopsError):

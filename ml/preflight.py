@@ -26,10 +26,10 @@ def check_metric(name: str) -> None:
 
 
 def check_data(uri: str | None) -> None:
-    """Contract and words belong together; the address can be read; a local file has the contract's columns."""
-    from ml import columns
-    from ml.data import inspect
+    """Contract and words fit each other; the address can be read; a local file has the contract's columns."""
     from ml.errors import MlopsError
+    from ml.jobs import columns
+    from ml.jobs.data import inspect
     from ml.sources.address import LocalFile, parse
     from ml.steps import definition
 
@@ -51,7 +51,7 @@ def reason_of(override: str | None) -> str | None:
     except ValueError as error:
         raise MlopsError(
             f"--override is no reason: {error}.",
-            f"Say in 1 to {overriding.LONGEST} characters why a model that is not better is to be registered.",
+            f"Say in 1 to {overriding.LONGEST} characters why a model that is no better is to be registered.",
         ) from error
 
 

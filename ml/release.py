@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from ml.clients import Azure
+from ml.azure.clients import Azure
 from ml.content import content_key
 from ml.errors import MlopsError
 

@@ -31,9 +31,9 @@ def main() -> int:
 
 def serve(settings: Settings, place: worker.Place | None) -> int:
     """Serve in this process."""
-    from scoring.artifact import ArtifactError  # a supervisor needs neither model nor server
-    from scoring.compose import compose
-    from scoring.server import Server, configuration
+    from scoring.assembly import assemble
+    from scoring.http.server import Server, configuration
+    from scoring.model.artifact import ArtifactError  # a supervisor needs neither model nor server
 
     sys.setswitchinterval(SWITCH_SECONDS)
     if place is not None:
@@ -42,7 +42,7 @@ def serve(settings: Settings, place: worker.Place | None) -> int:
     try:
         if settings.telemetry.connection_string is not None:
             log.addHandler(logs.EarlyRecords())
-        service = compose(settings, place)
+        service = assemble(settings, place)
     except (SettingsError, ArtifactError) as error:
         return _cannot_start(error)
     server = Server(

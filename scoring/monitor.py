@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from scoring.drift import DriftReport, DriftRules, WindowCounts, evaluate
-from scoring.schema import Matrix
-from scoring.sketch import DriftReference
+from scoring.model.drift import DriftReport, DriftRules, WindowCounts, evaluate
+from scoring.model.schema import Matrix
+from scoring.model.sketch import DriftReference
 from scoring.window import RollingWindow
 
 log = logging.getLogger(__name__)

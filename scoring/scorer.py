@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import orjson
 
-from scoring.artifact import Artifact, ArtifactError, Thresholds
-from scoring.composite import FEW_ROWS, Composite
-from scoring.encode import Encoder
+from scoring.model.artifact import Artifact, ArtifactError, Thresholds
+from scoring.model.composite import FEW_ROWS, Composite
+from scoring.model.encode import Encoder
+from scoring.model.schema import Matrix
 from scoring.monitor import DriftMonitor
-from scoring.schema import Matrix
 from scoring.settings import ModelIdentity
 
 SELF_TEST_TOLERANCE = 1e-5

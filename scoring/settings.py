@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from scoring import cores
-from scoring.drift import DriftRules
+from scoring.model.drift import DriftRules
 from scoring.monitor import Pace
 
 Value = TypeVar("Value")

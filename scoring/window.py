@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.drift import WindowCounts
-from scoring.schema import Matrix
-from scoring.sketch import DriftReference
+from scoring.model.drift import WindowCounts
+from scoring.model.schema import Matrix
+from scoring.model.sketch import DriftReference
 
 CHUNK: Final = 1_024  # rows that are written before the number of rows is brought up to date
 SLACK: Final = 4 * CHUNK  # rows beyond the window, so that a reader has time before a row is overwritten

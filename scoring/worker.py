@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from scoring.drift import DriftRules
+from scoring.model.drift import DriftRules
+from scoring.model.sketch import DriftReference
 from scoring.settings import SettingsError
-from scoring.sketch import DriftReference
 from scoring.window import RollingWindow, slot_bytes
 
 VARIABLE: Final = "SCORING_WORKER"  # set by the supervisor, for its workers only

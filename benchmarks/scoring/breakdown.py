@@ -20,13 +20,13 @@ from benchmarks.scoring.model import Subject
 from benchmarks.scoring.results import TOGETHER, Load, Part, Results
 from benchmarks.scoring.servers import KEY
 from benchmarks.scoring.statistics import telemetry_cost
-from scoring import direct
-from scoring.app import Service
-from scoring.authentication import DigestOfKey
-from scoring.direct import Whole
+from scoring.http import direct
+from scoring.http.app import Service
+from scoring.http.authentication import DigestOfKey
+from scoring.http.direct import Whole
 from scoring.scorer import Scorer
 from scoring.settings import KeyDigest, Limits
-from scoring.telemetry import Telemetry
+from scoring.telemetry.queue import Telemetry
 
 DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
 SPELLS = 10  # a virtual machine's speed changes within seconds

@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
-from scoring import artifact as artifacts
-from scoring.drift import DriftRules
+from scoring.model import artifact as artifacts
+from scoring.model.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Scorer
 from scoring.settings import Limits, ModelIdentity

@@ -14,7 +14,7 @@ from typing import Any
 
 import uvicorn
 
-from scoring.server import configuration
+from scoring.http.server import configuration
 
 
 def application(answer: bytes) -> Any:

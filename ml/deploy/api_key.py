@@ -2,7 +2,7 @@
 
 import secrets
 
-from ml.clients import Azure
+from ml.azure.clients import Azure
 from ml.errors import MlopsError
 
 KEY_BYTES = 32

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml import release
-from ml.clients import Azure
+from ml.azure.clients import Azure
+from ml.azure.images import Image
 from ml.deploy import api_key, group, image, ready, smoke, variables
 from ml.deploy.endpoint import Endpoint
 from ml.deploy.group import GroupSpec
 from ml.deploy.image import BuildContext
-from ml.images import Image
 from ml.release import Configuration, Evidence, Record, Release
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml import images
-from ml.clients import Azure, without_its_own_output
+from ml.azure import images
+from ml.azure.clients import Azure, without_its_own_output
+from ml.azure.images import Image
 from ml.content import sha256_of_files
 from ml.errors import MlopsError
-from ml.images import Image
+from ml.jobs.snapshot import package_files
 from ml.reference import model_reference
-from ml.snapshot import package_files
-from scoring import artifact
+from scoring.model import artifact
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import Model

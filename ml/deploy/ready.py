@@ -2,8 +2,8 @@
 
 import time
 
-from ml.arm import ContainerGroups
-from ml.clients import Azure, first_lines
+from ml.azure.arm import ContainerGroups
+from ml.azure.clients import Azure, first_lines
 from ml.deploy.endpoint import Endpoint
 from ml.errors import MlopsError
 

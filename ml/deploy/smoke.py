@@ -8,7 +8,7 @@ from typing import Any
 
 from ml.deploy.endpoint import Endpoint
 from ml.errors import MlopsError
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 
 PROBLEM = "application/problem+json"
 LONGEST_BODY = 300  # characters of an answer that an error shows

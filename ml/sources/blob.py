@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs
 
-from ml.clients import Azure, first_lines
+from ml.azure.clients import Azure, first_lines
 from ml.errors import MlopsError
 from ml.settings import DownloadSettings
 from ml.sources.address import Blob

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ml.clients import Azure
-from ml.data import kind_of
+from ml.azure.clients import Azure
 from ml.errors import MlopsError
+from ml.jobs.data import kind_of
 from ml.settings import DownloadSettings
 from ml.sources import s3
 from ml.sources.address import Blob, Remote, S3Object

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ml.clients import Azure, first_lines
+from ml.azure.clients import Azure, first_lines
 from ml.errors import MlopsError
 from ml.sources.address import Blob, DataAsset, DatastorePath, LocalFile, Remote, parse
 

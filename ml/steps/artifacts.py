@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ml.steps.errors import StepError
-from scoring import artifact as artifacts
-from scoring.artifact import Artifact, ArtifactError
+from scoring.model import artifact as artifacts
+from scoring.model.artifact import Artifact, ArtifactError
 
 
 def read_artifact(directory: Path) -> Artifact:

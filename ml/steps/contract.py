@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from scoring.schema import Category, CategoryFeature, Feature, NumberFeature, Schema
+from scoring.model.schema import Category, CategoryFeature, Feature, NumberFeature, Schema
 
 ID, LABEL = "id", "default"
 LABEL_VALUES = (0, 1)

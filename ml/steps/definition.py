@@ -15,7 +15,7 @@ from ml.steps import about, contract
 from ml.steps.attribute import Attribute
 from ml.steps.bounds import ABOUT_FILE
 from ml.steps.errors import StepError
-from scoring.schema import Category, CategoryFeature, Feature, NumberFeature
+from scoring.model.schema import Category, CategoryFeature, Feature, NumberFeature
 
 CONTRACT_FILE = "ml/steps/contract.py"
 FINGERPRINT_LENGTH = 12  # hexadecimal digits

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ml.steps.errors import StepError
 from ml.steps.files import Table
-from scoring.encode import ContractError, Encoder
-from scoring.schema import Matrix, Schema
+from scoring.model.encode import ContractError, Encoder
+from scoring.model.schema import Matrix, Schema
 
 
 def matrix_of(frame: Table, schema: Schema) -> Matrix:

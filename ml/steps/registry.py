@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from ml.steps.artifacts import read_artifact
 from ml.steps.errors import StepError
 from ml.steps.evaluate.metrics import Costs
-from scoring.artifact import MANIFEST, Artifact
+from scoring.model.artifact import MANIFEST, Artifact
 
 ARTIFACT_TAG = "artifact_digest"  # what a model does: the same model is found again by it
 EVALUATION_PROPERTY = "evaluation"  # the content of metrics.json

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml.deploy.image import BuildContext, scoring_context
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 from tests.containers.group import Container
 from tests.scoring.trained import small
 from tools.containers import base

@@ -11,11 +11,11 @@ from typing import Any, cast
 
 import httpx
 
-from ml.clients import Azure
+from ml.azure.clients import Azure
+from ml.azure.images import Image
 from ml.deploy.deploy import group_spec
 from ml.deploy.endpoint import Endpoint
 from ml.deploy.group import GroupSpec
-from ml.images import Image
 from ml.release import Configuration, Release
 from ml.settings import settings
 from tools.containers.engine import Engine

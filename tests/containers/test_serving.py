@@ -8,7 +8,7 @@ import httpx
 
 from ml.deploy import smoke
 from ml.settings import settings
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 from tests.containers.conftest import Start
 from tests.containers.group import DIGEST, GRACE_S
 

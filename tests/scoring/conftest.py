@@ -8,15 +8,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scoring.app import Service
-from scoring.artifact import Artifact
-from scoring.authentication import AnyoneMay, Authenticator
-from scoring.drift import DriftRules
+from scoring.http.app import Service
+from scoring.http.authentication import AnyoneMay, Authenticator
+from scoring.http.server import Server, configuration
+from scoring.model.artifact import Artifact
+from scoring.model.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Scorer
-from scoring.server import Server, configuration
 from scoring.settings import Limits, ModelIdentity
-from scoring.telemetry import Telemetry
+from scoring.telemetry.queue import Telemetry
 from tests.scoring.trained import Small, small
 
 IDENTITY = ModelIdentity("credit", "3", "sha256:" + "0" * 64)

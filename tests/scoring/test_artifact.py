@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scoring.artifact import COMPOSITE, EXPLANATION, MANIFEST, SAMPLES, Artifact, ArtifactError, load
-from scoring.composite import Composite
-from scoring.drift import DriftRules
+from scoring.model.artifact import COMPOSITE, EXPLANATION, MANIFEST, SAMPLES, Artifact, ArtifactError, load
+from scoring.model.composite import Composite
+from scoring.model.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Scorer
 from scoring.settings import ModelIdentity

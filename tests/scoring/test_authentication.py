@@ -2,8 +2,8 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 
-from scoring import authentication
-from scoring.authentication import BearerKey, DigestOfKey
+from scoring.http import authentication
+from scoring.http.authentication import BearerKey, DigestOfKey
 from scoring.settings import KeyDigest
 
 

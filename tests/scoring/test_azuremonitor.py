@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 from tests.scoring.conftest import free_port
 
 ROOT = Path(__file__).parents[2]

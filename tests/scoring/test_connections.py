@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from scoring.app import Service
-from scoring.artifact import Artifact
-from scoring.authentication import AnyoneMay
-from scoring.drift import DriftRules
+from scoring.http.app import Service
+from scoring.http.authentication import AnyoneMay
+from scoring.http.protocol import MOST_PIPELINED, OwnFields
+from scoring.http.server import Server, configuration
+from scoring.model.artifact import Artifact
+from scoring.model.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
-from scoring.protocol import MOST_PIPELINED, OwnFields
 from scoring.scorer import Scorer
-from scoring.server import Server, configuration
 from scoring.settings import Limits
-from scoring.telemetry import Telemetry
+from scoring.telemetry.queue import Telemetry
 from tests.scoring.conftest import IDENTITY, free_port
 
 IN_FLIGHT = 4

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.allowance import Allowance
-from scoring.description import Description
-from scoring.events import MAX_PROPERTY, MAX_REQUESTS, Privacy
-from scoring.moment import RequestRecord
-from scoring.schema import NumberFeature, Schema
+from scoring.model.schema import NumberFeature, Schema
 from scoring.scorer import Batch
-from scoring.tracecontext import TraceContext
+from scoring.telemetry.allowance import Allowance
+from scoring.telemetry.description import Description
+from scoring.telemetry.events import MAX_PROPERTY, MAX_REQUESTS, Privacy
+from scoring.telemetry.moment import RequestRecord
+from scoring.telemetry.tracecontext import TraceContext
 
 EVERYTHING = Privacy(frozenset(), frozenset(), b"k")
 SCHEMA = Schema((NumberFeature("number", "of the row", 0, 1e6, True),))

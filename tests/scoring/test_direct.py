@@ -11,12 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scoring import direct
-from scoring.artifact import Artifact
-from scoring.authentication import DigestOfKey
+from scoring.http import direct
+from scoring.http.authentication import DigestOfKey
+from scoring.model.artifact import Artifact
 from scoring.scorer import Batch
 from scoring.settings import KeyDigest, Limits
-from scoring.telemetry import Telemetry
+from scoring.telemetry.queue import Telemetry
 from tests.scoring.conftest import Running
 from tests.scoring.test_telemetry import Collecting
 
@@ -252,7 +252,7 @@ def test_rows_count_for_drift_once_although_their_answer_failed(
 def test_an_idle_connection_is_closed_a_busy_one_is_not(
     serve: Serve, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scoring.server.KEEP_ALIVE_SECONDS", 1)
+    monkeypatch.setattr("scoring.http.server.KEEP_ALIVE_SECONDS", 1)
     running = serve()
     with connected(running) as connection:
         for _ in range(5):

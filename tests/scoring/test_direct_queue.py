@@ -5,10 +5,10 @@ import gc
 
 import numpy as np
 
-from scoring import direct
-from scoring.direct import Ask, Direct, Whole
-from scoring.moment import RequestRecord
-from scoring.requests import State
+from scoring.http import direct
+from scoring.http.direct import Ask, Direct, Whole
+from scoring.http.requests import State
+from scoring.telemetry.moment import RequestRecord
 from tests.scoring.test_direct import request
 
 

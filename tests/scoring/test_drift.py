@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.drift import DriftRules, WindowCounts, evaluate
-from scoring.schema import CategoryFeature, Matrix, NumberFeature, Schema
-from scoring.sketch import DriftReference
-from scoring.typed_json import JsonShapeError, Node
+from scoring.model.drift import DriftRules, WindowCounts, evaluate
+from scoring.model.schema import CategoryFeature, Matrix, NumberFeature, Schema
+from scoring.model.sketch import DriftReference
+from scoring.model.typed_json import JsonShapeError, Node
 from scoring.window import RollingWindow
 from tests.scoring.trained import Small
 

@@ -14,9 +14,9 @@ import pytest
 from ml.steps.contract import ID, SCHEMA
 from ml.steps.matrix import matrix_of
 from ml.steps.prepare.split import held_out
-from scoring.drift import DriftRules, evaluate
-from scoring.schema import CategoryFeature, Matrix
-from scoring.sketch import DriftReference
+from scoring.model.drift import DriftRules, evaluate
+from scoring.model.schema import CategoryFeature, Matrix
+from scoring.model.sketch import DriftReference
 from scoring.window import RollingWindow
 from tests.scoring.trained import data_set
 

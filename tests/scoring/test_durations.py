@@ -11,10 +11,11 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricReader
 from pytest import MonkeyPatch, approx
 
-from scoring.durations import NAME, Durations, Exporter
+from scoring.telemetry.durations import NAME, Durations, Exporter
 
 KEY = "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1"
-OWN_CALLS = (  # of the exporter; not from scoring.azuremonitor, whose import sets them for all later tests
+# Of the exporter; not from scoring.telemetry.azuremonitor, whose import sets them for all later tests.
+OWN_CALLS = (
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
     "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.steps.contract import SCHEMA
-from scoring import encode
-from scoring.encode import MANY_ROWS, MAX_ERRORS, ContractError, Encoder, TooManyRowsError
-from scoring.schema import CategoryFeature, NumberFeature, Schema
+from scoring.model import encode
+from scoring.model.encode import MANY_ROWS, MAX_ERRORS, ContractError, Encoder, TooManyRowsError
+from scoring.model.schema import CategoryFeature, NumberFeature, Schema
 
 ENCODER = Encoder(SCHEMA, max_rows=100)
 

@@ -19,10 +19,10 @@ from ml.steps.train import additive, parity
 from ml.steps.train.calibration import calibrated
 from ml.steps.train.candidates import CANDIDATES, fitted
 from ml.steps.train.explanation import explanation
-from scoring.artifact import EXPLANATION, Artifact, ArtifactError, load
-from scoring.composite import Composite
-from scoring.explain import Explainer, Explanation, ExplanationError
-from scoring.schema import Matrix
+from scoring.model.artifact import EXPLANATION, Artifact, ArtifactError, load
+from scoring.model.composite import Composite
+from scoring.model.explain import Explainer, Explanation, ExplanationError
+from scoring.model.schema import Matrix
 from tests.scoring.trained import Small, small
 
 

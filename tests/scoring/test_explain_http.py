@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scoring.artifact import Artifact
-from scoring.authentication import BearerKey
+from scoring.http.authentication import BearerKey
+from scoring.model.artifact import Artifact
 from scoring.settings import Limits
 from tests.scoring.conftest import Running
 from tests.scoring.test_http import KEY, problem, ready

@@ -19,8 +19,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from scoring.artifact import Artifact
-from scoring.openapi import document
+from scoring.http.openapi import document
+from scoring.model.artifact import Artifact
 from scoring.settings import Limits
 from tests.scoring.conftest import Running
 from tests.scoring.test_encode import json_values

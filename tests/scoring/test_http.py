@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from scoring.artifact import Artifact
-from scoring.authentication import BearerKey
-from scoring.drift import DriftRules
+from scoring.http.authentication import BearerKey
+from scoring.model.artifact import Artifact
+from scoring.model.drift import DriftRules
 from scoring.settings import Limits
-from scoring.telemetry import Telemetry
+from scoring.telemetry.queue import Telemetry
 from tests.scoring.conftest import Running
 from tests.scoring.test_telemetry import Collecting
 from tests.scoring.trained import Small

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from scoring import problems
-from scoring.allowance import RESERVE, Allowance
-from scoring.inflight import InFlight, running
-from scoring.problems import Problem
-from scoring.requests import State
+from scoring.http import problems
+from scoring.http.inflight import InFlight, running
+from scoring.http.problems import Problem
+from scoring.http.requests import State
+from scoring.telemetry.allowance import RESERVE, Allowance
 
 
 def overdue() -> Problem:

@@ -7,12 +7,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.allowance import Allowance
-from scoring.events import MAX_REQUESTS
-from scoring.moment import RequestRecord, counted
 from scoring.scorer import Batch
-from scoring.telemetry import Telemetry
-from scoring.tracecontext import continued
+from scoring.telemetry.allowance import Allowance
+from scoring.telemetry.events import MAX_REQUESTS
+from scoring.telemetry.moment import RequestRecord, counted
+from scoring.telemetry.queue import Telemetry
+from scoring.telemetry.tracecontext import continued
 from tests.scoring.test_telemetry import Collecting, record
 
 FLAGS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=5)

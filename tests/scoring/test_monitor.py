@@ -3,7 +3,7 @@ import time
 
 import numpy as np
 
-from scoring.drift import DriftReport, DriftRules, WindowCounts
+from scoring.model.drift import DriftReport, DriftRules, WindowCounts
 from scoring.monitor import DriftMonitor, Pace
 from tests.scoring.trained import Small
 

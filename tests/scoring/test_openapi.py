@@ -7,9 +7,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from scoring import problems
-from scoring.artifact import Artifact
-from scoring.openapi import document
+from scoring.http import problems
+from scoring.http.openapi import document
+from scoring.model.artifact import Artifact
 from scoring.settings import Limits
 from tests.scoring.conftest import Running
 from tests.scoring.test_encode import FIELD_ERRORS

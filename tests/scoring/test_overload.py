@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 from tests.scoring.load import Seen, for_seconds, load, request
 from tests.scoring.test_workers import Group, until
 

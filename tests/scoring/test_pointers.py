@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.encode import ContractError, Encoder, fragment
-from scoring.schema import NumberFeature, Schema
+from scoring.model.encode import ContractError, Encoder, fragment
+from scoring.model.schema import NumberFeature, Schema
 
 FRAGMENT = re.compile(r"#(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*")  # RFC 3986, section 3.5
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 from tests.scoring.conftest import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -155,10 +155,11 @@ def test_serving_imports_no_training_library(model_dir: Path) -> None:
     program = f"""
 import sys
 from pathlib import Path
-from scoring import __main__, server
-from scoring.compose import compose
+from scoring import __main__
+from scoring.http import server
+from scoring.assembly import assemble
 from scoring.settings import Settings
-compose(Settings(model_dir=Path({str(model_dir)!r}))).application()
+assemble(Settings(model_dir=Path({str(model_dir)!r}))).application()
 print(sorted(set({HEAVY!r}) & {{name.split('.')[0] for name in sys.modules}}))
 """
     done = subprocess.run(

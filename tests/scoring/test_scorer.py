@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.artifact import Artifact
-from scoring.composite import FEW_ROWS, Composite
+from scoring.model.artifact import Artifact
+from scoring.model.composite import FEW_ROWS, Composite
 from scoring.scorer import Batch, Judge, joined
 from tests.scoring.trained import Small
 

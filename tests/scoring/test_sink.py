@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 
 ROOT = Path(__file__).parents[2]
 COMMON = """
@@ -17,13 +17,14 @@ from pathlib import Path
 import scoring.identity
 scoring.identity.credential = lambda client_id: None
 from opentelemetry import _logs, metrics, trace
-from scoring import artifact, azuremonitor
-from scoring.encode import Encoder
-from scoring.events import Privacy
+from scoring.model import artifact
+from scoring.telemetry import azuremonitor
+from scoring.model.encode import Encoder
+from scoring.telemetry.events import Privacy
 from scoring.scorer import Composite, judge
 from scoring.settings import read
-from scoring.moment import RequestRecord, counted
-from scoring.tracecontext import continued
+from scoring.telemetry.moment import RequestRecord, counted
+from scoring.telemetry.tracecontext import continued
 
 connection = "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1"
 settings = read({

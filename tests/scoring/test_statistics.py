@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from scoring.statistics import (
+from scoring.model.statistics import (
     benjamini_hochberg,
     chi_squared,
     chi_squared_tail,

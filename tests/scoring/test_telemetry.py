@@ -11,16 +11,16 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
-from scoring.artifact import Artifact
-from scoring.composite import Composite
-from scoring.drift import evaluate
-from scoring.events import MAX_PROPERTY, Privacy, batch_event, drift_event
 from scoring.logs import Dropped
-from scoring.moment import Moment, RequestRecord
+from scoring.model.artifact import Artifact
+from scoring.model.composite import Composite
+from scoring.model.drift import evaluate
 from scoring.scorer import Batch, judge
 from scoring.settings import TelemetrySettings
-from scoring.telemetry import DriftRecord, Telemetry
-from scoring.tracecontext import continued
+from scoring.telemetry.events import MAX_PROPERTY, Privacy, batch_event, drift_event
+from scoring.telemetry.moment import Moment, RequestRecord
+from scoring.telemetry.queue import DriftRecord, Telemetry
+from scoring.telemetry.tracecontext import continued
 from scoring.window import RollingWindow
 from tests.scoring.trained import Small
 
@@ -263,7 +263,7 @@ def test_no_rows_in_events_when_so_set(artifact: Artifact, model: Small) -> None
 
 
 def test_drift_event_carries_counts_that_merge(artifact: Artifact, model: Small) -> None:
-    from scoring.drift import DriftRules
+    from scoring.model.drift import DriftRules
 
     window = RollingWindow(artifact.drift, 1_000)
     window.add(model.test_matrix)
@@ -276,7 +276,7 @@ def test_drift_event_carries_counts_that_merge(artifact: Artifact, model: Small)
 
 
 def test_counts_of_features_that_must_not_leave_do_not(artifact: Artifact, model: Small) -> None:
-    from scoring.drift import DriftRules
+    from scoring.model.drift import DriftRules
 
     window = RollingWindow(artifact.drift, 1_000)
     window.add(model.test_matrix[:1])  # its counts say what the one row holds

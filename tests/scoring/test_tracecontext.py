@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.tracecontext import DRAWN, Digits, TraceContext
-from scoring.tracecontext import continued as continued_with
+from scoring.telemetry.tracecontext import DRAWN, Digits, TraceContext
+from scoring.telemetry.tracecontext import continued as continued_with
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 DIGITS = "0123456789abcdef" * 3

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from scoring import cores
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 from tests.scoring.conftest import free_port
 from tests.scoring.test_process import ROOT, environment
 from tests.scoring.trained import Small

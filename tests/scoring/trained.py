@@ -11,7 +11,7 @@ from ml.steps.matrix import matrix_of
 from ml.steps.prepare.split import held_out
 from ml.steps.train.candidates import Parameters
 from ml.steps.train.training import Settings, Trained, train
-from scoring.schema import Matrix
+from scoring.model.schema import Matrix
 
 DATA = Path(__file__).parents[2] / "data" / "credit_default.parquet"
 SETTINGS = Settings(Parameters(seed=7, trials=1, boosting={"learning_rate": 0.1}), outlier_share=0.02)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.steps.card.subject import Subject
 from ml.steps.contract import LABEL
-from scoring.schema import CategoryFeature
+from scoring.model.schema import CategoryFeature
 
 
 def measure(subject: Subject) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ml.steps.card.subject import Subject
-from scoring.schema import CategoryFeature
+from scoring.model.schema import CategoryFeature
 
 ROWS, POINTS = 1_000, 16
 

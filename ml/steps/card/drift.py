@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.steps.card.subject import Subject
-from scoring.drift import DriftRules, WindowCounts, evaluate
-from scoring.schema import CategoryFeature, Matrix
-from scoring.sketch import DriftReference
+from scoring.model.drift import DriftRules, WindowCounts, evaluate
+from scoring.model.schema import CategoryFeature, Matrix
+from scoring.model.sketch import DriftReference
 
 CLEAN_WINDOWS = 200  # a share of 1% is then known to within 0.7%, one standard error
 MOVED_WINDOWS = 20  # for each feature: the fewest of which one may be missed and 95% are still found

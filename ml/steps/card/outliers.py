@@ -12,7 +12,7 @@ from ml.steps.card.subject import Subject
 from ml.steps.contract import ID
 from ml.steps.train.parity import limits
 from ml.steps.train.training import parts
-from scoring.schema import Matrix
+from scoring.model.schema import Matrix
 
 INJECTED_ROWS = 1_000
 CHANGED = (2, 4, 8)  # values of a row, replaced by anything that the contract allows; at most all of them

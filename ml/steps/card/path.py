@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 
 from ml.steps.card.subject import Subject
-from scoring.composite import FEW_ROWS, Composite
-from scoring.drift import DriftRules
+from scoring.model.composite import FEW_ROWS, Composite
+from scoring.model.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Scorer
 from scoring.settings import ModelIdentity

@@ -13,10 +13,10 @@ from ml.steps.contract import LABEL
 from ml.steps.evaluate.metrics import Labels, Probabilities
 from ml.steps.files import Table
 from ml.steps.matrix import matrix_of
-from scoring.artifact import Artifact
-from scoring.composite import Composite
-from scoring.explain import Explainer
-from scoring.schema import Matrix
+from scoring.model.artifact import Artifact
+from scoring.model.composite import Composite
+from scoring.model.explain import Explainer
+from scoring.model.schema import Matrix
 
 RESAMPLES = 100  # of the test rows, for the deviation of a figure
 SEED = 0  # of what a card draws at random: a card of the same model and rows says the same

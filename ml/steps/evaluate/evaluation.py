@@ -11,8 +11,8 @@ from ml.steps.contract import LABEL
 from ml.steps.evaluate.metrics import DIGITS, Costs, cost, ranking
 from ml.steps.files import Table, content_sha256
 from ml.steps.matrix import matrix_of
-from scoring.artifact import Artifact
-from scoring.composite import Composite
+from scoring.model.artifact import Artifact
+from scoring.model.composite import Composite
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ DIGITS = 8  # decimals of a metric that is recorded
 
 
 class Costs(NamedTuple):
-    """Of a row with label 1 that is not flagged, and of one with label 0 that is; only their ratio matters."""
+    """Of a row with label 1 that is not flagged, and of one with label 0 that is: only the ratio matters."""
 
     false_negative: float
     false_positive: float

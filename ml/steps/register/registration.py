@@ -20,7 +20,7 @@ from ml.steps.registry import (
     RegisteredModel,
     Registry,
 )
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 
 ARTIFACT_DIRECTORY = "model"
 LINEAGE_PROPERTY = "lineage."  # what the names of such properties begin with

@@ -14,7 +14,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 
 from ml.steps.evaluate.metrics import Labels
-from scoring.schema import Matrix
+from scoring.model.schema import Matrix
 
 
 def calibrated(classifier: Any, matrix: Matrix, labels: Labels) -> Any:

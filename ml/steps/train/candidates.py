@@ -17,7 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from ml.steps.evaluate.metrics import DIRECTIONS, Labels, Probabilities, ranking
 from ml.steps.train.space import BOOSTING, SPACE, START, Dimension, Values
 from ml.steps.train.tuning import search
-from scoring.schema import CategoryFeature, Matrix, Schema
+from scoring.model.schema import CategoryFeature, Matrix, Schema
 
 SELECTION_METRIC = "log_loss"  # a proper score: it asks for good probabilities, not only a good order
 Classifier = Any  # scikit-learn's classifiers share no typed base

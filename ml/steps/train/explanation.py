@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ml.steps.train.additive import Additive
 from ml.steps.train.trees import LEAF, Tree, rounded_down
-from scoring.explain import MOST_CONDITIONS, Explanation, Mask, satisfied
-from scoring.schema import Matrix
+from scoring.model.explain import MOST_CONDITIONS, Explanation, Mask, satisfied
+from scoring.model.schema import Matrix
 
 BACKGROUND_ROWS = 1_000
 Condition = tuple[np.float32, np.float32, bool]  # lower < x <= upper, or missing where true

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ml.steps.train.additive import Additive
 from ml.steps.train.trees import LEAF, Tree, isolation_scale, isolation_trees, rounded_down
-from scoring.composite import INPUT, OUTLIER_SCORE, PROBABILITY
+from scoring.model.composite import INPUT, OUTLIER_SCORE, PROBABILITY
 
 OPSET, ML_OPSET, IR_VERSION = 17, 3, 9
 

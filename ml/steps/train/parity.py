@@ -10,9 +10,9 @@ from scipy.special import expit
 from ml.steps.errors import StepError
 from ml.steps.train.candidates import probabilities
 from ml.steps.train.trees import LEAF, Tree
-from scoring.composite import Composite
-from scoring.explain import Explainer
-from scoring.schema import CategoryFeature, Matrix, Schema
+from scoring.model.composite import Composite
+from scoring.model.explain import Explainer
+from scoring.model.schema import CategoryFeature, Matrix, Schema
 
 TOLERANCE = 1e-5
 OUTPUTS = ("probability", "outlier_score", "explanation")

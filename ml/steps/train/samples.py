@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoring.artifact import Samples, Thresholds
-from scoring.composite import Composite
-from scoring.schema import Matrix, Schema
+from scoring.model.artifact import Samples, Thresholds
+from scoring.model.composite import Composite
+from scoring.model.schema import Matrix, Schema
 from scoring.scorer import judge
 
 SPREAD, OUTLYING = 10, 2

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.steps.evaluate.metrics import Labels
-from scoring.artifact import Thresholds
+from scoring.model.artifact import Thresholds
 
 Scores = NDArray[np.float32]
 ABOVE_ZERO, BELOW_ONE = np.float32(1e-6), np.nextafter(np.float32(1), np.float32(0))

@@ -28,11 +28,11 @@ from ml.steps.train.candidates import (
 )
 from ml.steps.train.settings import Settings
 from ml.steps.train.trees import isolation_trees
-from scoring.artifact import Artifact, ExplanationFile
-from scoring.composite import Composite
-from scoring.explain import Explainer
-from scoring.schema import Matrix
-from scoring.sketch import DriftReference
+from scoring.model.artifact import Artifact, ExplanationFile
+from scoring.model.composite import Composite
+from scoring.model.explain import Explainer
+from scoring.model.schema import Matrix
+from scoring.model.sketch import DriftReference
 
 # Parts of the rows, by the position of each row's id: what is chosen or learned about a model comes from rows
 # that it was not fitted on, and calibration and thresholds also from rows that tuning never saw.

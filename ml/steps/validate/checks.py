@@ -21,7 +21,7 @@ from ml.steps.contract import (
     SCHEMA,
 )
 from ml.steps.files import Table
-from scoring.schema import CategoryFeature, Feature, NumberFeature
+from scoring.model.schema import CategoryFeature, Feature, NumberFeature
 
 Series = Any  # a pandas.Series
 EXAMPLE_LENGTH = 40  # characters

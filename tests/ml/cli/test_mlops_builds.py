@@ -8,14 +8,14 @@ from azure.ai.ml.exceptions import ErrorCategory, ErrorTarget, ValidationErrorTy
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from infra.outputs import EstateOutputs
-from ml import images
-from ml.clients import Azure
+from ml.azure import images
+from ml.azure.clients import Azure
+from ml.azure.remote_log import RemoteLog, readable
+from ml.azure.runs import Follower, RunDetails
+from ml.commands.train import find_job, job_name, reusable, training_key
 from ml.deploy.image import find_model
 from ml.errors import MlopsError
-from ml.remote_log import RemoteLog, readable
-from ml.runs import Follower, RunDetails
 from ml.settings import settings
-from ml.train import find_job, job_name, reusable, training_key
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 DIGEST = "sha256:" + "a" * 64

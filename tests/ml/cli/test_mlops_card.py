@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ml import card as command
 from ml import render
+from ml.commands import card as command
 from ml.deploy.image import scoring_context
 from ml.errors import MlopsError
-from scoring.artifact import EXPLANATION, FILES
+from scoring.model.artifact import EXPLANATION, FILES
 from tests.ml.cli.mlops_fakes import RecordingReport
 from tests.scoring.trained import small
 

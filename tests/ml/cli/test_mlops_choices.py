@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from ml import settings, sweep, train
+from ml import settings
+from ml.commands import sweep, train
+from ml.commands.train import Request
 from ml.settings import Settings
 from ml.sources.address import LocalFile
-from ml.train import Request
 
 REQUEST = Request(LocalFile(Path("x")), "roc_auc", 0.002, trials=12, wait=True, force=False)
 TRAINING: dict[str, Any] = {

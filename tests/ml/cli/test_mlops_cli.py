@@ -10,8 +10,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ml import render, settings
+from ml.azure.clients import until_granted
 from ml.cli import app
-from ml.clients import until_granted
 from ml.console import show
 from ml.errors import MlopsError
 from tests.ml.cli.mlops_fakes import RecordingReport

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from ml import columns, train
 from ml.cli import app
-from ml.data import DataFile
+from ml.commands import train
 from ml.errors import MlopsError
+from ml.jobs import columns
+from ml.jobs.data import DataFile
 from ml.sources.address import LocalFile
 from ml.steps.contract import COLUMNS, ID, LABEL
 from tests.ml.cli.mlops_fakes import RecordingReport

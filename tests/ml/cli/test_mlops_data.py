@@ -4,8 +4,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ml import data
 from ml.errors import MlopsError
+from ml.jobs import data
 
 REQUIRED = ("id", "default")
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml.errors import MlopsError
-from ml.pipeline import STEPS, STEPS_DIRECTORY, Plan, assemble
+from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY, Plan, assemble
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from infra.outputs import EstateOutputs
 from ml import release
-from ml.clients import Azure
+from ml.azure.clients import Azure
+from ml.azure.images import Image
 from ml.deploy.deploy import group_spec
 from ml.errors import MlopsError
-from ml.images import Image
 from ml.release import Configuration, Evidence, Record, Release
 from tests.ml.cli.mlops_fakes import RecordingReport
 

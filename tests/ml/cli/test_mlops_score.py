@@ -11,7 +11,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from ml import score
+from ml.commands import score
 from ml.errors import MlopsError
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from infra.traffic import SCORING_PORT
-from ml import pipeline, settings
+from ml import settings
 from ml.errors import MlopsError
+from ml.jobs import pipeline
 from ml.steps.train.space import SPACE
 
 

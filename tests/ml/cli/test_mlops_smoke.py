@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.commands.score import draw
 from ml.deploy.smoke import differences
-from ml.environment import training_context
 from ml.errors import MlopsError
-from ml.score import draw
+from ml.jobs.environment import training_context
 
 answers = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-1, 1) | st.text(max_size=3),

@@ -9,7 +9,7 @@ import pytest
 
 from ml.deploy import smoke
 from ml.errors import MlopsError
-from scoring.artifact import Samples
+from scoring.model.artifact import Samples
 
 SAMPLES = Samples(
     request={"records": [{"age": 30}, {"age": 99}]},

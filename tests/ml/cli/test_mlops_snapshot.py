@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ml import snapshot
 from ml.errors import MlopsError
+from ml.jobs import snapshot
 
 
 @pytest.fixture
@@ -86,5 +86,5 @@ def test_a_missing_package_is_named(checkout: Path):
 
 
 def test_the_real_checkout_has_its_steps():
-    root = Path(snapshot.__file__).parents[1]
-    assert "ml/snapshot.py" in snapshot.take(root).files
+    root = Path(snapshot.__file__).parents[2]
+    assert "ml/steps/train/main.py" in snapshot.take(root).files

@@ -12,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ml import pipeline, render, search, settings, sweep
+from ml import render, settings
+from ml.azure.runs import TrackedRun
+from ml.commands import sweep
 from ml.errors import MlopsError
-from ml.pipeline import Plan
-from ml.runs import TrackedRun
+from ml.jobs import pipeline
+from ml.jobs import sweep as search
+from ml.jobs.pipeline import Plan
 from ml.steps.train.space import SPACE, Dimension
 from ml.steps.train.tuning import search as tune
 from tests.ml.cli.test_mlops_pipeline import plan

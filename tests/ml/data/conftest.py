@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from ml.data import kind_of
+from ml.jobs.data import kind_of
 from ml.settings import DownloadSettings
 from ml.sources.address import S3Object
 from ml.sources.cache import Cache

@@ -8,11 +8,11 @@ import pytest
 from azure.ai.ml.entities import AzureBlobDatastore, AzureFileDatastore, Data
 from azure.core.exceptions import ResourceNotFoundError
 
+from ml.commands.train import read_data
 from ml.errors import MlopsError
 from ml.settings import settings
 from ml.sources.address import Blob, S3Object, parse
 from ml.sources.workspace import to_store
-from ml.train import read_data
 from tests.ml.cli.mlops_fakes import RecordingReport
 from tests.ml.data.conftest import Bucket
 from tests.ml.data.servers import CuttingProxy

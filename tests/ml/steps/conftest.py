@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ml.steps.registry import RegisteredModel
-from scoring import artifact as artifacts
-from scoring.artifact import Artifact
+from scoring.model import artifact as artifacts
+from scoring.model.artifact import Artifact
 from tests.scoring.trained import Small, small
 
 

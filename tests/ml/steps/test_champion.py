@@ -19,8 +19,8 @@ from ml.steps.evaluate.evaluation import evaluate
 from ml.steps.evaluate.metrics import DIRECTIONS, Costs, cost
 from ml.steps.files import TEST, content_sha256, write_json, write_table
 from ml.steps.registry import AzureRegistry, RegisteredModel
-from scoring.artifact import Artifact
-from scoring.composite import Composite
+from scoring.model.artifact import Artifact
+from scoring.model.composite import Composite
 from tests.ml.steps.conftest import FakeRegistry
 from tests.scoring.trained import Small
 

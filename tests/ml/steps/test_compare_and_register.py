@@ -12,8 +12,8 @@ from ml.steps.files import TEST, write_json, write_table
 from ml.steps.register import main as register_main
 from ml.steps.register.registration import Lineage, register
 from ml.steps.registry import AzureRegistry, RegisteredModel, _order
-from scoring import artifact as artifacts
-from scoring.artifact import Artifact
+from scoring.model import artifact as artifacts
+from scoring.model.artifact import Artifact
 from tests.ml.steps.conftest import FakeRegistry
 from tests.scoring.trained import Small
 

@@ -18,7 +18,7 @@ from ml.steps.definition import fingerprint, of_attributes, of_columns, of_words
 from ml.steps.prepare.main import main as prepare
 from ml.steps.train.main import main as train
 from ml.steps.validate.main import main as validate
-from scoring.schema import CategoryFeature, Feature, NumberFeature
+from scoring.model.schema import CategoryFeature, Feature, NumberFeature
 
 AGE = NumberFeature("age", "years", 0, 120, integer=True)
 SHARE = NumberFeature("share", "a share", 0, 1, integer=False)

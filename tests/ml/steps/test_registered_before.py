@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ml.steps.evaluate.evaluation import evaluate
 from ml.steps.register.registration import Lineage, Registration, register
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 from tests.ml.steps.conftest import FakeRegistry
 from tests.scoring.trained import Small
 

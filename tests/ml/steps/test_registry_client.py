@@ -11,7 +11,7 @@ import pytest
 from emulator import environment
 from emulator.home import Home
 from ml.steps.registry import AzureRegistry
-from scoring.artifact import Artifact
+from scoring.model.artifact import Artifact
 from tests.emulator.machinelearning import estate
 
 pytestmark = pytest.mark.e2e

@@ -25,9 +25,9 @@ from ml.steps.train.candidates import (
 )
 from ml.steps.train.trees import average_path_length, boosted_trees, isolation_trees
 from ml.steps.train.tuning import Dimension, Values, search
-from scoring.artifact import Artifact
-from scoring.composite import Composite
-from scoring.explain import Explainer, Explanation
+from scoring.model.artifact import Artifact
+from scoring.model.composite import Composite
+from scoring.model.explain import Explainer, Explanation
 from tests.scoring.trained import SETTINGS, Small
 
 

@@ -18,10 +18,10 @@ from ml.steps.train.candidates import Parameters, outlier_detector
 from ml.steps.train.space import BOOSTING, START
 from ml.steps.train.thresholds import cheapest, outlier_threshold
 from ml.steps.train.trees import LEAF, isolation_trees
-from scoring import artifact as artifacts
-from scoring.artifact import Artifact
-from scoring.composite import Composite
-from scoring.schema import CategoryFeature, Matrix
+from scoring.model import artifact as artifacts
+from scoring.model.artifact import Artifact
+from scoring.model.composite import Composite
+from scoring.model.schema import CategoryFeature, Matrix
 from tests.scoring.trained import SETTINGS, Small
 
 

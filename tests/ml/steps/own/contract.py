@@ -1,6 +1,6 @@
 """Three features of customers who stay or leave; put in place of ml/steps/contract.py."""
 
-from scoring.schema import CategoryFeature, Feature, NumberFeature, Schema
+from scoring.model.schema import CategoryFeature, Feature, NumberFeature, Schema
 
 ID, LABEL = "customer", "churned"
 LABEL_VALUES = (0, 1)

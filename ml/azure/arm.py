@@ -1,0 +1,50 @@
+"""Reading what the SDKs of this project do not: a container group's state and its log."""
+
+from functools import cached_property
+from typing import Any
+
+from ml.azure.clients import MANAGEMENT, Azure
+
+CONTAINER_API = "2023-05-01"
+
+
+class ContainerGroups:
+    """Read-only calls to Azure Resource Manager about container groups."""
+
+    def __init__(self, azure: Azure) -> None:
+        self._azure = azure
+
+    @cached_property
+    def _client(self) -> Any:
+        from azure.core import PipelineClient
+        from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
+
+        authentication = BearerTokenCredentialPolicy(self._azure.credential, f"{MANAGEMENT}/.default")
+        return PipelineClient(MANAGEMENT, policies=[RetryPolicy(), authentication], **self._azure.limits)
+
+    def _get(self, path: str, **query: str) -> dict[str, Any]:
+        from azure.core.rest import HttpRequest
+
+        answer = self._client.send_request(
+            HttpRequest("GET", f"{MANAGEMENT}{path}", params={"api-version": CONTAINER_API, **query})
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def id(self, group: str) -> str:
+        estate = self._azure.estate
+        return (
+            f"/subscriptions/{estate.subscription_id}/resourceGroups/{estate.resource_group}"
+            f"/providers/Microsoft.ContainerInstance/containerGroups/{group}"
+        )
+
+    def restarts(self, group: str) -> int:
+        """How often the group's first container was restarted: more than a few times is a crash loop."""
+        containers: list[dict[str, Any]] = self._get(self.id(group))["properties"].get("containers") or [{}]
+        view: dict[str, Any] = (containers[0].get("properties") or {}).get("instanceView") or {}
+        return int(view.get("restartCount") or 0)
+
+    def log_tail(self, group: str, container: str, lines: int) -> list[str]:
+        """The last lines that the container wrote, as the service keeps them."""
+        body = self._get(f"{self.id(group)}/containers/{container}/logs", tail=str(lines))
+        return str(body.get("content") or "").splitlines()[-lines:]

@@ -1,0 +1,124 @@
+"""Container images built by the registry itself: the context goes up, the build runs beside the registry.
+
+This is the route that also works when the registry has no public access: scheduling is a call to Azure
+Resource Manager, the context goes to the upload URL that it names, and the build runs in the registry's agent
+pool inside the virtual network.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ml.azure.clients import Azure
+from ml.azure.remote_log import RemoteLog
+from ml.content import Files, tar_gz
+from ml.errors import MlopsError
+
+if TYPE_CHECKING:
+    from azure.mgmt.containerregistry.v2019_06_01_preview.models import Run
+
+UNFINISHED = frozenset({"Queued", "Started", "Running"})
+LOG_TAIL = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image in the estate's registry, known by its content's digest (`sha256:...`)."""
+
+    login_server: str
+    repository: str
+    digest: str
+
+    @property
+    def reference(self) -> str:
+        return f"{self.login_server}/{self.repository}@{self.digest}"
+
+
+def _finished_run(azure: Azure, run_id: str) -> "tuple[Run, list[str]]":
+    """Follow a run to its end; its log goes to the report as it grows, the whole of it is returned."""
+    estate, runs = azure.estate, azure.registry.runs
+    deadline = time.monotonic() + azure.settings.build.time_limit_minutes * 60
+    link = runs.get_log_sas_url(estate.resource_group, estate.registry, run_id).log_link
+    log = RemoteLog(azure)
+    lines: list[str] = []
+    while True:
+        run = runs.get(estate.resource_group, estate.registry, run_id)
+        finished = str(run.status) not in UNFINISHED
+        for line in log.new_lines(str(link), final=finished) if link else []:
+            lines.append(line)
+            azure.report.log("build", line)
+        if finished:
+            return run, lines
+        if time.monotonic() > deadline:
+            runs.begin_cancel(estate.resource_group, estate.registry, run_id)
+            raise MlopsError(
+                f"The image build {run_id} did not end in {azure.settings.build.time_limit_minutes} minutes.",
+                "It was cancelled. Raise [build] time_limit_minutes, or look at the agent pool's size.",
+                lines[-LOG_TAIL:],
+            )
+        time.sleep(azure.settings.azure.poll_seconds)
+
+
+def _digest(run: "Run", repository: str, tag: str) -> str | None:
+    images = run.output_images or []
+    return next((i.digest for i in images if i.repository == repository and i.tag == tag and i.digest), None)
+
+
+def build(azure: Azure, repository: str, tag: str, context: Files) -> Image:
+    """Build `repository:tag` from a context whose Dockerfile is at its top, and push it.
+
+    Raises MlopsError when the estate has no machine for it, or with the end of the log when the build fails.
+    """
+    from azure.mgmt.containerregistry.v2019_06_01_preview.models import DockerBuildRequest, PlatformProperties
+
+    estate, settings = azure.estate, azure.settings
+    if estate.build_agent_pool is None:  # Azure would take the context, queue the build and refuse its push
+        raise MlopsError(
+            f"{repository}:{tag} cannot be built: the registry {estate.registry} has no build agents, and "
+            "its firewall keeps shared build machines out.",
+            f"Set registry.buildAgents in Pulumi.{estate.environment}.yaml, "
+            f"then `pulumi up -s {estate.environment}`.",
+        )
+    archive = tar_gz(context)
+    source = azure.granted(
+        lambda: azure.registry.registries.get_build_source_upload_url(estate.resource_group, estate.registry),
+        "upload a build context to the registry",
+    )
+    with azure.report.transfer(
+        f"uploading the build context of {repository}:{tag}", len(archive)
+    ) as progress:
+        azure.at_url(str(source.upload_url)).upload_blob(
+            archive, overwrite=True, progress_hook=lambda done, total: progress(done)
+        )
+    request = DockerBuildRequest(
+        docker_file_path="Dockerfile",
+        platform=PlatformProperties(os=settings.build.platform.capitalize(), architecture="amd64"),
+        image_names=[f"{repository}:{tag}"],
+        is_push_enabled=True,
+        source_location=source.relative_path,
+        agent_pool_name=estate.build_agent_pool,
+        timeout=settings.build.time_limit_minutes * 60,
+    )
+    scheduled = azure.granted(
+        lambda: azure.registry.registries.begin_schedule_run(
+            estate.resource_group, estate.registry, request, polling_interval=settings.azure.poll_seconds
+        ),
+        "schedule a build in the registry",
+    ).result()
+    run, lines = _finished_run(azure, str(scheduled.run_id))
+    if str(run.status) != "Succeeded":
+        raise MlopsError(
+            f"The build of the image {repository}:{tag} ended as {run.status} (run {scheduled.run_id})"
+            f"{': ' + run.run_error_message if run.run_error_message else ''}.",
+            "Correct what the end of its log names.",
+            lines[-LOG_TAIL:],
+        )
+    digest = _digest(run, repository, tag)
+    if digest is None:
+        raise MlopsError(
+            f"The build run {scheduled.run_id} succeeded but names no digest for {repository}:{tag}.",
+            "Run the command again; if it stays so, look at the run in the registry.",
+            lines[-LOG_TAIL:],
+        )
+    azure.report.line(f"{repository}:{tag} is {digest}")
+    return Image(estate.registry_login_server, repository, digest)

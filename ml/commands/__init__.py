@@ -1,0 +1,1 @@
+"""The commands of `mlops`, one file each."""

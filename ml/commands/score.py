@@ -1,0 +1,131 @@
+"""`mlops score`: real rows to the deployed service, and what it says of them."""
+
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+from ml import release
+from ml.azure.clients import Azure
+from ml.deploy import api_key, group
+from ml.deploy.endpoint import Endpoint
+from ml.errors import MlopsError
+from ml.jobs import data
+
+BATCH_ROWS = 100
+DRIFT_SECONDS = 3.0  # the service evaluates its window beside the requests, a moment later
+LOOK_SECONDS = 0.1
+
+
+def deployed(azure: Azure) -> dict[str, Any]:
+    """What is deployed: address, release, model, digest. Raises MlopsError when nothing is."""
+    environment = azure.estate.environment
+    outputs = group.outputs(environment)
+    if not outputs.get("address"):
+        raise MlopsError(
+            f"Nothing is deployed in {environment}: the stack {group.PROJECT}/{environment} has no address.",
+            f"Run `mlops deploy --env {environment}`.",
+        )
+    return outputs
+
+
+def draw(total: int, wanted: int, seed: int) -> list[int]:
+    """`wanted` of `total` positions in a random order that the seed decides; all when there are no more.
+
+    The order matters: a file is often sorted, and its first part would look like drift to the service.
+    """
+    return random.Random(seed).sample(range(total), min(wanted, total))  # noqa: S311 - not for secrets
+
+
+def read_rows(
+    path: Path, features: tuple[str, ...], rows: int, seed: int
+) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Rows of a data set with the model's features only, and their ids by the contract (else positions).
+
+    Raises MlopsError when a feature is missing.
+    """
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    from ml.steps import contract
+
+    file = data.inspect(path, features)
+    table: Any = pyarrow.parquet.read_table(path) if file.format == "parquet" else pyarrow.csv.read_csv(path)
+    chosen = draw(table.num_rows, rows, seed)
+    table = table.take(chosen)
+    ids = table.column(contract.ID).to_pylist() if contract.ID in table.column_names else chosen
+    return table.select(list(features)).to_pylist(), ids
+
+
+def newest_drift(endpoint: Endpoint, report: dict[str, Any]) -> dict[str, Any]:
+    """The report of the last answer, or a newer one when that came before the window's first evaluation.
+
+    Waits while the window has rows enough and the report says nothing yet; DRIFT_SECONDS at most.
+    Raises httpx.HTTPError when the service refuses or does not answer.
+    """
+    until = time.monotonic() + DRIFT_SECONDS
+    while report.get("status") == "collecting" and time.monotonic() < until:
+        answer = endpoint.drift().raise_for_status().json()
+        report = answer["report"]
+        if answer["window"]["rows"] < report["least_rows"] or report["status"] != "collecting":
+            break
+        time.sleep(LOOK_SECONDS)
+    return report
+
+
+def check_file(path: Path) -> None:
+    """Raises MlopsError when there is no such file: asked before anything is read."""
+    if not path.is_file():
+        raise MlopsError(f"There is no file {path}.", "Name a parquet or csv file with --file.")
+
+
+def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
+    """Send rows in batches. Raises MlopsError with the service's words when it refuses one."""
+    import httpx
+
+    check_file(path)
+    with azure.report.phase("finding the deployed service"):
+        outputs = deployed(azure)
+        features = release.read(azure, str(outputs["release"])).evidence.features
+        endpoint = Endpoint(str(outputs["address"]), api_key.required(azure))
+    records, ids = read_rows(path, features, rows, azure.settings.training.seed)
+    predictions: list[Any] = []
+    outliers: list[Any] = []
+    last: dict[str, Any] = {}
+    began = time.perf_counter()
+    with azure.report.phase(f"scoring {len(records)} rows of {path} at {endpoint.address}"):
+        for start in range(0, len(records), BATCH_ROWS):
+            try:
+                answer = endpoint.score({"records": records[start : start + BATCH_ROWS]})
+            except httpx.HTTPError as error:
+                raise MlopsError(
+                    f"The service at {endpoint.address} does not answer: {error}.",
+                    f"Look at it with `mlops status --env {azure.estate.environment}`, or deploy again.",
+                ) from error
+            if answer.status_code != 200:
+                raise MlopsError(
+                    f"The service answered {answer.status_code} to the batch from row {start} on.",
+                    "Correct the rows or the service, whichever its words name.",
+                    [answer.text[:1000]],
+                )
+            last = answer.json()
+            predictions += last["predictions"]
+            outliers += last["outliers"]
+    seconds = time.perf_counter() - began
+    try:
+        drift = newest_drift(endpoint, last.get("drift") or {})
+    except httpx.HTTPError as error:
+        raise MlopsError(
+            f"The service at {endpoint.address} scored the rows and does not say how they drift: {error}.",
+            f"Look at it with `mlops status --env {azure.estate.environment}`, or deploy again.",
+        ) from error
+    return {
+        "address": endpoint.address,
+        "release": outputs["release"],
+        "model": last.get("model"),
+        "ids": ids,
+        "predictions": predictions,
+        "outliers": outliers,
+        "drift": drift,
+        "seconds": round(seconds, 3),
+    }

@@ -1,0 +1,203 @@
+"""The data set: looked at first, then uploaded once by its content, as a versioned asset."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from ml.azure.clients import Azure
+from ml.content import sha256_of_file
+from ml.errors import MlopsError
+
+if TYPE_CHECKING:
+    from azure.ai.ml.entities import Data
+
+PARQUET_MAGIC = b"PAR1"
+HEAD_BYTES = 8
+VERSION_LENGTH = 16  # hexadecimal digits of the sha256
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """`rows` is None for csv, whose rows are only known by reading all of it.
+
+    `shown` is what messages call it (a path or an address), `name` the file's name at its source.
+    """
+
+    path: Path
+    shown: str
+    name: str
+    format: str
+    columns: tuple[str, ...]
+    rows: int | None
+    size: int
+    sha256: str
+
+    @property
+    def version(self) -> str:
+        return self.sha256[:VERSION_LENGTH]
+
+
+def _parquet_header(path: Path, shown: str) -> tuple[tuple[str, ...], int]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            return tuple(file.schema_arrow.names), file.metadata.num_rows
+    except (pa.ArrowInvalid, OSError) as error:
+        raise MlopsError(
+            f"The data set {shown} is not readable parquet: {error}.",
+            "Write the file anew, or give another --data.",
+        ) from error
+
+
+def _csv_header(path: Path, shown: str) -> tuple[str, ...]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file)
+            header = next(rows, [])
+            first = next(rows, [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise MlopsError(
+            f"The data set {shown} is not readable csv: {error}.",
+            "Write it as UTF-8 with a header line, or as parquet.",
+        ) from error
+    if len(header) < 2 or len(first) != len(header):
+        raise MlopsError(
+            f"The data set {shown} is no csv with a header and rows: {len(header)} heading(s), "
+            f"{len(first)} value(s) in the first row.",
+            "Write it as UTF-8 with a header line, or as parquet.",
+        )
+    return tuple(header)
+
+
+def kind_of(head: bytes, shown: str, name: str) -> str:
+    """`parquet` or `csv`, from a file's first bytes and its name. Raises MlopsError when it is neither."""
+    if not head:
+        raise MlopsError(f"The data set {shown} is empty (0 bytes).", "Give a parquet or csv file with rows.")
+    if head.startswith(PARQUET_MAGIC):
+        return "parquet"
+    if PurePosixPath(name).suffix.lower() == ".csv":
+        return "csv"
+    raise MlopsError(
+        f"The data set {shown} is neither parquet nor a .csv file: it begins with {head[:8]!r}.",
+        "Give a parquet or csv file.",
+    )
+
+
+def inspect(
+    path: Path,
+    required: tuple[str, ...] = (),
+    *,
+    shown: str | None = None,
+    name: str | None = None,
+    sha256: str | None = None,
+) -> DataFile:
+    """Read what says that the file is a data set: its footer or header, not its rows.
+
+    required: the features of a model that is to score it; shown, name: where the file came from, when it is a
+    copy; sha256: its content, when that is known.
+    Raises MlopsError when it is missing, empty, of another format, or without a required column.
+    """
+    shown, name = shown or str(path), name or path.name
+    if not path.is_file():
+        raise MlopsError(
+            f"The data set {shown} does not exist or is no file.", "Give the file's path with --data."
+        )
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        kind = kind_of(file.read(HEAD_BYTES), shown, name)
+    columns, rows = _parquet_header(path, shown) if kind == "parquet" else (_csv_header(path, shown), None)
+    missing = [column for column in required if column not in columns]
+    if missing:
+        raise MlopsError(
+            f"The data set {shown} has no column {', '.join(missing)}; it has {', '.join(columns)}.",
+            "Give rows with the features of the deployed model.",
+        )
+    if rows == 0:
+        raise MlopsError(f"The data set {shown} has no rows.", "Give a data set with rows.")
+    return DataFile(path, shown, name, kind, columns, rows, size, sha256 or sha256_of_file(path))
+
+
+def as_parquet(file: DataFile, scratch: Path) -> DataFile:
+    """The file itself, or the parquet file that a csv file becomes: the pipeline's steps read parquet.
+
+    scratch: a directory for it. Raises MlopsError when a row of the csv file cannot be read.
+    """
+    if file.format == "parquet":
+        return file
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet as pq
+
+    target = scratch / f"{PurePosixPath(file.name).stem}.parquet"
+    try:
+        pq.write_table(pyarrow.csv.read_csv(file.path), target, compression="zstd")
+    except pa.ArrowInvalid as error:
+        raise MlopsError(
+            f"The data set {file.shown} is not readable csv: {error}.", "Correct the row that is named."
+        ) from error
+    return inspect(target, shown=file.shown)
+
+
+def blob_path(name: str, file: DataFile) -> str:
+    return f"datasets/{name}/{file.sha256}/{name}.{file.format}"
+
+
+def upload(azure: Azure, file: DataFile) -> None:
+    """Put the file at its content's path; nothing is sent when it is there already."""
+    path = blob_path(azure.settings.data.name, file)
+    blob = azure.blob(path)
+    if azure.granted(blob.exists, "read the data container"):
+        azure.report.line(f"{path} is in the store already")
+        return
+
+    def send() -> None:
+        with (
+            azure.report.transfer(f"uploading {file.name}", file.size) as progress,
+            file.path.open("rb") as content,
+        ):
+            blob.upload_blob(
+                content,
+                length=file.size,
+                overwrite=True,
+                metadata={"sha256": file.sha256},
+                progress_hook=lambda done, total: progress(done),
+            )
+
+    azure.granted(send, "write to the data container")
+
+
+def register(azure: Azure, file: DataFile) -> "Data":
+    """The file's data asset NAME:VERSION; the file is uploaded and the asset made when it does not exist."""
+    from azure.ai.ml.constants import AssetTypes
+    from azure.ai.ml.entities import Data
+    from azure.core.exceptions import ResourceNotFoundError
+
+    name = azure.settings.data.name
+    try:
+        known = azure.granted(lambda: azure.ml.data.get(name, version=file.version), "read data assets")
+    except ResourceNotFoundError:
+        known = None
+    if known is not None:
+        stated = (known.tags or {}).get("sha256")
+        if stated != file.sha256:
+            raise MlopsError(
+                f"The data asset {name}:{file.version} has other content: {stated}.",
+                "Somebody made it by hand: archive it in the workspace, then run the command again.",
+            )
+        azure.report.line(f"data asset {name}:{file.version} exists: nothing is uploaded")
+        return known
+    upload(azure, file)
+    asset = Data(
+        name=name,
+        version=file.version,
+        type=AssetTypes.URI_FILE,
+        path=f"azureml://datastores/{azure.estate.datastore}/paths/{blob_path(name, file)}",
+        description=f"{file.name}, {file.size} bytes",
+        tags={"sha256": file.sha256, "rows": str(file.rows), "columns": str(len(file.columns))},
+    )
+    made = azure.granted(lambda: azure.ml.data.create_or_update(asset), "create data assets")
+    azure.report.line(f"data asset {name}:{file.version} made")
+    return made

@@ -1,0 +1,90 @@
+"""The sweep over the step `train` as an Azure ML job: its search space, and the steps before it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml.jobs.pipeline import STEPS_DIRECTORY, Plan, load_step
+from ml.steps.train.space import BOOSTING, SPACE, Dimension
+
+if TYPE_CHECKING:
+    from azure.ai.ml.entities import PipelineJob
+
+STEPS = ("prepare", "validate", "train")
+SWEPT = "train"
+METRIC, GOAL = f"selection.{BOOSTING}.log_loss", "minimize"
+MOST_CHOICES = 20  # of a whole number that is searched by orders of magnitude
+
+
+def whole_numbers(dimension: Dimension) -> list[int]:
+    """The whole numbers of a range; some, evenly apart, of one that is searched by orders of magnitude."""
+    low, high = int(dimension.low), int(dimension.high)
+    if not dimension.log:
+        return list(range(low, high + 1))
+    ratio = (high / low) ** (1 / (MOST_CHOICES - 1))
+    return sorted({round(low * ratio**number) for number in range(MOST_CHOICES)})
+
+
+def space(dimensions: tuple[Dimension, ...] = SPACE) -> dict[str, Any]:
+    """The search space in the sweep's own words, by input of the step.
+
+    Whole numbers are choices: of a quantised range a service may make 57.0, which no integer input takes.
+    """
+    import math
+
+    from azure.ai.ml.sweep import Choice, LogUniform, Uniform
+
+    def expression(dimension: Dimension) -> Any:
+        if dimension.integer:
+            return Choice(values=list[float | str | dict[str, Any]](whole_numbers(dimension)))
+        if dimension.log:
+            return LogUniform(math.log(dimension.low), math.log(dimension.high))
+        return Uniform(dimension.low, dimension.high)
+
+    return {dimension.name: expression(dimension) for dimension in dimensions}
+
+
+def assemble(
+    plan: Plan, directory: Path = STEPS_DIRECTORY, *, at_once: int = 1, force: bool = False
+) -> "PipelineJob":
+    """The pipeline job, not yet submitted: rows are prepared once, then there are `plan.trials` trials."""
+    from azure.ai.ml import Input, dsl
+    from azure.ai.ml.constants import AssetTypes
+    from azure.ai.ml.entities import ManagedIdentityConfiguration
+    from azure.ai.ml.sweep import RandomSamplingAlgorithm
+
+    steps: dict[str, Any] = {step: load_step(step, plan, directory) for step in STEPS}
+    seconds = plan.time_limit_minutes * 60
+
+    identity = ManagedIdentityConfiguration(client_id=plan.identity_client_id)
+
+    def bound(prepare: Any, validate: Any, sweep: Any) -> None:
+        for node in (prepare, validate):
+            node.identity = identity
+            node.set_limits(timeout=seconds)
+        sweep.set_limits(
+            max_total_trials=plan.trials,
+            max_concurrent_trials=min(at_once, plan.trials),
+            timeout=seconds,
+            trial_timeout=seconds,
+        )
+
+    def searching(raw: Input) -> dict[str, Any]:  # the names of the local variables become those of the steps
+        prepare = steps["prepare"](raw=raw, test_fraction=plan.test_fraction)
+        validate = steps["validate"](prepared=prepare.outputs.prepared)
+        trial = steps["train"](
+            validated=validate.outputs.validated, seed=plan.seed, trials=1, tracking="required", **space()
+        )
+        train = trial.sweep(
+            primary_metric=METRIC, goal=GOAL, sampling_algorithm=RandomSamplingAlgorithm(seed=plan.seed)
+        )
+        bound(prepare, validate, train)
+        return {"model": train.outputs.model}
+
+    decorated: Any = dsl.pipeline
+    pipeline: Any = decorated(name="sweep", experiment_name=plan.experiment)(searching)
+    job: Any = pipeline(raw=Input(type=AssetTypes.URI_FILE, path=f"azureml:{plan.data_asset}"))
+    job.identity = identity  # azure-ai-ml does not send that of a sweep itself
+    job.settings.default_compute = plan.compute
+    job.settings.continue_on_step_failure = False
+    job.settings.force_rerun = force
+    return job

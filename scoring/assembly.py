@@ -1,0 +1,87 @@
+"""Puts the service together from its settings."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable
+
+from scoring.http.app import Service
+from scoring.http.authentication import AnyoneMay, Authenticator, BearerKey, DigestOfKey, from_key_vault
+from scoring.model import artifact as artifacts
+from scoring.model.artifact import Artifact
+from scoring.model.drift import DriftReport, WindowCounts
+from scoring.monitor import DriftMonitor
+from scoring.scorer import Scorer
+from scoring.settings import KeyDigest, Settings, SettingsError
+from scoring.telemetry.events import Privacy
+from scoring.telemetry.queue import DriftRecord, Sink, Telemetry
+from scoring.worker import Place
+
+log = logging.getLogger(__name__)
+
+
+def assemble(settings: Settings, place: Place | None = None) -> Service:
+    """Load the model, test it on its samples, and connect the parts.
+
+    Raises ArtifactError or SettingsError: the service does not start with a model that it cannot answer for.
+    """
+    artifact = artifacts.load(settings.model_dir)
+    _check_features(settings, artifact)
+    telemetry = Telemetry(_sink(settings, artifact))
+
+    def publish(report: DriftReport, window: WindowCounts) -> None:
+        telemetry.put_drift(DriftRecord(report, window))
+
+    window = None if place is None else place.window(artifact.drift, settings.drift)
+    publishes = place is None or place.number == 0  # one for all: they see the same window
+    monitor = DriftMonitor(
+        artifact.drift, settings.drift, settings.pace, publish if publishes else None, window
+    )
+    scorer = Scorer(artifact, monitor, settings.identity, settings.limits.rows)
+    scorer.self_test()
+    log.info(
+        "the model passed its self-test",
+        extra={"model": scorer.model, "rows": len(artifact.samples.predictions)},
+    )
+    return Service(scorer, _authenticator(settings), telemetry, settings.limits, place)
+
+
+def _authenticator(settings: Settings) -> Authenticator:
+    if settings.key_source is None:
+        log.warning("SCORING_ALLOW_ANONYMOUS is true: anyone who reaches this port may score")
+        return AnyoneMay()
+    if isinstance(settings.key_source, KeyDigest):
+        return DigestOfKey(settings.key_source)
+    return BearerKey(from_key_vault(settings.key_source, settings.client_id))
+
+
+def _sink(settings: Settings, artifact: Artifact) -> Callable[[], Sink] | None:
+    if settings.telemetry.connection_string is None:
+        return None
+
+    def open_sink() -> Sink:
+        from scoring.telemetry.azuremonitor import AzureMonitor
+
+        privacy = Privacy(settings.telemetry.redact, settings.telemetry.hashed, _hash_key(settings))
+        return AzureMonitor(settings, artifact, privacy)
+
+    return open_sink
+
+
+def _hash_key(settings: Settings) -> bytes:
+    """The key of hashed features: the deployment's, else one that lasts as long as this process."""
+    if settings.telemetry.hash_key is None:
+        return secrets.token_bytes(32)
+    return hashlib.sha256(settings.telemetry.hash_key.encode()).digest()
+
+
+def _check_features(settings: Settings, artifact: Artifact) -> None:
+    for variable, names in (
+        ("SCORING_REDACT_FEATURES", settings.telemetry.redact),
+        ("SCORING_HASH_FEATURES", settings.telemetry.hashed),
+    ):
+        unknown = sorted(names - set(artifact.schema.names))
+        if unknown:
+            raise SettingsError(f"{variable} names {', '.join(unknown)}: not among the model's features")

@@ -1,0 +1,1 @@
+"""Answers over HTTP: connections, requests, limits, authentication, problems."""

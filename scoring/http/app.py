@@ -1,0 +1,214 @@
+"""The HTTP interface: endpoints, authentication, limits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import orjson
+
+from scoring.http import problems
+from scoring.http.asgi import Headers
+from scoring.http.authentication import Authenticator
+from scoring.http.body import MEDIA_TYPE, parsed, read
+from scoring.http.direct import Ask, Direct
+from scoring.http.explaining import Explaining
+from scoring.http.gate import Endpoint, Gate
+from scoring.http.inflight import InFlight, running
+from scoring.http.openapi import document
+from scoring.http.problems import Problem, too_many
+from scoring.http.requests import Request, State
+from scoring.model.encode import ContractError, TooManyRowsError
+from scoring.model.schema import Matrix
+from scoring.scorer import Batch, Scorer, joined
+from scoring.settings import Limits
+from scoring.telemetry.moment import RequestRecord
+from scoring.telemetry.queue import Telemetry
+from scoring.worker import Place
+
+log = logging.getLogger(__name__)
+
+SYNTHETIC_HEADER: Final = b"x-synthetic"  # "true": rows of a test, which say nothing about drift
+INLINE_ROWS: Final = 64  # more rows than that are scored in a thread, so that the event loop stays free
+TELEMETRY_FLUSH_SECONDS: Final = 8.0
+
+
+class Service:
+    """The endpoints. Create one for each process."""
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        authenticator: Authenticator,
+        telemetry: Telemetry,
+        limits: Limits,
+        place: Place | None = None,
+    ) -> None:
+        self._scorer, self._authenticator, self._telemetry, self._limits = (
+            scorer,
+            authenticator,
+            telemetry,
+            limits,
+        )
+        self._place = place
+        self._openapi = orjson.dumps(document(scorer.artifact, limits))
+        self.scoring = InFlight(limits.in_flight, limits.seconds)
+        # one thread each: rows are scored by one core, and explanations never stand before them
+        self._large = ThreadPoolExecutor(1, "scoring")
+        self._explaining = Explaining(scorer, limits.explain_rows)
+        self.explaining = InFlight(limits.explain_in_flight, limits.seconds)
+        self._explainer = ThreadPoolExecutor(1, "explaining")
+        self.state = State()
+        self.direct = Direct(self.state, limits.queued, self, telemetry.put)
+
+    def application(self) -> Gate:
+        endpoints: dict[str, tuple[str, Endpoint]] = {
+            "/healthz": ("GET", self.healthz),
+            "/readyz": ("GET", self.readyz),
+            "/openapi.json": ("GET", self.openapi),
+            "/drift": ("GET", self.drift),
+            "/score": ("POST", self.score),
+            "/explain": ("POST", self.explain),
+        }
+        return Gate(endpoints, self._lifespan, self._telemetry.put, self.state)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self) -> AsyncGenerator[None]:
+        self._telemetry.start()
+        self._scorer.monitor.start()
+        keys, ready = self._authenticator.run(), self._say_ready()
+        async with running(keys, ready, self.scoring.watch(), self.explaining.watch()):
+            yield
+            self.state.draining = True
+        for pool in (self._large, self._explainer):
+            pool.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._scorer.monitor.stop)
+        if not await asyncio.to_thread(self._telemetry.stop, TELEMETRY_FLUSH_SECONDS):
+            log.warning("telemetry was not flushed in time", extra={"seconds": TELEMETRY_FLUSH_SECONDS})
+
+    async def _say_ready(self) -> None:
+        """Tell the other workers of this container that this one passed its self-test and has the key."""
+        while not self._authenticator.ready():
+            await asyncio.sleep(0.1)
+        if self._place is not None:
+            self._place.say_ready()
+
+    async def healthz(self, request: Request) -> bytes:
+        return b'{"status":"alive"}'
+
+    async def readyz(self, request: Request) -> bytes:
+        if self.state.draining:
+            raise Problem(problems.UNAVAILABLE, "the service is stopping", {"retry-after": "1"})
+        self._refuse_without_key()
+        if self._place is not None and not self._place.all_ready():
+            raise Problem(problems.UNAVAILABLE, "not all workers are ready yet", {"retry-after": "1"})
+        return orjson.dumps({"status": "ready", "model": self._scorer.model})
+
+    async def openapi(self, request: Request) -> bytes:
+        return self._openapi
+
+    async def drift(self, request: Request) -> bytes:
+        """The latest report, and the window's counts now: those of several replicas add up."""
+        self._authenticate(request)
+        window = self._scorer.monitor.snapshot().to_json(self._scorer.artifact.drift)
+        report = orjson.Fragment(self._scorer.monitor.report.json)
+        return orjson.dumps({"report": report, "window": window, "model": self._scorer.model})
+
+    async def score(self, request: Request) -> bytes:
+        if (pending := self.state.begun()) > self._limits.in_flight:  # refused before it costs more
+            raise too_many(pending)
+        self._refuse_without_key()
+        self._authenticate(request)
+        return await self.scoring.run(self._scored(request), lambda: self._overdue(request))
+
+    async def explain(self, request: Request) -> bytes:
+        self._refuse_without_key()
+        self._authenticate(request)
+        return await self.explaining.run(self._explained(request), lambda: self._overdue(request))
+
+    async def _explained(self, request: Request) -> bytes:
+        payload = parsed(await read(request, self._limits.body_bytes))
+        matrix = _encoded(payload, self._explaining.encode)
+        answer, request_id = self._explaining.answer, request.record.request_id
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._explainer, answer, matrix, request_id)
+
+    async def _scored(self, request: Request) -> bytes:
+        payload = parsed(await read(request, self._limits.body_bytes))
+        matrix = _encoded(payload, self._scorer.encode)
+        real = _is_real(request.headers)
+        if len(matrix) <= INLINE_ROWS:
+            batch = self._scorer.score(matrix, real)
+        else:
+            loop = asyncio.get_running_loop()
+            batch = await loop.run_in_executor(self._large, self._scorer.score, matrix, real)
+        return self._answer(batch, request.record)
+
+    def ask(self, headers: Headers, body: bytes, record: RequestRecord) -> Ask | None:
+        """What a request is that can be answered directly: in order, and small."""
+        if not self._authenticator.knows(headers.get(b"authorization")):
+            return None
+        if headers.get(b"content-type") != MEDIA_TYPE or len(body) > self._limits.body_bytes:
+            return None
+        try:
+            matrix = self._scorer.encode(orjson.loads(body))
+        except (orjson.JSONDecodeError, ContractError, TooManyRowsError):
+            return None  # it is read once more where the words for it are
+        return Ask(record, matrix, _is_real(headers)) if len(matrix) <= INLINE_ROWS else None
+
+    def answer(self, asks: list[Ask]) -> list[bytes]:
+        matrices = [ask.matrix for ask in asks]
+        together = joined(matrices)
+        batches = self._scorer.judge(together).split(list(map(len, matrices)))
+        bodies = [self._answer(batch, ask.record) for batch, ask in zip(batches, asks, strict=True)]
+        # last: if anything fails, they go the usual way, which counts them
+        if real := [ask.matrix for ask in asks if ask.real]:
+            self._scorer.monitor.observe(together if len(real) == len(asks) else joined(real))
+        return bodies
+
+    def _answer(self, batch: Batch, record: RequestRecord) -> bytes:
+        record.batch, record.drift_status = batch, self._scorer.monitor.report.status
+        return self._scorer.answer(batch, record.request_id)
+
+    def _overdue(self, request: Request) -> Problem:
+        seconds = self._limits.seconds
+        if request.complete:
+            detail = f"no answer within {seconds:g} s"
+            return Problem(problems.OVERLOADED, detail, {"retry-after": "2"})
+        detail = f"the body was not complete within {seconds:g} s"
+        return Problem(problems.REQUEST_TIMEOUT, detail, {"connection": "close"})
+
+    def _authenticate(self, request: Request) -> None:
+        authorization = request.headers.get(b"authorization")
+        if self._authenticator.knows(authorization):
+            return
+        if self._authenticator.may_be_new(authorization):
+            detail = "the key is not the known one, and the callers' key is being read anew; come again"
+            raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "1"})
+        detail = "send the header 'authorization: Bearer KEY'"
+        raise Problem(problems.UNAUTHORIZED, detail, {"www-authenticate": 'Bearer realm="scoring"'})
+
+    def _refuse_without_key(self) -> None:
+        if not self._authenticator.ready():
+            detail = "the callers' key could not be read from Key Vault yet; the log says why"
+            raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "5"})
+
+
+def _is_real(headers: Headers) -> bool:
+    """Not of a test."""
+    synthetic = headers.get(SYNTHETIC_HEADER)
+    return synthetic is None or synthetic.lower() not in (b"true", b"1")
+
+
+def _encoded(payload: object, encode: Callable[[object], Matrix]) -> Matrix:
+    try:
+        return encode(payload)
+    except ContractError as error:
+        more = {"errors": [item.to_json() for item in error.errors], "more_errors": error.more}
+        raise Problem(problems.CONTRACT, str(error), more=more) from error
+    except TooManyRowsError as error:
+        raise Problem(problems.TOO_LARGE, str(error)) from error

@@ -1,0 +1,106 @@
+"""The outermost layer of each request: routes, identifiers, errors as problem details, telemetry record."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+from scoring.http.asgi import Headers, Receive, Scope, Send
+from scoring.http.problems import CONTENT_TYPE, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, Problem
+from scoring.http.requests import Request, State, begun
+from scoring.telemetry.moment import Put
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_ROUTE: Final = "(unknown)"
+_JSON: Final = (b"content-type", b"application/json")
+_PROBLEM: Final = (b"content-type", CONTENT_TYPE.encode())
+_CLOSE: Final = (b"connection", b"close")
+
+Endpoint = Callable[[Request], Awaitable[bytes]]  # the JSON of an answer with status 200, or Problem
+
+
+class Gate:
+    """The ASGI application.
+
+    While the service drains, each answer closes its connection, so that clients come back elsewhere and none
+    is cut off.
+    """
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, tuple[str, Endpoint]],
+        lifespan: Callable[[], AbstractAsyncContextManager[None]],
+        put: Put,
+        state: State,
+    ) -> None:
+        self._endpoints, self._lifespan, self._put, self._state = dict(endpoints), lifespan, put, state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                await self._http(scope, receive, send)
+            finally:
+                self._state.answered += 1
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started_ns, clock = time.time_ns(), time.perf_counter_ns()
+        headers: Headers = dict(scope["headers"])
+        method, path = scope["method"], scope["path"]
+        endpoint = self._endpoints.get(path)
+        route = UNKNOWN_ROUTE if endpoint is None else path
+        record = begun(method, route, headers, started_ns)
+        request_id = record.request_id
+        more: list[tuple[bytes, bytes]] = []
+        try:
+            body = await self._endpoint(method, path, endpoint)(Request(headers, receive, record))
+            content_type = _JSON
+        except Problem as problem:
+            record.status, record.problem = problem.kind.status, problem.kind.name
+            body, content_type = problem.body(request_id), _PROBLEM
+            more = [(name.encode(), value.encode()) for name, value in problem.headers.items()]
+        except Exception:
+            log.exception("a request failed", extra={"request_id": request_id})
+            record.status, record.problem = INTERNAL.status, INTERNAL.name
+            body = Problem(INTERNAL, "the failure was logged under this request's id").body(request_id)
+            content_type = _PROBLEM
+        traceparent = record.trace.traceparent.encode()
+        answer = [
+            content_type,
+            (b"content-length", b"%d" % len(body)),
+            *more,
+            (b"x-request-id", request_id.encode()),
+            (b"traceparent", traceparent),
+            (b"traceresponse", traceparent),
+        ]
+        if self._state.draining:
+            answer.append(_CLOSE)
+        await send({"type": "http.response.start", "status": record.status, "headers": answer})
+        await send({"type": "http.response.body", "body": body})
+        record.duration_ns = time.perf_counter_ns() - clock
+        self._put([record])
+
+    def _endpoint(self, method: str, path: str, found: tuple[str, Endpoint] | None) -> Endpoint:
+        if found is None:
+            raise Problem(NOT_FOUND, f"{method} {path}")
+        allowed, endpoint = found
+        if method != allowed and not (method == "HEAD" and allowed == "GET"):
+            allow = "GET, HEAD" if allowed == "GET" else allowed
+            raise Problem(METHOD_NOT_ALLOWED, f"{method} {path}", {"allow": allow})
+        return endpoint
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with self._lifespan():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except Exception:
+            log.exception("the service could not be started or stopped")
+            raise
+        await send({"type": "lifespan.shutdown.complete"})

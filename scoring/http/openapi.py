@@ -1,0 +1,329 @@
+"""The OpenAPI document of a service, true to the schema of the model that it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scoring.http import problems
+from scoring.http.problems import ProblemType
+from scoring.model.artifact import Artifact
+from scoring.model.encode import MAX_ERRORS
+from scoring.model.schema import CategoryFeature, Feature
+from scoring.settings import Limits
+
+Json = dict[str, Any]
+NUMBER, INTEGER, STRING, FLAG = ({"type": kind} for kind in ("number", "integer", "string", "boolean"))
+UNIT_INTERVAL = {"type": "number", "minimum": 0, "maximum": 1}
+
+
+def document(artifact: Artifact, limits: Limits) -> Json:
+    """OpenAPI 3.1."""
+    schemas = {
+        "Record": _closed({feature.name: _value(feature) for feature in artifact.schema.features}),
+        "Columns": _closed(
+            {
+                feature.name: {
+                    "type": "array",
+                    "items": _value(feature),
+                    "minItems": 1,
+                    "maxItems": limits.rows,
+                }
+                for feature in artifact.schema.features
+            }
+        ),
+        "ScoreRequest": _rows_request(limits, limits.rows),
+        "ExplainRequest": _rows_request(limits, limits.explain_rows),
+        **_answers(artifact),
+        "Problem": _problem(),
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Scoring",
+            "version": artifact.digest.removeprefix("sha256:")[:12],
+            "description": "Probability, outlier flag and feature drift of rows, in one answer.",
+        },
+        "paths": {
+            "/score": {"post": _score()},
+            "/explain": {"post": _explain()},
+            "/drift": {"get": _drift()},
+            "/healthz": {"get": _open("The process answers.", _closed({"status": STRING}))},
+            "/readyz": {"get": _readyz()},
+            "/openapi.json": {"get": _open("This document.", {"type": "object"})},
+        },
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _value(feature: Feature) -> Json:
+    if isinstance(feature, CategoryFeature):
+        return {"enum": list(feature.categories), "description": feature.description}
+    return {
+        "type": "integer" if feature.integer else "number",
+        "minimum": feature.minimum,
+        "maximum": feature.maximum,
+        "description": feature.description,
+    }
+
+
+def _closed(properties: Json) -> Json:
+    """An object with exactly these members."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _array(items: Json) -> Json:
+    return {"type": "array", "items": items}
+
+
+def _reference(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _rows_request(limits: Limits, rows: int) -> Json:
+    records = {"type": "array", "items": _reference("Record"), "minItems": 1, "maxItems": rows}
+    return {
+        "description": f"At most {rows} rows, as records or as columns of equal length, "
+        f"in at most {limits.body_bytes} bytes.",
+        "oneOf": [_closed({"records": records}), _closed({"columns": _reference("Columns")})],
+    }
+
+
+def _answers(artifact: Artifact) -> Json:
+    thresholds = artifact.thresholds
+    drift = _closed(
+        {
+            "status": {
+                "enum": ["collecting", "stable", "drifted"],
+                "description": "collecting: fewer rows than least_rows; nothing is said about features.",
+            },
+            "window_size": {**INTEGER, "description": "Rows that the rolling window holds at most."},
+            "window_rows": {**INTEGER, "description": "Rows that this evaluation covers."},
+            "least_rows": {**INTEGER, "description": "Rows below which nothing is said."},
+            "evaluated_at": {"type": ["string", "null"], "format": "date-time"},
+            "drifted": {**_array(STRING), "description": "Names of the features that have drifted."},
+            "features": {"type": "object", "additionalProperties": _reference("FeatureDrift")},
+        }
+    )
+    return {
+        "Prediction": _closed(
+            {
+                "probability": UNIT_INTERVAL,
+                "label": {
+                    "enum": [0, 1],
+                    "description": f"1 when the probability is at least {thresholds.decision:.6g}.",
+                },
+            }
+        ),
+        "Outlier": _closed(
+            {
+                "score": UNIT_INTERVAL,
+                "flag": {
+                    **FLAG,
+                    "description": f"True above {thresholds.outlier:.6g}, the score that "
+                    f"{thresholds.outlier_share:.2%} of held-out rows exceeded.",
+                },
+            }
+        ),
+        "FeatureDrift": _closed(
+            {
+                "psi": {**NUMBER, "description": "Population stability index against the training rows."},
+                "p_value": {
+                    **UNIT_INTERVAL,
+                    "description": "Chi-squared; of numbers twice the smaller of it and Kolmogorov-Smirnov.",
+                },
+                "p_adjusted": {
+                    **UNIT_INTERVAL,
+                    "description": "Adjusted for all features, Benjamini-Hochberg.",
+                },
+                "drifted": FLAG,
+            }
+        ),
+        "Drift": drift,
+        "Model": _closed(
+            {
+                "name": STRING,
+                "version": STRING,
+                "digest": {**STRING, "description": "SHA-256 of what the model does."},
+                "image": {"type": ["string", "null"], "description": "Digest of the container image."},
+            }
+        ),
+        "Explanation": _closed(
+            {
+                "probability": UNIT_INTERVAL,
+                "margin": {**NUMBER, "description": "The logarithm of the odds, before the sigmoid."},
+                "base": {**NUMBER, "description": "The mean margin of the background rows."},
+                "contributions": {
+                    **_closed(dict.fromkeys(artifact.schema.names, NUMBER)),
+                    "description": "Shapley values: with the base they add up to the margin.",
+                },
+            }
+        ),
+        "ExplainResponse": _closed(
+            {
+                "explanations": _array(_reference("Explanation")),
+                "model": _reference("Model"),
+                "request_id": STRING,
+            }
+        ),
+        "ScoreResponse": _closed(
+            {
+                "predictions": _array(_reference("Prediction")),
+                "outliers": _array(_reference("Outlier")),
+                "drift": _reference("Drift"),
+                "model": _reference("Model"),
+                "request_id": STRING,
+            }
+        ),
+        "DriftResponse": _closed(
+            {
+                "report": _reference("Drift"),
+                "window": _closed(
+                    {"rows": INTEGER, "counts": {"type": "object", "additionalProperties": _array(INTEGER)}}
+                ),
+                "model": _reference("Model"),
+            }
+        ),
+    }
+
+
+def _problem() -> Json:
+    error = _closed(
+        {
+            "pointer": {**STRING, "description": "JSON pointer of the value, as a URI fragment."},
+            "code": STRING,
+            "detail": STRING,
+        }
+    )
+    return {
+        "type": "object",
+        "description": "RFC 9457 problem details.",
+        "properties": {
+            "type": {"enum": [kind.uri for kind in problems.ALL]},
+            "title": STRING,
+            "status": INTEGER,
+            "detail": STRING,
+            "instance": STRING,
+            "request_id": STRING,
+            "errors": {**_array(error), "maxItems": MAX_ERRORS},
+            "more_errors": {**FLAG, "description": "There are more errors than are listed."},
+        },
+        "required": ["type", "title", "status", "detail", "instance", "request_id"],
+    }
+
+
+def _headers() -> Json:
+    return {
+        "x-request-id": {"schema": STRING, "description": "The caller's, or a new one."},
+        "traceparent": {"schema": STRING, "description": "W3C trace context of the request's span."},
+        "traceresponse": {
+            "schema": STRING,
+            "description": "The same, under its name in Trace Context Level 2.",
+        },
+    }
+
+
+def _answered(description: str, schema: Json) -> Json:
+    content = {"application/json": {"schema": schema}}
+    return {"description": description, "headers": _headers(), "content": content}
+
+
+def _problems(*kinds: ProblemType) -> Json:
+    by_status: dict[str, list[str]] = {}
+    for kind in kinds:
+        by_status.setdefault(str(kind.status), []).append(kind.title)
+    retried = {"retry-after": {"schema": INTEGER, "description": "Seconds to wait."}}
+    return {
+        status: {
+            "description": "; ".join(titles),
+            "headers": {**_headers(), **(retried if status in ("429", "503") else {})},
+            "content": {problems.CONTENT_TYPE: {"schema": _reference("Problem")}},
+        }
+        for status, titles in by_status.items()
+    }
+
+
+def _parameters() -> list[Json]:
+    return [
+        {"name": name, "in": "header", "required": False, "schema": STRING}
+        for name in ("x-request-id", "traceparent", "x-synthetic")
+    ]
+
+
+ROWS_REFUSED = (
+    problems.INVALID_JSON,
+    problems.UNAUTHORIZED,
+    problems.REQUEST_TIMEOUT,
+    problems.TOO_LARGE,
+    problems.UNSUPPORTED_TYPE,
+    problems.CONTRACT,
+    problems.TOO_MANY_REQUESTS,
+    problems.INTERNAL,
+    problems.UNAVAILABLE,
+    problems.OVERLOADED,
+)
+
+
+def _rows_operation(summary: str, name: str, answered: str, request: str, response: str) -> Json:
+    """An operation on rows, with a key."""
+    body = {"required": True, "content": {"application/json": {"schema": _reference(request)}}}
+    return {
+        "summary": summary,
+        "operationId": name,
+        "security": [{"key": []}],
+        "parameters": _parameters(),
+        "requestBody": body,
+        "responses": {"200": _answered(answered, _reference(response)), **_problems(*ROWS_REFUSED)},
+    }
+
+
+def _score() -> Json:
+    answered = "The rows' scores, in their order."
+    return _rows_operation("Score rows", "score", answered, "ScoreRequest", "ScoreResponse")
+
+
+def _explain() -> Json:
+    summary = "Say how much each feature moves each row's margin; drift does not notice"
+    answered = "The rows' explanations, in their order."
+    return _rows_operation(summary, "explain", answered, "ExplainRequest", "ExplainResponse")
+
+
+def _drift() -> Json:
+    return {
+        "summary": "The latest drift report, and the window's counts, which add up over replicas",
+        "operationId": "drift",
+        "security": [{"key": []}],
+        "parameters": _parameters(),
+        "responses": {
+            "200": _answered("The report and the counts.", _reference("DriftResponse")),
+            **_problems(problems.UNAUTHORIZED, problems.INTERNAL),
+        },
+    }
+
+
+def _readyz() -> Json:
+    return {
+        **_open("The service takes requests.", _closed({"status": STRING, "model": _reference("Model")})),
+        "responses": {
+            "200": _answered(
+                "The service takes requests.", _closed({"status": STRING, "model": _reference("Model")})
+            ),
+            **_problems(problems.UNAVAILABLE),
+        },
+    }
+
+
+def _open(description: str, schema: Json) -> Json:
+    """An operation without a key."""
+    return {
+        "summary": description,
+        "parameters": _parameters(),
+        "responses": {"200": _answered(description, schema)},
+    }

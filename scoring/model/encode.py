@@ -1,0 +1,354 @@
+"""Rows of JSON -> float32 matrix, under a strict contract: what is not stated in the schema is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from math import ceil, floor
+from operator import itemgetter
+from typing import Any, Literal, TypeVar, cast
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.model.schema import CategoryFeature, Feature, Matrix, NumberFeature, Schema, codes
+from scoring.model.typed_json import describe, escape
+
+Code = Literal[
+    "unknown_member",
+    "missing_field",
+    "unknown_field",
+    "wrong_type",
+    "out_of_range",
+    "unknown_category",
+    "wrong_length",
+]
+Item = TypeVar("Item")
+Encoded = NDArray[np.float32] | NDArray[np.float64]
+Reader = Callable[[Any], "float | None"]
+ColumnReader = Callable[[list[Any]], "Encoded | None"]
+MAX_ERRORS = 50  # that are listed; one more is looked for, and no further: bodies hold 100,000s of values
+MANY_ROWS = 8  # from here on, records are read by whole columns
+NUMBER_TYPES, CATEGORY_TYPES = frozenset({int, float}), frozenset({str, int, float})
+EXACT_INTEGERS = 2.0**53
+PLAIN = "!$&'()*+,;=:@/?~"  # beside letters, digits and "-._": what a URI fragment may hold as it is
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One defect of a request; `pointer` is the JSON pointer of the value, as a URI fragment."""
+
+    pointer: str
+    code: Code
+    detail: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"pointer": self.pointer, "code": self.code, "detail": self.detail}
+
+
+class ContractError(Exception):
+    """The request does not keep the contract. At most MAX_ERRORS are listed; `more`: there are others."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        count = f"more than {MAX_ERRORS}" if len(errors) > MAX_ERRORS else str(len(errors))
+        super().__init__(f"{count} values break the input contract")
+        self.errors = errors[:MAX_ERRORS]
+        self.more = len(errors) > MAX_ERRORS
+
+
+class TooManyRowsError(Exception):
+    """The request holds more rows than one request may."""
+
+    def __init__(self, rows: int, limit: int) -> None:
+        super().__init__(f"{rows} rows in one request, at most {limit} are taken")
+
+
+class Encoder:
+    """Makes the matrix of a request's rows, for one schema."""
+
+    def __init__(self, schema: Schema, max_rows: int) -> None:
+        self._schema = schema
+        self._max_rows = max_rows
+        self._names = frozenset(schema.names)
+        self._columns_of = tuple(map(_Column, schema.features))
+        self._values_of = _all_of(schema.names)
+        # integers have limits of their own: to compare one with a float takes twice as long
+        self._numbers = tuple(
+            (
+                position,
+                ceil(feature.minimum),
+                floor(feature.maximum),
+                feature.minimum,
+                feature.maximum,
+                feature.integer,
+            )
+            for position, feature in enumerate(schema.features)
+            if isinstance(feature, NumberFeature)
+        )
+        self._categories = tuple(
+            (position, codes(feature))
+            for position, feature in enumerate(schema.features)
+            if isinstance(feature, CategoryFeature)
+        )
+
+    def encode(self, payload: object) -> Matrix:
+        """The matrix [rows, features] of {"records": [...]} or {"columns": {...}}.
+
+        Raises ContractError, or TooManyRowsError before any value is looked at.
+        """
+        if not isinstance(payload, dict):
+            raise ContractError(
+                [FieldError("#", "wrong_type", f"expected an object, found {describe(payload)}")]
+            )
+        members = cast("dict[str, object]", payload)
+        if len(members) == 1 and "records" in members:
+            return self._records(members["records"])
+        if len(members) == 1 and "columns" in members:
+            return self._columns(members["columns"])
+        detail = "the body must have exactly one member: 'records' or 'columns'"
+        unknown = _first(name for name in members if name not in ("records", "columns"))
+        pointers = [f"#/{fragment(name[:100])}" for name in unknown] or ["#"]
+        raise ContractError([FieldError(pointer, "unknown_member", detail) for pointer in pointers])
+
+    def _records(self, records: object) -> Matrix:
+        if not isinstance(records, list) or not records:
+            detail = f"expected an array of at least one record, found {_what(records)}"
+            raise ContractError([FieldError("#/records", "wrong_type", detail)])
+        rows = cast("list[object]", records)
+        if len(rows) > self._max_rows:
+            raise TooManyRowsError(len(rows), self._max_rows)
+        if len(rows) >= MANY_ROWS and (matrix := self._many_records(rows)) is not None:
+            return matrix
+        encoded = [self._record(row) for row in rows]
+        if any(values is None for values in encoded):
+            errors: list[FieldError] = []
+            for index, values in enumerate(encoded):
+                if values is None and len(errors) <= MAX_ERRORS:
+                    errors.extend(self._explain(rows[index], f"#/records/{index}"))
+            raise ContractError(errors)
+        return np.array(encoded, dtype=np.float32)
+
+    def _many_records(self, rows: list[object]) -> Matrix | None:
+        """The matrix of many records by whole columns, or None when anything is wrong with one of them."""
+        width = len(self._names)
+        if any(type(row) is not dict or len(cast("dict[str, object]", row)) != width for row in rows):
+            return None
+        matrix = np.empty((len(rows), width), dtype=np.float32)
+        for position, column in enumerate(self._columns_of):
+            try:
+                values = list(map(column.get, rows))
+            except KeyError:
+                return None
+            found = column.encode(values)
+            if found is None:
+                return None
+            matrix[:, position] = found
+        return matrix
+
+    def _record(self, record: object) -> list[float] | None:
+        """The row of one record, or None when anything is wrong with it."""
+        if type(record) is not dict or len(cast("dict[str, object]", record)) != len(self._names):
+            return None
+        try:
+            values = list(self._values_of(record))
+        except KeyError:
+            return None
+        # written out, not by way of the readers: this is most of what it takes to encode a request
+        for position, least, most, low, high, integer in self._numbers:
+            value = values[position]
+            kind = type(value)  # not isinstance: true and false are integers to it
+            if kind is int:
+                if not least <= value <= most:
+                    return None
+            elif kind is not float or not low <= value <= high or (integer and not value.is_integer()):
+                return None
+        for position, table in self._categories:
+            kind = type(value := values[position])
+            if (kind is not str and kind is not int and kind is not float) or value not in table:
+                return None
+            values[position] = table[value]
+        return values
+
+    def _explain(self, record: object, pointer: str) -> list[FieldError]:
+        if not isinstance(record, dict):
+            return [FieldError(pointer, "wrong_type", f"expected an object, found {describe(record)}")]
+        fields = cast("dict[str, object]", record)
+        errors = self._explain_names(fields, pointer)
+        for column in self._columns_of:
+            name = column.feature.name
+            if name in fields and column.read(fields[name]) is None:
+                errors.append(_explain_value(column.feature, fields[name], f"{pointer}/{fragment(name)}"))
+        return errors
+
+    def _explain_names(self, fields: dict[str, object], pointer: str) -> list[FieldError]:
+        errors = [
+            FieldError(f"{pointer}/{fragment(name)}", "missing_field", "the field is required")
+            for name in self._schema.names
+            if name not in fields
+        ]
+        errors.extend(
+            FieldError(f"{pointer}/{fragment(name[:100])}", "unknown_field", "the model has no such feature")
+            for name in _first(name for name in fields if name not in self._names)
+        )
+        return errors
+
+    def _columns(self, columns: object) -> Matrix:
+        if not isinstance(columns, dict):
+            detail = f"expected an object of arrays, found {describe(columns)}"
+            raise ContractError([FieldError("#/columns", "wrong_type", detail)])
+        arrays = cast("dict[str, object]", columns)
+        errors = self._explain_names(arrays, "#/columns")
+        lengths: dict[str, int] = {}
+        for name in self._names & arrays.keys():
+            array = arrays[name]
+            if not isinstance(array, list) or not array:
+                detail = f"expected an array of at least one value, found {_what(array)}"
+                errors.append(FieldError(f"#/columns/{fragment(name)}", "wrong_type", detail))
+            else:
+                lengths[name] = len(cast("list[object]", array))
+        if lengths and max(lengths.values()) > self._max_rows:
+            raise TooManyRowsError(max(lengths.values()), self._max_rows)
+        if len(set(lengths.values())) > 1:
+            rows = max(lengths.values(), key=list(lengths.values()).count)
+            errors.extend(
+                FieldError(
+                    f"#/columns/{fragment(name)}",
+                    "wrong_length",
+                    f"{length} values, other columns have {rows}",
+                )
+                for name, length in sorted(lengths.items())
+                if length != rows
+            )
+        if errors:
+            raise ContractError(errors)
+        rows = next(iter(lengths.values()))
+        matrix = np.empty((rows, self._schema.width), dtype=np.float32)
+        for position, column in enumerate(self._columns_of):
+            name = column.feature.name
+            values = cast("list[object]", arrays[name])
+            encoded = column.encode(values)
+            if encoded is None:
+                wrong = ((row, value) for row, value in enumerate(values) if column.read(value) is None)
+                errors.extend(
+                    _explain_value(column.feature, value, f"#/columns/{fragment(name)}/{row}")
+                    for row, value in _first(wrong)
+                )
+                if len(errors) > MAX_ERRORS:
+                    break
+            else:
+                matrix[:, position] = encoded
+        if errors:
+            raise ContractError(errors)
+        return matrix
+
+
+def fragment(name: str) -> str:
+    """A member name as one token of a JSON pointer in a URI fragment (RFC 6901, section 6)."""
+    return quote(escape(name), safe=PLAIN, errors="replace")
+
+
+def _first(items: Iterable[Item]) -> list[Item]:
+    """As many as an error can use: those that are listed, and one that says that there are more."""
+    return list(islice(items, MAX_ERRORS + 1))
+
+
+def _all_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that takes the members of those names; it raises KeyError when one is missing."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    one: Callable[[Any], Any] = itemgetter(*names)
+    return lambda members: (one(members),)
+
+
+class _Column:
+    """Reads the values of one feature: one alone, or many at once, which gives the same."""
+
+    def __init__(self, feature: Feature) -> None:
+        self.feature = feature
+        self.get: Callable[[Any], object] = itemgetter(feature.name)
+        if isinstance(feature, CategoryFeature):
+            self.read, self.encode = _category_reader(feature), _category_column(feature)
+        else:
+            self.read, self.encode = _number_reader(feature), _number_column(feature)
+
+
+def _number_reader(feature: NumberFeature) -> Reader:
+    low, high, integer = feature.minimum, feature.maximum, feature.integer
+
+    def read(value: Any) -> float | None:
+        kind = type(value)  # not isinstance: true and false are integers to it
+        if kind is int:
+            return value if low <= value <= high else None
+        if kind is float and low <= value <= high and (not integer or value.is_integer()):
+            return value
+        return None
+
+    return read
+
+
+def _number_column(feature: NumberFeature) -> ColumnReader:
+    read, low, high, integer = _number_reader(feature), feature.minimum, feature.maximum, feature.integer
+    exact = max(abs(low), abs(high)) < EXACT_INTEGERS  # beyond it an integer may round onto the limit
+
+    def encode(values: list[Any]) -> Encoded | None:
+        if not exact:
+            encoded = [read(value) for value in values]
+            return None if None in encoded else np.array(encoded, dtype=np.float32)
+        if not NUMBER_TYPES.issuperset(map(type, values)):
+            return None
+        try:
+            found = np.array(values, dtype=np.float64)
+        except OverflowError:  # an integer of hundreds of digits
+            return None
+        if not ((found >= low) & (found <= high)).all() or (integer and (found != np.floor(found)).any()):
+            return None
+        return found
+
+    return encode
+
+
+def _category_reader(feature: CategoryFeature) -> Reader:
+    table = codes(feature)
+
+    def read(value: Any) -> float | None:
+        kind = type(value)
+        return table.get(value) if kind is str or kind is int or kind is float else None
+
+    return read
+
+
+def _category_column(feature: CategoryFeature) -> ColumnReader:
+    table = codes(feature)
+
+    def encode(values: list[Any]) -> Encoded | None:
+        if not CATEGORY_TYPES.issuperset(map(type, values)):
+            return None
+        encoded = list(map(table.get, values))
+        return None if None in encoded else np.array(encoded, dtype=np.float32)
+
+    return encode
+
+
+def _explain_value(feature: NumberFeature | CategoryFeature, value: object, pointer: str) -> FieldError:
+    if isinstance(feature, CategoryFeature):
+        known = ", ".join(map(repr, feature.categories))
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return FieldError(pointer, "wrong_type", f"expected one of {known}, found {describe(value)}")
+        return FieldError(pointer, "unknown_category", f"expected one of {known}, found {describe(value)}")
+    kind = "integer" if feature.integer else "number"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return FieldError(pointer, "wrong_type", f"expected {_an(kind)}, found {describe(value)}")
+    if feature.minimum <= value <= feature.maximum:
+        return FieldError(pointer, "wrong_type", f"expected an integer, found {describe(value)}")
+    limits = f"from {feature.minimum:g} to {feature.maximum:g}"
+    return FieldError(pointer, "out_of_range", f"expected {_an(kind)} {limits}, found {describe(value)}")
+
+
+def _an(kind: str) -> str:
+    return f"an {kind}" if kind == "integer" else f"a {kind}"
+
+
+def _what(value: object) -> str:
+    return "an empty array" if value == [] else describe(value)

@@ -1,0 +1,120 @@
+"""The drift reference: for each feature, how the training rows fall into fixed bins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scoring.model.schema import CategoryFeature, Matrix, Schema
+from scoring.model.typed_json import Node
+
+Test = Literal["kolmogorov-smirnov", "chi-squared"]
+MAX_BINS = 255  # a bin's number is kept in one byte
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSketch:
+    """Bins of one feature: bin b holds the values above b of the `edges` (ascending, finite).
+
+    Bin 0 is everything up to the first edge, the last bin everything above the last one: no value is lost.
+    `counts` has one bin more than `edges`.
+    """
+
+    name: str
+    test: Test
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "test": self.test,
+            "edges": list(self.edges),
+            "counts": list(self.counts),
+        }
+
+
+@dataclass(frozen=True)
+class DriftReference:
+    """The sketches of all features, in the order of the matrix's columns, over `rows` training rows."""
+
+    rows: int
+    sketches: tuple[FeatureSketch, ...]
+
+    @cached_property
+    def bins(self) -> int:
+        """Bins of the feature that has most of them: the width of each counts matrix."""
+        return max(len(sketch.counts) for sketch in self.sketches)
+
+    @cached_property
+    def _edges(self) -> NDArray[np.float32]:
+        """[bins - 1, 1, features]; where a feature has fewer, +infinity, which no value exceeds."""
+        table = np.full((self.bins - 1, 1, len(self.sketches)), np.inf, dtype=np.float32)
+        for column, sketch in enumerate(self.sketches):
+            table[: len(sketch.edges), 0, column] = sketch.edges
+        return table
+
+    def bin_numbers(self, matrix: Matrix) -> NDArray[np.uint8]:
+        """The bin of each value of a matrix [rows, features].
+
+        All values against all edges: of so few, that is faster than a search in each column, five times so
+        for the rows of 20 requests.
+        """
+        return np.add.reduce((matrix > self._edges).view(np.uint8), axis=0, dtype=np.uint8)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"rows": self.rows, "features": [sketch.to_json() for sketch in self.sketches]}
+
+    @staticmethod
+    def from_json(node: Node, schema: Schema) -> DriftReference:
+        """Raises JsonShapeError when the sketches do not fit each other or the schema."""
+        rows = node.field("rows").integer(minimum=1)
+        items = list(node.field("features").items())
+        sketches = tuple(_sketch(item, rows) for item in items)
+        names = tuple(sketch.name for sketch in sketches)
+        if names != schema.names:
+            raise node.field("features").error(f"features {names} are not the schema's {schema.names}")
+        return DriftReference(rows, sketches)
+
+    @staticmethod
+    def learn(matrix: Matrix, schema: Schema, bins: int = 20) -> DriftReference:
+        """Quantile bins for numbers (fewer than `bins` where values are tied), one bin a category."""
+        sketches: list[FeatureSketch] = []
+        for position, feature in enumerate(schema.features):
+            column = matrix[:, position]
+            if isinstance(feature, CategoryFeature):
+                test: Test = "chi-squared"
+                edges = np.arange(len(feature.categories) - 1, dtype=np.float32) + np.float32(0.5)
+            else:
+                test = "kolmogorov-smirnov"
+                edges = _quantile_edges(column, bins)
+            counts = np.bincount(np.searchsorted(edges, column, side="left"), minlength=edges.size + 1)
+            sketches.append(FeatureSketch(feature.name, test, tuple(edges.tolist()), tuple(counts.tolist())))
+        return DriftReference(len(matrix), tuple(sketches))
+
+
+def _quantile_edges(column: NDArray[np.float32], bins: int) -> NDArray[np.float32]:
+    shares = np.arange(1, bins) / bins
+    edges = np.unique(np.quantile(column, shares, method="inverted_cdf"))
+    return edges[edges < column.max()].astype(np.float32)  # an edge at the maximum leaves an empty last bin
+
+
+def _sketch(node: Node, rows: int) -> FeatureSketch:
+    test = node.field("test").text()
+    if test not in ("kolmogorov-smirnov", "chi-squared"):
+        raise node.field("test").error(f"unknown test {test!r}")
+    edges = tuple(item.number() for item in node.field("edges").items())
+    counts = tuple(item.integer(minimum=0) for item in node.field("counts").items())
+    if list(edges) != sorted(set(edges)) or not np.isfinite(edges).all():
+        raise node.field("edges").error("edges must be finite and ascending")
+    if len(counts) != len(edges) + 1 or len(counts) > MAX_BINS:
+        raise node.field("counts").error(
+            f"{len(edges)} edges make {len(edges) + 1} bins, found {len(counts)}"
+        )
+    if sum(counts) != rows:
+        raise node.field("counts").error(f"counts add up to {sum(counts)}, not to the {rows} reference rows")
+    return FeatureSketch(node.field("name").text(), test, edges, counts)

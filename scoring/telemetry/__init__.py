@@ -1,0 +1,1 @@
+"""What the service tells Azure Monitor: requests, metrics, events and traces, off the hot path."""

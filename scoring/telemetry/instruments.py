@@ -1,0 +1,91 @@
+"""The service's metrics: they count every request, whatever else is told of it. Used by one thread."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Final
+
+from azure.core.credentials import TokenCredential
+from opentelemetry import metrics
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+
+from scoring.model.drift import DriftReport
+from scoring.telemetry.durations import Durations, Exporter, attributes
+from scoring.telemetry.moment import Kind, Moment
+
+COUNTERS: Final = {  # what is added up over requests: name, unit, description of the metric
+    "rows": ("scoring.rows", "{row}", "scored rows"),
+    "positives": ("scoring.rows.positive", "{row}", "rows with label 1"),
+    "outliers": ("scoring.rows.outlier", "{row}", "rows flagged as outliers"),
+    "thinned": ("scoring.telemetry.thinned", "{request}", "requests in no event: there were too many"),
+    "untraced": ("scoring.telemetry.untraced", "{request}", "requests without a trace: there were too many"),
+    "lost": ("scoring.telemetry.lost", "{record}", "records that were not sent"),
+    "failed": ("scoring.telemetry.failed", "{export}", "exports that failed"),
+}
+
+
+def provide(
+    durations: Durations,
+    scope: str,
+    resource: Resource,
+    connection_string: str | None,
+    credential: TokenCredential | None,
+) -> None:
+    """Set up the metrics of this process, exported periodically (OTEL_METRIC_EXPORT_INTERVAL)."""
+    exporter = Exporter(
+        durations,
+        scope,
+        connection_string=connection_string,
+        credential=credential,
+        disable_offline_storage=True,  # the image's file system is read-only
+    )
+    reader = PeriodicExportingMetricReader(exporter)
+    metrics.set_meter_provider(MeterProvider(metric_readers=[reader], resource=resource))
+
+
+class Instruments:
+    def __init__(self, durations: Durations, scope: str) -> None:
+        meter = metrics.get_meter(scope)
+        self._requests = meter.create_counter("scoring.requests", "{request}", "answered requests")
+        self._counters = {
+            name: meter.create_counter(metric, unit, description)
+            for name, (metric, unit, description) in COUNTERS.items()
+        }
+        self._durations = durations
+        self._nanoseconds: defaultdict[Kind, list[int]] = defaultdict(list)
+        self._counted: dict[str, int] = dict.fromkeys(COUNTERS, 0)
+        self._psi = meter.create_gauge("scoring.drift.psi", "1", "population stability index of a feature")
+        self._drifted = meter.create_gauge(
+            "scoring.drift.features", "{feature}", "features that have drifted"
+        )
+        self._window = meter.create_gauge("scoring.drift.window", "{row}", "rows of the evaluated window")
+
+    def requests(self, moment: Moment) -> None:
+        self._nanoseconds[moment.kind].extend(moment.durations_ns)
+        self.count("rows", moment.rows)
+        self.count("positives", moment.positives)
+        self.count("outliers", moment.outliers)
+
+    def count(self, name: str, number: int) -> None:
+        """`name`: one of COUNTERS."""
+        self._counted[name] += number
+
+    def drift(self, report: DriftReport) -> None:
+        self._window.set(report.rows)
+        if report.features:
+            self._drifted.set(len(report.drifted))
+            for feature in report.features:
+                self._psi.set(feature.psi, {"feature": feature.name})
+
+    def pass_on(self) -> None:
+        """What was counted: once for all requests of a moment, which costs less than for each."""
+        found, self._nanoseconds = self._nanoseconds, defaultdict(list)
+        for kind, nanoseconds in found.items():
+            self._durations.add(kind, [value / 1e6 for value in nanoseconds])
+            self._requests.add(len(nanoseconds), attributes(kind))
+        counted, self._counted = self._counted, dict.fromkeys(COUNTERS, 0)
+        for name, number in counted.items():
+            if number:
+                self._counters[name].add(number)

@@ -7,8 +7,12 @@ BIN := $(VENV)/bin
 export PATH := $(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 KEEP ?= 0
+UPGRADE ?= 0
 
-.PHONY: help setup azure-cli demo test test-all test-containers lint typecheck format lock clean docs bench-scoring bench-emulator
+# A base that this clone does not know is told by tools.check itself.
+BASE ?= origin/main
+
+.PHONY: help setup check hooks azure-cli demo test test-all test-containers lint typecheck format lock clean docs bench-scoring bench-emulator
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +26,12 @@ azure-cli: setup  ## the Azure command line, for `python -m emulator run -- az` 
 
 demo: setup  ## the whole estate on this machine: up, train, deploy, score (KEEP=1 leaves it running)
 	@$(BIN)/python -m demo $(if $(filter-out 0,$(KEEP)),--keep,)
+
+check: setup  ## style, types and the nearest tests of what changed, in about a minute (BASE=origin/main)
+	@$(BIN)/python -m tools.check --base $(BASE)
+
+hooks: setup  ## what the gate asks of changed files, before each commit
+	@$(BIN)/pre-commit install
 
 test: setup  ## the tests that a change has to pass
 	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not slow and not containers"
@@ -54,8 +64,8 @@ bench-scoring: setup  ## what a score costs beside other servers, and whether th
 bench-emulator: setup  ## what the emulator costs, and whether its goals are met (ARGS="--json FILE")
 	@$(BIN)/python -m benchmarks.emulator $(ARGS)
 
-lock: setup  ## compile the requirement files again from pyproject.toml
-	@$(PYTHON) tools/bootstrap/lock.py
+lock: setup  ## compile the requirement files from pyproject.toml; what is pinned stays (UPGRADE=1: the newest)
+	@$(PYTHON) tools/bootstrap/lock.py $(if $(filter-out 0,$(UPGRADE)),--upgrade,)
 
 clean:  ## end what runs and remove all that was made in this checkout
 	@if [ -x $(BIN)/python ] && [ -d .emulator ]; then $(BIN)/python -m emulator down; fi

@@ -68,7 +68,7 @@ def test_sections_are_checked() -> None:
         (["/x/pulumi", "preview"], ENGINE),
         (["/x/pulumi-language-python", "127.0.0.1:1"], PROGRAM),
         (["/x/python", "-m", "emulator", "run", "--", "pulumi", "preview"], ""),
-        (["/bin/sh", "/home/plugins/pulumi-resource-azure-native"], ""),
+        (["/bin/sh", "/opt/plugins/pulumi-resource-azure-native"], ""),
         ([], ""),
     ],
 )

@@ -1,0 +1,85 @@
+"""`make check`: which tests are the nearest to a change."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.check.__main__ import commands
+from tools.check.imports import distances, imported, module_of
+from tools.check.selection import GitError, changed_files, select
+
+FILES = {
+    "ml/__init__.py": "",
+    "ml/base.py": "VALUE = 1\n",
+    "ml/user.py": "def f():\n    from ml.base import VALUE\n    return VALUE\n",
+    "ml/steps/one/main.py": "import json\n",
+    "ml/steps/one/component.yml": "name: one\n",
+    "tests/test_base.py": "from ml import base\n",
+    "tests/test_user.py": "import ml.user\n",
+    "tests/test_one.py": "from ml.steps.one import main\n",
+    "tests/test_other.py": "import json\n",
+    "tests/test_page.py": "PAGE = 'guide.md'\n",
+    "docs/guide.md": "# Guide\n",
+}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    for name, content in FILES.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    for argv in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "start"]):
+        author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *author, *argv], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_imports_inside_functions_count() -> None:
+    known = {"ml": "", "ml.base": "", "ml.user": ""}
+    assert imported(FILES["ml/user.py"], known) == {"ml.base"}
+    assert imported(FILES["tests/test_base.py"], known) == {"ml", "ml.base"}
+
+
+def test_a_package_is_named_without_its_init() -> None:
+    assert module_of("ml/steps/__init__.py") == "ml.steps"
+
+
+def test_distances_end_in_circles() -> None:
+    assert distances(["a"], {"a": {"b"}, "b": {"a", "c"}}) == {"a": 0, "b": 1, "c": 2}
+
+
+def test_the_nearest_tests_come_first(checkout: Path) -> None:
+    chosen = select(checkout, ["ml/base.py"])
+    assert chosen.tests == ("tests/test_base.py", "tests/test_user.py")
+    assert chosen.typed == ("ml/base.py", "ml/user.py")
+
+
+@pytest.mark.parametrize(
+    ("changed", "tests"),
+    [
+        ("ml/steps/one/component.yml", ("tests/test_one.py",)),
+        ("docs/guide.md", ("tests/test_page.py",)),
+        ("tests/test_other.py", ("tests/test_other.py",)),
+    ],
+)
+def test_other_files_find_theirs(checkout: Path, changed: str, tests: tuple[str, ...]) -> None:
+    assert select(checkout, [changed]).tests == tests
+
+
+def test_what_changed_is_committed_or_not_and_new_files_too(checkout: Path) -> None:
+    (checkout / "ml/base.py").write_text("VALUE = 2\n")
+    (checkout / "ml/new.py").write_text("")
+    (checkout / "ml/user.py").unlink()
+    assert changed_files(checkout, "main") == ["ml/base.py", "ml/new.py"]
+
+
+def test_git_says_what_it_does_not_know(checkout: Path) -> None:
+    with pytest.raises(GitError, match="nowhere"):
+        changed_files(checkout, "nowhere")
+
+
+def test_nothing_is_run_for_what_a_change_does_not_touch(checkout: Path) -> None:
+    assert set(commands(select(checkout, ["docs/guide.md"]))) == {"tests"}
+    assert set(commands(select(checkout, ["ml/base.py"]))) == {"style", "format", "types", "tests"}

@@ -1,0 +1,1 @@
+"""`make check`: style, types and the nearest tests of what changed, in about a minute."""

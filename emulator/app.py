@@ -17,8 +17,8 @@ from emulator.processes import Processes
 from emulator.refusals import Refusals
 
 if TYPE_CHECKING:
-    from emulator.identity import Identity
-    from emulator.images import Images
+    from emulator.identity.service import Identity
+    from emulator.images.store import Images
     from emulator.keyvault.vaults import Vaults
     from emulator.monitor.database import Database
     from emulator.storage.service import Blobs

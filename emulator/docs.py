@@ -17,7 +17,7 @@ from pathlib import Path
 
 from emulator import services
 from emulator.app import Emulator
-from emulator.arm.catalog_rows import ROWS
+from emulator.arm.catalog import ROWS
 from emulator.home import REPOSITORY, Home, write_aside
 
 PAGE = REPOSITORY / "docs" / "emulator.md"
@@ -47,7 +47,7 @@ def found() -> list[Service]:
             for name in names:
                 types, actions = emulator.arm.hooked(), emulator.arm.actions()
                 hosts = set(emulator.patterns())
-                import_module(f"emulator.{name}").install(emulator)
+                import_module(f"emulator.{name}.install").install(emulator)
                 made.append(
                     Service(
                         name,

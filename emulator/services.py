@@ -31,4 +31,4 @@ SERVICES = (
 def install(emulator: Emulator) -> None:
     """Let each service register its hooks and routes."""
     for name in SERVICES:
-        import_module(f"emulator.{name}").install(emulator)
+        import_module(f"emulator.{name}.install").install(emulator)

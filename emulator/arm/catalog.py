@@ -1,32 +1,33 @@
 """The table of emulated resource types, and the ways to look a type up.
 
-Everything that the emulator and its Pulumi provider must know about a type and cannot learn from the SDK or
-from a request stands in one row of `catalog_rows.ROWS`: the id template, name rule, what forces a new
-resource, which parts of a body are resources of their own. To emulate one more type, add one row there.
+What the emulator must know about a type and cannot learn from a request stands in one row of a file
+types.py, in the folder of the service that owns the type: the id template, the name rule, which parts of a
+body are resources of their own. To emulate one more type, add one row there. What only the Pulumi provider
+must know stands in `emulator.provider.traits_table`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
+from pathlib import Path
 from typing import Final
 
-from emulator.arm.catalog_rows import FUNCTIONS, ROWS
-from emulator.arm.catalog_types import Function, NameRule, Presence, ResourceType, Uniqueness
+from emulator.arm.catalog_types import ResourceType
 
-__all__ = [
-    "Function",
-    "NameRule",
-    "Presence",
-    "ResourceType",
-    "Uniqueness",
-    "find",
-    "find_id",
-    "find_token",
-    "function",
-    "missing_row",
-]
+_EMULATOR: Final = Path(__file__).parents[1]
 
+
+def _collect() -> Mapping[str, tuple[ResourceType, ...]]:
+    """The rows of each service, by the name of its folder. Every folder that has a types.py counts."""
+    folders = sorted(file.parent.name for file in _EMULATOR.glob("*/types.py"))
+    return {folder: import_module(f"emulator.{folder}.types").ROWS for folder in folders}
+
+
+BY_FOLDER: Final = _collect()
+ROWS: Final = tuple(row for rows in BY_FOLDER.values() for row in rows)
 _BY_ARM_TYPE: Final = {row.arm_type.lower(): row for row in reversed(ROWS) if row.plane == "arm"}
 _BY_TOKEN: Final = {token.lower(): row for row in reversed(ROWS) for token in row.tokens}
 _PATTERNED: Final = tuple(row for row in ROWS if "{" in row.arm_type)
@@ -47,17 +48,12 @@ def find(arm_type: str) -> ResourceType | None:
 
 def find_token(token: str) -> ResourceType | None:
     """The row of a Pulumi token, `azure-native:storage:StorageAccount` or without the package's name."""
-    return _BY_TOKEN.get(_short(token).lower())
+    return _BY_TOKEN.get(short_token(token).lower())
 
 
 def find_id(resource_id: str) -> ResourceType | None:
     """The row of the type that an ARM id belongs to; None for a malformed id or a type without a row."""
     return find(arm_type_of(resource_id))
-
-
-def function(token: str) -> Function | None:
-    """The ARM action behind an SDK function such as `azure-native:storage:listStorageAccountKeys`."""
-    return FUNCTIONS.get(_short(token))
 
 
 def arm_type_of(resource_id: str) -> str:
@@ -71,20 +67,31 @@ def arm_type_of(resource_id: str) -> str:
     return "Microsoft.Resources/subscriptions" if re.fullmatch(r"/subscriptions/[^/]+", path, re.I) else ""
 
 
+def home(module: str) -> str:
+    """The file for the rows of a module of the SDK (`storage`): where it has some, or else a new folder's."""
+    folders = (
+        folder
+        for folder, rows in BY_FOLDER.items()
+        if any(token.split(":")[0] == module for row in rows for token in row.tokens)
+    )
+    return f"emulator/{next(folders, module.lower())}/types.py"
+
+
 def missing_row(token: str, api_version: str | None, parameters: tuple[str, ...]) -> str:
     """What to say about a token without a row: the very line to add, as far as the SDK tells it."""
-    module, name = _short(token).split(":", 1)
+    module, name = short_token(token).split(":", 1)
     plural = f"{name[0].lower()}{name[1:]}s"
     own = [p for p in parameters if p not in ("resourceGroupName", "subscriptionId", "expand")] or [
         plural + "Name"
     ]
     chain = "/".join(f"{{{parameter}}}" for parameter in own)
     return (
-        f"{token} is not emulated. To emulate it, add one row to emulator/arm/catalog_rows.py, its path as "
+        f"{token} is not emulated. To emulate it, add one row to {home(module)}, its path as "
         f"in the Azure REST reference (api-version {api_version or 'unknown'}): "
         f'Row("Microsoft.{module}/{plural}/{chain}", "{module}:{name}"),'
     )
 
 
-def _short(token: str) -> str:
+def short_token(token: str) -> str:
+    """A token without the package's name: `storage:StorageAccount`."""
     return token.removeprefix("azure-native:")

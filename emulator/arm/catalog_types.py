@@ -18,7 +18,6 @@ Presence = Literal["explicit", "with_parent", "with_child"]
 """How a resource comes to be: by its own PUT, with its parent, or with the first child put under it."""
 
 GROUP = "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}"
-NETWORK = "Microsoft.Network"
 RECORD_TYPES = ("A", "AAAA", "CNAME", "MX", "PTR", "SOA", "SRV", "TXT")
 
 
@@ -40,30 +39,14 @@ class NameRule:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
-    """An SDK function that is a POST on a resource: the resource's token and the ARM action's name."""
-
-    token: str
-    action: str
-
-
 @dataclass(frozen=True)
 class ResourceType:
-    """One emulated type.
+    """One emulated type. What only the Pulumi provider needs stands in `emulator.provider.traits_table`.
 
     path: id template; its parameters are the SDK's inputs of the same name (case aside)
     tokens: Pulumi tokens without the package's name; none for types that only ARM clients use
-    force_new: inputs whose change needs a new resource, dotted (`sku.name`), `[]` for any list item, besides
-        the path parameters and `location`
     inline: body properties whose items are resources of their own, and their child type
     presence: see Presence; a resource that comes with its parent is never deleted on its own
-    top: SDK inputs that stand at the top of the ARM body although others go into `properties`
-    nested: SDK inputs that belong into `properties` although their names are those of envelope keys
-    query: SDK inputs that Azure takes as query parameters, no part of the body
-    wire: SDK name -> ARM name, where they differ
-    secret: outputs that are secret whatever the inputs were, dotted
-    computed: SDK inputs that Azure changes by itself; they are no drift unless the program sets them
     plane: see Plane; ARM itself knows no types of the others
     """
 
@@ -71,15 +54,8 @@ class ResourceType:
     tokens: tuple[str, ...] = ()
     name: NameRule | None = None
     unique: Uniqueness = "parent"
-    force_new: tuple[str, ...] = ()
-    inline: Mapping[str, str] = field(default_factory=dict)
+    inline: Mapping[str, str] = field(default_factory=dict[str, str])
     presence: Presence = "explicit"
-    top: frozenset[str] = frozenset()
-    nested: frozenset[str] = frozenset()
-    query: frozenset[str] = frozenset()
-    wire: Mapping[str, str] = field(default_factory=dict)
-    secret: tuple[str, ...] = ()
-    computed: frozenset[str] = frozenset()
     plane: Plane = "arm"
 
     @cached_property
@@ -116,6 +92,4 @@ def Row(path: str, *tokens: str, **columns: Any) -> ResourceType:
     """A row; a path that begins with a resource provider stands in a resource group."""
     if not path.startswith(("/", "{")):
         path = f"{GROUP}/providers/{path}"
-    if f"/{NETWORK}/" in path:
-        columns.setdefault("top", frozenset({"id", "name", "type", "etag"}))
     return ResourceType(path if path.startswith("/") else f"/{path}", tokens, **columns)

@@ -16,7 +16,7 @@ from emulator.http import Request, Response
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
-    from emulator.identity import Principal
+    from emulator.identity.directory import Principal
 
 AUDIENCES = {"https://management.azure.com", "https://management.core.windows.net"}
 # types whose actions carry another name

@@ -12,7 +12,7 @@ from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION
 from emulator.http import Request, Response
 
 if TYPE_CHECKING:
-    from emulator.identity import Principal
+    from emulator.identity.directory import Principal
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from emulator.arm import catalog
-from emulator.arm.catalog_rows import ROWS
+from emulator.arm.catalog import ROWS
 from emulator.arm.ids import ArmId, fold
 from emulator.arm.reserved import is_reserved
 from emulator.arm.store import Store

@@ -19,7 +19,7 @@ from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated, not_found
 
 if TYPE_CHECKING:
-    from emulator.identity import Principal
+    from emulator.identity.directory import Principal
 
 Json = dict[str, Any]
 Condition = Callable[["Json | None"], None]

@@ -17,7 +17,7 @@ from emulator.containerinstance.secrets import Secrets
 from emulator.containerinstance.supervisor import Spec
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Response
-from emulator.images import Image
+from emulator.images.image import Image
 
 if TYPE_CHECKING:
     from emulator.app import Emulator

@@ -9,8 +9,8 @@ from emulator import environment
 from emulator.arm.ids import fold
 from emulator.containerregistry.registries import PASSWORDS, REGISTRY, private
 from emulator.errors import AzureError
-from emulator.images import Image, ImageError
 from emulator.images.base import BaseError
+from emulator.images.image import Image, ImageError
 from emulator.images.references import DOCKER_HUB, BadReference, Reference, parse
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from emulator.containerinstance.events import History, exit_code
 from emulator.containerinstance.probes import EARLY_S, Probe, Verdict, listens
-from emulator.images import Image, ImageError
+from emulator.images.image import Image, ImageError
 from emulator.processes import Handle, Processes
 
 LOG = logging.getLogger("emulator")

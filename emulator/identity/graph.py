@@ -13,7 +13,7 @@ from emulator.http import Request, Response
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
-    from emulator.identity import Principal
+    from emulator.identity.directory import Principal
 
 HOST: Final = "graph.microsoft.com"
 AUDIENCE: Final = "https://graph.microsoft.com"

@@ -11,7 +11,8 @@ from emulator.keyvault.errors import VaultError
 from emulator.keyvault.vaults import Vault
 
 if TYPE_CHECKING:
-    from emulator.identity import Identity, Principal
+    from emulator.identity.directory import Principal
+    from emulator.identity.service import Identity
 
 AUDIENCE = "https://vault.azure.net"
 CHALLENGE = f'Bearer authorization="https://login.microsoftonline.com/{TENANT_ID}", resource="{AUDIENCE}"'

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
-from emulator.identity import Principal
+from emulator.identity.directory import Principal
 from emulator.keyvault.access import Gate
 from emulator.keyvault.errors import VaultError, bad_parameter
 from emulator.keyvault.secrets import Secrets

@@ -18,7 +18,7 @@ from emulator.machinelearning.notemulated import STEPS
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
-    from emulator.identity import Principal
+    from emulator.identity.directory import Principal
     from emulator.machinelearning.references import Location, References
 
 Json = dict[str, Any]

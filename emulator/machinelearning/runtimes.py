@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emulator.images import ImageError
+from emulator.images.image import ImageError
 from emulator.machinelearning import condaenv
 from emulator.machinelearning.condaenv import EnvironmentProblem
 

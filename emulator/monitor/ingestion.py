@@ -14,7 +14,7 @@ from emulator.monitor.database import Database, Row
 from emulator.monitor.envelopes import InvalidEnvelope, parse, rows
 
 if TYPE_CHECKING:
-    from emulator.identity import Identity
+    from emulator.identity.service import Identity
 
 PATHS = (["v2.1", "track"], ["v2", "track"])
 AUDIENCE = "https://monitor.azure.com"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.arm.catalog import ResourceType
+from emulator.arm.catalog_types import ResourceType
+from emulator.provider import traits_table
 from emulator.provider.schema import Properties, Resource, Type
 from emulator.provider.variants import resolve
 from emulator.provider.wire import ENVELOPE, PART_ENVELOPE, fold, is_flattened, renames
@@ -19,6 +20,7 @@ class BodyMapper:
     def __init__(self, schema: Resource, row: ResourceType) -> None:
         self.schema = schema
         self.row = row
+        self.traits = traits_table.of(row)
         self.module = schema.token.split(":")[1]
         self._parameters = {name.lower() for name in row.parameters}
 
@@ -28,8 +30,8 @@ class BodyMapper:
 
     def is_top(self, name: str) -> bool:
         """Whether the input stands beside the body's `properties` (or is it)."""
-        return name not in self.row.nested and (
-            name in ENVELOPE or name in self.row.top or name == "properties"
+        return name not in self.traits.nested and (
+            name in ENVELOPE or name in self.traits.top or name == "properties"
         )
 
     # SDK -> Azure
@@ -39,9 +41,9 @@ class BodyMapper:
         body: Json = {}
         properties: Json = {}
         for name, value in inputs.items():
-            if value is None or name.startswith("__") or name in self.row.query:
+            if value is None or name.startswith("__") or name in self.traits.query:
                 continue
-            if self.is_parameter(name) and name not in self.row.top:
+            if self.is_parameter(name) and name not in self.traits.top:
                 continue
             declared = self.schema.inputs.get(name)
             sent = self._send(declared.type if declared else Type("any"), value, name)
@@ -50,7 +52,7 @@ class BodyMapper:
             elif self.is_top(name):
                 body[name] = sent
             else:
-                properties[self.row.wire.get(name, name)] = sent
+                properties[self.traits.wire.get(name, name)] = sent
         return {**body, "properties": properties} if properties else body
 
     def _send(self, of: Type, value: Any, name: str = "") -> Any:
@@ -111,13 +113,13 @@ class BodyMapper:
         return {
             key: item
             for key, item in body.items()
-            if key not in ("id", "name", "type") or key in self.row.top
+            if key not in ("id", "name", "type") or key in self.traits.top
         }
 
     def _importable(self, name: str) -> bool:
-        generated = {"id", "type", "etag", "name"} & self.row.top
+        generated = {"id", "type", "etag", "name"} & self.traits.top
         return not (
-            self.is_parameter(name) or name in generated or name in {*self.row.inline, *self.row.computed}
+            self.is_parameter(name) or name in generated or name in {*self.row.inline, *self.traits.computed}
         )
 
     def _receive_top(self, body: Json, declared: Properties) -> Json:
@@ -131,11 +133,11 @@ class BodyMapper:
         return found
 
     def _locate(self, name: str, body: Json, properties: Json) -> Any:
-        if name in ("systemData", "type") or (name == "name" and "name" not in self.row.nested):
+        if name in ("systemData", "type") or (name == "name" and "name" not in self.traits.nested):
             return body.get(name, properties.get(name))
         if name == "id" or self.is_top(name):
             return body.get(name)
-        wire = self.row.wire.get(name, name)
+        wire = self.traits.wire.get(name, name)
         if wire in properties:
             return properties[wire]
         close = next((key for key in properties if fold(key) == fold(wire)), None)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from emulator.arm.catalog import ResourceType
+from emulator.arm.catalog_types import ResourceType
 from emulator.provider.schema import Resource
 from emulator.provider.values import UNKNOWN, unwrap
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from emulator.arm.catalog import ResourceType
+from emulator.arm.catalog_types import ResourceType
+from emulator.provider import traits_table
 from emulator.provider.values import UNKNOWN, unwrap
 
 Keys = tuple[str | int, ...]
@@ -47,7 +48,9 @@ def compare(
 ) -> list[Change]:
     """The changes from old to new inputs; unknown values count as changed, ignored paths do not."""
     forcing = {("location",), *((name.lower(),) for name in row.parameters)}
-    forcing |= {tuple(path.lower().replace("[]", ".[]").split(".")) for path in row.force_new}
+    forcing |= {
+        tuple(path.lower().replace("[]", ".[]").split(".")) for path in traits_table.of(row).force_new
+    }
     skipped = [_parse(path) for path in ignored]
     return [
         Change(keys, action, _forces(keys, value, forcing))

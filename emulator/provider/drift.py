@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.arm.catalog import ResourceType
+from emulator.arm.catalog_types import ResourceType
+from emulator.provider import traits_table
 from emulator.provider.diff import same
 from emulator.provider.schema import Properties, Resource, Type
 from emulator.provider.values import Secret, plain, secret
@@ -20,7 +21,7 @@ def refreshed(schema: Resource, row: ResourceType, inputs: Json, before: Json, a
     at all (secrets). inputs may be marked, before and after are plain. Inline children that the program does
     not manage are left out, they are resources of their own.
     """
-    unmanaged = {*row.inline, *row.computed} - inputs.keys()
+    unmanaged = {*row.inline, *traits_table.of(row).computed} - inputs.keys()
     declared = {name: item for name, item in schema.inputs.items() if name not in unmanaged}
     own = {name: value for name, value in inputs.items() if name.startswith("__")}
     visible = {name: value for name, value in inputs.items() if name not in own}

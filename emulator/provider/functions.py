@@ -6,6 +6,7 @@ from typing import Any
 
 from emulator.arm import catalog
 from emulator.provider import resource_ids
+from emulator.provider.actions import ACTIONS, Action
 from emulator.provider.arm_client import MANAGEMENT, ArmClient
 from emulator.provider.lifecycle import Kind, Lifecycle, Refused
 from emulator.provider.values import plain, secret
@@ -26,7 +27,7 @@ def invoke(lifecycle: Lifecycle, client: ArmClient, token: str, arguments: Value
         }
     if token == "azure-native:authorization:getClientToken":  # noqa: S105  a function's name
         return {"token": secret(client.token(given.get("endpoint") or MANAGEMENT))}
-    action = catalog.function(token)
+    action = ACTIONS.get(catalog.short_token(token))
     if action is not None:
         return _act(lifecycle, client, action, given)
     _, module, name = token.split(":")
@@ -34,7 +35,7 @@ def invoke(lifecycle: Lifecycle, client: ArmClient, token: str, arguments: Value
         return _get(lifecycle.kind(f"azure-native:{module}:{name[3:]}"), client, given)
     raise Refused(
         f"{token} is not emulated: it is neither the reading of a catalogued resource nor an action "
-        "named in FUNCTIONS of emulator/arm/catalog_rows.py; to emulate the action, add it there"
+        "named in emulator/provider/actions.py; to emulate the action, add it there"
     )
 
 
@@ -51,14 +52,14 @@ def _get(kind: Kind, client: ArmClient, arguments: Values) -> Values:
     return {**kind.marked(kind.mapper.outputs(body)), "id": body.get("id", resource_id)}
 
 
-def _act(lifecycle: Lifecycle, client: ArmClient, action: catalog.Function, arguments: Values) -> Values:
+def _act(lifecycle: Lifecycle, client: ArmClient, action: Action, arguments: Values) -> Values:
     kind = lifecycle.kind(f"azure-native:{action.token}")
     body = {
         name: value
         for name, value in arguments.items()
         if value is not None and not kind.mapper.is_parameter(name)
     }
-    answer = client.post(_id(kind, client, arguments), action.action, kind.api_version, body)
+    answer = client.post(_id(kind, client, arguments), action.name, kind.api_version, body)
     return {name: secret(value) for name, value in answer.items()}
 
 

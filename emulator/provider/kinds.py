@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from emulator.arm import catalog
-from emulator.arm.catalog import ResourceType
+from emulator.arm.catalog_types import ResourceType
 from emulator.provider import schema_cache
 from emulator.provider.body import BodyMapper
 from emulator.provider.schema import Resource
@@ -54,7 +54,7 @@ class Kind:
         for pattern in patterns:
             outputs = {name: mark_like(value, pattern.get(name)) for name, value in outputs.items()}
             outputs = mark_equal(outputs, secret_texts(pattern))
-        for path in self.row.secret:
+        for path in self.mapper.traits.secret:
             _mark(outputs, path.split("."))
         return outputs
 

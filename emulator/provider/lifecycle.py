@@ -166,7 +166,9 @@ class Lifecycle:
         creation: Creation | None = None,
     ) -> tuple[str, Values]:
         content = plain({name: value for name, value in inputs.items() if not name.startswith("__")})
-        query = {name: _text(content[name]) for name in kind.row.query if content.get(name) is not None}
+        query = {
+            name: _text(content[name]) for name in kind.mapper.traits.query if content.get(name) is not None
+        }
         try:
             body = self._client.put(
                 resource_id,

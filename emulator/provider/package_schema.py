@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
-from emulator.arm.catalog_rows import ROWS
+from emulator.arm.catalog import ROWS
 from emulator.provider import schema_cache
 from emulator.provider.schema import Properties, Resource, Type
 

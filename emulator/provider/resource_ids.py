@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from emulator.arm.catalog import ResourceType
+from emulator.arm.catalog_types import ResourceType
 
 _SCOPES = ("scope", "resourceUri")
 

@@ -16,7 +16,7 @@ import sys
 import threading
 from pathlib import Path
 
-from emulator.arm.catalog_rows import ROWS
+from emulator.arm.catalog import ROWS
 from emulator.provider.schema import Resource
 
 _HERE = Path(__file__).resolve().parent

@@ -13,7 +13,7 @@ from emulator.resources.listing import SUBSCRIPTION_PATH
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
-    from emulator.identity import Principal
+    from emulator.identity.directory import Principal
 
 # the type that a request without one means, and what the service calls a name that it refuses
 DEFAULTS: Final[dict[str, tuple[str, str]]] = {

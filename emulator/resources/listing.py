@@ -13,7 +13,7 @@ from emulator.http import Request, Response
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
-    from emulator.identity import Principal
+    from emulator.identity.directory import Principal
 
 SUBSCRIPTION_PATH: Final = r"/subscriptions/(?P<subscription>[^/]+)"
 SHOWN: Final = ("id", "name", "type", "location", "tags", "sku", "kind", "identity", "zones", "managedBy")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from emulator.arm import catalog
-from emulator.arm.catalog_rows import ROWS
+from emulator.arm.catalog import ROWS
+from emulator.arm.catalog_types import ResourceType
 from emulator.arm.paging import page
 from emulator.errors import AzureError
 from emulator.http import Request, Response
@@ -18,7 +19,7 @@ from emulator.resources.locations import LOCATIONS
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
-    from emulator.identity import Principal
+    from emulator.identity.directory import Principal
 
 Json = dict[str, Any]
 
@@ -85,7 +86,7 @@ def _types(namespace: str) -> tuple[Json, ...]:
     )
 
 
-def _is_first(row: catalog.ResourceType) -> bool:
+def _is_first(row: ResourceType) -> bool:
     return catalog.find(row.arm_type) is row
 
 

@@ -11,7 +11,7 @@ from emulator.http import Request, Response
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
-    from emulator.identity import Principal
+    from emulator.identity.directory import Principal
 
 PATH: Final = r"(?P<scope>/.+)/providers/Microsoft\.Resources/tags/default"
 

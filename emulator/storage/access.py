@@ -15,7 +15,8 @@ from emulator.storage.errors import failure, refusal
 from emulator.storage.operations import Operation
 
 if TYPE_CHECKING:
-    from emulator.identity import Identity, Principal
+    from emulator.identity.directory import Principal
+    from emulator.identity.service import Identity
 
 SERVICE_DELEGATOR = "00000000-0000-0000-0000-000000000000"  # Azure itself, for the addresses it hands out
 TIMES = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S.%fZ")

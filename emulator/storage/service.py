@@ -20,7 +20,8 @@ from emulator.storage.errors import failure
 from emulator.storage.model import APPEND_BLOB, Address, Blob
 
 if TYPE_CHECKING:
-    from emulator.identity import Identity, Principal
+    from emulator.identity.directory import Principal
+    from emulator.identity.service import Identity
 
 SAS_VERSION = "2024-11-04"
 TIME = "%Y-%m-%dT%H:%M:%SZ"

@@ -146,7 +146,7 @@ PROPERTIES: Final[tuple[tuple[str, Json, list[str]], ...]] = (
         [
             (
                 "azure-native:quantum:Workspace is not emulated. To emulate it, add one row to "
-                "emulator/arm/catalog_rows.py, its path as in the Azure REST reference "
+                "emulator/quantum/types.py, its path as in the Azure REST reference "
                 "(api-version 2023-11-13-preview): "
                 'Row("Microsoft.quantum/workspaces/{workspacesName}", "quantum:Workspace"),'
             )

@@ -3,12 +3,13 @@ from __future__ import annotations
 import pytest
 
 from emulator.arm import catalog
-from emulator.arm.catalog_rows import ROWS
+from emulator.arm.catalog import ROWS
+from emulator.arm.catalog_types import ResourceType
 from emulator.provider.resource_ids import IdError, build, parse
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.arm_type)
-def test_every_template_is_built_and_read_back(row: catalog.ResourceType) -> None:
+def test_every_template_is_built_and_read_back(row: ResourceType) -> None:
     inputs = {name: f"v{index}" for index, name in enumerate(row.parameters)}
     for scope in ("scope", "resourceUri"):
         if scope in inputs:

@@ -177,7 +177,7 @@ def test_functions_answer_or_are_refused(provider: Any) -> None:
 def test_the_package_schema_has_every_catalogued_resource(stub: Any) -> None:
     import json
 
-    from emulator.arm.catalog_rows import ROWS
+    from emulator.arm.catalog import ROWS
 
     schema = json.loads(stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)
     assert {f"azure-native:{token}" for row in ROWS for token in row.tokens} == schema["resources"].keys()

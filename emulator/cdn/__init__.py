@@ -1,0 +1,1 @@
+"""Azure CDN: profiles and endpoints are kept as they are given."""

@@ -1,0 +1,156 @@
+"""Microsoft.Network: what holds between networks, subnets, security groups, NAT gateways and addresses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from emulator.arm.ids import fold, within
+from emulator.arm.service import Arm, Put
+from emulator.errors import AzureError
+from emulator.network import addresses, interfaces, peerings, public, purposes, references, security
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+
+VNET: Final = "Microsoft.Network/virtualNetworks"
+SUBNET: Final = f"{VNET}/subnets"
+NAT: Final = "Microsoft.Network/natGateways"
+
+# type -> code with which Azure refuses to delete what something else uses
+IN_USE: Final = {
+    SUBNET: "InUseSubnetCannotBeDeleted",
+    "Microsoft.Network/networkSecurityGroups": "InUseNetworkSecurityGroupCannotBeDeleted",
+    "Microsoft.Network/routeTables": "InUseRouteTableCannotBeDeleted",
+    "Microsoft.Network/publicIPAddresses": "PublicIPAddressCannotBeDeleted",
+    NAT: "InUseNatGatewayCannotBeDeleted",
+}
+# what only allows traffic from a subnet does not hold it
+LOOSE: Final = {
+    "microsoft.storage",
+    "microsoft.keyvault",
+    "microsoft.containerregistry",
+    "microsoft.insights",
+}
+
+
+def delegations(subnet: dict[str, Any]) -> set[str]:
+    """The services (lower case) that a subnet is delegated to."""
+    return {
+        str((one.get("properties") or {}).get("serviceName", "")).lower()
+        for one in subnet["properties"].get("delegations") or []
+    }
+
+
+def install(emulator: Emulator) -> None:
+    """Hooks of the networking types."""
+    arm, store = emulator.arm, emulator.store
+    security.install(arm)
+    public.install(arm)
+    peerings.install(arm)
+    references.install(arm)
+    interfaces.install(arm)
+
+    @arm.before_put(VNET)
+    def network(put: Put) -> None:
+        space = _space(put.resource)
+        addresses.check_space(put.resource["name"], space)
+        for subnet in store.children(f"{put.id}/subnets"):
+            for one in addresses.networks(addresses.prefixes_of(subnet), subnet["name"]):
+                if put.body.get("properties", {}).get("subnets") is None and not any(
+                    addresses.inside(one, outer) for outer in space
+                ):
+                    raise AzureError(
+                        400,
+                        "InUsePrefixCannotBeDeleted",
+                        f"Virtual network '{put.resource['name']}': subnet '{subnet['name']}' ({one}) "
+                        "would lie "
+                        "outside of its address space.",
+                    )
+
+    @arm.before_put(SUBNET)
+    def subnet(put: Put) -> None:
+        vnet = arm.get(put.id.rsplit("/subnets/", 1)[0])
+        name = put.resource["name"]
+        others = {
+            other["name"]: addresses.networks(addresses.prefixes_of(other), other["name"])
+            for other in store.children(f"{vnet['id']}/subnets")
+            if fold(other["id"]) != fold(put.id)
+        }
+        ranges = addresses.networks(addresses.prefixes_of(put.resource), name)
+        addresses.check_subnet(vnet["name"], name, ranges, _space(vnet), others)
+        purposes.check(name, ranges, delegations(put.resource))
+        given = put.properties.get("delegations") or []
+        if len(given) > 1:
+            raise AzureError(
+                400,
+                "SubnetHasMultipleDelegations",
+                f"Subnet '{name}' can be delegated to one service at most.",
+            )
+        for one in given:
+            if not (one.get("properties") or {}).get("serviceName"):
+                raise AzureError(
+                    400,
+                    "InvalidRequestFormat",
+                    f"Subnet '{name}': a delegation has no properties.serviceName.",
+                )
+            one["id"] = f"{put.id}/delegations/{one.get('name', 'delegation')}"
+            one["properties"]["provisioningState"] = "Succeeded"
+        if put.old and delegations(put.old) - delegations(put.resource) and _users(arm, put.id):
+            raise AzureError(
+                400,
+                "SubnetDelegationsCannotChangeWhenSubnetUsedByResource",
+                f"Delegations of subnet '{name}' cannot be changed while it is used by "
+                f"{_users(arm, put.id)[0]}.",
+            )
+
+    @arm.before_put(NAT)
+    def nat(put: Put) -> None:
+        if (put.resource.get("sku") or {}).get("name") not in {"Standard", "StandardV2"}:
+            raise AzureError(
+                400, "InvalidRequestFormat", f"NAT gateway '{put.id}': sku.name must be Standard."
+            )
+        for reference in put.properties.get("publicIpAddresses") or []:
+            address = arm.get(reference["id"])
+            if (address.get("sku") or {}).get("name") not in {"Standard", "StandardV2"}:
+                raise AzureError(
+                    400,
+                    "NatGatewayPublicIpAddressMustBeStandardSku",
+                    f"NAT gateway '{put.id}': public address '{address['id']}' must have sku.name Standard.",
+                )
+
+    @arm.on_get(NAT)
+    def nat_subnets(resource: dict[str, Any]) -> dict[str, Any]:
+        users = [one for one in _users(arm, resource["id"]) if "/subnets/" in one.lower()]
+        resource["properties"]["subnets"] = [{"id": one} for one in users]
+        return resource
+
+    for arm_type, code in IN_USE.items():
+
+        def in_use(resource: dict[str, Any], code: str = code) -> None:
+            root = arm.deletion_root
+            users = [one for one in _users(arm, resource["id"]) if not (root and within(one, root))]
+            if users:
+                name, kind = resource["name"], resource["type"].rsplit("/", 1)[-1]
+                raise AzureError(
+                    400,
+                    code,
+                    f"{kind} {name} is in use by {users[0]} and cannot be deleted ({resource['id']}).",
+                )
+
+        arm.before_delete(arm_type)(in_use)
+
+
+def _space(vnet: dict[str, Any]) -> list[addresses.Network]:
+    space = vnet["properties"].get("addressSpace") or {}
+    return addresses.networks(space.get("addressPrefixes") or [], vnet["name"])
+
+
+def _users(arm: Arm, resource_id: str) -> list[str]:
+    """The ids of the resources whose bodies point at an id, without those that only allow its traffic."""
+    return [
+        item["id"]
+        for item in arm.store.users(resource_id)
+        if not within(item["id"], resource_id)
+        and not within(resource_id, item["id"])
+        and item["type"].split("/", 1)[0].lower() not in LOOSE
+    ]

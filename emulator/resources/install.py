@@ -1,0 +1,89 @@
+"""Microsoft.Resources: the tenant, its subscriptions, resource groups, and what providers are registered."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION
+from emulator.arm.service import Put
+from emulator.errors import AzureError
+from emulator.http import Request, Response
+from emulator.identity.directory import SUBSCRIPTIONS, TENANT_ID
+from emulator.resources import availability, listing, providers, tagging, tags
+from emulator.resources.listing import SUBSCRIPTION_PATH
+from emulator.resources.locations import LOCATIONS, is_global, nearest
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+    from emulator.identity.directory import Principal
+
+
+def install(emulator: Emulator) -> None:
+    """Store the subscriptions; hooks of resource groups; the listings that are no ARM resources."""
+    arm, store = emulator.arm, emulator.store
+    for subscription, name in SUBSCRIPTIONS.items():
+        path = f"/subscriptions/{subscription}"
+        if store.get(path) is None:
+            store.put(path, _subscription(subscription, name))
+
+    for part in (listing, providers, availability, tagging):
+        part.install(emulator)
+
+    @arm.before_put(SUBSCRIPTION)
+    def no_new_subscription(put: Put) -> None:
+        raise AzureError(405, "MethodNotAllowed", f"A subscription cannot be written: '{put.id}'.")
+
+    @arm.before_delete(SUBSCRIPTION)
+    def no_deletion(resource: dict[str, Any]) -> None:
+        raise AzureError(405, "MethodNotAllowed", f"A subscription cannot be deleted: '{resource['id']}'.")
+
+    @arm.before_put("*")
+    def location(put: Put) -> None:
+        """A region that Azure does not have is a typing error."""
+        tags.check(put.resource.get("tags"))
+        asked, kind = put.resource.get("location"), put.resource["type"]
+        if asked is None or asked in LOCATIONS or (asked == "global" and is_global(kind)):
+            return
+        code, what = "LocationNotAvailableForResourceType", f"resource type '{kind}'"
+        if kind == RESOURCE_GROUP:
+            code, what = "LocationNotAvailableForResourceGroup", "resource group"
+        raise AzureError(
+            400,
+            code,
+            f"The provided location '{asked}' is not available for {what}.{nearest(str(asked))} List of "
+            f"available regions is '{','.join(LOCATIONS)}'.",
+        )
+
+    @arm.before_put(RESOURCE_GROUP)
+    def group(put: Put) -> None:
+        if not put.resource.get("location"):
+            raise AzureError(400, "LocationRequired", f"The location property is required for '{put.id}'.")
+
+    @arm.special("GET", f"{SUBSCRIPTION_PATH}/locations")
+    def locations(request: Request, match: re.Match[str], principal: Principal) -> Response:
+        path = f"/subscriptions/{match['subscription']}"
+        arm.get(path)
+        value = [
+            {"id": f"{path}/locations/{name}", "name": name, "displayName": name, "type": "Region"}
+            for name in LOCATIONS
+        ]
+        return Response.json({"value": value})
+
+    @arm.special("GET", "/tenants")
+    def tenants(request: Request, match: re.Match[str], principal: Principal) -> Response:
+        return Response.json({"value": [{"id": f"/tenants/{TENANT_ID}", "tenantId": TENANT_ID}]})
+
+
+def _subscription(subscription: str, name: str) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{subscription}",
+        "name": subscription,
+        "type": SUBSCRIPTION,
+        "subscriptionId": subscription,
+        "tenantId": TENANT_ID,
+        "displayName": name,
+        "state": "Enabled",
+        "authorizationSource": "RoleBased",
+        "properties": {},
+    }

@@ -5,12 +5,12 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from infra.outputs import EstateOutputs
 from ml.errors import MlopsError
+
+if TYPE_CHECKING:
+    from infra.outputs import EstateOutputs
 
 TIME_LIMIT_SECONDS = 120
 
@@ -30,8 +30,12 @@ def project_root() -> Path:
     )
 
 
-def parse_outputs(environment: str, outputs: dict[str, Any]) -> EstateOutputs:
+def parse_outputs(environment: str, outputs: dict[str, Any]) -> "EstateOutputs":
     """Raises MlopsError naming each output that is missing or not of its type."""
+    from pydantic import ValidationError
+
+    from infra.outputs import EstateOutputs
+
     deploy = f"Run `pulumi up -s {environment}` first."
     if not outputs:
         raise MlopsError(f"The stack {environment} has no outputs: it is not deployed.", deploy)
@@ -98,7 +102,7 @@ def stack_outputs(environment: str, project: Path) -> dict[str, Any] | None:
     )
 
 
-def read_estate(environment: str, root: Path | None = None) -> EstateOutputs:
+def read_estate(environment: str, root: Path | None = None) -> "EstateOutputs":
     """The outputs of a deployed stack of this repository.
 
     Raises MlopsError when there is no Pulumi CLI, no such stack, or no deployment.

@@ -3,7 +3,8 @@
 from functools import cached_property
 from typing import Any
 
-from ml.azure.clients import MANAGEMENT, Azure
+from ml.azure.clients import Azure
+from ml.azure.rest import MANAGEMENT, Rest
 
 CONTAINER_API = "2023-05-01"
 
@@ -15,21 +16,11 @@ class ContainerGroups:
         self._azure = azure
 
     @cached_property
-    def _client(self) -> Any:
-        from azure.core import PipelineClient
-        from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
-
-        authentication = BearerTokenCredentialPolicy(self._azure.credential, f"{MANAGEMENT}/.default")
-        return PipelineClient(MANAGEMENT, policies=[RetryPolicy(), authentication], **self._azure.limits)
+    def _management(self) -> Rest:
+        return Rest(self._azure, MANAGEMENT)
 
     def _get(self, path: str, **query: str) -> dict[str, Any]:
-        from azure.core.rest import HttpRequest
-
-        answer = self._client.send_request(
-            HttpRequest("GET", f"{MANAGEMENT}{path}", params={"api-version": CONTAINER_API, **query})
-        )
-        answer.raise_for_status()
-        return answer.json()
+        return self._management.get(path, **{"api-version": CONTAINER_API, **query})
 
     def id(self, group: str) -> str:
         estate = self._azure.estate

@@ -9,10 +9,8 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from infra.outputs import EstateOutputs
-from ml.console import Report
 from ml.errors import MlopsError
-from ml.settings import Settings, settings
+from ml.terminal.console import Report
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
@@ -21,18 +19,26 @@ if TYPE_CHECKING:
     from azure.mgmt.containerregistry.v2019_06_01_preview import ContainerRegistryManagementClient
     from azure.storage.blob import BlobClient
 
+    from infra.outputs import EstateOutputs
+    from ml.settings import Settings
+
 Answer = TypeVar("Answer")
-MANAGEMENT = "https://management.azure.com"
 # What Storage and Key Vault say when the network is refused, not the caller.
 FIREWALL = ("ErrorCode:AuthorizationFailure", "ForbiddenByFirewall", "Client address is not authorized")
 FIREWALL_SECONDS = 60.0  # new network rules work sooner than new role assignments
 
 
+def _settings() -> "Settings":
+    from ml.settings import settings
+
+    return settings()
+
+
 @dataclass(frozen=True)
 class Azure:
-    estate: EstateOutputs
+    estate: "EstateOutputs"
     report: Report
-    settings: Settings = field(default_factory=settings)
+    settings: "Settings" = field(default_factory=_settings)
 
     @cached_property
     def credential(self) -> "TokenCredential":

@@ -1,4 +1,4 @@
-"""Following a pipeline job: its steps' states and their own output, as both come in."""
+"""Jobs that were submitted, and following one: its steps' states and their own output, as both come in."""
 
 import time
 from collections import deque
@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ml.azure.clients import MANAGEMENT, Azure
+from ml.azure.clients import Azure
 from ml.azure.remote_log import RemoteLog
+from ml.azure.rest import Rest
 from ml.errors import MlopsError
 
 FINISHED = frozenset({"Completed", "Failed", "Canceled", "NotResponding"})
@@ -43,50 +44,6 @@ class Step:
         return [line for line in self.tail if line.strip()] or [self.error or "it gave no reason"]
 
 
-class RunHistory:
-    """The workspace's run history service: states and log files of jobs, running ones too."""
-
-    def __init__(self, azure: Azure) -> None:
-        self._azure = azure
-
-    @cached_property
-    def _client(self) -> Any:
-        from azure.core import PipelineClient
-        from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
-
-        azure = self._azure
-        workspace = azure.ml.workspaces.get(azure.estate.workspace)
-        if workspace is None or not workspace.discovery_url:
-            raise MlopsError(
-                f"The workspace {azure.estate.workspace} tells no address of its services.",
-                f"Look at its state, then run `pulumi up -s {azure.estate.environment}`.",
-            )
-        from azure.core.rest import HttpRequest
-
-        discovery: Any = PipelineClient(workspace.discovery_url, policies=[RetryPolicy()], **azure.limits)
-        answer = discovery.send_request(HttpRequest("GET", workspace.discovery_url))
-        answer.raise_for_status()
-        authentication = BearerTokenCredentialPolicy(azure.credential, f"{MANAGEMENT}/.default")
-        return PipelineClient(answer.json()["api"], policies=[RetryPolicy(), authentication], **azure.limits)
-
-    def details(self, job: str) -> RunDetails:
-        """Raises HttpResponseError when there is no such job."""
-        from azure.core.rest import HttpRequest
-
-        estate = self._azure.estate
-        path = (
-            f"/history/v1.0/subscriptions/{estate.subscription_id}/resourceGroups/{estate.resource_group}"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/{estate.workspace}/runs/{job}/details"
-        )
-        answer = self._client.send_request(HttpRequest("GET", self._client.format_url(path)))
-        answer.raise_for_status()
-        body: dict[str, Any] = answer.json()
-        error: dict[str, Any] = (body.get("error") or {}).get("error") or {}
-        return RunDetails(
-            str(body.get("status")), body.get("logFiles") or {}, str(error.get("message") or "")
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class TrackedRun:
     """What a job logged to MLflow: the latest value of each metric, and its parameters."""
@@ -95,38 +52,53 @@ class TrackedRun:
     params: dict[str, str]
 
 
-class TrackedRuns:
-    """The workspace's MLflow tracking service."""
+class Runs:
+    """Jobs as two services of the workspace know them, running ones too.
+
+    Run history has their states and log files, MLflow tracking what they logged.
+    """
 
     def __init__(self, azure: Azure) -> None:
         self._azure = azure
 
     @cached_property
-    def _client(self) -> Any:
-        from azure.core import PipelineClient
-        from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
+    def _history(self) -> Rest:
+        address = self._told("discovery_url", "https://", "its services")
+        return Rest(self._azure, Rest(self._azure, address, open=True).get(address)["api"])
 
-        azure = self._azure
-        workspace = azure.ml.workspaces.get(azure.estate.workspace)
-        address = str(getattr(workspace, "mlflow_tracking_uri", None) or "")
-        if not address.startswith("azureml://"):
+    @cached_property
+    def _tracking(self) -> Rest:
+        address = self._told("mlflow_tracking_uri", "azureml://", "its tracking service")
+        return Rest(self._azure, "https://" + address.removeprefix("azureml://"))
+
+    def _told(self, attribute: str, scheme: str, service: str) -> str:
+        """An address that the workspace tells. Raises MlopsError when it tells none."""
+        estate = self._azure.estate
+        workspace = self._azure.ml.workspaces.get(estate.workspace)
+        address = str(getattr(workspace, attribute, None) or "")
+        if not address.startswith(scheme):
             raise MlopsError(
-                f"The workspace {azure.estate.workspace} tells no address of its tracking service.",
-                f"Look at its state, then run `pulumi up -s {azure.estate.environment}`.",
+                f"The workspace {estate.workspace} tells no address of {service}.",
+                f"Look at its state, then run `pulumi up -s {estate.environment}`.",
             )
-        authentication = BearerTokenCredentialPolicy(azure.credential, f"{MANAGEMENT}/.default")
-        base = "https://" + address.removeprefix("azureml://")
-        return PipelineClient(base, policies=[RetryPolicy(), authentication], **azure.limits)
+        return address
 
-    def run(self, job: str) -> TrackedRun:
+    def details(self, job: str) -> RunDetails:
         """Raises HttpResponseError when there is no such job."""
-        from azure.core.rest import HttpRequest
+        estate = self._azure.estate
+        body = self._history.get(
+            f"/history/v1.0/subscriptions/{estate.subscription_id}/resourceGroups/{estate.resource_group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{estate.workspace}/runs/{job}/details"
+        )
+        error: dict[str, Any] = (body.get("error") or {}).get("error") or {}
+        return RunDetails(
+            str(body.get("status")), body.get("logFiles") or {}, str(error.get("message") or "")
+        )
 
-        request = HttpRequest("GET", "/api/2.0/mlflow/runs/get", params={"run_id": job})
-        request.url = self._client.format_url(request.url)
-        answer = self._client.send_request(request)
-        answer.raise_for_status()
-        data: dict[str, Any] = answer.json()["run"].get("data") or {}
+    def tracked(self, job: str) -> TrackedRun:
+        """Raises HttpResponseError when there is no such job."""
+        run = self._tracking.get("/api/2.0/mlflow/runs/get", run_id=job)["run"]
+        data: dict[str, Any] = run.get("data") or {}
         return TrackedRun(
             {each["key"]: float(each["value"]) for each in data.get("metrics") or []},
             {each["key"]: str(each["value"]) for each in data.get("params") or []},
@@ -139,14 +111,14 @@ class Follower:
     def __init__(self, azure: Azure, *, trials: bool = False) -> None:
         self._azure = azure
         self._trials = trials
-        self._history = RunHistory(azure)
+        self._runs = Runs(azure)
         self._steps: dict[str, Step] = {}
 
     def follow(self, job: str, seconds: float) -> tuple[str, list[Step]]:
         """The job's final status and its steps. Raises MlopsError when it is not over after `seconds`."""
         deadline = time.monotonic() + seconds
         while True:
-            status = self._history.details(job).status
+            status = self._runs.details(job).status
             self._look_at_children(job, "")
             if status in FINISHED:
                 return status, list(self._steps.values())
@@ -180,7 +152,7 @@ class Follower:
             self._azure.report.line(f"{step.title}: {status}")
 
     def _read_log(self, step: Step) -> None:
-        details = self._history.details(step.name)
+        details = self._runs.details(step.name)
         # The state is read before the log: what was written before the end is then in the log.
         step.drained = details.status in FINISHED
         step.error = details.error

@@ -2,19 +2,47 @@
 
 import random
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from ml import release
+import typer
+from rich.console import Group, RenderableType
+from rich.markup import escape
+
 from ml.azure.clients import Azure
 from ml.deploy import api_key, group
 from ml.deploy.endpoint import Endpoint
 from ml.errors import MlopsError
 from ml.jobs import data
+from ml.terminal import options
+from ml.terminal.console import number, table
+from ml.terminal.failures import honest
+from ml.terminal.run import run
 
 BATCH_ROWS = 100
 DRIFT_SECONDS = 3.0  # the service evaluates its window beside the requests, a moment later
 LOOK_SECONDS = 0.1
+MOST_ROWS = 12  # shown
+MOST_FEATURES = 5
+
+
+def command(
+    env: options.Environment,
+    rows: Annotated[int, typer.Option(min=1, help="How many rows, drawn from the whole file.")] = 20,
+    file: options.Rows = None,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Send real rows to the deployed service and show predictions, outliers and drift."""
+    with honest(as_json):
+        if file is not None:
+            check_file(file)
+
+    def work(azure: Azure, root: Path) -> dict[str, Any]:
+        return score(azure, options.rows(file, azure.settings, root), rows)
+
+    run(env, as_json, quiet, work, render)
 
 
 def deployed(azure: Azure) -> dict[str, Any]:
@@ -83,6 +111,8 @@ def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
     """Send rows in batches. Raises MlopsError with the service's words when it refuses one."""
     import httpx
 
+    from ml import release
+
     check_file(path)
     with azure.report.phase("finding the deployed service"):
         outputs = deployed(azure)
@@ -129,3 +159,53 @@ def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
         "drift": drift,
         "seconds": round(seconds, 3),
     }
+
+
+def _drift(report: Mapping[str, Any]) -> RenderableType:
+    """The features that have moved most; a line when the window does not speak yet."""
+    features: Mapping[str, Any] = report.get("features") or {}
+    title = (
+        f"Drift: {report.get('status')} over {report.get('window_rows')} of {report.get('window_size')} rows"
+    )
+    if not features:
+        return f"{title}; nothing is said below {report.get('least_rows')}."
+    if len(features) > MOST_FEATURES:
+        title += f", the {MOST_FEATURES} features that moved most"
+    rows = table(title, "feature", "PSI", "adjusted p", "drifted")
+    ordered = sorted(features.items(), key=lambda item: -float(item[1].get("psi") or 0.0))
+    for name, feature in ordered[:MOST_FEATURES]:
+        rows.add_row(
+            escape(name),
+            number(feature.get("psi")),
+            f"{feature.get('p_adjusted', 1.0):.3g}",
+            "yes" if feature.get("drifted") else "no",
+        )
+    return rows
+
+
+def render(answer: Mapping[str, Any]) -> RenderableType:
+    """The first rows, then what all of them come to, then the drift that the service sees."""
+    predictions, outliers = answer["predictions"], answer["outliers"]
+    title = f"Scores, the first {MOST_ROWS}" if len(predictions) > MOST_ROWS else "Scores"
+    rows = table(title, "row", "probability", "label", "outlier score", "outlier")
+    shown = zip(answer["ids"], predictions, outliers, strict=True)
+    for identifier, prediction, outlier in list(shown)[:MOST_ROWS]:
+        flag = "[yellow]yes[/]" if outlier["flag"] else "no"
+        rows.add_row(
+            str(identifier),
+            number(float(prediction["probability"])),
+            str(prediction["label"]),
+            number(float(outlier["score"])),
+            flag,
+        )
+    flagged = sum(1 for outlier in outliers if outlier["flag"])
+    positive = sum(1 for prediction in predictions if prediction["label"])
+    model = answer.get("model") or {}
+    summary = (
+        f"{len(predictions)} rows in {answer['seconds']} s by {model.get('name')}:{model.get('version')}: "
+        f"label 1 for {positive}, {flagged} flagged as outliers"
+    )
+    parts: list[RenderableType] = [rows, summary, f"from {answer['address']}"]
+    if answer.get("drift"):
+        parts.append(_drift(answer["drift"]))
+    return Group(*parts)

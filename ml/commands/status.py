@@ -1,12 +1,33 @@
 """`mlops status`: what is registered and what is deployed."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from ml.azure.clients import Azure
-from ml.deploy import group
+from rich.console import Group, RenderableType
+from rich.markup import escape
+
 from ml.deploy.endpoint import Endpoint
+from ml.terminal import options
+from ml.terminal.console import facts, table
+from ml.terminal.run import run
+
+if TYPE_CHECKING:
+    from ml.azure.clients import Azure
 
 MOST_MODELS = 10
+# What is shown of a registered model: column -> its tag; --json has all tags.
+MODEL_TAGS = {
+    "model": "model",
+    "estimator": "estimator",
+    "roc_auc": "roc_auc",
+    "log_loss": "log_loss",
+    "release": "{release}",
+}
+
+
+def command(env: options.Environment, as_json: options.AsJson = False, quiet: options.Quiet = False) -> None:
+    """What is registered and what is deployed."""
+    run(env, as_json, quiet, lambda azure, root: status(azure), render)
 
 
 def readiness(address: str) -> str:
@@ -19,8 +40,10 @@ def readiness(address: str) -> str:
     return "ready" if code == 200 else f"not ready ({code})"
 
 
-def status(azure: Azure) -> dict[str, Any]:
+def status(azure: "Azure") -> dict[str, Any]:
     from azure.core.exceptions import ResourceNotFoundError
+
+    from ml.deploy import group
 
     name = azure.settings.training.model_name
     try:
@@ -38,3 +61,29 @@ def status(azure: Azure) -> dict[str, Any]:
         ],
         "deployed": {**outputs, "state": readiness(address)} if address else None,
     }
+
+
+def _models(answer: Mapping[str, Any]) -> RenderableType:
+    if not answer["models"]:
+        train = f"mlops train --env {answer['environment']}"
+        return f"No model is registered in {answer['workspace']}. `{train}` makes the first one."
+    models = table(f"Registered in {answer['workspace']}", *MODEL_TAGS)
+    for item in answer["models"]:
+        tags: Mapping[str, str] = {"model": item["model"], **item["tags"]}
+        release = f"release-{answer['environment']}"
+        models.add_row(
+            *(escape(str(tags.get(tag.format(release=release), "-"))) for tag in MODEL_TAGS.values())
+        )
+    return Group(models, *(_overridden(item) for item in answer["models"] if "override" in item["tags"]))
+
+
+def _overridden(item: Mapping[str, Any]) -> str:
+    """A line of its own: in a column, a reason would break the names beside it."""
+    return escape(f"{item['model']} was not better and is registered by override: {item['tags']['override']}")
+
+
+def render(answer: Mapping[str, Any]) -> RenderableType:
+    models, deployed = _models(answer), answer["deployed"]
+    if deployed is None:
+        return Group(models, f"Nothing is deployed in {answer['environment']}.")
+    return Group(models, facts(f"Deployed in {answer['environment']}", deployed))

@@ -2,127 +2,116 @@
 
 import json
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from ml.azure.clients import Azure, without_its_own_output
-from ml.azure.runs import FINISHED, Follower
-from ml.content import content_key, sha256_of_files
-from ml.errors import MlopsError
-from ml.jobs import columns, data, environment, pipeline, snapshot
-from ml.jobs.snapshot import Snapshot
-from ml.settings import Settings
-from ml.sources.address import Address, LocalFile
-from ml.sources.obtain import obtain
-from ml.steps.bounds import text_of
-from ml.steps.compare import override
+import typer
+from rich.console import Group, RenderableType
+from rich.markup import escape
+
+from ml.terminal import options, preflight
+from ml.terminal.console import number, numbers, table
+from ml.terminal.failures import honest
+from ml.terminal.run import run
 
 if TYPE_CHECKING:
-    from azure.ai.ml.entities import Job, PipelineJob
+    from ml.azure.clients import Azure
+    from ml.jobs.submission import Kind, Request
+    from ml.settings import Settings
 
 RESULT_FILES = {
     "evaluation": "metrics.json",
     "decision": "decision.json",
     "registration": "registration.json",
 }
-MOST_ATTEMPTS = 1000
-Assemble = Callable[..., "PipelineJob"]  # of a Plan; with force=True no step is taken over
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    data: Address
-    metric: str
-    margin: float
-    trials: int
-    wait: bool
-    force: bool
-    override: str | None = None  # why a model that is not better is to be registered
+def command(
+    env: options.Environment,
+    data: options.Data = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help='What "better" is measured by.', show_default="training.metric in ml/settings.toml"
+        ),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,  # as in the settings; without it infinity would do
+            help="By how much at least a new model must be better.",
+            show_default="training.margin in ml/settings.toml",
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1000,
+            help="How many hyper-parameters are tried.",
+            show_default="tuning.trials in ml/settings.toml",
+        ),
+    ] = None,
+    override: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Register the model although it is not better, and record why; its bounds must hold.",
+        ),
+    ] = None,
+    wait: options.Wait = True,
+    force: options.Force = False,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Train a model on a data set, compare it with the champion, and register it when it is better.
+
+    A model that is not better than the champion, or that is outside its bounds, is not registered: the
+    command says why and ends with exit code 0. With --override, a model that is not better is registered all
+    the same, and the reason that you give is recorded with it.
+
+    When a step fails, the command names it with its reason and ends with exit code 1.
+
+    When a job of the same data, code, environment and settings runs already or ended well, the command takes
+    its result and submits no other one, unless you give --force.
+    """
+    with honest(as_json):
+        if metric is not None:
+            preflight.check_metric(metric)
+        reason = preflight.reason_of(override)
+        preflight.check_data(data)
+
+    def train(azure: "Azure", root: Path) -> dict[str, Any]:
+        from ml.jobs.submission import Request, carry_out
+
+        chosen = azure.settings.training
+        request = Request(
+            data=options.address(data, azure.settings, root),
+            metric=metric or chosen.metric,
+            margin=chosen.margin if margin is None else margin,
+            trials=trials or azure.settings.tuning.trials,
+            wait=wait,
+            force=force,
+            override=reason,
+        )
+        return carry_out(azure, root, request, kind())
+
+    run(env, as_json, quiet, train, render)
 
 
-def training_key(data_sha256: str, code_sha256: str, context_sha256: str, choices: dict[str, Any]) -> str:
-    """The name, by content, of a training: equal inputs give the same key on every machine."""
-    return content_key(
-        {"data": data_sha256, "code": code_sha256, "environment": context_sha256, "choices": choices}
-    )
+def kind() -> "Kind":
+    from ml.jobs import pipeline
+    from ml.jobs.submission import Kind
+
+    return Kind("train", choices_of, pipeline.assemble, results)
 
 
-def job_name(key: str, attempt: int, kind: str = "train") -> str:
-    return f"{kind}-{key[:20]}" + (f"-{attempt}" if attempt > 1 else "")
-
-
-def find_job(azure: Azure, key: str, kind: str = "train") -> "tuple[Job | None, str]":
-    """The latest job of this content, if any, and the name that the next one takes."""
-    from azure.core.exceptions import ResourceNotFoundError
-
-    latest: Job | None = None
-    for attempt in range(1, MOST_ATTEMPTS):
-        name = job_name(key, attempt, kind)
-        try:
-            latest = azure.granted(lambda name=name: azure.ml.jobs.get(name), "read jobs")
-        except ResourceNotFoundError:
-            return latest, name
-    raise MlopsError(
-        f"There are {MOST_ATTEMPTS - 1} jobs of this very content already.",
-        "Change an input, or delete old jobs in the workspace.",
-    )
-
-
-def read_results(azure: Azure, job: str) -> dict[str, Any]:
-    """What the pipeline's last steps wrote: `evaluation`, `decision`, `registration`."""
-    results: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-        for output, file in RESULT_FILES.items():
-            with without_its_own_output():
-                azure.ml.jobs.download(job, download_path=scratch, output_name=output)
-            found = sorted(Path(scratch, "named-outputs", output).rglob(file))
-            if not found:
-                raise MlopsError(
-                    f"The job {job} has no {file} in its output {output}.",
-                    "Look at the job in the workspace, then train again with --force.",
-                )
-            results[output] = json.loads(found[0].read_text(encoding="utf-8"))
-    return results
-
-
-def summary(job: str, results: dict[str, Any], reused: bool) -> dict[str, Any]:
-    """The command's answer, from what the steps wrote."""
-    decision, registration = results["decision"], results["registration"]
-    registered = bool(registration["registered"])
-    return {
-        "job": job,
-        "status": "Completed",
-        "reused": reused,
-        "registered": registered,
-        "model": f"{registration['name']}:{registration['version']}" if registered else None,
-        "reason": registration.get("reason") or decision.get("reason"),
-        "metrics": results["evaluation"],
-        "decision": decision,
-        "broken_bounds": list(registration.get("broken_bounds") or ()),
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What a training is made from; `key` is its name by content."""
-
-    data: data.DataFile
-    code: Snapshot
-    key: str
-
-
-def read_data(azure: Azure, address: Address) -> data.DataFile:
-    """Look at the data set; one from elsewhere is copied to this machine first. Raises MlopsError."""
-    if isinstance(address, LocalFile):
-        return data.inspect(address.path)
-    copy = obtain(azure, address)
-    return data.inspect(copy.path, shown=copy.shown, name=copy.name, sha256=copy.sha256)
-
-
-def choices_of(settings: Settings, request: Request) -> dict[str, Any]:
+def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
     """What a training does beside data, code and environment."""
+    from ml.steps.bounds import text_of
+
     return {
         **settings.training.model_dump(include={"model_name", "seed", "test_fraction"}),
         "costs": settings.training.costs(),
@@ -135,147 +124,62 @@ def choices_of(settings: Settings, request: Request) -> dict[str, Any]:
     }
 
 
-def gather(azure: Azure, root: Path, address: Address, choices: dict[str, Any], scratch: Path) -> Inputs:
-    """Look at the data set and the code; nothing is created in Azure.
-
-    scratch: where a csv file becomes parquet. Raises MlopsError.
-    """
-    report = azure.report
-    given = read_data(azure, address)
-    columns.check(given)
-    file = data.as_parquet(given, scratch)
-    report.line(f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}")
-    code = snapshot.take(root)
-    report.line(f"code {code.commit}, {len(code.files)} files")
-    if code.untracked:
-        report.warn(f"not tracked by git, so not part of the job: {', '.join(code.untracked[:5])}")
-    context = sha256_of_files(environment.training_context(root))
-    return Inputs(file, code, training_key(file.sha256, code.sha256, context, choices))
+def results(azure: "Azure", job: str) -> dict[str, Any]:
+    """What the steps of a training that has ended say of its model."""
+    return summary(read_results(azure, job))
 
 
-def submit(
-    azure: Azure,
-    root: Path,
-    request: Request,
-    inputs: Inputs,
-    name: str,
-    assemble: Assemble = pipeline.assemble,
-) -> None:
-    """Make sure of environment and data asset, then submit the pipeline under this name."""
-    report, training = azure.report, azure.settings.training
-    with report.phase("training environment"):
-        made = environment.ensure(azure, root)
-    with report.phase("data asset"):
-        asset = data.register(azure, inputs.data)
-    with report.phase(f"submitting {name}"), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-        plan = pipeline.Plan(
-            code=inputs.code.write(Path(scratch) / "code"),
-            environment=f"{made.name}:{made.version}",
-            data_asset=f"{asset.name}:{asset.version}",
-            data_sha256=inputs.data.sha256,
-            code_commit=inputs.code.commit,
-            compute=azure.estate.compute_cluster,
-            identity_client_id=azure.estate.training_identity_client_id,
-            experiment=training.experiment,
-            model_name=training.model_name,
-            metric=request.metric,
-            margin=request.margin,
-            seed=training.seed,
-            trials=request.trials,
-            bounds=text_of(azure.settings.bounds.bounds()),
-            test_fraction=training.test_fraction,
-            time_limit_minutes=training.time_limit_minutes,
-            start=azure.settings.tuning.start.given(),
-            costs=training.costs(),
-            override=request.override,
-        )
-        job: Any = assemble(plan, force=request.force)
-        job.name = name
-        job.display_name = f"{plan.model_name} on {plan.data_asset}"
-        job.tags = {
-            "key": inputs.key,
-            "data": plan.data_asset,
-            "data_sha256": plan.data_sha256,
-            "code_commit": plan.code_commit,
-            "environment": plan.environment,
-            "metric": plan.metric,
-            "margin": str(plan.margin),
-            **({} if plan.override is None else {override.TAG: plan.override}),
-        }
+def read_results(azure: "Azure", job: str) -> dict[str, Any]:
+    """What the pipeline's last steps wrote: `evaluation`, `decision`, `registration`."""
+    from ml.azure.clients import without_its_own_output
+    from ml.errors import MlopsError
 
-        def send() -> Any:
-            with without_its_own_output():
-                return azure.ml.jobs.create_or_update(job)
-
-        report.line(str(azure.granted(send, "submit jobs").studio_url))
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A job of some content. `reused`: it was there before."""
-
-    name: str
-    status: str
-    reused: bool
-
-
-def find_or_submit(
-    azure: Azure,
-    root: Path,
-    request: Request,
-    choices: dict[str, Any],
-    kind: str = "train",
-    assemble: Assemble = pipeline.assemble,
-) -> Found:
-    """The job of this data, code, environment and choices that runs or ended well, else a new one.
-
-    Raises MlopsError.
-    """
+    found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-        with azure.report.phase(f"looking at {request.data.shown}"):
-            inputs = gather(azure, root, request.data, choices, Path(scratch))
-        with azure.report.phase("connecting to the workspace"):
-            known, name = find_job(azure, inputs.key, kind)
-        if known is not None and reusable(known, request.force):
-            name, status = str(known.name), str(getattr(known.status, "value", known.status))
-            azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
-            return Found(name, status, reused=True)
-        submit(azure, root, request, inputs, name, assemble)
-        return Found(name, "Submitted", reused=False)
+        for output, file in RESULT_FILES.items():
+            with without_its_own_output():
+                azure.ml.jobs.download(job, download_path=scratch, output_name=output)
+            written = sorted(Path(scratch, "named-outputs", output).rglob(file))
+            if not written:
+                raise MlopsError(
+                    f"The job {job} has no {file} in its output {output}.",
+                    "Look at the job in the workspace, then train again with --force.",
+                )
+            found[output] = json.loads(written[0].read_text(encoding="utf-8"))
+    return found
 
 
-def follow(azure: Azure, name: str, *, trials: bool = False) -> None:
-    """Follow the job to its end. Raises MlopsError naming the failed step and its reason."""
-    with azure.report.phase(f"job {name}"):
-        ended, steps = Follower(azure, trials=trials).follow(
-            name, azure.settings.training.time_limit_minutes * 60
-        )
-    if ended == "Completed":
-        return
-    failed = next((step for step in steps if step.status == "Failed"), None)
-    if failed is None:
-        raise MlopsError(f"The job {name} ended as {ended}.", "Run the command again to train anew.")
-    raise MlopsError(
-        f"The step {failed.title} of the job {name} failed.",
-        "Correct what the end of its log names, then run the command again.",
-        failed.reason,
-    )
+def summary(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The command's answer, from what the steps wrote."""
+    decision, registration = found["decision"], found["registration"]
+    registered = bool(registration["registered"])
+    return {
+        "registered": registered,
+        "model": f"{registration['name']}:{registration['version']}" if registered else None,
+        "reason": registration.get("reason") or decision.get("reason"),
+        "metrics": found["evaluation"],
+        "decision": decision,
+        "broken_bounds": list(registration.get("broken_bounds") or ()),
+    }
 
 
-def reusable(known: "Job | None", force: bool) -> bool:
-    """Whether an earlier job of the same content stands for this training: it runs, or it ended well."""
-    return known is not None and not force and (known.status == "Completed" or known.status not in FINISHED)
-
-
-def train(azure: Azure, root: Path, request: Request) -> dict[str, Any]:
-    """Train, compare and register; a job of the same content that runs or ended well is taken instead.
-
-    Raises MlopsError naming the failed step and its reason.
-    """
-    job = find_or_submit(azure, root, request, choices_of(azure.settings, request))
-    if job.status != "Completed":
-        if not request.wait:
-            return {"job": job.name, "status": job.status, "reused": job.reused}
-        follow(azure, job.name)
-    with azure.report.phase("results"):
-        return summary(job.name, read_results(azure, job.name), job.reused)
+def render(answer: Mapping[str, Any]) -> RenderableType:
+    """The outcome, and the metrics beside the champion's."""
+    job = f"job {answer['job']}" + (" (found by its content, not trained again)" if answer["reused"] else "")
+    if "registered" not in answer:
+        return f"{job}: {answer['status']}. The same command without --no-wait follows it."
+    decision = answer["decision"]
+    outside = answer.get("broken_bounds") or []
+    if answer["registered"]:
+        headline = f"[bold green]registered {escape(str(answer['model']))}[/]"
+    else:
+        headline = f"[bold yellow]{'outside its bounds' if outside else 'not better'}: skipped[/]"
+    champion = decision.get("champion")
+    title = f"champion (version {decision.get('champion_version')})" if champion is not None else "champion"
+    rows = table("Metrics on the fixed test rows", "metric", "this model", title)
+    before = champion if isinstance(champion, Mapping) else {decision.get("metric"): champion}
+    for name, value in numbers(answer["metrics"]).items():
+        marked = f"[bold]{escape(name)}[/]" if name == decision.get("metric") else escape(name)
+        rows.add_row(marked, number(value), number(before.get(name)))
+    lines: list[RenderableType] = [headline, f"{escape(str(answer.get('reason') or ''))}", f"[dim]{job}[/]"]
+    return Group(*[line for line in lines if line], rows)

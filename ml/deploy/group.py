@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml.console import Report
 from ml.deploy.secrets_settings import workspace_options
 from ml.errors import MlopsError
 from ml.estate import stack_outputs
+from ml.terminal.console import Report
 
 if TYPE_CHECKING:
     from pulumi.automation import LocalWorkspaceOptions

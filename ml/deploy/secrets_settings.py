@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from ml.errors import MlopsError
 from ml.estate import project_root
 
@@ -27,6 +25,7 @@ def main_stack_file(environment: str) -> Path:
 
 def workspace_options(environment: str) -> "LocalWorkspaceOptions":
     """Options for the automation API. Raises MlopsError when the main stack's file is not YAML."""
+    import yaml
     from pulumi.automation import LocalWorkspaceOptions, StackSettings
 
     file = main_stack_file(environment)

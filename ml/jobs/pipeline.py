@@ -1,6 +1,6 @@
 """The training pipeline: its steps' components (ml/steps/*/component.yml) joined into one Azure ML job."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,8 +60,7 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
 
     With `force` no step's earlier output is taken in place of running it.
     """
-    from azure.ai.ml import Input, dsl
-    from azure.ai.ml.constants import AssetTypes
+    from azure.ai.ml import Input
     from azure.ai.ml.entities import ManagedIdentityConfiguration
 
     origin = {
@@ -119,8 +118,16 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
             "registration": register.outputs.registration,
         }
 
+    return whole("training", training, plan, force)
+
+
+def whole(name: str, joined: Callable[..., dict[str, Any]], plan: Plan, force: bool) -> Any:
+    """The pipeline job whose steps `joined` joins: it is given the plan's data set as `raw`."""
+    from azure.ai.ml import Input, dsl
+    from azure.ai.ml.constants import AssetTypes
+
     decorated: Any = dsl.pipeline
-    pipeline: Any = decorated(name="training", experiment_name=plan.experiment)(training)
+    pipeline: Any = decorated(name=name, experiment_name=plan.experiment)(joined)
     job: Any = pipeline(raw=Input(type=AssetTypes.URI_FILE, path=f"azureml:{plan.data_asset}"))
     job.settings.default_compute = plan.compute
     job.settings.continue_on_step_failure = False

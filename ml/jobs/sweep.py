@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml.jobs.pipeline import STEPS_DIRECTORY, Plan, load_step
+from ml.jobs.pipeline import STEPS_DIRECTORY, Plan, load_step, whole
 from ml.steps.train.space import BOOSTING, SPACE, Dimension
 
 if TYPE_CHECKING:
@@ -47,14 +47,12 @@ def assemble(
     plan: Plan, directory: Path = STEPS_DIRECTORY, *, at_once: int = 1, force: bool = False
 ) -> "PipelineJob":
     """The pipeline job, not yet submitted: rows are prepared once, then there are `plan.trials` trials."""
-    from azure.ai.ml import Input, dsl
-    from azure.ai.ml.constants import AssetTypes
+    from azure.ai.ml import Input
     from azure.ai.ml.entities import ManagedIdentityConfiguration
     from azure.ai.ml.sweep import RandomSamplingAlgorithm
 
     steps: dict[str, Any] = {step: load_step(step, plan, directory) for step in STEPS}
     seconds = plan.time_limit_minutes * 60
-
     identity = ManagedIdentityConfiguration(client_id=plan.identity_client_id)
 
     def bound(prepare: Any, validate: Any, sweep: Any) -> None:
@@ -68,7 +66,7 @@ def assemble(
             trial_timeout=seconds,
         )
 
-    def searching(raw: Input) -> dict[str, Any]:  # the names of the local variables become those of the steps
+    def sweeping(raw: Input) -> dict[str, Any]:  # the names of the local variables become those of the steps
         prepare = steps["prepare"](raw=raw, test_fraction=plan.test_fraction)
         validate = steps["validate"](prepared=prepare.outputs.prepared)
         trial = steps["train"](
@@ -80,11 +78,6 @@ def assemble(
         bound(prepare, validate, train)
         return {"model": train.outputs.model}
 
-    decorated: Any = dsl.pipeline
-    pipeline: Any = decorated(name="sweep", experiment_name=plan.experiment)(searching)
-    job: Any = pipeline(raw=Input(type=AssetTypes.URI_FILE, path=f"azureml:{plan.data_asset}"))
+    job = whole("sweep", sweeping, plan, force)
     job.identity = identity  # azure-ai-ml does not send that of a sweep itself
-    job.settings.default_compute = plan.compute
-    job.settings.continue_on_step_failure = False
-    job.settings.force_rerun = force
     return job

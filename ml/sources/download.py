@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ml.console import Report
 from ml.errors import MlopsError
 from ml.settings import DownloadSettings
 from ml.sources.cache import Cache, Partial
 from ml.sources.store import Interrupted, Source, SourceChanged, Version
+from ml.terminal.console import Report
 
 SAFE_BYTES = 8 << 20  # what a crash may cost: synced and counted each time so much has come
 HEAD_BYTES = 8

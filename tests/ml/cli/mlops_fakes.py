@@ -1,6 +1,6 @@
 """Stand-ins at the command line's own seams."""
 
-from ml.console import Report
+from ml.terminal.console import Report
 
 
 class RecordingReport(Report):

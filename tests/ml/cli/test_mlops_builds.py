@@ -12,9 +12,9 @@ from ml.azure import images
 from ml.azure.clients import Azure
 from ml.azure.remote_log import RemoteLog, readable
 from ml.azure.runs import Follower, RunDetails
-from ml.commands.train import find_job, job_name, reusable, training_key
 from ml.deploy.image import find_model
 from ml.errors import MlopsError
+from ml.jobs.submission import content_of, find_job, job_name, reusable
 from ml.settings import settings
 from tests.ml.cli.mlops_fakes import RecordingReport
 
@@ -180,25 +180,26 @@ class Jobs:
         return self.existing[name]
 
 
-KEY = training_key("data", "code", "context", {"seed": 1})
+KEY = content_of("data", "code", "context", {"seed": 1})
 
 
 def test_the_latest_job_of_a_content_is_found(outputs: dict[str, Any]):
     first, second = (
-        Named(name=job_name(KEY, 1), status="Failed"),
-        Named(name=job_name(KEY, 2), status="Completed"),
+        Named(name=job_name(KEY, 1, "train"), status="Failed"),
+        Named(name=job_name(KEY, 2, "train"), status="Completed"),
     )
     azure = FakeAzure(outputs, ml=Named(jobs=Jobs(first, second)))
-    assert find_job(azure, KEY) == (second, job_name(KEY, 3))
-    assert find_job(FakeAzure(outputs, ml=Named(jobs=Jobs())), KEY) == (None, job_name(KEY, 1))
+    assert find_job(azure, KEY, "train") == (second, job_name(KEY, 3, "train"))
+    nothing = FakeAzure(outputs, ml=Named(jobs=Jobs()))
+    assert find_job(nothing, KEY, "train") == (None, job_name(KEY, 1, "train"))
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_each_input_decides_the_key(part: int):
     parts = ["data", "code", "context"]
     parts[part] = "other"
-    assert training_key(*parts, {"seed": 1}) != KEY
-    assert training_key("data", "code", "context", {"seed": 2}) != KEY
+    assert content_of(*parts, {"seed": 1}) != KEY
+    assert content_of("data", "code", "context", {"seed": 2}) != KEY
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_a_failed_step_is_reported_with_the_end_of_its_log(
     )
     azure = FakeAzure(outputs, ml=Named(jobs=children), blobs=blobs)
     follower = Follower(azure)
-    monkeypatch.setattr(follower, "_history", history)
+    monkeypatch.setattr(follower, "_runs", history)
     status, steps = follower.follow("train-1", 60)
     assert (status, steps[0].status) == ("Failed", "Failed")
     assert steps[0].reason == ["column age: 3 values below 18"]
@@ -255,7 +256,7 @@ def test_a_failed_step_is_reported_with_the_end_of_its_log(
 def test_a_job_that_takes_too_long_is_left_running(outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
     azure = FakeAzure(outputs, ml=Named(jobs=Named(list=lambda parent_job_name: [])))
     follower = Follower(azure)
-    monkeypatch.setattr(follower, "_history", Named(details=lambda job: RunDetails("Running", {}, "")))
+    monkeypatch.setattr(follower, "_runs", Named(details=lambda job: RunDetails("Running", {}, "")))
     with pytest.raises(MlopsError, match="still Running"):
         follower.follow("train-1", 0)
 

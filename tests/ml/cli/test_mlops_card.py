@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ml import render
 from ml.commands import card as command
 from ml.deploy.image import scoring_context
 from ml.errors import MlopsError
@@ -58,7 +57,7 @@ def azure(report: RecordingReport, card: dict[str, Any] | None = CARD) -> Any:
 
 def shown(answer: dict[str, Any]) -> str:
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
-    console.print(render.card(answer))
+    console.print(command.render(answer))
     return console.export_text()
 
 

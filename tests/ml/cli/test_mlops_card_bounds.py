@@ -5,14 +5,14 @@ import io
 import pytest
 from rich.console import Console
 
-from ml import render
+from ml.commands import card as command
 from tests.ml.cli.test_mlops_card import CARD
 
 
 def shown(found: float | None, limit: float, holds: bool) -> list[str]:
     finding = {"name": "maximum_calibration_error", "limit": limit, "found": found, "holds": holds}
     console = Console(width=120, record=True, file=io.StringIO())
-    console.print(render.card({"model": "credit:4", "page": None, "card": {**CARD, "bounds": [finding]}}))
+    console.print(command.render({"model": "credit:4", "page": None, "card": {**CARD, "bounds": [finding]}}))
     (line,) = (line for line in console.export_text().splitlines() if "maximum_calibration_error" in line)
     return [cell.strip() for cell in line.strip(" │┃|").replace("┃", "│").split("│")]
 
@@ -34,5 +34,5 @@ def test_limit_and_figure_are_told_apart(found: float | None, limit: float, cell
 def test_drift_that_was_not_measured_says_so() -> None:
     console = Console(width=120, record=True, file=io.StringIO())
     card = {**CARD, "drift": {"false_alarms": None, "power": None}}
-    console.print(render.card({"model": "credit:4", "page": None, "card": card}))
+    console.print(command.render({"model": "credit:4", "page": None, "card": card}))
     assert "not measured: fewer test rows than a window holds" in console.export_text()

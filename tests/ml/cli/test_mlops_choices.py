@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ml import settings
 from ml.commands import sweep, train
-from ml.commands.train import Request
+from ml.jobs.submission import Request, content_of
 from ml.settings import Settings
 from ml.sources.address import LocalFile
 
@@ -35,7 +34,7 @@ def changed(name: str, value: Any) -> Settings:
 
 
 def key(choices: dict[str, Any]) -> str:
-    return train.training_key("d", "c", "e", choices)
+    return content_of("d", "c", "e", choices)
 
 
 def of_training(given: Settings, request: Request = REQUEST) -> str:
@@ -43,8 +42,7 @@ def of_training(given: Settings, request: Request = REQUEST) -> str:
 
 
 def of_sweep(given: Settings, request: Request = REQUEST) -> str:
-    azure: Any = SimpleNamespace(settings=given)
-    return key(sweep.choices_of(azure, request))
+    return key(sweep.choices_of(given, request))
 
 
 @pytest.mark.parametrize("name", TRAINING)
@@ -77,5 +75,5 @@ def test_how_a_job_is_followed_makes_no_other_one(name: str) -> None:
 
 def test_the_same_content_has_the_same_name() -> None:
     given = {name: {"b": 1, "a": 2} for name in ("data", "code")}
-    assert train.training_key("d", "c", "e", given) == train.training_key("d", "c", "e", dict(given))
-    assert len({train.training_key(*parts, {}) for parts in ("abc", "acb", "xbc", "axc", "abx")}) == 5
+    assert content_of("d", "c", "e", given) == content_of("d", "c", "e", dict(given))
+    assert len({content_of(*parts, {}) for parts in ("abc", "acb", "xbc", "axc", "abx")}) == 5

@@ -1,3 +1,4 @@
+import inspect
 import json
 import subprocess
 import sys
@@ -9,11 +10,12 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from ml import render, settings
+from ml import settings
 from ml.azure.clients import until_granted
-from ml.cli import app
-from ml.console import show
+from ml.cli import COMMANDS, app
+from ml.commands import deploy, score, status, train
 from ml.errors import MlopsError
+from ml.terminal.console import show
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 runner = CliRunner()
@@ -25,10 +27,24 @@ def text(renderable: Any) -> str:
     return console.export_text()
 
 
-@pytest.mark.parametrize("command", ["train", "sweep", "card", "deploy", "undeploy", "score", "status"])
+@pytest.mark.parametrize("command", list(COMMANDS))
 def test_every_command_has_help_json_and_an_environment(command: str):
     said = runner.invoke(app, [command, "--help"], env={"COLUMNS": "120"}).output
     assert "--json" in said and "--env" in said
+
+
+def test_every_file_of_the_commands_is_a_command():
+    files = (Path(settings.__file__).parent / "commands").glob("*.py")
+    assert {file.stem for file in files} - {"__init__"} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_terminal_alone_breaks_the_lines_of_a_commands_help(command: str):
+    said = runner.invoke(app, [command, "--help"], env={"COLUMNS": "1000"}).output
+    paragraphs = inspect.cleandoc(COMMANDS[command].__doc__ or "").split("\n\n")
+    assert paragraphs[0]
+    for paragraph in paragraphs:
+        assert " ".join(paragraph.split()) in [line.strip() for line in said.splitlines()]
 
 
 def test_help_imports_nothing_heavy():
@@ -96,7 +112,7 @@ def test_bad_input_ends_before_anything_is_asked(arguments: list[str], named: st
 
 
 @pytest.mark.usefixtures("no_stack")
-@pytest.mark.parametrize("command", ["train", "sweep", "card", "deploy", "undeploy", "score", "status"])
+@pytest.mark.parametrize("command", list(COMMANDS))
 def test_a_wrong_setting_ends_every_command_before_anything_is_asked(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,22 +141,20 @@ ANSWER = {
 
 
 def test_a_registered_model_is_shown_beside_the_champion():
-    said = text(render.training(ANSWER))
+    said = text(train.render(ANSWER))
     assert "registered credit:2" in said
     assert "0.7800" in said and "0.7700" in said
 
 
 def test_a_model_that_is_not_better_says_so():
-    said = text(
-        render.training({**ANSWER, "registered": False, "model": None, "reason": "[0.1] below margin"})
-    )
+    said = text(train.render({**ANSWER, "registered": False, "model": None, "reason": "[0.1] below margin"}))
     assert "not better: skipped" in said and "[0.1] below margin" in said
 
 
 def test_a_model_outside_its_bounds_says_so():
     broken = "maximum_calibration_error is 0.05, at most 0.04 is allowed"
     answer = {**ANSWER, "registered": False, "model": None, "reason": broken, "broken_bounds": [broken]}
-    said = text(render.training(answer))
+    said = text(train.render(answer))
     assert "outside its bounds: skipped" in said and broken in said
 
 
@@ -160,7 +174,7 @@ def test_scores_are_shown_with_their_outliers():
         "model": {"name": "credit", "version": "2"},
         "seconds": 0.1,
     }
-    said = text(render.scores(answer))
+    said = text(score.render(answer))
     assert "credit:2" in said and "1 flagged as outliers" in said and "http://x:8080" in said
     assert "collecting over 2 of 1000 rows; nothing is said below 200." in said and "PSI" not in said
 
@@ -177,14 +191,14 @@ def test_an_address_and_a_digest_can_be_copied_from_a_narrow_terminal(
         "built": True,
         "smoke_tests": ["health"],
     }
-    show(answer, False, lambda: render.deployment(answer))
+    show(answer, False, lambda: deploy.render(answer))
     said = capsys.readouterr().out
     assert answer["address"] in said and answer["digest"] in said
 
 
 def test_an_empty_estate_says_what_makes_its_first_model():
     answer = {"environment": "stage", "workspace": "mlw-stage", "models": [], "deployed": None}
-    said = text(render.state(answer))
+    said = text(status.render(answer))
     assert "No model is registered in mlw-stage" in said and "mlops train --env stage" in said
     assert "Nothing is deployed in stage" in said
 
@@ -192,8 +206,8 @@ def test_an_empty_estate_says_what_makes_its_first_model():
 def test_a_version_that_was_not_better_has_a_line_that_says_why_it_is_registered():
     plain, other = {"model": "credit:1", "tags": {}}, {"model": "credit:2", "tags": {"override": "a [b] c"}}
     answer: dict[str, Any] = {"environment": "stage", "workspace": "mlw-stage", "deployed": None}
-    assert "override" not in text(render.state({**answer, "models": [plain]}))
-    said = text(render.state({**answer, "models": [other, plain]}))
+    assert "override" not in text(status.render({**answer, "models": [plain]}))
+    said = text(status.render({**answer, "models": [other, plain]}))
     assert "\ncredit:2 was not better and is registered by override: a [b] c\n" in said
 
 
@@ -206,7 +220,7 @@ def test_a_registered_model_is_a_line_of_figures_and_its_release_here():
         "models": [{"model": "credit:2", "tags": {**tags, **here}}, {"model": "credit:1", "tags": elsewhere}],
         "deployed": None,
     }
-    said = text(render.state(answer))
+    said = text(status.render(answer))
     assert all(shown in said for shown in ("credit:2", "forest", "0.782", "0.427", "r-12", "credit:1"))
     assert not any(hidden in said for hidden in ("sha256", "r-34"))
 

@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from ml.cli import app
 from ml.commands import train
 from ml.errors import MlopsError
-from ml.jobs import columns
+from ml.jobs import columns, submission
 from ml.jobs.data import DataFile
+from ml.settings import settings
 from ml.sources.address import LocalFile
 from ml.steps.contract import COLUMNS, ID, LABEL
 from tests.ml.cli.mlops_fakes import RecordingReport
@@ -80,8 +81,8 @@ def test_the_stack_is_not_asked_for_a_file_of_other_columns(command: str, kind: 
 def test_the_file_of_the_settings_is_looked_at_before_the_workspace_is(
     tmp_path: Path, report: RecordingReport
 ) -> None:
-    azure: Any = SimpleNamespace(report=report)  # nothing is asked of it
+    azure: Any = SimpleNamespace(report=report, settings=settings())  # nothing is asked of it
     path = written(tmp_path, "csv", [ID, "age", LABEL])
-    request = train.Request(LocalFile(path), "roc_auc", 0.0, 1, wait=True, force=False)
+    request = submission.Request(LocalFile(path), "roc_auc", 0.0, 1, wait=True, force=False)
     with pytest.raises(MlopsError, match="does not have the columns of the contract"):
-        train.find_or_submit(azure, tmp_path, request, {})
+        submission.find_or_submit(azure, tmp_path, request, train.kind())

@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ml import render, settings
+from ml import settings
 from ml.azure.runs import TrackedRun
-from ml.commands import sweep
+from ml.commands import sweep as command
 from ml.errors import MlopsError
-from ml.jobs import pipeline
-from ml.jobs import sweep as search
+from ml.jobs import pipeline, sweep
 from ml.jobs.pipeline import Plan
 from ml.steps.train.space import SPACE, Dimension
 from ml.steps.train.tuning import search as tune
@@ -28,12 +27,12 @@ NAMES = {dimension.name for dimension in SPACE}
 
 
 def test_the_rows_are_prepared_once_and_the_train_step_is_swept(plan: Plan) -> None:
-    body = search.assemble(replace(plan, trials=5), at_once=9)._to_dict()
+    body = sweep.assemble(replace(plan, trials=5), at_once=9)._to_dict()
     jobs = body["jobs"]
-    assert tuple(jobs) == search.STEPS
+    assert tuple(jobs) == sweep.STEPS
     swept = jobs["train"]
     assert swept["type"] == "sweep"
-    assert swept["objective"] == {"goal": "minimize", "primary_metric": search.METRIC}
+    assert swept["objective"] == {"goal": "minimize", "primary_metric": sweep.METRIC}
     assert set(swept["search_space"]) == NAMES
     assert swept["limits"]["max_total_trials"] == 5
     assert swept["limits"]["max_concurrent_trials"] == 5
@@ -48,14 +47,14 @@ def test_the_rows_are_prepared_once_and_the_train_step_is_swept(plan: Plan) -> N
 
 @pytest.mark.parametrize("force", [False, True])
 def test_a_step_runs_again_when_that_is_forced_and_only_then(plan: Plan, force: bool) -> None:
-    assert search.assemble(plan, force=force)._to_dict()["settings"]["force_rerun"] is force
+    assert sweep.assemble(plan, force=force)._to_dict()["settings"]["force_rerun"] is force
     assert pipeline.assemble(plan, force=force)._to_dict()["settings"]["force_rerun"] is force
 
 
 def test_the_search_space_is_that_of_the_steps_own_search() -> None:
     import math
 
-    found = search.space()
+    found = sweep.space()
     for dimension in SPACE:
         expression = found[dimension.name]
         if dimension.integer:
@@ -70,20 +69,20 @@ def test_the_search_space_is_that_of_the_steps_own_search() -> None:
 
 @given(st.integers(1, 500), st.integers(1, 500), st.booleans())
 def test_whole_numbers_cover_their_range(low: int, width: int, log: bool) -> None:
-    found = search.whole_numbers(Dimension("n", low, low + width, log=log, integer=True))
+    found = sweep.whole_numbers(Dimension("n", low, low + width, log=log, integer=True))
     assert found == sorted(set(found))
     assert (found[0], found[-1]) == (low, low + width)
-    assert len(found) <= search.MOST_CHOICES if log else len(found) == width + 1
+    assert len(found) <= sweep.MOST_CHOICES if log else len(found) == width + 1
 
 
 class Runs:
     def __init__(self, azure: Any) -> None:
         pass
 
-    def run(self, job: str) -> TrackedRun:
+    def tracked(self, job: str) -> TrackedRun:
         number = int(job.rsplit("_", 1)[1])
         params = {f"hist_gradient_boosting.{each.name}": str(each.low + number) for each in SPACE}
-        return TrackedRun({search.METRIC: 0.5 - number / 10} if number < 2 else {}, params)
+        return TrackedRun({sweep.METRIC: 0.5 - number / 10} if number < 2 else {}, params)
 
 
 def azure(best: str | None = "s_1", status: str = "Completed") -> Any:
@@ -100,15 +99,15 @@ def azure(best: str | None = "s_1", status: str = "Completed") -> Any:
 
 
 def test_the_trials_come_with_the_best_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "TrackedRuns", Runs)
-    found = sweep.results(azure(), "pipeline")
+    monkeypatch.setattr("ml.azure.runs.Runs", Runs)
+    found = command.results(azure(), "pipeline")
     assert [trial["trial"] for trial in found["trials"]] == ["s_1", "s_0", "s_2"]
     assert found["best"]["value"] == pytest.approx(0.4)
     assert set(found["best"]["values"]) == NAMES
     assert all(isinstance(found["best"]["values"][each.name], int) for each in SPACE if each.integer)
     written = StringIO()
     answer = {"job": "pipeline", "status": "Completed", "reused": False, **found}
-    Console(file=written, width=200).print(render.sweep(answer))
+    Console(file=written, width=200).print(command.render(answer))
     assert "1 best" in written.getvalue()
     assert "put these in place of what stands under [tuning.start]" in written.getvalue()
     assert "\nlearning_rate = 1.02\nmax_iter = 41\n" in written.getvalue()
@@ -119,7 +118,7 @@ def printed_start(values: dict[str, float]) -> list[str]:
     trial = {"trial": "s_0", "status": "Completed", "value": 0.4, "values": values}
     written = StringIO()
     answer = {"job": "p", "reused": False, "metric": "m", "goal": "minimize", "best": trial}
-    Console(file=written, width=80).print(render.sweep({**answer, "trials": [trial]}))
+    Console(file=written, width=80).print(command.render({**answer, "trials": [trial]}))
     lines = [line.rstrip() for line in written.getvalue().splitlines()]
     return [line for line in lines if line.partition(" = ")[0] in NAMES or line.startswith("[")]
 
@@ -154,9 +153,9 @@ def written_into(text: str, lines: list[str]) -> str:
 
 @pytest.mark.parametrize("best", [None, "s_2", "s_9"])
 def test_a_sweep_without_a_best_trial_is_an_error(monkeypatch: pytest.MonkeyPatch, best: str | None) -> None:
-    monkeypatch.setattr(sweep, "TrackedRuns", Runs)
+    monkeypatch.setattr("ml.azure.runs.Runs", Runs)
     with pytest.raises(MlopsError, match="names no best trial"):
-        sweep.results(azure(best), "pipeline")
+        command.results(azure(best), "pipeline")
 
 
 def test_what_is_written_into_the_settings_reaches_the_step(tmp_path: Path, plan: Plan) -> None:

@@ -8,8 +8,8 @@ import pytest
 from azure.ai.ml.entities import AzureBlobDatastore, AzureFileDatastore, Data
 from azure.core.exceptions import ResourceNotFoundError
 
-from ml.commands.train import read_data
 from ml.errors import MlopsError
+from ml.jobs.submission import read_data
 from ml.settings import settings
 from ml.sources.address import Blob, S3Object, parse
 from ml.sources.workspace import to_store

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ml import preflight
 from ml.cli import app
 from ml.errors import MlopsError
 from ml.steps import about, contract, definition
@@ -18,6 +17,7 @@ from ml.steps.definition import fingerprint, of_attributes, of_columns, of_words
 from ml.steps.prepare.main import main as prepare
 from ml.steps.train.main import main as train
 from ml.steps.validate.main import main as validate
+from ml.terminal import preflight
 from scoring.model.schema import CategoryFeature, Feature, NumberFeature
 
 AGE = NumberFeature("age", "years", 0, 120, integer=True)

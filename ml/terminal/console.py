@@ -11,6 +11,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+DECIMALS = 4  # of a number in a table
+
 
 class Report:
     """Progress of one command, written to standard error so that standard output holds the result only."""
@@ -72,3 +74,14 @@ def facts(title: str, rows: Mapping[str, object]) -> RenderableType:
     width = max(map(len, rows), default=0)
     lines = [f"  [cyan]{escape(name.ljust(width))}[/]  {escape(str(value))}" for name, value in rows.items()]
     return Group(f"[bold]{escape(title)}[/]", *lines)
+
+
+def number(value: Any) -> str:
+    return f"{value:.{DECIMALS}f}" if isinstance(value, float) else "-" if value is None else str(value)
+
+
+def numbers(value: Any) -> dict[str, Any]:
+    """The numbers of an object; everything else in it is left out."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {str(k): v for k, v in value.items() if isinstance(v, int | float) and not isinstance(v, bool)}

@@ -43,7 +43,7 @@ def _stop(error: "MlopsError", as_json: bool) -> NoReturn:
     from rich.console import Console
     from rich.markup import escape
 
-    from ml.console import show
+    from ml.terminal.console import show
 
     if as_json:
         body = {"problem": error.problem, "remedy": error.remedy, "details": error.details}

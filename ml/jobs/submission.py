@@ -1,0 +1,237 @@
+"""The job that works on a data set: found by its content or submitted, then followed to its end."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml.azure.clients import Azure, without_its_own_output
+from ml.azure.runs import FINISHED, Follower
+from ml.content import content_key, sha256_of_files
+from ml.errors import MlopsError
+from ml.jobs import columns, data, environment, pipeline, snapshot
+from ml.jobs.snapshot import Snapshot
+from ml.sources.address import Address, LocalFile
+from ml.sources.obtain import obtain
+from ml.steps.bounds import text_of
+from ml.steps.compare import override
+
+if TYPE_CHECKING:
+    from azure.ai.ml.entities import Job, PipelineJob
+
+    from ml.settings import Settings
+
+MOST_ATTEMPTS = 1000
+Assemble = Callable[..., "PipelineJob"]  # of a Plan; with force=True no step is taken over
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asked for."""
+
+    data: Address
+    metric: str
+    margin: float
+    trials: int
+    wait: bool
+    force: bool
+    override: str | None = None  # why a model that is not better is to be registered
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What sets one kind of job apart from the others."""
+
+    name: str  # what the names of its jobs begin with
+    choices: Callable[["Settings", Request], dict[str, Any]]  # what it does beside data, code and environment
+    assemble: Assemble
+    results: Callable[[Azure, str], dict[str, Any]]  # of the job of that name, which has ended well
+    trials: bool = False  # whether its steps have trials to follow
+
+
+def content_of(data_sha256: str, code_sha256: str, context_sha256: str, choices: dict[str, Any]) -> str:
+    """The name, by content, of a job: equal inputs give the same key on every machine."""
+    return content_key(
+        {"data": data_sha256, "code": code_sha256, "environment": context_sha256, "choices": choices}
+    )
+
+
+def job_name(key: str, attempt: int, kind: str) -> str:
+    return f"{kind}-{key[:20]}" + (f"-{attempt}" if attempt > 1 else "")
+
+
+def find_job(azure: Azure, key: str, kind: str) -> "tuple[Job | None, str]":
+    """The latest job of this content, if any, and the name that the next one takes."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    latest: Job | None = None
+    for attempt in range(1, MOST_ATTEMPTS):
+        name = job_name(key, attempt, kind)
+        try:
+            latest = azure.granted(lambda name=name: azure.ml.jobs.get(name), "read jobs")
+        except ResourceNotFoundError:
+            return latest, name
+    raise MlopsError(
+        f"There are {MOST_ATTEMPTS - 1} jobs of this very content already.",
+        "Change an input, or delete old jobs in the workspace.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a job is made from; `key` is its name by content."""
+
+    data: data.DataFile
+    code: Snapshot
+    key: str
+
+
+def read_data(azure: Azure, address: Address) -> data.DataFile:
+    """Look at the data set; one from elsewhere is copied to this machine first. Raises MlopsError."""
+    if isinstance(address, LocalFile):
+        return data.inspect(address.path)
+    copy = obtain(azure, address)
+    return data.inspect(copy.path, shown=copy.shown, name=copy.name, sha256=copy.sha256)
+
+
+def gather(azure: Azure, root: Path, address: Address, choices: dict[str, Any], scratch: Path) -> Inputs:
+    """Look at the data set and the code; nothing is created in Azure.
+
+    scratch: where a csv file becomes parquet. Raises MlopsError.
+    """
+    report = azure.report
+    given = read_data(azure, address)
+    columns.check(given)
+    file = data.as_parquet(given, scratch)
+    report.line(f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}")
+    code = snapshot.take(root)
+    report.line(f"code {code.commit}, {len(code.files)} files")
+    if code.untracked:
+        report.warn(f"not tracked by git, so not part of the job: {', '.join(code.untracked[:5])}")
+    context = sha256_of_files(environment.training_context(root))
+    return Inputs(file, code, content_of(file.sha256, code.sha256, context, choices))
+
+
+def submit(
+    azure: Azure,
+    root: Path,
+    request: Request,
+    inputs: Inputs,
+    name: str,
+    assemble: Assemble,
+) -> None:
+    """Make sure of environment and data asset, then submit the pipeline under this name."""
+    report, training = azure.report, azure.settings.training
+    with report.phase("training environment"):
+        made = environment.ensure(azure, root)
+    with report.phase("data asset"):
+        asset = data.register(azure, inputs.data)
+    with report.phase(f"submitting {name}"), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+        plan = pipeline.Plan(
+            code=inputs.code.write(Path(scratch) / "code"),
+            environment=f"{made.name}:{made.version}",
+            data_asset=f"{asset.name}:{asset.version}",
+            data_sha256=inputs.data.sha256,
+            code_commit=inputs.code.commit,
+            compute=azure.estate.compute_cluster,
+            identity_client_id=azure.estate.training_identity_client_id,
+            experiment=training.experiment,
+            model_name=training.model_name,
+            metric=request.metric,
+            margin=request.margin,
+            seed=training.seed,
+            trials=request.trials,
+            bounds=text_of(azure.settings.bounds.bounds()),
+            test_fraction=training.test_fraction,
+            time_limit_minutes=training.time_limit_minutes,
+            start=azure.settings.tuning.start.given(),
+            costs=training.costs(),
+            override=request.override,
+        )
+        job: Any = assemble(plan, force=request.force)
+        job.name = name
+        job.display_name = f"{plan.model_name} on {plan.data_asset}"
+        job.tags = {
+            "key": inputs.key,
+            "data": plan.data_asset,
+            "data_sha256": plan.data_sha256,
+            "code_commit": plan.code_commit,
+            "environment": plan.environment,
+            "metric": plan.metric,
+            "margin": str(plan.margin),
+            **({} if plan.override is None else {override.TAG: plan.override}),
+        }
+
+        def send() -> Any:
+            with without_its_own_output():
+                return azure.ml.jobs.create_or_update(job)
+
+        report.line(str(azure.granted(send, "submit jobs").studio_url))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A job of some content. `reused`: it was there before."""
+
+    name: str
+    status: str
+    reused: bool
+
+
+def find_or_submit(azure: Azure, root: Path, request: Request, kind: Kind) -> Found:
+    """The job of this data, code, environment and choices that runs or ended well, else a new one.
+
+    Raises MlopsError.
+    """
+    choices = kind.choices(azure.settings, request)
+    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+        with azure.report.phase(f"looking at {request.data.shown}"):
+            inputs = gather(azure, root, request.data, choices, Path(scratch))
+        with azure.report.phase("connecting to the workspace"):
+            known, name = find_job(azure, inputs.key, kind.name)
+        if known is not None and reusable(known, request.force):
+            name, status = str(known.name), str(getattr(known.status, "value", known.status))
+            azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
+            return Found(name, status, reused=True)
+        submit(azure, root, request, inputs, name, kind.assemble)
+        return Found(name, "Submitted", reused=False)
+
+
+def follow(azure: Azure, name: str, *, trials: bool = False) -> None:
+    """Follow the job to its end. Raises MlopsError naming the failed step and its reason."""
+    with azure.report.phase(f"job {name}"):
+        ended, steps = Follower(azure, trials=trials).follow(
+            name, azure.settings.training.time_limit_minutes * 60
+        )
+    if ended == "Completed":
+        return
+    failed = next((step for step in steps if step.status == "Failed"), None)
+    if failed is None:
+        raise MlopsError(f"The job {name} ended as {ended}.", "Run the command again to start anew.")
+    raise MlopsError(
+        f"The step {failed.title} of the job {name} failed.",
+        "Correct what the end of its log names, then run the command again.",
+        failed.reason,
+    )
+
+
+def reusable(known: "Job | None", force: bool) -> bool:
+    """Whether an earlier job of the same content stands for this one: it runs, or it ended well."""
+    return known is not None and not force and (known.status == "Completed" or known.status not in FINISHED)
+
+
+def carry_out(azure: Azure, root: Path, request: Request, kind: Kind) -> dict[str, Any]:
+    """Find or submit the job and follow it to its results, which join its name and status.
+
+    With `request.wait` False a job that has not ended is not followed, and there are no results.
+    Raises MlopsError naming the failed step and its reason.
+    """
+    job = find_or_submit(azure, root, request, kind)
+    known = {"job": job.name, "reused": job.reused}
+    if job.status != "Completed":
+        if not request.wait:
+            return {**known, "status": job.status}
+        follow(azure, job.name, trials=kind.trials)
+    with azure.report.phase("results"):
+        return {**known, "status": "Completed", **kind.results(azure, job.name)}

@@ -1,0 +1,1 @@
+"""How a command meets a person: its options, the checks of what was given, progress, results, failures."""

@@ -1,0 +1,34 @@
+"""What every command does around its own work."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml.terminal.failures import honest
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from ml.azure.clients import Azure
+
+
+def run(
+    environment: str,
+    as_json: bool,
+    quiet: bool,
+    work: "Callable[[Azure, Path], dict[str, Any]]",
+    render: "Callable[[dict[str, Any]], RenderableType]",
+) -> None:
+    """Read the estate, do the work on it in this checkout, show its answer."""
+    from ml.azure.clients import Azure
+    from ml.estate import project_root, read_estate
+    from ml.settings import settings
+    from ml.terminal.console import Report, show
+
+    with honest(as_json):
+        settings()  # a wrong one is named before anything is asked of the stack
+        report, root = Report(quiet), project_root()
+        with report.phase(f"reading the outputs of the stack {environment}"):
+            azure = Azure(read_estate(environment, root), report)
+        answer = work(azure, root)
+        show(answer, as_json, lambda: render(answer))

@@ -5,6 +5,9 @@ from typing import Final
 DIFFERENCES: Final = (
     "A container is a process of this machine; CPU and memory are checked, not enforced"
     " (`make test-containers` runs the scoring group with podman, which does).",
-    "One TCP port a container; the process listens at the port in the variable PORT.",
+    "One TCP port a container; the process listens at the port in the variable PORT and at the address in the"
+    " variable HOST, which is loopback.",
+    "In the command and in variables `0.0.0.0` and `[::]` become `127.0.0.1`. What listens elsewhere all the"
+    " same runs, with the event `ListensBeyondLoopback` and a warning in the emulator's log.",
     "Readiness is asked ten times a second until it holds for the first time.",
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.containerinstance.events import History, exit_code
+from emulator.containerinstance.loopback import ADDRESS, listening_elsewhere, on_loopback
 from emulator.containerinstance.probes import EARLY_S, Probe, Verdict, listens
 from emulator.images.image import Image, ImageError
 from emulator.processes import Handle, Processes
@@ -25,7 +26,8 @@ TAIL_LINES = 15
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A container as it is to run. ``port``: the declared one; the process gets another through PORT."""
+    """A container as it is to run. ``port``: the declared one; the process gets another through PORT, and
+    loopback through HOST."""
 
     group: str
     name: str
@@ -112,6 +114,8 @@ class Supervisor:
         argv, cwd, overlay = image.spawn_spec(list(self.spec.command) or None)
         tree = image.root
         env = {**overlay, "HOME": str(tree / "root"), "TMPDIR": str(tree / "tmp"), **self.spec.env}
+        argv = [argv[0], *map(on_loopback, argv[1:])]
+        env = {name: on_loopback(value) for name, value in env.items()} | {"HOST": ADDRESS}
         if self.spec.port is not None:
             self.local_port = free_port()
             env["PORT"] = str(self.local_port)
@@ -146,7 +150,10 @@ class Supervisor:
                 return handle.terminate(GRACE_S)
             at = time.monotonic()
             if at >= ask_ready:
+                before = self.ready
                 self._ask_readiness(readiness)
+                if self.ready and not before:
+                    self._warn_of_exposure(handle.pid)
                 ask_ready = at + (readiness.probe.period_s if self.ready else EARLY_S)
             if liveness and at >= ask_alive:
                 ask_alive = at + liveness.probe.period_s
@@ -166,6 +173,16 @@ class Supervisor:
                 self.history.event("Unhealthy", f"Readiness probe failed: {problem}", "Warning")
             self.ready = verdict.good
         self._been_ready = self._been_ready or self.ready
+
+    def _warn_of_exposure(self, pid: int) -> None:
+        """Images that listen everywhere whatever HOST says are common: they run, and the user is told."""
+        if found := listening_elsewhere(pid):
+            message = (
+                f"the container listens at {', '.join(found)}: other machines may reach it. Let it"
+                f" listen at the address in the variable HOST ({ADDRESS})"
+            )
+            self.history.event("ListensBeyondLoopback", message, "Warning")
+            LOG.warning("container %s of %s: %s", self.spec.name, self.spec.group, message)
 
     def _dead(self, verdict: Verdict) -> bool:
         if self.local_port is None:

@@ -16,9 +16,10 @@ from emulator import environment
 from emulator.containerregistry.records import INTERRUPTED, Records
 from emulator.containerregistry.requests import DockerBuild
 from emulator.errors import AzureError
+from emulator.images.archive import unpack
 from emulator.images.base import BaseError
 from emulator.images.builder import BuildCanceled, BuildError, BuildRequest
-from emulator.images.context import ContextError, unpack
+from emulator.images.context import ContextError
 from emulator.images.dockerfile import DockerfileError
 from emulator.images.references import BadReference
 

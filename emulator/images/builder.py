@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from emulator.images import dockerfile, tree, words
-from emulator.images.context import Context, ContextError
+from emulator.images.context import Context, ContextError, read_text
 from emulator.images.dockerfile import Dockerfile, DockerfileError, Instruction, Stage
 from emulator.images.image import ImageConfig
 from emulator.images.layers import Layer, LayerCache
@@ -68,9 +68,9 @@ class Builder:
     def build(self, request: BuildRequest) -> Built:
         """Build the context. DockerfileError, ContextError, BadReference, BuildError, BuildCanceled."""
         path = request.context / request.dockerfile
-        if not path.is_file() or not path.resolve().is_relative_to(request.context.resolve()):
+        if not _is_file_in(request.context, path):
             raise ContextError(f"no {request.dockerfile} in the build context")
-        file = dockerfile.parse(path.read_text("utf-8"))
+        file = dockerfile.parse(read_text(path))
         target = file.find(request.target) if request.target else file.stages[-1]
         if target is None:
             known = ", ".join(stage.name for stage in file.stages)
@@ -160,3 +160,10 @@ class Build:
                 " registry; import the image"
             )
         return self.builder.images.layer(reference, self.request.outside)
+
+
+def _is_file_in(context: Path, path: Path) -> bool:
+    try:
+        return path.is_file() and path.resolve().is_relative_to(context.resolve())
+    except OSError:  # a name that no file can have
+        return False

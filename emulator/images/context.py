@@ -2,7 +2,6 @@
 
 import fnmatch
 import re
-import tarfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -55,7 +54,7 @@ class Files(ABC):
         return [copied[path] for path in sorted(copied)]
 
     def _matches(self, source: str) -> list[str]:
-        path = _inside(source)
+        path = inside(source)
         if path == "" or path in self.entries or self._below(path):
             return [path]
         found = [name for name in self.entries if _glob_match(path, name)] if _has_wildcard(path) else []
@@ -83,13 +82,21 @@ class Context(Files):
     def __init__(self, root: Path) -> None:
         self.root = root
         ignore = root / ".dockerignore"
-        ignored = Ignore(ignore.read_text("utf-8") if ignore.is_file() else "")
+        ignored = Ignore(read_text(ignore) if ignore.is_file() else "")
         super().__init__({path: entry for path, entry in scan(root).items() if not ignored(path)})
 
     def copied(self, name: str, entry: Entry) -> Copied:
         if entry.kind == "l":
-            _inside(str(PurePosixPath(name).parent / entry.content))
+            inside(str(PurePosixPath(name).parent / entry.content))
         return Copied(self.root / name, entry)
+
+
+def read_text(path: Path) -> str:
+    """A text of the context: its Dockerfile, its .dockerignore."""
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ContextError(f"{path.name} of the build context is no UTF-8 text: {error}") from error
 
 
 def _is_directory(manifest: Manifest, path: str) -> bool:
@@ -97,7 +104,7 @@ def _is_directory(manifest: Manifest, path: str) -> bool:
     return (entry is not None and entry.kind == "d") or any(name.startswith(f"{path}/") for name in manifest)
 
 
-def _inside(path: str) -> str:
+def inside(path: str) -> str:
     """A path of the context in its shortest form, "" for the root; it must not leave the context."""
     parts: list[str] = []
     for part in path.lstrip("/").split("/") if not path.startswith("/..") else [".."]:
@@ -159,39 +166,3 @@ def _ignore_regex(pattern: str) -> str:
         else:
             out, at = out + re.escape(pattern[at]), at + 1
     return f"^{out}(?:/.*)?$"  # what matches a folder matches all that is in it
-
-
-def unpack(archive: Path, target: Path) -> None:
-    """Unpack a (gzipped) tar of a build context; only files, folders and links that stay inside."""
-    try:
-        with tarfile.open(archive, "r:*") as tar:
-            for member in tar:
-                _unpack_member(tar, member, target)
-    except tarfile.TarError as error:
-        raise ContextError(f"the source archive is not a (gzipped) tar: {error}") from error
-
-
-def _unpack_member(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
-    name = _inside(member.name)
-    path = target / name
-    if any(parent.is_symlink() for parent in path.parents if parent != target and target in parent.parents):
-        raise ContextError(f"{member.name!r} lies behind a symbolic link of the archive")
-    if member.isdir():
-        path.mkdir(parents=True, exist_ok=True)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if member.issym():
-        if member.linkname.startswith("/"):
-            raise ContextError(f"{member.name!r} links to the absolute path {member.linkname!r}")
-        _inside(str(PurePosixPath(name).parent / member.linkname))
-        path.symlink_to(member.linkname)
-    elif member.isreg():
-        source = tar.extractfile(member)
-        if source is None:
-            raise ContextError(f"{member.name!r} has no content")
-        with source, path.open("wb") as file:
-            while block := source.read(1 << 20):
-                file.write(block)
-        path.chmod(0o755 if member.mode & 0o100 else 0o644)
-    else:
-        raise ContextError(f"{member.name!r} is neither a file, a folder nor a symbolic link")

@@ -18,6 +18,8 @@ def settle(root: Path) -> None:
     """
     for prefix in _environments(root):
         binaries = prefix / "bin"
+        if binaries.is_symlink():  # its scripts lie elsewhere
+            continue
         for script in binaries.glob("[aA]ctivate*"):
             script.unlink()
         relocate_scripts(root, binaries)

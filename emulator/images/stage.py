@@ -147,7 +147,7 @@ class StageBuild:
         env.pop("VIRTUAL_ENV", None)
         cwd = root / state.config.workdir.strip("/")
         self._execute(_program(root, cwd, argv[0]), argv, cwd, env)
-        tree.remove(path for name in SCRATCH for path in _inside(root / name))
+        tree.remove(path for name in SCRATCH for path in _inside(root, name))
         relocation.settle(root)
         return tree.scan(root, state.layer.manifest)
 
@@ -181,8 +181,14 @@ def _argv(instruction: Instruction) -> tuple[str, ...]:
     return tuple(instruction.command.argv()) if instruction.command is not None else ()
 
 
-def _inside(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
+def _inside(root: Path, name: str) -> list[Path]:
+    """What lies in a folder of the tree; nothing where a link leads elsewhere."""
+    folder = root / name
+    try:
+        itself = folder.resolve() == root.resolve() / name
+    except (OSError, RuntimeError):  # a loop of links
+        return []
+    return list(folder.iterdir()) if itself and folder.is_dir() else []
 
 
 def _machine_caches(outside: Mapping[str, str]) -> dict[str, str]:

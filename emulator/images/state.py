@@ -66,9 +66,7 @@ class State:
         def made(folder: Path) -> None:
             if folder in inside:
                 return
-            if not folder.resolve().is_relative_to(top):
-                path = folder.relative_to(root)
-                raise BuildError(f"/{path}: a symbolic link there leads out of the image")
+            _stays(folder, root, top)
             folder.mkdir(parents=True, exist_ok=True)
             inside.add(folder)
 
@@ -80,7 +78,25 @@ class State:
                 made(target)
                 continue
             made(target.parent)
+            if target.is_dir() and not target.is_symlink():
+                raise BuildError(f"/{item.entry.path} is a folder in the image and none in the source")
             _place(item, target, share)
+            if item.entry.kind == "l":
+                inside.clear()  # what lay below the old link may lie elsewhere below the new one
+        for item in self.pending.values():
+            if item.entry.kind == "l" and not item.kept:
+                _stays(root / item.entry.path, root, top)
+
+
+def _stays(path: Path, root: Path, top: Path) -> None:
+    """BuildError when a path of the tree, links followed, is outside of it. ``top``: the tree's real path."""
+    try:
+        if path.resolve().is_relative_to(top):
+            return
+        why = "leads out of the image"
+    except (OSError, RuntimeError):  # which of the two is told depends on the version of Python
+        why = "is one of a loop"
+    raise BuildError(f"/{path.relative_to(root)}: a symbolic link there {why}")
 
 
 def _place(item: Copied, target: Path, share: tree.Share) -> None:

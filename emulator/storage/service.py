@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -88,30 +87,32 @@ class Blobs:
         """The file with the blob's bytes: to be read, never written, and gone when the blob is replaced."""
         return self._store.path(self.properties(account, container, name))
 
-    def copy_tree_in(
-        self, account: str, container: str, prefix: str, local_dir: Path, *, link: bool = False
-    ) -> list[Path]:
+    def copy_tree_in(self, account: str, container: str, prefix: str, local_dir: Path) -> list[Path]:
         """Bring the blobs under the folder ``prefix`` to ``local_dir``; a blob named ``prefix`` itself comes
-        under its last name. ``link``: hard links, read-only, for inputs that nobody writes to. The files."""
+        under its last name. The files. 400 InvalidResourceName for a blob whose name no file can have, or
+        whose file a link would lead out of ``local_dir``."""
         folder = prefix.strip("/")
         made: list[Path] = []
         for blob in self._all(account, container, folder):
             relative = _relative(blob.name, folder)
             if relative is None or FOLDER in blob.metadata:
                 continue
-            target = local_dir.joinpath(*relative.parts)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _bring(self._store.path(blob), target, link=link and blob.kind != APPEND_BLOB)
-            made.append(target)
+            made.append(_bring(self._store.path(blob), local_dir, relative))
         if not made:
             raise failure("BlobNotFound", f"Nothing under {account}/{container}/{folder}.")
         return made
 
     def copy_tree_out(self, local_dir: Path, account: str, container: str, prefix: str) -> list[str]:
         """Write the files under a local directory (or one file) as blobs under the folder ``prefix``; their
-        names. Blobs that stand there under other names stay."""
+        names. Blobs that stand there under other names stay. 400 InvalidInput, before anything is written,
+        for a link that leads out of the directory."""
         folder = prefix.strip("/")
         files = [local_dir] if local_dir.is_file() else sorted(p for p in local_dir.rglob("*") if p.is_file())
+        top = local_dir.resolve()
+        for file in files:
+            if not file.resolve().is_relative_to(top):
+                words = f"{file.relative_to(local_dir)} is a symbolic link out of the folder {local_dir.name}"
+                raise AzureError(400, "InvalidInput", f"{words}: write a copy of the file instead.")
         names: list[str] = []
         for file in files:
             relative = file.name if file == local_dir else file.relative_to(local_dir).as_posix()
@@ -191,10 +192,18 @@ def _relative(name: str, folder: str) -> PurePosixPath | None:
     return relative
 
 
-def _bring(source: Path, target: Path, *, link: bool) -> None:
-    target.unlink(missing_ok=True)
-    if link:
-        os.link(source, target)
-        target.chmod(0o444)
-    else:
-        shutil.copyfile(source, target)
+def _bring(source: Path, folder: Path, relative: PurePosixPath) -> Path:
+    """Copy a blob's bytes to a path of the folder: a file of its own there, whatever stood in its place."""
+    target = folder.joinpath(*relative.parts)
+    try:
+        if not target.parent.resolve().is_relative_to(folder.resolve()):
+            raise AzureError(400, "InvalidResourceName", f"A link leads {relative} out of its folder.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+    except (OSError, ValueError, RuntimeError) as error:  # too long, of a zero character, a folder and a file
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise AzureError(
+            400, "InvalidResourceName", f"No file can have the blob's name {str(relative)[:300]!r}: {reason}."
+        ) from error
+    shutil.copyfile(source, target)
+    return target

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import ROOT, World
+from tests.listeners import listeners
 
 pytestmark = pytest.mark.e2e
 STACKS = ("stage", "prod")
@@ -75,6 +76,12 @@ def test_the_model_is_deployed(world: World) -> None:
     answer = json.loads(world.run("mlops", "deploy", "--env", "stage", "--json").stdout)
     assert answer["digest"].startswith("sha256:")
     assert answer["address"].startswith("http://")
+
+
+def test_nothing_listens_beyond_loopback(world: World) -> None:
+    listening = listeners(world.status()["pid"])
+    assert any("-m scoring" in command for _, command in listening)
+    assert {address for address, _ in listening} == {"127.0.0.1"}
 
 
 def test_deploying_again_builds_nothing(world: World) -> None:

@@ -38,7 +38,7 @@ FILES = {
     "        self.send_response(200)\n"
     "        self.end_headers()\n"
     "        self.wfile.write(b'hello from a container')\n"
-    "http.server.HTTPServer(('', int(os.environ['PORT'])), Handler).serve_forever()\n",
+    "http.server.HTTPServer((os.environ['HOST'], int(os.environ['PORT'])), Handler).serve_forever()\n",
 }
 CREDENTIAL = ClientSecretCredential(
     os.environ["AZURE_TENANT_ID"], os.environ["AZURE_CLIENT_ID"], os.environ["AZURE_CLIENT_SECRET"]

@@ -62,7 +62,8 @@ if "fail" in sys.argv:
 if "work" in sys.argv:
     sys.exit(0)
 print("listening at", os.environ["PORT"], flush=True)
-http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
+address = sys.argv[sys.argv.index("bind") + 1] if "bind" in sys.argv else os.environ["HOST"]
+http.server.ThreadingHTTPServer((address, int(os.environ["PORT"])), Handler).serve_forever()
 """
 DOCKERFILE = f"""\
 FROM python:{machine_minor()}-slim

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.listeners import listeners
 
 CLIENT = Path(__file__).parent / "client.py"
 
@@ -36,6 +39,9 @@ def test_build_run_restart_delete(environment: dict[str, str]) -> None:
     said = emulator(environment, *client, "build").split()
     assert said[0] == "Succeeded" and said[1].startswith("sha256:")
     assert "hello from a container" in emulator(environment, *client, "deploy", said[1])
+    listening = listeners(json.loads(emulator(environment, "status", "--json"))["pid"])
+    assert any("hello.py" in command for _, command in listening)
+    assert {address for address, _ in listening} == {"127.0.0.1"}
     emulator(environment, "down")
     emulator(environment, "up")
     assert "hello from a container" in emulator(environment, *client, "ask")

@@ -264,3 +264,62 @@ def test_pip_installs_and_scripts_move_with_the_tree(
     said = run(*image.spawn_spec())
     assert said.startswith(f"tiny {tmp_path}/moved/usr/local/lib/")
     assert another_machine.build(request).digest == built.digest
+
+
+def test_a_link_that_is_replaced_by_one_that_leads_out_is_not_written_through(
+    build: Build, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    dockerfile = (
+        f"FROM {PYTHON} AS other\nWORKDIR /\nRUN mkdir d && ln -s {outside} d/link\n"
+        f"FROM {PYTHON}\nWORKDIR /\nRUN mkdir sub && ln -s sub link\n"
+        "COPY f link/one\nCOPY --from=other /d /\nCOPY f link/two\n"
+    )
+    with pytest.raises(BuildError, match="/link: a symbolic link there leads out of the image"):
+        build(dockerfile, {"f": "x"}).write(tmp_path / "tree")
+    assert not list(outside.iterdir())
+
+
+def test_a_link_of_the_context_stays_in_the_image_where_it_is_copied_to(
+    images: Images, tmp_path: Path
+) -> None:
+    root = tmp_path / "context"
+    (root / "deep").mkdir(parents=True)
+    (root / "f").write_text("x")
+    (root / "deep/link").symlink_to("../f")
+    (root / "loop").symlink_to("loop")
+    for name, copy, said in (
+        ("good", "COPY f ./\nCOPY deep/link deep/", ""),
+        ("up", "COPY deep/link /", "/link: a symbolic link there leads out of the image"),
+        ("loop", "COPY loop /", "/loop: a symbolic link there is one of a loop"),
+    ):
+        (root / "Dockerfile").write_text(f"FROM {PYTHON}\nWORKDIR /\n{copy}\n")
+        built = images.build(BuildRequest(root, tmp_path / "log", dict(os.environ)))
+        if said:
+            with pytest.raises(BuildError, match=said):
+                built.write(tmp_path / name)
+        else:
+            built.write(tmp_path / name)
+            assert (tmp_path / name / "deep/link").read_text() == "x"
+
+
+def test_what_links_of_a_run_lead_to_is_not_cleaned(build: Build, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "activate").write_text("mine")
+    build(
+        f"FROM {PYTHON}\nWORKDIR /\nRUN rm -r tmp && ln -s {outside} tmp"
+        f" && mkdir env && touch env/pyvenv.cfg && ln -s {outside} env/bin"
+    )
+    assert (outside / "activate").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", ".dockerignore"])
+def test_a_context_whose_texts_are_no_text(images: Images, tmp_path: Path, name: str) -> None:
+    root = tmp_path / "context"
+    root.mkdir()
+    (root / "Dockerfile").write_text(f"FROM {PYTHON}\n")
+    (root / name).write_bytes(b"\xff")
+    with pytest.raises(ContextError, match=f"{name} of the build context is no UTF-8 text"):
+        images.build(BuildRequest(root, tmp_path / "log", dict(os.environ)))

@@ -1,14 +1,12 @@
-"""Build contexts: .dockerignore, what COPY selects, archives that try to get out."""
+"""Build contexts: .dockerignore, what COPY selects."""
 
 from __future__ import annotations
 
-import io
-import tarfile
 from pathlib import Path
 
 import pytest
 
-from emulator.images.context import Context, ContextError, Ignore, unpack
+from emulator.images.context import Context, ContextError, Ignore
 from emulator.images.references import BadReference, parse, python_minor
 
 FILES = ("a.txt", "b.txt", "src/one.py", "src/deep/two.py", "src/deep/two.pyc", "notes.md", "keep.md")
@@ -77,39 +75,6 @@ def test_ignored_files_do_not_exist(folder: Path) -> None:
 )
 def test_ignore_patterns(pattern: str, path: str, ignored: bool) -> None:
     assert Ignore(pattern)(path) is ignored
-
-
-def archive(path: Path, member: tarfile.TarInfo, content: bytes = b"") -> Path:
-    with tarfile.open(path, "w:gz") as tar:
-        member.size = len(content)
-        tar.addfile(member, io.BytesIO(content))
-    return path
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "target"),
-    [
-        ("../evil", tarfile.REGTYPE, ""),
-        ("x/../../evil", tarfile.REGTYPE, ""),
-        ("link", tarfile.SYMTYPE, "/etc/passwd"),
-        ("link", tarfile.SYMTYPE, "../../etc/passwd"),
-        ("device", tarfile.CHRTYPE, ""),
-        ("hard", tarfile.LNKTYPE, "a"),
-    ],
-)
-def test_archives_cannot_get_out(tmp_path: Path, name: str, kind: bytes, target: str) -> None:
-    member = tarfile.TarInfo(name)
-    member.type, member.linkname = kind, target
-    source = archive(tmp_path / "x.tar.gz", member)
-    (tmp_path / "out").mkdir()
-    with pytest.raises(ContextError):
-        unpack(source, tmp_path / "out")
-
-
-def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "x").write_text("no tar")
-    with pytest.raises(ContextError, match="not a"):
-        unpack(tmp_path / "x", tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -33,17 +33,53 @@ def test_trees_go_out_and_come_in(emulator: Emulator, tmp_path: Path) -> None:
         emulator.blobs.copy_tree_in("acct", "data", "runs/2", tmp_path / "none")
 
 
-def test_linked_inputs_outlive_their_blob(emulator: Emulator, tmp_path: Path) -> None:
-    emulator.blobs.write("acct", "data", "in/x", b"1")
-    emulator.blobs.copy_tree_in("acct", "data", "in", tmp_path / "in", link=True)
-    emulator.blobs.write("acct", "data", "in/x", b"2")
-    assert (tmp_path / "in" / "x").read_bytes() == b"1"
-
-
-def test_no_blob_name_leads_out_of_the_directory(emulator: Emulator, tmp_path: Path) -> None:
-    emulator.blobs.write("acct", "data", "in/../../escaped", b"1")
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["../../escaped"],
+        ["a/../../b"],
+        ["zero\0"],
+        ["n" * 256],
+        ["a/b", "a"],
+        ["a", "a/b"],
+        ["link/x"],
+        ["up/x"],
+    ],
+    ids=lambda names: str(names)[:20],
+)
+def test_no_blob_name_leads_out_of_the_directory(
+    emulator: Emulator, tmp_path: Path, names: list[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/link").symlink_to("link")
+    (tmp_path / "in/up").symlink_to("..")
+    for name in names:
+        emulator.blobs.write("acct", "data", f"in/{name}", b"1")
     with pytest.raises(AzureError, match="InvalidResourceName"):
         emulator.blobs.copy_tree_in("acct", "data", "in", tmp_path / "in")
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_blob_replaces_a_link_and_is_not_written_through_it(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/x").symlink_to("../mine")
+    emulator.blobs.write("acct", "data", "in/x", b"1")
+    assert emulator.blobs.copy_tree_in("acct", "data", "in", tmp_path / "in") == [tmp_path / "in/x"]
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert not (tmp_path / "in/x").is_symlink()
+
+
+def test_no_file_outside_of_a_folder_goes_out_with_it(emulator: Emulator, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a").write_text("a")
+    (tmp_path / "out/b").symlink_to("a")
+    assert emulator.blobs.copy_tree_out(tmp_path / "out", "acct", "data", "one") == ["one/a", "one/b"]
+    (tmp_path / "out/c").symlink_to("../mine")
+    with pytest.raises(AzureError, match="c is a symbolic link out of the folder out"):
+        emulator.blobs.copy_tree_out(tmp_path / "out", "acct", "data", "two")
+    assert emulator.blobs.list("acct", "data", "two") == []
 
 
 def test_blobs_survive_a_restart(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,9 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
     """
     artifact = artifacts.load(settings.model_dir)
     _check_features(settings, artifact)
+    if blind := artifact.drift.blind:
+        more = {"features": list(blind), "remedy": "train the model anew"}
+        log.warning("drift of features cannot be seen: their reference has one bin", extra=more)
     telemetry = Telemetry(_sink(settings, artifact))
 
     def publish(report: DriftReport, window: WindowCounts) -> None:

@@ -14,6 +14,10 @@ from scoring.model.typed_json import Node
 
 Test = Literal["kolmogorov-smirnov", "chi-squared"]
 MAX_BINS = 255  # a bin's number is kept in one byte
+COMMON = 0.1  # share of the rows from which a value has a bin of its own
+COMMON_END = 0.01  # the same for the least and the greatest value, which sentinels often are
+QUANTILES = 20  # bins of a number whose values are all different, besides the two beyond its values
+SMALLEST = np.finfo(np.float32).tiny  # the smallest float that every processor tells from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,18 @@ class DriftReference:
             raise node.field("features").error(f"features {names} are not the schema's {schema.names}")
         return DriftReference(rows, sketches)
 
+    @property
+    def blind(self) -> tuple[str, ...]:
+        """Features with one bin: nothing that happens to them is seen. `learn` makes none for numbers."""
+        return tuple(
+            sketch.name
+            for sketch in self.sketches
+            if len(sketch.counts) == 1 and sketch.test == "kolmogorov-smirnov"
+        )
+
     @staticmethod
-    def learn(matrix: Matrix, schema: Schema, bins: int = 20) -> DriftReference:
-        """Quantile bins for numbers (fewer than `bins` where values are tied), one bin a category."""
+    def learn(matrix: Matrix, schema: Schema) -> DriftReference:
+        """Bins of numbers as `number_edges` has them, one bin for each category."""
         sketches: list[FeatureSketch] = []
         for position, feature in enumerate(schema.features):
             column = matrix[:, position]
@@ -91,16 +104,41 @@ class DriftReference:
                 edges = np.arange(len(feature.categories) - 1, dtype=np.float32) + np.float32(0.5)
             else:
                 test = "kolmogorov-smirnov"
-                edges = _quantile_edges(column, bins)
+                edges = number_edges(column, feature.integer)
             counts = np.bincount(np.searchsorted(edges, column, side="left"), minlength=edges.size + 1)
             sketches.append(FeatureSketch(feature.name, test, tuple(edges.tolist()), tuple(counts.tolist())))
         return DriftReference(len(matrix), tuple(sketches))
 
 
-def _quantile_edges(column: NDArray[np.float32], bins: int) -> NDArray[np.float32]:
-    shares = np.arange(1, bins) / bins
-    edges = np.unique(np.quantile(column, shares, method="inverted_cdf"))
-    return edges[edges < column.max()].astype(np.float32)  # an edge at the maximum leaves an empty last bin
+def number_edges(column: NDArray[np.float32], integer: bool) -> NDArray[np.float32]:
+    """The edges of a number's bins, which see values that the column does not have.
+
+    Quantiles share the rows out evenly. Beyond the least and the greatest value there is an empty bin each.
+    A common value has a bin of its own, so that what is near it falls into another: each value when there
+    are no more than QUANTILES, else those that COMMON and COMMON_END name.
+    """
+    values, counts = np.unique(column, return_counts=True)
+    share = counts / len(column)
+    common = share >= (0.0 if values.size <= QUANTILES else COMMON)
+    common[[0, -1]] |= share[[0, -1]] >= COMMON_END
+    own = values[common]
+    quantiles = np.quantile(column, np.arange(1, QUANTILES) / QUANTILES, method="inverted_cdf")
+    edges = np.unique(
+        np.concatenate(
+            [quantiles, own, _next_below(own, integer), _next_below(values[:1], integer), values[-1:]]
+        )
+    ).astype(np.float32)
+    return edges[np.isfinite(edges)]
+
+
+def _next_below(values: NDArray[np.float32], integer: bool) -> NDArray[np.float32]:
+    """The greatest value below each that the feature can have; -infinity below the least float."""
+    with np.errstate(over="ignore"):
+        below = np.nextafter(values, np.float32(-np.inf))
+    if integer:
+        return np.minimum(below, values - np.float32(1.0))
+    below = np.where((below < 0.0) & (below > -SMALLEST), -SMALLEST, below)
+    return np.where((below > 0.0) & (below < SMALLEST), np.float32(0.0), below)
 
 
 def _sketch(node: Node, rows: int) -> FeatureSketch:

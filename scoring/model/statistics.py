@@ -13,8 +13,11 @@ Counts = NDArray[np.int64]
 def population_stability_index(reference: Counts, window: Counts) -> float:
     """PSI of two histograms over the same bins.
 
-    Half a row is added to each bin (Jeffreys' prior), so that an empty bin gives a finite share.
+    Half a row is added to each bin (Jeffreys' prior), so that an empty bin gives a finite share. Bins
+    that are empty in both say nothing and are left out: of the smaller window they would be a greater share.
     """
+    seen = reference + window > 0
+    reference, window = reference[seen], window[seen]
     expected = (reference + 0.5) / (reference.sum() + 0.5 * reference.size)
     actual = (window + 0.5) / (window.sum() + 0.5 * window.size)
     return float(((actual - expected) * np.log(actual / expected)).sum())

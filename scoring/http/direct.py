@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from scoring.http.asgi import Headers
+from scoring.http.heads import MOST_FIELDS, MOST_HEAD_BYTES
 from scoring.http.problems import CONTENT_TYPE, too_many
 from scoring.http.requests import State, begun
 from scoring.model.schema import Matrix
@@ -74,9 +75,14 @@ def read(data: bytes) -> Whole | None:
 def _fields(head: bytes) -> Headers | None:
     """The fields of a head, each after the end of a line; None when one is for the parser to judge.
 
-    That is a line that is no field, a field that comes twice, and what changes how a message is read.
+    That is a line that is no field, a field that comes twice, what changes how a message is read, and a head
+    that may be too large.
     """
+    if len(_FIRST_LINE) + len(head) > MOST_HEAD_BYTES:
+        return None
     fields = _FIELD.findall(head)
+    if len(fields) > MOST_FIELDS:
+        return None
     headers = {name.lower(): value.rstrip() for name, value in fields}
     # the last line's end belongs to no field
     if len(headers) != len(fields) or head.count(b"\r\n") != len(fields) + 1:
@@ -118,7 +124,8 @@ class Direct:
     """
 
     def __init__(self, state: State, limit: int, answers: Answers, put: Put) -> None:
-        self._state, self._limit, self._answers, self._put = state, limit, answers, put
+        self.state, self.put = state, put
+        self._limit, self._answers = limit, answers
         self._queue: deque[Connection] = deque()  # some hold nothing any more
         self._due = False  # the event loop is going to answer
         # made once: at twice the load that the service takes, refusing must cost a fraction of answering
@@ -129,23 +136,23 @@ class Direct:
 
     def take(self, connection: Connection, whole: Whole) -> bool:
         """Answer or refuse it, now or soon; False when it must go the usual way at once."""
-        if self._state.draining:
+        if self.state.draining:
             return False
-        if self._state.pending() >= self._limit:
+        if self.state.pending() >= self._limit:
             connection.answer(*self._refusal(whole))
             return True
         if not self._due:
             self._answer_soon()
         connection.held = whole
         self._queue.append(connection)
-        self._state.queued += 1
+        self.state.queued += 1
         return True
 
     def drop_held(self, connection: Connection) -> None:
         """Nobody waits for the answer any more."""
         if connection.held is not None:
             connection.held = None
-            self._state.queued -= 1
+            self.state.queued -= 1
 
     def answer(self, connection: Connection) -> None:
         """Answer what is held of this connection now; those before it wait for their turn."""
@@ -193,7 +200,7 @@ class Direct:
                 ask.record.duration_ns = time.perf_counter_ns() - whole.clock
                 records.append(ask.record)
         if records:
-            self._put(records)
+            self.put(records)
 
     def _ask(self, whole: Whole) -> Ask | None:
         record = begun("POST", "/score", whole.headers, whole.started_ns)
@@ -217,7 +224,7 @@ class Direct:
         record.status, record.problem = self._refused.status, self._refused.name
         body = record.request_id.encode().join(self._refused_body)  # an identifier needs no escaping
         record.duration_ns = time.perf_counter_ns() - whole.clock
-        self._put([record])
+        self.put([record])
         return _head(b"429 Too Many Requests", _PROBLEM, body, record, self._retry_after), body
 
 

@@ -257,6 +257,11 @@ def _parameters() -> list[Json]:
     ]
 
 
+HEAD_REFUSED = (
+    problems.MALFORMED,
+    problems.TARGET_TOO_LONG,
+    problems.HEAD_TOO_LARGE,
+)  # whatever is asked for
 ROWS_REFUSED = (
     problems.INVALID_JSON,
     problems.UNAUTHORIZED,
@@ -280,7 +285,10 @@ def _rows_operation(summary: str, name: str, answered: str, request: str, respon
         "security": [{"key": []}],
         "parameters": _parameters(),
         "requestBody": body,
-        "responses": {"200": _answered(answered, _reference(response)), **_problems(*ROWS_REFUSED)},
+        "responses": {
+            "200": _answered(answered, _reference(response)),
+            **_problems(*HEAD_REFUSED, *ROWS_REFUSED),
+        },
     }
 
 
@@ -303,7 +311,7 @@ def _drift() -> Json:
         "parameters": _parameters(),
         "responses": {
             "200": _answered("The report and the counts.", _reference("DriftResponse")),
-            **_problems(problems.UNAUTHORIZED, problems.INTERNAL),
+            **_problems(*HEAD_REFUSED, problems.UNAUTHORIZED, problems.INTERNAL),
         },
     }
 
@@ -315,7 +323,7 @@ def _readyz() -> Json:
             "200": _answered(
                 "The service takes requests.", _closed({"status": STRING, "model": _reference("Model")})
             ),
-            **_problems(problems.UNAVAILABLE),
+            **_problems(*HEAD_REFUSED, problems.UNAVAILABLE),
         },
     }
 
@@ -325,5 +333,5 @@ def _open(description: str, schema: Json) -> Json:
     return {
         "summary": description,
         "parameters": _parameters(),
-        "responses": {"200": _answered(description, schema)},
+        "responses": {"200": _answered(description, schema), **_problems(*HEAD_REFUSED)},
     }

@@ -24,28 +24,34 @@ class ProblemType:
 
 
 INVALID_JSON = ProblemType("invalid-json", 400, "The body is not JSON")
+MALFORMED = ProblemType("malformed-request", 400, "This is not HTTP")
 UNAUTHORIZED = ProblemType("unauthorized", 401, "The key is missing or wrong")
 NOT_FOUND = ProblemType("not-found", 404, "There is no such path")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The path does not take this method")
 REQUEST_TIMEOUT = ProblemType("request-timeout", 408, "The body did not arrive in time")
 TOO_LARGE = ProblemType("too-large", 413, "The request is too large")
+TARGET_TOO_LONG = ProblemType("uri-too-long", 414, "The request's path and query are too long")
 UNSUPPORTED_TYPE = ProblemType("unsupported-media-type", 415, "The body must be application/json")
 CONTRACT = ProblemType("input-contract", 422, "The rows break the input contract")
 TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Too many requests are in flight")
+HEAD_TOO_LARGE = ProblemType("head-too-large", 431, "The request's head is too large")
 INTERNAL = ProblemType("internal", 500, "The request could not be answered")
 UNAVAILABLE = ProblemType("unavailable", 503, "The service is not ready for requests")
-OVERLOADED = ProblemType("overloaded", 503, "The answer would take too long")
+OVERLOADED = ProblemType("overloaded", 503, "The service has too much to do")
 
 ALL = (
     INVALID_JSON,
+    MALFORMED,
     UNAUTHORIZED,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     REQUEST_TIMEOUT,
     TOO_LARGE,
+    TARGET_TOO_LONG,
     UNSUPPORTED_TYPE,
     CONTRACT,
     TOO_MANY_REQUESTS,
+    HEAD_TOO_LARGE,
     INTERNAL,
     UNAVAILABLE,
     OVERLOADED,

@@ -46,6 +46,7 @@ class State:
         self.tasks = Tasks()
         self.answered = 0
         self.queued = 0  # requests that are answered without a task
+        self.turned_away = 0  # connections beyond those that are taken
 
     def begun(self) -> int:
         """Requests that have a task and no answer, whether it runs or still waits.

@@ -17,7 +17,7 @@ import uvicorn
 from scoring.http.asgi import Application
 from scoring.http.connections import Stalled
 from scoring.http.direct import Direct
-from scoring.http.protocol import answering
+from scoring.http.protocol import MOST_CONNECTIONS, answering
 from scoring.http.requests import State
 
 log = logging.getLogger(__name__)
@@ -87,14 +87,18 @@ class Server(uvicorn.Server):
 
 
 def configuration(
-    application: Application, host: str, port: int, direct: Direct | None = None
+    application: Application,
+    host: str,
+    port: int,
+    direct: Direct | None = None,
+    connections: int = MOST_CONNECTIONS,
 ) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools" if direct is None else answering(direct),
+        http="httptools" if direct is None else answering(direct, connections),
         ws="none",
         lifespan="on",
         log_config=None,

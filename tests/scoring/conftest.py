@@ -10,6 +10,7 @@ import pytest
 
 from scoring.http.app import Service
 from scoring.http.authentication import AnyoneMay, Authenticator
+from scoring.http.protocol import MOST_CONNECTIONS
 from scoring.http.server import Server, configuration
 from scoring.model.artifact import Artifact
 from scoring.model.drift import DriftRules
@@ -56,13 +57,14 @@ def serve(artifact: Artifact) -> Iterator[Callable[..., Running]]:
         limits: Limits | None = None,
         rules: DriftRules | None = None,
         telemetry: Telemetry | None = None,
+        connections: int = MOST_CONNECTIONS,
     ) -> Running:
         limits = limits or Limits()
         monitor = DriftMonitor(artifact.drift, rules or DriftRules(), Pace(rows=50, seconds=0.2))
         scorer = Scorer(artifact, monitor, IDENTITY, limits.rows)
         service = Service(scorer, authenticator or AnyoneMay(), telemetry or Telemetry(None), limits)
         port = free_port()
-        config = configuration(service.application(), "127.0.0.1", port, service.direct)
+        config = configuration(service.application(), "127.0.0.1", port, service.direct, connections)
         server = Server(config, service.state, 0.0)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

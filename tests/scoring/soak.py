@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.scoring.load import Seen, for_seconds, load, request
-from tests.scoring.test_overload import port, resident
+from tests.scoring.test_overload import port
+from tests.scoring.test_process import resident
 from tests.scoring.test_workers import Group
 
 IN_FLIGHT = 32

@@ -11,6 +11,7 @@ import pytest
 
 from scoring.model.artifact import Artifact
 from tests.scoring.load import Seen, for_seconds, load, request
+from tests.scoring.test_process import resident
 from tests.scoring.test_workers import Group, until
 
 CONNECTIONS = 24
@@ -35,11 +36,6 @@ def start(model_dir: Path) -> Iterator[Callable[..., Group]]:
 
 def port(group: Group) -> int:
     return int(group.url.rsplit(":", 1)[1])
-
-
-def resident(process: int) -> int:
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
 
 
 def rows(artifact: Artifact, count: int) -> bytes:

@@ -1,5 +1,6 @@
 """`python -m scoring` as a process of its own."""
 
+import contextlib
 import json
 import os
 import signal
@@ -58,6 +59,26 @@ def start(model_dir: Path) -> Iterator[Start]:
         process.wait(10)
 
 
+def resident(process: int) -> int:
+    """Bytes of memory."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def unread(port: int) -> int:
+    """Bytes that have come to connections of that port and were not taken by its program."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    queues = [row[4] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"]
+    return sum(int(queue.split(":")[1], 16) for queue in queues)
+
+
+def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "did not come true in time"
+        time.sleep(0.05)
+
+
 def finished(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, object]]]:
     output, _ = process.communicate(timeout=30)
     return process.returncode, [json.loads(line) for line in output.splitlines()]
@@ -89,6 +110,39 @@ def test_sigterm_lets_an_accepted_request_finish(start: Start, artifact: Artifac
         time.sleep(0.5)
         connection.sendall(body[100:])
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+    assert finished(process)[0] == 0
+
+
+ENDLESS = {  # the beginning of a head or of trailers, and what follows again and again
+    "target": (b"GET /", b"x" * 8_192),
+    "field": (b"GET / HTTP/1.1\r\nhost: ", b"x" * 8_192),
+    "fields": (b"GET / HTTP/1.1\r\n", b"x-a: b\r\n" * 1_024),
+    "trailer": (b"GET / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: ", b"x" * 8_192),
+    "trailers": (b"GET / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", b"x-a: b\r\n" * 1_024),
+}
+
+
+def test_heads_without_end_leave_the_memory_flat(start: Start) -> None:
+    """200 connections send 30 MB of them, without a key; nothing else is held by who sends them."""
+    process, client = start(SCORING_WORKERS="1")
+    url = client.base_url
+    with contextlib.ExitStack() as stack:
+        connections = [
+            (stack.enter_context(socket.create_connection((url.host, url.port), timeout=10)), *endless)
+            for endless in ENDLESS.values()
+            for _ in range(40)
+        ]
+        before = resident(process.pid)
+        for connection, first, _ in connections:
+            connection.sendall(first)
+        for _ in range(18):
+            for connection, _, more in connections:
+                with contextlib.suppress(OSError):  # it was refused
+                    connection.sendall(more)
+        until(lambda: unread(int(url.port or 0)) == 0, 30.0)
+        assert resident(process.pid) - before < 12 * 1024 * 1024
+        assert client.get("/healthz").status_code == 200
+    process.send_signal(signal.SIGTERM)
     assert finished(process)[0] == 0
 
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from scoring import cores
 from scoring.model.artifact import Artifact
 from tests.scoring.conftest import free_port
-from tests.scoring.test_process import ROOT, environment
+from tests.scoring.test_process import ROOT, environment, until
 from tests.scoring.trained import Small
 
 
@@ -62,13 +61,6 @@ class Group:
 
     def ended(self) -> int:
         return self.process.wait(30)
-
-
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "did not come true in time"
-        time.sleep(0.05)
 
 
 @pytest.fixture

@@ -55,8 +55,9 @@ format: setup  ## format and mend what ruff can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: setup  ## write docs/emulator.md anew from the code
+docs: setup  ## write docs/emulator.md and the tables of docs/estate.md anew from the code
 	@$(BIN)/python -m emulator.docs
+	@$(BIN)/python -m tools.estate_docs
 
 bench-scoring: setup  ## what a score costs beside other servers, and whether the goals are met (ARGS="--quick")
 	@$(BIN)/python -m benchmarks.scoring $(ARGS)

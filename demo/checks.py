@@ -2,18 +2,17 @@
 
 import hashlib
 import json
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from demo.phases import EMULATOR, STACKS
+from infra.environments import stack_file
+from infra.naming import Names
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-def stack_file(stack: str) -> Path:
-    return ROOT / f"Pulumi.{stack}.yaml"
 
 
 def fingerprints() -> dict[str, str]:
@@ -37,13 +36,15 @@ def running() -> bool:
 
 def stacks_to_recover() -> frozenset[str]:
     """The stacks whose Key Vault was deleted and is still kept, so that its name is taken."""
-    deleted = [one["id"].lower() for one in status()["soft_deleted"]]
-    found: set[str] = set()
-    for stack in STACKS:
-        subscription = re.search(r"azure-native:subscriptionId:\s*(\S+)", stack_file(stack).read_text())
-        if subscription and any(subscription[1].lower() in vault for vault in deleted):
-            found.add(stack)
-    return frozenset(found)
+    deleted = {one["id"].lower().rpartition("/")[2] for one in status()["soft_deleted"]}
+    return frozenset(stack for stack in STACKS if _vault_of(stack).lower() in deleted)
+
+
+def _vault_of(stack: str) -> str:
+    """The name of an environment's Key Vault."""
+    config = yaml.safe_load(stack_file(stack).read_text())["config"]
+    names = Names(config["azure-native:subscriptionId"], config["mlops-estate:project"], stack, "")
+    return names.of("key_vault")
 
 
 def broken_promises(before: dict[str, str]) -> list[str]:

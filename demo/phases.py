@@ -4,6 +4,8 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.environments import environments
+
 PYTHON = sys.executable
 EMULATOR = (PYTHON, "-m", "emulator")
 RUN = (*EMULATOR, "run", "--")
@@ -49,7 +51,7 @@ def phases(to_recover: frozenset[str] = frozenset()) -> tuple[Phase, ...]:
     return (*(pulumi_up(stack, stack in to_recover) for stack in STACKS), *MODEL)
 
 
-STACKS = ("stage", "prod")
+STACKS = environments()
 START = Phase("Azure on loopback starts", "python -m emulator up", (*EMULATOR, "up"))
 MODEL = (
     Phase(

@@ -1,12 +1,16 @@
 """The address plan as data: which subnets there are, what each is for, and what its place needs.
 
-The ranges themselves are settings (`network` in the stack file); `config_rules.py` checks them against this
-table.
+SUBNETS is the only place that says which subnets there are: settings, docs and security groups follow it, and
+`traffic.py` names them by key. The ranges themselves are settings (`network` in the stack file);
+`config_rules.py` checks them against this table.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Final, Literal
+
+from pydantic.alias_generators import to_camel
 
 RESERVED_ADDRESSES: Final = 5  # Azure keeps the first four and the last of each subnet
 
@@ -18,13 +22,12 @@ _DATA: Final[tuple[Endpoint, ...]] = ("Microsoft.Storage", "Microsoft.KeyVault")
 class SubnetKind:
     """One purpose, one subnet, one network security group.
 
-    setting: its name under `network.subnets`. smallest: the longest prefix that is large enough.
+    key: lower-case words with hyphens. smallest: the longest prefix that is large enough.
     outbound: why it needs a way out to the internet's side of Azure; None when it needs none.
     endpoints: service endpoints of an estate on an allow-list (a private one has private endpoints).
     """
 
     key: str
-    setting: str
     purpose: str
     smallest: int
     required: bool = False
@@ -32,10 +35,19 @@ class SubnetKind:
     delegation: str | None = None
     endpoints: tuple[Endpoint, ...] = ()
 
+    @property
+    def field(self) -> str:
+        """Its key as a Python name."""
+        return self.key.replace("-", "_")
+
+    @property
+    def setting(self) -> str:
+        """Its name under `network.subnets`."""
+        return to_camel(self.field)
+
 
 SUBNETS: Final[tuple[SubnetKind, ...]] = (
     SubnetKind(
-        "training",
         "training",
         "nodes of the Azure ML compute cluster",
         smallest=27,
@@ -44,7 +56,6 @@ SUBNETS: Final[tuple[SubnetKind, ...]] = (
         endpoints=_DATA,
     ),
     SubnetKind(
-        "inference",
         "inference",
         "container groups that score",
         smallest=28,
@@ -55,13 +66,11 @@ SUBNETS: Final[tuple[SubnetKind, ...]] = (
     ),
     SubnetKind(
         "private-endpoints",
-        "privateEndpoints",
         "private endpoints of the services",
         smallest=27,
         required=True,
     ),
     SubnetKind(
-        "gateway",
         "gateway",
         "API Management",
         smallest=27,
@@ -70,7 +79,6 @@ SUBNETS: Final[tuple[SubnetKind, ...]] = (
     ),
     SubnetKind(
         "kubernetes",
-        "kubernetes",
         "nodes of the Kubernetes cluster",
         smallest=24,
         outbound="Kubernetes nodes pull system images and reach the cluster's control plane",
@@ -78,7 +86,6 @@ SUBNETS: Final[tuple[SubnetKind, ...]] = (
     ),
     SubnetKind(
         "build-agents",
-        "buildAgents",
         "container registry build agents",
         smallest=27,
         outbound="build agents pull base images and packages",
@@ -86,7 +93,6 @@ SUBNETS: Final[tuple[SubnetKind, ...]] = (
     ),
     SubnetKind(
         "ci-runners",
-        "ciRunners",
         "CI runners inside the network",
         smallest=28,
         outbound="CI runners fetch their jobs",
@@ -126,7 +132,7 @@ class AddressPlan:
         return next((subnet.range for subnet in self.subnets if subnet.key == key), None)
 
 
-def address_plan(space: IPv4Network, ranges: dict[str, IPv4Network]) -> AddressPlan:
+def address_plan(space: IPv4Network, ranges: Mapping[str, IPv4Network]) -> AddressPlan:
     """`ranges` by setting name, as under `network.subnets`."""
     return AddressPlan(
         space, tuple(Subnet(kind, ranges[kind.setting]) for kind in SUBNETS if kind.setting in ranges)

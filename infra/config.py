@@ -5,6 +5,7 @@ come out. docs/estate.md is the reference; `config_rules.py` has the rules betwe
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
@@ -12,19 +13,23 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     ValidationError,
     ValidatorFunctionWrapHandler,
+    create_model,
     field_validator,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core.core_schema import ValidationInfo
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import ValidationInfo, no_info_after_validator_function
 
-from infra.addresses import AddressPlan, address_plan
+from infra.addresses import SUBNETS, AddressPlan, address_plan
 from infra.config_errors import ConfigError, from_pydantic
 from infra.config_rules import broken_rules
 from infra.config_types import (
     CallerRange,
     Cidr,
+    EnvironmentName,
     PrivateAddress,
     ProjectToken,
     RegionName,
@@ -34,8 +39,6 @@ from infra.config_types import (
 )
 from infra.naming import Names
 from infra.regions import REGIONS, Region
-
-EnvironmentName = Literal["stage", "prod"]
 
 
 class Section(BaseModel):
@@ -52,31 +55,43 @@ class Azure(Section):
     location: RegionName
 
 
-class Subnets(Section):
-    """The range of each subnet; an optional one that is left out is not made."""
+def _subnet_fields() -> dict[str, Any]:
+    """A field for each row of `addresses.SUBNETS`; one that is left out and optional is not made."""
+    return {kind.field: Cidr if kind.required else (OptionalCidr, None) for kind in SUBNETS}
 
-    training: Cidr
-    inference: Cidr
-    private_endpoints: Cidr
-    gateway: Cidr | None = None
-    kubernetes: Cidr | None = None
-    build_agents: Cidr | None = None
-    ci_runners: Cidr | None = None
+
+OptionalCidr = Cidr | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetSection:
+    """Checks `network.subnets` as a section of settings, and makes of it the ranges that are set."""
+
+    model: type[Section]
+
+    def __get_pydantic_core_schema__(self, _: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self.ranges, handler.generate_schema(self.model))
+
+    @staticmethod
+    def ranges(section: Section) -> dict[str, IPv4Network]:
+        pairs = ((kind.setting, getattr(section, kind.field)) for kind in SUBNETS)
+        return {name: value for name, value in pairs if value is not None}
+
+
+SubnetRanges = Annotated[
+    Mapping[str, IPv4Network],
+    SubnetSection(create_model("Subnets", __base__=Section, **_subnet_fields())),
+]
 
 
 class Network(Section):
-    """The virtual network's range and its subnets'."""
+    """The virtual network's range and its subnets', those by setting name."""
 
     address_space: Cidr
-    subnets: Subnets
-
-    def ranges(self) -> dict[str, IPv4Network]:
-        """The ranges that are set, by setting name."""
-        pairs = ((to_camel(name), getattr(self.subnets, name)) for name in Subnets.model_fields)
-        return {name: value for name, value in pairs if value is not None}
+    subnets: SubnetRanges
 
     def plan(self) -> AddressPlan:
-        return address_plan(self.address_space, self.ranges())
+        return address_plan(self.address_space, self.subnets)
 
 
 class NatGatewayOutbound(Section):
@@ -249,10 +264,12 @@ def known_settings(model: type[BaseModel] = Settings, path: str = "") -> dict[st
     names = {path: tuple(to_camel(name) for name in model.model_fields)}
     for name, field in model.model_fields.items():
         annotation = field.annotation
-        options = (annotation, *getattr(annotation, "__args__", ()))
+        subnets = (part.model for part in field.metadata if isinstance(part, SubnetSection))
+        options = (annotation, *getattr(annotation, "__args__", ()), *subnets)
         for option in options:
             if isinstance(option, type) and issubclass(option, BaseModel):
                 inner = f"{path}.{to_camel(name)}" if path else to_camel(name)
                 found = known_settings(option, inner)
-                names |= {key: names.get(key, ()) + value for key, value in found.items()}
+                for key, value in found.items():
+                    names[key] = tuple(dict.fromkeys((*names.get(key, ()), *value)))
     return names

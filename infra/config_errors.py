@@ -10,9 +10,8 @@ from pydantic_core import ErrorDetails
 
 NAMESPACE: Final = "mlops-estate"
 AZURE: Final = "azure-native"
-MODES: Final = frozenset(
-    {"natGateway", "firewall", "none", "allowlist", "private"}
-)  # in pydantic's paths only
+# Sections of which there are several kinds: pydantic's paths name the kind after the section.
+SECTIONS_WITH_MODES: Final = frozenset({"outbound", "networkAccess"})
 LONGEST_VALUE: Final = 60
 
 
@@ -46,9 +45,11 @@ class ConfigError(Exception):
 
 def setting_path(location: Iterable[str | int]) -> str:
     """A path of pydantic's in the words of the stack file (`azure` is azure-native there)."""
-    parts = [part for part in location if part not in MODES]
+    parts = list(location)
     if not parts:
         return NAMESPACE
+    if parts[0] in SECTIONS_WITH_MODES:
+        del parts[1:2]
     path = ""
     for part in parts:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.addresses import BY_SETTING
 from infra.config_errors import AZURE, Problem
+from infra.traffic import table_problems
 
 if TYPE_CHECKING:
     from infra.config import Settings
@@ -19,9 +20,16 @@ TAKEN: Final = {
     "172.30.0.0/16": "AKS",
     "172.31.0.0/16": "AKS",
 }
+# Environments whose access is not a matter of choice; any other has what its stack file says.
 ACCESS: Final = {"stage": "allowlist", "prod": "private"}
 
 Rule = Callable[["Settings", str], Iterator[Problem]]
+
+
+def tables_agree(_: Settings, __: str) -> Iterator[Problem]:
+    """Of the program itself, for whoever adds a subnet: what one table says, the other has to know."""
+    for table, key, advice in table_problems():
+        yield Problem(f"{table} in infra/traffic.py", key, advice)
 
 
 def environment_is_the_stack(settings: Settings, stack: str) -> Iterator[Problem]:
@@ -30,9 +38,8 @@ def environment_is_the_stack(settings: Settings, stack: str) -> Iterator[Problem
 
 
 def access_fits_the_environment(settings: Settings, _: str) -> Iterator[Problem]:
-    wanted = ACCESS[settings.environment]
-    mode = settings.network_access.mode
-    if mode != wanted:
+    wanted, mode = ACCESS.get(settings.environment), settings.network_access.mode
+    if wanted and mode != wanted:
         yield Problem("networkAccess.mode", mode, f'{settings.environment} is "{wanted}"; set that')
 
 
@@ -43,7 +50,7 @@ def public_address_needs_public_access(settings: Settings, _: str) -> Iterator[P
 
 def subnets_lie_inside(settings: Settings, _: str) -> Iterator[Problem]:
     space = settings.network.address_space
-    for name, network in settings.network.ranges().items():
+    for name, network in settings.network.subnets.items():
         if not network.subnet_of(space):
             yield Problem(
                 f"network.subnets.{name}", network, f"choose a range inside network.addressSpace, {space}"
@@ -51,7 +58,7 @@ def subnets_lie_inside(settings: Settings, _: str) -> Iterator[Problem]:
 
 
 def subnets_are_disjoint(settings: Settings, _: str) -> Iterator[Problem]:
-    for (one, first), (two, second) in combinations(settings.network.ranges().items(), 2):
+    for (one, first), (two, second) in combinations(settings.network.subnets.items(), 2):
         if first.overlaps(second):
             yield Problem(
                 f"network.subnets.{two}",
@@ -61,7 +68,7 @@ def subnets_are_disjoint(settings: Settings, _: str) -> Iterator[Problem]:
 
 
 def subnets_are_large_enough(settings: Settings, _: str) -> Iterator[Problem]:
-    for name, network in settings.network.ranges().items():
+    for name, network in settings.network.subnets.items():
         kind = BY_SETTING[name]
         if network.prefixlen > kind.smallest:
             yield Problem(
@@ -120,7 +127,7 @@ def agents_exist_in_the_region(settings: Settings, _: str) -> Iterator[Problem]:
 
 def something_can_build(settings: Settings, _: str) -> Iterator[Problem]:
     """The registry's firewall keeps the shared build machines out, on an allow-list too."""
-    if settings.registry.build_agents is None and settings.network.subnets.ci_runners is None:
+    if settings.registry.build_agents is None and "ciRunners" not in settings.network.subnets:
         yield Problem(
             "registry.buildAgents",
             None,
@@ -131,7 +138,7 @@ def something_can_build(settings: Settings, _: str) -> Iterator[Problem]:
 def outbound_exists_where_needed(settings: Settings, _: str) -> Iterator[Problem]:
     if settings.outbound.mode != "none":
         return
-    for name in settings.network.ranges():
+    for name in settings.network.subnets:
         reason = BY_SETTING[name].outbound
         if reason:
             yield Problem(
@@ -146,7 +153,7 @@ def firewall_is_not_behind_itself(settings: Settings, _: str) -> Iterator[Proble
     if settings.outbound.mode != "firewall":
         return
     hop = settings.outbound.next_hop_ip
-    for name, network in settings.network.ranges().items():
+    for name, network in settings.network.subnets.items():
         if hop in network:
             yield Problem(
                 "outbound.nextHopIp",
@@ -172,6 +179,7 @@ def zones_exist(settings: Settings, _: str) -> Iterator[Problem]:
 
 
 RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
+    (frozenset(), tables_agree),
     (frozenset({"environment"}), environment_is_the_stack),
     (frozenset({"environment", "network_access"}), access_fits_the_environment),
     (frozenset({"scoring", "network_access"}), public_address_needs_public_access),

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from infra.regions import REGIONS
+from infra.vm_sizes import retiring
 
 PRIVATE: Final = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 UNROUTED: Final = (*PRIVATE, IPv4Network("127.0.0.0/8"), IPv4Network("169.254.0.0/16"))
@@ -79,7 +80,7 @@ def _uuid(value: Any) -> str:
 
 
 def _region(value: Any) -> str:
-    if value not in REGIONS:
+    if not isinstance(value, str) or value not in REGIONS:
         near = [name for name in REGIONS if isinstance(value, str) and name[:6] == _squeezed(value)[:6]]
         hint = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(REGIONS)}"
         refuse(f"no region of that name; {hint}")
@@ -96,11 +97,24 @@ def _project(value: Any) -> str:
     return value
 
 
+def _environment(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z][a-z0-9]{1,4}", value):
+        refuse(
+            "use 2 to 5 lower-case letters and digits, a letter first: it is the stack's name and part of "
+            "every name"
+        )
+    return value
+
+
 def _vm_size(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(
         r"Standard_[A-Z]+\d+[a-z]*(?:-\d+[a-z]*)?(?:_\w+)?", value
     ):
-        refuse("write an Azure VM size as Standard_DS3_v2")
+        refuse("write an Azure VM size as Standard_D4ds_v5")
+    if series := retiring(value):
+        refuse(
+            f"Azure retires the series {series.name} on {series.retires}; set {series.instead} for example"
+        )
     return value
 
 
@@ -121,6 +135,7 @@ CallerRange = Annotated[IPv4Network, BeforeValidator(_caller_range), _text]
 PrivateAddress = Annotated[IPv4Address, BeforeValidator(_address), AfterValidator(_private_address), _text]
 Uuid = Annotated[str, BeforeValidator(_uuid)]
 RegionName = Annotated[str, BeforeValidator(_region)]
+EnvironmentName = Annotated[str, BeforeValidator(_environment)]
 ProjectToken = Annotated[str, BeforeValidator(_project)]
 VmSize = Annotated[str, BeforeValidator(_vm_size)]
 Tags = Annotated[dict[str, str], AfterValidator(_tags)]

@@ -8,7 +8,7 @@ class EstateOutputs(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    environment: str = Field(description="stage or prod")
+    environment: str = Field(description="the stack's name, as in stage")
     location: str = Field(description="Azure region, as in westeurope")
     tenant_id: str
     subscription_id: str

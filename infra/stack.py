@@ -21,13 +21,18 @@ def read_settings() -> Settings:
         for key, value in found.items()
         if key.startswith(f"{NAMESPACE}:")
     }
+    if "azure" in raw:  # no setting of ours; below, the name stands for the provider's own
+        raw[f"{NAMESPACE}:azure"] = raw.pop("azure")
     provider = pulumi.Config(AZURE)
     raw["azure"] = {name: value for name in PROVIDER_SETTINGS if (value := provider.get(name)) is not None}
     return load(raw, pulumi.get_stack())
 
 
 def _value(value: Any) -> Any:
-    """Pulumi hands maps and lists over as JSON, everything else as text."""
+    """Pulumi hands maps and lists over as JSON, everything else as text (which may begin like JSON)."""
     if isinstance(value, str) and value[:1] in ("{", "["):
-        return json.loads(value)
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
     return value

@@ -1,213 +1,164 @@
-"""Who may talk to whom: the rules of each subnet's network security group, as data.
+"""Who may talk to whom, as data; `security_rules.py` makes each subnet's network security group of it.
 
-Whatever no row allows is denied in both directions, by a rule of our own before Azure's defaults (which would
-allow the whole virtual network and all of the internet).
+Whatever no row allows is denied in both directions. A flow between two subnets is one row, and opens both
+sides: neither can be forgotten. A subnet that no row names is closed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from infra.addresses import AddressPlan
+from infra.addresses import BY_KEY, SUBNETS, SubnetKind
 
 Protocol = Literal["Tcp", "Udp", "*"]
-LOWEST: Final = 4096  # the priority of "deny the rest"
+Ports = tuple[str, ...]
 SCORING_PORT: Final = "8080"
+LONGEST_WHY: Final = 140  # characters of a security rule's description
+CALLERS: Final = "callers"
+_HTTPS: Final[Ports] = ("443",)
+_ANY: Final[Ports] = ("*",)
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One allowed flow, seen from a subnet.
+    """One flow to or from a part of Azure, or from the callers.
 
-    other: the far side: a service tag, "*", "self", or "subnet:KEY" (dropped when the estate lacks it);
-    "{region}" is filled with the location, "callers" with the allow-listed ranges.
+    name: in the rule's name. other: a service tag, "{region}" in it filled with the region as tags spell it;
+    or CALLERS, the allow-listed ranges. why: the rule's description.
     """
 
     name: str
     other: str
-    ports: tuple[str, ...]
+    why: str
+    ports: Ports = _HTTPS
     protocol: Protocol = "Tcp"
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
-    """What a subnet may receive and send."""
+class Between:
+    """One flow from a subnet to a subnet, both by key; dropped where the estate lacks one of them.
 
-    receives: tuple[Flow, ...] = ()
-    sends: tuple[Flow, ...] = ()
+    name: what the sender reaches. why: the description of both rules.
+    """
+
+    source: str
+    target: str
+    name: str
+    why: str
+    ports: Ports = _HTTPS
+    protocol: Protocol = "Tcp"
 
 
-def _https(name: str, tag: str) -> Flow:
-    return Flow(name, tag, ("443",))
-
-
-_SIGN_IN: Final = Flow("entra-id", "AzureActiveDirectory", ("443",))
-_MONITOR: Final = _https("monitor", "AzureMonitor")
-_STORAGE: Final = _https("storage", "Storage.{region}")
-_VAULT: Final = _https("key-vault", "AzureKeyVault.{region}")
-_REGISTRY: Final = _https("registry", "AzureContainerRegistry.{region}")
-_ENDPOINTS: Final = _https("private-endpoints", "subnet:private-endpoints")
-_MANAGEMENT: Final = _https("resource-manager", "AzureResourceManager")
+_SIGN_IN: Final = Flow("entra-id", "AzureActiveDirectory", "sign-in to Microsoft Entra ID")
+_MONITOR: Final = Flow("monitor", "AzureMonitor", "logs, metrics and traces")
+_STORAGE: Final = Flow("storage", "Storage.{region}", "data, job outputs and image layers")
+_VAULT: Final = Flow("key-vault", "AzureKeyVault.{region}", "secrets, by identity")
+_REGISTRY: Final = Flow("registry", "AzureContainerRegistry.{region}", "images of the estate's registry")
+_MANAGEMENT: Final = Flow("resource-manager", "AzureResourceManager", "resources that a job or node asks for")
 _SYSTEM_IMAGES: Final = (
-    _https("system-images", "MicrosoftContainerRegistry"),
-    _https("system-image-layers", "AzureFrontDoor.FirstParty"),
+    Flow("system-images", "MicrosoftContainerRegistry", "Microsoft's own images"),
+    Flow("system-image-layers", "AzureFrontDoor.FirstParty", "layers of Microsoft's own images"),
 )
-_BALANCER: Final = Flow("load-balancer", "AzureLoadBalancer", ("*",), "*")
+_BALANCER: Final = Flow("load-balancer", "AzureLoadBalancer", "health probes", _ANY, "*")
 
-TRAFFIC: Final[dict[str, Traffic]] = {
-    # "Configure inbound and outbound network traffic" of Azure ML, for clusters without public addresses.
-    "training": Traffic(
-        receives=(Flow("nodes", "self", ("*",), "*"),),
-        sends=(
-            Flow("nodes", "self", ("*",), "*"),
-            _ENDPOINTS,
-            Flow("entra-id", "AzureActiveDirectory", ("80", "443")),
-            _MANAGEMENT,
-            Flow("azure-ml", "AzureMachineLearning", ("443", "8787", "18881")),
-            Flow("azure-ml-udp", "AzureMachineLearning", ("5831",), "Udp"),
-            Flow("batch", "BatchNodeManagement.{region}", ("443",), "*"),
-            _STORAGE,
-            _VAULT,
-            _REGISTRY,
-            *_SYSTEM_IMAGES,
-            _MONITOR,
-        ),
-    ),
-    "inference": Traffic(
-        receives=(
-            Flow("gateway", "subnet:gateway", (SCORING_PORT,)),
-            Flow("ci-runners", "subnet:ci-runners", (SCORING_PORT,)),
-            _BALANCER,
-        ),
-        sends=(_ENDPOINTS, _SIGN_IN, _VAULT, _REGISTRY, _STORAGE, _MONITOR),
-    ),
-    "private-endpoints": Traffic(
-        receives=tuple(
-            _https(key, f"subnet:{key}")
-            for key in ("training", "inference", "gateway", "kubernetes", "build-agents", "ci-runners")
-        ),
-    ),
+RECEIVES: Final[Mapping[str, tuple[Flow, ...]]] = {
+    "inference": (_BALANCER,),
     # "Virtual network configuration reference" of API Management.
-    "gateway": Traffic(
-        receives=(
-            _https("callers", "callers"),
-            _https("ci-runners", "subnet:ci-runners"),
-            Flow("control-plane", "ApiManagement", ("3443",)),
-            Flow("load-balancer", "AzureLoadBalancer", ("6390",)),
-        ),
-        sends=(
-            Flow("scoring", "subnet:inference", (SCORING_PORT,)),
-            _https("kubernetes", "subnet:kubernetes"),
-            _ENDPOINTS,
-            _SIGN_IN,
-            _https("storage", "Storage"),
-            Flow("sql", "Sql", ("1433",)),
-            _https("key-vault", "AzureKeyVault"),
-            Flow("monitor", "AzureMonitor", ("443", "1886")),
-        ),
+    "gateway": (
+        Flow("callers", CALLERS, "requests to the models"),
+        Flow("control-plane", "ApiManagement", "Azure manages the gateway", ("3443",)),
+        Flow("load-balancer", "AzureLoadBalancer", "health probes", ("6390",)),
     ),
-    "kubernetes": Traffic(
-        receives=(
-            Flow("nodes", "self", ("*",), "*"),
-            _https("gateway", "subnet:gateway"),
-            _https("ci-runners", "subnet:ci-runners"),
-            _BALANCER,
-        ),
-        sends=(
-            Flow("nodes", "self", ("*",), "*"),
-            _ENDPOINTS,
-            _SIGN_IN,
-            _MANAGEMENT,
-            Flow("control-plane", "AzureCloud.{region}", ("443", "9000")),
-            Flow("control-plane-udp", "AzureCloud.{region}", ("1194",), "Udp"),
-            *_SYSTEM_IMAGES,
-            _MONITOR,
-            Flow("node-updates", "Internet", ("80", "443")),
-            Flow("time", "Internet", ("123",), "Udp"),
-        ),
+    "kubernetes": (_BALANCER,),
+}
+"""What a subnet takes from outside the network, by key."""
+
+SENDS: Final[Mapping[str, tuple[Flow, ...]]] = {
+    # "Configure inbound and outbound network traffic" of Azure ML, for clusters without public addresses.
+    "training": (
+        Flow("entra-id", "AzureActiveDirectory", "sign-in to Microsoft Entra ID", ("80", "443")),
+        _MANAGEMENT,
+        Flow("azure-ml", "AzureMachineLearning", "jobs, runs and models", ("443", "8787", "18881")),
+        Flow("azure-ml-udp", "AzureMachineLearning", "jobs, runs and models", ("5831",), "Udp"),
+        Flow("batch", "BatchNodeManagement.{region}", "nodes register with Azure Batch", _HTTPS, "*"),
+        _STORAGE,
+        _VAULT,
+        _REGISTRY,
+        *_SYSTEM_IMAGES,
+        _MONITOR,
+    ),
+    "inference": (_SIGN_IN, _VAULT, _REGISTRY, _STORAGE, _MONITOR),
+    # "Virtual network configuration reference" of API Management.
+    "gateway": (
+        _SIGN_IN,
+        Flow("storage", "Storage", "API Management keeps its configuration there"),
+        Flow("sql", "Sql", "API Management keeps its configuration there", ("1433",)),
+        Flow("key-vault", "AzureKeyVault", "named values and certificates"),
+        Flow("monitor", "AzureMonitor", "logs, metrics and traces", ("443", "1886")),
+    ),
+    "kubernetes": (
+        _SIGN_IN,
+        _MANAGEMENT,
+        Flow("control-plane", "AzureCloud.{region}", "the cluster's control plane", ("443", "9000")),
+        Flow("control-plane-udp", "AzureCloud.{region}", "the cluster's control plane", ("1194",), "Udp"),
+        *_SYSTEM_IMAGES,
+        _MONITOR,
+        Flow("node-updates", "Internet", "security updates of the nodes", ("80", "443")),
+        Flow("time", "Internet", "the nodes' clocks", ("123",), "Udp"),
     ),
     # "Use dedicated agent pools in ACR Tasks", and base images and packages from wherever they are published.
-    "build-agents": Traffic(
-        sends=(
-            _ENDPOINTS,
-            _SIGN_IN,
-            _VAULT,
-            _STORAGE,
-            Flow("monitor", "AzureMonitor", ("443", "12000")),
-            _https("event-hub", "EventHub"),
-            _REGISTRY,
-            _https("packages", "Internet"),
-        ),
+    "build-agents": (
+        _SIGN_IN,
+        _VAULT,
+        _STORAGE,
+        Flow("monitor", "AzureMonitor", "logs of the builds", ("443", "12000")),
+        Flow("event-hub", "EventHub", "the registry tells its agents what to build"),
+        _REGISTRY,
+        Flow("packages", "Internet", "base images and packages"),
     ),
-    "ci-runners": Traffic(
-        sends=(
-            _ENDPOINTS,
-            Flow("scoring", "subnet:inference", (SCORING_PORT,)),
-            _https("gateway", "subnet:gateway"),
-            _https("kubernetes", "subnet:kubernetes"),
-            _https("jobs-and-azure", "Internet"),
-        ),
-    ),
+    "ci-runners": (Flow("jobs-and-azure", "Internet", "CI jobs, and Azure's services"),),
 }
+"""What a subnet sends outside the network, by key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One security rule; a far side is one prefix or tag, or several ranges."""
-
-    name: str
-    priority: int
-    direction: Literal["Inbound", "Outbound"]
-    access: Literal["Allow", "Deny"]
-    protocol: Protocol
-    source: tuple[str, ...]
-    destination: tuple[str, ...]
-    ports: tuple[str, ...]
+def _endpoint(kind: SubnetKind) -> Between:
+    return Between(kind.key, "private-endpoints", "private-endpoints", "Azure's services by private endpoint")
 
 
-def security_rules(key: str, plan: AddressPlan, location: str, callers: tuple[str, ...]) -> tuple[Rule, ...]:
-    """The rules of the subnet `key`, priorities from 100 in steps of 10, "deny the rest" last.
+BETWEEN: Final[tuple[Between, ...]] = (
+    # Nodes of one cluster, among themselves.
+    Between("training", "training", "nodes", "nodes of one job", _ANY, "*"),
+    Between("kubernetes", "kubernetes", "nodes", "nodes and pods of the cluster", _ANY, "*"),
+    # Each subnet reaches the services that the estate has private endpoints for.
+    *(_endpoint(kind) for kind in SUBNETS if kind.key != "private-endpoints"),
+    Between("gateway", "inference", "scoring", "requests that callers sent", (SCORING_PORT,)),
+    Between("ci-runners", "inference", "scoring", "smoke tests and scores of CI", (SCORING_PORT,)),
+    Between("ci-runners", "gateway", "gateway", "tests of the gateway"),
+    Between("gateway", "kubernetes", "kubernetes", "requests that callers sent"),
+    Between("ci-runners", "kubernetes", "kubernetes", "releases, and their tests"),
+)
+"""What goes from subnet to subnet: one row opens the sender's way out and the receiver's way in."""
 
-    callers: ranges that may reach the gateway; none means the virtual network alone.
-    """
-    own = plan.range_of(key)
-    if own is None:
-        raise ValueError(f"the address plan has no subnet {key!r}")
 
-    def far_side(other: str) -> tuple[str, ...]:
-        if other == "self":
-            return (str(own),)
-        if other == "callers":
-            return callers or ("VirtualNetwork",)
-        if other.startswith("subnet:"):
-            there = plan.range_of(other.removeprefix("subnet:"))
-            return (str(there),) if there else ()
-        return (other.replace("{region}", location),)
-
-    def allowed(direction: Literal["Inbound", "Outbound"], flows: tuple[Flow, ...]) -> list[Rule]:
-        rules: list[Rule] = []
-        for flow in flows:
-            there = far_side(flow.other)
-            if not there:
-                continue
-            here = (str(own),)
-            inbound = direction == "Inbound"
-            word = "from" if inbound else "to"
-            rules.append(
-                Rule(
-                    name=f"allow-{word}-{flow.name}",
-                    priority=100 + 10 * len(rules),
-                    direction=direction,
-                    access="Allow",
-                    protocol=flow.protocol,
-                    source=there if inbound else here,
-                    destination=here if inbound else there,
-                    ports=flow.ports,
-                )
+def table_problems() -> list[tuple[str, str, str]]:
+    """What the tables say that addresses.py does not: (table, what it says, what to do)."""
+    problems: list[tuple[str, str, str]] = []
+    known = ", ".join(BY_KEY)
+    for table, keys in (
+        ("RECEIVES", list(RECEIVES)),
+        ("SENDS", list(SENDS)),
+        ("BETWEEN", [key for row in BETWEEN for key in (row.source, row.target)]),
+    ):
+        problems += [
+            (table, key, f"addresses.py has no such subnet, only {known}")
+            for key in keys
+            if key not in BY_KEY
+        ]
+    for kind in SUBNETS:
+        if kind.outbound and kind.key not in SENDS:
+            problems.append(
+                ("SENDS", kind.key, f"say what it sends, for addresses.py says that {kind.outbound}")
             )
-        rules.append(
-            Rule(f"deny-the-rest-{direction.lower()}", LOWEST, direction, "Deny", "*", ("*",), ("*",), ("*",))
-        )
-        return rules
-
-    traffic = TRAFFIC[key]
-    return (*allowed("Inbound", traffic.receives), *allowed("Outbound", traffic.sends))
+        if not kind.outbound and kind.key in SENDS:
+            problems.append(("SENDS", kind.key, "say in addresses.py why it needs a way out (`outbound`)"))
+    return problems

@@ -17,9 +17,10 @@ import psutil
 
 from benchmarks.emulator.figures import Figure
 from benchmarks.emulator.world import EMULATOR, REPOSITORY, BenchmarkError, World
+from infra.environments import environments
 
 GOAL_S: Final = 0.5
-STACKS: Final = ("stage", "prod")
+STACKS: Final = environments()
 ROUNDS: Final = 2
 TREE_EVERY_S: Final = 0.1
 CPU_EVERY_S: Final = 0.01

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from emulator.arm.store import Store
+from emulator.identity.subscriptions import named_in_stack_files
 
-# The example directory. The same ids stand in Pulumi.stage.yaml and Pulumi.prod.yaml.
+# The example directory. The same ids stand in the stack files.
 TENANT_ID: Final = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a01"
-SUBSCRIPTIONS: Final[dict[str, str]] = {
-    "0a7c1e5d-0000-4000-8000-00000000000a": "stage",
-    "0a7c1e5d-0000-4000-8000-00000000000b": "prod",
-}
+SUBSCRIPTIONS: Final[dict[str, str]] = named_in_stack_files()
 ENGINEERS: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a001"
 
 PRINCIPAL: Final = "principal"  # kind of the documents of managed identities, by object id

@@ -9,7 +9,7 @@ from infra.addresses import Endpoint, Subnet
 from infra.components.access import Access
 from infra.components.outbound import Outbound, OutboundArgs
 from infra.components.site import Site, child_of
-from infra.traffic import Rule, security_rules
+from infra.security_rules import Rule, security_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ def _rule(rule: Rule) -> network.SecurityRuleArgs:
     source, destination, ports = rule.source, rule.destination, rule.ports
     return network.SecurityRuleArgs(
         name=rule.name,
+        description=rule.description,
         priority=rule.priority,
         direction=rule.direction,
         access=rule.access,

@@ -9,8 +9,9 @@ from rich.console import Console
 
 from demo import __main__ as demo
 from demo import checks
-from demo.phases import Phase, phases
+from demo.phases import STACKS, Phase, phases
 from demo.runner import environment_for, run
+from tests.infra.settings import settings_of
 
 
 def console(file: StringIO | None = None) -> Console:
@@ -107,11 +108,13 @@ def test_an_error_is_shown_in_full(tmp_path: Path, begin: str) -> None:
 
 
 def test_only_a_stack_whose_vault_is_kept_recovers_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = "/subscriptions/0A7C1E5D-0000-4000-8000-00000000000a/resourceGroups/g/providers/x/vaults/v"
+    vault = settings_of("stage").names().of("key_vault")
+    stage = f"/subscriptions/0A7C1E5D-0000-4000-8000-00000000000a/resourceGroups/g/providers/x/vaults/{vault}"
     monkeypatch.setattr(checks, "status", lambda: {"soft_deleted": [{"id": stage}]})
     assert checks.stacks_to_recover() == {"stage"}
     ups = [one for one in phases(checks.stacks_to_recover()) if "up" in one.argv]
-    assert ["mlops-estate:recoverKeyVault=true" in one.argv for one in ups] == [True, False]
+    recovered = ["mlops-estate:recoverKeyVault=true" in one.argv for one in ups]
+    assert recovered == [True, *(False for _ in STACKS[1:])]
 
 
 def test_a_refused_host_and_a_changed_stack_file_break_the_promise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,17 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from infra.environments import environments, stack_file
 from tests.e2e.conftest import ROOT, World
 from tests.listeners import listeners
 
 pytestmark = pytest.mark.e2e
-STACKS = ("stage", "prod")
+STACKS = environments()
 
 
 def stack_files() -> dict[str, str]:
-    return {
-        stack: hashlib.sha256((ROOT / f"Pulumi.{stack}.yaml").read_bytes()).hexdigest() for stack in STACKS
-    }
+    return {stack: hashlib.sha256(stack_file(stack).read_bytes()).hexdigest() for stack in STACKS}
 
 
 BEFORE = stack_files()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.infra.recording import PACKAGE, Graph, record
+from tests.infra.settings import STACKS
 
 RENAMED = {
     "enableHttpsTrafficOnly": "supportsHttpsTrafficOnly",
@@ -60,7 +61,7 @@ def exported(state: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def main(states: list[str]) -> None:
     found = [exported(json.loads(Path(state).read_text())) for state in states]
-    found = found or [bodies(record(stack)) for stack in ("stage", "prod")]
+    found = found or [bodies(record(stack)) for stack in STACKS]
     json.dump([body for several in found for body in several], sys.stdout, indent=1)
 
 

@@ -1,9 +1,10 @@
-"""The recorded graphs of both stacks, made once."""
+"""The recorded graphs of all stacks, made once."""
 
 import pytest
 from hypothesis import settings
 
 from tests.infra.recording import Graph, record
+from tests.infra.settings import STACKS
 
 # The same examples each time, and no time limit: a busy machine is no reason to fail.
 settings.register_profile("estate", deadline=None, derandomize=True)
@@ -12,7 +13,7 @@ settings.load_profile("estate")
 
 @pytest.fixture(scope="session")
 def graphs() -> dict[str, Graph]:
-    return {stack: record(stack) for stack in ("stage", "prod")}
+    return {stack: record(stack) for stack in STACKS}
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,14 @@
-"""The golden resource graphs. `python -m tests.infra.golden` writes them anew: read the diff."""
+"""The golden resource graphs. `python -m tests.infra.golden` writes them anew: read the diff.
+
+Golden are the environments that the repository ships; one that is added needs no picture.
+"""
+
+from typing import Final
 
 from tests.infra.recording import ROOT, Graph, record
 
-FOLDER = ROOT / "tests/infra/golden"
+FOLDER: Final = ROOT / "tests/infra/golden"
+GOLDEN: Final = ("stage", "prod")
 
 
 def picture(graph: Graph) -> str:
@@ -13,5 +19,5 @@ def picture(graph: Graph) -> str:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for stack in ("stage", "prod"):
+    for stack in GOLDEN:
         (FOLDER / f"{stack}.txt").write_text(picture(record(stack)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 from pulumi.runtime.sync_await import _sync_await
+
+from infra import environments
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "mlops-estate"
@@ -158,8 +161,13 @@ def record(stack: str, config: Mapping[str, Any] | None = None) -> Graph:
 
 
 def stack_file(stack: str) -> dict[str, Any]:
-    """The `config` of a stack file."""
-    return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    """The `config` of a stack file; a copy that a test may change."""
+    return copy.deepcopy(_config(stack))
+
+
+@cache
+def _config(stack: str) -> dict[str, Any]:
+    return yaml.safe_load(environments.stack_file(stack).read_text())["config"]
 
 
 def as_pulumi_hands_over(config: Mapping[str, Any]) -> dict[str, str]:

@@ -2,11 +2,9 @@
 
 import re
 
-from infra.addresses import SUBNETS
-from infra.config import known_settings, load
-from infra.roles import GRANTS
+from infra.config import known_settings
 from tests.infra.recording import ROOT
-from tests.infra.settings import raw_settings
+from tools.estate_docs import written
 
 PAGE = (ROOT / "docs/estate.md").read_text()
 
@@ -18,20 +16,8 @@ def rows(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_roles() -> None:
-    assert [tuple(row) for row in rows("Roles")] == [(g.principal, g.role, g.scope, g.why) for g in GRANTS]
-
-
-def test_addresses() -> None:
-    told = {row[0]: row for row in rows("Addresses")}
-    assert set(told) == {kind.key for kind in SUBNETS}
-    for column, stack in ((1, "stage"), (2, "prod")):
-        for subnet in load(raw_settings(stack), stack).network.plan().subnets:
-            row = told[subnet.key]
-            assert row[column] == str(subnet.range)
-            assert row[3] == f"/{subnet.kind.smallest}"
-            assert row[5] == (subnet.kind.delegation or "")
-            assert (len(row[4]) == 1) == (subnet.kind.outbound is None)  # a dash
+def test_the_tables_are_the_programs() -> None:
+    assert written(PAGE) == PAGE, "make docs"
 
 
 def test_every_setting_is_told() -> None:

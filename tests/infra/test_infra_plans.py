@@ -3,21 +3,24 @@
 import re
 import uuid
 from ipaddress import IPv4Network
+from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.addresses import BY_KEY, SUBNETS, address_plan
+from infra import security_rules as security_rules_module
+from infra.addresses import SUBNETS, address_plan
 from infra.config import load
 from infra.naming import KINDS, Names, role_assignment
 from infra.regions import REGIONS
-from infra.traffic import LOWEST, TRAFFIC, security_rules
-from tests.infra.settings import raw_settings
+from infra.security_rules import LOWEST, security_rules
+from infra.traffic import BETWEEN, LONGEST_WHY, RECEIVES, SENDS, Between, table_problems
+from tests.infra.settings import STACKS, raw_settings, settings_of
 
 ids = st.uuids(version=4).map(str)
 projects = st.from_regex(r"[a-z][a-z0-9]{1,7}", fullmatch=True)
-environments = st.sampled_from(["stage", "prod"])
+environments = st.from_regex(r"[a-z][a-z0-9]{1,4}", fullmatch=True)
 regions = st.sampled_from(sorted(REGIONS))
 names = st.builds(
     Names,
@@ -122,9 +125,9 @@ def _free(space: str, subnets: dict[str, str]):
     return (n for n in IPv4Network(space).subnets(new_prefix=24) if not any(n.overlaps(t) for t in taken))
 
 
-def test_the_two_estates_can_be_peered() -> None:
-    spaces = [load(raw_settings(stack), stack).network.address_space for stack in ("stage", "prod")]
-    assert not spaces[0].overlaps(spaces[1])
+def test_the_estates_can_be_peered() -> None:
+    spaces = [settings_of(stack).network.address_space for stack in STACKS]
+    assert not any(one.overlaps(other) for one, other in combinations(spaces, 2))
 
 
 def test_delegations_are_not_shared() -> None:
@@ -148,6 +151,7 @@ def test_rules_of_any_plan(plan: tuple[str, dict[str, str]], callers: tuple[str,
             assert (one_way[-1].access, one_way[-1].priority) == ("Deny", LOWEST)
             assert (one_way[-1].source, one_way[-1].destination) == (("*",), ("*",))
             assert all(rule.access == "Allow" for rule in one_way[:-1])
+            assert all(rule.description for rule in one_way)
         assert len({rule.name for rule in rules}) == len(rules)
 
 
@@ -161,24 +165,64 @@ def test_no_subnet_takes_the_internet_in() -> None:
 
 def test_training_reaches_no_internet() -> None:
     """Its packages are in its image; what a job could leak, it could leak only to Azure's own services."""
-    assert all(flow.other != "Internet" for flow in TRAFFIC["training"].sends)
+    assert all(flow.other != "Internet" for flow in SENDS["training"])
 
 
-def test_each_subnet_has_its_traffic() -> None:
-    assert set(TRAFFIC) == set(BY_KEY)
-    for traffic in TRAFFIC.values():
-        for flow in (*traffic.receives, *traffic.sends):
-            if flow.other.startswith("subnet:"):
-                assert flow.other.removeprefix("subnet:") in BY_KEY
+def test_the_tables_agree() -> None:
+    """Each subnet that a row names exists, and what needs a way out has one."""
+    assert not table_problems()
 
 
-def test_what_one_subnet_sends_the_other_receives() -> None:
-    """Between subnets a flow needs a rule on both sides."""
-    for key, traffic in TRAFFIC.items():
-        for flow in traffic.sends:
-            if flow.other.startswith("subnet:"):
-                there = TRAFFIC[flow.other.removeprefix("subnet:")]
-                assert any(
-                    back.other == f"subnet:{key}" and set(flow.ports) <= set(back.ports)
-                    for back in there.receives
-                ), f"{key} sends {flow.name}, {flow.other} does not take it"
+def test_each_reason_is_a_description_that_azure_takes() -> None:
+    rows = [*BETWEEN, *(flow for table in (RECEIVES, SENDS) for flows in table.values() for flow in flows)]
+    assert all(0 < len(row.why) <= LONGEST_WHY for row in rows)
+
+
+def test_a_flow_between_subnets_opens_both_sides() -> None:
+    """What one sends is what the other receives, and nothing comes in that no other subnet sends."""
+    network = settings_of("stage").network
+    plan = network.plan()
+    ranges = {str(subnet.range): subnet.key for subnet in plan.subnets}
+    rules = {s.key: security_rules(s.key, plan, "westeurope", ()) for s in plan.subnets}
+
+    def crossing(direction: str) -> set[tuple[str, str, tuple[str, ...], str]]:
+        return {
+            (ranges[rule.source[0]], ranges[rule.destination[0]], rule.ports, rule.protocol)
+            for of in rules.values()
+            for rule in of
+            if rule.direction == direction and {*rule.source, *rule.destination} <= set(ranges)
+        }
+
+    assert crossing("Inbound") == crossing("Outbound")
+    assert crossing("Inbound") == {(row.source, row.target, row.ports, row.protocol) for row in BETWEEN}
+
+
+def test_two_flows_from_one_subnet_have_two_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    more = Between("gateway", "inference", "metrics", "the gateway's own view", ("9090",))
+    monkeypatch.setattr(security_rules_module, "BETWEEN", (*BETWEEN, more))
+    names = [
+        rule.name for rule in security_rules("inference", settings_of("stage").network.plan(), "uksouth", ())
+    ]
+    assert {"allow-from-gateway-scoring", "allow-from-gateway-metrics", "allow-from-ci-runners"} <= set(names)
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("region", "tag"),
+    [
+        ("francecentral", "centralfrance"),
+        ("germanywestcentral", "germanywc"),
+        ("norwayeast", "norwaye"),
+        ("switzerlandnorth", "switzerlandn"),
+        ("westeurope", "westeurope"),
+    ],
+)
+def test_service_tags_have_their_own_names_of_regions(region: str, tag: str) -> None:
+    plan = settings_of("stage").network.plan()
+    rules = [rule for subnet in plan.subnets for rule in security_rules(subnet.key, plan, region, ())]
+    regional = {
+        side for rule in rules for side in (*rule.source, *rule.destination) if side.endswith(f".{tag}")
+    }
+    assert {f"AzureCloud.{tag}", f"Storage.{tag}", f"BatchNodeManagement.{tag}"} <= regional
+    sides = {side for rule in rules for side in (*rule.source, *rule.destination)}
+    assert region == tag or not any(side.endswith(f".{region}") for side in sides)

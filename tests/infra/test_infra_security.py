@@ -6,88 +6,99 @@ from typing import Any
 
 import pytest
 
+from infra.config import Settings
 from tests.infra.recording import Graph
+from tests.infra.settings import STACKS, settings_of
 
-BOTH = ("stage", "prod")
 MISSING = object()
 
-# token, dotted path of the input, the value in stage, the value in prod
-SECURE: tuple[tuple[str, str, Any, Any], ...] = (
-    ("storage:StorageAccount", "allowSharedKeyAccess", False, False),
-    ("storage:StorageAccount", "allowBlobPublicAccess", False, False),
-    ("storage:StorageAccount", "defaultToOAuthAuthentication", True, True),
-    ("storage:StorageAccount", "minimumTlsVersion", "TLS1_2", "TLS1_2"),
-    ("storage:StorageAccount", "enableHttpsTrafficOnly", True, True),
-    ("storage:StorageAccount", "allowCrossTenantReplication", False, False),
-    ("storage:StorageAccount", "isLocalUserEnabled", False, False),
-    ("storage:StorageAccount", "isSftpEnabled", False, False),
-    ("storage:StorageAccount", "isHnsEnabled", False, False),
-    ("storage:StorageAccount", "publicNetworkAccess", "Enabled", "Disabled"),
-    ("storage:StorageAccount", "networkRuleSet.defaultAction", "Deny", "Deny"),
-    ("storage:StorageAccount", "networkRuleSet.bypass", "AzureServices", "AzureServices"),
-    ("storage:StorageAccount", "encryption.requireInfrastructureEncryption", True, True),
-    ("storage:StorageAccount", "sasPolicy.sasExpirationPeriod", "1.00:00:00", "1.00:00:00"),
-    ("storage:StorageAccount", "sku.name", "Standard_LRS", "Standard_ZRS"),
-    ("storage:BlobServiceProperties", "isVersioningEnabled", True, True),
-    ("storage:BlobServiceProperties", "deleteRetentionPolicy.enabled", True, True),
-    ("storage:BlobServiceProperties", "deleteRetentionPolicy.days", 7, 30),
-    ("storage:BlobServiceProperties", "containerDeleteRetentionPolicy.enabled", True, True),
-    ("storage:BlobContainer", "publicAccess", "None", "None"),
-    ("keyvault:Vault", "properties.enableRbacAuthorization", True, True),
-    ("keyvault:Vault", "properties.enablePurgeProtection", True, True),
-    ("keyvault:Vault", "properties.enableSoftDelete", True, True),
-    ("keyvault:Vault", "properties.softDeleteRetentionInDays", 7, 90),
-    ("keyvault:Vault", "properties.publicNetworkAccess", "Enabled", "Disabled"),
-    ("keyvault:Vault", "properties.networkAcls.defaultAction", "Deny", "Deny"),
-    ("keyvault:Vault", "properties.enabledForDeployment", False, False),
-    ("keyvault:Vault", "properties.enabledForDiskEncryption", False, False),
-    ("keyvault:Vault", "properties.enabledForTemplateDeployment", False, False),
-    ("containerregistry:Registry", "sku.name", "Premium", "Premium"),
-    ("containerregistry:Registry", "adminUserEnabled", False, False),
-    ("containerregistry:Registry", "anonymousPullEnabled", False, False),
-    ("containerregistry:Registry", "publicNetworkAccess", "Enabled", "Disabled"),
-    ("containerregistry:Registry", "networkRuleSet.defaultAction", "Deny", "Deny"),
-    ("containerregistry:Registry", "dataEndpointEnabled", True, True),
-    ("containerregistry:Registry", "policies.retentionPolicy.status", "enabled", "enabled"),
-    ("containerregistry:Registry", "policies.exportPolicy.status", "enabled", "disabled"),
-    ("containerregistry:Registry", "zoneRedundancy", "Disabled", "Enabled"),
-    ("operationalinsights:Workspace", "features.disableLocalAuth", True, True),
-    ("operationalinsights:Workspace", "publicNetworkAccessForIngestion", "Enabled", "Disabled"),
-    ("operationalinsights:Workspace", "publicNetworkAccessForQuery", "Enabled", "Disabled"),
-    ("applicationinsights:Component", "disableLocalAuth", True, True),
-    ("applicationinsights:Component", "ingestionMode", "LogAnalytics", "LogAnalytics"),
-    ("applicationinsights:Component", "publicNetworkAccessForIngestion", "Enabled", "Disabled"),
-    ("applicationinsights:Component", "publicNetworkAccessForQuery", "Enabled", "Disabled"),
-    ("machinelearningservices:Workspace", "publicNetworkAccess", "Enabled", "Disabled"),
-    ("machinelearningservices:Workspace", "systemDatastoresAuthMode", "Identity", "Identity"),
-    ("machinelearningservices:Workspace", "v1LegacyMode", False, False),
-    ("machinelearningservices:Workspace", "imageBuildCompute", "cpu-stage", "cpu-prod"),
-    ("machinelearningservices:Workspace", "managedNetwork.isolationMode", "Disabled", "Disabled"),
-    ("machinelearningservices:Workspace", "identity.type", "UserAssigned", "UserAssigned"),
-    ("machinelearningservices:Datastore", "properties.credentials.credentialsType", "None", "None"),
-    ("machinelearningservices:Compute", "properties.disableLocalAuth", True, True),
-    ("machinelearningservices:Compute", "properties.properties.enableNodePublicIp", False, False),
+
+def PUBLIC(settings: Settings) -> str:
+    return "Disabled" if settings.private else "Enabled"
+
+
+# token, dotted path of the input, the value, or how the settings say it
+SECURE: tuple[tuple[str, str, Any], ...] = (
+    ("storage:StorageAccount", "allowSharedKeyAccess", False),
+    ("storage:StorageAccount", "allowBlobPublicAccess", False),
+    ("storage:StorageAccount", "defaultToOAuthAuthentication", True),
+    ("storage:StorageAccount", "minimumTlsVersion", "TLS1_2"),
+    ("storage:StorageAccount", "enableHttpsTrafficOnly", True),
+    ("storage:StorageAccount", "allowCrossTenantReplication", False),
+    ("storage:StorageAccount", "isLocalUserEnabled", False),
+    ("storage:StorageAccount", "isSftpEnabled", False),
+    ("storage:StorageAccount", "isHnsEnabled", False),
+    ("storage:StorageAccount", "publicNetworkAccess", PUBLIC),
+    ("storage:StorageAccount", "networkRuleSet.defaultAction", "Deny"),
+    ("storage:StorageAccount", "networkRuleSet.bypass", "AzureServices"),
+    ("storage:StorageAccount", "encryption.requireInfrastructureEncryption", True),
+    ("storage:StorageAccount", "sasPolicy.sasExpirationPeriod", "1.00:00:00"),
+    ("storage:StorageAccount", "sku.name", lambda s: f"Standard_{s.storage.redundancy}"),
+    ("storage:BlobServiceProperties", "isVersioningEnabled", True),
+    ("storage:BlobServiceProperties", "deleteRetentionPolicy.enabled", True),
+    ("storage:BlobServiceProperties", "deleteRetentionPolicy.days", lambda s: s.storage.soft_delete_days),
+    ("storage:BlobServiceProperties", "containerDeleteRetentionPolicy.enabled", True),
+    ("storage:BlobContainer", "publicAccess", "None"),
+    ("keyvault:Vault", "properties.enableRbacAuthorization", True),
+    ("keyvault:Vault", "properties.enablePurgeProtection", True),
+    ("keyvault:Vault", "properties.enableSoftDelete", True),
+    ("keyvault:Vault", "properties.softDeleteRetentionInDays", lambda s: s.key_vault.retention_days),
+    ("keyvault:Vault", "properties.publicNetworkAccess", PUBLIC),
+    ("keyvault:Vault", "properties.networkAcls.defaultAction", "Deny"),
+    ("keyvault:Vault", "properties.enabledForDeployment", False),
+    ("keyvault:Vault", "properties.enabledForDiskEncryption", False),
+    ("keyvault:Vault", "properties.enabledForTemplateDeployment", False),
+    ("containerregistry:Registry", "sku.name", "Premium"),
+    ("containerregistry:Registry", "adminUserEnabled", False),
+    ("containerregistry:Registry", "anonymousPullEnabled", False),
+    ("containerregistry:Registry", "publicNetworkAccess", PUBLIC),
+    ("containerregistry:Registry", "networkRuleSet.defaultAction", "Deny"),
+    ("containerregistry:Registry", "dataEndpointEnabled", True),
+    ("containerregistry:Registry", "policies.retentionPolicy.status", "enabled"),
+    (
+        "containerregistry:Registry",
+        "policies.exportPolicy.status",
+        lambda s: "disabled" if s.private else "enabled",
+    ),
+    (
+        "containerregistry:Registry",
+        "zoneRedundancy",
+        lambda s: "Enabled" if s.registry.zone_redundant else "Disabled",
+    ),
+    ("operationalinsights:Workspace", "features.disableLocalAuth", True),
+    ("operationalinsights:Workspace", "publicNetworkAccessForIngestion", PUBLIC),
+    ("operationalinsights:Workspace", "publicNetworkAccessForQuery", PUBLIC),
+    ("applicationinsights:Component", "disableLocalAuth", True),
+    ("applicationinsights:Component", "ingestionMode", "LogAnalytics"),
+    ("applicationinsights:Component", "publicNetworkAccessForIngestion", PUBLIC),
+    ("applicationinsights:Component", "publicNetworkAccessForQuery", PUBLIC),
+    ("machinelearningservices:Workspace", "publicNetworkAccess", PUBLIC),
+    ("machinelearningservices:Workspace", "systemDatastoresAuthMode", "Identity"),
+    ("machinelearningservices:Workspace", "v1LegacyMode", False),
+    ("machinelearningservices:Workspace", "imageBuildCompute", lambda s: f"cpu-{s.environment}"),
+    ("machinelearningservices:Workspace", "managedNetwork.isolationMode", "Disabled"),
+    ("machinelearningservices:Workspace", "identity.type", "UserAssigned"),
+    ("machinelearningservices:Datastore", "properties.credentials.credentialsType", "None"),
+    ("machinelearningservices:Compute", "properties.disableLocalAuth", True),
+    ("machinelearningservices:Compute", "properties.properties.enableNodePublicIp", False),
     (
         "machinelearningservices:Compute",
         "properties.properties.remoteLoginPortPublicAccess",
         "Disabled",
-        "Disabled",
     ),
-    ("machinelearningservices:Compute", "properties.properties.scaleSettings.minNodeCount", 0, 0),
+    ("machinelearningservices:Compute", "properties.properties.scaleSettings.minNodeCount", 0),
     (
         "machinelearningservices:Compute",
         "properties.properties.scaleSettings.nodeIdleTimeBeforeScaleDown",
-        "PT5M",
-        "PT10M",
+        lambda s: f"PT{s.compute.idle_minutes}M",
     ),
     (
         "machinelearningservices:Compute",
         "properties.properties.subnet.id",
         "id of network-training",
-        "id of network-training",
     ),
-    ("network:Subnet", "defaultOutboundAccess", False, False),
-    ("network:Subnet", "privateEndpointNetworkPolicies", "Enabled", "Enabled"),
+    ("network:Subnet", "defaultOutboundAccess", False),
+    ("network:Subnet", "privateEndpointNetworkPolicies", "Enabled"),
 )
 
 
@@ -101,17 +112,19 @@ def read(inputs: dict[str, Any], path: str) -> Any:
 def violations(graph: Graph, stack: str) -> list[str]:
     """Each secure setting that some resource of its type lacks."""
     found: list[str] = []
-    for token, path, *wanted in SECURE:
+    settings = settings_of(stack)
+    for token, path, wanted in SECURE:
+        value = wanted(settings) if callable(wanted) else wanted
         resources = graph.all(token)
         if not resources:
             found.append(f"{token} is not there")
         for resource in resources:
-            if read(resource.inputs, path) != wanted[BOTH.index(stack)]:
+            if read(resource.inputs, path) != value:
                 found.append(f"{resource.name}: {path}")
     return found
 
 
-@pytest.mark.parametrize("stack", BOTH)
+@pytest.mark.parametrize("stack", STACKS)
 def test_secure_settings(graphs: dict[str, Graph], stack: str) -> None:
     assert violations(graphs[stack], stack) == []
 
@@ -154,21 +167,21 @@ def test_prod_lets_in_nobody(prod: Graph) -> None:
     assert all(not subnet.inputs["serviceEndpoints"] for subnet in prod.all("network:Subnet"))
 
 
-@pytest.mark.parametrize("stack", BOTH)
+@pytest.mark.parametrize("stack", STACKS)
 def test_every_subnet_has_a_security_group_of_its_own(graphs: dict[str, Graph], stack: str) -> None:
     subnets = graphs[stack].all("network:Subnet")
     groups = [subnet.inputs["networkSecurityGroup"]["id"] for subnet in subnets]
     assert len(set(groups)) == len(subnets) == len(graphs[stack].all("network:NetworkSecurityGroup"))
 
 
-@pytest.mark.parametrize("stack", BOTH)
+@pytest.mark.parametrize("stack", STACKS)
 def test_subnets_are_not_inline_too(graphs: dict[str, Graph], stack: str) -> None:
     network = graphs[stack].one("network:VirtualNetwork")
     assert "subnets" not in network.inputs
     assert "subnets" in network.ignore_changes
 
 
-@pytest.mark.parametrize("stack", BOTH)
+@pytest.mark.parametrize("stack", STACKS)
 def test_every_taggable_resource_is_tagged(graphs: dict[str, Graph], stack: str) -> None:
     untagged = {
         "authorization:RoleAssignment",
@@ -183,7 +196,7 @@ def test_every_taggable_resource_is_tagged(graphs: dict[str, Graph], stack: str)
             assert resource.inputs["tags"]["environment"] == stack, resource.name
 
 
-@pytest.mark.parametrize("stack", BOTH)
+@pytest.mark.parametrize("stack", STACKS)
 def test_what_holds_data_logs_about_itself(graphs: dict[str, Graph], stack: str) -> None:
     settings = graphs[stack].all("monitor:DiagnosticSetting")
     assert {s.inputs["resourceUri"] for s in settings} == {

@@ -1,25 +1,64 @@
 """Every wrong setting is refused before anything is created, with the words that a reader sees."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infra import traffic
+from infra.addresses import SUBNETS
 from infra.config import Settings, load
 from infra.config_errors import ConfigError
 from infra.config_rules import RULES
+from infra.naming import KINDS
+from infra.regions import REGIONS
+from infra.security_rules import security_rules
+from infra.traffic import Between
 from tests.infra.recording import record, stack_file
-from tests.infra.settings import raw_settings
+from tests.infra.settings import STACKS, raw_settings
 
 GONE = object()
+
+
+def paths(raw: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of each setting and section."""
+    for key, value in raw.items():
+        yield (*above, key)
+        if isinstance(value, dict):
+            yield from paths(value, (*above, key))
+
+
+KNOWN = ", ".join(REGIONS)
 
 # stack, {dotted path: value or GONE}, the line that tells
 WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
     # a value alone
     ("stage", {"environment": GONE}, "environment is not set: set it"),
-    ("stage", {"environment": "dev"}, "environment is \"dev\": set one of 'stage', 'prod'"),
+    ("stage", {"environment": "dev"}, 'environment is "dev": the stack is "stage"; set the same name'),
+    (
+        "stage",
+        {"environment": "Production"},
+        'environment is "Production": use 2 to 5 lower-case letters and digits, a letter first: '
+        "it is the stack's name and part of every name",
+    ),
+    (
+        "stage",
+        {"azure.location": []},
+        f"azure-native:location is []: no region of that name; known are {KNOWN}",
+    ),
+    (
+        "stage",
+        {"outbound.private": 1},
+        "outbound.private is 1: there is no such setting, only mode, zone, idleMinutes, nextHopIp",
+    ),
+    (
+        "stage",
+        {"tags": {"none": 5}},
+        "tags.none is 5: set a text (in quotes, where YAML would read a number)",
+    ),
     (
         "stage",
         {"project": "ML-Ops"},
@@ -60,7 +99,13 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
     (
         "stage",
         {"compute.vmSize": "DS3_v2"},
-        'compute.vmSize is "DS3_v2": write an Azure VM size as Standard_DS3_v2',
+        'compute.vmSize is "DS3_v2": write an Azure VM size as Standard_D4ds_v5',
+    ),
+    (
+        "stage",
+        {"compute.vmSize": "Standard_DS3_v2"},
+        'compute.vmSize is "Standard_DS3_v2": Azure retires the series Dv2, Dsv2 on 2028-05-01; '
+        "set Standard_D4ds_v5 for example",
     ),
     (
         "stage",
@@ -298,9 +343,8 @@ def test_each_place_that_needs_a_way_out_is_named() -> None:
     with pytest.raises(ConfigError) as refusal:
         load(changed("prod", {"outbound": {"mode": "none"}}), "prod")
     text = str(refusal.value)
-    for needs in ("training", "inference", "gateway", "kubernetes", "buildAgents", "ciRunners"):
-        assert f"network.subnets.{needs} needs a way out" in text
-    assert "privateEndpoints" not in text
+    for kind in SUBNETS:
+        assert (f"network.subnets.{kind.setting} needs a way out" in text) is bool(kind.outbound)
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -322,16 +366,17 @@ def test_all_problems_are_told_at_once() -> None:
         "network.subnets.inference",
         "outbound.mode",
     }
+    count = 4 + sum(bool(kind.outbound) for kind in SUBNETS)
     assert str(refusal.value).startswith(
-        "10 settings are wrong; nothing was changed:\n  - compute.maxNodes is 0"
+        f"{count} settings are wrong; nothing was changed:\n  - compute.maxNodes is 0"
     )
 
 
-@pytest.mark.parametrize("stack", ["stage", "prod"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_stack_files_are_right(stack: str) -> None:
     settings = load(raw_settings(stack), stack)
     assert settings.environment == stack
-    assert settings.private is (stack == "prod")
+    assert settings.private or stack != "prod"
 
 
 def test_each_section_is_checked_by_a_rule_that_exists() -> None:
@@ -352,11 +397,123 @@ def test_callers_as_azure_takes_them(written: str, passed_on: str) -> None:
     assert settings.callers == (passed_on,)
 
 
+# Words that settings know, where they belong and where they do not.
+words = st.sampled_from(
+    [
+        "private",
+        "none",
+        "natGateway",
+        "azure",
+        "mode",
+        "stage",
+        "prod",
+        "dev",
+        "westus",
+        "10.20.0.0/23",
+        "10.0.0.0/8",
+    ]
+)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | words,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | words, inner, max_size=3)
+    ),
     max_leaves=6,
 )
+PATHS = {stack: list(paths(raw_settings(stack))) for stack in STACKS}
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    """A stack and its file's settings, up to four of them replaced, taken away or given a neighbour."""
+    stack = draw(st.sampled_from(STACKS))
+    raw = raw_settings(stack)
+    for path in draw(st.lists(st.sampled_from(PATHS[stack]), min_size=1, max_size=4)):
+        holder: Any = raw
+        for key in path[:-1]:
+            holder = holder.get(key) if isinstance(holder, dict) else None
+        if not isinstance(holder, dict):
+            continue  # an earlier change took its place away
+        match draw(st.sampled_from(["replace", "remove", "add"])):
+            case "replace":
+                holder[path[-1]] = draw(json_values)
+            case "remove":
+                holder.pop(path[-1], None)
+            case _:
+                holder[draw(st.text(max_size=8) | words)] = draw(json_values)
+    return draw(st.sampled_from([stack, stack, "dev"])), raw
+
+
+@settings(max_examples=150)
+@given(configurations())
+def test_load_gives_settings_or_one_error(given_: tuple[str, dict[str, Any]]) -> None:
+    """Whatever a stack file says: Settings that name every resource, or each problem in a line of its own."""
+    stack, raw = given_
+    try:
+        loaded = load(raw, stack)
+    except ConfigError as refusal:
+        assert refusal.problems
+        assert all(str(problem) in str(refusal) for problem in refusal.problems)
+        return
+    names = loaded.names()
+    for kind, rule in KINDS.items():
+        assert names.of(kind, "data" if "{qualifier}" in rule.template else "")
+    for subnet in loaded.network.plan().subnets:
+        assert security_rules(subnet.key, loaded.network.plan(), loaded.azure.location, loaded.callers)
+
+
+@pytest.mark.parametrize("not_a_map", [None, 5, "text", [1]])
+def test_what_is_no_map_of_settings_is_refused(not_a_map: Any) -> None:
+    with pytest.raises(ConfigError, match="set a map of settings"):
+        load(not_a_map, "stage")
+
+
+@pytest.mark.parametrize("value", ["[x", "{x", '{"a"'])
+def test_a_text_that_begins_like_json_is_a_text(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", said.append)
+    with pytest.raises(SystemExit):
+        record("stage", {**stack_file("stage"), "mlops-estate:project": value})
+    assert len(said) == 1 and "project is " in said[0] and "use 2 to 8" in said[0]
+
+
+def test_a_setting_named_like_the_providers_own_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", said.append)
+    with pytest.raises(SystemExit):
+        record("stage", {**stack_file("stage"), "mlops-estate:azure": {"location": "uksouth"}})
+    assert len(said) == 1 and "mlops-estate:azure is " in said[0] and "no such setting" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "line"),
+    [
+        (
+            "BETWEEN",
+            (Between("ci-runner", "gateway", "gateway", "a misspelt sender"),),
+            'BETWEEN in infra/traffic.py is "ci-runner": addresses.py has no such subnet, only training, ',
+        ),
+        (
+            "SENDS",
+            {"training": ()},
+            'SENDS in infra/traffic.py is "build-agents": say what it sends, for addresses.py says that '
+            "build agents pull base images and packages",
+        ),
+        (
+            "SENDS",
+            {**traffic.SENDS, "private-endpoints": ()},
+            'SENDS in infra/traffic.py is "private-endpoints": say in addresses.py why it needs a way out',
+        ),
+        ("RECEIVES", {"gate": ()}, 'RECEIVES in infra/traffic.py is "gate": addresses.py has no such subnet'),
+    ],
+)
+def test_a_table_that_forgot_a_subnet_is_told_by_name(
+    table: str, row: Any, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traffic, table, row)
+    with pytest.raises(ConfigError) as refusal:
+        load(raw_settings("stage"), "stage")
+    assert line in str(refusal.value)
 
 
 @given(st.sampled_from(sorted(raw_settings("stage"))), json_values)

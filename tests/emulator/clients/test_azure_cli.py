@@ -21,7 +21,9 @@ from .conftest import ROOT, World
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-STAGE, PROD = SUBSCRIPTIONS
+STAGE, PROD = (
+    next(id_ for id_, name in SUBSCRIPTIONS.items() if name == wanted) for wanted in ("stage", "prod")
+)
 GROUP = f"/subscriptions/{STAGE}/resourceGroups/g1"
 NET = "Microsoft.Network/virtualNetworks"
 Az = Callable[..., Any]
@@ -55,7 +57,7 @@ def names(found: list[dict[str, Any]]) -> list[str]:
 
 
 def test_it_is_signed_in_from_the_start(az: Az, world: World) -> None:
-    assert names(az("account list")) == ["prod", "stage"]
+    assert names(az("account list")) == sorted(SUBSCRIPTIONS.values())
     shown = az("account show")
     assert (shown["id"], shown["tenantId"], shown["user"]["name"]) == (STAGE, TENANT_ID, SIGNED_IN.client_id)
     assert az("account get-access-token")["tokenType"] == "Bearer"
@@ -73,7 +75,7 @@ def test_signing_in_and_out_by_hand(world: World, program: str) -> None:
     secret = f"@{world.folder / 'home' / 'run' / 'client-secret'}"
     login = ["login", "--service-principal", "-u", SIGNED_IN.client_id, "-p", secret, "--tenant", TENANT_ID]
     found = json.loads(world.run(program, *login, "-o", "json"))
-    assert names(found) == ["prod", "stage"]
+    assert names(found) == sorted(SUBSCRIPTIONS.values())
 
 
 def test_groups(az: Az) -> None:

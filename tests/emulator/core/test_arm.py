@@ -9,6 +9,7 @@ import pytest
 from emulator.app import Emulator
 from emulator.arm.service import Action, Put
 from emulator.errors import AzureError
+from emulator.identity.directory import SUBSCRIPTIONS
 
 from .conftest import GROUP, LOCATION, SUBSCRIPTION, Client
 
@@ -143,7 +144,7 @@ def test_delete_is_idempotent_and_takes_what_lies_under(client: Client) -> None:
     assert [client("DELETE", f"{ROUTES}/routes/out").status for _ in range(2)] == [200, 204]
     client.ok("PUT", f"{ROUTES}/routes/in", {"properties": {"addressPrefix": "::/0", "nextHopType": "None"}})
     assert [client("DELETE", GROUP).status for _ in range(2)] == [200, 404]
-    assert client.emulator.store.types() == {"microsoft.resources/subscriptions": 2}
+    assert client.emulator.store.types() == {"microsoft.resources/subscriptions": len(SUBSCRIPTIONS)}
 
 
 def test_lists_of_groups_subscriptions_and_parents(client: Client) -> None:
@@ -159,7 +160,9 @@ def test_lists_of_groups_subscriptions_and_parents(client: Client) -> None:
 
 
 def test_subscriptions_and_providers(client: Client) -> None:
-    assert [one["displayName"] for one in client.ok("GET", "/subscriptions")["value"]] == ["stage", "prod"]
+    assert [one["displayName"] for one in client.ok("GET", "/subscriptions")["value"]] == list(
+        SUBSCRIPTIONS.values()
+    )
     assert (
         client.ok("GET", f"{SUBSCRIPTION}/providers/Microsoft.Storage")["registrationState"] == "Registered"
     )

@@ -1,0 +1,98 @@
+"""The rules of a subnet's network security group, from the tables in `traffic.py`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from infra.addresses import AddressPlan
+from infra.regions import REGIONS
+from infra.traffic import BETWEEN, CALLERS, RECEIVES, SENDS, Between, Flow, Ports, Protocol
+
+Direction = Literal["Inbound", "Outbound"]
+Allowed = Iterator[tuple[str, tuple[str, ...], Flow | Between]]
+"""Name of the rule, far side, flow."""
+FIRST: Final = 100
+STEP: Final = 10
+LOWEST: Final = 4096  # the priority of "deny the rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One security rule; a far side is one prefix or tag, or several ranges."""
+
+    name: str
+    description: str
+    priority: int
+    direction: Direction
+    access: Literal["Allow", "Deny"]
+    protocol: Protocol
+    source: tuple[str, ...]
+    destination: tuple[str, ...]
+    ports: Ports
+
+
+def security_rules(key: str, plan: AddressPlan, location: str, callers: tuple[str, ...]) -> tuple[Rule, ...]:
+    """The rules of the subnet `key`, priorities from 100 in steps of 10, "deny the rest" last.
+
+    callers: ranges that may reach the gateway; none means the virtual network alone.
+    """
+    own = plan.range_of(key)
+    if own is None:
+        raise ValueError(f"the address plan has no subnet {key!r}")
+    here = (str(own),)
+    rules: list[Rule] = []
+    ways: tuple[tuple[Direction, Allowed], ...] = (
+        ("Inbound", _received(key, plan, location, callers)),
+        ("Outbound", _sent(key, plan, location, callers)),
+    )
+    for direction, allowed in ways:
+        inbound = direction == "Inbound"
+        for index, (name, there, flow) in enumerate(allowed):
+            rules.append(
+                Rule(
+                    name=f"allow-{'from' if inbound else 'to'}-{name}",
+                    description=flow.why,
+                    priority=FIRST + STEP * index,
+                    direction=direction,
+                    access="Allow",
+                    protocol=flow.protocol,
+                    source=there if inbound else here,
+                    destination=here if inbound else there,
+                    ports=flow.ports,
+                )
+            )
+        rules.append(_deny_the_rest(direction))
+    return tuple(rules)
+
+
+def _received(key: str, plan: AddressPlan, location: str, callers: tuple[str, ...]) -> Allowed:
+    rows = [row for row in BETWEEN if row.target == key]
+    for row in rows:
+        if there := plan.range_of(row.source):
+            several = sum(other.source == row.source for other in rows) > 1
+            name = row.name if row.source == key else f"{row.source}-{row.name}" if several else row.source
+            yield name, (str(there),), row
+    for flow in RECEIVES.get(key, ()):
+        yield flow.name, _outside(flow, location, callers), flow
+
+
+def _sent(key: str, plan: AddressPlan, location: str, callers: tuple[str, ...]) -> Allowed:
+    for row in BETWEEN:
+        if row.source == key and (there := plan.range_of(row.target)):
+            yield row.name, (str(there),), row
+    for flow in SENDS.get(key, ()):
+        yield flow.name, _outside(flow, location, callers), flow
+
+
+def _outside(flow: Flow, location: str, callers: tuple[str, ...]) -> tuple[str, ...]:
+    if flow.other == CALLERS:
+        return callers or ("VirtualNetwork",)
+    return (flow.other.replace("{region}", REGIONS[location].tag or location),)
+
+
+def _deny_the_rest(direction: Direction) -> Rule:
+    """Before Azure's own defaults, which would allow the whole virtual network and all of the internet."""
+    why = "what infra/traffic.py does not allow"
+    every = ("*",)
+    name = f"deny-the-rest-{direction.lower()}"
+    return Rule(name, why, LOWEST, direction, "Deny", "*", every, every, every)

@@ -100,6 +100,10 @@ class Home:
         return self.root / "blobs"
 
     @property
+    def blob_index(self) -> Path:
+        return self.blobs / "index.db"
+
+    @property
     def tls(self) -> Path:
         return self.root / "tls"
 

@@ -73,7 +73,7 @@ def main() -> int:
     keep: bool = parser.parse_args().keep or running()  # what ran before the demo is left as it was
     console = Console()
     environment = environment_for(console)
-    logs = Home.default().logs / "demo"
+    logs = Home.default().prepare().logs / "demo"
     before = fingerprints()
     count = 1 + len(STACKS) + len(MODEL) + 1
     outcomes: list[Outcome] = []

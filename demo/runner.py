@@ -14,6 +14,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from demo.phases import Phase
+from emulator.home import private
 
 TAIL_LINES = 40
 # Of a command's output, the lines that say what it has done; where nobody watches, the others are in the log
@@ -52,7 +53,7 @@ def _plain(line: str) -> str:
 
 def run(phase: Phase, log: Path, console: Console, environment: dict[str, str], cwd: Path) -> Outcome:
     """Run the phase to its end. A terminal shows its newest line and a spinner, anything else its steps."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    private(log.parent)
     started = time.monotonic()
     lines: list[str] = []
     newest: deque[str] = deque(maxlen=1)

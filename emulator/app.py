@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 from emulator import services
 from emulator.arm.endpoint import Endpoint
 from emulator.arm.service import Arm
+from emulator.arm.store import VERSION as STORE_VERSION
 from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
 from emulator.home import Home
 from emulator.http import Handler, Request, Response
+from emulator.monitor.database import VERSION as TELEMETRY_VERSION
 from emulator.processes import Processes
 from emulator.refusals import Refusals
+from emulator.state import refuse_newer
+from emulator.storage.index import VERSION as INDEX_VERSION
 
 if TYPE_CHECKING:
     from emulator.identity.service import Identity
@@ -37,6 +41,12 @@ class Emulator:
 
     def __init__(self, home: Home) -> None:
         self.home = home.prepare()
+        for path, version in (
+            (home.database, STORE_VERSION),
+            (home.blob_index, INDEX_VERSION),
+            (home.telemetry, TELEMETRY_VERSION),
+        ):  # all of them, before any is opened and brought up to date
+            refuse_newer(path, version)
         self.store = Store(home)
         self.arm = Arm(self.store)
         self.processes = Processes()

@@ -40,6 +40,14 @@ def write_aside(path: Path, data: bytes, mode: int = 0o600, *, keep: bool = Fals
         raise
 
 
+def private(path: Path) -> Path:
+    """A folder that its owner alone can read, made with all that is missing above it, where it is missing."""
+    if not path.is_dir():
+        private(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """The paths of one emulator."""
@@ -52,9 +60,11 @@ class Home:
         return Home(Path(os.environ.get("EMULATOR_HOME") or REPOSITORY / ".emulator").expanduser().resolve())
 
     def prepare(self) -> Home:
-        """Make the directories, readable by their owner alone."""
+        """Make the directories, readable by their owner alone; those that were wider open are no more."""
+        private(self.root)
+        if self.run.is_dir() or not any(self.root.iterdir()):  # it is a home, not just any folder
+            _close(self.root)
         for path in (
-            self.root,
             self.blobs,
             self.tls,
             self.pulumi,
@@ -67,7 +77,7 @@ class Home:
             self.run,
             self.logs,
         ):
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _close(private(path))
         return self
 
     def sweep(self) -> None:
@@ -98,6 +108,10 @@ class Home:
     @property
     def blobs(self) -> Path:
         return self.root / "blobs"
+
+    @property
+    def blob_index(self) -> Path:
+        return self.blobs / "index.db"
 
     @property
     def tls(self) -> Path:
@@ -193,3 +207,10 @@ class Home:
         if not isinstance(ports, dict) or not all(isinstance(port, int) for port in ports.values()):
             raise damaged(self.ports, "it is no object of port numbers", remedy)
         return ports
+
+
+def _close(path: Path) -> None:
+    """Take the rights of all others than the owner."""
+    mode = path.stat().st_mode
+    if mode & 0o077:
+        path.chmod(mode & 0o700)

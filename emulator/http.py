@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from emulator import jsonbody
 from emulator.errors import AzureError
 
 
@@ -26,11 +27,12 @@ class Request:
     raw_query: str = ""
 
     def json(self) -> Any:
-        """The body as JSON, ``{}`` when it is empty; 400 InvalidRequestContent when it is not JSON."""
+        """The body as JSON, ``{}`` when it is empty; 400 InvalidRequestContent when it is no JSON that
+        ``jsonbody`` takes."""
         if not self.body.strip():
             return {}
         try:
-            return json.loads(self.body)
+            return jsonbody.read(self.body)
         except ValueError as error:
             raise AzureError(
                 400,

@@ -170,6 +170,7 @@ def down(home: Home) -> list[str]:
 
 def serve(home: Home, ready_descriptor: int | None) -> int:
     """Be the daemon; the exit code."""
+    os.umask(0o077)
     lock = Lock(home.prepare())
     deadline = time.monotonic() + 1.0
     while not lock.take():

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emulator.home import private
+
 MARK = "EMULATOR_PROCESS"
 """A variable of each process: by it those are found that had no time to be listed."""
 
@@ -103,7 +105,7 @@ class Processes:
 
         ``on_exit`` gets the exit code, in a thread of its own; what it raises goes to the emulator's log.
         """
-        log.parent.mkdir(parents=True, exist_ok=True)
+        private(log.parent)
         with self._lock:
             if self._stopped:
                 raise RuntimeError(f"{name}: the emulator is going down")
@@ -117,6 +119,7 @@ class Processes:
                     stdout=output,
                     stderr=subprocess.STDOUT,
                     process_group=0,
+                    umask=0o022,  # as programs expect it; the daemon's own is narrower
                 )
             handle = Handle(name, process.pid, process, threading.Event())
             self._running[process.pid] = handle

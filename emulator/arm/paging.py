@@ -8,6 +8,7 @@ import json
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from emulator import jsonbody
 from emulator.arm.ids import fold
 from emulator.errors import AzureError
 from emulator.http import Request
@@ -50,8 +51,8 @@ def _made(item: Json) -> str:
 def _after(items: list[Json], token: str) -> int:
     """The index of the first item behind the one that the token names."""
     try:
-        last, made = json.loads(base64.urlsafe_b64decode(token))
-    except (ValueError, binascii.Error) as error:
+        last, made = (str(one) for one in jsonbody.read(base64.urlsafe_b64decode(token)))
+    except (ValueError, TypeError, binascii.Error) as error:  # TypeError: it is no list
         raise AzureError(
             400, "InvalidSkipToken", f"The {MARK} '{token}' was not given by this list."
         ) from error

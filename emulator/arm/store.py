@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 from emulator.arm.ids import fold, parse
 from emulator.arm.linked import linked
 from emulator.home import Home, write_aside
-from emulator.state import damaged, open_database
+from emulator.state import damaged, mark, open_database
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS resource (
@@ -54,7 +54,7 @@ class Store:
         home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._sealer = _sealer(home)
-        self._db = open_database(home.database, SCHEMA, REMEDY.format(home=home.root))
+        self._db = open_database(home.database, SCHEMA, REMEDY.format(home=home.root), VERSION)
         self._sequence = int(self._one("SELECT COALESCE(MAX(sequence), 0) FROM resource")[0])
         self._revisions: Counter[str] = Counter()
         self._written: set[str] = set()  # types, in the open transaction
@@ -290,7 +290,7 @@ class Store:
         with self.transaction():
             for key, body in self._all("SELECT key, body FROM resource"):
                 self._link(key, json.loads(body))
-            self._db.execute(f"PRAGMA user_version = {VERSION}")
+            mark(self._db, VERSION)
 
     def _open(self, sealed: int, value: bytes) -> Any:
         return json.loads(self._sealer.decrypt(value) if sealed else value)

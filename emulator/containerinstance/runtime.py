@@ -12,7 +12,7 @@ from typing import Any
 
 from emulator.arm.ids import fold
 from emulator.containerinstance.supervisor import Spec, Supervisor
-from emulator.home import Home
+from emulator.home import Home, private
 from emulator.processes import Processes
 
 Json = dict[str, Any]
@@ -51,7 +51,7 @@ class Runtime:
             shutil.rmtree(self.folder(group_id), ignore_errors=True)
             containers: dict[str, Supervisor] = {}
             for spec in specs():
-                spec.folder.mkdir(parents=True, exist_ok=True)
+                private(spec.folder)
                 containers[spec.name] = Supervisor(spec, self._processes)
             with self._lock:
                 self._groups[fold(group_id)] = Running(key, containers)

@@ -16,6 +16,7 @@ from emulator import environment
 from emulator.containerregistry.records import INTERRUPTED, Records
 from emulator.containerregistry.requests import DockerBuild
 from emulator.errors import AzureError
+from emulator.home import private
 from emulator.images.archive import unpack
 from emulator.images.base import BaseError
 from emulator.images.builder import BuildCanceled, BuildError, BuildRequest
@@ -71,7 +72,7 @@ class Worker:
         with self._lock:
             canceled = self._canceled[run_id.lower()]
         folder = self._folders / uuid.uuid4().hex
-        (folder / "context").mkdir(parents=True)
+        private(folder / "context")
         log = folder / "log"
         log.touch()
         try:

@@ -12,11 +12,11 @@ from urllib.parse import parse_qs
 import jwt
 
 from emulator.arm.store import Store
-from emulator.errors import NotEmulated
+from emulator.errors import AzureError, NotEmulated
 from emulator.home import Home
 from emulator.http import Request, Response
 from emulator.identity.directory import SIGNED_IN, TENANT_ID, Directory, Principal
-from emulator.identity.tokens import AUDIENCES, ISSUER, Tokens, audience
+from emulator.identity.tokens import AUDIENCES, ISSUER, Tokens, audience, check_readable
 
 HOSTS: Final = ("login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net")
 BASE: Final = f"https://login.microsoftonline.com/{TENANT_ID}"
@@ -142,6 +142,7 @@ class Authority:
         """The assertion must be signed by its issuer and named by a federated credential of the identity."""
         token = form["client_assertion"]
         try:
+            check_readable(token)
             unverified = jwt.decode(token, options={"verify_signature": False})
             issuer, subject = str(unverified.get("iss", "")), str(unverified.get("sub", ""))
             jwks = self.issuers.get(issuer)
@@ -160,7 +161,7 @@ class Authority:
                 audience=EXCHANGE,
                 options={"require": ["exp"]},
             )
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, AzureError, TypeError) as error:  # TypeError: a time that is no number
             raise Refused(
                 401, "invalid_client", 700027, f"The client assertion is not valid: {error}."
             ) from error

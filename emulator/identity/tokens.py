@@ -12,6 +12,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from emulator import jsonbody
 from emulator.errors import AzureError
 from emulator.home import Home, write_aside
 from emulator.identity.directory import TENANT_ID, Principal
@@ -19,6 +20,7 @@ from emulator.state import damaged
 
 ISSUER: Final = f"https://sts.windows.net/{TENANT_ID}/"
 LIFETIME_S: Final = 3600
+LONGEST: Final = 16_384  # characters of a token
 
 # the resources for which this tenant issues tokens
 AUDIENCES: Final = frozenset(
@@ -112,6 +114,7 @@ class Tokens:
         held = self._verified.get(token)
         if held is not None and held["exp"] > time.time():
             return held
+        check_readable(token)
         try:
             claims = jwt.decode(
                 token,
@@ -124,14 +127,32 @@ class Tokens:
             raise AzureError(
                 401, "ExpiredAuthenticationToken", "The access token has expired. Ask for a new one."
             ) from error
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, TypeError) as error:  # TypeError: a time that is no number
             raise AzureError(
                 401, "InvalidAuthenticationToken", f"The access token is invalid: {error}."
             ) from error
+        if wrong := [name for name in ("aud", "oid") if not isinstance(claims[name], str)]:
+            words = f"its claims {', '.join(wrong)} must be texts"
+            raise AzureError(401, "InvalidAuthenticationToken", f"The access token is invalid: {words}.")
         if len(self._verified) > 1000:
             self._verified.clear()
         self._verified[token] = claims
         return claims
+
+
+def check_readable(token: str) -> None:
+    """401 InvalidAuthenticationToken for a token that is too long, or whose parts are no JSON that
+    ``jsonbody`` takes: before anything else reads it, signed or not."""
+    try:
+        if len(token) > LONGEST:
+            raise ValueError(f"it has {len(token)} characters, more than {LONGEST}")
+        for part in token.split(".")[:2]:
+            padded = part.encode() + b"=" * (-len(part) % 4)
+            jsonbody.read(base64.urlsafe_b64decode(padded))
+    except ValueError as error:
+        raise AzureError(
+            401, "InvalidAuthenticationToken", f"The access token is invalid: {error}."
+        ) from error
 
 
 def _number(value: int) -> str:

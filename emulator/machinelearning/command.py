@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.arm.ids import fold
 from emulator.errors import AzureError
+from emulator.home import private
 from emulator.identity.directory import Principal
 from emulator.machinelearning import staging
 from emulator.machinelearning.access import Access
@@ -138,7 +139,7 @@ class Commands:
     def run(self, order: Order, control: Control) -> Json:
         """Run to the end. Returns the outputs (name -> uri, type); StepFailed or Stopped otherwise."""
         folder = self._emulator.home.jobs / order.key
-        folder.mkdir(parents=True, exist_ok=True)
+        private(folder)
         log = folder / "std_log.txt"
         if order.restarted and log.exists():
             with log.open("a") as file:

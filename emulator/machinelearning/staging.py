@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.errors import AzureError
+from emulator.home import private
 from emulator.machinelearning.literals import FILE_TYPES
 from emulator.machinelearning.references import Location
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 def fresh(folder: Path) -> Path:
     """An empty folder, whatever was there."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
+    return private(folder)
 
 
 def fetch(blobs: Blobs, where: Location, kind: str, folder: Path) -> Path:

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from emulator.monitor.tables import COMMON, DELETED, JSON_COLUMNS, TABLES, schema
-from emulator.state import open_database
+from emulator.state import mark, open_database
 
 REMEDY = (
     "Nothing was started. It holds telemetry and nothing else; to begin with empty tables move it away: "
     "mv {path} {path}.damaged"
 )
+VERSION = 1  # of the database: from 1 on all tables have all columns
 Row = dict[str, Any]  # a row by column; JSON columns decoded
 
 
@@ -62,7 +63,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._db = open_database(path, schema(), REMEDY.format(path=path))
+        self._db = open_database(path, schema(), REMEDY.format(path=path), VERSION)
         self._db.row_factory = sqlite3.Row
         self._add_columns()
 
@@ -194,6 +195,7 @@ class Database:
                 for name in COMMON:
                     if name not in there:
                         self._db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {COMMON[name]}")
+            mark(self._db, VERSION)
 
     @contextmanager
     def _transaction(self) -> Generator[None]:

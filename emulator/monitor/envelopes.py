@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator import jsonbody
 from emulator.monitor.database import Row
 
 Json = dict[str, Any]
@@ -34,11 +35,10 @@ class InvalidEnvelope(Exception):
 
 def parse(body: bytes) -> list[Any]:
     """The items of a body: a JSON array, one object, or one object a line. ValueError for anything else."""
-    text = body.decode()
     try:
-        found = json.loads(text)
+        found = jsonbody.read(body)
     except json.JSONDecodeError:
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        return [jsonbody.read(line) for line in body.splitlines() if line.strip()]
     return found if isinstance(found, list) else [found]
 
 

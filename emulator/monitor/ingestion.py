@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import AzureError, NotEmulated
@@ -20,6 +21,7 @@ PATHS = (["v2.1", "track"], ["v2", "track"])
 AUDIENCE = "https://monitor.azure.com"
 ACTION = "Microsoft.Insights/Telemetry/Write"
 PARTIAL = 206
+MOST_BYTES = 8 << 20  # of a batch, unpacked: some hundred items of the greatest size that Azure takes
 
 Json = dict[str, Any]
 
@@ -39,6 +41,8 @@ class Ingestion:
             raise NotEmulated(f"Application Insights: {request.describe()}")
         try:
             items = parse(_body(request))
+        except AzureError as error:
+            return _answer([], [_error(0, error.status, error.message)], 1)
         except (ValueError, OSError, EOFError, zlib.error) as error:
             return _answer([], [_error(0, 400, f"The body is no JSON telemetry: {error}")], 1)
         received = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -91,9 +95,19 @@ class Ingestion:
 
 
 def _body(request: Request) -> bytes:
-    return (
-        gzip.decompress(request.body) if request.headers.get("content-encoding") == "gzip" else request.body
-    )
+    """What was sent, unpacked. AzureError: too much of it; ValueError: it is not what it is said to be."""
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        body = request.body
+    elif encoding == "gzip":
+        with gzip.GzipFile(fileobj=BytesIO(request.body)) as packed:
+            body = packed.read(MOST_BYTES + 1)
+    else:
+        raise AzureError(415, "UnsupportedMediaType", f"Content-Encoding is {encoding!r}; gzip is known.")
+    if len(body) > MOST_BYTES:
+        words = f"A batch has at most {MOST_BYTES} bytes, unpacked; send more, smaller ones."
+        raise AzureError(413, "RequestEntityTooLarge", words)
+    return body
 
 
 def _error(index: int, status: int, message: str) -> Json:

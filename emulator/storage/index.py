@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from emulator.state import open_database
+from emulator.state import mark, open_database
 from emulator.storage.model import Address, Blob, Block, after
 
 SCHEMA = """
@@ -28,6 +28,7 @@ REMEDY = (
     "Nothing was started: without it no blob has a name. Put a copy of the whole home back, or move the home "
     "away and begin with an empty Azure."
 )
+VERSION = 1  # of the database; 0 had the same tables and did not say so
 ONE = "account = ? AND container = ? AND name = ?"
 
 
@@ -36,7 +37,8 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self.lock = threading.RLock()
-        self._db = open_database(path, SCHEMA, REMEDY)
+        self._db = open_database(path, SCHEMA, REMEDY, VERSION)
+        mark(self._db, VERSION)
 
     def close(self) -> None:
         with self.lock:

@@ -34,6 +34,17 @@ def test_a_phase_keeps_all_that_was_printed(tmp_path: Path) -> None:
     assert found.seconds > 0
 
 
+def test_what_the_demo_writes_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first phase writes a log before the emulator makes its home."""
+    monkeypatch.setenv("EMULATOR_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("sys.argv", ["demo"])
+    monkeypatch.setattr(demo, "in_order", lambda: iter([phase("raise SystemExit(3)")]))
+    assert demo.main() == 1
+    folders = [path for path in (tmp_path / "home", *(tmp_path / "home").rglob("*")) if path.is_dir()]
+    assert (tmp_path / "home" / "logs" / "demo") in folders
+    assert {oct(path.stat().st_mode & 0o777) for path in folders} == {"0o700"}
+
+
 def test_a_failure_names_command_code_and_log(tmp_path: Path) -> None:
     written = StringIO()
     screen = console(written)

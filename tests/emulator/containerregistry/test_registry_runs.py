@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from emulator.containerregistry.records import Records
 from emulator.containerregistry.registries import REGISTRY as REGISTRY_TYPE
 from emulator.errors import AzureError, NotEmulated
 from emulator.images.base import machine_minor
+from emulator.images.context import ContextError
 
 Json = dict[str, Any]
 Act = Callable[..., Any]
@@ -260,3 +262,19 @@ def test_import(emulator: Emulator, act: Act) -> None:
 def test_imports_that_fail(act: Act, source: Json, said: str) -> None:
     with pytest.raises(AzureError, match=said):
         act(REGISTRY, "importImage", {"source": source, "targetTags": ["x:1"]})
+
+
+def test_the_folders_of_a_build_are_its_owners_alone(
+    emulator: Emulator, act: Act, request_body: Callable[..., Json], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, str] = {}
+
+    def unpacking(archive: Path, target: Path) -> None:
+        for path in (target, archive.parent, archive.parent.parent):
+            seen[path.name] = oct(path.stat().st_mode & 0o777)
+        raise ContextError("enough is known")
+
+    monkeypatch.setattr("emulator.containerregistry.worker.unpack", unpacking)
+    put(emulator)
+    assert finished(emulator, act(REGISTRY, "scheduleRun", request_body()))["status"] == "Failed"
+    assert len(seen) == 3 and set(seen.values()) == {"0o700"}

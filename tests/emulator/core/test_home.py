@@ -18,6 +18,32 @@ def ended() -> int:
     return process.pid
 
 
+def modes(root: Path) -> dict[str, str]:
+    """The rights on a folder and on the folders below it."""
+    return {str(path): oct(path.stat().st_mode & 0o777) for path in (root, *root.rglob("*")) if path.is_dir()}
+
+
+def test_a_home_is_its_owners_alone_however_it_was_made(tmp_path: Path) -> None:
+    made = Home(tmp_path / "above" / "home").prepare()
+    assert set(modes(tmp_path / "above").values()) == {"0o700"}
+    assert (made.root / "run").is_dir()
+    for path in (made.root, made.logs, made.blobs):
+        path.chmod(0o755)
+    made.prepare()
+    assert set(modes(made.root).values()) == {"0o700"}
+    empty = tmp_path / "empty"
+    empty.mkdir(mode=0o755)
+    assert set(modes(Home(empty).prepare().root).values()) == {"0o700"}
+
+
+def test_a_folder_that_holds_something_else_keeps_its_rights(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "mine").touch()
+    home = Home(tmp_path).prepare()
+    assert modes(tmp_path)[str(tmp_path)] == "0o755"
+    assert modes(home.blobs)[str(home.blobs)] == "0o700"
+
+
 def test_a_sweep_removes_what_ended_processes_left(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").prepare()
     left = [

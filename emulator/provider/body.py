@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.arm.catalog import ResourceType
+from emulator.provider.references import written
 from emulator.provider.schema import Properties, Resource, Type
 from emulator.provider.variants import resolve
 from emulator.provider.wire import ENVELOPE, PART_ENVELOPE, fold, is_flattened, renames
@@ -70,7 +71,7 @@ class BodyMapper:
         names = renames(self.module, of.name)
         flattened = is_flattened(self.module, of.name)
         sent: Json = {}
-        for name, item in value.items():
+        for name, item in written(declared, value).items():
             if item is None:
                 continue
             target = sent

@@ -20,7 +20,9 @@ def etag(resource: Json) -> str:
 def of(headers: Mapping[str, str], resource_id: str) -> Callable[[Json | None], None] | None:
     """What the headers (lower case) ask of the resource as it is shown, None when it does not exist.
 
-    412 when that does not hold. Call it under the lock under which the change is made.
+    412 when that does not hold. `If-Match: *` asks for nothing in particular: as Azure's services do, a
+    PUT with it creates what is not there, and az's commands count on that. Call it under the lock under which
+    the change is made.
     """
     wanted, unwanted = _tags(headers.get("if-match", "")), _tags(headers.get("if-none-match", ""))
     if not wanted and not unwanted:
@@ -28,9 +30,9 @@ def of(headers: Mapping[str, str], resource_id: str) -> Callable[[Json | None], 
 
     def check(current: Json | None) -> None:
         held = etag(current) if current is not None else ""
-        if wanted and not _names(wanted, held):
+        if wanted and "*" not in wanted and held not in wanted:
             what = "If-Match"
-        elif unwanted and _names(unwanted, held):
+        elif held and ("*" in unwanted or held in unwanted):
             what = "If-None-Match"
         else:
             return
@@ -44,7 +46,3 @@ def of(headers: Mapping[str, str], resource_id: str) -> Callable[[Json | None], 
 
 def _tags(header: str) -> set[str]:
     return {tag.strip().removeprefix("W/") for tag in header.split(",") if tag.strip()}
-
-
-def _names(tags: set[str], held: str) -> bool:
-    return bool(held) and ("*" in tags or held in tags)

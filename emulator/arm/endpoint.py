@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emulator.arm import conditions, creations, requests, rules, statuses
 from emulator.arm.conditions import etag
 from emulator.arm.ids import RESOURCE_GROUP, ArmId, canonical, parse
+from emulator.arm.operations import Operations
 from emulator.arm.paging import page
 from emulator.arm.service import Action
 from emulator.errors import AzureError, NotEmulated
@@ -29,6 +30,7 @@ class Endpoint:
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._arm = emulator.arm
+        self._operations = Operations(emulator.arm)
 
     def handle(self, request: Request) -> Response:
         """One request; AzureError for every refusal."""
@@ -88,7 +90,9 @@ class Endpoint:
             creation=creations.of(request.headers),
             condition=conditions.of(request.headers, parsed.text),
         )
-        return Response.json(resource, statuses.of_put(parsed.type, created), {"etag": etag(resource)})
+        status = statuses.of_write(parsed.type, "PATCH" if request.method == "PATCH" else "PUT", created)
+        followed = self._followed(status, parsed, request, principal, resource)
+        return Response.json(resource, status, {"etag": etag(resource), **followed})
 
     def _delete(self, request: Request, parsed: ArmId, principal: Principal) -> Response:
         if parsed.is_collection:
@@ -97,12 +101,28 @@ class Endpoint:
         self._allow(principal, f"{parsed.type}/delete", parsed.text)
         rules.check_deletable(parsed)
         condition = conditions.of(request.headers, parsed.text)
-        if not self._arm.exists(parsed.text) and condition is None:
-            if parsed.type.lower() in statuses.MISSED_ON_DELETE:
+        resource = self._arm.find(parsed.text)
+        if resource is None:
+            if condition is not None:
+                condition(None)
+            status = statuses.of_delete_of_nothing(parsed.type)
+            if status == statuses.NOT_FOUND:
                 self._arm.get(parsed.text)  # raises, in the words of the type
-            return Response(204)
+            return Response(status)
         self._arm.delete(parsed.text, query=request.query, condition=condition)
-        return Response(statuses.of_delete(parsed.type))
+        status = statuses.of_delete(parsed.type)
+        headers = self._followed(status, parsed, request, principal, resource or {})
+        if resource is not None and status == 200 and statuses.tells_what_was_deleted(parsed.type):
+            return Response.json(resource, status)
+        return Response(status, headers)
+
+    def _followed(
+        self, status: int, parsed: ArmId, request: Request, principal: Principal, resource: dict[str, Any]
+    ) -> dict[str, str]:
+        """The headers by which a client follows what was answered with 202."""
+        if status != 202:
+            return {}
+        return self._operations.begin(parsed, request, principal, str(resource.get("location") or ""))
 
     def _act(self, request: Request, path: str, principal: Principal) -> Response:
         target, _, name = path.rpartition("/")
@@ -124,7 +144,9 @@ class Endpoint:
         )
         if isinstance(result, Response):
             return result
-        return Response(200) if result is None else Response.json(result)
+        if result is None:
+            return Response(statuses.of_action(parsed.type, name) if request.method == "POST" else 200)
+        return Response.json(result)
 
     def _is_read_action(self, parsed: ArmId | None) -> bool:
         """A GET of ``…/{resource}/{name}`` where a service answers ``name`` as an action, such as logs."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from emulator.arm import catalog, creations, inline, links, locks, rules
+from emulator.arm import catalog, creations, inline, links, locks, rules, spellings
 from emulator.arm.creations import Creation
 from emulator.arm.effects import Effects
 from emulator.arm.hooks import Action, Hooks, Put, PutHook
@@ -74,6 +74,7 @@ class Arm(Hooks):
             resource = _merged(old, body) if merge and old else copy.deepcopy(body)
             inline_children = inline.take(kind, resource)
             self._finish(parsed, resource, old)
+            spellings.correct(kind, resource)
             links.check(self, resource)
             put = Put(parsed.text, resource, old, principal, body)
             for hook in (*self._before_put["*"], *self._before_put[kind]):

@@ -77,6 +77,10 @@ class Records:
                 run["properties"]["isArchiveEnabled"] = archived
                 self.store.put(run_id, run)
 
+    def ended(self) -> list[dict[str, Any]]:
+        """The runs that have ended, of all registries."""
+        return [run for run in self.store.by_type(RUN) if run["properties"]["status"] in ENDED]
+
     def fail_interrupted(self) -> None:
         """Called at the start: what had not ended when the last process died will not end by itself."""
         for run in self.store.by_type(RUN):

@@ -28,8 +28,8 @@ def install(emulator: Emulator) -> None:
     records = Records(store)
     worker = Worker(emulator, records)
     records.fail_interrupted()
-    worker.clear()
     emulator.blobs.service_account(ACCOUNT)
+    worker.clear()
     emulator.on_stop(worker.stop)
     arm.declare(RUN)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import threading
 import uuid
@@ -33,6 +34,15 @@ ACCOUNT = "acrtasksinternal"
 AT_ONCE = 2  # builds that run at the same time; others are queued
 PUBLISH_S = 0.3
 MAX_APPEND = 4 << 20
+# What the log's metadata says once a run has ended, by its status: whoever reads the log waits for it.
+COMPLETE = {
+    "Succeeded": "successful",
+    "Failed": "failed",
+    "Canceled": "canceled",
+    "Error": "internalerror",
+    "Timeout": "timedout",
+}
+BARE_NEWLINE = re.compile(rb"(?<!\r)\n")
 FAILURES = (BaseError, BuildError, ContextError, DockerfileError, BadReference)
 
 
@@ -85,13 +95,25 @@ class Worker:
             LOG.exception("run %s", run_id)
             self.records.change(run_id, "Error", runErrorMessage="the emulator failed; see its log")
         finally:
+            self._complete(run_id)
             with self._lock:
                 self._canceled.pop(run_id.lower(), None)
             shutil.rmtree(folder, ignore_errors=True)
 
     def clear(self) -> None:
-        """Remove what builds of a process that died have left."""
+        """Put in order what builds of a process that died have left: folders, and logs without an end."""
         shutil.rmtree(self._folders, ignore_errors=True)
+        for run in self.records.ended():
+            self._complete(run["id"])
+
+    def _complete(self, run_id: str) -> None:
+        """Say in the log's metadata how the run has ended, after its last line and its last status."""
+        run = self.records.store.get(run_id)
+        place = (ACCOUNT, *log_blob(run_id))
+        if run is None or not self.emulator.blobs.exists(*place):
+            return  # deleted meanwhile
+        if not self.emulator.blobs.properties(*place).metadata:
+            self.emulator.blobs.mark(*place, {"complete": COMPLETE[run["properties"]["status"]]})
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; one that has not begun stops at once."""
@@ -189,16 +211,17 @@ class Worker:
 
     @contextmanager
     def _published(self, log: Path, box: str, name: str) -> Generator[None]:
-        """Appends what the log gains to its blob, until the end."""
+        """Appends what the log gains to its blob, until the end; lines end as those of Azure's logs do."""
         done = threading.Event()
 
         def publish() -> None:
             with log.open("rb") as file:
-                last = False
+                last, before = False, b""
                 while not last:
                     last = done.wait(PUBLISH_S)
                     while part := file.read(MAX_APPEND):
-                        self.emulator.blobs.append(ACCOUNT, box, name, part)
+                        self.emulator.blobs.append(ACCOUNT, box, name, with_crlf(part, before))
+                        before = part
 
         thread = threading.Thread(target=publish, name=f"log {name}", daemon=True)
         thread.start()
@@ -207,6 +230,13 @@ class Worker:
         finally:
             done.set()
             thread.join()
+
+
+def with_crlf(part: bytes, before: bytes) -> bytes:
+    """A part of a log, each of its lines ended by a carriage return and a newline; ``before``: the part
+    before it."""
+    kept = before[-1:] if before.endswith(b"\r") else b""
+    return BARE_NEWLINE.sub(b"\r\n", kept + part)[len(kept) :]
 
 
 def _say(log: Path, line: str) -> None:

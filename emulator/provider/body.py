@@ -6,6 +6,7 @@ from typing import Any
 
 from emulator.arm.catalog_types import ResourceType
 from emulator.provider import traits_table
+from emulator.provider.references import written
 from emulator.provider.schema import Properties, Resource, Type
 from emulator.provider.variants import resolve
 from emulator.provider.wire import ENVELOPE, PART_ENVELOPE, fold, is_flattened, renames
@@ -72,7 +73,7 @@ class BodyMapper:
         names = renames(self.module, of.name)
         flattened = is_flattened(self.module, of.name)
         sent: Json = {}
-        for name, item in value.items():
+        for name, item in written(declared, value).items():
             if item is None:
                 continue
             target = sent

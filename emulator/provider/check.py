@@ -1,7 +1,8 @@
 """Validation of inputs against the SDK's schema.
 
 Stricter than Azure's own provider: unknown properties and values outside closed enums are errors, at any
-depth, each named by its path. Secret values are never printed.
+depth, each named by its path; an enum's value in another case, which Azure takes, is a warning. Secret values
+are never printed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.provider.references import written
 from emulator.provider.schema import Properties, Resource, Type
 from emulator.provider.values import UNKNOWN, Opaque, Secret, unwrap
 from emulator.provider.variants import choose, discriminator, is_undecided
@@ -75,7 +77,8 @@ def _value(schema: Resource, of: Type, value: Any, path: str) -> Iterator[Findin
             for name, item in value.items():
                 yield from _value(schema, of.item, item, _join(path, name))
         case "object" if isinstance(value, dict):
-            yield from _object(schema, schema.properties(of), value, path)
+            declared = schema.properties(of)
+            yield from _object(schema, declared, written(declared, value), path)
         case _:
             if not _fits(of, value):
                 shown = "a secret" if hidden else _describe(value)
@@ -106,7 +109,12 @@ def _enum(of: Type, value: str | int | float, path: str, hidden: bool) -> Iterat
     near = folded.get(str(value).lower()) or next(iter(difflib.get_close_matches(str(value), known, 1)), None)
     hint = f"; did you mean {near!r}?" if near else ""
     shown = "the secret value" if hidden else repr(value)
-    yield Finding(path, f"{shown} is not one of {_clip(', '.join(known), 300)}{hint}", error=not of.open)
+    other_case = str(value).lower() in folded  # Azure takes it
+    yield Finding(
+        path,
+        f"{shown} is not one of {_clip(', '.join(known), 300)}{hint}",
+        error=not (of.open or other_case),
+    )
 
 
 def _union(schema: Resource, of: Type, value: Any, path: str, hidden: bool) -> Iterator[Finding]:

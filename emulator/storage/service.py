@@ -14,7 +14,7 @@ from emulator.identity.directory import TENANT_ID
 from emulator.storage import operations, signatures
 from emulator.storage.access import SERVICE_DELEGATOR, ByRole
 from emulator.storage.accounts import Account, Accounts
-from emulator.storage.blobs import BlobStore
+from emulator.storage.blobs import BlobStore, no_check
 from emulator.storage.errors import failure
 from emulator.storage.model import APPEND_BLOB, Address, Blob
 
@@ -75,6 +75,10 @@ class Blobs:
         if self._store.get(at) is None:
             self._store.write(at, b"", {"content-type": "text/plain"}, {}, kind=APPEND_BLOB)
         return self._store.append(at, data)[0]
+
+    def mark(self, account: str, container: str, name: str, metadata: Mapping[str, str]) -> Blob:
+        """Give a blob that exists other metadata; its bytes stay."""
+        return self._store.update(self._at(account, container, name), no_check, metadata=metadata)
 
     def delete(self, account: str, container: str, name: str) -> None:
         self._store.delete(self._at(account, container, name))

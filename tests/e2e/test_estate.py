@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.environments import environments, stack_file
-from tests.e2e.conftest import ROOT, World
+from tests.e2e.conftest import World
 from tests.listeners import listeners
 
 pytestmark = pytest.mark.e2e

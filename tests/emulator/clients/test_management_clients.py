@@ -58,6 +58,9 @@ n.subnets.begin_create_or_update(G, "net0", "a", {"properties": {"addressPrefix"
 seen["subnets"] = [one.name for one in n.subnets.list(G, "net0")]
 seen["network tags"] = n.virtual_networks.update_tags(G, "net0", {"tags": {"t": "u"}}).tags
 n.subnets.begin_delete(G, "net0", "a").result()
+n.network_watchers.create_or_update(G, "watcher", {"location": L})
+n.network_watchers.begin_delete(G, "watcher").result()  # takes 202 and 204, and follows the first
+seen["watchers"] = [one.name for one in n.network_watchers.list_all()]
 seen["networks"] = [one.name for one in n.virtual_networks.list_all()]
 """
 
@@ -126,6 +129,7 @@ def test_management_clients_work_through_the_proxy(world: World) -> None:
         "subnets": ["a"],
         "network tags": {"t": "u"},
         "networks": ["net0", "net1"],
+        "watchers": [],
         "free": True,
         "taken": "AlreadyExists",
         "containers": ["data"],

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emulator.app import Emulator
 from emulator.containerregistry.records import Records
 from emulator.containerregistry.registries import REGISTRY as REGISTRY_TYPE
+from emulator.containerregistry.worker import Worker, with_crlf
 from emulator.errors import AzureError, NotEmulated
 from emulator.images.base import machine_minor
 from emulator.images.context import ContextError
@@ -43,6 +46,17 @@ def log(emulator: Emulator, run: Json, expected: str) -> str:
         ).decode()
         if expected in text or time.monotonic() > deadline:
             return text
+        time.sleep(0.02)
+
+
+def completed(emulator: Emulator, run: Json) -> str:
+    """What the log's metadata says of the run's end, once it does."""
+    deadline = time.monotonic() + 5.0
+    while True:
+        place = ("acrtasksinternal", "estatereg", f"logs/{run['name']}/rawtext.log")
+        said = emulator.blobs.properties(*place).metadata.get("complete", "")
+        if said or time.monotonic() > deadline:
+            return said
         time.sleep(0.02)
 
 
@@ -124,6 +138,8 @@ def test_a_build(emulator: Emulator, act: Act, request_body: Callable[..., Json]
     assert emulator.images.resolve(f"estatereg.azurecr.io/app@{image['digest']}").cmd == ["python"]
     text = log(emulator, run, "was successful")
     assert "from inside" in text and image["digest"] in text
+    assert completed(emulator, run) == "successful"
+    assert text.count("\n") == text.count("\r\n") > 1
     assert [one["name"] for one in emulator.arm.list(f"{REGISTRY}/runs")] == [run["name"]]
     emulator.arm.put(run["id"], {"isArchiveEnabled": True}, merge=True)
     assert emulator.arm.get(run["id"])["properties"] == {**properties, "isArchiveEnabled": True}
@@ -135,6 +151,7 @@ def test_a_failing_build_says_where(emulator: Emulator, act: Act, request_body: 
     assert properties["status"] == "Failed"
     assert "line 2: ADD is not supported" in properties["runErrorMessage"]
     assert "line 2: ADD" in log(emulator, run, "ADD")
+    assert completed(emulator, run) == "failed"
     assert "outputImages" not in properties
 
 
@@ -150,6 +167,7 @@ def test_cancel(emulator: Emulator, act: Act, request_body: Callable[..., Json])
     threading.Event().wait(0.3)
     act(run["id"], "cancel")
     assert finished(emulator, run, 5.0)["status"] == "Canceled"
+    assert completed(emulator, run) == "canceled"
 
 
 @pytest.mark.parametrize(
@@ -214,13 +232,26 @@ def test_interrupted_runs_fail_at_the_next_start(
     emulator: Emulator, act: Act, request_body: Callable[..., Json]
 ) -> None:
     run = act(REGISTRY, "scheduleRun", request_body())
-    finished(emulator, run)
+    assert completed(emulator, run) == "successful"
+    emulator.blobs.mark("acrtasksinternal", "estatereg", f"logs/{run['name']}/rawtext.log", {})
     held = emulator.store.get(run["id"]) or {}
     held["properties"]["status"] = "Running"
     emulator.store.put(run["id"], held)
     Records(emulator.store).fail_interrupted()
     properties = emulator.arm.get(run["id"])["properties"]
     assert properties["status"] == "Failed" and "interrupted" in properties["runErrorMessage"]
+    Worker(emulator, Records(emulator.store)).clear()
+    assert completed(emulator, run) == "failed"
+
+
+@given(st.lists(st.sampled_from([b"a", b"\n", b"\r", b"\r\n", b"\n\n"]), max_size=12), st.integers(0, 20))
+def test_each_line_of_a_log_ends_as_azures_do(pieces: list[bytes], cut: int) -> None:
+    whole = b"".join(pieces)
+    first, second = whole[:cut], whole[cut:]
+    made = with_crlf(first, b"") + with_crlf(second, first)
+    assert made == with_crlf(whole, b"")
+    assert made.replace(b"\r\n", b"").count(b"\n") == 0
+    assert made.count(b"\n") == whole.count(b"\n")
 
 
 def test_a_deleted_registry_takes_its_images_along(

@@ -177,7 +177,10 @@ def test_conditions(client: Client) -> None:
     assert (
         client("PUT", GROUP, {"location": LOCATION}, if_match=f'"x", {first.headers["etag"]}').status == 200
     )
-    assert client("PUT", ROUTES, {"location": LOCATION}, if_match="*").status == 412
+    assert client("PUT", ROUTES, {"location": LOCATION}, if_match='"x"').status == 412
+    assert client("PATCH", ROUTES, {"tags": {}}, if_match="*").status == 404
+    assert client("PUT", ROUTES, {"location": LOCATION}, if_match="*").status == 201
+    assert client("PUT", ROUTES, {"location": LOCATION}, if_match="*").status == 200
 
 
 def test_a_deletion_honours_if_match(client: Client) -> None:
@@ -187,7 +190,8 @@ def test_a_deletion_honours_if_match(client: Client) -> None:
     stale = client("DELETE", ROUTES, if_match=first.headers["etag"])
     assert (stale.status, json.loads(stale.body)["error"]["code"]) == (412, "PreconditionFailed")
     assert client("DELETE", ROUTES, if_match="*").status == 200
-    assert client("DELETE", ROUTES, if_match="*").status == 412
+    assert client("DELETE", ROUTES, if_match='"x"').status == 412
+    assert client("DELETE", ROUTES, if_match="*").status == 204
     assert client("DELETE", ROUTES).status == 204
 
 

@@ -53,8 +53,11 @@ def test_each_fault_is_named_with_its_path(change: dict[str, Any], expected: str
 
 
 def test_a_closed_enum_is_an_error_and_an_open_one_a_warning() -> None:
-    closed = errors("storage:StorageAccount", {**ACCOUNT, "networkRuleSet": {"defaultAction": "deny"}})
+    closed = errors("storage:StorageAccount", {**ACCOUNT, "networkRuleSet": {"defaultAction": "Den"}})
     assert "did you mean 'Deny'?" in closed[0]
+    other_case = {**ACCOUNT, "networkRuleSet": {"defaultAction": "deny"}}
+    assert errors("storage:StorageAccount", other_case) == []
+    assert "did you mean 'Deny'?" in warnings("storage:StorageAccount", other_case)[0]
     opened = {**ACCOUNT, "kind": "StorageV3"}
     assert errors("storage:StorageAccount", opened) == []
     assert "did you mean 'StorageV2'?" in warnings("storage:StorageAccount", opened)[0]

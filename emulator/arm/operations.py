@@ -1,0 +1,72 @@
+"""Operations that clients follow after a 202: where they ask how it went, and what they find there.
+
+Every change has ended before its answer, so an operation has always succeeded. It is kept nevertheless: only
+who began it finds it, and what was never begun is not found.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from emulator.arm.ids import ArmId
+from emulator.errors import AzureError
+from emulator.http import Request, Response
+
+if TYPE_CHECKING:
+    from emulator.arm.service import Arm
+    from emulator.identity import Principal
+
+KIND: Final = "arm-operation"
+KEPT: Final = 1000  # operations; the oldest go first
+PATH: Final = (
+    r"/subscriptions/[^/]+/providers/(?P<namespace>[^/]+)/locations/[^/]+"
+    r"/operation(?P<what>Statuses|Results)/(?P<name>[0-9a-f-]{36})"
+)
+
+
+class Operations:
+    """The operations that were answered with 202."""
+
+    def __init__(self, arm: Arm) -> None:
+        self._arm = arm
+        arm.special("GET", PATH)(self._show)
+
+    def begin(self, parsed: ArmId, request: Request, principal: Principal, location: str) -> dict[str, str]:
+        """Keep a change that has just ended; the headers that lead to it.
+
+        location: region of what was changed, "" for none
+        """
+        now = datetime.now(UTC).isoformat()
+        name = str(uuid.uuid4())
+        store = self._arm.store
+        document = {
+            "resource": "" if request.method == "DELETE" else parsed.text,
+            "by": principal.object_id,
+            "ended": now,
+        }
+        with store.transaction():
+            store.put_document(KIND, name, document)
+            held = store.documents(KIND)
+            for old in sorted(held, key=lambda one: str(held[one]["ended"]))[:-KEPT]:
+                store.delete_document(KIND, old)
+        place = location.replace(" ", "").lower() or "global"
+        base = f"https://{request.host}/subscriptions/{parsed.subscription}/providers/{parsed.namespace}"
+        version = request.query.get("api-version", "")
+        status, result = (
+            f"{base}/locations/{place}/operation{what}/{name}?api-version={version}"
+            for what in ("Statuses", "Results")
+        )
+        return {"azure-asyncoperation": status, "location": result}
+
+    def _show(self, request: Request, match: re.Match[str], principal: Principal) -> Response:
+        name = match["name"]
+        found: dict[str, Any] | None = self._arm.store.document(KIND, name)
+        if found is None or found["by"] != principal.object_id:
+            raise AzureError(404, "OperationNotFound", f"The operation '{name}' was not found.")
+        if match["what"].lower() == "statuses":
+            ended = {"startTime": found["ended"], "endTime": found["ended"]}
+            return Response.json({"id": request.path, "name": name, "status": "Succeeded", **ended})
+        return Response.json(self._arm.get(found["resource"])) if found["resource"] else Response(204)

@@ -194,7 +194,9 @@ class Service:
 
     def _refuse_without_key(self) -> None:
         if not self._authenticator.ready():
-            detail = "the callers' key could not be read from Key Vault yet; the log says why"
+            detail = (
+                "no callers' key: Key Vault could not be read yet, or has none any more; the log says why"
+            )
             raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "5"})
 
 

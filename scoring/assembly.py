@@ -10,7 +10,7 @@ from collections.abc import Callable
 from scoring.http.app import Service
 from scoring.http.authentication import AnyoneMay, Authenticator, BearerKey, DigestOfKey, from_key_vault
 from scoring.model import artifact as artifacts
-from scoring.model.artifact import Artifact
+from scoring.model.artifact import Artifact, ArtifactError
 from scoring.model.drift import DriftReport, WindowCounts
 from scoring.monitor import DriftMonitor
 from scoring.scorer import Scorer
@@ -28,6 +28,8 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
     Raises ArtifactError or SettingsError: the service does not start with a model that it cannot answer for.
     """
     artifact = artifacts.load(settings.model_dir)
+    if place is not None:
+        _refuse_another(settings, artifact, place.agree(artifact.digest))
     _check_features(settings, artifact)
     if blind := artifact.drift.blind:
         more = {"features": list(blind), "remedy": "train the model anew"}
@@ -49,6 +51,15 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
         extra={"model": scorer.model, "rows": len(artifact.samples.predictions)},
     )
     return Service(scorer, _authenticator(settings), telemetry, settings.limits, place)
+
+
+def _refuse_another(settings: Settings, artifact: Artifact, served: str) -> None:
+    """One service answers with one model, although the directory may be another by the time of a restart."""
+    if artifact.digest != served:
+        raise ArtifactError(
+            f"MODEL_DIR is {settings.model_dir}, which now holds the model {artifact.digest}; this service "
+            f"serves {served}: put that one back, or restart the whole service"
+        )
 
 
 def _authenticator(settings: Settings) -> Authenticator:

@@ -18,13 +18,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from scoring.settings import Settings
-from scoring.worker import FLAGS, VARIABLE, Place
+from scoring.worker import FAILED, STARTING, STATUS, VARIABLE, Place
 
 log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2_048
 FIRST_WAIT, LAST_WAIT = 0.1, 10.0  # seconds before a dead worker is replaced
 LIVED: Final = 30.0  # a worker that lived that long did not die of its start
+LOOK_SECONDS: Final = 1.0  # between two looks at whether the workers get on
+HUNG_LOOKS: Final = 30  # so often in a row that a worker had not got on, it is ended; counted, not timed:
+# while a whole container is halted nobody looks
 END_SECONDS: Final = 40.0  # for the workers to answer, to flush telemetry and to go, beyond the drain time
 SIGNALS: Final = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
 
@@ -36,6 +39,13 @@ class Worker:
     started: float = 0.0
     wait: float = 0.0  # before it was started last
     due: float = 0.0  # when to start it, while there is no process
+    first_beat: int = 0  # the last one of those before
+    beat: int = 0  # at the last look
+    still: int = 0  # looks in a row that found no other beat
+
+    def served(self) -> bool:
+        """Whether this process got as far as its event loop."""
+        return self.place.last_beat(self.place.number) != self.first_beat
 
 
 class Supervisor:
@@ -56,7 +66,7 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # they are waited for, not handled
         listener = _bound(self._settings.host, self._settings.port)
         memory = os.memfd_create("scoring")
-        os.ftruncate(memory, FLAGS)
+        os.ftruncate(memory, STATUS)
         alive, _kept_open = os.pipe()
         count = self._settings.workers
         workers = [Worker(Place(i, count, listener.fileno(), memory, alive)) for i in range(count)]
@@ -67,23 +77,34 @@ class Supervisor:
 
     def _watch(self, workers: list[Worker]) -> int:
         """Keep the workers running until the service is asked to end (0), or cannot start (1)."""
+        looked = time.monotonic()
         while True:
             now = time.monotonic()
             for worker in workers:
                 if worker.process is None and worker.due <= now:
                     self._start(worker)
-            due = min((worker.due for worker in workers if worker.process is None), default=now + 60.0)
-            found = signal.sigtimedwait(SIGNALS, max(0.0, due - now))
+            due = min(
+                (worker.due for worker in workers if worker.process is None), default=now + LOOK_SECONDS
+            )
+            found = signal.sigtimedwait(SIGNALS, max(0.0, min(due - now, LOOK_SECONDS)))
             if found is not None and found.si_signo != signal.SIGCHLD:
                 return 0
             for worker in workers:
                 code = None if worker.process is None else worker.process.poll()
                 if code is not None and not self._died(worker, code):
                     return 1
+            if all(worker.process is None and _failed(worker) for worker in workers):
+                log.critical("no worker can be started again: the service ends")
+                return 1
+            if time.monotonic() - looked >= LOOK_SECONDS:
+                looked = time.monotonic()
+                for worker in workers:
+                    _end_if_hung(worker)
 
     def _start(self, worker: Worker) -> None:
         place = worker.place
-        worker.started = time.monotonic()
+        worker.started, worker.still = time.monotonic(), 0
+        worker.first_beat = worker.beat = place.last_beat(place.number)
         try:
             worker.process = subprocess.Popen(
                 self._program,
@@ -99,12 +120,15 @@ class Supervisor:
         """Plan a successor; False when the worker said that the service cannot start."""
         lived = time.monotonic() - worker.started
         worker.process = None
-        if code > 0 and not worker.place.has_been_ready(worker.place.number):
+        place = worker.place
+        if code > 0 and place.state(place.number) == STARTING:
             return False
+        if code > 0 and not worker.served():  # it said why: another model, say, or a broken one
+            place.say_failed(place.number)
         if lived >= LIVED:
             worker.wait = 0.0
         self._later(worker)
-        more = {"worker": worker.place.number, "exit_code": code, "seconds": round(lived, 1)}
+        more = {"worker": place.number, "exit_code": code, "seconds": round(lived, 1)}
         log.warning("a worker has ended and will be replaced", extra=more)
         return True
 
@@ -131,6 +155,21 @@ class Supervisor:
         codes = [process.wait() for process in running]
         # ended by the signal itself: it had not begun to serve
         return code or int(any(found not in (0, -signal.SIGTERM) for found in codes))
+
+
+def _failed(worker: Worker) -> bool:
+    return worker.place.state(worker.place.number) == FAILED
+
+
+def _end_if_hung(worker: Worker) -> None:
+    """End a worker that served and gets on no more: a process that is stopped, say. It will be replaced."""
+    beat = worker.place.last_beat(worker.place.number)
+    worker.still = worker.still + 1 if beat == worker.beat else 0
+    worker.beat = beat
+    if worker.process is not None and worker.served() and worker.still >= HUNG_LOOKS:
+        worker.still = 0
+        log.error("a worker does not get on and is ended", extra={"worker": worker.place.number})
+        worker.process.kill()
 
 
 def supervise(settings: Settings) -> int:

@@ -28,7 +28,7 @@ from scoring.scorer import Batch, Scorer, joined
 from scoring.settings import Limits
 from scoring.telemetry.moment import RequestRecord
 from scoring.telemetry.queue import Telemetry
-from scoring.worker import Place
+from scoring.worker import BEAT_SECONDS, Place
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Service:
         self._telemetry.start()
         self._scorer.monitor.start()
         keys, ready = self._authenticator.run(), self._say_ready()
-        async with running(keys, ready, self.scoring.watch(), self.explaining.watch()):
+        async with running(keys, ready, self._beat(), self.scoring.watch(), self.explaining.watch()):
             yield
             self.state.draining = True
         for pool in (self._large, self._explainer):
@@ -97,6 +97,12 @@ class Service:
         if self._place is not None:
             self._place.say_ready()
 
+    async def _beat(self) -> None:
+        """Tell supervisor and other workers that this event loop runs."""
+        while self._place is not None:
+            self._place.beat()
+            await asyncio.sleep(BEAT_SECONDS)
+
     async def healthz(self, request: Request) -> bytes:
         return b'{"status":"alive"}'
 
@@ -104,8 +110,9 @@ class Service:
         if self.state.draining:
             raise Problem(problems.UNAVAILABLE, "the service is stopping", {"retry-after": "1"})
         self._refuse_without_key()
-        if self._place is not None and not self._place.all_ready():
-            raise Problem(problems.UNAVAILABLE, "not all workers are ready yet", {"retry-after": "1"})
+        if self._place is not None and (late := self._place.not_ready()):
+            detail = "; ".join(f"worker {number} {why}" for number, why in late.items())
+            raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "1"})
         return orjson.dumps({"status": "ready", "model": self._scorer.model})
 
     async def openapi(self, request: Request) -> bytes:
@@ -194,7 +201,9 @@ class Service:
 
     def _refuse_without_key(self) -> None:
         if not self._authenticator.ready():
-            detail = "the callers' key could not be read from Key Vault yet; the log says why"
+            detail = (
+                "no callers' key: Key Vault could not be read yet, or has none any more; the log says why"
+            )
             raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "5"})
 
 

@@ -8,16 +8,31 @@ import hashlib
 import hmac
 import logging
 import time
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol, cast
 
 from scoring.settings import KeyDigest, KeySource
 
+if TYPE_CHECKING:
+    from azure.core.exceptions import HttpResponseError
+
 log = logging.getLogger(__name__)
 
-REFRESH_SECONDS = 300.0  # a key that was revoked is refused after this time at the latest
+REFRESH_SECONDS = (
+    300.0  # a key that was changed, disabled or deleted is refused after this time at the latest
+)
+OUTAGE_SECONDS = 15.0  # while the vault does not answer, it is asked this often
 MISS_SECONDS = 60.0  # after a wrong key the vault is asked again, at most this often
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 15.0  # a new role assignment takes minutes to work
+
+
+# a 403 with one of these inner codes is about the way to the vault, and says nothing about the secret
+NETWORK_CODES = frozenset({"ForbiddenByConnection", "ForbiddenByFirewall"})
+VAULT_SECONDS = 10.0  # to connect, and to wait for a part of the answer
+
+
+class KeyWithdrawn(Exception):
+    """The vault itself says that there is no key for this service any more; the text says why."""
 
 
 class Authenticator(Protocol):
@@ -91,7 +106,7 @@ class BearerKey:
     """One key for all callers, sent as `authorization: Bearer KEY`.
 
     `fetch` blocks and may raise; it is called in a thread, beside the requests, none of which waits for the
-    vault. A failed refresh keeps the key that is known.
+    vault. While the vault cannot be asked, the known key stays; KeyWithdrawn and an empty secret end it.
     """
 
     def __init__(self, fetch: Callable[[], str], clock: Callable[[], float] = time.monotonic) -> None:
@@ -107,14 +122,15 @@ class BearerKey:
         """Read the key until it is there, then again and again; ends when cancelled."""
         wait = FIRST_RETRY_SECONDS
         while True:
-            await self._refresh()
+            answered = await self._refresh()
             self._wanted.clear()
             if self._key is None:
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LAST_RETRY_SECONDS)
             else:
+                wait = FIRST_RETRY_SECONDS
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(REFRESH_SECONDS):
+                    async with asyncio.timeout(REFRESH_SECONDS if answered else OUTAGE_SECONDS):
                         await self._wanted.wait()
 
     def knows(self, authorization: bytes | None) -> bool:
@@ -128,29 +144,58 @@ class BearerKey:
             self._wanted.set()
         return self._wanted.is_set()
 
-    async def _refresh(self) -> None:
+    async def _refresh(self) -> bool:
+        """Whether the vault said what the key is, or that there is none."""
         self._asked = self._clock()
         try:
-            key = await asyncio.to_thread(self._fetch)
+            key = (await asyncio.to_thread(self._fetch)).strip()
+            if not key:
+                raise KeyWithdrawn("the secret of the callers' key is empty")
+        except KeyWithdrawn as withdrawn:
+            log.error("there is no callers' key: nobody may score", extra={"reason": str(withdrawn)[:500]})
+            self._key = None
+            return True
         except Exception as error:  # noqa: BLE001 - whatever is raised, the known key stays
             reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
             log.warning("the callers' key could not be read", extra={"reason": reason[:500]})
-            return
-        if not key.strip():
-            log.error("the secret of the callers' key is empty")
-            return
-        self._key = key.strip().encode()
+            return False
+        self._key = key.encode()
+        return True
 
 
 def from_key_vault(source: KeySource, client_id: str | None) -> Callable[[], str]:
-    """A function that reads the secret's latest version with the workload's identity."""
+    """A function that reads the secret's latest version with the workload's identity.
+
+    It raises KeyWithdrawn when the vault refuses the secret itself, else what the Azure client raises.
+    """
 
     def fetch() -> str:
+        from azure.core.exceptions import HttpResponseError
         from azure.keyvault.secrets import SecretClient
 
         from scoring.identity import credential
 
-        with SecretClient(source.vault_uri, credential(client_id), retry_total=1) as client:
-            return client.get_secret(source.secret).value or ""
+        with SecretClient(
+            source.vault_uri,
+            credential(client_id),
+            retry_total=1,
+            connection_timeout=VAULT_SECONDS,
+            read_timeout=VAULT_SECONDS,
+        ) as client:
+            try:
+                return client.get_secret(source.secret).value or ""
+            except HttpResponseError as error:
+                code = _code(error)
+                if error.status_code not in (403, 404) or code is None or code in NETWORK_CODES:
+                    raise
+                raise KeyWithdrawn(f"the secret {source.secret}: {error.status_code} {code}") from error
 
     return fetch
+
+
+def _code(error: HttpResponseError) -> str | None:
+    """The vault's inner code, else its code; None when the answer came from something else on the way."""
+    if error.error is None:
+        return None
+    inner = cast("Mapping[str, str] | None", error.error.innererror)  # the vault may say null
+    return (inner or {}).get("code") or error.error.code

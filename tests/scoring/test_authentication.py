@@ -1,10 +1,14 @@
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable
 
+import pytest
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
 from scoring.http import authentication
-from scoring.http.authentication import BearerKey, DigestOfKey
-from scoring.settings import KeyDigest
+from scoring.http.authentication import BearerKey, DigestOfKey, KeyWithdrawn
+from scoring.settings import KeyDigest, KeySource
 
 
 class Vault:
@@ -139,3 +143,103 @@ def test_a_key_known_by_its_digest_only() -> None:
             assert not keys.knows(wrong), wrong
 
     asyncio.run(scenario())
+
+
+def test_a_withdrawn_key_is_dropped_and_a_new_one_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "REFRESH_SECONDS", 0.01)
+    monkeypatch.setattr(authentication, "OUTAGE_SECONDS", 0.01)
+    monkeypatch.setattr(authentication, "FIRST_RETRY_SECONDS", 0.01)
+
+    async def scenario() -> None:
+        vault = Vault("key", ConnectionError("vault is away"), KeyWithdrawn("SecretDisabled"))
+        keys = BearerKey(vault)
+        task = await started(keys)
+        await until(lambda: vault.reads == 2)
+        assert keys.ready() and keys.knows(b"Bearer key")  # an outage keeps it
+        await until(lambda: not keys.ready())
+        assert not keys.knows(b"Bearer key")
+        vault.answers = ["other"]
+        await until(keys.ready)
+        assert keys.knows(b"Bearer other") and not keys.knows(b"Bearer key")
+        vault.answers = [" "]  # an empty one is none
+        await until(lambda: not keys.ready())
+        assert not keys.knows(b"Bearer other") and not keys.knows(b"Bearer ")
+        task.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_after_an_outage_the_vault_is_asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authentication, "OUTAGE_SECONDS", 0.01)
+
+    async def scenario() -> None:
+        vault, clock = Vault("key", OSError("away"), OSError("away"), KeyWithdrawn("deleted")), Clock()
+        keys = BearerKey(vault, clock)
+        task = await started(keys)
+        clock.now += 61
+        assert keys.may_be_new(b"Bearer other")  # from here on without waiting for the next refresh
+        await until(lambda: not keys.ready())
+        task.cancel()
+
+    asyncio.run(scenario())
+
+
+class Response:
+    """What an Azure client keeps of an answer."""
+
+    def __init__(self, status: int, body: str) -> None:
+        self.status_code, self.reason, self._body = status, "reason", body
+
+    def text(self, encoding: str | None = None) -> str:
+        return self._body
+
+
+def vault_says(status: int, code: str, inner: str | None = None) -> Response:
+    more = {} if inner is None else {"innererror": {"code": inner}}
+    return Response(status, json.dumps({"error": {"code": code, "message": "words", **more}}))
+
+
+@pytest.mark.parametrize(
+    ("response", "withdrawn"),
+    [
+        (vault_says(404, "SecretNotFound"), True),
+        (vault_says(403, "Forbidden", "SecretDisabled"), True),
+        (vault_says(403, "Forbidden", "ForbiddenByRbac"), True),
+        (vault_says(403, "Forbidden", "ForbiddenByPolicy"), True),
+        (vault_says(403, "Forbidden"), True),
+        (Response(404, '{"error": {"code": "SecretNotFound", "innererror": null}}'), True),
+        (vault_says(403, "Forbidden", "ForbiddenByConnection"), False),
+        (vault_says(403, "Forbidden", "ForbiddenByFirewall"), False),
+        (vault_says(401, "Unauthorized"), False),
+        (vault_says(429, "Throttled"), False),
+        (vault_says(500, "InternalServerError"), False),
+        (Response(403, "<html>a proxy</html>"), False),
+        (Response(404, ""), False),
+        (Response(403, '{"blocked": true}'), False),
+        (Response(403, "[]"), False),
+    ],
+    ids=lambda item: f"{item.status_code} {item.text()[:70]}" if isinstance(item, Response) else "",
+)
+def test_only_the_vaults_own_word_on_the_secret_withdraws_the_key(
+    monkeypatch: pytest.MonkeyPatch, response: Response, withdrawn: bool
+) -> None:
+    kind = ResourceNotFoundError if response.status_code == 404 else HttpResponseError
+
+    class Client:
+        def __init__(self, *given: object, **options: float) -> None:
+            assert options["read_timeout"] <= 30  # one that never answers would keep a key for ever
+
+        def __enter__(self) -> "Client":
+            return self
+
+        def __exit__(self, *error: object) -> None: ...
+
+        def get_secret(self, name: str) -> None:
+            raise kind(response=response)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr("azure.keyvault.secrets.SecretClient", Client)
+    fetch = authentication.from_key_vault(KeySource("https://x.vault.azure.net", "api-key"), None)
+    with pytest.raises(KeyWithdrawn if withdrawn else HttpResponseError) as caught:
+        fetch()
+    if withdrawn:
+        assert "api-key" in str(caught.value) and str(response.status_code) in str(caught.value)

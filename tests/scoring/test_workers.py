@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -119,6 +120,45 @@ def test_a_killed_worker_is_replaced_while_the_other_goes_on(
     assert [line["exit_code"] for line in told] == [-signal.SIGKILL]
     running.process.send_signal(signal.SIGTERM)
     assert running.ended() == 0
+
+
+def another(artifact: Artifact) -> Artifact:
+    """A model that answers the samples alike, and is another one."""
+    thresholds = replace(artifact.thresholds, false_negative_cost=artifact.thresholds.false_negative_cost + 1)
+    return replace(artifact, thresholds=thresholds)
+
+
+def test_one_service_has_one_model(tmp_path: Path, artifact: Artifact) -> None:
+    """A worker that finds a broken one or another one in its place refuses, and readiness says so."""
+    artifact.save(tmp_path)
+    running = Group(tmp_path)
+
+    def refused(said: str) -> None:
+        """Kill a worker: its successor says that, and the other one goes on with its own model."""
+        os.kill(min(running.workers()), signal.SIGKILL)
+        until(lambda: running.call("GET", "/readyz").status_code == 503, 20)
+        detail = running.call("GET", "/readyz").json()["detail"]
+        assert detail in [f"worker {number} could not be started again" for number in (0, 1)]
+        assert said in [line for line in running.lines if "reason" in line][-1]["reason"]
+        for _ in range(5):
+            answer = running.call("POST", "/score", json=artifact.samples.request)
+            assert answer.json()["model"]["digest"] == artifact.digest
+
+    try:
+        running.ready()
+        (tmp_path / "manifest.json").write_bytes(b"{")
+        refused("manifest.json: not JSON")
+        artifact.save(tmp_path)  # put back: it serves again
+        running.ready()
+        another(artifact).save(tmp_path)
+        refused(f"holds the model {another(artifact).digest}; this service serves {artifact.digest}")
+        for process in running.workers():
+            os.kill(process, signal.SIGKILL)
+        assert running.ended() == 1  # nothing is left: whoever runs the container starts it anew
+    finally:
+        if running.process.poll() is None:
+            running.process.terminate()
+            running.ended()
 
 
 def test_workers_end_with_their_supervisor(group: Callable[..., Group]) -> None:

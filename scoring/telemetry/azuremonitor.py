@@ -147,7 +147,8 @@ class AzureMonitor:
         """Tell of the requests of a moment, and pass on what was counted."""
         try:
             for record, told in self._description.events():
-                self._event(BATCH_EVENT, told.properties, _context(record))
+                for part in told.parts:
+                    self._event(BATCH_EVENT, part, _context(record))
         finally:
             self._pass_on()
 
@@ -173,8 +174,8 @@ class AzureMonitor:
             or now - self._told[0] >= DRIFT_EVENT_SECONDS
         ):
             self._told = (now, report.drifted)
-            window = record.window.to_json(self._drift_reference)
-            self._event(DRIFT_EVENT, drift_event(record, window, self._privacy), Context())
+            for part in drift_event(record, self._drift_reference, self._privacy):
+                self._event(DRIFT_EVENT, part, Context())
 
     def lost(self, records: int) -> None:
         self._instruments.count("lost", records)

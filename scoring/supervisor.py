@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 BACKLOG: Final = 2_048
 FIRST_WAIT, LAST_WAIT = 0.1, 10.0  # seconds before a dead worker is replaced
 LIVED: Final = 30.0  # a worker that lived that long did not die of its start
-END_SECONDS: Final = 40.0  # for the workers to answer, to flush telemetry and to go, beyond the drain time
+END_SECONDS: Final = 28.0  # for the workers to answer, to flush telemetry and to go: platforms kill after 30
 SIGNALS: Final = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
 
 

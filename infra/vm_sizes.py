@@ -1,8 +1,8 @@
 """VM series that Azure takes out of service: no new estate should begin on one.
 
 Read 2026-11, from Azure's retirement notices (learn.microsoft.com/azure/virtual-machines/retirement-notices),
-its "D, Ds, Dv2, Dsv2 and Ls series migration guide", and reports of the notice of 2028-11-15. Subscriptions that
-have none of such a series may get no quota for it.
+its "D, Ds, Dv2, Dsv2 and Ls series migration guide", and reports of the notice of 2028-11-15. Subscriptions
+that have none of such a series may get no quota for it.
 """
 
 import re

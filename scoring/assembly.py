@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from scoring.http.app import Service
 from scoring.http.authentication import AnyoneMay, Authenticator, BearerKey, DigestOfKey, from_key_vault
+from scoring.logs import some
 from scoring.model import artifact as artifacts
 from scoring.model.artifact import Artifact, ArtifactError
 from scoring.model.drift import DriftReport, WindowCounts
@@ -32,7 +33,7 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
         _refuse_another(settings, artifact, place.agree(artifact.digest))
     _check_features(settings, artifact)
     if blind := artifact.drift.blind:
-        more = {"features": list(blind), "remedy": "train the model anew"}
+        more = {"features": some(blind), "remedy": "train the model anew"}
         log.warning("drift of features cannot be seen: their reference has one bin", extra=more)
     telemetry = Telemetry(_sink(settings, artifact))
 

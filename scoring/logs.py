@@ -5,12 +5,19 @@ from __future__ import annotations
 import logging
 import sys
 from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+
+
+def some(names: Sequence[str], most: int = 20) -> list[str]:
+    """The first of the names, and how many more there are: Application Insights cuts a long list."""
+    more = len(names) - most
+    return list(names) if more <= 0 else [*names[:most], f"and {more} more"]
 
 
 class JsonFormatter(logging.Formatter):

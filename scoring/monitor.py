@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from scoring.logs import some
 from scoring.model.drift import DriftReport, DriftRules, WindowCounts, evaluate
 from scoring.model.schema import Matrix
 from scoring.model.sketch import DriftReference
@@ -61,7 +62,7 @@ class DriftMonitor:
         previous, self.report = self.report, report
         if self._publish is not None:
             if report.drifted != previous.drifted:
-                more = {"drifted": list(report.drifted), "window_rows": report.rows}
+                more = {"drifted": some(report.drifted), "window_rows": report.rows}
                 log.warning("drift changed", extra=more)
             self._publish(report, window)
         return report

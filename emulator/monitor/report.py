@@ -13,10 +13,16 @@ from rich.console import Console
 from rich.table import Table
 
 from emulator.home import Home
+from emulator.monitor import parts
 from emulator.monitor.database import Database, Row
 
 SEVERITIES = ("verbose", "information", "warning", "error", "critical")
-SAME_IN_ALL = {"model_name", "model_version", "model_digest", "environment", "logger_name"}  # of events shown
+# of events shown
+SAME_IN_ALL = {"model_name", "model_version", "model_digest", "environment", "logger_name"} | {
+    "event_id",
+    "part",
+    "parts",
+}
 HIDDEN_METRICS = {"_OTELRESOURCE_"}  # how the exporter tells the attributes of its resource
 LONGEST = 36  # characters of a value shown to a person: longer ones are left out; JSON has all of them
 PER_METRIC = 5  # dimensions of one metric shown, the greatest values; JSON has all of them
@@ -78,6 +84,7 @@ def gather(path: Path, limit: int = 20) -> dict[str, Any]:
             "operations": [asdict(operation) for operation in database.operations()],
             **{name: database.latest(table, limit) for name, (table, _) in SECTIONS.items()},
             "requests": database.requests(limit, PER_NAME),
+            "events": parts.newest(database, limit),
             "metrics": [
                 {**asdict(value), "properties": dict(value.properties)} for value in database.metrics()
             ],

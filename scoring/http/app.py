@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 SYNTHETIC_HEADER: Final = b"x-synthetic"  # "true": rows of a test, which say nothing about drift
 INLINE_ROWS: Final = 64  # more rows than that are scored in a thread, so that the event loop stays free
-TELEMETRY_FLUSH_SECONDS: Final = 8.0
+TELEMETRY_FLUSH_SECONDS: Final = 6.0
 
 
 class Service:

@@ -24,12 +24,12 @@ class Allowance:
         now = self._clock()
         self._left = min(self._most, self._left + (now - self._at) * self._per_second)
         self._at = now
-        return int(self._left)
+        return max(0, int(self._left))
 
     def soon(self, seconds: float) -> int:
         """How often, at most, it may be done after so long."""
         self.left()
-        return ceil(min(self._most, self._left + seconds * self._per_second))
+        return max(0, ceil(min(self._most, self._left + seconds * self._per_second)))
 
     def take(self) -> bool:
         """Whether it may be done once more now."""
@@ -37,3 +37,8 @@ class Allowance:
             return False
         self._left -= 1.0
         return True
+
+    def spend(self, times: int) -> None:
+        """It was done so often, allowed or not; what was not allowed is missing later."""
+        self.left()
+        self._left -= times

@@ -20,7 +20,7 @@ from scoring.telemetry.moment import Moment, RequestRecord
 from scoring.telemetry.queue import DRAIN_SECONDS, DriftRecord
 from scoring.telemetry.tracecontext import TraceContext
 
-# The distribution's own call-outs, to hosts that are not the configured ingestion endpoint.
+# The exporters' own call-outs, to hosts that are not the configured ingestion endpoint.
 SILENCED = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
     "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": "true",
@@ -29,11 +29,9 @@ SILENCED = {
 }
 for _name, _value in SILENCED.items():
     os.environ.setdefault(_name, _value)
-os.environ["OTEL_METRICS_EXPORTER"] = "none"  # of the distribution: metrics are set up by instruments.py
 os.environ.setdefault("OTEL_METRICS_EXEMPLAR_FILTER", "always_off")  # Azure Monitor takes none
 
-from azure.monitor.opentelemetry import configure_azure_monitor  # noqa: E402 - reads the variables above
-from opentelemetry import _logs, metrics, trace  # noqa: E402
+from opentelemetry import _logs, trace  # noqa: E402 - reads the variables above
 from opentelemetry._logs import SeverityNumber  # noqa: E402
 from opentelemetry.context import Context  # noqa: E402
 from opentelemetry.sdk.resources import Resource  # noqa: E402
@@ -42,25 +40,15 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status,
 
 from scoring.identity import credential  # noqa: E402
 from scoring.logs import Dropped, EarlyRecords, Repeated  # noqa: E402
+from scoring.telemetry import providers  # noqa: E402
 from scoring.telemetry.description import Description  # noqa: E402
 from scoring.telemetry.durations import Durations  # noqa: E402
-from scoring.telemetry.instruments import Instruments, provide  # noqa: E402
+from scoring.telemetry.exports import Exports  # noqa: E402
+from scoring.telemetry.instruments import Instruments  # noqa: E402
 
 SCOPE = "scoring"
 EXPORT_LOGGER = "azure.monitor.opentelemetry.exporter.export._base"
 PROBES = frozenset({"/healthz", "/readyz"})
-INSTRUMENTED_LIBRARIES = (
-    "azure_sdk",
-    "django",
-    "fastapi",
-    "flask",
-    "httpx",
-    "httpx2",
-    "psycopg2",
-    "requests",
-    "urllib",
-    "urllib3",
-)
 TRACES_RESERVE = 10.0  # seconds: a few requests now and then are all traced
 DRIFT_EVENT_SECONDS = 60.0  # one event a window change, else at most one in this time
 
@@ -97,25 +85,22 @@ class AzureMonitor:
         self._told: tuple[float, tuple[str, ...]] | None = None
         resource, identity = Resource.create(resource_attributes(settings)), credential(settings.client_id)
         durations = Durations()
-        provide(durations, SCOPE, resource, settings.telemetry.connection_string, identity)
-        configure_azure_monitor(
-            connection_string=settings.telemetry.connection_string,
-            credential=identity,
-            logger_name=SCOPE,
-            resource=resource,
-            sampling_ratio=settings.telemetry.trace_ratio,
-            enable_live_metrics=False,
-            enable_performance_counters=False,
-            disable_offline_storage=True,  # the image's file system is read-only
-            instrumentation_options={name: {"enabled": False} for name in INSTRUMENTED_LIBRARIES},
+        self._exports, self._failed_told, self._lost_told = Exports(), 0, 0
+        handler = providers.provide(
+            settings.telemetry.connection_string,
+            identity,
+            resource,
+            SCOPE,
+            settings.telemetry.trace_ratio,
+            durations,
+            self._exports,
         )
         logger = logging.getLogger(SCOPE)
-        exporting = [handler for handler in logger.handlers if not isinstance(handler, EarlyRecords)]
-        for handler in [handler for handler in logger.handlers if isinstance(handler, EarlyRecords)]:
-            handler.hand_over(logger, exporting)
-        self._failures, self._failures_told = Repeated(), 0
-        logging.getLogger(EXPORT_LOGGER).addFilter(self._failures)
-        self._dropped, self._dropped_told = Dropped(), 0
+        logger.addHandler(handler)
+        for early in [handler for handler in logger.handlers if isinstance(handler, EarlyRecords)]:
+            early.hand_over(logger, [handler])
+        logging.getLogger(EXPORT_LOGGER).addFilter(Repeated())
+        self._dropped = Dropped()
         self._ids = ChosenIds()
         provider: Any = trace.get_tracer_provider()
         provider.id_generator = self._ids
@@ -147,7 +132,8 @@ class AzureMonitor:
         """Tell of the requests of a moment, and pass on what was counted."""
         try:
             for record, told in self._description.events():
-                self._event(BATCH_EVENT, told.properties, _context(record))
+                for part in told.parts:
+                    self._event(BATCH_EVENT, part, _context(record))
         finally:
             self._pass_on()
 
@@ -157,10 +143,10 @@ class AzureMonitor:
         self._untraced = 0
         count("thinned", self._description.thinned - self._thinned_told)
         self._thinned_told = self._description.thinned
-        count("failed", self._failures.count - self._failures_told)
-        self._failures_told = self._failures.count
-        count("lost", (dropped := self._dropped.count) - self._dropped_told)
-        self._dropped_told = dropped
+        count("failed", (failed := self._exports.failed) - self._failed_told)
+        self._failed_told = failed
+        count("lost", (lost := self._dropped.count + self._exports.lost) - self._lost_told)
+        self._lost_told = lost
         self._instruments.pass_on()
 
     def drift(self, record: DriftRecord) -> None:
@@ -173,23 +159,18 @@ class AzureMonitor:
             or now - self._told[0] >= DRIFT_EVENT_SECONDS
         ):
             self._told = (now, report.drifted)
-            window = record.window.to_json(self._drift_reference)
-            self._event(DRIFT_EVENT, drift_event(record, window, self._privacy), Context())
+            for part in drift_event(record, self._drift_reference, self._privacy):
+                self._event(DRIFT_EVENT, part, Context())
 
     def lost(self, records: int) -> None:
         self._instruments.count("lost", records)
 
     def close(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        for provider in (  # metrics first: they say of everything how much it was
-            metrics.get_meter_provider(),
-            _logs.get_logger_provider(),
-            trace.get_tracer_provider(),
-        ):
-            flush = getattr(provider, "force_flush", None)
-            left = int(1_000 * (deadline - time.monotonic()))
-            if flush is not None and left > 0:
-                flush(left)
+        providers.flush(seconds)
+        if self._exports.failed != self._failed_told:  # by that flush: there may be time to say so
+            self._pass_on()
+            providers.flush_metrics(deadline - time.monotonic())
 
     def _span(self, record: RequestRecord) -> None:
         """Emit the request's span."""

@@ -14,7 +14,7 @@ class Description:
     """Requests that scored rows, until the moment's end. Used by one thread."""
 
     def __init__(self, allowance: Allowance, schema: Schema, privacy: Privacy, max_rows: int) -> None:
-        """`allowance`: of events."""
+        """`allowance`: of events, each part counted."""
         self._allowance, self._schema, self._privacy, self._max_rows = allowance, schema, privacy, max_rows
         self._waiting: list[RequestRecord] = []
         self.thinned = 0  # requests that are in no event: there were too many
@@ -44,6 +44,7 @@ class Description:
                 allowed -= 1
                 wanted = waiting[done : done + needed]
                 told = batch_event(wanted, self._schema, self._privacy, self._max_rows)
+                self._allowance.spend(len(told.parts) - 1)
                 yield waiting[done], told
                 done += told.requests
         finally:

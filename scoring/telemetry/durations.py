@@ -24,7 +24,9 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from scoring.telemetry.exports import POSTING, Answer, Exports
 from scoring.telemetry.moment import Kind
+from scoring.telemetry.waiting import Waiting
 
 NAME, UNIT, DESCRIPTION = "scoring.request.duration", "ms", "from first byte to answer"
 
@@ -86,18 +88,31 @@ def _point(kind: Kind, found: _Sum, since: int, now: int) -> HistogramDataPoint:
 
 
 class Exporter(AzureMonitorMetricExporter):
-    """Azure Monitor's, which sends the durations with whatever else it sends."""
+    """Azure Monitor's, which sends the durations with whatever else it sends, and again what was refused.
 
-    def __init__(self, durations: Durations, scope: str, **settings: Any) -> None:
+    What no answer came for is sent again too: an endpoint that took it and could not say so counts it twice.
+    """
+
+    def __init__(self, durations: Durations, exports: Exports, scope: str, **settings: Any) -> None:
         """`settings`: as AzureMonitorMetricExporter takes them."""
-        super().__init__(**settings)
         self._durations: Final = durations
+        self._exports, self._answer, self._waiting = exports, Answer(), Waiting()
         self._scope: Final = InstrumentationScope(scope)
+        own = {
+            "raw_response_hook": self._answer.hook,
+            "retry_total": 0,
+        }  # the next interval's is the next try
+        super().__init__(**POSTING | own | settings)
 
     def export(
         self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
     ) -> MetricExportResult:
-        return super().export(self._with_durations(metrics_data), timeout_millis, **kwargs)
+        self._waiting.add(self._with_durations(metrics_data))
+        self._answer.forget()
+        result = super().export(self._waiting.data(), timeout_millis, **kwargs)
+        taken = result is MetricExportResult.SUCCESS
+        self._waiting.keep(self._exports.judge("metrics", taken, self._answer, len(self._waiting), kept=True))
+        return result
 
     def _with_durations(self, metrics_data: MetricsData) -> MetricsData:
         if not metrics_data.resource_metrics:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -11,16 +12,16 @@ from statistics import fmean
 from typing import Any
 
 import numpy as np
-import orjson
 
 from scoring.model.schema import Schema
+from scoring.model.sketch import DriftReference
 from scoring.scorer import Batch
 from scoring.telemetry.moment import RequestRecord
+from scoring.telemetry.parts import MAX_PROPERTY, Content, as_json, parts
 from scoring.telemetry.queue import DriftRecord
 
 BATCH_EVENT, DRIFT_EVENT = "scoring.batch", "scoring.drift"
-MAX_PROPERTY = 8_000  # characters; Application Insights cuts a property at 8,192
-MAX_REQUESTS = 50  # of one event: so many identifiers fit into a property
+MAX_REQUESTS = 50  # of one event: so many identifiers of the usual length fit into a property
 MAX_ROWS = 250  # of one event: so many outputs fit into a property
 HASH_DIGITS = 16
 
@@ -55,18 +56,19 @@ class Privacy:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The properties of one event, and how many requests they are of, from the first on."""
+    """The properties of each part of one event, and how many requests they are of, from the first on."""
 
-    properties: dict[str, Any]
+    parts: list[dict[str, Any]]
     requests: int
 
 
 def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Privacy, max_rows: int) -> Told:
     """The event of requests that scored rows: of the first, and of the next ones as long as all rows fit.
 
-    Rows are listed from the first on, as many as `max_rows` and the size of a property allow; `rows_included`
-    says how many, which is all of them unless it is the event of one request. The sums cover all rows.
-    `requests` lists identifier, trace and number of rows of each request, in the order of the rows.
+    Rows are listed from the first on, as many as `max_rows` and the size of a property allow; one row that is
+    wider goes on in further parts. `rows_included` says how many are listed: all of them unless it is the
+    event of one request. The sums cover all rows. `requests` lists identifier, trace and number of rows of
+    each request, in the order of the rows.
     """
     max_rows = min(max_rows, MAX_ROWS)
     count = _that_fit(records, max_rows)
@@ -74,11 +76,11 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
         batch = _together(records[:count])
         included = min(batch.rows, max_rows)
         inputs = _inputs(batch, schema, privacy, included)
-        if len(inputs) <= MAX_PROPERTY or count == 1:
+        if inputs.fits or count == 1:
             break
-        count = max(1, min(count - 1, count * MAX_PROPERTY // len(inputs)))
-    while len(inputs) > MAX_PROPERTY and included > 0:
-        included = min(included - 1, included * MAX_PROPERTY // len(inputs))
+        count = max(1, min(count - 1, count * MAX_PROPERTY // inputs.size))
+    while not inputs.fits and included > 1:
+        included = max(1, min(included - 1, included * MAX_PROPERTY // inputs.size))
         inputs = _inputs(batch, schema, privacy, included)
     outputs = {
         "probability": batch.probabilities[:included],
@@ -90,20 +92,18 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
         {"request_id": record.request_id, "trace_id": record.trace.trace_id, "rows": _rows_of(record)}
         for record in records[:count]
     ]
-    properties = {
-        "requests": orjson.dumps(requests).decode(),
+    facts: dict[str, Any] = {
         "rows": batch.rows,
         "rows_included": included,
-        "inputs": inputs,
-        "outputs": orjson.dumps(outputs).decode(),
         "positive_rows": sum(batch.labels),
         "outlier_rows": sum(batch.outlier_flags),
         "mean_probability": round(fmean(batch.probabilities), 6),
         "drift_status": records[count - 1].drift_status or "",
     }
     if count == 1:
-        properties["request_id"] = records[0].request_id
-    return Told(properties, count)
+        facts["request_id"] = records[0].request_id
+    contents = {"requests": Content(requests), "inputs": inputs, "outputs": Content(outputs)}
+    return Told(parts(records[0].trace.span_id, facts, contents), count)
 
 
 def _that_fit(records: Sequence[RequestRecord], max_rows: int) -> int:
@@ -129,32 +129,34 @@ def _together(records: Sequence[RequestRecord]) -> Batch:
     )
 
 
-def _inputs(batch: Batch, schema: Schema, privacy: Privacy, rows: int) -> str:
-    return orjson.dumps(privacy.columns(schema.columns(batch.matrix[:rows]))).decode()
+def _inputs(batch: Batch, schema: Schema, privacy: Privacy, rows: int) -> Content:
+    return Content(privacy.columns(schema.columns(batch.matrix[:rows])))
 
 
 def _rows_of(record: RequestRecord) -> int:
     return 0 if record.batch is None else record.batch.rows
 
 
-def drift_event(record: DriftRecord, window: dict[str, Any], privacy: Privacy) -> dict[str, Any]:
-    """Properties of the event for an evaluated window; its counts let windows of replicas be merged.
+def drift_event(record: DriftRecord, reference: DriftReference, privacy: Privacy) -> list[dict[str, Any]]:
+    """Properties of each part of the event for an evaluated window; its counts let windows of replicas merge.
 
-    `window` is that of the record as JSON.
+    `counts` has the form of `WindowCounts.to_json`; a part's has some of the features.
     """
-    report = record.report
+    report, window = record.report, record.window
     findings = {
         feature.name: [round(feature.psi, 4), float(f"{feature.p_adjusted:.3g}")]
         for feature in report.features
     }
-    return {
+    facts = {
         "status": report.status,
         "window_rows": report.rows,
         "window_size": report.rules.window_rows,
         "evaluated_at": report.evaluated_at or "",
-        "drifted": ",".join(report.drifted),
-        "psi_and_p": orjson.dumps(findings).decode()[:MAX_PROPERTY],
-        "counts": orjson.dumps({**window, "counts": privacy.counts(window["counts"])}).decode()[
-            :MAX_PROPERTY
-        ],
     }
+    counts = privacy.counts(window.to_json(reference)["counts"])
+    contents = {
+        "drifted": Content(report.drifted, ",".join),
+        "psi_and_p": Content(findings),
+        "counts": Content(counts, lambda some: as_json({"rows": window.rows, "counts": some})),
+    }
+    return parts(secrets.token_hex(8), facts, contents)

@@ -1,26 +1,23 @@
 """What leaves the process for Application Insights, received by an ingestion endpoint on loopback."""
 
-import gzip
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from scoring.model.artifact import Artifact
 from tests.scoring.conftest import free_port
+from tests.scoring.ingestion import KEY, Ingestion
 
 ROOT = Path(__file__).parents[2]
-KEY = "00000000-0000-0000-0000-000000000001"
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 # Tokens are not sent over plain HTTP, so here the service has no identity.
 WITHOUT_IDENTITY = """
@@ -31,41 +28,11 @@ sys.exit(main())
 """
 
 
-class Ingestion:
-    def __init__(self) -> None:
-        self.items: list[dict[str, Any]] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                packed = self.headers.get("content-encoding") == "gzip"
-                items = json.loads(gzip.decompress(body) if packed else body)
-                outer.items.extend(items)
-                answer = {"itemsReceived": len(items), "itemsAccepted": len(items), "errors": []}
-                content = json.dumps(answer).encode()
-                self.send_response(200)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def data(self, kind: str) -> list[dict[str, Any]]:
-        return [item for item in self.items if item["data"]["baseType"] == kind]
-
-
 @pytest.fixture
 def ingestion() -> Iterator[Ingestion]:
     endpoint = Ingestion()
     yield endpoint
-    endpoint.server.shutdown()
-    endpoint.server.server_close()
+    endpoint.close()
 
 
 def started(model_dir: Path, endpoint: str, **more: str) -> tuple[subprocess.Popen[str], httpx.Client]:
@@ -166,12 +133,7 @@ def test_a_dead_backend_is_not_noticed_by_callers(model_dir: Path, artifact: Art
 
 
 def values(ingestion: Ingestion, name: str) -> float:
-    return sum(
-        metric["value"]
-        for item in ingestion.data("MetricData")
-        for metric in item["data"]["baseData"]["metrics"]
-        if metric["name"] == name
-    )
+    return sum(metric["value"] for metric in ingestion.metrics(name))
 
 
 def test_metrics_count_all_requests_when_there_are_too_many_to_describe(
@@ -206,9 +168,37 @@ def test_a_failing_probe_without_a_trace_is_counted(model_dir: Path, ingestion: 
 
 
 def counts(ingestion: Ingestion, name: str) -> int:
-    return sum(
-        metric["count"]
-        for item in ingestion.data("MetricData")
-        for metric in item["data"]["baseData"]["metrics"]
-        if metric["name"] == name
-    )
+    return sum(metric["count"] for metric in ingestion.metrics(name))
+
+
+def test_what_was_refused_arrives_when_the_host_accepts_again(
+    model_dir: Path, artifact: Artifact, ingestion: Ingestion
+) -> None:
+    ingestion.refusing = frozenset({"MetricData"})
+    ingestion.answers.extend([402, 206, 439, 503])
+    endpoint = f"http://127.0.0.1:{ingestion.server.server_port}"
+    process, client = started(model_dir, endpoint, OTEL_METRIC_EXPORT_INTERVAL="100")
+    sent = 0
+    while ingestion.answers:
+        assert client.post("/score", json=artifact.samples.request).status_code == 200
+        sent += 1
+    ended(process)
+    assert values(ingestion, "scoring.rows") == sent * len(artifact.samples.predictions)
+    assert counts(ingestion, "scoring.request.duration") == values(ingestion, "scoring.requests") >= sent
+    assert values(ingestion, "scoring.telemetry.failed") == 4
+    assert values(ingestion, "scoring.telemetry.lost") == 0
+
+
+def test_a_host_that_accepts_and_never_answers_does_not_delay_the_end(
+    model_dir: Path, artifact: Artifact
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)  # the kernel accepts; nobody reads
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process, client = started(model_dir, endpoint, OTEL_METRIC_EXPORT_INTERVAL="100")
+        for _ in range(20):
+            assert client.post("/score", json=artifact.samples.request).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=20)  # platforms kill after 30
+    assert process.returncode == 0, output

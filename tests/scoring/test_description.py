@@ -46,7 +46,7 @@ def told(records: list[RequestRecord], allowed: int, max_rows: int = 50) -> tupl
     description = Description(Allowance(allowed / 2.0, clock=lambda: 0.0), SCHEMA, EVERYTHING, max_rows)
     description.add(records[:1])
     description.add(records[1:])
-    events = [found.properties for _, found in description.events()]
+    events = [part for _, found in description.events() for part in found.parts]
     assert list(description.events()) == []
     return events, description.thinned
 

@@ -18,7 +18,7 @@ from scoring.model.typed_json import Node
 from scoring.window import RollingWindow
 
 TRAINING, ROWS, RULES = 20_000, 1_000, DriftRules()
-MOST_CLEAN_ALARMS, CLEAN_WINDOWS = 0.05, 300  # as for the real data: docs/scoring.md
+MOST_CLEAN_ALARMS, CLEAN_WINDOWS = 0.05, 200  # as for the real data: docs/scoring.md
 
 Values = np.ndarray
 Draw = Callable[[np.random.Generator, int], Values]

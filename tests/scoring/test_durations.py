@@ -12,6 +12,7 @@ from opentelemetry.sdk.metrics.export import HistogramDataPoint, InMemoryMetricR
 from pytest import MonkeyPatch, approx
 
 from scoring.telemetry.durations import NAME, Durations, Exporter
+from scoring.telemetry.exports import Exports
 
 KEY = "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1"
 # Of the exporter; not from scoring.telemetry.azuremonitor, whose import sets them for all later tests.
@@ -70,7 +71,7 @@ def test_they_are_sent_beside_the_other_metrics(monkeypatch: MonkeyPatch) -> Non
         monkeypatch.setenv(name, "true")
     monkeypatch.setattr(AzureMonitorMetricExporter, "_transmit", transmit)
     durations = Durations()
-    exporter = Exporter(durations, "scoring", connection_string=KEY, disable_offline_storage=True)
+    exporter = Exporter(durations, Exports(), "scoring", connection_string=KEY)
     reader = InMemoryMetricReader()
     meter = MeterProvider(metric_readers=[reader]).get_meter("scoring")
     meter.create_counter("scoring.requests").add(3)

@@ -74,19 +74,18 @@ sink.drained()
 print(json.dumps({"wanted": wanted, "events": len(events), "added": added}))
 """
 FLUSHES = """
-calls = []
-def flush_of(name, seconds):
+import threading
+calls, never = [], threading.Event()
+def flush_of(name, wait):
     def flush(milliseconds):
         calls.append([name, milliseconds])
-        time.sleep(seconds)
+        wait()
     return flush
-metrics.get_meter_provider().force_flush = flush_of("metrics", 0.3)
-_logs.get_logger_provider().force_flush = flush_of("events", 0.9)
-trace.get_tracer_provider().force_flush = flush_of("traces", 0.0)
-sink.close(1.0)
+metrics.get_meter_provider().force_flush = flush_of("metrics", lambda: None)
+_logs.get_logger_provider().force_flush = flush_of("events", never.wait)
+trace.get_tracer_provider().force_flush = flush_of("traces", never.wait)
+sink.close(0.2)
 print(json.dumps(calls), flush=True)
-import os
-os._exit(0)
 """
 
 
@@ -121,7 +120,7 @@ def test_requests_without_records_are_in_the_metrics_and_counted_as_untold(
 
 
 @pytest.mark.e2e
-def test_metrics_are_flushed_first_and_all_within_one_deadline(model_dir: Path) -> None:
-    (first, all_), (second, rest) = json.loads(said(FLUSHES, model_dir))  # no time is left for traces
-    assert (first, second) == ("metrics", "events")
-    assert rest < all_ <= 1_000
+def test_metrics_are_flushed_first_and_what_never_ends_is_not_waited_for(model_dir: Path) -> None:
+    """The process itself ends too, with those flushes still on their way."""
+    calls = json.loads(said(FLUSHES, model_dir))
+    assert calls == [["metrics", 200], ["events", 200], ["traces", 200]]

@@ -222,7 +222,8 @@ def event(
     """The properties of the event of all the requests."""
     told = batch_event(records, artifact.schema, privacy, max_rows)
     assert told.requests == len(records)
-    return told.properties
+    (properties,) = told.parts
+    return properties
 
 
 def test_event_holds_inputs_and_outputs(artifact: Artifact, model: Small) -> None:
@@ -269,8 +270,7 @@ def test_drift_event_carries_counts_that_merge(artifact: Artifact, model: Small)
     window.add(model.test_matrix)
     counts = window.snapshot()
     report = evaluate(artifact.drift, counts, DriftRules(), "2026-01-01T00:00:00Z")
-    everything = Privacy(frozenset(), frozenset(), b"k")
-    found = drift_event(DriftRecord(report, counts), counts.to_json(artifact.drift), everything)
+    (found,) = drift_event(DriftRecord(report, counts), artifact.drift, EVERYTHING)
     assert json.loads(found["counts"]) == counts.to_json(artifact.drift)
     assert orjson.loads(found["psi_and_p"]).keys() == set(artifact.schema.names)
 
@@ -283,7 +283,7 @@ def test_counts_of_features_that_must_not_leave_do_not(artifact: Artifact, model
     counts = window.snapshot()
     report = evaluate(artifact.drift, counts, DriftRules(), None)
     privacy = Privacy(frozenset({"age"}), frozenset({"sex"}), b"k")
-    found = drift_event(DriftRecord(report, counts), counts.to_json(artifact.drift), privacy)
+    (found,) = drift_event(DriftRecord(report, counts), artifact.drift, privacy)
     told = json.loads(found["counts"])
     assert set(told["counts"]) == set(artifact.schema.names) - {"age", "sex"}
     assert told["rows"] == 1

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from emulator.home import Home
-from emulator.monitor import report
+from emulator.monitor import parts, report
 from emulator.monitor.database import Database
 
 EARLY, LATE = "2026-01-01T00:00:00.000000Z", "2026-01-01T00:10:00.000000Z"
@@ -43,6 +43,29 @@ def test_what_is_older_does_not_count(home: Home) -> None:
     since = "2026-01-01T00:05:00+00:00"
     names = ["AppMetrics", "AppEvents", "new.rows", "old.rows", "old.batch"]
     assert report.wait_for(home, names, 0.0, since) == ["AppEvents", "old.batch", "old.rows"]
+
+
+def test_an_event_in_parts_is_shown_as_one(home: Home) -> None:
+    first = {"event_id": "a", "part": "1", "parts": "2", "rows": "3", "names": "x", "inputs": '{"x": [1]}'}
+    second = {"event_id": "a", "part": "2", "parts": "2", "names": "y", "inputs": '{"y": [2]}'}
+    lonely = {"event_id": "b", "part": "2", "parts": "3", "inputs": "{}"}
+    database = Database(home.telemetry)
+    try:
+        for at, properties in ((EARLY, first), (LATE, second), (LATE, lonely)):
+            row = {"TimeGenerated": at, "AppRoleName": "scoring", "Measurements": {}}
+            database.add([("AppEvents", {**row, "Name": "wide", "Properties": properties})])
+    finally:
+        database.close()
+    shown = [row["Properties"] for row in report.gather(home.telemetry, limit=2)["events"]]
+    assert shown == [  # the first part is older than the newest two events
+        lonely,
+        {"event_id": "a", "rows": "3", "names": "x,y", "inputs": '{"x": [1], "y": [2]}'},
+    ]
+
+
+def test_a_part_that_is_missing_is_named() -> None:
+    with pytest.raises(ValueError, match=r"event a has 3 parts, found are \[1, 3\]"):
+        parts.joined([{"event_id": "a", "part": number, "parts": "3"} for number in ("3", "1")])
 
 
 def test_nothing_has_arrived_before_there_is_a_database(tmp_path: Path) -> None:

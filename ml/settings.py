@@ -39,7 +39,7 @@ class DataSettings(Section):
 
 
 class TrainingSettings(Section):
-    experiment: str
+    experiment: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,255}$")  # else Azure refuses the job
     model_name: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$")
     metric: Metric
     margin: Share
@@ -47,7 +47,7 @@ class TrainingSettings(Section):
     test_fraction: float = Field(ge=0.01, le=0.5)
     false_negative_cost: Cost
     false_positive_cost: Cost
-    environment: str
+    environment: str = Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=255)  # an image's name too
     time_limit_minutes: Minutes
 
     def costs(self) -> dict[str, float]:
@@ -159,7 +159,7 @@ class Settings(Section):
     download: DownloadSettings
     training: TrainingSettings
     tuning: TuningSettings
-    bounds: BoundsSettings
+    bounds: BoundsSettings = BoundsSettings()
     build: BuildSettings
     scoring: ScoringSettings
     azure: AzureSettings

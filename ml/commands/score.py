@@ -1,10 +1,11 @@
 """`mlops score`: real rows to the deployed service, and what it says of them."""
 
+import math
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
@@ -19,6 +20,9 @@ from ml.terminal import options
 from ml.terminal.console import number, table
 from ml.terminal.failures import honest
 from ml.terminal.run import run
+
+if TYPE_CHECKING:
+    from ml.jobs.csv_table import Kind
 
 BATCH_ROWS = 100
 DRIFT_SECONDS = 3.0  # the service evaluates its window beside the requests, a moment later
@@ -65,24 +69,85 @@ def draw(total: int, wanted: int, seed: int) -> list[int]:
     return random.Random(seed).sample(range(total), min(wanted, total))  # noqa: S311 - not for secrets
 
 
+def kinds_of(endpoint: Endpoint) -> "dict[str, Kind]":
+    """What the deployed model takes for each feature, by the service's own description.
+
+    Raises MlopsError when the service does not give it.
+    """
+    import httpx
+
+    try:
+        answer = endpoint.get("/openapi.json").raise_for_status().json()
+        record: dict[str, dict[str, Any]] = answer["components"]["schemas"]["Record"]["properties"]
+    except (httpx.HTTPError, ValueError, LookupError) as error:
+        raise MlopsError(
+            f"The service at {endpoint.address} does not describe its features: {error}.",
+            "A csv file has no types of its own: give a parquet file, or deploy again.",
+        ) from error
+    return {name: _kind(value) for name, value in record.items()}
+
+
+def _kind(value: dict[str, Any]) -> "Kind":
+    if "enum" in value:
+        return "whole" if all(isinstance(each, int) for each in value["enum"]) else "text"
+    return "whole" if value.get("type") == "integer" else "number"
+
+
 def read_rows(
-    path: Path, features: tuple[str, ...], rows: int, seed: int
+    path: Path,
+    features: tuple[str, ...],
+    rows: int,
+    seed: int,
+    kinds: "Callable[[], Mapping[str, Kind]] | None" = None,
 ) -> tuple[list[dict[str, Any]], list[Any]]:
     """Rows of a data set with the model's features only, and their ids by the contract (else positions).
 
-    Raises MlopsError when a feature is missing.
+    kinds: what the values of each feature are, asked for csv, which has no types of its own; without it the
+    contract says so.
+    Raises MlopsError when a feature is missing, or holds what JSON cannot say.
     """
-    import pyarrow.csv
     import pyarrow.parquet
 
+    from ml.jobs import csv_table
     from ml.steps import contract
 
     file = data.inspect(path, features)
-    table: Any = pyarrow.parquet.read_table(path) if file.format == "parquet" else pyarrow.csv.read_csv(path)
+    named = contract.ID in file.columns
+    columns = (*features, contract.ID) if named and contract.ID not in features else features
+    if file.format == "parquet":
+        table: Any = pyarrow.parquet.read_table(path, columns=list(columns))
+    else:
+        said = kinds() if kinds else csv_table.kinds_of(contract.FEATURES)
+        table = csv_table.read(path, str(path), columns, said)
     chosen = draw(table.num_rows, rows, seed)
     table = table.take(chosen)
-    ids = table.column(contract.ID).to_pylist() if contract.ID in table.column_names else chosen
-    return table.select(list(features)).to_pylist(), ids
+    ids = list(map(_shown, table.column(contract.ID).to_pylist())) if named else chosen
+    values = [_as_json(path, name, table.column(name)) for name in features]
+    return [dict(zip(features, row, strict=True)) for row in zip(*values, strict=True)], ids
+
+
+def _shown(identifier: Any) -> Any:
+    return identifier if isinstance(identifier, str | int | float | None) else str(identifier)
+
+
+def _as_json(path: Path, name: str, column: Any) -> list[Any]:
+    """A column's values as JSON has them, what is empty as null. Raises MlopsError for dates and the like."""
+    import pyarrow as pa
+
+    kind: Any = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    values: list[Any] = column.to_pylist()
+    if pa.types.is_floating(kind):
+        values = [None if value is None or math.isnan(value) else value for value in values]
+        strange = [value for value in values if value is not None and math.isinf(value)]
+    else:
+        strange = [value for value in values if not isinstance(value, str | int | None)]
+    if strange:
+        raise MlopsError(
+            f"The column {name} of the data set {path} holds {str(strange[0])!r} (type {kind}): "
+            "no number or text that a request can say.",
+            "Write numbers, or categories of text or whole numbers.",
+        )
+    return values
 
 
 def newest_drift(endpoint: Endpoint, report: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +183,8 @@ def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
         outputs = deployed(azure)
         features = release.read(azure, str(outputs["release"])).evidence.features
         endpoint = Endpoint(str(outputs["address"]), api_key.required(azure))
-    records, ids = read_rows(path, features, rows, azure.settings.training.seed)
+    seed = azure.settings.training.seed
+    records, ids = read_rows(path, features, rows, seed, lambda: kinds_of(endpoint))
     predictions: list[Any] = []
     outliers: list[Any] = []
     last: dict[str, Any] = {}

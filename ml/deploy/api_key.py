@@ -1,9 +1,13 @@
 """The callers' key: made once, kept in Key Vault only."""
 
 import secrets
+from typing import TYPE_CHECKING
 
-from ml.azure.clients import Azure
+from ml.azure.clients import Azure, first_lines
 from ml.errors import MlopsError
+
+if TYPE_CHECKING:
+    from azure.keyvault.secrets import DeletedSecret
 
 KEY_BYTES = 32
 
@@ -19,22 +23,86 @@ def read(azure: Azure) -> str | None:
 
 
 def ensure(azure: Azure) -> str:
-    """The key; a new one is put into Key Vault when there is none."""
+    """The key; a new one is put into Key Vault when there is none, and one that was deleted is recovered.
+
+    Its name cannot be used anew while the deleted secret is kept. Raises MlopsError when neither can be done.
+    """
+    from azure.core.exceptions import ResourceExistsError
+
     known = read(azure)
     if known:
         return known
     name, made = azure.settings.scoring.api_key_secret, secrets.token_urlsafe(KEY_BYTES)
-    azure.granted(lambda: azure.secrets.set_secret(name, made), f"write the secret {name}")
+    try:
+        azure.granted(lambda: azure.secrets.set_secret(name, made), f"write the secret {name}")
+    except ResourceExistsError as error:  # "currently in a deleted but recoverable state"
+        return _recovered(azure, name, error)
     azure.report.line(f"made the secret {name} in {azure.estate.key_vault}")
     return made
 
 
-def required(azure: Azure) -> str:
-    """The key. Raises MlopsError when it was never made."""
-    known = read(azure)
-    if not known:
+def _recovered(azure: Azure, name: str, refused: Exception) -> str:
+    from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+
+    vault = azure.estate.key_vault
+    try:
+        azure.secrets.begin_recover_deleted_secret(name).wait()
+    except (ResourceNotFoundError, ResourceExistsError) as error:  # it is not deleted yet, or not recovered
         raise MlopsError(
-            f"Key Vault {azure.estate.key_vault} has no secret {azure.settings.scoring.api_key_secret}.",
-            f"Run `mlops deploy --env {azure.estate.environment}` first.",
+            f"Key Vault {vault} deletes or recovers its secret {name} at this moment.",
+            "Run the command again in a minute.",
+            first_lines(refused),
+        ) from error
+    except HttpResponseError as error:
+        raise MlopsError(
+            f"The secret {name} of Key Vault {vault} was deleted and cannot be recovered from here.",
+            "Have somebody with the role Key Vault Secrets Officer run "
+            f"`az keyvault secret recover --vault-name {vault} --name {name}`.",
+            first_lines(error),
+        ) from error
+    key = read(azure)
+    if not key:
+        raise MlopsError(
+            f"Key Vault {vault} recovers its secret {name} and does not show it yet.",
+            "Run the command again in a minute.",
         )
-    return known
+    azure.report.warn(
+        f"the secret {name} of {vault} had been deleted: it is recovered, and the callers' old key is valid "
+        f"again. If it was deleted because the key leaked, put another value there: "
+        f"`az keyvault secret set --vault-name {vault} --name {name} --value NEW`, and deploy again"
+    )
+    return key
+
+
+def deleted(azure: Azure) -> "DeletedSecret | None":
+    """The secret that was deleted and can be recovered; None when there is none, or when this may not see it.
+
+    Not waited for: it is only asked to say what to do.
+    """
+    from azure.core.exceptions import HttpResponseError
+
+    try:
+        return azure.secrets.get_deleted_secret(azure.settings.scoring.api_key_secret)
+    except HttpResponseError as error:
+        if error.status_code in (403, 404):
+            return None
+        raise
+
+
+def required(azure: Azure) -> str:
+    """The key. Raises MlopsError when it was never made, or was deleted."""
+    known = read(azure)
+    if known:
+        return known
+    name, vault = azure.settings.scoring.api_key_secret, azure.estate.key_vault
+    deploy = f"`mlops deploy --env {azure.estate.environment}`"
+    gone = deleted(azure)
+    if gone is not None:
+        until = gone.scheduled_purge_date
+        raise MlopsError(
+            f"The secret {name} of Key Vault {vault} was deleted"
+            + (f"; until {until:%Y-%m-%d} it can be recovered." if until else "."),
+            f"Run {deploy}, which recovers it, "
+            f"or `az keyvault secret recover --vault-name {vault} --name {name}`.",
+        )
+    raise MlopsError(f"Key Vault {vault} has no secret {name}.", f"Run {deploy} first.")

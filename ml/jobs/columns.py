@@ -12,11 +12,19 @@ MOST_NAMED = 20  # of each kind
 def check(file: DataFile) -> None:
     """Names only; what the columns hold is for the step validate.
 
-    Raises MlopsError naming the columns that are missing, not known, or there more than once.
+    Raises MlopsError naming the columns that are missing, not known, there more than once, or no columns
+    but the index of a pandas frame.
     """
     from ml.steps.contract import COLUMNS
     from ml.steps.definition import CONTRACT_FILE
 
+    if file.index:
+        raise MlopsError(
+            f"The data set {file.shown} was written with a pandas index, which no step reads as a column: "
+            f"{_listed(file.index)}.",
+            "Write the frame after reset_index() when the index is a column of the contract, else with "
+            "to_parquet(..., index=False).",
+        )
     wrong = {
         "missing": [name for name in COLUMNS if name not in file.columns],
         "unexpected": [name for name in dict.fromkeys(file.columns) if name not in COLUMNS],

@@ -3,7 +3,7 @@
 import csv
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml.azure.clients import Azure
 from ml.content import sha256_of_file
@@ -22,6 +22,7 @@ class DataFile:
     """`rows` is None for csv, whose rows are only known by reading all of it.
 
     `shown` is what messages call it (a path or an address), `name` the file's name at its source.
+    `index` names what a pandas program takes for the index of its rows, and so for no column.
     """
 
     path: Path
@@ -32,24 +33,34 @@ class DataFile:
     rows: int | None
     size: int
     sha256: str
+    index: tuple[str, ...] = ()
 
     @property
     def version(self) -> str:
         return self.sha256[:VERSION_LENGTH]
 
 
-def _parquet_header(path: Path, shown: str) -> tuple[tuple[str, ...], int]:
+def _parquet_header(path: Path, shown: str) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
+    """Columns, rows, and the names of the pandas index."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
-            return tuple(file.schema_arrow.names), file.metadata.num_rows
+            schema = file.schema_arrow
+            return tuple(schema.names), file.metadata.num_rows, _pandas_index(schema.pandas_metadata)
     except (pa.ArrowInvalid, OSError) as error:
         raise MlopsError(
             f"The data set {shown} is not readable parquet: {error}.",
             "Write the file anew, or give another --data.",
         ) from error
+
+
+def _pandas_index(metadata: "dict[str, Any] | None") -> tuple[str, ...]:
+    """Those of a stored column, and those of a range, which the file holds as its limits alone."""
+    entries: list[Any] = (metadata or {}).get("index_columns") or []
+    names = [entry.get("name") if isinstance(entry, dict) else entry for entry in entries]
+    return tuple(str(name) for name in names if name is not None)
 
 
 def _csv_header(path: Path, shown: str) -> tuple[str, ...]:
@@ -108,7 +119,18 @@ def inspect(
     size = path.stat().st_size
     with path.open("rb") as file:
         kind = kind_of(file.read(HEAD_BYTES), shown, name)
-    columns, rows = _parquet_header(path, shown) if kind == "parquet" else (_csv_header(path, shown), None)
+    rows: int | None = None
+    index: tuple[str, ...] = ()
+    if kind == "parquet":
+        columns, rows, index = _parquet_header(path, shown)
+    else:
+        columns = _csv_header(path, shown)
+    twice = [column for column in required if columns.count(column) > 1]
+    if twice:
+        raise MlopsError(
+            f"The data set {shown} has the column {', '.join(twice)} more than once.",
+            "Give each feature of the deployed model one column.",
+        )
     missing = [column for column in required if column not in columns]
     if missing:
         raise MlopsError(
@@ -117,27 +139,26 @@ def inspect(
         )
     if rows == 0:
         raise MlopsError(f"The data set {shown} has no rows.", "Give a data set with rows.")
-    return DataFile(path, shown, name, kind, columns, rows, size, sha256 or sha256_of_file(path))
+    return DataFile(path, shown, name, kind, columns, rows, size, sha256 or sha256_of_file(path), index)
 
 
 def as_parquet(file: DataFile, scratch: Path) -> DataFile:
     """The file itself, or the parquet file that a csv file becomes: the pipeline's steps read parquet.
 
-    scratch: a directory for it. Raises MlopsError when a row of the csv file cannot be read.
+    The contract says which columns of a csv file are numbers; ids are text, as they are written.
+    scratch: a directory for it. Raises MlopsError when a row or a number of the csv file cannot be read.
     """
     if file.format == "parquet":
         return file
-    import pyarrow as pa
-    import pyarrow.csv
     import pyarrow.parquet as pq
 
+    from ml.jobs import csv_table
+    from ml.steps.contract import FEATURES, LABEL
+
     target = scratch / f"{PurePosixPath(file.name).stem}.parquet"
-    try:
-        pq.write_table(pyarrow.csv.read_csv(file.path), target, compression="zstd")
-    except pa.ArrowInvalid as error:
-        raise MlopsError(
-            f"The data set {file.shown} is not readable csv: {error}.", "Correct the row that is named."
-        ) from error
+    kinds: dict[str, csv_table.Kind] = {**csv_table.kinds_of(FEATURES), LABEL: "whole"}
+    table = csv_table.read(file.path, file.shown, file.columns, kinds)
+    pq.write_table(table, target, compression="zstd")
     return inspect(target, shown=file.shown)
 
 

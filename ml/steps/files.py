@@ -18,11 +18,17 @@ Table = Any  # a pandas.DataFrame; pandas has no types that a strict checker can
 
 
 def read_table(path: Path) -> Table:
-    """Raises StepError when there is no readable parquet file."""
+    """Raises StepError when there is no readable parquet file, or a column of it is a pandas index."""
     try:
-        return pd.read_parquet(path)
+        frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:
         raise StepError(f"{path} cannot be read as parquet: {error}") from error
+    named = [str(name) for name in frame.index.names if name is not None]
+    if named:
+        raise StepError(
+            f"{path} has {', '.join(named)} as a pandas index, not as a column: write it after reset_index()"
+        )
+    return frame
 
 
 def read_json(path: Path) -> dict[str, Any]:

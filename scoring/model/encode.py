@@ -13,7 +13,15 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.model.schema import CategoryFeature, Feature, Matrix, NumberFeature, Schema, codes
+from scoring.model.schema import (
+    CategoryFeature,
+    Feature,
+    Matrix,
+    NumberFeature,
+    Schema,
+    codes,
+    limit_text,
+)
 from scoring.model.typed_json import describe, escape
 
 Code = Literal[
@@ -342,7 +350,7 @@ def _explain_value(feature: NumberFeature | CategoryFeature, value: object, poin
         return FieldError(pointer, "wrong_type", f"expected {_an(kind)}, found {describe(value)}")
     if feature.minimum <= value <= feature.maximum:
         return FieldError(pointer, "wrong_type", f"expected an integer, found {describe(value)}")
-    limits = f"from {feature.minimum:g} to {feature.maximum:g}"
+    limits = f"from {limit_text(feature.minimum)} to {limit_text(feature.maximum)}"
     return FieldError(pointer, "out_of_range", f"expected {_an(kind)} {limits}, found {describe(value)}")
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
+from math import ceil, floor, isfinite
 from typing import Any
 
 import numpy as np
@@ -94,16 +94,22 @@ class Schema:
         return Schema(features)
 
     def columns(self, matrix: Matrix) -> dict[str, list[Any]]:
-        """The matrix [rows, features] back as named columns of JSON values, categories decoded."""
+        """The matrix [rows, features] back as named columns of JSON values, categories decoded.
+
+        These values keep the schema and are encoded as the same matrix again: a number is the shortest that
+        float32 rounds to what the matrix holds, and never beyond a limit that float32 rounded outwards.
+        """
         decoded: dict[str, list[Any]] = {}
         for position, feature in enumerate(self.features):
             column = matrix[:, position]
             if isinstance(feature, CategoryFeature):
                 decoded[feature.name] = [feature.categories[code] for code in column.astype(int).tolist()]
             elif feature.integer:
-                decoded[feature.name] = column.astype(np.int64).tolist()
+                least, most = ceil(feature.minimum), floor(feature.maximum)
+                decoded[feature.name] = [min(max(int(value), least), most) for value in column.tolist()]
             else:
-                decoded[feature.name] = column.tolist()
+                low, high = float(feature.minimum), float(feature.maximum)
+                decoded[feature.name] = [min(max(float(str(value)), low), high) for value in column]
         return decoded
 
     def records(self, matrix: Matrix) -> list[dict[str, Any]]:
@@ -134,6 +140,14 @@ def _feature(node: Node) -> Feature:
 
 def _category(node: Node) -> Category:
     return node.text() if isinstance(node.value, str) else node.integer()
+
+
+def limit_text(value: float) -> str:
+    """A limit in words: short where that is exact, as 1e+07 is, else with all its digits."""
+    short = f"{value:g}"
+    if float(short) == value:
+        return short
+    return str(int(value)) if value == int(value) else repr(value)
 
 
 def codes(feature: CategoryFeature) -> Mapping[Category, float]:

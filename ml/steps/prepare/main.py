@@ -1,4 +1,4 @@
-"""prepare: the data set -> train.parquet and test.parquet, sorted by id, otherwise unchanged."""
+"""prepare: the data set -> train.parquet and test.parquet, sorted by id, each id in its one spelling."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ml.steps import definition
+from ml.steps import definition, keys
 from ml.steps.contract import ID
 from ml.steps.errors import StepError, exit_code
 from ml.steps.files import TEST, TRAIN, Table, read_table, write_table
@@ -16,20 +16,35 @@ from ml.steps.prepare.split import held_out
 def run(raw: Path, test_fraction: float, prepared: Path) -> None:
     definition.check()
     frame: Table = read_table(raw)
-    if ID not in frame.columns:
-        raise StepError(f"{raw} has no column {ID}; found {', '.join(map(str, frame.columns))}")
-    empty = int(frame[ID].isna().sum())
-    if empty:
-        raise StepError(f"{raw}: column {ID} is empty in {empty} rows, which cannot be split")
     if not 0.0 < test_fraction < 1.0:
         raise StepError(f"test_fraction is {test_fraction}: expected a share between 0 and 1")
-    frame = frame.sort_values(ID, kind="stable")
+    frame = with_keys(frame, str(raw)).sort_values(ID, kind="stable")
     test = held_out(frame[ID].tolist(), test_fraction, salt="test")
     for name, part in ((TRAIN, frame[~test]), (TEST, frame[test])):
         if part.empty:
             raise StepError(f"{raw}: none of its {len(frame)} rows falls into {name}")
         write_table(part, prepared / name)
         print(f"{name}: {len(part)} rows")
+
+
+def with_keys(frame: Table, name: str) -> Table:
+    """The table with each id in its one spelling. Raises StepError when a row has no id or two have one."""
+    if ID not in frame.columns:
+        raise StepError(f"{name} has no column {ID}; found {', '.join(map(str, frame.columns))}")
+    ids = frame[ID]
+    empty = int(ids.isna().sum())
+    if empty:
+        raise StepError(f"{name}: column {ID} is empty in {empty} rows, which cannot be split")
+    try:
+        found = keys.column(ids)
+    except ValueError as error:
+        raise StepError(f"{name}: column {ID} has {error}; ids are whole numbers or text") from error
+    if both := keys.merged(ids, found):
+        raise StepError(
+            f"{name}: column {ID} has {both[0]} and {both[1]}, which are one id in two spellings: "
+            "a text that spells a number is that number, whatever zeros it begins with"
+        )
+    return frame.assign(**{ID: found})
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,4 +1,7 @@
-"""Which rows are held out: each row's id alone decides, so new data never moves a row to another part."""
+"""Which rows are held out: each row's id alone decides, so new data never moves a row to another part.
+
+Nor does another way of writing the id: its one spelling counts (ml/steps/keys.py).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,15 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.steps.keys import spelled
+
 
 def position(identifier: object, salt: str) -> float:
-    """Where an id stands in [0, 1): evenly spread, always the same; another salt gives another order."""
-    digest = hashlib.blake2b(f"{salt}:{identifier}".encode(), digest_size=8).digest()
+    """Where an id stands in [0, 1): evenly spread, always the same; another salt gives another order.
+
+    Raises ValueError for what is no id.
+    """
+    digest = hashlib.blake2b(f"{salt}:{spelled(identifier)}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64
 
 

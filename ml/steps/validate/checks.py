@@ -21,7 +21,7 @@ from ml.steps.contract import (
     SCHEMA,
 )
 from ml.steps.files import Table
-from scoring.model.schema import CategoryFeature, Feature, NumberFeature
+from scoring.model.schema import CategoryFeature, Feature, NumberFeature, limit_text
 
 Series = Any  # a pandas.Series
 EXAMPLE_LENGTH = 40  # characters
@@ -95,7 +95,8 @@ def _rules(feature: Feature) -> list[pa.Check]:
     if isinstance(feature, CategoryFeature):
         return [pa.Check.isin(feature.categories, error=f"one of {_listed(feature.categories)}")]
     rule = _type_rule("whole numbers", _whole) if feature.integer else _type_rule("numbers", _numbers)
-    return [rule, pa.Check(_between(feature), error=f"from {feature.minimum:g} to {feature.maximum:g}")]
+    limits = f"from {limit_text(feature.minimum)} to {limit_text(feature.maximum)}"
+    return [rule, pa.Check(_between(feature), error=limits)]
 
 
 def _type_rule(what: str, holds: Callable[[Series], Series]) -> pa.Check:

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +17,7 @@ from ml.cli import app
 from ml.commands import train
 from ml.errors import MlopsError
 from ml.jobs import columns, submission
-from ml.jobs.data import DataFile
+from ml.jobs.data import DataFile, inspect
 from ml.settings import settings
 from ml.sources.address import LocalFile
 from ml.steps.contract import COLUMNS, ID, LABEL
@@ -65,6 +66,25 @@ def test_a_column_that_is_there_twice_is_named() -> None:
     with pytest.raises(MlopsError) as caught:
         columns.check(described((*COLUMNS, LABEL)))
     assert caught.value.details == [f"more than once: {LABEL!r}"]
+
+
+@pytest.mark.parametrize("ids", [[5, 3, 9], [1, 2, 3]], ids=["index of a column", "index of a range"])
+@pytest.mark.parametrize("index", [ID, COLUMNS[1]])
+def test_a_pandas_index_is_refused_before_anything_is_submitted(
+    tmp_path: Path, ids: list[int], index: str
+) -> None:
+    """pandas reads it as an index again, so that no step would find the column."""
+    path = tmp_path / "rows.parquet"
+    pd.DataFrame(dict.fromkeys(COLUMNS, ids)).set_index(index).to_parquet(path)
+    with pytest.raises(MlopsError, match=f"no step reads as a column: '{index}'") as caught:
+        columns.check(inspect(path))
+    assert "reset_index()" in caught.value.remedy
+    pd.DataFrame(dict.fromkeys(COLUMNS, ids), index=[7, 1, 2]).to_parquet(path)
+    with pytest.raises(MlopsError, match="'__index_level_0__'") as caught:
+        columns.check(inspect(path))
+    assert "index=False" in caught.value.remedy
+    pd.DataFrame(dict.fromkeys(COLUMNS, ids)).to_parquet(path)
+    columns.check(inspect(path))
 
 
 @pytest.mark.parametrize("command", ["train", "sweep"])

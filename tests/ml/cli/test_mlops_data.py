@@ -34,6 +34,12 @@ def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path):
     assert data.as_parquet(file, tmp_path).columns == REQUIRED
 
 
+def test_a_column_of_the_model_that_is_there_twice_is_named(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("id,default,id\n1,0,1\n")
+    with pytest.raises(MlopsError, match="has the column id more than once"):
+        data.inspect(tmp_path / "a.csv", REQUIRED)
+
+
 def test_the_same_content_has_the_same_version_under_any_name(tmp_path: Path):
     one = write(tmp_path / "a.parquet", {"id": [1], "default": [0]})
     (tmp_path / "b.parquet").write_bytes(one.read_bytes())

@@ -46,6 +46,14 @@ def change(tmp_path: Path, old: str, new: str) -> Path:
             "zz = {'trials': 12}: there is no setting of that name; known are data, download",
         ),
         ("[build]", "[zz]", "build is not set"),
+        (
+            'experiment = "credit-default"',
+            'experiment = "credit default"',
+            "training.experiment = 'credit default'",
+        ),
+        ('experiment = "credit-default"', 'experiment = "-credit"', "training.experiment = '-credit'"),
+        ('experiment = "credit-default"', 'experiment = ""', "training.experiment = ''"),
+        ('environment = "training"', 'environment = "Training"', "training.environment = 'Training'"),
         ("trials = 12", "trials = 0", "tuning.trials = 0"),
         ("minimum_roc_auc = 0.75", "minimum_roc_auc = -0.1", "bounds.minimum_roc_auc = -0.1"),
         ("minimum_roc_auc = 0.75", "minimum_auc = 0.75", "bounds.minimum_auc = 0.75"),
@@ -189,6 +197,16 @@ def test_bounds_become_the_word_that_the_step_reads(tmp_path: Path):
     }
     assert parse(text_of(found)) == found
     assert settings.BoundsSettings().bounds() == ()
+
+
+@pytest.mark.parametrize("left", ["[bounds]", ""], ids=["an empty table", "no table"])
+def test_bounds_can_be_taken_out(tmp_path: Path, left: str):
+    """As docs/own-data.md says for the first training of a model."""
+    text = settings.FILE.read_text()
+    begin, end = text.index("[bounds]"), text.index("[build]")
+    file = tmp_path / "settings.toml"
+    file.write_text(f"{text[:begin]}{left}\n\n{text[end:]}")
+    assert settings.read_settings(file).bounds.bounds() == ()
 
 
 def test_every_bound_of_the_steps_can_be_set():

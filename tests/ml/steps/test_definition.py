@@ -44,11 +44,40 @@ def test_the_repositorys_own_definition_is_valid() -> None:
         ((replace(PLAN, categories=("a", "b", "a")),), "categories of plan: 'a' is listed twice"),
         ((replace(PLAN, categories=()),), "categories of plan: none is listed"),
         ((replace(PLAN, categories=(False, True)),), "False is neither text nor a whole number"),
+        ((replace(PLAN, categories=tuple(range(256))),), "256 are listed, at most 255 are possible"),
+        ((replace(PLAN, categories=("1", 1)),), "text and whole numbers, but a column of a file holds one"),
+        ((replace(PLAN, categories=("a", "")),), "'' is empty, which csv cannot tell from a value that is"),
+        ((replace(PLAN, categories=("a", "b\x00")),), "has control characters"),
+        ((replace(PLAN, categories=(1, 2**53 + 1)),), "is beyond 9,007,199,254,740,992"),
+        (
+            (replace(SHARE, maximum=1e39),),
+            "limits of share: 1e+39 is beyond 3.402823e+38, the greatest float32",
+        ),
+        ((replace(SHARE, minimum=-(10**400)),), "is beyond 3.402823e+38, the greatest float32"),
+        ((replace(SHARE, minimum="0"),), "limits of share: '0' is no number"),
+        ((replace(SHARE, maximum=True),), "limits of share: True is no number"),
+        ((replace(SHARE, minimum=1, maximum=1 + 1e-9),), "1 and 1.000000001 are one number in float32"),
+        ((replace(SHARE, maximum=1e-60),), "0 and 1e-60 are one number in float32"),
+        ((replace(AGE, maximum=2**53 + 2),), "whole numbers beyond 9,007,199,254,740,992 are not exact"),
+        ((replace(AGE, minimum=0.2, maximum=0.8),), "no whole number lies between 0.2 and 0.8"),
+        ((replace(AGE, integer=1),), "limits of age: integer is 1: expected True or False"),
+        ((replace(AGE, name="a,b"),), "the column 'a,b': csv files and settings have to name it"),
+        ((replace(AGE, name=" age"),), "no white space around it"),
+        ((replace(AGE, name="\ud800"),), "no control characters"),
+        ((replace(AGE, name=7),), "the column 7: a name is text"),
+        ((replace(AGE, description="a\nb"),), "the description of age: 'a\\nb' is no text of one line"),
     ],
 )
 def test_what_no_model_can_come_of_is_named(features: tuple[Feature, ...], says: str) -> None:
     (found,) = of_columns("id", "left", features)
     assert says in found
+
+
+def test_limits_that_float32_rounds_are_no_hindrance() -> None:
+    limits = ((0, 99.9), (-0.1, 0.7), (0, 99_999_999), (-(2**53), 2**53), (-3.4e38, 3.4e38), (0, 255))
+    features = [NumberFeature(f"f{at}", "", *pair, integer=False) for at, pair in enumerate(limits)]
+    wide = CategoryFeature("wide", "", tuple(range(255)))
+    assert of_columns("id", "left", (*features, replace(features[2], name="whole", integer=True), wide)) == []
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,10 @@ class TrainingSettings(Section):
     environment: str
     time_limit_minutes: Minutes
 
+    def split(self) -> dict[str, float]:
+        """By input of the step prepare."""
+        return self.model_dump(include={"test_fraction"})
+
     def costs(self) -> dict[str, float]:
         """By input of the step train."""
         return self.model_dump(include={"false_negative_cost", "false_positive_cost"})

@@ -68,11 +68,11 @@ def command(
 
 
 def kind(settings: "Settings") -> "Kind":
-    from ml.jobs import sweep
+    from ml.jobs import pipeline, sweep
     from ml.jobs.submission import Kind
 
     assemble = partial(sweep.assemble, at_once=settings.tuning.sweep.at_once)
-    return Kind("sweep", choices_of, assemble, results, trials=True)
+    return Kind("sweep", sweep.STEPS, (pipeline, sweep), choices_of, assemble, results, trials=True)
 
 
 def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
@@ -81,7 +81,8 @@ def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
 
     return {
         "kind": "sweep",
-        **settings.training.model_dump(include={"seed", "test_fraction"}),
+        **settings.training.model_dump(include={"seed"}),
+        **settings.training.split(),
         "trials": request.trials,
         "metric": sweep.METRIC,
     }

@@ -105,7 +105,7 @@ def kind() -> "Kind":
     from ml.jobs import pipeline
     from ml.jobs.submission import Kind
 
-    return Kind("train", choices_of, pipeline.assemble, results)
+    return Kind("train", pipeline.STEPS, (pipeline,), choices_of, pipeline.assemble, results)
 
 
 def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
@@ -113,7 +113,8 @@ def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
     from ml.steps.bounds import text_of
 
     return {
-        **settings.training.model_dump(include={"model_name", "seed", "test_fraction"}),
+        **settings.training.model_dump(include={"model_name", "seed"}),
+        **settings.training.split(),
         "costs": settings.training.costs(),
         "metric": request.metric,
         "margin": request.margin,

@@ -10,7 +10,7 @@ from ml.azure.clients import Azure, without_its_own_output
 from ml.azure.images import Image
 from ml.content import sha256_of_files
 from ml.errors import MlopsError
-from ml.jobs.snapshot import package_files
+from ml.jobs import snapshot
 from ml.reference import model_reference
 from scoring.model import artifact
 
@@ -85,7 +85,7 @@ def scoring_context(root: Path, model: Path) -> BuildContext:
         ) from error
     files = {
         **{name: (root / path).read_bytes() for name, path in FILES.items()},
-        **package_files(root, ("scoring",)),
+        **snapshot.of_scoring(root).files,
         **{f"model/{name}": (model / name).read_bytes() for name in artifact.FILES},  # its card stays behind
     }
     return BuildContext(files, loaded, sha256_of_files(files))

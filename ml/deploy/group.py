@@ -126,6 +126,8 @@ def declare(spec: GroupSpec) -> None:
         opts=pulumi.ResourceOptions(
             provider=provider,
             delete_before_replace=True,
+            # A restarted group may have another address, which a refresh copies into the inputs.
+            ignore_changes=["ipAddress.ip"],
             replace_on_changes=[
                 "containers",
                 "identity",

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ml.errors import MlopsError
 from ml.steps.bounds import Bound, attribute_of, limit_up_to
+from ml.steps.prepare import FRACTIONS
 from ml.steps.train.space import ALLOWED
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class TrainingSettings(Section):
     metric: Metric
     margin: Share
     seed: int = Field(ge=0, lt=2**32)
-    test_fraction: float = Field(ge=0.01, le=0.5)
+    test_fraction: float = Field(ge=FRACTIONS[0], le=FRACTIONS[1])
     false_negative_cost: Cost
     false_positive_cost: Cost
     environment: str

@@ -39,6 +39,7 @@ def command(
     ] = None,
     wait: options.Wait = True,
     force: options.Force = False,
+    rebuild: options.Rebuild = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -61,6 +62,7 @@ def command(
             trials=trials or chosen.tuning.sweep.trials,
             wait=wait,
             force=force,
+            rebuild=rebuild,
         )
         return carry_out(azure, root, request, kind(chosen))
 

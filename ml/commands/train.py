@@ -63,6 +63,7 @@ def command(
     ] = None,
     wait: options.Wait = True,
     force: options.Force = False,
+    rebuild: options.Rebuild = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -94,6 +95,7 @@ def command(
             trials=trials or azure.settings.tuning.trials,
             wait=wait,
             force=force,
+            rebuild=rebuild,
             override=reason,
         )
         return carry_out(azure, root, request, kind())
@@ -127,7 +129,26 @@ def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
 
 def results(azure: "Azure", job: str) -> dict[str, Any]:
     """What the steps of a training that has ended say of its model."""
-    return summary(read_results(azure, job))
+    found = summary(read_results(azure, job))
+    if found["registered"]:
+        _check_registered(azure, job, found["model"])
+    return found
+
+
+def _check_registered(azure: "Azure", job: str, model: str) -> None:
+    """Raises MlopsError when the version that the job registered is there no more."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    from ml.errors import MlopsError
+
+    name, _, version = model.rpartition(":")
+    try:
+        azure.granted(lambda: azure.ml.models.get(name, version=version), "read models")
+    except ResourceNotFoundError as error:
+        raise MlopsError(
+            f"The job {job} registered {model}, which is no longer in {azure.estate.workspace}.",
+            "Train again with --force.",
+        ) from error
 
 
 def read_results(azure: "Azure", job: str) -> dict[str, Any]:

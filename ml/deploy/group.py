@@ -178,6 +178,12 @@ def _failure(environment: str, error: Exception, output: list[str]) -> MlopsErro
             f"Wait for it, or if it was killed: `pulumi cancel -s organization/{PROJECT}/{environment}`.",
             words,
         )
+    if any("InaccessibleImage" in line for line in words):
+        return MlopsError(
+            f"The container group in {environment} cannot be given its image.",
+            f"If the image is gone: `mlops deploy --env {environment} --rebuild`; else correct what is named.",
+            words,
+        )
     return MlopsError(
         f"Pulumi could not change the container group in {environment}.",
         "Correct what its words name, then run the command again.",

@@ -37,6 +37,7 @@ class Request:
     trials: int
     wait: bool
     force: bool
+    rebuild: bool = False  # the training image, and then no earlier job is taken
     override: str | None = None  # why a model that is not better is to be registered
 
 
@@ -135,7 +136,7 @@ def submit(
     """Make sure of environment and data asset, then submit the pipeline under this name."""
     report, training = azure.report, azure.settings.training
     with report.phase("training environment"):
-        made = environment.ensure(azure, root)
+        made = environment.ensure(azure, root, request.rebuild)
     with report.phase("data asset"):
         asset = data.register(azure, inputs.data)
     with report.phase(f"submitting {name}"), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
@@ -160,7 +161,7 @@ def submit(
             costs=training.costs(),
             override=request.override,
         )
-        job: Any = assemble(plan, force=request.force)
+        job: Any = assemble(plan, force=request.force or request.rebuild)
         job.name = name
         job.display_name = f"{plan.model_name} on {plan.data_asset}"
         job.tags = {
@@ -200,7 +201,7 @@ def find_or_submit(azure: Azure, root: Path, request: Request, kind: Kind) -> Fo
             inputs = gather(azure, root, request, kind, Path(scratch))
         with azure.report.phase("connecting to the workspace"):
             known, name = find_job(azure, inputs.key, kind.name)
-        if known is not None and reusable(known, request.force):
+        if known is not None and reusable(known, request.force or request.rebuild):
             name, status = str(known.name), str(getattr(known.status, "value", known.status))
             azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
             return Found(name, status, reused=True)

@@ -1,5 +1,6 @@
 """Names by content: digests of file trees and archives that are the same bytes for the same files."""
 
+import ast
 import gzip
 import hashlib
 import io
@@ -7,6 +8,7 @@ import json
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 Files = Mapping[str, bytes]  # relative POSIX path -> content
 
@@ -25,6 +27,30 @@ def sha256_of_files(files: Files) -> str:
     for path in sorted(files):
         digest.update(f"{path}\0{hashlib.sha256(files[path]).hexdigest()}\n".encode())
     return digest.hexdigest()
+
+
+def sha256_of_program(file: Path) -> str:
+    """The same for Python sources that do the same: comments, docstrings and layout have no part in it."""
+
+    def shape(node: Any) -> Any:
+        if isinstance(node, list):
+            return [shape(each) for each in cast("list[Any]", node) if not _is_text_alone(each)]
+        if not isinstance(node, ast.AST):
+            return repr(node)
+        fields = [(name, shape(value)) for name, value in ast.iter_fields(node)]
+        # What is empty is left out: versions of Python differ in which empty fields a node has.
+        return [type(node).__name__, *(field for field in fields if field[1] not in ("None", []))]
+
+    return content_key(shape(ast.parse(file.read_bytes())))
+
+
+def _is_text_alone(node: Any) -> bool:
+    """A docstring, as a rule: a text that nothing is done with."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def content_key(value: object) -> str:

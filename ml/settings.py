@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ml.errors import MlopsError
 from ml.steps.bounds import Bound, attribute_of, limit_up_to
+from ml.steps.prepare import FRACTIONS
 from ml.steps.train.space import ALLOWED
 
 if TYPE_CHECKING:
@@ -44,11 +45,15 @@ class TrainingSettings(Section):
     metric: Metric
     margin: Share
     seed: int = Field(ge=0, lt=2**32)
-    test_fraction: float = Field(ge=0.01, le=0.5)
+    test_fraction: float = Field(ge=FRACTIONS[0], le=FRACTIONS[1])
     false_negative_cost: Cost
     false_positive_cost: Cost
     environment: str = Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=255)  # an image's name too
     time_limit_minutes: Minutes
+
+    def split(self) -> dict[str, float]:
+        """By input of the step prepare."""
+        return self.model_dump(include={"test_fraction"})
 
     def costs(self) -> dict[str, float]:
         """By input of the step train."""

@@ -9,6 +9,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from ml.azure.forbidden import Wait, refusal_of
 from ml.errors import MlopsError
 from ml.terminal.console import Report
 
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
     from ml.settings import Settings
 
 Answer = TypeVar("Answer")
-# What Storage and Key Vault say when the network is refused, not the caller.
-FIREWALL = ("ErrorCode:AuthorizationFailure", "ForbiddenByFirewall", "Client address is not authorized")
-FIREWALL_SECONDS = 60.0  # new network rules work sooner than new role assignments
+RULE_SECONDS = 60.0  # new network rules work sooner than new role assignments
 
 
 def _settings() -> "Settings":
@@ -104,14 +103,18 @@ class Azure:
         return BlobClient.from_blob_url(url, credential=None if signed else self.credential, **self.limits)
 
     def granted(self, call: Callable[[], Answer], what: str) -> Answer:
-        """Call, and call again while Azure answers 403: role assignments take minutes to work.
+        """Call, and call again while Azure answers 403 for a reason that passes: roles take minutes to work.
 
-        Raises MlopsError with Azure's words (they name action and scope) when the time for that is over.
+        Raises MlopsError with Azure's words (they name action and scope) where waiting helps no more.
         """
         return until_granted(call, what, self.report, self.settings.azure.grants_seconds)
 
 
 def until_granted(call: Callable[[], Answer], what: str, report: Report, seconds: float) -> Answer:
+    """Call, and call again while Azure answers 403 with a code for which waiting may help.
+
+    seconds: the longest wait, for a role assignment. Raises MlopsError with Azure's words after it.
+    """
     from azure.core.exceptions import HttpResponseError
 
     began = time.monotonic()
@@ -122,30 +125,18 @@ def until_granted(call: Callable[[], Answer], what: str, report: Report, seconds
         except HttpResponseError as error:
             if error.status_code != 403:
                 raise
-            shut_out = any(words in str(error) for words in FIREWALL)
-            limit = min(seconds, FIREWALL_SECONDS) if shut_out else seconds
+            refusal = refusal_of(error)
+            limit = {Wait.GRANT: seconds, Wait.RULE: min(seconds, RULE_SECONDS)}.get(refusal.wait, 0.0)
             if time.monotonic() + pause > began + limit:
-                raise _forbidden(what, limit, shut_out, first_lines(error)) from error
+                tried = f" (tried for {limit:g} s)" if limit else ""
+                raise MlopsError(
+                    f"{refusal.problem.format(what=what)}{tried}.", refusal.remedy, first_lines(error)
+                ) from error
             if not told:
-                report.line(f"not allowed yet to {what}; waiting for what was granted to take effect")
+                report.line(f"not allowed yet to {what}; {refusal.wait.value}: asking again")
                 told = True
             time.sleep(pause)
             pause = min(pause * 2, 20.0)
-
-
-def _forbidden(what: str, waited: float, shut_out: bool, words: list[str]) -> MlopsError:
-    if shut_out:
-        return MlopsError(
-            f"A firewall of the estate does not let this machine {what} (tried for {waited:g} s).",
-            "Add its public address to networkAccess.allowedRanges and run `pulumi up`, "
-            "or run the command inside the network.",
-            words,
-        )
-    return MlopsError(
-        f"Azure forbids to {what}.",
-        f"Have the role that allows the action granted on that scope (tried for {waited:g} s).",
-        words,
-    )
 
 
 @contextmanager

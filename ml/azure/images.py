@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING
 
 from ml.azure.clients import Azure
 from ml.azure.remote_log import RemoteLog
-from ml.content import Files, tar_gz
+from ml.azure.rest import MANAGEMENT, Rest
+from ml.content import Files, content_key, tar_gz
 from ml.errors import MlopsError
 
 if TYPE_CHECKING:
     from azure.mgmt.containerregistry.v2019_06_01_preview.models import Run
 
+KEY_LENGTH = 8
 UNFINISHED = frozenset({"Queued", "Started", "Running"})
 LOG_TAIL = 25
+REGISTRY_API = "2023-07-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,24 @@ class Image:
     @property
     def reference(self) -> str:
         return f"{self.login_server}/{self.repository}@{self.digest}"
+
+
+def registry_key(azure: Azure) -> str:
+    """A name of the estate's registry that another one of the same name, made later, does not have.
+
+    What was built is remembered with it, as images go together with their registry. Only the registry itself
+    tells which images it holds, and it cannot be reached from outside of the network. Raises MlopsError.
+    """
+    estate = azure.estate
+    registry = (
+        f"/subscriptions/{estate.subscription_id}/resourceGroups/{estate.resource_group}"
+        f"/providers/Microsoft.ContainerRegistry/registries/{estate.registry}"
+    )
+    management = Rest(azure, MANAGEMENT)
+    found = azure.granted(
+        lambda: management.get(registry, **{"api-version": REGISTRY_API}), "read the registry"
+    )
+    return content_key([registry, found["properties"]["creationDate"]])[:KEY_LENGTH]
 
 
 def _finished_run(azure: Azure, run_id: str) -> "tuple[Run, list[str]]":

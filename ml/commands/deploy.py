@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def command(
     env: options.Environment,
     model: options.Model = "latest",
+    rebuild: options.Rebuild = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -29,7 +30,7 @@ def command(
     def work(azure: "Azure", root: Path) -> dict[str, Any]:
         from ml.deploy.deploy import deploy
 
-        return deploy(azure, root, model)
+        return deploy(azure, root, model, rebuild)
 
     run(env, as_json, quiet, work, render)
 

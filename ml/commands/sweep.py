@@ -39,6 +39,7 @@ def command(
     ] = None,
     wait: options.Wait = True,
     force: options.Force = False,
+    rebuild: options.Rebuild = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -61,6 +62,7 @@ def command(
             trials=trials or chosen.tuning.sweep.trials,
             wait=wait,
             force=force,
+            rebuild=rebuild,
         )
         return carry_out(azure, root, request, kind(chosen))
 
@@ -68,11 +70,11 @@ def command(
 
 
 def kind(settings: "Settings") -> "Kind":
-    from ml.jobs import sweep
+    from ml.jobs import pipeline, sweep
     from ml.jobs.submission import Kind
 
     assemble = partial(sweep.assemble, at_once=settings.tuning.sweep.at_once)
-    return Kind("sweep", choices_of, assemble, results, trials=True)
+    return Kind("sweep", sweep.STEPS, (pipeline, sweep), choices_of, assemble, results, trials=True)
 
 
 def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
@@ -81,7 +83,8 @@ def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
 
     return {
         "kind": "sweep",
-        **settings.training.model_dump(include={"seed", "test_fraction"}),
+        **settings.training.model_dump(include={"seed"}),
+        **settings.training.split(),
         "trials": request.trials,
         "metric": sweep.METRIC,
     }

@@ -63,6 +63,7 @@ def command(
     ] = None,
     wait: options.Wait = True,
     force: options.Force = False,
+    rebuild: options.Rebuild = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -94,6 +95,7 @@ def command(
             trials=trials or azure.settings.tuning.trials,
             wait=wait,
             force=force,
+            rebuild=rebuild,
             override=reason,
         )
         return carry_out(azure, root, request, kind())
@@ -105,7 +107,7 @@ def kind() -> "Kind":
     from ml.jobs import pipeline
     from ml.jobs.submission import Kind
 
-    return Kind("train", choices_of, pipeline.assemble, results)
+    return Kind("train", pipeline.STEPS, (pipeline,), choices_of, pipeline.assemble, results)
 
 
 def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
@@ -113,7 +115,8 @@ def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
     from ml.steps.bounds import text_of
 
     return {
-        **settings.training.model_dump(include={"model_name", "seed", "test_fraction"}),
+        **settings.training.model_dump(include={"model_name", "seed"}),
+        **settings.training.split(),
         "costs": settings.training.costs(),
         "metric": request.metric,
         "margin": request.margin,
@@ -126,7 +129,26 @@ def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
 
 def results(azure: "Azure", job: str) -> dict[str, Any]:
     """What the steps of a training that has ended say of its model."""
-    return summary(read_results(azure, job))
+    found = summary(read_results(azure, job))
+    if found["registered"]:
+        _check_registered(azure, job, found["model"])
+    return found
+
+
+def _check_registered(azure: "Azure", job: str, model: str) -> None:
+    """Raises MlopsError when the version that the job registered is there no more."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    from ml.errors import MlopsError
+
+    name, _, version = model.rpartition(":")
+    try:
+        azure.granted(lambda: azure.ml.models.get(name, version=version), "read models")
+    except ResourceNotFoundError as error:
+        raise MlopsError(
+            f"The job {job} registered {model}, which is no longer in {azure.estate.workspace}.",
+            "Train again with --force.",
+        ) from error
 
 
 def read_results(azure: "Azure", job: str) -> dict[str, Any]:

@@ -93,8 +93,8 @@ def _mark_model(azure: Azure, model: "Model", release_id: str) -> None:
     azure.granted(lambda: azure.ml.models.create_or_update(model), "write the model's tags")
 
 
-def deploy(azure: Azure, root: Path, reference: str) -> dict[str, Any]:
-    """Build once, deploy, wait, test, record. Raises MlopsError naming what failed."""
+def deploy(azure: Azure, root: Path, reference: str, rebuild: bool = False) -> dict[str, Any]:
+    """Build once (with `rebuild` again), deploy, wait, test, record. Raises MlopsError naming what failed."""
     report, scoring = azure.report, azure.settings.scoring
     chosen = variables.checked(scoring.variables)
     with report.phase("model"):
@@ -103,7 +103,7 @@ def deploy(azure: Azure, root: Path, reference: str) -> dict[str, Any]:
         context = image.assemble(azure, root, model)
         variables.check_features(chosen, context.model.schema.names)
     with report.phase("image"):
-        built, fresh = image.ensure(azure, model, context)
+        built, fresh = image.ensure(azure, model, context, rebuild)
     made = Release(
         model_name=str(model.name),
         model_version=str(model.version),

@@ -126,6 +126,8 @@ def declare(spec: GroupSpec) -> None:
         opts=pulumi.ResourceOptions(
             provider=provider,
             delete_before_replace=True,
+            # A restarted group may have another address, which a refresh copies into the inputs.
+            ignore_changes=["ipAddress.ip"],
             replace_on_changes=[
                 "containers",
                 "identity",
@@ -174,6 +176,12 @@ def _failure(environment: str, error: Exception, output: list[str]) -> MlopsErro
         return MlopsError(
             f"The stack {PROJECT}/{environment} is locked by another update.",
             f"Wait for it, or if it was killed: `pulumi cancel -s organization/{PROJECT}/{environment}`.",
+            words,
+        )
+    if any("InaccessibleImage" in line for line in words):
+        return MlopsError(
+            f"The container group in {environment} cannot be given its image.",
+            f"If the image is gone: `mlops deploy --env {environment} --rebuild`; else correct what is named.",
             words,
         )
     return MlopsError(

@@ -10,7 +10,7 @@ from ml.azure.clients import Azure, without_its_own_output
 from ml.azure.images import Image
 from ml.content import sha256_of_files
 from ml.errors import MlopsError
-from ml.jobs.snapshot import package_files
+from ml.jobs import snapshot
 from ml.reference import model_reference
 from scoring.model import artifact
 
@@ -85,7 +85,7 @@ def scoring_context(root: Path, model: Path) -> BuildContext:
         ) from error
     files = {
         **{name: (root / path).read_bytes() for name, path in FILES.items()},
-        **package_files(root, ("scoring",)),
+        **snapshot.of_scoring(root).files,
         **{f"model/{name}": (model / name).read_bytes() for name in artifact.FILES},  # its card stays behind
     }
     return BuildContext(files, loaded, sha256_of_files(files))
@@ -109,15 +109,16 @@ def assemble(azure: Azure, root: Path, model: "Model") -> BuildContext:
         return scoring_context(root, manifests[0].parent)
 
 
-def ensure(azure: Azure, model: "Model", context: BuildContext) -> tuple[Image, bool]:
-    """The image of this model and context, and whether it had to be built.
+def ensure(azure: Azure, model: "Model", context: BuildContext, rebuild: bool) -> tuple[Image, bool]:
+    """The image of this model and context, and whether it was built now: with `rebuild`, in any case.
 
-    The digest of an image that was built is kept in the model's tags under the context's hash.
+    The digest of an image that was built is kept in the model's tags under the context's hash and the
+    registry's key: a registry that was made anew does not have it.
     """
     repository = azure.settings.scoring.name
-    key = f"image-{context.short}"
+    key = f"image-{context.short}-{images.registry_key(azure)}"
     known = (model.tags or {}).get(key)
-    if known:
+    if known and not rebuild:
         azure.report.line(f"the image of this content exists: {known}")
         return Image(azure.estate.registry_login_server, repository, str(known)), False
     image = images.build(azure, repository, f"{model.version}-{context.short}", context.files)

@@ -11,6 +11,7 @@ from ml.errors import MlopsError
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import Data
+    from azure.storage.blob import BlobClient
 
 PARQUET_MAGIC = b"PAR1"
 HEAD_BYTES = 8
@@ -170,7 +171,7 @@ def upload(azure: Azure, file: DataFile) -> None:
     """Put the file at its content's path; nothing is sent when it is there already."""
     path = blob_path(azure.settings.data.name, file)
     blob = azure.blob(path)
-    if azure.granted(blob.exists, "read the data container"):
+    if _size(azure, blob) == file.size:
         azure.report.line(f"{path} is in the store already")
         return
 
@@ -188,6 +189,16 @@ def upload(azure: Azure, file: DataFile) -> None:
             )
 
     azure.granted(send, "write to the data container")
+
+
+def _size(azure: Azure, blob: "BlobClient") -> int | None:
+    """In bytes; None when there is no such blob."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        return azure.granted(blob.get_blob_properties, "read the data container").size
+    except ResourceNotFoundError:
+        return None
 
 
 def register(azure: Azure, file: DataFile) -> "Data":
@@ -208,7 +219,8 @@ def register(azure: Azure, file: DataFile) -> "Data":
                 f"The data asset {name}:{file.version} has other content: {stated}.",
                 "Somebody made it by hand: archive it in the workspace, then run the command again.",
             )
-        azure.report.line(f"data asset {name}:{file.version} exists: nothing is uploaded")
+        azure.report.line(f"data asset {name}:{file.version} exists")
+        upload(azure, file)  # the asset may have outlived its file
         return known
     upload(azure, file)
     asset = Data(

@@ -1,5 +1,6 @@
 """The training environment: an image built once by content, and the Azure ML environment of it."""
 
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,20 +30,25 @@ def training_context(root: Path) -> dict[str, bytes]:
     return {name: (root / path).read_bytes() for name, path in CONTEXT.items()}
 
 
-def ensure(azure: Azure, root: Path) -> "Environment":
-    """The Azure ML environment whose version is the context's hash; built only when there is none yet."""
+def ensure(azure: Azure, root: Path, rebuild: bool) -> "Environment":
+    """The newest Azure ML environment of this context; its image is built when there is none, or `rebuild`.
+
+    Its version is made of the context's hash and the registry's key: a registry that was made anew does not
+    have the image. A version is never changed: each rebuild takes the next one.
+    """
     from azure.ai.ml.entities import Environment
-    from azure.core.exceptions import ResourceNotFoundError
 
     context = training_context(root)
     digest = sha256_of_files(context)
-    name, version = azure.settings.training.environment, digest[:VERSION_LENGTH]
-    try:
-        known = azure.granted(lambda: azure.ml.environments.get(name, version=version), "read environments")
-        azure.report.line(f"environment {name}:{version} exists")
+    name, base = (
+        azure.settings.training.environment,
+        f"{digest[:VERSION_LENGTH]}-{images.registry_key(azure)}",
+    )
+    known, version = _newest(azure, name, base)
+    if known is not None and not rebuild:
+        azure.report.line(f"environment {name}:{known.version} exists")
         return known
-    except ResourceNotFoundError:
-        azure.report.line(f"environment {name}:{version} does not exist: building its image")
+    azure.report.line(f"building the image of the environment {name}:{version}")
     image = images.build(azure, name, version, context)
     environment = Environment(
         name=name,
@@ -52,3 +58,20 @@ def ensure(azure: Azure, root: Path) -> "Environment":
         tags={"context": digest},
     )
     return azure.granted(lambda: azure.ml.environments.create_or_update(environment), "create environments")
+
+
+def _newest(azure: Azure, name: str, base: str) -> "tuple[Environment | None, str]":
+    """The newest version that begins so, if any, and the one that comes next."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    known: Environment | None = None
+    version = base
+    for attempt in count(2):
+        try:
+            known = azure.granted(
+                lambda version=version: azure.ml.environments.get(name, version=version), "read environments"
+            )
+        except ResourceNotFoundError:
+            break
+        version = f"{base}-{attempt}"
+    return known, version

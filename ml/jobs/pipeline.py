@@ -33,8 +33,8 @@ class Plan:
     seed: int
     trials: int
     bounds: str  # as ml.steps.bounds reads it
-    test_fraction: float
     time_limit_minutes: int
+    split: Mapping[str, float] = field(default_factory=dict[str, float])  # inputs of prepare, by name
     start: Mapping[str, float] = field(default_factory=dict[str, float])  # inputs of train, by name
     costs: Mapping[str, float] = field(default_factory=dict[str, float])  # of errors, inputs of train too
     override: str | None = None  # why the model is registered although it is not better
@@ -77,7 +77,7 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
             node.set_limits(timeout=plan.time_limit_minutes * 60)
 
     def training(raw: Input) -> dict[str, Any]:  # the names of the local variables become those of the steps
-        prepare = steps["prepare"](raw=raw, test_fraction=plan.test_fraction)
+        prepare = steps["prepare"](raw=raw, **plan.split)
         validate = steps["validate"](prepared=prepare.outputs.prepared)
         train = steps["train"](
             validated=validate.outputs.validated,

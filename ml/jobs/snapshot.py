@@ -1,24 +1,24 @@
-"""The code that a pipeline job runs: the packages ml/ and scoring/ as they are tracked by git."""
+"""The code that runs elsewhere: what a program needs of the packages ml/ and scoring/, as git tracks it."""
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from ml.content import sha256_of_files
 from ml.errors import MlopsError
+from ml.jobs import checkout
+from ml.jobs.closure import PACKAGES, files_of
 
-PACKAGES = ("ml", "scoring")
-CACHES = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"})
+MOST_NAMED = 5
+SCORING = "scoring.__main__"
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`commit` is git's, with `-dirty` when the files differ from it, or `content-<sha256>` outside git."""
+    """`commit` is git's, with `-dirty` when the files differ from it; without one, `content-<sha256>`."""
 
     files: dict[str, bytes]
     sha256: str
     commit: str
-    untracked: tuple[str, ...] = ()
 
     def write(self, directory: Path) -> Path:
         """Write the files beneath the directory, which is then the `code` of the components."""
@@ -29,56 +29,44 @@ class Snapshot:
         return directory
 
 
-def _git(root: Path, *arguments: str) -> str | None:
-    """git's answer, or None outside a git checkout and where there is no git."""
-    try:
-        run = subprocess.run(
-            ["git", *arguments], cwd=root, capture_output=True, text=True, timeout=30, check=False
-        )
-    except (FileNotFoundError, subprocess.TimeoutExpired):
-        return None
-    return run.stdout if run.returncode == 0 else None
+def of_steps(root: Path, steps: tuple[str, ...]) -> Snapshot:
+    """What these steps of the training pipeline need, their components with it. Raises MlopsError."""
+    return take(
+        root,
+        tuple(f"ml.steps.{step}.main" for step in steps),
+        tuple(f"ml/steps/{step}/component.yml" for step in steps),
+    )
 
 
-def _is_checkout(root: Path) -> bool:
-    """Whether root is the top of a checkout: a copy of the files inside some other repository is not."""
-    top = _git(root, "rev-parse", "--show-toplevel")
-    return top is not None and Path(top.strip()).resolve() == root.resolve()
+def of_scoring(root: Path) -> Snapshot:
+    """What the scoring service needs. Raises MlopsError."""
+    return take(root, (SCORING,))
 
 
-def _walk(root: Path, packages: tuple[str, ...]) -> list[str]:
-    return [
-        path.relative_to(root).as_posix()
-        for package in packages
-        for path in sorted((root / package).rglob("*"))
-        if path.is_file() and not CACHES.intersection(path.parts) and path.suffix != ".pyc"
-    ]
+def take(root: Path, modules: tuple[str, ...], more: tuple[str, ...] = ()) -> Snapshot:
+    """What the modules need, and more files.
 
-
-def package_files(root: Path, packages: tuple[str, ...] = PACKAGES) -> dict[str, bytes]:
-    """The tracked files of the packages (every file that is no cache outside git), by relative path.
-
-    Raises MlopsError when a package is missing.
+    Raises MlopsError naming what is missing, what git does not track, and where git does not answer.
     """
-    listed = _git(root, "ls-files", "-z", "--", *packages) if _is_checkout(root) else None
-    names = [name for name in listed.split("\0") if name] if listed else _walk(root, packages)
-    files = {name: (root / name).read_bytes() for name in sorted(names) if (root / name).is_file()}
-    missing = [package for package in packages if not any(name.startswith(f"{package}/") for name in files)]
-    if missing:
+    names = sorted({*files_of(root, modules), *more})
+    known = checkout.look(root, PACKAGES)
+    if known is not None and (untracked := [name for name in names if name not in known.tracked]):
+        shown = ", ".join(untracked[:MOST_NAMED]) + (" and more" if len(untracked) > MOST_NAMED else "")
         raise MlopsError(
-            f"No code was found for {', '.join(missing)} in {root}.",
-            "Run mlops from a complete checkout, and `git add` new files.",
+            f"What is to run elsewhere needs {len(untracked)} file(s) that git does not track: {shown}.",
+            "`git add` them, or take out what imports or reads them.",
         )
-    return files
-
-
-def take(root: Path, packages: tuple[str, ...] = PACKAGES) -> Snapshot:
-    files = package_files(root, packages)
+    files = {name: _content(root, name) for name in names}
     digest = sha256_of_files(files)
-    if not _is_checkout(root):
+    if known is None or known.commit is None:
         return Snapshot(files, digest, f"content-{digest[:40]}")
-    head = (_git(root, "rev-parse", "HEAD") or "").strip() or f"content-{digest[:40]}"
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", *packages)
-    others = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *packages) or ""
-    untracked = tuple(name for name in others.split("\0") if name)
-    return Snapshot(files, digest, head + ("-dirty" if changed else ""), untracked)
+    return Snapshot(files, digest, known.commit + ("-dirty" if known.changed(names) else ""))
+
+
+def _content(root: Path, name: str) -> bytes:
+    try:
+        return (root / name).read_bytes()
+    except OSError as error:
+        raise MlopsError(
+            f"{root / name} cannot be read: {error.strerror}.", "Restore the file from the repository."
+        ) from error

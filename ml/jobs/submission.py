@@ -4,11 +4,12 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ml.azure.clients import Azure, without_its_own_output
 from ml.azure.runs import FINISHED, Follower
-from ml.content import content_key, sha256_of_files
+from ml.content import content_key, sha256_of_files, sha256_of_program
 from ml.errors import MlopsError
 from ml.jobs import columns, data, environment, pipeline, snapshot
 from ml.jobs.snapshot import Snapshot
@@ -36,6 +37,7 @@ class Request:
     trials: int
     wait: bool
     force: bool
+    rebuild: bool = False  # the training image, and then no earlier job is taken
     override: str | None = None  # why a model that is not better is to be registered
 
 
@@ -44,16 +46,22 @@ class Kind:
     """What sets one kind of job apart from the others."""
 
     name: str  # what the names of its jobs begin with
+    steps: tuple[str, ...]
+    joined_by: tuple[ModuleType, ...]  # the modules that make one job of the steps
     choices: Callable[["Settings", Request], dict[str, Any]]  # what it does beside data, code and environment
     assemble: Assemble
     results: Callable[[Azure, str], dict[str, Any]]  # of the job of that name, which has ended well
     trials: bool = False  # whether its steps have trials to follow
 
 
-def content_of(data_sha256: str, code_sha256: str, context_sha256: str, choices: dict[str, Any]) -> str:
-    """The name, by content, of a job: equal inputs give the same key on every machine."""
+def content_of(*, data: str, code: str, joined: list[str], environment: str, choices: dict[str, Any]) -> str:
+    """The name, by content, of a job: equal inputs give the same key on every machine.
+
+    data, code, joined, environment: SHA-256 of the data set, of the steps' code, of the modules that join
+    them, of the training image's build context.
+    """
     return content_key(
-        {"data": data_sha256, "code": code_sha256, "environment": context_sha256, "choices": choices}
+        {"data": data, "code": code, "joined": joined, "environment": environment, "choices": choices}
     )
 
 
@@ -95,22 +103,26 @@ def read_data(azure: Azure, address: Address) -> data.DataFile:
     return data.inspect(copy.path, shown=copy.shown, name=copy.name, sha256=copy.sha256)
 
 
-def gather(azure: Azure, root: Path, address: Address, choices: dict[str, Any], scratch: Path) -> Inputs:
+def gather(azure: Azure, root: Path, request: Request, kind: Kind, scratch: Path) -> Inputs:
     """Look at the data set and the code; nothing is created in Azure.
 
     scratch: where a csv file becomes parquet. Raises MlopsError.
     """
     report = azure.report
-    given = read_data(azure, address)
+    given = read_data(azure, request.data)
     columns.check(given)
     file = data.as_parquet(given, scratch)
     report.line(f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}")
-    code = snapshot.take(root)
+    code = snapshot.of_steps(root, kind.steps)
     report.line(f"code {code.commit}, {len(code.files)} files")
-    if code.untracked:
-        report.warn(f"not tracked by git, so not part of the job: {', '.join(code.untracked[:5])}")
-    context = sha256_of_files(environment.training_context(root))
-    return Inputs(file, code, content_of(file.sha256, code.sha256, context, choices))
+    key = content_of(
+        data=file.sha256,
+        code=code.sha256,
+        joined=[sha256_of_program(Path(str(module.__file__))) for module in kind.joined_by],
+        environment=sha256_of_files(environment.training_context(root)),
+        choices=kind.choices(azure.settings, request),
+    )
+    return Inputs(file, code, key)
 
 
 def submit(
@@ -124,7 +136,7 @@ def submit(
     """Make sure of environment and data asset, then submit the pipeline under this name."""
     report, training = azure.report, azure.settings.training
     with report.phase("training environment"):
-        made = environment.ensure(azure, root)
+        made = environment.ensure(azure, root, request.rebuild)
     with report.phase("data asset"):
         asset = data.register(azure, inputs.data)
     with report.phase(f"submitting {name}"), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
@@ -143,13 +155,13 @@ def submit(
             seed=training.seed,
             trials=request.trials,
             bounds=text_of(azure.settings.bounds.bounds()),
-            test_fraction=training.test_fraction,
             time_limit_minutes=training.time_limit_minutes,
+            split=training.split(),
             start=azure.settings.tuning.start.given(),
             costs=training.costs(),
             override=request.override,
         )
-        job: Any = assemble(plan, force=request.force)
+        job: Any = assemble(plan, force=request.force or request.rebuild)
         job.name = name
         job.display_name = f"{plan.model_name} on {plan.data_asset}"
         job.tags = {
@@ -184,13 +196,12 @@ def find_or_submit(azure: Azure, root: Path, request: Request, kind: Kind) -> Fo
 
     Raises MlopsError.
     """
-    choices = kind.choices(azure.settings, request)
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
         with azure.report.phase(f"looking at {request.data.shown}"):
-            inputs = gather(azure, root, request.data, choices, Path(scratch))
+            inputs = gather(azure, root, request, kind, Path(scratch))
         with azure.report.phase("connecting to the workspace"):
             known, name = find_job(azure, inputs.key, kind.name)
-        if known is not None and reusable(known, request.force):
+        if known is not None and reusable(known, request.force or request.rebuild):
             name, status = str(known.name), str(getattr(known.status, "value", known.status))
             azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
             return Found(name, status, reused=True)

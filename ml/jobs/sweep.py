@@ -67,7 +67,7 @@ def assemble(
         )
 
     def sweeping(raw: Input) -> dict[str, Any]:  # the names of the local variables become those of the steps
-        prepare = steps["prepare"](raw=raw, test_fraction=plan.test_fraction)
+        prepare = steps["prepare"](raw=raw, **plan.split)
         validate = steps["validate"](prepared=prepare.outputs.prepared)
         trial = steps["train"](
             validated=validate.outputs.validated, seed=plan.seed, trials=1, tracking="required", **space()

@@ -18,6 +18,10 @@ Wait = Annotated[bool, typer.Option(help="Follow the job to its end.")]
 Force = Annotated[
     bool, typer.Option("--force", help="Run again although a job of the same content succeeded.")
 ]
+Rebuild = Annotated[
+    bool,
+    typer.Option("--rebuild", help="Build the image again: the one that was built of this content is gone."),
+]
 Data = Annotated[
     str | None,
     typer.Option(

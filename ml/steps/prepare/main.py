@@ -10,14 +10,16 @@ from ml.steps import definition, keys
 from ml.steps.contract import ID
 from ml.steps.errors import StepError, exit_code
 from ml.steps.files import TEST, TRAIN, Table, read_table, write_table
+from ml.steps.prepare import FRACTIONS
 from ml.steps.prepare.split import held_out
 
 
 def run(raw: Path, test_fraction: float, prepared: Path) -> None:
     definition.check()
     frame: Table = read_table(raw)
-    if not 0.0 < test_fraction < 1.0:
-        raise StepError(f"test_fraction is {test_fraction}: expected a share between 0 and 1")
+    least, greatest = FRACTIONS
+    if not least <= test_fraction <= greatest:
+        raise StepError(f"test_fraction is {test_fraction}: expected a share from {least} to {greatest}")
     frame = with_keys(frame, str(raw)).sort_values(ID, kind="stable")
     test = held_out(frame[ID].tolist(), test_fraction, salt="test")
     for name, part in ((TRAIN, frame[~test]), (TEST, frame[test])):

@@ -1,85 +1,21 @@
-"""Fixtures of the command line's tests: an estate's outputs, small components and a recording report."""
+"""Fixtures of the command line's tests: an estate's outputs, the components and a recording report."""
 
-import textwrap
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY
 from tests.ml.cli.mlops_fakes import RecordingReport
-
-ORIGIN = dict.fromkeys(("data_asset", "data_sha256", "code_commit", "environment"), "string")
-STEPS = {
-    "prepare": ({"raw": "uri_file", "test_fraction": "number"}, "prepared"),
-    "validate": ({"prepared": "uri_folder"}, "validated"),
-    "train": ({"validated": "uri_folder", "seed": "integer", "trials": "integer"}, "model"),
-    "evaluate": ({"model": "uri_folder", "validated": "uri_folder"}, "evaluation"),
-    "card": (
-        {
-            "model": "uri_folder",
-            "validated": "uri_folder",
-            "bounds": "string",
-            "model_name": "string",
-            **ORIGIN,
-        },
-        "card",
-    ),
-    "compare": (
-        {
-            "evaluation": "uri_folder",
-            "card": "uri_folder",
-            "validated": "uri_folder",
-            "model_name": "string",
-            "metric": "string",
-            "margin": "number",
-        },
-        "decision",
-    ),
-    "register": (
-        {
-            "model": "uri_folder",
-            "evaluation": "uri_folder",
-            "decision": "uri_folder",
-            "card": "uri_folder",
-            "model_name": "string",
-            **ORIGIN,
-        },
-        "registration",
-    ),
-}
-
-
-def write_component(directory: Path, step: str) -> None:
-    inputs, output = STEPS[step]
-    folder = directory / step
-    folder.mkdir(parents=True)
-    declared = "\n".join(f"  {name}: {{type: {kind}}}" for name, kind in inputs.items())
-    arguments = " ".join(f"--{name} ${{{{inputs.{name}}}}}" for name in inputs)
-    text = textwrap.dedent(
-        """\
-        $schema: https://azuremlschemas.azureedge.net/latest/commandComponent.schema.json
-        type: command
-        name: {step}
-        version: "1"
-        code: ../../..
-        environment: azureml:training@latest
-        inputs:
-        {declared}
-        outputs:
-          {output}: {{type: uri_folder}}
-        command: python -m ml.steps.{step}.main {arguments} --{output} ${{{{outputs.{output}}}}}
-        """
-    )
-    (folder / "component.yml").write_text(
-        text.format(step=step, declared=declared, output=output, arguments=arguments)
-    )
 
 
 @pytest.fixture
 def steps(tmp_path: Path) -> Path:
-    """A directory with the components as the contract between the parts has them."""
+    """A directory with the components of the steps, to be changed."""
     for step in STEPS:
-        write_component(tmp_path / "steps", step)
+        (tmp_path / "steps" / step).mkdir(parents=True)
+        shutil.copy(STEPS_DIRECTORY / step / "component.yml", tmp_path / "steps" / step)
     return tmp_path / "steps"
 
 

@@ -180,7 +180,14 @@ class Jobs:
         return self.existing[name]
 
 
-KEY = content_of("data", "code", "context", {"seed": 1})
+PARTS: dict[str, Any] = {
+    "data": "d",
+    "code": "c",
+    "joined": ["j"],
+    "environment": "e",
+    "choices": {"seed": 1},
+}
+KEY = content_of(**PARTS)
 
 
 def test_the_latest_job_of_a_content_is_found(outputs: dict[str, Any]):
@@ -194,12 +201,10 @@ def test_the_latest_job_of_a_content_is_found(outputs: dict[str, Any]):
     assert find_job(nothing, KEY, "train") == (None, job_name(KEY, 1, "train"))
 
 
-@pytest.mark.parametrize("part", [0, 1, 2])
-def test_each_input_decides_the_key(part: int):
-    parts = ["data", "code", "context"]
-    parts[part] = "other"
-    assert content_of(*parts, {"seed": 1}) != KEY
-    assert content_of("data", "code", "context", {"seed": 2}) != KEY
+@pytest.mark.parametrize("part", PARTS)
+def test_each_input_decides_the_key(part: str):
+    other = {"seed": 2} if part == "choices" else ["other"] if part == "joined" else "other"
+    assert content_of(**{**PARTS, part: other}) != KEY
 
 
 @pytest.mark.parametrize(

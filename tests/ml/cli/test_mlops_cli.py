@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 from rich.console import Console
 from typer.testing import CliRunner
 
 from ml import settings
 from ml.azure.clients import until_granted
+from ml.azure.forbidden import REFUSALS, UNKNOWN, Wait
 from ml.cli import COMMANDS, app
 from ml.commands import deploy, score, status, train
 from ml.errors import MlopsError
@@ -234,8 +236,6 @@ class Forbidden:
         self.calls, self.after, self.words = 0, after, words
 
     def __call__(self) -> str:
-        from azure.core.exceptions import HttpResponseError
-
         self.calls += 1
         if self.calls < self.after:
             error = HttpResponseError(self.words)
@@ -277,6 +277,80 @@ def test_a_firewall_is_not_waited_for_as_long(monkeypatch: pytest.MonkeyPatch, r
     with pytest.raises(MlopsError, match="firewall"):
         until_granted(Forbidden(99, "ForbiddenByFirewall"), "read x", report, 3600)
     assert 30 < sum(slept) <= 60
+
+
+WAITS = {Wait.GRANT: 3600, Wait.RULE: 60, Wait.NOTHING: 0}
+
+
+@pytest.mark.parametrize("code", [*REFUSALS, "SomethingNew"])
+def test_each_code_has_its_own_waiting_or_none(
+    code: str, monkeypatch: pytest.MonkeyPatch, report: RecordingReport
+):
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(slept))
+    with pytest.raises(MlopsError, match="read x") as caught:
+        until_granted(Forbidden(9999, f"(Forbidden) no.\nCode: {code}\nMessage: no."), "read x", report, 3600)
+    limit = WAITS[REFUSALS.get(code, UNKNOWN).wait]
+    assert limit - 30 < sum(slept) <= limit
+    assert ("tried for" in caught.value.problem) is (len(report.lines) == 1) is bool(limit)
+
+
+@pytest.mark.parametrize(
+    ("body", "problem", "remedy"),
+    [
+        (
+            {
+                "code": "Forbidden",
+                "message": "Operation get is not allowed on a disabled secret.",
+                "innererror": {"code": "SecretDisabled"},
+            },
+            "the secret is disabled",
+            "Enable it",
+        ),
+        (
+            {
+                "code": "Forbidden",
+                "message": "Public network access is disabled and request is not from a trusted "
+                "service nor via an approved private link.",
+                "innererror": {"code": "ForbiddenByConnection"},
+            },
+            "reached by its private endpoint alone",
+            "inside the network",
+        ),
+        (
+            {"code": "RequestDisallowedByPolicy", "message": "Resource 'x' was disallowed by policy."},
+            "A policy of the organisation",
+            "exemption",
+        ),
+    ],
+)
+def test_a_refusal_for_good_is_named_at_once_from_the_body_that_azure_sends(
+    body: dict[str, Any], problem: str, remedy: str, report: RecordingReport
+):
+    def call() -> None:
+        raise HttpResponseError(response=Answered(body))
+
+    with pytest.raises(MlopsError, match=problem) as caught:
+        until_granted(call, "read x", report, 3600)
+    assert remedy in caught.value.remedy
+    assert body["message"] in "\n".join(caught.value.details)
+    assert report.lines == []
+
+
+class Answered:
+    """An HTTP answer as azure-core's exceptions read it."""
+
+    status_code, reason, headers = 403, "Forbidden", {}
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        self._text = json.dumps({"error": error})
+
+    def text(self, encoding: str | None = None) -> str:
+        return self._text
+
+    def body(self) -> bytes:
+        return self._text.encode()
 
 
 def test_other_errors_are_not_waited_for(report: RecordingReport):

@@ -5,7 +5,11 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime.mocks import MockMonitor
 
+from emulator.arm import catalog
+from emulator.provider import schema_cache
+from emulator.provider.drift import refreshed
 from ml.deploy import group
 from ml.deploy.group import GroupSpec
 from tests.ml.cli.mlops_fakes import RecordingReport
@@ -100,6 +104,27 @@ def test_a_public_group_has_a_label_and_a_private_one_a_subnet():
     assert "subnetIds" not in public
     assert private["ipAddress"]["type"] == "Private"
     assert private["subnetIds"] == [{"id": "/subnets/inference"}]
+
+
+def test_another_address_after_a_restart_remakes_nothing(monkeypatch: pytest.MonkeyPatch):
+    """What a refresh copies into the inputs of an unchanged private group is what the program ignores."""
+    ignored: list[str] = []
+    register = MockMonitor.RegisterResource
+
+    def heard(monitor: MockMonitor, request: Any) -> Any:
+        ignored.extend(request.ignoreChanges if "ContainerGroup" in request.type else [])
+        return register(monitor, request)
+
+    monkeypatch.setattr(MockMonitor, "RegisterResource", heard)
+    inputs = declared(replace(SPEC, dns_label=None, subnet_id="/subnets/inference"))
+    token = "azure-native:containerinstance:ContainerGroup"
+    address = {**inputs["ipAddress"], "ip": "10.0.2.4"}
+    before, after = {"ipAddress": address}, {"ipAddress": {**address, "ip": "10.0.2.5"}}
+    row = catalog.find_token("containerinstance:ContainerGroup")
+    assert row is not None
+    found = refreshed(schema_cache.resource(token), row, {"ipAddress": inputs["ipAddress"]}, before, after)
+    assert found["ipAddress"] == {**inputs["ipAddress"], "ip": "10.0.2.5"}
+    assert ignored == ["ipAddress.ip"]
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,8 @@ def plan(tmp_path: Path) -> Plan:
         seed=7,
         trials=3,
         bounds="minimum_roc_auc=0.7",
-        test_fraction=0.25,
         time_limit_minutes=10,
+        split={"test_fraction": 0.25},
     )
 
 

@@ -10,35 +10,36 @@ from typing import Any
 import pytest
 import yaml
 
+from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY
+from ml.jobs.snapshot import of_steps
 from ml.steps.files import TEST, TRAIN
 from ml.steps.train.space import ALLOWED, SPACE, START
 from tests.scoring.trained import DATA, data_set
 
 ROOT = Path(__file__).parents[3]
-STEPS = ("prepare", "validate", "train", "evaluate", "card", "compare", "register")
-OUTPUTS = {
-    "prepare": "prepared",
-    "validate": "validated",
-    "train": "model",
-    "evaluate": "evaluation",
-    "card": "card",
-    "compare": "decision",
-    "register": "registration",
-}
 
 
 def component(step: str) -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "ml" / "steps" / step / "component.yml").read_text())
+    return yaml.safe_load((STEPS_DIRECTORY / step / "component.yml").read_text())
+
+
+def output(step: str) -> str:
+    (name,) = component(step)["outputs"]
+    return name
+
+
+def test_every_step_is_in_the_pipeline() -> None:
+    assert {file.parent.name for file in STEPS_DIRECTORY.glob("*/main.py")} == set(STEPS)
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_azure_ml_loads_the_component(step: str) -> None:
     from azure.ai.ml import load_component
 
-    loaded = load_component(ROOT / "ml" / "steps" / step / "component.yml")
+    loaded = load_component(STEPS_DIRECTORY / step / "component.yml")
     assert loaded.name == step
     assert loaded._validate().passed, loaded._validate().error_messages
-    assert list(loaded.outputs) == [OUTPUTS[step]]
+    assert list(loaded.outputs) == [output(step)]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -83,11 +84,8 @@ def run(step: str, cwd: Path, **values: object) -> subprocess.CompletedProcess[s
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The code as a job sees it: the two packages and nothing else of the repository."""
-    directory = tmp_path_factory.mktemp("snapshot")
-    for package in ("ml", "scoring"):
-        (directory / package).symlink_to(ROOT / package)
-    return directory
+    """The code as a job sees it: what the steps need and nothing else of the repository."""
+    return of_steps(ROOT, STEPS).write(tmp_path_factory.mktemp("snapshot"))
 
 
 @pytest.mark.e2e
@@ -110,7 +108,7 @@ def test_steps_run_as_jobs_do(snapshot: Path, tmp_path: Path) -> None:
         ),
     ]
     for step, inputs in chain:
-        done = run(step, snapshot, **inputs, **{OUTPUTS[step]: tmp_path / OUTPUTS[step]})
+        done = run(step, snapshot, **inputs, **{output(step): tmp_path / output(step)})
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "evaluation" / "metrics.json").exists()
     assert "minimum_roc_auc" in done.stdout and "BROKEN" in done.stdout

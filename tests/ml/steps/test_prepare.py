@@ -72,6 +72,7 @@ def test_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
         (lambda frame: frame.assign(id=[None, *frame["id"][1:]]), "0.2", "column id is empty in 1 rows"),
         (lambda frame: frame.head(1), "0.2", "falls into"),
         (lambda frame: frame, "1.5", "test_fraction is 1.5"),
+        (lambda frame: frame, "0.005", "test_fraction is 0.005: expected a share from 0.01 to 0.5"),
     ],
 )
 def test_what_cannot_be_split(tmp_path: Path, capsys, change, fraction: str, says: str) -> None:

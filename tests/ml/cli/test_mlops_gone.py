@@ -1,0 +1,154 @@
+"""What is found by its content is checked to be there: images, blobs, registered models."""
+
+from pathlib import Path
+from types import SimpleNamespace as Named
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+
+from infra.outputs import EstateOutputs
+from ml.azure import images
+from ml.azure.clients import Azure
+from ml.azure.images import Image
+from ml.commands import train
+from ml.deploy import group, image
+from ml.errors import MlopsError
+from ml.jobs import data, environment
+from tests.ml.cli.mlops_fakes import RecordingReport
+
+ROOT = Path(__file__).parents[3]
+
+
+class FakeAzure(Azure):
+    def __init__(self, outputs: dict[str, Any], **parts: Any) -> None:
+        super().__init__(EstateOutputs(**outputs), RecordingReport())
+        self.__dict__.update(parts)
+
+    def blob(self, path: str) -> Any:
+        return self.__dict__["blobs"]
+
+
+class Assets:
+    """Versions of environments, models or data, by NAME:VERSION."""
+
+    def __init__(self, *known: Any) -> None:
+        self.known = {f"{each.name}:{each.version}": each for each in known}
+
+    def get(self, name: str, version: str) -> Any:
+        if f"{name}:{version}" not in self.known:
+            raise ResourceNotFoundError("no such version")
+        return self.known[f"{name}:{version}"]
+
+    def create_or_update(self, asset: Any) -> Any:
+        self.known[f"{asset.name}:{asset.version}"] = asset
+        return asset
+
+
+@pytest.fixture
+def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tags that were built."""
+    tags: list[str] = []
+
+    def build(azure: Any, repository: str, tag: str, context: Any) -> Image:
+        tags.append(tag)
+        return Image("crstage.azurecr.io", repository, f"sha256:{len(tags):064x}")
+
+    monkeypatch.setattr(images, "build", build)
+    return tags
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Named:
+    """A registry that can be made anew: its date of creation becomes another one."""
+    made = Named(date="2026-01-01T00:00:00Z")
+
+    class Management:
+        def __init__(self, azure: Any, base: str) -> None:
+            pass
+
+        def get(self, path: str, **query: str) -> Any:
+            assert path.endswith("/registries/crstage") and query == {"api-version": images.REGISTRY_API}
+            return {"properties": {"creationDate": made.date}}
+
+    monkeypatch.setattr(images, "Rest", Management)
+    return made
+
+
+def test_a_scoring_image_is_built_again_for_another_registry_and_when_asked(
+    outputs: dict[str, Any], builds: list[str], registry: Named
+):
+    azure = FakeAzure(outputs, ml=Named(models=Assets()))
+    model, context = Named(name="credit", version="3", tags={}), Named(short="abc", files={})
+    first, fresh = image.ensure(azure, model, context, False)
+    assert fresh and image.ensure(azure, model, context, False) == (first, False)
+    registry.date = "2026-02-02T00:00:00Z"
+    second, fresh = image.ensure(azure, model, context, False)
+    assert fresh and second != first
+    third, fresh = image.ensure(azure, model, context, True)
+    assert fresh and image.ensure(azure, model, context, False) == (third, False)
+    assert len(builds) == 3
+
+
+def test_a_training_environment_is_built_again_for_another_registry_and_when_asked(
+    outputs: dict[str, Any], builds: list[str], registry: Named
+):
+    azure = FakeAzure(outputs, ml=Named(environments=Assets()))
+
+    def version(rebuild: bool = False) -> str:
+        return str(environment.ensure(azure, ROOT, rebuild).version)
+
+    first = version()
+    assert (version(), version(rebuild=True), version()) == (first, f"{first}-2", f"{first}-2")
+    registry.date = "2026-02-02T00:00:00Z"
+    assert version() == version() not in (first, f"{first}-2")
+    assert builds == [first, f"{first}-2", version()]
+
+
+@pytest.mark.parametrize(("there", "sent"), [(4, 0), (3, 1), (None, 1)])
+def test_a_data_set_whose_blob_is_gone_or_cut_is_sent_again(
+    outputs: dict[str, Any], tmp_path: Path, there: int | None, sent: int
+):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"rows")
+    file = data.DataFile(path, "a.parquet", "a.parquet", "parquet", ("id",), 1, 4, "ab" * 32)
+    uploaded: list[int] = []
+
+    def properties() -> Any:
+        if there is None:
+            raise ResourceNotFoundError("no such blob")
+        return Named(size=there)
+
+    blob = Named(
+        get_blob_properties=properties, upload_blob=lambda content, **more: uploaded.append(more["length"])
+    )
+    known = Named(name="credit-default", version=file.version, tags={"sha256": file.sha256})
+    azure = FakeAzure(outputs, ml=Named(data=Assets(known)), blobs=blob)
+    assert data.register(azure, file) is known
+    assert uploaded == [4] * sent
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_model_that_the_earlier_job_registered_is_looked_for(
+    outputs: dict[str, Any], there: bool, monkeypatch: pytest.MonkeyPatch
+):
+    results = {
+        "evaluation": {},
+        "decision": {},
+        "registration": {"registered": True, "name": "credit", "version": "3"},
+    }
+    monkeypatch.setattr(train, "read_results", lambda azure, job: results)
+    models = Assets(Named(name="credit", version="3")) if there else Assets()
+    azure = FakeAzure(outputs, ml=Named(models=models))
+    if there:
+        assert train.results(azure, "train-1")["model"] == "credit:3"
+        return
+    with pytest.raises(MlopsError, match="train-1 registered credit:3, which is no longer in ws") as caught:
+        train.results(azure, "train-1")
+    assert "--force" in caught.value.remedy
+
+
+def test_an_image_that_cannot_be_pulled_names_the_flag_that_mends_it():
+    words = ['error: Code="InaccessibleImage" Message="The image is not accessible."']
+    error = group._failure("stage", RuntimeError("x"), words)
+    assert "mlops deploy --env stage --rebuild" in error.remedy and error.details == words

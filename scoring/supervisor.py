@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 BACKLOG: Final = 2_048
 FIRST_WAIT, LAST_WAIT = 0.1, 10.0  # seconds before a dead worker is replaced
 LIVED: Final = 30.0  # a worker that lived that long did not die of its start
-END_SECONDS: Final = 28.0  # for the workers to answer, to flush telemetry and to go: platforms kill after 30
+END_SECONDS: Final = (
+    28.0  # beyond the drain time, for the workers to answer, flush and go: 30 is what there is
+)
 SIGNALS: Final = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
 
 

@@ -32,6 +32,7 @@ def main() -> int:
 def serve(settings: Settings, place: worker.Place | None) -> int:
     """Serve in this process."""
     from scoring.assembly import assemble
+    from scoring.http.descriptors import connections
     from scoring.http.server import Server, configuration
     from scoring.model.artifact import ArtifactError  # a supervisor needs neither model nor server
 
@@ -46,7 +47,13 @@ def serve(settings: Settings, place: worker.Place | None) -> int:
     except (SettingsError, ArtifactError) as error:
         return _cannot_start(error)
     server = Server(
-        configuration(service.application(), settings.host, settings.port, service.direct),
+        configuration(
+            service.application(),
+            settings.host,
+            settings.port,
+            service.direct,
+            connections(settings.limits.connections),
+        ),
         service.state,
         settings.drain_seconds,
     )

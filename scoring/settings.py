@@ -15,6 +15,7 @@ from scoring.monitor import Pace
 Value = TypeVar("Value")
 Number = TypeVar("Number", int, float)
 MOST_WORKERS = 256
+MOST_CONNECTIONS = 4_096  # of one process, unless the settings say otherwise
 
 
 class SettingsError(Exception):
@@ -29,6 +30,7 @@ class Limits:
     rows: int = 5_000
     in_flight: int = 32  # more would only wait for each other
     queued: int = 256  # small ones: of one row they wait some 15 ms; to refuse one costs half of it
+    connections: int = MOST_CONNECTIONS  # that are open; fewer where there are not as many file descriptors
     explain_rows: int = 100  # an explanation takes a hundred times as long as a score
     explain_in_flight: int = 4
     seconds: float = 15.0  # from the first byte of a request to its answer
@@ -130,6 +132,7 @@ def _limits(env: _Variables, default: Limits) -> Limits:
         rows=env.integer("SCORING_MAX_ROWS", default.rows, 1, 1_000_000),
         in_flight=env.integer("SCORING_MAX_IN_FLIGHT", default.in_flight, 1, 10_000),
         queued=env.integer("SCORING_MAX_QUEUED", default.queued, 1, 100_000),
+        connections=env.integer("SCORING_MAX_CONNECTIONS", default.connections, 1, 100_000),
         explain_rows=env.integer("SCORING_MAX_EXPLAIN_ROWS", default.explain_rows, 1, 100_000),
         explain_in_flight=env.integer("SCORING_MAX_EXPLAIN_IN_FLIGHT", default.explain_in_flight, 1, 1_000),
         seconds=env.number("SCORING_REQUEST_SECONDS", default.seconds, 0.1, 600.0),

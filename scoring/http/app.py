@@ -15,6 +15,7 @@ from scoring.http import problems
 from scoring.http.asgi import Headers
 from scoring.http.authentication import Authenticator
 from scoring.http.body import MEDIA_TYPE, parsed, read
+from scoring.http.descriptors import Descriptors
 from scoring.http.direct import Ask, Direct
 from scoring.http.explaining import Explaining
 from scoring.http.gate import Endpoint, Gate
@@ -22,6 +23,7 @@ from scoring.http.inflight import InFlight, running
 from scoring.http.openapi import document
 from scoring.http.problems import Problem, too_many
 from scoring.http.requests import Request, State
+from scoring.model.artifact import ArtifactError
 from scoring.model.encode import ContractError, TooManyRowsError
 from scoring.model.schema import Matrix
 from scoring.scorer import Batch, Scorer, joined
@@ -63,6 +65,7 @@ class Service:
         self.explaining = InFlight(limits.explain_in_flight, limits.seconds)
         self._explainer = ThreadPoolExecutor(1, "explaining")
         self.state = State()
+        self._descriptors = Descriptors(self.state, telemetry.put_count)
         self.direct = Direct(self.state, limits.queued, self, telemetry.put)
 
     def application(self) -> Gate:
@@ -81,7 +84,8 @@ class Service:
         self._telemetry.start()
         self._scorer.monitor.start()
         keys, ready = self._authenticator.run(), self._say_ready()
-        async with running(keys, ready, self._beat(), self.scoring.watch(), self.explaining.watch()):
+        beside = keys, ready, self._beat(), self._descriptors.watch()
+        async with running(*beside, self.scoring.watch(), self.explaining.watch()):
             yield
             self.state.draining = True
         for pool in (self._large, self._explainer):
@@ -142,7 +146,12 @@ class Service:
         matrix = _encoded(payload, self._explaining.encode)
         answer, request_id = self._explaining.answer, request.record.request_id
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._explainer, answer, matrix, request_id)
+        try:
+            return await loop.run_in_executor(self._explainer, answer, matrix, request_id)
+        except ArtifactError as error:  # MODEL_DIR has changed before the first explanation was asked for
+            log.error("the model's explanation cannot be read", extra={"reason": str(error)})
+            detail = "what explains the model that is served is no longer in its place; the log says more"
+            raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "60"}) from error
 
     async def _scored(self, request: Request) -> bytes:
         payload = parsed(await read(request, self._limits.body_bytes))

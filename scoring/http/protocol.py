@@ -12,9 +12,9 @@ from scoring.http import direct, heads
 from scoring.http.direct import Direct, Whole
 from scoring.http.heads import Refused, Waiting, refusal
 from scoring.http.problems import Problem
+from scoring.settings import MOST_CONNECTIONS
 
 MOST_PIPELINED: Final = 64  # requests of one connection that wait for the answer before theirs
-MOST_CONNECTIONS: Final = 4_096  # of one process
 SLICE: Final = 32 * 1024  # bytes that the parser is given at once: what it keeps is counted in between
 LINGER_SECONDS: Final = 1.0  # what a refused client still sends is read, else it may not see the answer
 # what the bytes of a connection are in the middle of

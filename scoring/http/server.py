@@ -17,8 +17,9 @@ import uvicorn
 from scoring.http.asgi import Application
 from scoring.http.connections import Stalled
 from scoring.http.direct import Direct
-from scoring.http.protocol import MOST_CONNECTIONS, answering
+from scoring.http.protocol import answering
 from scoring.http.requests import State
+from scoring.settings import MOST_CONNECTIONS
 
 log = logging.getLogger(__name__)
 

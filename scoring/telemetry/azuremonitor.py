@@ -162,6 +162,9 @@ class AzureMonitor:
             for part in drift_event(record, self._drift_reference, self._privacy):
                 self._event(DRIFT_EVENT, part, Context())
 
+    def count(self, name: str, number: int) -> None:
+        self._instruments.count(name, number)
+
     def lost(self, records: int) -> None:
         self._instruments.count("lost", records)
 

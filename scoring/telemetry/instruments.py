@@ -19,6 +19,8 @@ COUNTERS: Final = {  # what is added up over requests: name, unit, description o
     "untraced": ("scoring.telemetry.untraced", "{request}", "requests without a trace: there were too many"),
     "lost": ("scoring.telemetry.lost", "{record}", "records that were not sent"),
     "failed": ("scoring.telemetry.failed", "{export}", "exports that failed"),
+    "turned_away": ("scoring.connections.refused", "{connection}", "connections beyond those that are taken"),
+    "exhausted": ("scoring.descriptors.exhausted", "{look}", "looks, one a second, that found none left"),
 }
 ALWAYS: Final = "failed"  # passed on even when it is 0, so that there is an export in each interval
 

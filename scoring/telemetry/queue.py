@@ -28,6 +28,14 @@ class DriftRecord:
     window: WindowCounts
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Something that happened, and how often; `name`: one of the counters of `instruments`."""
+
+    name: str
+    number: int
+
+
 class Sink(Protocol):
     """Where the telemetry thread hands records to; may block and may raise."""
 
@@ -36,6 +44,8 @@ class Sink(Protocol):
     def drift(self, record: DriftRecord) -> None: ...
 
     def lost(self, records: int) -> None: ...
+
+    def count(self, name: str, number: int) -> None: ...
 
     def drained(self) -> None:
         """What was queued has been handed over; more comes after a pause. Nothing is held any longer."""
@@ -66,7 +76,7 @@ class Telemetry:
         self._rows_put = self._rows_taken = 0
         self._kept = self._rows_kept = 0  # handed over, but the sink may hold them until it is drained
         self._wanted = capacity
-        self._queue: deque[Moment | DriftRecord] = deque()
+        self._queue: deque[Moment | DriftRecord | Count] = deque()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
         self.lost = 0
@@ -108,6 +118,11 @@ class Telemetry:
             self._queue.append(record)
         else:
             self.lost += 1  # written by two threads; an estimate is enough
+
+    def put_count(self, name: str, number: int) -> None:
+        """Never blocks, never raises. For what happens seldom, or is added up before."""
+        if self._thread is not None:
+            self._queue.append(Count(name, number))
 
     def _has_room(self, moment: Moment) -> bool:
         if self._put - self._taken + moment.requests > self._capacity:
@@ -156,6 +171,8 @@ class Telemetry:
         try:
             if isinstance(taken, DriftRecord):
                 sink.drift(taken)
+            elif isinstance(taken, Count):
+                sink.count(taken.name, taken.number)
             else:
                 sink.requests(taken)
         except Exception:
@@ -173,11 +190,11 @@ class Telemetry:
                 self._keep(taken)
             self._make_room()
 
-    def _lose(self, taken: Moment | DriftRecord) -> None:
+    def _lose(self, taken: Moment | DriftRecord | Count) -> None:
         count = taken.requests if isinstance(taken, Moment) else 1
         self.lost += count  # a call within it would let another thread count in between
 
-    def _keep(self, taken: Moment | DriftRecord) -> None:
+    def _keep(self, taken: Moment | DriftRecord | Count) -> None:
         if isinstance(taken, Moment):
             self._kept += taken.requests
             self._rows_kept += taken.held_rows

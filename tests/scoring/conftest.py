@@ -10,13 +10,12 @@ import pytest
 
 from scoring.http.app import Service
 from scoring.http.authentication import AnyoneMay, Authenticator
-from scoring.http.protocol import MOST_CONNECTIONS
 from scoring.http.server import Server, configuration
 from scoring.model.artifact import Artifact
 from scoring.model.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Scorer
-from scoring.settings import Limits, ModelIdentity
+from scoring.settings import MOST_CONNECTIONS, Limits, ModelIdentity
 from scoring.telemetry.queue import Telemetry
 from tests.scoring.trained import Small, small
 

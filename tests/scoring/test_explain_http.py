@@ -4,11 +4,13 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from scoring.http.authentication import BearerKey
-from scoring.model.artifact import Artifact
+from scoring.model.artifact import Artifact, ExplanationFile
 from scoring.settings import Limits
 from tests.scoring.conftest import Running
 from tests.scoring.test_http import KEY, problem, ready
@@ -86,3 +88,16 @@ def test_an_explanation_that_takes_too_long_is_given_up(
     problem(answer, 503, "overloaded")
     assert answer.headers["retry-after"] == "2"
     assert len(running.service.explaining) == 0
+
+
+def test_an_explanation_that_is_no_longer_there_is_told(
+    serve: Serve, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read when it is first asked for; the directory may hold another model by then."""
+    gone = ExplanationFile(artifact.explanation_file.sha256, Path("nowhere") / "explanation.npz")
+    monkeypatch.setitem(vars(artifact), "explanation_file", gone)
+    client = serve().client
+    answer = client.post("/explain", json=artifact.samples.request)
+    assert answer.status_code == 503 and "no longer in its place" in answer.json()["detail"]
+    assert "nowhere" not in answer.text
+    assert client.post("/score", json=artifact.samples.request).status_code == 200

@@ -18,9 +18,11 @@ from scoring.http.heads import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES, 
 from scoring.http.protocol import MOST_PIPELINED, SLICE, Protocol, answering
 from scoring.http.requests import State
 from scoring.telemetry.moment import RequestRecord
+from scoring.telemetry.queue import Telemetry
 from tests.scoring.conftest import Running
 from tests.scoring.test_direct import answer, connected, request
 from tests.scoring.test_direct_queue import Echo
+from tests.scoring.test_telemetry import Collecting
 
 Serve = Callable[..., Running]
 PROBE = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -300,7 +302,8 @@ def test_what_is_not_http_is_refused_in_words(serve: Serve) -> None:
 
 
 def test_beyond_the_connections_that_are_taken_others_are_turned_away(serve: Serve) -> None:
-    running = serve(connections=3)
+    sink = Collecting()
+    running = serve(connections=3, telemetry=Telemetry(lambda: sink))
     held = [connected(running) for _ in range(3)]
     try:
         for connection in held:
@@ -311,6 +314,10 @@ def test_beyond_the_connections_that_are_taken_others_are_turned_away(serve: Ser
             assert (found, problem["type"]) == (503, "urn:scoring:problem:overloaded")
             assert headers["retry-after"] == "1" and headers["connection"] == "close"
         assert running.service.state.turned_away == 1
+        deadline = time.monotonic() + 10
+        while not sink.counts and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert sink.counts == [("turned_away", 1)]
         held[0].sendall(PROBE)
         assert answer(held[0])[0] == 200
         held.pop().close()

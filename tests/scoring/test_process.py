@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -144,6 +145,27 @@ def test_heads_without_end_leave_the_memory_flat(start: Start) -> None:
         assert client.get("/healthz").status_code == 200
     process.send_signal(signal.SIGTERM)
     assert finished(process)[0] == 0
+
+
+def test_a_service_without_descriptors_says_so_and_goes_on(start: Start) -> None:
+    process, client = start(SCORING_WORKERS="1")
+    before = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    used = {int(item.name) for item in Path(f"/proc/{process.pid}/fd").iterdir()}
+    free = min(set(range(len(used) + 1)) - used)
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (free, before[1]))
+    url = client.base_url
+    with socket.create_connection((url.host, url.port), timeout=10):
+        time.sleep(2.5)  # a look comes every second
+        assert client.get("/healthz").status_code == 200  # on the connection that it has
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, before)
+    with socket.create_connection((url.host, url.port), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 200")
+    until(lambda: client.get("/readyz").status_code == 200)
+    process.send_signal(signal.SIGTERM)
+    code, lines = finished(process)
+    said = [line for line in lines if str(line["message"]).startswith("no file descriptor is left")]
+    assert code == 0 and [line["limit"] for line in said] == [free]
 
 
 def test_drain_time_keeps_the_port_open_and_says_not_ready(start: Start) -> None:

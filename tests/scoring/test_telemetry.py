@@ -35,6 +35,10 @@ class Collecting:
         self.told_lost = self.drains = self.counted = 0
         self.wants = 1_000_000
         self.closed = False
+        self.counts: list[tuple[str, int]] = []
+
+    def count(self, name: str, number: int) -> None:
+        self.counts.append((name, number))
 
     def requests(self, moment: Moment) -> None:
         self.do()

@@ -9,7 +9,6 @@ joins them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import islice, pairwise
 from typing import Any, Final
 
@@ -27,22 +26,13 @@ def as_json(entries: Entries) -> str:
 class Content:
     """Entries that may be told in several parts, and the text of any of them."""
 
+    __slots__ = ("_entries", "_text_of", "fits", "size", "text")
+
     def __init__(self, entries: Entries, text_of: Callable[[Any], str] = as_json) -> None:
         self._entries, self._text_of = entries, text_of
-
-    @cached_property
-    def text(self) -> str:
-        """The text of all entries."""
-        return self._text_of(self._entries)
-
-    @cached_property
-    def size(self) -> int:
-        """Of the text, in UTF-16 units."""
-        return len(self.text) if self.text.isascii() else len(self.text.encode("utf-16-le")) // 2
-
-    @property
-    def fits(self) -> bool:
-        return self.size <= MAX_PROPERTY
+        self.text = text = text_of(entries)
+        self.size = len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2  # UTF-16 units
+        self.fits = self.size <= MAX_PROPERTY
 
     def divided(self) -> tuple[list[str], int]:
         """Texts that fit, in the entries' order, and how many entries no property can hold."""
@@ -77,9 +67,17 @@ def parts(event_id: str, facts: Mapping[str, Any], contents: Mapping[str, Conten
     `left_out` among the facts says how many entries are in no part, when there are any: one entry alone was
     longer than a property may be.
     """
-    if all(content.fits for content in contents.values()):
-        texts = {name: content.text for name, content in contents.items()}
-        return [{"event_id": event_id, "part": 1, "parts": 1, **facts, **texts}]
+    whole = {"event_id": event_id, "part": 1, "parts": 1, **facts}
+    for name, content in contents.items():
+        if not content.fits:
+            return _several(event_id, facts, contents)
+        whole[name] = content.text
+    return [whole]
+
+
+def _several(
+    event_id: str, facts: Mapping[str, Any], contents: Mapping[str, Content]
+) -> list[dict[str, Any]]:
     divided = {name: content.divided() for name, content in contents.items()}
     count = max(1, *(len(texts) for texts, _ in divided.values()))
     found: list[dict[str, Any]] = [

@@ -28,7 +28,7 @@ LIVED: Final = 30.0  # a worker that lived that long did not die of its start
 LOOK_SECONDS: Final = 1.0  # between two looks at whether the workers get on
 HUNG_LOOKS: Final = 30  # so often in a row that a worker had not got on, it is ended; counted, not timed:
 # while a whole container is halted nobody looks
-# For the workers to answer, to flush telemetry and to go: platforms kill after 30 seconds.
+# Beyond the drain time, for the workers to answer, to flush telemetry and to go: platforms kill after 30 s.
 END_SECONDS: Final = 28.0
 SIGNALS: Final = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
 

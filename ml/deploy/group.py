@@ -181,7 +181,7 @@ def _failure(environment: str, error: Exception, output: list[str]) -> MlopsErro
     if any("InaccessibleImage" in line for line in words):
         return MlopsError(
             f"The container group in {environment} cannot be given its image.",
-            f"If the image is gone: `mlops deploy --env {environment} --rebuild`; else mend what is named.",
+            f"Is the image gone? `mlops deploy --env {environment} --rebuild`. Else correct what is named.",
             words,
         )
     return MlopsError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import secrets
 import signal
 import socket
@@ -14,21 +15,28 @@ import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 import uvicorn
 
 from emulator import control
 from emulator.app import Emulator
+from emulator.errors import AzureError
 from emulator.home import Home, write_aside
-from emulator.http import Request
+from emulator.http import Request, Response
 from emulator.proxy import PROOF, WORKLOAD, Proxy
 from emulator.tls import Certificates
 
 LOG = logging.getLogger("emulator")
 THREADS = 48
 BACKLOG = 256
+MOST_BYTES = 16 << 20  # of a body: it is held whole, whoever sends it
+MOST_OF_BLOBS = 256 << 20  # SDKs send blocks of 4 to 100 MiB
+BLOB_HOSTS = ".blob.core.windows.net"
+PORT = re.compile(r"[0-9]{1,5}")
+UNFIT = re.compile(r"[^\t\x20-\x7e\xa0-\xff]")
 
 
 class Application:
@@ -40,17 +48,22 @@ class Application:
         self._proof = proof
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        request = self._request(scope, b"")
+        most = MOST_OF_BLOBS if request.host.endswith(BLOB_HOSTS) else MOST_BYTES
         body = bytearray()
         more = True
-        while more:
+        while more and len(body) <= most:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        request = self._request(scope, bytes(body))
-        loop = asyncio.get_running_loop()
-        response = await loop.run_in_executor(self._pool, self._emulator.answer, request)
+        if len(body) > most:
+            response = _too_large(most)
+        else:
+            request = replace(request, body=bytes(body))
+            loop = asyncio.get_running_loop()
+            response = await loop.run_in_executor(self._pool, self._emulator.answer, request)
         headers = {key.lower(): str(value) for key, value in response.headers.items()}
         if request.method != "HEAD" and response.status not in (204, 304):
             headers["content-length"] = str(len(response.body))
@@ -58,9 +71,7 @@ class Application:
             {
                 "type": "http.response.start",
                 "status": response.status,
-                "headers": [
-                    (key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()
-                ],
+                "headers": [(key.encode("latin-1"), header_value(value)) for key, value in headers.items()],
             }
         )
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
@@ -83,9 +94,21 @@ class Application:
             headers=headers,
             body=body,
             scheme=scope["scheme"],
-            port=int(port) if port.isdigit() else (443 if scope["scheme"] == "https" else 80),
+            port=int(port) if PORT.fullmatch(port) else (443 if scope["scheme"] == "https" else 80),
             raw_query=raw_query,
         )
+
+
+def _too_large(most: int) -> Response:
+    words = f"The request body is too large: {most >> 20} MiB are the most here."
+    error = AzureError(413, "RequestBodyTooLarge", words)
+    return Response.json(error.body(), 413, {"x-ms-error-code": error.code, "connection": "close"})
+
+
+def header_value(text: str) -> bytes:
+    """The value of a header as it is sent: what none can hold, such as the end of a line or the letters of a
+    resource's name in its address, is percent-encoded."""
+    return UNFIT.sub(lambda match: quote(match[0]), text).encode("latin-1")
 
 
 class _Server(uvicorn.Server):

@@ -26,9 +26,9 @@ def page(items: list[Json], request: Request) -> Json:
     when items are deleted between two pages, as programs do that clean up.
     """
     text = request.query.get("$top") or str(PAGE)
-    if not text.isdigit() or text == "0":
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < 1:
         raise AzureError(
-            400, "InvalidQueryStringParameter", f"$top is '{text}'; it must be a whole number > 0."
+            400, "InvalidQueryStringParameter", f"$top is '{text[:40]}'; it must be a whole number > 0."
         )
     size = min(int(text), PAGE)
     start = _after(items, request.query[MARK]) if request.query.get(MARK) else 0

@@ -5,12 +5,12 @@ FROM (several stages, optional AS), ARG, ENV, LABEL, WORKDIR, COPY (``--from`` o
 line, never skipped.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
+from emulator import jsonbody
 from emulator.images import words
 
 # Instructions and flags of Docker's that are known and not built here, with what to do instead.
@@ -244,8 +244,8 @@ def _exec_form(text: str) -> tuple[str, ...] | None:
     if not text.startswith("["):
         return None
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError:
+        value = jsonbody.read(text)
+    except ValueError:
         return None
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         return None

@@ -181,7 +181,8 @@ class _Call:
         """Up to ``maxresults`` items from ``$skiptoken`` on, and the address of the next page."""
         query = self._request.query
         size, start = query.get("maxresults", str(PAGE)), query.get("$skiptoken", "0")
-        if not size.isdigit() or not start.isdigit() or not 1 <= int(size) <= PAGE:
+        numbers = all(text.isascii() and text.isdigit() and len(text) < 10 for text in (size, start))
+        if not numbers or not 1 <= int(size) <= PAGE:
             raise bad_parameter(
                 f"maxresults is {size!r} and $skiptoken {start!r}; at most {PAGE} results are allowed."
             )

@@ -48,7 +48,7 @@ def parse(name: str, conda_file: str) -> Requirements:
     try:
         body: Any = yaml.safe_load(conda_file)
         dependencies: list[Any] = body["dependencies"]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+    except (yaml.YAMLError, KeyError, TypeError, RecursionError) as error:  # the last: it lies too deep
         raise EnvironmentProblem(f"{name}: its conda file is no YAML with 'dependencies': {error}") from error
     python, packages = "", list[str]()
     for entry in dependencies:

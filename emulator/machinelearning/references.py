@@ -154,7 +154,10 @@ def run_key(job_id: str) -> str:
 
 
 def _address(address: str) -> Location:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise unresolved(address, f"it is no URL: {error}") from error
     path = unquote(parts.path).lstrip("/")
     if parts.scheme == "wasbs":
         return Location(parts.hostname.split(".")[0] if parts.hostname else "", parts.username or "", path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulator.http import Response
-from emulator.storage import checksums, operations, ranges
+from emulator.storage import checksums, metadata, operations, ranges
 from emulator.storage.blobs import md5
 from emulator.storage.conditions import Conditions
 from emulator.storage.context import Context, blob_headers, version_headers, written
@@ -11,6 +11,7 @@ from emulator.storage.errors import failure, refusal
 from emulator.storage.model import APPEND_BLOB, BLOCK_BLOB
 
 RANGE_MD5_LIMIT = 4 << 20
+LONGEST_NUMBER = 19  # digits of a 64-bit number
 
 
 def get_blob(context: Context) -> Response:
@@ -85,7 +86,9 @@ def put_blob(context: Context) -> Response:
         raise failure("InvalidHeaderValue", "content-length of a new append blob must be 0.")
     checked = checksums.verify(request.headers, request.body)
     headers = {
-        "content-type": request.headers.get("content-type") or "application/octet-stream",
+        **metadata.checked_headers(
+            {"content-type": request.headers.get("content-type") or "application/octet-stream"}
+        ),
         **({"content-md5": checked.get("content-md5") or md5(request.body)} if kind == BLOCK_BLOB else {}),
         **context.content_headers(),
     }
@@ -101,10 +104,10 @@ def _copy(context: Context) -> Response:
     source, place = context.read_url(request.headers["x-ms-copy-source"])
     Conditions.of(request.headers, "x-ms-source-").for_read()(source)
     headers = {**source.headers, **context.content_headers()}
-    metadata = context.metadata() or source.metadata
+    kept = context.metadata() or source.metadata
     check = Conditions.of(request.headers).for_write()
     try:
-        blob = context.blobs.copy(source, context.at, headers, metadata, check)
+        blob = context.blobs.copy(source, context.at, headers, kept, check)
     except FileNotFoundError as error:
         raise failure("CannotVerifyCopySource", f"{place.url()} was replaced meanwhile.") from error
     from_url = bool(request.headers.get("x-ms-blob-type"))
@@ -167,6 +170,6 @@ def delete_blob(context: Context) -> Response:
 def _integer(text: str | None) -> int | None:
     if not text:
         return None
-    if not text.isascii() or not text.isdigit():
-        raise failure("InvalidHeaderValue", f"{text!r} is no number.")
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+        raise failure("InvalidHeaderValue", f"{text[:40]!r} is no number of bytes.")
     return int(text)

@@ -79,5 +79,5 @@ def _seconds(date: str) -> float | None:
         return None
     try:
         return parsedate_to_datetime(date).timestamp()
-    except ValueError as error:
+    except (ValueError, TypeError, OverflowError) as error:  # by what is wrong with it
         raise failure("InvalidHeaderValue", f"{date!r} is no RFC 1123 date.") from error

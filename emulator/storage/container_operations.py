@@ -161,7 +161,7 @@ def page_size(context: Context) -> int:
     text = context.request.query.get("maxresults", "")
     if not text:
         return PAGE
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or int(text) < 1:
         raise failure("OutOfRangeInput", f"maxresults={text!r}: 1 to {PAGE} is wanted.")
     return min(int(text), PAGE)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.http import Request, Response
+from emulator.storage import metadata
 from emulator.storage.access import Access
 from emulator.storage.accounts import Account
 from emulator.storage.blobs import BlobStore
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from emulator.arm.service import Arm
 
 META = "x-ms-meta-"
-IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 REFUSED_HEADERS = {
     "x-ms-lease-id": "leases (x-ms-lease-id)",
     "x-ms-tags": "blob tags (x-ms-tags)",
@@ -64,17 +63,15 @@ class Context:
             raise failure("ContainerNotFound", f"{self.account.name}/{self.container}")
 
     def metadata(self) -> dict[str, str]:
-        """The metadata sent with the request."""
-        found = {k.removeprefix(META): v for k, v in self.request.headers.items() if k.startswith(META)}
-        wrong = [name for name in found if not IDENTIFIER.fullmatch(name)]
-        if wrong:
-            raise failure("InvalidMetadata", f"Not valid: {', '.join(wrong)}.")
-        return found
+        """The metadata sent with the request; 400 for what cannot be kept."""
+        sent = self.request.headers.items()
+        return metadata.checked({k.removeprefix(META): v for k, v in sent if k.startswith(META)})
 
     def content_headers(self) -> dict[str, str]:
         """The content properties sent as ``x-ms-blob-…``, by the name under which they are kept."""
         sent = self.request.headers
-        return {name: sent[header] for name, header in CONTENT_HEADERS.items() if sent.get(header)}
+        given = {name: sent[header] for name, header in CONTENT_HEADERS.items() if sent.get(header)}
+        return metadata.checked_headers(given)
 
     def refuse_unsupported(self) -> None:
         """Name the features that the request uses and that are not emulated."""
@@ -115,5 +112,6 @@ def blob_headers(blob: Blob, query: Mapping[str, str]) -> dict[str, str]:
     if blob.kind == APPEND_BLOB:
         headers["x-ms-blob-committed-block-count"] = str(len(blob.blocks))
     if "sig" in query:
-        headers |= {header: query[name] for name, header in OVERRIDES.items() if query.get(name)}
+        given = {header: query[name] for name, header in OVERRIDES.items() if query.get(name)}
+        headers |= metadata.checked_headers(given)
     return headers

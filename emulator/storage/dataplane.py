@@ -135,7 +135,10 @@ class DataPlane:
     def _source(self, url: str, request: Request) -> tuple[Blob, Address]:
         """The blob at ``url``, which the request copies from: by its own signature, by the token sent for it,
         or, inside one account, by the right of the request itself."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise failure("InvalidHeaderValue", f"x-ms-copy-source is no URL: {error}.") from error
         host = (parts.hostname or "").lower()
         if not host.endswith(SUFFIX):
             raise refusal(f"copies from {host or url}: only blobs of storage accounts here")

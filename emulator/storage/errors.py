@@ -52,7 +52,9 @@ ERRORS: dict[str, tuple[int, str]] = {
     "InvalidBlockList": (400, "The specified block list is invalid."),
     "InvalidHeaderValue": (400, "The value for one of the HTTP headers is not in the correct format."),
     "InvalidMd5": (400, "The MD5 value specified in the request is invalid: 16 bytes in base64 are wanted."),
-    "InvalidMetadata": (400, "The metadata specified is invalid: its names must be C# identifiers."),
+    "EmptyMetadataKey": (400, "The key for one of the metadata key-value pairs is empty."),
+    "InvalidMetadata": (400, "The metadata specified is invalid. It has characters that are not permitted."),
+    "MetadataTooLarge": (400, "The size of the specified metadata exceeds the maximum size permitted."),
     "InvalidQueryParameterValue": (
         400,
         "Value for one of the query parameters specified in the request URI is invalid.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.arm.service import Action, Put
 from emulator.errors import AzureError
-from emulator.storage import skus
+from emulator.storage import metadata, skus
 from emulator.storage.accounts import ACCOUNT, BLOB_SERVICE, CONTAINER, Accounts
 from emulator.storage.blobs import BlobStore
 from emulator.storage.model import etag, http_date
@@ -89,7 +89,7 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
         put.properties.setdefault("deleteRetentionPolicy", {"enabled": False, "allowPermanentDelete": False})
         for policy in ("deleteRetentionPolicy", "containerDeleteRetentionPolicy"):
             given = put.properties.get(policy) or {}
-            if given.get("enabled") and not 1 <= int(given.get("days") or 0) <= 365:
+            if given.get("enabled") and given.get("days") not in range(1, 366):
                 raise AzureError(
                     400,
                     "InvalidXmlNodeValue",
@@ -99,6 +99,8 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
     @arm.before_put(CONTAINER)
     def complete_container(put: Put) -> None:
         properties = put.properties
+        if properties.get("metadata") is not None:
+            properties["metadata"] = metadata.checked_json(properties["metadata"])
         public = properties.setdefault("publicAccess", "None")
         account = arm.store.get(_account_id(put.id))
         if public != "None" and not (account or {}).get("properties", {}).get("allowBlobPublicAccess"):

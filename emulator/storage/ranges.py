@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from emulator.storage.errors import failure
 
-RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+RANGE = re.compile(r"bytes=([0-9]{1,19})-([0-9]{0,19})")
 
 
 def requested(headers: Mapping[str, str]) -> tuple[int, int | None] | None:

@@ -53,7 +53,7 @@ def leaves(body: bytes) -> list[tuple[str, str]]:
     parser.StartDoctypeDeclHandler = doctype
     try:
         parser.Parse(body, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the latter: an encoding that is unknown
         raise failure("InvalidXmlDocument", str(error)) from error
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -24,7 +25,7 @@ from emulator.arm.service import Action
 from emulator.errors import AzureError
 from emulator.http import Request
 from emulator.identity.directory import ENGINEERS, SIGNED_IN
-from emulator.monitor import report
+from emulator.monitor import ingestion, report
 from emulator.monitor.database import Database
 from emulator.monitor.envelopes import InvalidEnvelope, rows
 from tests.emulator.storage import estate
@@ -135,6 +136,26 @@ def test_bodies_may_be_lines_and_compressed(emulator: Emulator) -> None:
     assert send(emulator, one)[0] == 200
     assert send(emulator, b"[{]")[0] == 400
     assert send(emulator, b"not gzip", content_encoding="gzip")[0] == 400
+    assert send(emulator, gzip.compress(lines)[:-9], content_encoding="gzip")[0] == 400
+    assert send(emulator, one, content_encoding="br")[0] == 415
+
+
+def test_a_batch_is_only_so_large_unpacked(emulator: Emulator) -> None:
+    """Before anybody has said who sends it: no more is unpacked than is taken."""
+    key = component(emulator, "open")["InstrumentationKey"]
+    one = json.dumps(envelope(key, "MessageData", message="single")).encode()
+    just = gzip.compress(one + b"\n" * (ingestion.MOST_BYTES - len(one)))
+    assert send(emulator, just, content_encoding="gzip")[0] == 200
+    for body in (
+        gzip.compress(one + b"\n" * (ingestion.MOST_BYTES - len(one) + 1)),
+        gzip.compress(bytes(1 << 26)),
+    ):
+        tracemalloc.start()
+        status, answer = send(emulator, body, content_encoding="gzip")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert (status, answer["itemsAccepted"]) == (413, 0)
+        assert peak < 4 * ingestion.MOST_BYTES
 
 
 def test_good_items_are_kept_beside_bad_ones(emulator: Emulator) -> None:

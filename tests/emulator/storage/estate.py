@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
 from emulator import services
 from emulator.app import Emulator
 from emulator.home import Home
-from emulator.identity.directory import SUBSCRIPTIONS, Principal
+from emulator.http import Request, Response
+from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS, Principal
 
 SUBSCRIPTION = f"/subscriptions/{next(iter(SUBSCRIPTIONS))}"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
@@ -70,3 +72,21 @@ def identity(emulator: Emulator, name: str) -> Principal:
     found = emulator.identity.directory.find(made["properties"]["principalId"])
     assert found is not None
     return found
+
+
+def blob_request(
+    emulator: Emulator, method: str, path: str, query: str, headers: dict[str, str], body: bytes = b""
+) -> Response:
+    """A request to the account ``acct``, as the server hands it on, from the signed-in principal."""
+    token, _ = emulator.identity.tokens.issue(SIGNED_IN, "https://storage.azure.com")
+    return emulator.answer(
+        Request(
+            method,
+            "acct.blob.core.windows.net",
+            path,
+            path,
+            dict(parse_qsl(query, keep_blank_values=True)),
+            {"authorization": f"Bearer {token}", "x-ms-version": "2025-01-05", **headers},
+            body,
+        )
+    )

@@ -82,6 +82,74 @@ def test_no_file_outside_of_a_folder_goes_out_with_it(emulator: Emulator, tmp_pa
     assert emulator.blobs.list("acct", "data", "two") == []
 
 
+METADATA = {
+    "good": ({"team": "ml", "_a1": "x \t~"}, ""),
+    "of any language": ({"team": "équipe"}, "InvalidMetadata"),
+    "of a long one": ({"a": "x" * 8191}, ""),
+    "of one that is too long": ({"a": "x" * 8192}, "MetadataTooLarge"),
+    "a name of any language": ({"équipe": "x"}, "InvalidMetadata"),
+    "a name that is none": ({"a-b": "x"}, "InvalidMetadata"),
+    "a name of nothing": ({"": "x"}, "EmptyMetadataKey"),
+    "a control character": ({"a": "x\x01"}, "InvalidMetadata"),
+}
+
+
+@pytest.mark.parametrize(("given", "code"), METADATA.values(), ids=METADATA)
+def test_metadata_is_ascii_wherever_it_comes_from(
+    emulator: Emulator, given: dict[str, str], code: str
+) -> None:
+    sent = {f"x-ms-meta-{name}": value for name, value in given.items()}
+    new = {"x-ms-blob-type": "BlockBlob", **sent}
+    blobs = [
+        ("/data/new", "", new),
+        ("/data/old", "comp=metadata", sent),
+        ("/data/old", "comp=blocklist", sent),
+    ]
+    boxes = [("/made", "restype=container", sent), ("/data", "restype=container&comp=metadata", sent)]
+    emulator.blobs.write("acct", "data", "old", b"1")
+    for path, query, headers in (*blobs, *boxes):
+        body = b"<BlockList/>" if "blocklist" in query else b""
+        answer = estate.blob_request(emulator, "PUT", path, query, headers, body)
+        assert answer.status == (400 if code else answer.status) and answer.status < 500, (path, query)
+        assert answer.headers.get("x-ms-error-code", "") == code, (path, query)
+    container = (
+        f"{estate.GROUP}/providers/Microsoft.Storage/storageAccounts/acct/blobServices/default/containers/arm"
+    )
+    try:
+        made = emulator.arm.put(container, {"properties": {"metadata": given}})[0]
+    except AzureError as error:
+        assert (error.status, error.code) == (400, code)
+    else:
+        assert not code and made["properties"]["metadata"] == given
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["x-ms-blob-content-type", "x-ms-blob-content-disposition", "x-ms-blob-cache-control", "content-type"],
+)
+def test_content_properties_are_ascii(emulator: Emulator, header: str) -> None:
+    headers = {"x-ms-blob-type": "BlockBlob", header: "texte/é"}
+    answer = estate.blob_request(emulator, "PUT", "/data/x", "", headers)
+    assert (answer.status, answer.headers["x-ms-error-code"]) == (400, "InvalidHeaderValue")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "headers", "status"),
+    [
+        ("/data/x", "", {"range": f"bytes={'9' * 5000}-"}, 400),
+        ("/data/x", "", {"if-modified-since": "Mon, 01 Jan 99999 00:00:00 GMT"}, 400),
+        ("/data", f"restype=container&comp=list&maxresults={'9' * 5000}", {}, 400),
+        ("/data", "restype=container&comp=list&maxresults=²", {}, 400),
+        ("/data", "restype=container&comp=list&marker=é", {}, 400),
+    ],
+)
+def test_numbers_and_times_of_any_length_are_answered(
+    emulator: Emulator, path: str, query: str, headers: dict[str, str], status: int
+) -> None:
+    emulator.blobs.write("acct", "data", "x", b"1")
+    assert estate.blob_request(emulator, "GET", path, query, headers).status == status
+
+
 def test_blobs_survive_a_restart(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     emulator.blobs.write("acct", "data", "x", b"1")
     emulator.close()

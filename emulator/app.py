@@ -17,7 +17,7 @@ from emulator.http import Handler, Request, Response
 from emulator.monitor.database import VERSION as TELEMETRY_VERSION
 from emulator.processes import Processes
 from emulator.refusals import Refusals
-from emulator.state import refuse_newer
+from emulator.state import disk_full, refuse_newer
 from emulator.storage.index import VERSION as INDEX_VERSION
 
 if TYPE_CHECKING:
@@ -116,7 +116,14 @@ class Emulator:
             return Response.json(error.body(), error.status, error.headers)
         except AzureError as error:
             return Response.json(error.body(), error.status, error.headers)
-        except Exception:
+        except Exception as error:
+            if reason := disk_full(error):
+                words = (
+                    f"{reason}: the disk that holds {self.home.root} is full. Make room there and run the"
+                    " command again."
+                )
+                LOG.error("%s: %s", request.describe(), words)
+                return Response.json(AzureError(507, "InsufficientStorage", words).body(), 507)
             LOG.exception("unexpected error in %s", request.describe())
             return Response.json(
                 AzureError(500, "InternalServerError", f"The emulator failed; see {self.home.log}.").body(),

@@ -35,7 +35,7 @@ def read(body: bytes | str) -> Any:
 
 def _deeper(value: Any) -> bool:
     level: list[Any] = [value]
-    for _ in range(DEPTH + 1):
+    for _ in range(DEPTH):
         level = [one for node in level for one in _children(node) if isinstance(one, dict | list)]
         if not level:
             return False

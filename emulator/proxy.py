@@ -200,9 +200,11 @@ async def _pipe(
         received()
         while data := await source.read(CHUNK):
             received()  # the kernel forgets it after each packet
+            if sink.is_closing():  # its reader has gone: writing on would only be complained of
+                return
             sink.write(data)
             await sink.drain()
-        if sink.can_write_eof():
+        if sink.can_write_eof() and not sink.is_closing():
             sink.write_eof()
     except (ConnectionError, OSError) as error:
         LOG.debug("tunnel ended: %s", error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sqlite3
@@ -11,6 +12,7 @@ from typing import Final
 
 TIMEOUT_S: Final = 30
 CHECKED_BYTES: Final = 64 << 20  # what is larger takes too long; a file that is cut off shows without
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 HEADER_BYTES: Final = 100
 MAGIC: Final = b"SQLite format 3\0"
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
@@ -18,6 +20,17 @@ SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 
 class StateError(RuntimeError):
     """A file of the home is damaged or missing; the text names it and says what to do."""
+
+
+def disk_full(error: BaseException | None) -> str:
+    """What the system says when it has no room left, if that is the cause of the error; else ""."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            return error.strerror or "No space left on device"
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            return str(error)
+        error = error.__cause__
+    return ""
 
 
 def damaged(path: Path, why: object, remedy: str) -> StateError:

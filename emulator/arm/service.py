@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from emulator.arm import catalog, creations, inline, links, locks, rules, spellings
+from emulator.arm import catalog, creations, inline, links, locks, members, rules, spellings
 from emulator.arm.creations import Creation
 from emulator.arm.effects import Effects
 from emulator.arm.hooks import Action, Hooks, Put, PutHook
@@ -72,6 +72,7 @@ class Arm(Hooks):
                 rules.check_name(self.store, parsed)
             self._require_parent(parsed)
             resource = _merged(old, body) if merge and old else copy.deepcopy(body)
+            members.check(resource)
             inline_children = inline.take(kind, resource)
             self._finish(parsed, resource, old)
             spellings.correct(kind, resource)
@@ -264,12 +265,6 @@ class Arm(Hooks):
 
     def _finish(self, parsed: ArmId, resource: Json, old: Json | None) -> None:
         """Set what ARM sets on every resource."""
-        if not isinstance(resource.get("location", ""), str | None):
-            raise AzureError(
-                400,
-                "InvalidRequestContent",
-                f"'{parsed.text}': location is {resource['location']!r}, which is no text.",
-            )
         if old and "location" in old:
             asked = resource.setdefault("location", old["location"])
             if _location(asked) != _location(old["location"]):
@@ -292,12 +287,7 @@ class Arm(Hooks):
             "lastModifiedAt": now,
             "lastModifiedByType": "Application",
         }
-        properties = resource.get("properties")
-        if properties is not None and not isinstance(properties, dict):
-            raise AzureError(
-                400, "InvalidRequestContent", f"'{parsed.text}': properties must be a JSON object."
-            )
-        resource["properties"] = properties = properties if isinstance(properties, dict) else {}
+        properties = resource.setdefault("properties", {})
         properties["provisioningState"] = "Succeeded"
 
 

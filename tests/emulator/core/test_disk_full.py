@@ -1,0 +1,77 @@
+"""A full disk: the reason reaches whoever asked, in words, and is no failure of the emulator."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import logging
+import sqlite3
+
+import pytest
+
+from emulator import proxy
+from emulator.http import Request, Response
+from tests.emulator.core.conftest import GROUP, LOCATION, Client
+
+
+def test_a_file_without_room_is_told_by_name(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    def full(_: Request) -> Response:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError as error:
+            raise RuntimeError("could not write") from error
+
+    client.emulator.route("full.example", full)
+    answer = client.emulator.answer(Request("PUT", "full.example", "/", "/"))
+    error = json.loads(answer.body)["error"]
+    assert (answer.status, error["code"]) == (507, "InsufficientStorage")
+    assert "No space left on device" in error["message"] and "Make room" in error["message"]
+    assert str(client.emulator.home.root) in error["message"]
+    assert [record.exc_info for record in caplog.records if record.name == "emulator"] == [None]
+
+
+def test_a_database_without_room_keeps_nothing_and_says_so(client: Client) -> None:
+    database: sqlite3.Connection = client.emulator.store._db
+    [pages] = database.execute("PRAGMA page_count").fetchone()
+    database.execute(f"PRAGMA max_page_count = {pages}")
+    big = {"location": LOCATION, "tags": {f"tag{number}": "x" * 200 for number in range(15)}}
+    for number in range(50):
+        path = f"{GROUP}{number}"
+        answer = client("PUT", path, big)
+        if answer.status == 507:
+            break
+    assert "disk is full" in json.loads(answer.body)["error"]["message"]
+    assert client("GET", path).status == 404
+    database.execute(f"PRAGMA max_page_count = {1 << 30}")
+    assert client("PUT", path, big).status == 201
+
+
+def test_the_pipes_of_a_connection_that_ended_are_quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """A client that is gone in the middle of an answer, as one that found no room for its files."""
+
+    async def run() -> None:
+        ended = asyncio.Event()
+        served = asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            source = asyncio.StreamReader()
+            for _ in range(20):
+                source.feed_data(bytes(1 << 16))
+            source.feed_eof()
+            await ended.wait()
+            writer.transport.abort()
+            await asyncio.sleep(0)
+            await proxy._pipe(source, writer)
+            served.set()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with server:
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.transport.abort()
+            ended.set()
+            await served.wait()
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(run())
+    assert caplog.records == []

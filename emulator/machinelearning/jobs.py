@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
+EXPERIMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,255}")  # microsoft/dstoolkit-mlops-v2#179
 RUN = ("Command", "Pipeline", "Sweep")
 CONTENT = (
     "jobType",
@@ -106,6 +107,14 @@ class Jobs:
         if not NAME.fullmatch(name):
             raise AzureError(
                 400, "UserError", f"{name!r} is no name for a job: letters, digits, '_' and '-', at most 255."
+            )
+        experiment = properties.get("experimentName") or "Default"
+        if not (isinstance(experiment, str) and EXPERIMENT.fullmatch(experiment)):
+            raise AzureError(
+                400,
+                "UserError",
+                "Experiment name must be 1-256 characters, start with a letter or a number, and can only "
+                "contain letters, numbers, underscores, and dashes.",
             )
         _refuse_if(name, list(shapes.of_job(properties, "properties.")))
         sources: dict[str, Source] = {}

@@ -66,7 +66,13 @@ def linear(classifier: Any) -> Additive:
             impute, scale = transformer.named_steps["impute"], transformer.named_steps["scale"]
             slope[columns], fill[columns] = part / scale.scale_, impute.statistics_
             intercept -= float((part * scale.mean_ / scale.scale_).sum())
-    return Additive(tuple(trees), slope, fill, intercept)
+    return Additive(tuple(trees) or (NOTHING,), slope, fill, intercept)
+
+
+# One leaf that adds nothing: an ensemble of no tree is none that ONNX knows.
+NOTHING = Tree(
+    np.array([LEAF]), np.zeros(1), np.array([LEAF]), np.array([LEAF]), np.zeros(1, np.bool_), np.zeros(1)
+)
 
 
 def _one_hot(column: int, codes: NDArray[np.float64], weights: NDArray[np.float64]) -> Tree:

@@ -80,12 +80,11 @@ def _linear(values: Values, seed: int, schema: Schema) -> Classifier:
     numbers = [i for i in range(schema.width) if i not in categories]
     scaled = Pipeline([("impute", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
     transformer: Any = ColumnTransformer
-    encode = transformer(
-        [
-            ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories),
-            ("numbers", scaled, numbers),
-        ]
-    )
+    parts = [
+        ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories),
+        ("numbers", scaled, numbers),
+    ]
+    encode = transformer([part for part in parts if part[-1]])  # the other one would never be fitted
     regression: Any = LogisticRegression
     return Pipeline([("encode", encode), ("regression", regression(max_iter=500, **values))])
 

@@ -41,7 +41,9 @@ def explanation(margin: Additive, background: Matrix) -> Explanation:
 
     Raises ValueError when a leaf lies behind splits on more features than there are bits in a mask.
     """
-    leaves = [leaf for tree in margin.trees for leaf in boxes(tree) if leaf[1] != 0.0]
+    every = [leaf for tree in margin.trees for leaf in boxes(tree) if leaf[1] != 0.0]
+    leaves = [(box, value) for box, value in every if box]
+    constant = sum(value for box, value in every if not box)  # of trees that split nothing
     conditions = max((len(box) for box, _ in leaves), default=0)
     if conditions > MOST_CONDITIONS:
         raise ValueError(f"a leaf behind {conditions} features, at most {MOST_CONDITIONS} can be explained")
@@ -65,7 +67,7 @@ def explanation(margin: Additive, background: Matrix) -> Explanation:
         slope=margin.slope,
         fill=margin.fill,
         center=np.where(np.isnan(background), margin.fill, background).mean(axis=0, dtype=np.float64),
-        intercept=np.array(margin.intercept, dtype=np.float64),
+        intercept=np.array(margin.intercept + constant, dtype=np.float64),
     )
 
 

@@ -89,6 +89,8 @@ def _sampled(rows: Matrix, count: int, random: np.random.Generator) -> Matrix:
 def _on_splits(rows: Matrix, trees: list[Tree], random: np.random.Generator) -> Matrix:
     features = np.concatenate([tree.feature[tree.feature != LEAF] for tree in trees])
     thresholds = np.concatenate([tree.threshold[tree.feature != LEAF] for tree in trees])
+    if not features.size:  # where no column varies, nothing is split
+        return rows[:0]
     chosen = random.integers(0, features.size, 2_000)
     found = _sampled(rows, chosen.size, random)
     values = thresholds[chosen].astype(np.float32)

@@ -206,6 +206,8 @@ def test_cycle_is_refused(lab: Lab) -> None:
             {"limits": {"timeout": "soon"}},
             r"properties.limits.timeout: 'soon' is no ISO 8601 duration",
         ),
+        ("true", {"experimentName": "a b"}, r"Experiment name must be 1-256 characters, start with a letter"),
+        ("true", {"experimentName": "-a"}, r"and can only contain letters, numbers, underscores, and dashes"),
         ("true", {"distribution": {"distributionType": "PyTorch"}}, r"distributed jobs are not emulated"),
         (
             "true",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from emulator.app import Emulator
 
 Json = dict[str, Any]
+PRIVATE_ENDPOINT = "Microsoft.Network/privateEndpoints"
 NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{1,30}[A-Za-z0-9])")
 DURATION = re.compile(
     r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
@@ -43,7 +44,10 @@ def install(emulator: Emulator, busy_nodes: Callable[[str], int]) -> None:
     @arm.before_put(COMPUTE)
     def fill(put: Put) -> None:
         fill_compute(put)
-        check_way_out(put, arm.get(Workspace.of(put.id).id))
+        workspace = arm.get(Workspace.of(put.id).id)
+        check_way_out(put, workspace)
+        if put.old is None:
+            check_way_in(arm, put, workspace)
 
     @arm.on_get(COMPUTE)
     def scale(resource: Json) -> Json:
@@ -126,6 +130,19 @@ def check_way_out(put: Put, workspace: Json) -> None:
             f"Compute {put.resource['name']!r}: enableNodePublicIp is False; that needs a subnet, "
             "or a workspace with a managed network.",
         )
+
+
+def check_way_in(arm: Arm, put: Put, workspace: Json) -> None:
+    """Nodes without public addresses, in a subnet of the user's, reach Azure ML by its endpoint there."""
+    cluster = put.properties["properties"]
+    if cluster["enableNodePublicIp"] is False and cluster.get("subnet"):
+        users = (item["type"].lower() for item in arm.store.users(workspace["id"]))
+        if PRIVATE_ENDPOINT.lower() not in users:
+            raise AzureError(
+                400,
+                "BadRequest",
+                "Provided EnableNodePublicIp 'False' requires workspace private endpoint",
+            )
 
 
 def _refuse_changes(put: Put, wrong: Callable[[str, Any, str], AzureError]) -> None:

@@ -10,12 +10,12 @@ from emulator.arm import vmsizes
 from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.machinelearning.names import COMPUTE, Workspace
+from emulator.network import privateendpoints
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
 
 Json = dict[str, Any]
-PRIVATE_ENDPOINT = "Microsoft.Network/privateEndpoints"
 NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{1,30}[A-Za-z0-9])")
 DURATION = re.compile(
     r"P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
@@ -135,14 +135,11 @@ def check_way_out(put: Put, workspace: Json) -> None:
 def check_way_in(arm: Arm, put: Put, workspace: Json) -> None:
     """Nodes without public addresses, in a subnet of the user's, reach Azure ML by its endpoint there."""
     cluster = put.properties["properties"]
-    if cluster["enableNodePublicIp"] is False and cluster.get("subnet"):
-        users = (item["type"].lower() for item in arm.store.users(workspace["id"]))
-        if PRIVATE_ENDPOINT.lower() not in users:
-            raise AzureError(
-                400,
-                "BadRequest",
-                "Provided EnableNodePublicIp 'False' requires workspace private endpoint",
-            )
+    private = cluster["enableNodePublicIp"] is False and cluster.get("subnet")
+    if private and not privateendpoints.connections(arm, workspace):
+        raise AzureError(
+            400, "BadRequest", "Provided EnableNodePublicIp 'False' requires workspace private endpoint"
+        )
 
 
 def _refuse_changes(put: Put, wrong: Callable[[str, Any, str], AzureError]) -> None:

@@ -1,4 +1,4 @@
-"""Private endpoints: their connections are approved at once, and the services that they lead to show them."""
+"""Private endpoints: their connections are approved at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def install(arm: Arm) -> None:
-    """Hooks of private endpoints, their zone groups, and the workspaces that they lead to."""
+    """Hooks of private endpoints and of their zone groups."""
 
     @arm.before_put(ENDPOINT)
     def connect(put: Put) -> None:
@@ -27,8 +27,7 @@ def install(arm: Arm) -> None:
             raise AzureError(
                 400, "InvalidRequestFormat", f"Private endpoint '{name}': subnet.id is required."
             )
-        connections = put.properties.get("privateLinkServiceConnections") or []
-        for one in connections:
+        for one in put.properties.get("privateLinkServiceConnections") or []:
             properties = one.setdefault("properties", {})
             _check_group(arm, name, properties)
             properties["privateLinkServiceConnectionState"] = dict(APPROVED)
@@ -47,13 +46,6 @@ def install(arm: Arm) -> None:
                     "the referenced resource exists, and that both resources are in the same region.",
                 )
 
-    for kind in GROUPS:
-
-        @arm.on_get(kind)
-        def connections(resource: Json) -> Json:
-            resource["properties"]["privateEndpointConnections"] = _connections(arm, resource)
-            return resource
-
 
 def _check_group(arm: Arm, name: str, connection: Json) -> None:
     service = str(connection.get("privateLinkServiceId", ""))
@@ -66,8 +58,8 @@ def _check_group(arm: Arm, name: str, connection: Json) -> None:
         )
 
 
-def _connections(arm: Arm, resource: Json) -> list[Json]:
-    """One connection for each private endpoint that leads here."""
+def connections(arm: Arm, resource: Json) -> list[Json]:
+    """One connection for each private endpoint that leads to a resource: its privateEndpointConnections."""
     endpoints = [one for one in arm.store.users(resource["id"]) if one["type"].lower() == ENDPOINT.lower()]
     return [
         {

@@ -11,6 +11,7 @@ from emulator.arm.ids import SUBSCRIPTION
 from emulator.errors import AzureError
 from emulator.http import Request, Response
 from emulator.identity.workloads import MSI_PATH
+from emulator.machinelearning import softdelete
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -53,7 +54,7 @@ def status(emulator: Emulator, started: float) -> dict[str, Any]:
         "seconds": round(time.time() - started, 1),
         "ports": emulator.ports,
         "resources": counts,
-        "soft_deleted": emulator.vaults.deleted(),
+        "soft_deleted": [*emulator.vaults.deleted(), *softdelete.deleted(emulator.store)],
         "processes": [{"name": one.name, "pid": one.pid} for one in emulator.processes.running()],
         "refused_hosts": emulator.refusals.hosts(),
         "refused_calls": emulator.refusals.calls(),

@@ -20,6 +20,8 @@ TAKEN: Final = {
     "172.30.0.0/16": "AKS",
     "172.31.0.0/16": "AKS",
 }
+# "Configure public IP network rules" of Container Registry: at most 100 (read 2026-11).
+MOST_REGISTRY_RULES: Final = 100
 # Environments whose access is not a matter of choice; any other has what its stack file says.
 ACCESS: Final = {"stage": "allowlist", "prod": "private"}
 
@@ -41,6 +43,39 @@ def access_fits_the_environment(settings: Settings, _: str) -> Iterator[Problem]
     wanted, mode = ACCESS.get(settings.environment), settings.network_access.mode
     if wanted and mode != wanted:
         yield Problem("networkAccess.mode", mode, f'{settings.environment} is "{wanted}"; set that')
+
+
+def callers_are_listed_once(settings: Settings, _: str) -> Iterator[Problem]:
+    """Azure refuses overlapping ranges in a security rule and in a storage account's firewall."""
+    if settings.network_access.mode != "allowlist":
+        return
+    listed = list(enumerate(settings.network_access.allowed_ranges))
+    for (first, one), (second, other) in combinations(listed, 2):
+        if one.overlaps(other):
+            same = "it is" if one == other else f"it overlaps {one},"
+            yield Problem(
+                f"networkAccess.allowedRanges[{second}]",
+                str(other),
+                f"{same} networkAccess.allowedRanges[{first}], and Azure takes no address twice; "
+                "keep the wider",
+            )
+
+
+def callers_are_few_enough(settings: Settings, _: str) -> Iterator[Problem]:
+    """A registry's firewall takes the callers and the address of the NAT gateway, if there is one."""
+    if settings.network_access.mode != "allowlist":
+        return
+    own = settings.outbound.mode == "natGateway"
+    most = MOST_REGISTRY_RULES - own
+    count = len(settings.network_access.allowed_ranges)
+    if count > most:
+        yield Problem(
+            "networkAccess.allowedRanges",
+            f"{count} ranges",
+            f"a container registry takes {MOST_REGISTRY_RULES}"
+            + (", one of which is the NAT gateway's address" if own else "")
+            + f"; list {most} or fewer",
+        )
 
 
 def public_address_needs_public_access(settings: Settings, _: str) -> Iterator[Problem]:
@@ -182,6 +217,8 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset(), tables_agree),
     (frozenset({"environment"}), environment_is_the_stack),
     (frozenset({"environment", "network_access"}), access_fits_the_environment),
+    (frozenset({"network_access"}), callers_are_listed_once),
+    (frozenset({"network_access", "outbound"}), callers_are_few_enough),
     (frozenset({"scoring", "network_access"}), public_address_needs_public_access),
     (frozenset({"network"}), subnets_lie_inside),
     (frozenset({"network"}), subnets_are_disjoint),

@@ -12,7 +12,14 @@ from infra.regions import REGIONS
 from infra.vm_sizes import retiring
 
 PRIVATE: Final = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-UNROUTED: Final = (*PRIVATE, IPv4Network("127.0.0.0/8"), IPv4Network("169.254.0.0/16"))
+# Ranges that never arrive at a public endpoint: private, of carriers (100.64.0.0/10), of hosts, not unicast.
+UNROUTED: Final = (
+    *PRIVATE,
+    *map(
+        IPv4Network,
+        ("0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"),
+    ),
+)
 WIDEST_CALLERS: Final = 16  # prefix length
 
 
@@ -46,7 +53,7 @@ def _caller_range(value: Any) -> IPv4Network:
     if network.prefixlen == 0:
         refuse("this is the whole internet; list the ranges of your offices, VPN and runners")
     if any(network.overlaps(private) for private in UNROUTED):
-        refuse("a private range never arrives at a public endpoint; list public ranges")
+        refuse("this range never arrives at a public endpoint; list public ranges")
     if network.prefixlen < WIDEST_CALLERS:
         refuse(f"this is wider than a /{WIDEST_CALLERS}; list narrower ranges")
     if network.prefixlen == 31:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pulumi
 
+from infra import private_link
 from infra.components.compute import Compute, ComputeArgs
 from infra.components.diagnostics import Diagnostics, DiagnosticsArgs, Source
 from infra.components.grants import Grants, GrantsArgs
@@ -11,6 +12,7 @@ from infra.components.identities import Identities, IdentitiesArgs
 from infra.components.key_vault import KeyVault, KeyVaultArgs
 from infra.components.locks import Locks, LocksArgs
 from infra.components.network import Network, NetworkArgs
+from infra.components.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 from infra.components.registry import Registry, RegistryArgs
 from infra.components.resource_group import ResourceGroup
 from infra.components.site import Site
@@ -46,7 +48,12 @@ class Estate(pulumi.ComponentResource):
         on_workspace = GrantsArgs(site, self.identities, {"workspace": self.workspace.id})
         workspace_grants = Grants("workspace-grants", on_workspace, here)
 
-        granted = pulumi.ResourceOptions(parent=self, depends_on=[grants, workspace_grants])
+        # Nodes without public addresses reach Azure ML by its private endpoint, under its private name.
+        way_in = PrivateEndpointArgs(site, self.network, self.workspace.id, private_link.WORKSPACE)
+        endpoint = PrivateEndpoint("workspace-endpoint", way_in, here)
+
+        ready = [grants, workspace_grants, endpoint]
+        granted = pulumi.ResourceOptions(parent=self, depends_on=ready)
         cluster = ComputeArgs(site, self.identities["training"], self.workspace, self.network)
         self.compute = Compute("compute", cluster, granted)
 

@@ -43,6 +43,8 @@ KINDS: Final[dict[str, Kind]] = {
     "route_table": Kind(f"rt-{_PLAIN}", 1, 80, _NETWORK),
     "nat_gateway": Kind(f"ng-{_PLAIN}", 1, 80, _NETWORK),
     "public_ip": Kind(f"pip-{_PLAIN}-{{qualifier}}", 1, 80, _NETWORK),
+    "private_endpoint": Kind(f"pep-{_PLAIN}-{{qualifier}}", 2, 64, _NETWORK),
+    "network_interface": Kind(f"nic-{_PLAIN}-{{qualifier}}", 1, 80, _NETWORK),
     "storage_account": Kind("st{project}{environment}{hash}", 3, 24, r"[a-z0-9]+", unique=True),
     "blob_container": Kind("{qualifier}", 3, 63, r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]"),
     "key_vault": Kind(

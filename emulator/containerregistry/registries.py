@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from emulator.arm import firewalls
 from emulator.arm.service import Action, Put
 from emulator.errors import AzureError
 
@@ -35,6 +36,23 @@ PREMIUM = {
     "zoneRedundancy": "Enabled",
 }
 AGENT_POOL_TIERS = ("S1", "S2", "S3", "I6")
+# "Configure public IP network rules" of Container Registry, read 2026-11
+MOST_IP_RULES = 100
+# Azure's own list, in the error that Azure/bicep-registry-modules issue 5039 quotes (2025-04)
+AGENT_POOL_REGIONS = (
+    "eastus",
+    "westeurope",
+    "westus2",
+    "southcentralus",
+    "australiaeast",
+    "canadacentral",
+    "centralus",
+    "eastasia",
+    "eastus2",
+    "northeurope",
+    "francecentral",
+    "switzerlandnorth",
+)
 
 
 def login_server(name: str) -> str:
@@ -70,6 +88,7 @@ def install(emulator: Emulator) -> None:
         if sku != "Premium":
             _refuse_premium(name, sku, properties)
         _check_export_policy(name, properties)
+        _check_firewall(name, properties.get("networkRuleSet"))
         server = login_server(name)
         old = (put.old or {}).get("properties", {})
         location = put.resource.get("location", "")
@@ -96,6 +115,14 @@ def install(emulator: Emulator) -> None:
                 400,
                 "SkuNotSupported",
                 f"Registry '{registry.get('name')}': agent pools need the SKU Premium.",
+            )
+        location = put.resource.get("location") or registry.get("location", "")
+        if location not in AGENT_POOL_REGIONS:
+            raise AzureError(
+                400,
+                "LocationNotAvailableForResourceType",
+                f"The provided location '{location}' is not available for resource type '{AGENT_POOL}'. "
+                f"List of available regions for the resource type is '{','.join(AGENT_POOL_REGIONS)}'.",
             )
         properties = put.properties
         properties.setdefault("count", 1)
@@ -135,6 +162,27 @@ def _refuse_premium(name: str, sku: str, properties: dict[str, Any]) -> None:
             "SkuNotSupported",
             f"Registry '{name}': {', '.join(wanted)} not supported for the SKU {sku}; use Premium.",
         )
+
+
+def _check_firewall(name: str, rules: Any) -> None:
+    """400 for address rules that a registry does not take."""
+    given = firewalls.values((rules or {}).get("ipRules"))
+    if len(given) > MOST_IP_RULES:
+        raise AzureError(
+            400,
+            "NetworkRuleSetLimitExceeded",
+            f"Registry '{name}': networkRuleSet.ipRules has {len(given)} rules; "
+            f"the limit is {MOST_IP_RULES}.",
+        )
+    for value in given:
+        one = firewalls.parse(value)
+        if one is None or firewalls.forbidden(one):
+            raise AzureError(
+                400,
+                "InvalidNetworkRule",
+                f"Registry '{name}': networkRuleSet.ipRules has '{value}', which is no public IPv4 address "
+                "or range.",
+            )
 
 
 def _check_export_policy(name: str, properties: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator.arm import firewalls
 from emulator.arm.ids import fold
 from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError
@@ -198,6 +199,7 @@ def _check(name: str, properties: Json, old: Json) -> None:
         raise refuse("enableSoftDelete", False, "soft delete can no longer be switched off")
     if properties.get("enablePurgeProtection") is False:
         raise refuse("enablePurgeProtection", False, "it can be true or left out, and never be switched off")
+    _check_firewall(properties.get("networkAcls"))
     if old.get("enablePurgeProtection"):
         properties["enablePurgeProtection"] = True
     days = properties.get("softDeleteRetentionInDays")
@@ -206,6 +208,19 @@ def _check(name: str, properties: Json, old: Json) -> None:
     kept = old.get("softDeleteRetentionInDays")
     if days is not None and kept is not None and days != kept:
         raise refuse("softDeleteRetentionInDays", days, f"it was created with {kept} and cannot change")
+
+
+def _check_firewall(acls: Any) -> None:
+    for index, value in enumerate(firewalls.values((acls or {}).get("ipRules"))):
+        where = f"Invalid value found at properties.networkAcls.ipRules[{index}].value: {value}"
+        one = firewalls.parse(value)
+        if one is None:
+            raise AzureError(400, "BadRequest", f"{where} is neither an IPv4 address nor a range.")
+        if kept := firewalls.forbidden(one):
+            ends = f"{kept.network_address}\N{EN DASH}{kept.broadcast_address}"
+            raise AzureError(
+                400, "BadRequest", f"{where} belongs to forbidden range {ends} ({firewalls.FORBIDDEN[kept]})"
+            )
 
 
 def _vault(resource: Json) -> Vault:

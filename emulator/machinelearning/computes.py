@@ -10,6 +10,7 @@ from emulator.arm import vmsizes
 from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.machinelearning.names import COMPUTE, Workspace
+from emulator.network import privateendpoints
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -43,7 +44,10 @@ def install(emulator: Emulator, busy_nodes: Callable[[str], int]) -> None:
     @arm.before_put(COMPUTE)
     def fill(put: Put) -> None:
         fill_compute(put)
-        check_way_out(put, arm.get(Workspace.of(put.id).id))
+        workspace = arm.get(Workspace.of(put.id).id)
+        check_way_out(put, workspace)
+        if put.old is None:
+            check_way_in(arm, put, workspace)
 
     @arm.on_get(COMPUTE)
     def scale(resource: Json) -> Json:
@@ -125,6 +129,16 @@ def check_way_out(put: Put, workspace: Json) -> None:
             "ValidationError",
             f"Compute {put.resource['name']!r}: enableNodePublicIp is False; that needs a subnet, "
             "or a workspace with a managed network.",
+        )
+
+
+def check_way_in(arm: Arm, put: Put, workspace: Json) -> None:
+    """Nodes without public addresses, in a subnet of the user's, reach Azure ML by its endpoint there."""
+    cluster = put.properties["properties"]
+    private = cluster["enableNodePublicIp"] is False and cluster.get("subnet")
+    if private and not privateendpoints.connections(arm, workspace):
+        raise AzureError(
+            400, "BadRequest", "Provided EnableNodePublicIp 'False' requires workspace private endpoint"
         )
 
 

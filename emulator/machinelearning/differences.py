@@ -14,5 +14,5 @@ DIFFERENCES: Final = (
     "A sweep fails when none of its completed trials has logged the primary metric.",
     "Inputs are copies, whatever their mode.",
     "Schedules fire only while the emulator runs; minutes that it missed are not made up for.",
-    "A deleted workspace is gone at once.",
+    "A deleted workspace keeps its name for 14 days and can be recovered by nobody.",
 )

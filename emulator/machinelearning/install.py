@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.machinelearning import assets, computes, datastores, jobs, notemulated, schedules, workspaces
+from emulator.machinelearning import (
+    assets,
+    computes,
+    datastores,
+    jobs,
+    notemulated,
+    schedules,
+    softdelete,
+    workspaces,
+)
 from emulator.machinelearning.dataplane import HOSTS, DataPlane
 from emulator.machinelearning.executor import Executor
 from emulator.machinelearning.joblogs import JobLogs
@@ -36,6 +45,7 @@ def install(emulator: Emulator) -> None:
     tokens = RunTokens(emulator, runs)
     executor = Executor(emulator, references, runs, runtimes, logs, tokens, metrics)
     rules = jobs.Jobs(emulator, references, runs, runtimes, executor)
+    softdelete.install(emulator.arm)
     workspaces.install(emulator)
     datastores.install(emulator)
     computes.install(emulator, executor.nodes.busy)

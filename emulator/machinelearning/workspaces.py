@@ -9,6 +9,7 @@ from emulator.arm.ids import parse_resource
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
 from emulator.machinelearning.names import ARTIFACT_STORE, BLOB_STORE, WORKSPACE, Workspace
+from emulator.network import privateendpoints
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -40,6 +41,12 @@ def install(emulator: Emulator) -> None:
     @arm.before_put(WORKSPACE)
     def fill(put: Put) -> None:
         fill_workspace(arm, put)
+
+    @arm.on_get(WORKSPACE)
+    def show_endpoints(resource: dict[str, Any]) -> dict[str, Any]:
+        found = privateendpoints.connections(arm, resource)
+        resource["properties"]["privateEndpointConnections"] = found
+        return resource
 
     @arm.with_put(WORKSPACE)
     def create_datastores(put: Put) -> None:

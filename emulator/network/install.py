@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 from emulator.arm.ids import fold, within
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
-from emulator.network import addresses, interfaces, peerings, public, purposes, references, security
+from emulator.network import (
+    addresses,
+    interfaces,
+    peerings,
+    privateendpoints,
+    public,
+    purposes,
+    references,
+    security,
+)
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -49,6 +58,7 @@ def install(emulator: Emulator) -> None:
     peerings.install(arm)
     references.install(arm)
     interfaces.install(arm)
+    privateendpoints.install(arm)
 
     @arm.before_put(VNET)
     def network(put: Put) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from emulator.arm import firewalls
 from emulator.arm.service import Action, Put
 from emulator.errors import AzureError
 from emulator.storage import metadata, skus
@@ -53,6 +54,7 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
         properties = put.properties
         for key, value in DEFAULTS.items():
             properties.setdefault(key, value)
+        _check_firewall(properties["networkAcls"])
         now = _now()
         old = (put.old or {}).get("properties", {})
         properties["encryption"] = _encryption(properties.get("encryption"), old.get("creationTime", now))
@@ -147,6 +149,28 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
     @arm.action(ACCOUNT, "revokeUserDelegationKeys")
     def revoke_delegation(action: Action) -> None:
         accounts.renew(_stored(arm, action.id)["name"], "delegation")
+
+
+MOST_IP_RULES = 400  # "Limitations and restrictions for Azure Storage firewall", read 2026-11
+
+
+def _check_firewall(acls: Any) -> None:
+    """400 for address rules that Azure Storage does not take."""
+    given = firewalls.values((acls or {}).get("ipRules"))
+    ranges = [firewalls.parse(value) for value in given]
+    wrong = any(
+        one is None or firewalls.forbidden(one) or ("/" in str(value) and one.prefixlen > 30)
+        for value, one in zip(given, ranges, strict=True)
+    )
+    twice = firewalls.overlapping(one for one in ranges if one) is not None
+    if wrong or twice or len(given) > MOST_IP_RULES:
+        where = "networkAcls.ipRule[*].value" if wrong or twice else "networkAcls.ipRules[]"
+        raise AzureError(
+            400,
+            "InvalidValuesForRequestParameters",
+            f"Values for request parameters are invalid: {where}. For more information, see - "
+            "https://aka.ms/storagenetworkruleset",
+        )
 
 
 def container_stamp(resource: dict[str, Any]) -> tuple[str, str]:

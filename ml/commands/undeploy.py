@@ -1,9 +1,9 @@
-"""`mlops undeploy`: the container group goes; models, images and release records stay."""
+"""`mlops undeploy`: what `pulumi destroy` of the estate does not reach, or would only put aside."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.console import RenderableType
 
 from ml.terminal import options
@@ -12,22 +12,67 @@ from ml.terminal.run import run
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
 
+Workspace = Annotated[
+    bool,
+    typer.Option(
+        "--workspace",
+        help="Delete the Azure ML workspace too, for good: its models, jobs and records are gone. Say it "
+        "before `pulumi destroy`; afterwards Azure keeps the name for 14 days and nothing frees it.",
+    ),
+]
 
-def command(env: options.Environment, as_json: options.AsJson = False, quiet: options.Quiet = False) -> None:
+
+def command(
+    env: options.Environment,
+    workspace: Workspace = False,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
     """Remove what deploy put there: needed before `pulumi destroy` where the service stands in a subnet.
 
-    Models, images and release records stay.
+    Models, images and release records stay, unless --workspace says otherwise.
     """
+    run(env, as_json, quiet, lambda azure, root: undeploy(azure, workspace), render)
 
-    def work(azure: "Azure", root: Path) -> dict[str, Any]:
-        from ml.deploy import group
 
-        with azure.report.phase(f"removing the container group of {env}"):
-            return {"environment": env, "removed": group.down(env, azure.report)}
+def undeploy(azure: "Azure", workspace: bool) -> dict[str, Any]:
+    """Remove the container group; with `workspace`, the Azure ML workspace as well, for good.
 
-    run(env, as_json, quiet, work, render)
+    A workspace that is deleted without saying so keeps its name for 14 days, and after the deletion Azure
+    finds nothing that could be purged: so it has to be said before `pulumi destroy`.
+    """
+    from ml.deploy import group
+
+    estate = azure.estate
+    with azure.report.phase(f"removing the container group of {estate.environment}"):
+        removed = group.down(estate.environment, azure.report)
+    answer: dict[str, Any] = {"environment": estate.environment, "removed": removed}
+    if workspace:
+        with azure.report.phase(f"deleting the workspace {estate.workspace} for good"):
+            answer["workspace"] = {"name": estate.workspace, "deleted": delete_workspace(azure)}
+    return answer
+
+
+def delete_workspace(azure: "Azure") -> bool:
+    """Delete the workspace permanently, with all that is in it; False when there is none."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    from ml.azure.clients import without_its_own_output
+
+    try:
+        with without_its_own_output():
+            azure.ml.workspaces.begin_delete(
+                azure.estate.workspace, delete_dependent_resources=False, permanently_delete=True
+            ).result()
+    except ResourceNotFoundError:
+        return False
+    return True
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:
     done = "The service was removed" if answer["removed"] else "No service is deployed"
-    return f"{done} in {answer['environment']}."
+    said = f"{done} in {answer['environment']}."
+    if workspace := answer.get("workspace"):
+        gone = "was deleted for good" if workspace["deleted"] else "is not there"
+        said += f" The workspace {workspace['name']} {gone}; `pulumi destroy` can follow."
+    return said

@@ -131,6 +131,9 @@ def test_azure_would_take_each_body(world: World, stack: str, tmp_path: Path) ->
 
 
 def test_destroy_leaves_nothing(world: World) -> None:
+    """Stage is to come back, so its workspace goes for good before."""
+    answer = json.loads(world.run("mlops", "undeploy", "--env", "stage", "--workspace", "--json").stdout)
+    assert answer["removed"] and answer["workspace"]["deleted"]
     for stack in STACKS:
         world.pulumi("destroy", stack, "--yes")
     assert world.resources() == 0

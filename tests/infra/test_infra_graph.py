@@ -81,6 +81,32 @@ def test_roles_stand_before_the_workspace_and_its_cluster(stage: Graph) -> None:
     assert grants | joined <= components["mlops:learning:Compute"].depends_on
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_cluster_waits_for_the_workspaces_private_endpoint_and_its_names(
+    graphs: dict[str, Graph], stack: str
+) -> None:
+    """Azure makes no node without a public address before it, and a node finds Azure ML by these names."""
+    graph = graphs[stack]
+    zones = {"privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"}
+    endpoint = graph.one("network:PrivateEndpoint")
+    assert endpoint.inputs["subnet"]["id"] == "id of network-private-endpoints"
+    (connection,) = endpoint.inputs["privateLinkServiceConnections"]
+    assert connection["privateLinkServiceId"] == "id of workspace"
+    assert connection["groupIds"] == ["amlworkspace"]
+    group = graph.one("network:PrivateDnsZoneGroup")
+    made = {
+        zone.inputs["privateZoneName"]: f"id of {zone.name}" for zone in graph.all("privatedns:PrivateZone")
+    }
+    assert set(made) == zones
+    configured = {one["privateDnsZoneId"] for one in group.inputs["privateDnsZoneConfigs"]}
+    assert configured == set(made.values())
+    links = graph.all("privatedns:VirtualNetworkLink")
+    assert {link.inputs["privateZoneName"] for link in links} == zones
+    assert {link.inputs["virtualNetwork"]["id"] for link in links} == {"id of network"}
+    cluster = next(r for r in graph.resources if r.type == "mlops:learning:Compute")
+    assert {group.name, *(link.name for link in links)} <= cluster.depends_on
+
+
 def test_slow_creations_have_time(stage: Graph) -> None:
     for token in (
         "machinelearningservices:Workspace",

@@ -187,6 +187,7 @@ def test_every_taggable_resource_is_tagged(graphs: dict[str, Graph], stack: str)
         "authorization:RoleAssignment",
         "machinelearningservices:Datastore",
         "monitor:DiagnosticSetting",
+        "network:PrivateDnsZoneGroup",
         "network:Subnet",
         "storage:BlobContainer",
         "storage:BlobServiceProperties",

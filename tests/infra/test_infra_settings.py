@@ -148,8 +148,7 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
         "stage",
         {"networkAccess.allowedRanges": ["203.0.113.0/24", "10.1.0.0/24"]},
         'networkAccess.allowedRanges[1] is "10.1.0.0/24": '
-        "a private range never arrives at a public endpoint; "
-        "list public ranges",
+        "this range never arrives at a public endpoint; list public ranges",
     ),
     (
         "stage",
@@ -161,6 +160,41 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
         {"networkAccess.allowedRanges": ["203.0.113.0/31"]},
         'networkAccess.allowedRanges[0] is "203.0.113.0/31": '
         "Azure Storage takes no /31; list the two addresses",
+    ),
+    *(
+        (
+            "stage",
+            {"networkAccess.allowedRanges": [text]},
+            f'networkAccess.allowedRanges[0] is "{text}": '
+            "this range never arrives at a public endpoint; list public ranges",
+        )
+        for text in ("100.64.0.0/16", "100.127.255.255", "0.1.0.0/16", "224.0.0.1", "240.1.0.0/16")
+    ),
+    (
+        "stage",
+        {"networkAccess.allowedRanges": ["203.0.113.0/24", "198.51.100.0/24", "203.0.113.7"]},
+        'networkAccess.allowedRanges[2] is "203.0.113.7/32": it overlaps 203.0.113.0/24, '
+        "networkAccess.allowedRanges[0], and Azure takes no address twice; keep the wider",
+    ),
+    (
+        "stage",
+        {"networkAccess.allowedRanges": ["203.0.113.7", "203.0.113.7/32"]},
+        'networkAccess.allowedRanges[1] is "203.0.113.7/32": it is '
+        "networkAccess.allowedRanges[0], and Azure takes no address twice; keep the wider",
+    ),
+    (
+        "stage",
+        {"networkAccess.allowedRanges": [f"198.51.100.{n}" for n in range(100)]},
+        'networkAccess.allowedRanges is "100 ranges": a container registry takes 100, one of which is the '
+        "NAT gateway's address; list 99 or fewer",
+    ),
+    (
+        "stage",
+        {
+            "networkAccess.allowedRanges": [f"198.51.100.{n}" for n in range(101)],
+            "outbound": {"mode": "firewall", "nextHopIp": "10.0.0.4"},
+        },
+        'networkAccess.allowedRanges is "101 ranges": a container registry takes 100; list 100 or fewer',
     ),
     ("stage", {"networkAccess.allowedRanges": []}, "networkAccess.allowedRanges is []: list at least one"),
     (

@@ -222,7 +222,7 @@ def test_name_of_a_job_that_still_ends_can_be_used_again(lab: Lab, tmp_path: Pat
     lab.command("again", f"trap '' TERM; touch {tmp_path}/up; while :; do sleep 0.05; done")
     while not (tmp_path / "up").exists():
         time.sleep(0.02)
-    lab.emulator.arm.delete(estate.WORKSPACE)
+    lab.emulator.arm.delete(estate.WORKSPACE, query={"forcetopurge": "true"})
     estate.build(lab.write)
     lab.command("again", "echo new")
     assert lab.until("again") == "Completed"

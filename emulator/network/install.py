@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from emulator.arm.ids import fold, within
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
-from emulator.network import addresses, interfaces, peerings, public, purposes, references, security
+from emulator.network import addresses, interfaces, peerings, public, purposes, records, references, security
 
 if TYPE_CHECKING:
     from emulator.app import Emulator
@@ -48,6 +48,7 @@ def install(emulator: Emulator) -> None:
     public.install(arm)
     peerings.install(arm)
     references.install(arm)
+    records.install(emulator)
     interfaces.install(arm)
 
     @arm.before_put(VNET)

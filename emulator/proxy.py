@@ -53,8 +53,8 @@ class Refusal(Exception):
 
 
 class Proxy:
-    """CONNECT for TLS, absolute URIs for plain HTTP; a note for every host that is not emulated, and 403 unless
-    it is one whose refusal the emulator words (`emulator.unanswered`)."""
+    """CONNECT for TLS, absolute URIs for plain HTTP; a note for every host that is not emulated, and 403
+    unless it is one whose refusal the emulator words (`emulator.unanswered`)."""
 
     def __init__(self, emulator: Emulator, proof: str, tls_port: int, plain_port: int) -> None:
         self._emulator = emulator

@@ -1,4 +1,4 @@
-"""The datastore service of a workspace's region, as azureml-fsspec and mltable ask it: where a datastore leads.
+"""The datastore service of a workspace's region, as azureml-fsspec asks it: where a datastore leads.
 
 The names of the answer are those of azureml-core's ``DataStoreDto``.
 """

@@ -1,4 +1,4 @@
-"""Lists of roles and of their assignments: what a filter asks for, and nothing else; conditions are refused."""
+"""Lists of roles and of assignments: what a filter asks for, and nothing else; conditions are refused."""
 
 from __future__ import annotations
 

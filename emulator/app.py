@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emulator import services
+from emulator import services, unanswered
 from emulator.arm.endpoint import Endpoint
 from emulator.arm.service import Arm
 from emulator.arm.store import VERSION as STORE_VERSION
@@ -109,7 +109,7 @@ class Emulator:
         try:
             handler = self.handler(request.host)
             if handler is None:
-                raise NotEmulated(request.describe())
+                raise unanswered.find(request.host) or NotEmulated(request.describe())
             return handler(request)
         except NotEmulated as error:
             self.refusals.call(request.describe(), error.what)

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from emulator import unanswered
 from emulator.app import Emulator
 
 LOG = logging.getLogger("emulator.proxy")
@@ -52,7 +53,8 @@ class Refusal(Exception):
 
 
 class Proxy:
-    """CONNECT for TLS, absolute URIs for plain HTTP; 403 and a note for every host that is not emulated."""
+    """CONNECT for TLS, absolute URIs for plain HTTP; a note for every host that is not emulated, and 403
+    unless it is one whose refusal the emulator words (`emulator.unanswered`)."""
 
     def __init__(self, emulator: Emulator, proof: str, tls_port: int, plain_port: int) -> None:
         self._emulator = emulator
@@ -138,8 +140,11 @@ class Proxy:
         if known:
             name = f"{host}:{port}"
         self._emulator.refusals.host(name)
+        if not known and name == host and unanswered.find(host) is not None:
+            return  # the emulator answers, in words
         raise Refusal(
-            "403 Forbidden", f"{name} is not emulated, and nothing outside can be reached from here."
+            f"403 Forbidden: {name} is not emulated",
+            f"{name} is not emulated, and nothing outside can be reached from here.",
         )
 
     def _workload(self, head: Head) -> str:

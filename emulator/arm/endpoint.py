@@ -34,6 +34,9 @@ class Endpoint:
 
     def handle(self, request: Request) -> Response:
         """One request; AzureError for every refusal."""
+        public = self._arm.public.get((request.method, canonical(request.path).lower()))
+        if public is not None:
+            return public(request)
         principal = self._emulator.identity.principal(request, AUDIENCES)
         requests.check(request)
         path = canonical(re.sub(r"/{2,}", "/", request.path))  # `az resource` doubles one

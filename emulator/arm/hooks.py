@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION
-from emulator.http import Request, Response
+from emulator.http import Handler, Request, Response
 
 if TYPE_CHECKING:
     from emulator.identity.directory import Principal
@@ -70,6 +70,7 @@ class Hooks:
         self._on_list: dict[str, list[ListHook]] = defaultdict(list)
         self._virtual: dict[str, Virtual] = {}
         self._actions: dict[tuple[str, str], ActionHook] = {}
+        self.public: dict[tuple[str, str], Handler] = {}
         self.specials: list[tuple[str, re.Pattern[str], Special]] = []
 
     def declare(self, *arm_types: str) -> None:
@@ -126,6 +127,15 @@ class Hooks:
         def keep(function: ActionHook) -> ActionHook:
             self._declared.add(arm_type.lower())
             self._actions[arm_type.lower(), name.lower()] = function
+            return function
+
+        return keep
+
+    def without_token(self, method: str, path: str) -> Callable[[Handler], Handler]:
+        """Answer a path (lower case) that anybody may ask for, before it is asked who that is."""
+
+        def keep(function: Handler) -> Handler:
+            self.public[method, path] = function
             return function
 
         return keep

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from emulator.arm.ids import fold, within
 from emulator.arm.locks import LOCK
 from emulator.arm.service import Put
+from emulator.authorization import filters
 from emulator.errors import AzureError, NotEmulated
 from emulator.identity.access import ASSIGNMENT, DEFINITION, scope_of
 from emulator.identity.roles import ROLES, Role
@@ -86,16 +87,21 @@ def install(emulator: Emulator) -> None:
 
     @arm.on_list(ASSIGNMENT)
     def assignments(items: list[dict[str, Any]], query: dict[str, str]) -> list[dict[str, Any]]:
-        """At a scope also those that are inherited; ``$filter`` narrows to the scope or a principal."""
-        scope = scope_of(query[""])
+        """At a scope, those above and those below; ``$filter`` leaves out the ones below, or all but those
+        of a principal (``assignedTo``: those of its groups too)."""
+        scope, asked = scope_of(query[""]), filters.read(query.get("$filter", ""), filters.ASSIGNMENTS)
         inherited = [one for one in store.by_type(ASSIGNMENT) if within(scope, scope_of(one["id"]))]
-        asked = query.get("$filter", "").replace(" ", "").lower()
-        items = (
-            inherited if asked == "atscope()" else [*items, *(one for one in inherited if one not in items)]
-        )
-        if "principalid" in asked or "assignedto(" in asked:
-            items = [one for one in items if str(one["properties"]["principalId"]).lower() in asked]
-        return items
+        below = [] if "atscope" in asked else [one for one in items if one not in inherited]
+        holders = [{value} for name, value in asked.items() if name == "principal"]
+        if "assigned" in asked:
+            principal = identity.directory.find(asked["assigned"])
+            groups = principal.groups if principal else ()
+            holders.append({asked["assigned"], *(group.lower() for group in groups)})
+        return [
+            one
+            for one in [*inherited, *below]
+            if all(str(one["properties"]["principalId"]).lower() in held for held in holders)
+        ]
 
     @arm.before_put(DEFINITION)
     def define(put: Put) -> None:
@@ -144,13 +150,18 @@ def install(emulator: Emulator) -> None:
 
     @arm.on_list(DEFINITION)
     def definitions(items: list[dict[str, Any]], query: dict[str, str]) -> list[dict[str, Any]]:
-        """The built-in roles too; ``$filter=roleName eq '…'`` picks one."""
-        items = [*items, *(_definition(name, role) for name, role in ROLES.items())]
-        asked = query.get("$filter", "")
-        if "rolename eq" in asked.lower():
-            wanted = asked.split("'")[1].lower()
-            items = [one for one in items if one["properties"]["roleName"].lower() == wanted]
-        return items
+        """The built-in roles, and those of one's own that can be assigned at the scope; ``$filter`` adds
+        those for scopes below it, or picks by name or kind."""
+        scope, asked = scope_of(query[""]), filters.read(query.get("$filter", ""), filters.DEFINITIONS)
+        own = [one for one in store.by_type(DEFINITION) if _assignable(one, scope, below="below" in asked)]
+        found = [*own, *(_definition(name, role) for name, role in ROLES.items())]
+        return [
+            one
+            for one in found
+            if asked.get("name", one["properties"]["roleName"].lower())
+            == one["properties"]["roleName"].lower()
+            and asked.get("type", one["properties"]["type"].lower()) == one["properties"]["type"].lower()
+        ]
 
     @arm.before_put(LOCK)
     def lock(put: Put) -> None:
@@ -161,6 +172,12 @@ def install(emulator: Emulator) -> None:
                 f"'{put.id}': properties.level is '{put.properties.get('level')}'; it must be one of "
                 f"{LEVELS}.",
             )
+
+
+def _assignable(definition: dict[str, Any], scope: str, *, below: bool) -> bool:
+    """Whether a role of one's own can be assigned at a scope, or (``below``) somewhere under it."""
+    scopes = [str(one) for one in definition["properties"]["assignableScopes"]]
+    return any(within(scope, one) or (below and within(one, scope)) for one in scopes)
 
 
 def _same(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
+from emulator.machinelearning import datastore_service
 from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.names import JOB, WORKSPACE, Workspace
 from emulator.machinelearning.references import DATASTORE_PATH
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 HOSTS = "*.api.azureml.ms"
+# The client in azureml-fsspec and mltable asks again and again, for ever, after a 501 (seen with
+# azureml-dataprep-rslex 2.26.0, 2026-11); what is wrong with a request it tells.
+NOT_RETRIED = 400
 SERVICES = (
     "api",
     "catalog",
@@ -75,15 +79,20 @@ class DataPlane:
             return Response.json({**dict.fromkeys(SERVICES, base), "studio": "https://ml.azure.com"})
         match = PATH.fullmatch(request.path)
         if match is None:
-            raise NotEmulated(request.describe())
+            raise NotEmulated(request.describe(), NOT_RETRIED)
         workspace = Workspace.of(match["workspace"])
         if match["service"].lower() == "mlflow":
             return self._tracking.handle(request, workspace, match["rest"])
+        named = datastore_service.CALL.fullmatch(match["rest"])
+        if match["service"].lower() == "datastore" and request.method == "GET" and named:
+            caller = self._tokens.caller(request, workspace, datastore_service.READ)
+            self._emulator.arm.get(workspace.id)
+            return Response.json(datastore_service.answer(self._emulator, caller, workspace, named["name"]))
         self._allow(request, workspace)
         self._emulator.arm.get(workspace.id)
         answer = self._answer(request, match["service"].lower(), workspace, match["rest"])
         if answer is None:
-            raise NotEmulated(request.describe())
+            raise NotEmulated(request.describe(), NOT_RETRIED)
         return Response.json(answer)
 
     def _allow(self, request: Request, workspace: Workspace) -> None:

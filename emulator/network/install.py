@@ -14,6 +14,7 @@ from emulator.network import (
     privateendpoints,
     public,
     purposes,
+    records,
     references,
     security,
 )
@@ -57,6 +58,7 @@ def install(emulator: Emulator) -> None:
     public.install(arm)
     peerings.install(arm)
     references.install(arm)
+    records.install(emulator)
     interfaces.install(arm)
     privateendpoints.install(arm)
 

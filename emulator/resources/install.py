@@ -10,7 +10,7 @@ from emulator.arm.service import Put
 from emulator.errors import AzureError
 from emulator.http import Request, Response
 from emulator.identity.directory import SUBSCRIPTIONS, TENANT_ID
-from emulator.resources import availability, listing, providers, tagging, tags
+from emulator.resources import availability, listing, metadata, providers, tagging, tags
 from emulator.resources.listing import SUBSCRIPTION_PATH
 from emulator.resources.locations import LOCATIONS, is_global, nearest
 
@@ -69,6 +69,8 @@ def install(emulator: Emulator) -> None:
             for name in LOCATIONS
         ]
         return Response.json({"value": value})
+
+    arm.without_token("GET", metadata.PATH)(metadata.answer)
 
     @arm.special("GET", "/tenants")
     def tenants(request: Request, match: re.Match[str], principal: Principal) -> Response:

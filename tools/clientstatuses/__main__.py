@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 
-from emulator.arm.catalog_rows import ROWS
-
 from emulator.app import Emulator
+from emulator.arm.catalog import ROWS
 from emulator.home import Home
 from tools.bootstrap.cache import say, stop
 from tools.clientstatuses.reading import Operation, operations

@@ -30,6 +30,7 @@ class World:
             [sys.executable, "-m", "emulator", *argv],
             cwd=ROOT,
             env=self.environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

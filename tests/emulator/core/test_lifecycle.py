@@ -42,7 +42,8 @@ print(json.dumps({"status": answer.status_code, "body": answer.json() if answer.
 
 OUTSIDE = """
 import urllib.error, urllib.request
-for url in ("https://example.org/", "http://example.net/x", "https://management.azure.com:444/"):
+for url in ("https://example.org/", "http://example.net/x", "https://management.azure.com:444/",
+            "https://some.azurecr.io/v2/", "http://aka.ms/x"):
     try:
         urllib.request.urlopen(url, timeout=5)
     except urllib.error.HTTPError as error:
@@ -146,12 +147,14 @@ def test_a_killed_daemon_leaves_no_trouble(cli: Cli) -> None:
 
 def test_what_is_outside_is_refused_and_listed(cli: Cli) -> None:
     cli("up")
-    assert cli("run", "--", sys.executable, "-c", OUTSIDE).split() == ["403", "403", "403"]
+    assert cli("run", "--", sys.executable, "-c", OUTSIDE).split() == ["403", "403", "403", "501", "501"]
     found = cli.status()["refused_hosts"]
     assert {one["name"]: one["count"] for one in found} == {
         "example.org": 1,
         "example.net": 1,
         "management.azure.com:444": 1,
+        "some.azurecr.io": 1,
+        "aka.ms": 1,
     }
     assert all(one["first"] <= one["last"] for one in found)
     cli("status", "--clear-refusals")

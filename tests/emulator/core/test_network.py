@@ -135,3 +135,19 @@ def test_nat_gateways_take_standard_addresses(client: Client) -> None:
     client.ok("PUT", VNET, vnet(("a", "10.0.0.0/24"), natGateway={"id": nat}))
     assert client.ok("GET", nat)["properties"]["subnets"] == [{"id": f"{VNET}/subnets/a"}]
     assert client.refused("DELETE", address)[1] == "PublicIPAddressCannotBeDeleted"
+
+
+@pytest.mark.parametrize(
+    ("kind", "lists"), [("privateDnsZones", ["ALL"]), ("dnsZones", ["all", "recordsets"])]
+)
+def test_all_records_of_a_zone(client: Client, kind: str, lists: list[str]) -> None:
+    client.group()
+    zone = f"{NETWORK}/{kind}/corp.internal"
+    client.ok("PUT", zone, {"location": "global"})
+    client.ok("PUT", f"{zone}/A/db", {"properties": {"ttl": 60, "aRecords": [{"ipv4Address": "10.0.0.9"}]}})
+    client.ok("PUT", f"{zone}/TXT/note", {"properties": {"ttl": 60, "txtRecords": [{"value": ["x"]}]}})
+    for name in lists:
+        found = client.ok("GET", f"{zone}/{name}")["value"]
+        assert [one["name"] for one in found] == ["db", "note"]
+        assert len(client.ok("GET", f"{zone}/{name}?$top=1")["value"]) == 1
+    assert client.refused("GET", f"{NETWORK}/{kind}/none/{lists[0]}")[0] == 404

@@ -9,10 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from emulator.arm.catalog_rows import ROWS
 
 from emulator.app import Emulator
 from emulator.arm import catalog, statuses
+from emulator.arm.catalog import ROWS
 from emulator.arm.operations import KEPT, KIND
 from emulator.identity.directory import SIGNED_IN
 from tools.clientstatuses.reading import operations, resource

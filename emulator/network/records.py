@@ -1,0 +1,37 @@
+"""All record sets of a DNS zone in one list, whatever their types: a path beside those of the types."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from emulator.arm.catalog_types import RECORD_TYPES
+from emulator.arm.paging import page
+from emulator.errors import NotEmulated
+from emulator.http import Request, Response
+
+if TYPE_CHECKING:
+    from emulator.app import Emulator
+    from emulator.identity import Principal
+
+PATH = (
+    r"(?P<zone>/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
+    r"(?P<type>Microsoft\.Network/(?:privateDnsZones|dnsZones))/[^/]+)/(?P<list>ALL|recordsets)"
+)
+
+
+def install(emulator: Emulator) -> None:
+    """The lists of both kinds of zones."""
+    arm, store = emulator.arm, emulator.store
+
+    @arm.special("GET", PATH)
+    def all_records(request: Request, match: re.Match[str], principal: Principal) -> Response:
+        zone = match["zone"]
+        emulator.identity.require(principal, f"{match['type']}/{match['list']}/read", zone)
+        arm.get(zone)
+        if suffix := request.query.get("$recordsetnamesuffix"):
+            raise NotEmulated(f"{request.describe()} with $recordsetnamesuffix '{suffix}'")
+        found: list[dict[str, Any]] = [
+            record for kind in RECORD_TYPES for record in store.children(f"{zone}/{kind}")
+        ]
+        return Response.json(page(found, request))

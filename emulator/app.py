@@ -1,45 +1,61 @@
-"""The composition root: one emulator, its parts, and which host each request goes to."""
+"""The composition root: one emulator, its parts, and what each service is given."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
-from emulator import services, unanswered
+from emulator import unanswered
 from emulator.arm.endpoint import Endpoint
 from emulator.arm.service import Arm
 from emulator.arm.store import VERSION as STORE_VERSION
 from emulator.arm.store import Store
+from emulator.authorization.install import install as authorization
+from emulator.compute.install import install as compute
+from emulator.containerinstance.install import install as containerinstance
+from emulator.containerregistry.install import install as containerregistry
+from emulator.containerservice.install import install as containerservice
+from emulator.databases.install import install as databases
 from emulator.errors import AzureError, NotEmulated
 from emulator.home import Home
-from emulator.http import Handler, Request, Response
+from emulator.hosts import Hosts
+from emulator.http import Request, Response
+from emulator.identity.install import install as identity
+from emulator.identity.service import Identity
+from emulator.images.install import install as images
+from emulator.images.store import Images
+from emulator.keyvault.install import install as keyvault
+from emulator.keyvault.secrets import Secrets
+from emulator.keyvault.vaults import Vaults
+from emulator.lifetime import Lifetime
+from emulator.machinelearning.install import install as machinelearning
+from emulator.managedidentity.install import install as managedidentity
 from emulator.monitor.database import VERSION as TELEMETRY_VERSION
+from emulator.monitor.database import Database
+from emulator.monitor.install import install as monitor
+from emulator.network.install import install as network
 from emulator.processes import Processes
 from emulator.refusals import Refusals
+from emulator.resources.install import install as resources
 from emulator.state import disk_full, refuse_newer
+from emulator.storage.accounts import Accounts
+from emulator.storage.blobs import BlobStore
 from emulator.storage.index import VERSION as INDEX_VERSION
-
-if TYPE_CHECKING:
-    from emulator.identity.service import Identity
-    from emulator.images.store import Images
-    from emulator.keyvault.vaults import Vaults
-    from emulator.monitor.database import Database
-    from emulator.storage.service import Blobs
+from emulator.storage.install import install as storage
+from emulator.storage.service import Blobs
+from emulator.web.install import install as web
+from emulator.workplaces import Workplaces
 
 LOG = logging.getLogger("emulator")
 
 
 class Emulator:
-    """All parts of one running emulator. Services set attributes of their own (``blobs``, ``images`` …)."""
+    """All parts of one running emulator."""
 
-    identity: Identity
-    blobs: Blobs
-    images: Images
-    telemetry: Database
-    vaults: Vaults
-
-    def __init__(self, home: Home) -> None:
+    def __init__(
+        self, home: Home, installed: Callable[[Emulator, str], None] = lambda emulator, name: None
+    ) -> None:
+        """installed: called with the name of each service once it has registered its hooks and routes"""
         self.home = home.prepare()
         for path, version in (
             (home.database, STORE_VERSION),
@@ -49,54 +65,72 @@ class Emulator:
             refuse_newer(path, version)
         self.store = Store(home)
         self.arm = Arm(self.store)
+        self.hosts = Hosts()
+        self.lifetime = Lifetime()
         self.processes = Processes()
         self.refusals = Refusals(self.store)
         self.ports: dict[str, int] = {}  # proxy, tls, plain: set by the server before it answers
-        self._exact: dict[str, Handler] = {}
-        self._suffixes: list[tuple[str, Handler]] = []
-        self._start: list[Callable[[], None]] = []
-        self._stop: list[Callable[[], None]] = []
+        self.identity = Identity(home, self.store)
+        self.workplaces = Workplaces(home, self.identity.workloads, self.ports)
+        self.images = Images(home, self.store, self.processes)
+        self.telemetry = Database(home.telemetry)
+        self._accounts = Accounts(self.store)
+        self._contents = BlobStore(home.blobs)
+        self.blobs = Blobs(self._accounts, self._contents, self.identity)
+        self._secrets = Secrets(self.store)
+        self.vaults = Vaults(self.arm, self._secrets)
         self._quiet = False
-        services.install(self)
-        self.route("management.azure.com", Endpoint(self).handle)
+        for name, install in self._services().items():
+            install()
+            installed(self, name)
+        self.hosts.route("management.azure.com", Endpoint(self.arm, self.store, self.identity).handle)
 
-    def route(self, pattern: str, handler: Handler) -> None:
-        """Send the requests for a host to ``handler``; ``*.suffix`` takes every name under the suffix."""
-        if pattern.startswith("*."):
-            self._suffixes.append((pattern[1:].lower(), handler))
-            self._suffixes.sort(key=lambda entry: -len(entry[0]))
-        else:
-            self._exact[pattern.lower()] = handler
-
-    def patterns(self) -> list[str]:
-        """The hosts that are answered, as they were registered."""
-        return [*self._exact, *(f"*{suffix}" for suffix, _ in self._suffixes)]
-
-    def handler(self, host: str) -> Handler | None:
-        """The handler for a host, None for a host that is not emulated."""
-        if found := self._exact.get(host):
-            return found
-        return next((handler for suffix, handler in self._suffixes if host.endswith(suffix)), None)
-
-    def on_start(self, function: Callable[[], None]) -> Callable[[], None]:
-        """Run once when the emulator answers requests (restart containers …), in a thread of its own."""
-        self._start.append(function)
-        return function
-
-    def on_stop(self, function: Callable[[], None]) -> Callable[[], None]:
-        """Run once when the emulator goes down, before its processes are ended."""
-        self._stop.append(function)
-        return function
+    def _services(self) -> Mapping[str, Callable[[], None]]:
+        """The services by the names of their folders, in the order in which they are installed."""
+        home, store, arm, hosts, lifetime = self.home, self.store, self.arm, self.hosts, self.lifetime
+        who, blobs, pictures, processes = self.identity, self.blobs, self.images, self.processes
+        return {
+            "identity": lambda: identity(arm, hosts, who),
+            "authorization": lambda: authorization(arm, store, who),
+            "managedidentity": lambda: managedidentity(arm, store, who),
+            "network": lambda: network(arm, store, who),
+            "resources": lambda: resources(arm, store, who, self.vaults),
+            "storage": lambda: storage(arm, store, hosts, who, blobs, self._accounts, self._contents),
+            "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets),
+            "monitor": lambda: monitor(arm, hosts, lifetime, who, self.telemetry),
+            "images": lambda: images(lifetime, pictures),
+            "machinelearning": lambda: machinelearning(
+                home,
+                arm,
+                store,
+                hosts,
+                lifetime,
+                who,
+                blobs,
+                pictures,
+                processes,
+                self.refusals,
+                self.workplaces,
+            ),
+            "containerregistry": lambda: containerregistry(home, arm, store, lifetime, who, blobs, pictures),
+            "containerinstance": lambda: containerinstance(
+                home, arm, store, hosts, lifetime, who, pictures, processes, self.workplaces
+            ),
+            "containerservice": lambda: containerservice(arm, store),
+            "compute": lambda: compute(arm, store),
+            "web": lambda: web(arm, store),
+            "databases": lambda: databases(arm, store),
+        }
 
     def started(self) -> None:
         """Called by the server once it answers."""
-        self._run(self._start)
+        self.lifetime.started()
 
     def quiesce(self) -> None:
         """End what runs here. Called while requests are still answered, so that workloads can say goodbye."""
         if not self._quiet:
             self._quiet = True
-            self._run(self._stop)
+            self.lifetime.stopped()
             self.processes.stop()
 
     def close(self) -> None:
@@ -107,7 +141,7 @@ class Emulator:
     def answer(self, request: Request) -> Response:
         """Answer one request; never raises."""
         try:
-            handler = self.handler(request.host)
+            handler = self.hosts.handler(request.host)
             if handler is None:
                 raise unanswered.find(request.host) or NotEmulated(request.describe())
             return handler(request)
@@ -129,10 +163,3 @@ class Emulator:
                 AzureError(500, "InternalServerError", f"The emulator failed; see {self.home.log}.").body(),
                 500,
             )
-
-    def _run(self, functions: list[Callable[[], None]]) -> None:
-        for function in functions:
-            try:
-                function()
-            except Exception:
-                LOG.exception("%s failed", function.__qualname__)

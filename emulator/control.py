@@ -5,16 +5,14 @@ from __future__ import annotations
 import hmac
 import os
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from emulator.app import Emulator
 from emulator.arm.ids import SUBSCRIPTION
 from emulator.errors import AzureError
 from emulator.http import Request, Response
 from emulator.identity.workloads import MSI_PATH
 from emulator.machinelearning import softdelete
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 TOKEN_HEADER: Final = "x-emulator-token"  # noqa: S105
 
@@ -37,7 +35,7 @@ def install(emulator: Emulator) -> None:
         raise AzureError(404, "NotFound", f"No such control: {request.path}")
 
     for host in ("127.0.0.1", "localhost"):
-        emulator.route(host, handle)
+        emulator.hosts.route(host, handle)
 
 
 def status(emulator: Emulator, started: float) -> dict[str, Any]:

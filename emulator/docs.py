@@ -15,7 +15,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from emulator import services
 from emulator.app import Emulator
 from emulator.arm.catalog import ROWS
 from emulator.home import REPOSITORY, Home, write_aside
@@ -40,28 +39,29 @@ class Service:
 def found() -> list[Service]:
     """The services in alphabetical order, each installed in turn into an emulator in a scratch folder."""
     made: list[Service] = []
-    names, services.SERVICES = services.SERVICES, ()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            emulator = Emulator(Home(Path(folder) / "home"))
-            for name in names:
-                types, actions = emulator.arm.hooked(), emulator.arm.actions()
-                hosts = set(emulator.patterns())
-                import_module(f"emulator.{name}.install").install(emulator)
-                made.append(
-                    Service(
-                        name,
-                        tuple(sorted(map(_spelled, emulator.arm.hooked() - types))),
-                        tuple(sorted(f"{_spelled(a)}/{b}" for a, b in emulator.arm.actions() - actions)),
-                        tuple(sorted(set(emulator.patterns()) - hosts)),
-                        tuple(sorted(set(_refusals(name)))),
-                        _differences(name),
-                        tuple(_tests(name, emulator.arm.hooked() - types)),
-                    )
-                )
-            emulator.close()
-    finally:
-        services.SERVICES = names
+    types: set[str] = set()
+    actions: set[tuple[str, str]] = set()
+    hosts: set[str] = set()
+
+    def installed(emulator: Emulator, name: str) -> None:
+        own = emulator.arm.hooked() - types
+        made.append(
+            Service(
+                name,
+                tuple(sorted(map(_spelled, own))),
+                tuple(sorted(f"{_spelled(a)}/{b}" for a, b in emulator.arm.actions() - actions)),
+                tuple(sorted(set(emulator.hosts.patterns()) - hosts)),
+                tuple(sorted(set(_refusals(name)))),
+                _differences(name),
+                tuple(_tests(name, own)),
+            )
+        )
+        types.update(own)
+        actions.update(emulator.arm.actions())
+        hosts.update(emulator.hosts.patterns())
+
+    with tempfile.TemporaryDirectory() as folder:
+        Emulator(Home(Path(folder) / "home"), installed).close()
     return sorted(made, key=lambda service: service.name)
 
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from emulator.home import Home
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 # what the variables below were before `client` replaced them, as JSON; None: unset
 BEFORE = "EMULATOR_OUTSIDE"
@@ -121,13 +117,10 @@ def outside(base: Mapping[str, str] | None = None) -> dict[str, str]:
     return environment
 
 
-def workload(emulator: Emulator, name: str, identities: list[str]) -> dict[str, str]:
-    """The variables of a job or container: proxy and CA, and through them the identities given to it.
+def workload(home: Home, port: int, name: str, secret: str) -> dict[str, str]:
+    """The variables of a job or container: the proxy, which knows it by its secret, and the CA.
 
-    ``identities`` are ids of user-assigned identities, or of resources with a system-assigned one. No
-    secret of the signed-in principal is in it.
+    No secret of the signed-in principal is in it. port: the proxy's
     """
-    secret = emulator.identity.workloads.admit(name, identities)
-    user = quote(name, safe="")
-    proxy = f"http://{user}:{secret}@127.0.0.1:{emulator.ports['proxy']}"
-    return {**_network(emulator.home, proxy), **SWITCHES}
+    proxy = f"http://{quote(name, safe='')}:{secret}@127.0.0.1:{port}"
+    return {**_network(home, proxy), **SWITCHES}

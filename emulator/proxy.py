@@ -133,7 +133,7 @@ class Proxy:
         return self._plain_port, ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def _check(self, host: str, port: str, only_port: str | None) -> None:
-        known = self._emulator.handler(host) is not None and host not in {"127.0.0.1", "localhost"}
+        known = self._emulator.hosts.handler(host) is not None and host not in {"127.0.0.1", "localhost"}
         if known and (only_port is None or port == only_port):
             return
         name = host if known or port in {"80", "443"} else f"{host}:{port}"

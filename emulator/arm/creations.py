@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote, unquote
 
 from emulator.arm.ids import fold
-
-if TYPE_CHECKING:
-    from emulator.arm.store import Store
+from emulator.arm.store import Store
 
 URN: Final = "x-emulator-urn"
 DIGEST: Final = "x-emulator-digest"

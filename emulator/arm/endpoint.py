@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.arm import conditions, creations, requests, rules, statuses
 from emulator.arm.conditions import etag
 from emulator.arm.ids import RESOURCE_GROUP, ArmId, canonical, parse
 from emulator.arm.operations import Operations
 from emulator.arm.paging import page
-from emulator.arm.service import Action
+from emulator.arm.service import Action, Arm
+from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.identity.directory import Principal
+from emulator.identity.service import Identity
+from emulator.principal import Principal
 
 AUDIENCES = {"https://management.azure.com", "https://management.core.windows.net"}
 # types whose actions carry another name
@@ -27,17 +26,18 @@ CONTAINERS = {RESOURCE_GROUP: "Microsoft.Resources/subscriptions/resourceGroups"
 class Endpoint:
     """Answers the requests of the control plane."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-        self._arm = emulator.arm
-        self._operations = Operations(emulator.arm)
+    def __init__(self, arm: Arm, store: Store, identity: Identity) -> None:
+        self._store = store
+        self._identity = identity
+        self._arm = arm
+        self._operations = Operations(arm)
 
     def handle(self, request: Request) -> Response:
         """One request; AzureError for every refusal."""
         public = self._arm.public.get((request.method, canonical(request.path).lower()))
         if public is not None:
             return public(request)
-        principal = self._emulator.identity.principal(request, AUDIENCES)
+        principal = self._identity.principal(request, AUDIENCES)
         requests.check(request)
         path = canonical(re.sub(r"/{2,}", "/", request.path))  # `az resource` doubles one
         for method, pattern, special in self._arm.specials:
@@ -68,7 +68,7 @@ class Endpoint:
             self._arm.get(parsed.text)
             return Response(204)
         creation = creations.of(request.headers)
-        earlier = creations.find(self._emulator.store, creation) if creation else []
+        earlier = creations.find(self._store, creation) if creation else []
         told = {creations.CREATED: json.dumps(earlier)} if earlier else {}
         try:
             resource = self._arm.get(parsed.text)
@@ -114,8 +114,8 @@ class Endpoint:
             return Response(status)
         self._arm.delete(parsed.text, query=request.query, condition=condition)
         status = statuses.of_delete(parsed.type)
-        headers = self._followed(status, parsed, request, principal, resource or {})
-        if resource is not None and status == 200 and statuses.tells_what_was_deleted(parsed.type):
+        headers = self._followed(status, parsed, request, principal, resource)
+        if status == 200 and statuses.tells_what_was_deleted(parsed.type):
             return Response.json(resource, status)
         return Response(status, headers)
 
@@ -162,4 +162,4 @@ class Endpoint:
         for arm_type, name in CONTAINERS.items():
             if action.startswith(f"{arm_type}/"):
                 action = name + action[len(arm_type) :]
-        self._emulator.identity.require(principal, action, scope)
+        self._identity.require(principal, action, scope)

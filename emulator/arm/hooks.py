@@ -6,13 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION
 from emulator.http import Handler, Request, Response
-
-if TYPE_CHECKING:
-    from emulator.identity.directory import Principal
+from emulator.principal import Principal
 
 Json = dict[str, Any]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from emulator.arm import catalog
 from emulator.arm.ids import fold, parse, within
 from emulator.arm.linked import linked
 from emulator.errors import AzureError
-
-if TYPE_CHECKING:
-    from emulator.arm.service import Arm
 
 OWN_RULES = {  # checked, with another error, by their service
     "microsoft.authorization/roledefinitions",
@@ -18,7 +16,7 @@ OWN_RULES = {  # checked, with another error, by their service
 }
 
 
-def check(arm: Arm, resource: dict[str, Any]) -> None:
+def check(exists: Callable[[str], bool], resource: dict[str, Any]) -> None:
     """400 InvalidResourceReference for an id of an emulated type that names nothing."""
     own = resource["id"]
     for path, text in linked(resource):
@@ -29,7 +27,7 @@ def check(arm: Arm, resource: dict[str, Any]) -> None:
             continue
         if catalog.find(parsed.type) is None and "resources/" not in fold(parsed.type):
             continue
-        if not arm.exists(parsed.text):
+        if not exists(parsed.text):
             raise AzureError(
                 400,
                 "InvalidResourceReference",

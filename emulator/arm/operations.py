@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.ids import ArmId
+from emulator.arm.service import Arm
 from emulator.errors import AzureError
 from emulator.http import Request, Response
-
-if TYPE_CHECKING:
-    from emulator.arm.service import Arm
-    from emulator.identity import Principal
+from emulator.principal import Principal
 
 KIND: Final = "arm-operation"
 KEPT: Final = 1000  # operations; the oldest go first

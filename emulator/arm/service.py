@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.arm import catalog, creations, inline, links, locks, members, rules, spellings
 from emulator.arm.creations import Creation
@@ -17,9 +17,7 @@ from emulator.arm.hooks import Action, Hooks, Put, PutHook
 from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ArmId, fold, parse, parse_resource
 from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated, not_found
-
-if TYPE_CHECKING:
-    from emulator.identity.directory import Principal
+from emulator.principal import Principal
 
 Json = dict[str, Any]
 Condition = Callable[["Json | None"], None]
@@ -76,7 +74,7 @@ class Arm(Hooks):
             inline_children = inline.take(kind, resource)
             self._finish(parsed, resource, old)
             spellings.correct(kind, resource)
-            links.check(self, resource)
+            links.check(self.exists, resource)
             put = Put(parsed.text, resource, old, principal, body)
             for hook in (*self._before_put["*"], *self._before_put[kind]):
                 hook(put)

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.ids import fold, within
 from emulator.arm.locks import LOCK
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.authorization import filters
 from emulator.errors import AzureError, NotEmulated
 from emulator.identity.access import ASSIGNMENT, DEFINITION, scope_of
 from emulator.identity.roles import ROLES, Role
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.identity.service import Identity
 
 LEVELS: Final = ("CanNotDelete", "ReadOnly")
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, identity: Identity) -> None:
     """Hooks for assignments, definitions and locks."""
-    arm, store, identity = emulator.arm, emulator.store, emulator.identity
 
     @arm.before_put(ASSIGNMENT)
     def assign(put: Put) -> None:

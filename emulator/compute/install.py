@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.ids import fold
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 MACHINE: Final = "Microsoft.Compute/virtualMachines"
 DISK: Final = "Microsoft.Compute/disks"
@@ -18,9 +16,8 @@ INTERFACE: Final = "Microsoft.Network/networkInterfaces"
 HIDDEN: Final = ("adminPassword", "customData")  # of osProfile: never given back
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store) -> None:
     """Hooks of virtual machines and disks."""
-    arm, store = emulator.arm, emulator.store
 
     @arm.before_put(MACHINE)
     def machine(put: Put) -> None:

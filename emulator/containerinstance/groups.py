@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator import environment
 from emulator.arm.ids import fold
-from emulator.arm.service import Action, Put
+from emulator.arm.service import Action, Arm, Put
+from emulator.arm.store import Store
 from emulator.containerinstance import addresses, pulling, validation
 from emulator.containerinstance.probes import Probe
 from emulator.containerinstance.runtime import Runtime, group_events, state
 from emulator.containerinstance.secrets import Secrets
 from emulator.containerinstance.supervisor import Spec
 from emulator.errors import AzureError, NotEmulated
+from emulator.home import Home
 from emulator.http import Response
+from emulator.identity.service import Identity
 from emulator.images.image import Image
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.images.store import Images
+from emulator.processes import Processes
+from emulator.workplaces import Workplaces
 
 LOG = logging.getLogger("emulator")
 Json = dict[str, Any]
@@ -31,11 +33,23 @@ MAX_LOG = 4 << 20  # bytes; what Azure gives out of a log
 
 
 class Groups:
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-        self.store = emulator.store
-        self.runtime = Runtime(emulator.home, emulator.processes)
-        self.secrets = Secrets(emulator.store)
+    def __init__(
+        self,
+        home: Home,
+        arm: Arm,
+        store: Store,
+        identity: Identity,
+        images: Images,
+        processes: Processes,
+        workplaces: Workplaces,
+    ) -> None:
+        self.arm = arm
+        self.identity = identity
+        self.images = images
+        self.workplaces = workplaces
+        self.store = store
+        self.runtime = Runtime(home, processes)
+        self.secrets = Secrets(store)
         # Images found while a PUT was checked: what starts is what was checked.
         self._pulled: dict[str, dict[str, Image]] = {}
 
@@ -53,7 +67,9 @@ class Groups:
             validation.check_update(group["name"], put.old["properties"], properties)
         taken = self.secrets.take(put.id, properties)
         self._pulled[fold(put.id)] = {
-            c["name"]: pulling.pull(self.emulator, group, c["properties"]["image"], taken["passwords"])
+            c["name"]: pulling.pull(
+                self.store, self.identity, self.images, group, c["properties"]["image"], taken["passwords"]
+            )
             for c in properties["containers"]
         }
         self._address(put, subnets)
@@ -69,7 +85,14 @@ class Groups:
         secrets = self.secrets.read(group["id"])
         if images is None:
             images = {
-                c["name"]: pulling.pull(self.emulator, group, c["properties"]["image"], secrets["passwords"])
+                c["name"]: pulling.pull(
+                    self.store,
+                    self.identity,
+                    self.images,
+                    group,
+                    c["properties"]["image"],
+                    secrets["passwords"],
+                )
                 for c in group["properties"]["containers"]
             }
         parts = [group["properties"]["containers"], group["properties"]["restartPolicy"], secrets]
@@ -97,18 +120,18 @@ class Groups:
             if group is not None:
                 self.start(group, anew=anew)
 
-        self.emulator.arm.in_turn(group_id, start)
+        self.arm.in_turn(group_id, start)
 
     def forget(self, group: Json) -> None:
         """What the database has of a group goes with it."""
         self.secrets.forget(group["id"])
         self.store.delete_document(STOPPED, fold(group["id"]))
-        self.emulator.identity.workloads.dismiss(self._workload(group))
+        self.workplaces.dismiss(self._workload(group))
 
     def after_delete(self, group: Json) -> None:
         """End it."""
         self.runtime.remove(group["id"])
-        self.emulator.identity.workloads.dismiss(self._workload(group))  # as a start meanwhile admits it
+        self.workplaces.dismiss(self._workload(group))  # as a start meanwhile admits it
 
     def on_get(self, group: Json) -> Json:
         """Fill the views of what runs."""
@@ -123,7 +146,7 @@ class Groups:
 
     def act(self, action: Action) -> Response:
         """start, stop and restart."""
-        group = self.emulator.arm.get(action.id)
+        group = self.arm.get(action.id)
         name = action.name.lower()
         if name == "stop":
             self.store.put_document(STOPPED, fold(action.id), {})
@@ -136,7 +159,7 @@ class Groups:
     def logs(self, action: Action) -> Json:
         """The log of one container; ``tail``: so many last lines."""
         group_id, _, name = action.id.rpartition("/containers/")
-        group = self.emulator.arm.get(group_id)
+        group = self.arm.get(group_id)
         if name not in [container["name"] for container in group["properties"]["containers"]]:
             raise AzureError(
                 404, "ContainerNotFound", f"Container group '{group['name']}' has no container '{name}'."
@@ -177,7 +200,7 @@ class Groups:
             address.setdefault("autoGeneratedDomainNameLabelScope", "Unsecure")
 
     def _specs(self, group: Json, images: dict[str, Image], secrets: Json) -> list[Spec]:
-        workload = environment.workload(self.emulator, self._workload(group), _identities(group))
+        workload = self.workplaces.admit(self._workload(group), _identities(group))
         return [
             _spec(
                 container,

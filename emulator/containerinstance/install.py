@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.containerinstance.gateway import Gateway
 from emulator.containerinstance.groups import CONTAINER, GROUP, Groups
+from emulator.home import Home
+from emulator.hosts import Hosts
+from emulator.identity.service import Identity
+from emulator.images.store import Images
+from emulator.lifetime import Lifetime
+from emulator.processes import Processes
+from emulator.workplaces import Workplaces
 
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
-
-def install(emulator: Emulator) -> None:
+def install(
+    home: Home,
+    arm: Arm,
+    store: Store,
+    hosts: Hosts,
+    lifetime: Lifetime,
+    identity: Identity,
+    images: Images,
+    processes: Processes,
+    workplaces: Workplaces,
+) -> None:
     """Register the hooks of Microsoft.ContainerInstance and the routes to the groups' addresses."""
-    groups = Groups(emulator)
-    gateway = Gateway(emulator.store, groups.runtime)
-    arm = emulator.arm
+    groups = Groups(home, arm, store, identity, images, processes, workplaces)
+    gateway = Gateway(store, groups.runtime)
     arm.before_put(GROUP)(groups.before_put)
     arm.with_delete(GROUP)(groups.forget)
     arm.after_delete(GROUP)(groups.after_delete)
@@ -24,20 +36,20 @@ def install(emulator: Emulator) -> None:
     for name in ("start", "stop", "restart"):
         arm.action(GROUP, name)(groups.act)
     arm.action(CONTAINER, "logs")(groups.logs)
-    emulator.route("*.azurecontainer.io", gateway.handle)
-    emulator.on_start(groups.start_all)
-    emulator.on_stop(groups.runtime.close)
+    hosts.route("*.azurecontainer.io", gateway.handle)
+    lifetime.on_start(groups.start_all)
+    lifetime.on_stop(groups.runtime.close)
 
     def route(group: dict[str, object]) -> None:
         properties = group["properties"]
         address = properties.get("ipAddress") if isinstance(properties, dict) else None
         if address:
-            emulator.route(str(address["ip"]), gateway.handle)
+            hosts.route(str(address["ip"]), gateway.handle)
 
     @arm.after_put(GROUP)
     def reachable(put: Put) -> None:
         route(put.resource)
         groups.after_put(put)
 
-    for group in emulator.store.by_type(GROUP):
+    for group in store.by_type(GROUP):
         route(group)

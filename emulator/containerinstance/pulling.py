@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator import environment
 from emulator.arm.ids import fold
+from emulator.arm.store import Store
 from emulator.containerregistry.registries import PASSWORDS, REGISTRY, private
 from emulator.errors import AzureError
+from emulator.identity.service import Identity
 from emulator.images.base import BaseError
 from emulator.images.image import Image, ImageError
 from emulator.images.references import DOCKER_HUB, BadReference, Reference, parse
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.images.store import Images
 
 Json = dict[str, Any]
 PULL = "Microsoft.ContainerRegistry/registries/pull/read"
 
 
-def pull(emulator: Emulator, group: Json, image: str, passwords: dict[str, str]) -> Image:
+def pull(
+    store: Store, identity: Identity, images: Images, group: Json, image: str, passwords: dict[str, str]
+) -> Image:
     """The image, if it exists and the group's credentials open its registry; 400 InaccessibleImage otherwise.
 
     ``passwords``: of the group's imageRegistryCredentials, by server.
@@ -28,23 +30,28 @@ def pull(emulator: Emulator, group: Json, image: str, passwords: dict[str, str])
     try:
         reference = parse(image)
         if reference.registry == DOCKER_HUB:
-            return emulator.images.public_python(reference, environment.outside())
-        registry = _registry(emulator, reference.registry)
-        _require_access(emulator, group, registry, reference, passwords)
-        return emulator.images.resolve(image)
+            return images.public_python(reference, environment.outside())
+        registry = _registry(store, reference.registry)
+        _require_access(store, identity, group, registry, reference, passwords)
+        return images.resolve(image)
     except (ImageError, BadReference, BaseError) as error:
         raise _inaccessible(group, image, str(error)) from error
 
 
-def _registry(emulator: Emulator, server: str) -> Json:
-    for registry in emulator.store.by_type(REGISTRY):
+def _registry(store: Store, server: str) -> Json:
+    for registry in store.by_type(REGISTRY):
         if registry["properties"]["loginServer"] == server:
             return registry
     raise BadReference(f"no registry with the login server {server}")
 
 
 def _require_access(
-    emulator: Emulator, group: Json, registry: Json, reference: Reference, passwords: dict[str, str]
+    store: Store,
+    identity: Identity,
+    group: Json,
+    registry: Json,
+    reference: Reference,
+    passwords: dict[str, str],
 ) -> None:
     properties = registry["properties"]
     if properties.get("anonymousPullEnabled"):
@@ -55,8 +62,8 @@ def _require_access(
     if held is None:
         raise _inaccessible(group, str(reference), f"imageRegistryCredentials has no entry for {server}")
     if held.get("identity"):
-        _require_role(emulator, group, registry, reference, str(held["identity"]))
-    elif not _password_fits(emulator, registry, str(held.get("username", "")), passwords.get(server, "")):
+        _require_role(store, identity, group, registry, reference, str(held["identity"]))
+    elif not _password_fits(store, registry, str(held.get("username", "")), passwords.get(server, "")):
         raise _inaccessible(
             group, str(reference), f"{server} refuses the user name and password (is its admin user enabled?)"
         )
@@ -73,7 +80,7 @@ def _require_access(
 
 
 def _require_role(
-    emulator: Emulator, group: Json, registry: Json, reference: Reference, identity_id: str
+    store: Store, identity: Identity, group: Json, registry: Json, reference: Reference, identity_id: str
 ) -> None:
     assigned = {fold(text) for text in (group.get("identity") or {}).get("userAssignedIdentities") or {}}
     if fold(identity_id) not in assigned:
@@ -82,11 +89,11 @@ def _require_role(
             str(reference),
             f"the identity {identity_id} of imageRegistryCredentials is not the group's",
         )
-    identity = emulator.store.get(identity_id)
-    principal = emulator.identity.directory.find(identity["properties"]["principalId"]) if identity else None
+    held = store.get(identity_id)
+    principal = identity.directory.find(held["properties"]["principalId"]) if held else None
     if principal is None:
         raise _inaccessible(group, str(reference), f"the identity {identity_id} does not exist")
-    if not emulator.identity.allowed(principal, PULL, registry["id"]):
+    if not identity.allowed(principal, PULL, registry["id"]):
         raise _inaccessible(
             group,
             str(reference),
@@ -94,10 +101,10 @@ def _require_role(
         )
 
 
-def _password_fits(emulator: Emulator, registry: Json, user: str, password: str) -> bool:
+def _password_fits(store: Store, registry: Json, user: str, password: str) -> bool:
     if not registry["properties"].get("adminUserEnabled") or user.lower() != registry["name"].lower():
         return False
-    known: dict[str, str] = emulator.store.document(PASSWORDS, registry["id"].lower()) or {}
+    known: dict[str, str] = store.document(PASSWORDS, registry["id"].lower()) or {}
     return any(hmac.compare_digest(one.encode(), password.encode()) for one in known.values())
 
 

@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator import environment
-from emulator.arm.service import Action
+from emulator.arm.service import Action, Arm
+from emulator.arm.store import Store
 from emulator.containerregistry.registries import REGISTRY
 from emulator.errors import AzureError
 from emulator.http import Response
+from emulator.identity.service import Identity
 from emulator.images.base import BaseError
 from emulator.images.image import ImageError
 from emulator.images.references import DOCKER_HUB, BadReference, Reference, parse
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.images.store import Images
 
 PULL = "Microsoft.ContainerRegistry/registries/pull/read"
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, identity: Identity, images: Images) -> None:
     """Register the action."""
 
-    @emulator.arm.action(REGISTRY, "importImage")
+    @arm.action(REGISTRY, "importImage")
     def import_image(action: Action) -> Response:
-        registry = emulator.arm.get(action.id)
+        registry = arm.get(action.id)
         server = registry["properties"]["loginServer"]
-        source = _source(emulator, action)
+        source = _source(arm, store, identity, action)
         targets = _targets(server, action.body, source)
         force = str(action.body.get("mode", "NoForce")).lower() == "force"
-        taken = [str(target) for target in targets if target.tag and _exists(emulator, target)]
+        taken = [str(target) for target in targets if target.tag and _exists(images, target)]
         if taken and not force:
             raise AzureError(
                 409, "Conflict", f"Tag {taken[0]} already exists. Use the mode 'Force' to overwrite it."
             )
-        digest = _digest(emulator, source)
+        digest = _digest(images, source)
         for target in targets:
-            emulator.images.name(target, digest)
+            images.name(target, digest)
         return Response(200)
 
 
-def _source(emulator: Emulator, action: Action) -> Reference:
+def _source(arm: Arm, store: Store, identity: Identity, action: Action) -> Reference:
     source: dict[str, Any] = action.body.get("source") or {}
     image = str(source.get("sourceImage") or "")
     if not image:
@@ -49,26 +49,26 @@ def _source(emulator: Emulator, action: Action) -> Reference:
     if bool(resource_id) == bool(uri):
         raise _invalid("exactly one of source.resourceId and source.registryUri is needed")
     if resource_id:
-        other = emulator.arm.get(str(resource_id))
+        other = arm.get(str(resource_id))
         if other["type"].lower() != REGISTRY.lower():
             raise _invalid(f"source.resourceId is a {other['type']}, not a registry")
         uri = other["properties"]["loginServer"]
-        _require_pull(emulator, action, other["id"])
-    elif registry := _registry_of(emulator, str(uri)):
-        _require_pull(emulator, action, registry["id"])
+        _require_pull(identity, action, other["id"])
+    elif registry := _registry_of(store, str(uri)):
+        _require_pull(identity, action, registry["id"])
     try:
         return parse(f"{uri}/{image.removeprefix(f'{uri}/')}")
     except BadReference as error:
         raise _invalid(str(error)) from error
 
 
-def _require_pull(emulator: Emulator, action: Action, registry_id: str) -> None:
+def _require_pull(identity: Identity, action: Action, registry_id: str) -> None:
     if action.principal is not None:
-        emulator.identity.require(action.principal, PULL, registry_id)
+        identity.require(action.principal, PULL, registry_id)
 
 
-def _registry_of(emulator: Emulator, server: str) -> dict[str, Any] | None:
-    registries = emulator.store.by_type(REGISTRY)
+def _registry_of(store: Store, server: str) -> dict[str, Any] | None:
+    registries = store.by_type(REGISTRY)
     return next((r for r in registries if r["properties"]["loginServer"] == server.lower()), None)
 
 
@@ -87,19 +87,19 @@ def _targets(server: str, body: dict[str, Any], source: Reference) -> list[Refer
     return targets
 
 
-def _exists(emulator: Emulator, target: Reference) -> bool:
+def _exists(images: Images, target: Reference) -> bool:
     try:
-        emulator.images.digest(target)
+        images.digest(target)
     except ImageError:
         return False
     return True
 
 
-def _digest(emulator: Emulator, source: Reference) -> str:
+def _digest(images: Images, source: Reference) -> str:
     try:
         if source.registry == DOCKER_HUB:
-            return emulator.images.public_python(source, environment.outside()).digest
-        return emulator.images.digest(source)
+            return images.public_python(source, environment.outside()).digest
+        return images.digest(source)
     except (ImageError, BadReference) as error:
         raise AzureError(404, "ImportImageNotFound", f"{error}.") from error
     except BaseError as error:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
 from emulator.containerregistry import imports, registries, runs
+from emulator.home import Home
+from emulator.identity.service import Identity
+from emulator.images.store import Images
+from emulator.lifetime import Lifetime
+from emulator.storage.service import Blobs
 
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
-
-def install(emulator: Emulator) -> None:
+def install(
+    home: Home, arm: Arm, store: Store, lifetime: Lifetime, identity: Identity, blobs: Blobs, images: Images
+) -> None:
     """Register the hooks of Microsoft.ContainerRegistry."""
-    registries.install(emulator)
-    runs.install(emulator)
-    imports.install(emulator)
+    registries.install(arm, store, images)
+    runs.install(home, arm, store, lifetime, blobs, images)
+    imports.install(arm, store, identity, images)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emulator.arm.store import Store
 from emulator.containerregistry.registries import REGISTRY
 from emulator.containerregistry.requests import DockerBuild
-
-if TYPE_CHECKING:
-    from emulator.arm.store import Store
 
 RUN = f"{REGISTRY}/runs"
 COUNTER = "registry-runs"
@@ -69,13 +67,6 @@ class Records:
                 }.get(status, "Failed")
             self.store.put(run_id, run)
             return True
-
-    def set_archived(self, run_id: str, archived: bool) -> None:
-        with self._lock, self.store.transaction():
-            run = self.store.get(run_id)
-            if run is not None:
-                run["properties"]["isArchiveEnabled"] = archived
-                self.store.put(run_id, run)
 
     def ended(self) -> list[dict[str, Any]]:
         """The runs that have ended, of all registries."""

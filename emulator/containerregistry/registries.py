@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.arm import firewalls
-from emulator.arm.service import Action, Put
+from emulator.arm.service import Action, Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.images.store import Images
 
 REGISTRY = "Microsoft.ContainerRegistry/registries"
 AGENT_POOL = f"{REGISTRY}/agentPools"
@@ -68,9 +67,8 @@ def private(properties: dict[str, Any]) -> str:
     return ""
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, images: Images) -> None:
     """Register the hooks."""
-    arm, store = emulator.arm, emulator.store
 
     @arm.before_put(REGISTRY)
     def validate(put: Put) -> None:
@@ -105,7 +103,7 @@ def install(emulator: Emulator) -> None:
 
     @arm.after_delete(REGISTRY)
     def drop(resource: dict[str, Any]) -> None:
-        emulator.images.forget(login_server(resource["name"]))
+        images.forget(login_server(resource["name"]))
 
     @arm.before_put(AGENT_POOL)
     def validate_pool(put: Put) -> None:
@@ -138,7 +136,7 @@ def install(emulator: Emulator) -> None:
 
     @arm.action(REGISTRY, "listCredentials")
     def credentials(action: Action) -> dict[str, Any]:
-        return _credentials(emulator, _admin(emulator, action.id))
+        return _credentials(store, _admin(arm, action.id))
 
     @arm.action(REGISTRY, "regenerateCredential")
     def regenerate(action: Action) -> dict[str, Any]:
@@ -147,7 +145,7 @@ def install(emulator: Emulator) -> None:
             raise AzureError(
                 400, "InvalidRequestContent", f"name is '{name}': expected password or password2."
             )
-        return _credentials(emulator, _admin(emulator, action.id), renew=name)
+        return _credentials(store, _admin(arm, action.id), renew=name)
 
 
 def _refuse_premium(name: str, sku: str, properties: dict[str, Any]) -> None:
@@ -196,8 +194,8 @@ def _check_export_policy(name: str, properties: dict[str, Any]) -> None:
         )
 
 
-def _admin(emulator: Emulator, registry_id: str) -> dict[str, Any]:
-    registry = emulator.arm.get(registry_id)
+def _admin(arm: Arm, registry_id: str) -> dict[str, Any]:
+    registry = arm.get(registry_id)
     if not registry["properties"].get("adminUserEnabled"):
         raise AzureError(
             400,
@@ -207,13 +205,13 @@ def _admin(emulator: Emulator, registry_id: str) -> dict[str, Any]:
     return registry
 
 
-def _credentials(emulator: Emulator, registry: dict[str, Any], renew: str = "") -> dict[str, Any]:
+def _credentials(store: Store, registry: dict[str, Any], renew: str = "") -> dict[str, Any]:
     key = registry["id"].lower()
-    passwords: dict[str, str] = emulator.store.document(PASSWORDS, key) or {}
+    passwords: dict[str, str] = store.document(PASSWORDS, key) or {}
     for name in ("password", "password2"):
         if name not in passwords or name == renew:
             passwords[name] = secrets.token_urlsafe(39)
-    emulator.store.put_document(PASSWORDS, key, passwords, secret=True)
+    store.put_document(PASSWORDS, key, passwords, secret=True)
     return {
         "username": registry["name"],
         "passwords": [{"name": name, "value": value} for name, value in sorted(passwords.items())],

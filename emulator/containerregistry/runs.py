@@ -4,38 +4,39 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.arm.service import Action, Put
+from emulator.arm.service import Action, Arm, Put
+from emulator.arm.store import Store
 from emulator.containerregistry import requests
 from emulator.containerregistry.records import RUN, Records
 from emulator.containerregistry.registries import AGENT_POOL, REGISTRY
 from emulator.containerregistry.worker import ACCOUNT, Worker, container, log_blob
 from emulator.errors import AzureError
+from emulator.home import Home
 from emulator.http import Response
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.images.store import Images
+from emulator.lifetime import Lifetime
+from emulator.storage.service import Blobs
 
 Json = dict[str, Any]
 UPLOAD_HOURS = 1
 LOG_HOURS = 24
 
 
-def install(emulator: Emulator) -> None:
+def install(home: Home, arm: Arm, store: Store, lifetime: Lifetime, blobs: Blobs, images: Images) -> None:
     """Register the hooks."""
-    arm, store = emulator.arm, emulator.store
     records = Records(store)
-    worker = Worker(emulator, records)
+    worker = Worker(home, blobs, images, records)
     records.fail_interrupted()
-    emulator.blobs.service_account(ACCOUNT)
+    blobs.service_account(ACCOUNT)
     worker.clear()
-    emulator.on_stop(worker.stop)
+    lifetime.on_stop(worker.stop)
     arm.declare(RUN)
 
     def upload_url(action: Action) -> Json:
         path = f"tasks-source/{datetime.now(UTC):%Y%m%d%H%M}-{uuid.uuid4().hex}.tar.gz"
-        url = emulator.blobs.sas_url(ACCOUNT, container(action.id), path, "cw", UPLOAD_HOURS)
+        url = blobs.sas_url(ACCOUNT, container(action.id), path, "cw", UPLOAD_HOURS)
         return {"uploadUrl": url, "relativePath": path}
 
     for name in ("listBuildSourceUploadUrl", "getBuildSourceUploadUrl"):
@@ -47,7 +48,7 @@ def install(emulator: Emulator) -> None:
         pools = {pool["name"].lower() for pool in store.children(f"{registry['id']}/agentPools")}
         build = requests.read(action.body, registry, pools)
         run = records.create(registry, build)
-        emulator.blobs.append(ACCOUNT, *log_blob(run["id"]), b"")  # there before anyone asks for it
+        blobs.append(ACCOUNT, *log_blob(run["id"]), b"")  # there before anyone asks for it
         worker.start(registry, run, build)
         return run
 
@@ -67,7 +68,7 @@ def install(emulator: Emulator) -> None:
     @arm.action(RUN, "listLogSasUrl")
     def log_url(action: Action) -> Json:
         run = arm.get(action.id)
-        return {"logLink": emulator.blobs.sas_url(ACCOUNT, *log_blob(run["id"]), "r", LOG_HOURS)}
+        return {"logLink": blobs.sas_url(ACCOUNT, *log_blob(run["id"]), "r", LOG_HOURS)}
 
     @arm.action(RUN, "cancel")
     def cancel(action: Action) -> Response:
@@ -81,8 +82,8 @@ def install(emulator: Emulator) -> None:
 
     @arm.after_delete(REGISTRY)
     def forget_blobs(registry: Json) -> None:
-        for blob in emulator.blobs.list(ACCOUNT, container(registry["id"])):
-            emulator.blobs.delete(ACCOUNT, container(registry["id"]), blob.name)
+        for blob in blobs.list(ACCOUNT, container(registry["id"])):
+            blobs.delete(ACCOUNT, container(registry["id"]), blob.name)
 
     @arm.before_put(RUN)
     def patch_only(put: Put) -> None:

@@ -11,22 +11,21 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator import environment
 from emulator.containerregistry.records import INTERRUPTED, Records
 from emulator.containerregistry.requests import DockerBuild
 from emulator.errors import AzureError
-from emulator.home import private
+from emulator.home import Home, private
 from emulator.images.archive import unpack
 from emulator.images.base import BaseError
 from emulator.images.builder import BuildCanceled, BuildError, BuildRequest
 from emulator.images.context import ContextError
 from emulator.images.dockerfile import DockerfileError
 from emulator.images.references import BadReference
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.images.store import Images
+from emulator.storage.service import Blobs
 
 LOG = logging.getLogger("emulator")
 # Where Azure keeps sources and logs of runs: an account of the service's own, reached by SAS alone.
@@ -58,15 +57,16 @@ def log_blob(run_id: str) -> tuple[str, str]:
 
 
 class Worker:
-    def __init__(self, emulator: Emulator, records: Records) -> None:
-        self.emulator = emulator
+    def __init__(self, home: Home, blobs: Blobs, images: Images, records: Records) -> None:
+        self.blobs = blobs
+        self.images = images
         self.records = records
         self._slots = threading.BoundedSemaphore(AT_ONCE)
         self._canceled: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._closing = False
-        self._folders = emulator.home.root / "builds"
+        self._folders = home.root / "builds"
 
     def start(self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild) -> None:
         """Carry a run out in a thread of its own."""
@@ -110,10 +110,10 @@ class Worker:
         """Say in the log's metadata how the run has ended, after its last line and its last status."""
         run = self.records.store.get(run_id)
         place = (ACCOUNT, *log_blob(run_id))
-        if run is None or not self.emulator.blobs.exists(*place):
+        if run is None or not self.blobs.exists(*place):
             return  # deleted meanwhile
-        if not self.emulator.blobs.properties(*place).metadata:
-            self.emulator.blobs.mark(*place, {"complete": COMPLETE[run["properties"]["status"]]})
+        if not self.blobs.properties(*place).metadata:
+            self.blobs.mark(*place, {"complete": COMPLETE[run["properties"]["status"]]})
 
     def cancel(self, run_id: str) -> None:
         """Ask a run to stop; one that has not begun stops at once."""
@@ -168,7 +168,7 @@ class Worker:
         log = folder / "log"
         self._fetch(container(registry["id"]), build.source, folder)
         self.records.change(run["id"], "Running")
-        built = self.emulator.images.build(
+        built = self.images.build(
             BuildRequest(
                 context=folder / "context",
                 log=log,
@@ -182,13 +182,13 @@ class Worker:
                 canceled=canceled,
             )
         )
-        self.emulator.images.keep(built)
+        self.images.keep(built)
         now = datetime.now(UTC)
         values = {"ID": run["name"], "Registry": server, "Date": f"{now:%Y%m%d-%H%M%Sz}"}
         images: list[dict[str, str]] = []
         for reference in build.references(server, values):
             if build.push:
-                self.emulator.images.name(reference, built.digest)
+                self.images.name(reference, built.digest)
                 _say(log, f"Pushed {reference} {built.digest}")
             images.append(
                 {
@@ -203,7 +203,7 @@ class Worker:
     def _fetch(self, box: str, source: str, folder: Path) -> None:
         archive = folder / "source.tar.gz"
         try:
-            archive.write_bytes(self.emulator.blobs.read(ACCOUNT, box, source))
+            archive.write_bytes(self.blobs.read(ACCOUNT, box, source))
         except AzureError as error:
             raise ContextError(f"sourceLocation '{source}' has not been uploaded ({error.code})") from error
         unpack(archive, folder / "context")
@@ -220,7 +220,7 @@ class Worker:
                 while not last:
                     last = done.wait(PUBLISH_S)
                     while part := file.read(MAX_APPEND):
-                        self.emulator.blobs.append(ACCOUNT, box, name, with_crlf(part, before))
+                        self.blobs.append(ACCOUNT, box, name, with_crlf(part, before))
                         before = part
 
         thread = threading.Thread(target=publish, name=f"log {name}", daemon=True)

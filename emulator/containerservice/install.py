@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.ids import fold
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.containerservice import validation
 from emulator.errors import AzureError
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
 POOL: Final = f"{CLUSTER}/agentPools"
 VERSION: Final = "1.33.5"
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store) -> None:
     """Hooks of clusters and node pools. A pool is one thing, in the cluster's body and as its child."""
-    arm, store = emulator.arm, emulator.store
     validation.install(arm)
 
     @arm.before_put(CLUSTER)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import secrets
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.ids import fold
-from emulator.arm.service import Action, Put
+from emulator.arm.service import Action, Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 SERVER: Final = "Microsoft.Sql/servers"
 DATABASE: Final = f"{SERVER}/databases"
@@ -27,9 +25,8 @@ COSMOS_KEYS: Final = (
 REDIS_KEYS: Final = ("primaryKey", "secondaryKey")
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store) -> None:
     """Hooks of servers and accounts, and the actions that give keys."""
-    arm, store = emulator.arm, emulator.store
 
     def keys(resource_id: str, names: tuple[str, ...]) -> dict[str, str]:
         held: dict[str, str] | None = store.document(KEYS, fold(resource_id))

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from emulator.arm.ids import fold, within
 from emulator.arm.store import Store
-from emulator.identity.directory import SIGNED_IN, Principal
+from emulator.identity.directory import SIGNED_IN
 from emulator.identity.roles import OWNER, ROLES, Role
+from emulator.principal import Principal
 
 ASSIGNMENT: Final = "Microsoft.Authorization/roleAssignments"
 DEFINITION: Final = "Microsoft.Authorization/roleDefinitions"

@@ -15,8 +15,9 @@ from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
 from emulator.home import Home
 from emulator.http import Request, Response
-from emulator.identity.directory import SIGNED_IN, TENANT_ID, Directory, Principal
+from emulator.identity.directory import SIGNED_IN, TENANT_ID, Directory
 from emulator.identity.tokens import AUDIENCES, ISSUER, Tokens, audience, check_readable
+from emulator.principal import Principal
 
 HOSTS: Final = ("login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net")
 BASE: Final = f"https://login.microsoftonline.com/{TENANT_ID}"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import Any, Final
 
 from emulator.arm.store import Store
 from emulator.identity.subscriptions import named_in_stack_files
+from emulator.principal import Principal
 
 # The example directory. The same ids stand in the stack files.
 TENANT_ID: Final = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a01"
@@ -15,18 +15,6 @@ SUBSCRIPTIONS: Final[dict[str, str]] = named_in_stack_files()
 ENGINEERS: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a001"
 
 PRINCIPAL: Final = "principal"  # kind of the documents of managed identities, by object id
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Someone who can hold a role."""
-
-    object_id: str
-    client_id: str  # "" for groups
-    kind: str  # ServicePrincipal, Group, User
-    groups: tuple[str, ...]
-    name: str
-    resource_id: str = ""  # of a managed identity
 
 
 SIGNED_IN: Final = Principal(

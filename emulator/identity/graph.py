@@ -6,14 +6,12 @@ Read only. Anything else is refused by name.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.identity.directory import Principal
+from emulator.identity.service import Identity
+from emulator.principal import Principal
 
 HOST: Final = "graph.microsoft.com"
 AUDIENCE: Final = "https://graph.microsoft.com"
@@ -32,8 +30,8 @@ Json = dict[str, Any]
 class Graph:
     """Answers the reads of the directory."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._identity = emulator.identity
+    def __init__(self, identity: Identity) -> None:
+        self._identity = identity
 
     def handle(self, request: Request) -> Response:
         """One request; every principal of the tenant may read."""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from emulator.arm.ids import parse
 from emulator.arm.links import linked
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
+from emulator.hosts import Hosts
 from emulator.identity.authority import HOSTS
 from emulator.identity.directory import SIGNED_IN
 from emulator.identity.graph import HOST as GRAPH_HOST
 from emulator.identity.graph import Graph
 from emulator.identity.service import Identity
 from emulator.identity.workloads import IMDS_HOST
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 # what it takes to point at a resource from the body of another
 LINKED_ACTIONS: Final = {
@@ -31,15 +29,14 @@ LINKED_ACTIONS: Final = {
 }
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, hosts: Hosts, identity: Identity) -> None:
     """Routes of the authority and of the metadata service; the right to link resources."""
-    emulator.identity = identity = Identity(emulator)
     for host in HOSTS:
-        emulator.route(host, identity.authority.handle)
-    emulator.route(IMDS_HOST, identity.workloads.imds)
-    emulator.route(GRAPH_HOST, Graph(emulator).handle)
+        hosts.route(host, identity.authority.handle)
+    hosts.route(IMDS_HOST, identity.workloads.imds)
+    hosts.route(GRAPH_HOST, Graph(identity).handle)
 
-    @emulator.arm.before_put("*")
+    @arm.before_put("*")
     def may_link(put: Put) -> None:
         if put.principal is None or put.principal.object_id == SIGNED_IN.object_id:
             return

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from emulator.arm.store import Store
 from emulator.errors import AzureError
+from emulator.home import Home
 from emulator.http import Request
 from emulator.identity.access import Access
 from emulator.identity.authority import Authority
-from emulator.identity.directory import TENANT_ID, Directory, Principal
+from emulator.identity.directory import TENANT_ID, Directory
 from emulator.identity.tokens import Tokens, audience
 from emulator.identity.workloads import Workloads
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.principal import Principal
 
 
 class Identity:
     """The parts of identity, and the two questions that every service asks."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        store = emulator.store
+    def __init__(self, home: Home, store: Store) -> None:
         self.directory = Directory(store)
-        self.tokens = Tokens(emulator.home)
+        self.tokens = Tokens(home)
         self.access = Access(store)
-        self.authority = Authority(emulator.home, store, self.directory, self.tokens)
+        self.authority = Authority(home, store, self.directory, self.tokens)
         self.workloads = Workloads(store, self.directory, self.tokens)
 
     def principal(self, request: Request, audiences: str | Iterable[str]) -> Principal:

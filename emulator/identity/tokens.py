@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from emulator import jsonbody
 from emulator.errors import AzureError
 from emulator.home import Home, write_aside
-from emulator.identity.directory import TENANT_ID, Principal
+from emulator.identity.directory import TENANT_ID
+from emulator.principal import Principal
 from emulator.state import damaged
 
 ISSUER: Final = f"https://sts.windows.net/{TENANT_ID}/"

@@ -11,8 +11,9 @@ from emulator.arm.ids import fold
 from emulator.arm.store import Store
 from emulator.errors import NotEmulated
 from emulator.http import Request, Response
-from emulator.identity.directory import PRINCIPAL, Directory, Principal
+from emulator.identity.directory import PRINCIPAL, Directory
 from emulator.identity.tokens import AUDIENCES, Tokens, audience
+from emulator.principal import Principal
 
 KIND: Final = "workload"
 IMDS_HOST: Final = "169.254.169.254"

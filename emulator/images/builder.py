@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +15,6 @@ from emulator.images.dockerfile import Dockerfile, DockerfileError, Instruction,
 from emulator.images.image import ImageConfig
 from emulator.images.layers import Layer, LayerCache
 from emulator.images.references import BadReference, Reference, parse
-from emulator.images.stage import StageBuild
 from emulator.images.state import BuildCanceled, BuildError, State
 from emulator.processes import Processes
 
@@ -60,7 +59,16 @@ class Built:
 
 
 class Builder:
-    def __init__(self, cache: LayerCache, processes: Processes, images: ImageSource) -> None:
+    """Builds contexts. carry_out: carries the body of a stage out on the state that its FROM made"""
+
+    def __init__(
+        self,
+        cache: LayerCache,
+        processes: Processes,
+        images: ImageSource,
+        carry_out: Callable[[Build, Stage, State], None],
+    ) -> None:
+        self.carry_out = carry_out
         self.cache = cache
         self.processes = processes
         self.images = images
@@ -97,7 +105,7 @@ class Build:
         for stage in stages:
             self.check_canceled()
             state = self._from(stage)
-            StageBuild(self, stage).run(state)
+            self.builder.carry_out(self, stage, state)
             self.states[stage.number] = state
         state = self.states[target.number]
         unused = sorted(set(self.request.arguments) - self.used)

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from emulator.images import tree
-from emulator.images.image import Image, ImageError
 from emulator.images.store import Images
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-
-__all__ = ["Image", "ImageError", "Images", "install"]
+from emulator.lifetime import Lifetime
 
 
-def install(emulator: Emulator) -> None:
-    """Set ``emulator.images``."""
-    emulator.images = images = Images(emulator.home, emulator.store, emulator.processes)
+def install(lifetime: Lifetime, images: Images) -> None:
+    """At the start, what unfinished builds left goes, and the cache is pruned."""
     unfinished = images.unfinished()
 
-    @emulator.on_start
+    @lifetime.on_start
     def prune() -> None:
         tree.remove(unfinished)
         images.cache.prune()

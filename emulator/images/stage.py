@@ -6,18 +6,20 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from emulator.images import dockerfile, relocation, tree, words
+from emulator.images.builder import Build
 from emulator.images.context import ContextError, Files
 from emulator.images.dockerfile import DockerfileError, Instruction, Stage
 from emulator.images.image import locate, run_environment
 from emulator.images.state import BuildCanceled, BuildError, StageFiles, State, join, key_of
 
-if TYPE_CHECKING:
-    from emulator.images.builder import Build
-
 SCRATCH = ("tmp", "root/.cache")  # emptied after each RUN
+
+
+def carry_out(build: Build, stage: Stage, state: State) -> None:
+    """Carry out a stage's body on the state that FROM made. DockerfileError, BuildError, BuildCanceled."""
+    StageBuild(build, stage).run(state)
 
 
 class StageBuild:

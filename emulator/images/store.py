@@ -13,6 +13,7 @@ from emulator.images.builder import Builder, BuildRequest, Built
 from emulator.images.image import Image, ImageConfig, ImageError
 from emulator.images.layers import Layer, LayerCache
 from emulator.images.references import BadReference, Reference, parse
+from emulator.images.stage import carry_out
 from emulator.processes import Processes
 
 Write = Callable[[Path], None]
@@ -38,7 +39,7 @@ class Images:
         self.root = home.images
         self.documents = documents
         self.cache = cache or LayerCache()
-        self.builder = Builder(self.cache, processes, self)
+        self.builder = Builder(self.cache, processes, self, carry_out)
 
     def resolve(self, reference: str) -> Image:
         """The image of ``registry/repository:tag`` or ``@digest``. ImageError when there is none."""

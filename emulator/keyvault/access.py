@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from emulator.errors import AzureError
 from emulator.http import Request
 from emulator.identity.directory import TENANT_ID
+from emulator.identity.service import Identity
 from emulator.keyvault.errors import VaultError
 from emulator.keyvault.vaults import Vault
-
-if TYPE_CHECKING:
-    from emulator.identity.directory import Principal
-    from emulator.identity.service import Identity
+from emulator.principal import Principal
 
 AUDIENCE = "https://vault.azure.net"
 CHALLENGE = f'Bearer authorization="https://login.microsoftonline.com/{TENANT_ID}", resource="{AUDIENCE}"'

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
-from emulator.identity.directory import Principal
 from emulator.keyvault.access import Gate
 from emulator.keyvault.errors import VaultError, bad_parameter
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import Vault, Vaults
+from emulator.principal import Principal
 
 SUFFIX = ".vault.azure.net"
 PAGE = 25

@@ -90,13 +90,6 @@ class Vaults:
             if one
         ]
 
-    def expire_deleted(self) -> list[str]:
-        """End the retention of all deleted vaults now, as if the days had gone by. Their names."""
-        names = list(self._store.documents(KIND))
-        for name in names:
-            self._forget(name)
-        return names
-
     def _complete(self, put: Put) -> None:
         name, properties = put.resource["name"], put.properties
         deleted = self._deleted(name) if put.old is None else None

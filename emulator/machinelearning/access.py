@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
 from emulator.errors import AzureError
-from emulator.identity.directory import Principal
+from emulator.identity.service import Identity
 from emulator.machinelearning.computes import identity
 from emulator.machinelearning.datastores import by_identity
 from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.references import Location
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.principal import Principal
 
 Json = dict[str, Any]
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
@@ -28,28 +28,28 @@ HINTS = {
 class Access:
     """Checks before bytes move. Data of a datastore that keeps a credential is reached with that."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, arm: Arm, store: Store, identity: Identity) -> None:
+        self._arm = arm
+        self._store = store
+        self._identity = identity
 
     def principal(self, compute: Json, name: str = "") -> Principal | None:
         """The identity of a compute (as ``computes.identity`` finds it), None when it has none."""
-        assigned = identity(self._emulator.arm, compute, name)
+        assigned = identity(self._arm, compute, name)
         if assigned is not None:
-            return self._emulator.identity.directory.find(assigned["properties"]["principalId"])
+            return self._identity.directory.find(assigned["properties"]["principalId"])
         object_id = (compute.get("identity") or {}).get("principalId")
-        return self._emulator.identity.directory.find(object_id) if object_id and not name else None
+        return self._identity.directory.find(object_id) if object_id and not name else None
 
     def require_data(
         self, who: Principal | None, compute: Json, workspace: Workspace, where: Location, action: str
     ) -> None:
         """403 when ``who`` may not ``read`` or ``write`` there."""
         if where.datastore:
-            datastore = self._emulator.arm.get(workspace.child("datastores", where.datastore))
+            datastore = self._arm.get(workspace.child("datastores", where.datastore))
             if not by_identity(datastore):
                 return
-        account = next(
-            (item for item in self._emulator.store.by_type(ACCOUNT) if item["name"] == where.account), None
-        )
+        account = next((item for item in self._store.by_type(ACCOUNT) if item["name"] == where.account), None)
         if account is None:
             raise AzureError(
                 404, "UserError", f"Storage account {where.account!r} does not exist ({where.url})."
@@ -70,7 +70,7 @@ class Access:
                 f"Give the compute a user-assigned identity that holds the role {HINTS[action]!r} there.",
             )
         try:
-            self._emulator.identity.require(who, action, scope, data=data)
+            self._identity.require(who, action, scope, data=data)
         except AzureError as error:
             raise AzureError(
                 403,

@@ -6,20 +6,20 @@ import hashlib
 import re
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.arm.ids import fold, parse_resource
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
+from emulator.identity.service import Identity
 from emulator.machinelearning import shapes
 from emulator.machinelearning.names import WORKSPACE, Workspace
 from emulator.machinelearning.notemulated import STEPS
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.identity.directory import Principal
-    from emulator.machinelearning.references import Location, References
+from emulator.machinelearning.references import Location, References
+from emulator.principal import Principal
+from emulator.storage.service import Blobs
 
 Json = dict[str, Any]
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
@@ -72,19 +72,18 @@ KINDS = (
 COMPONENTS = next(kind for kind in KINDS if kind.collection == "components")
 
 
-def install(emulator: Emulator, references: References) -> None:
+def install(arm: Arm, store: Store, identity: Identity, blobs: Blobs, references: References) -> None:
     """Hook every kind of asset into the ARM store."""
     for kind in KINDS:
-        _install_kind(emulator, references, kind)
-    arm, store = emulator.arm, emulator.store
+        _install_kind(arm, store, references, kind)
     codes = KINDS[0]
 
     @arm.special("POST", UPLOAD_PATH)  # no action: it is asked for before the version exists
     def start_upload(request: Request, match: re.Match[str], principal: Principal) -> Response:
         workspace = Workspace.of(match["id"])
         arm.get(workspace.id)
-        emulator.identity.require(principal, f"{parse_resource(match['id']).type}/write", workspace.id)
-        return Response.json(pending_upload(emulator, match["id"]))
+        identity.require(principal, f"{parse_resource(match['id']).type}/write", workspace.id)
+        return Response.json(pending_upload(arm, blobs, match["id"]))
 
     @arm.virtual(COMPONENTS.version_type)
     def default_version(resource_id: str) -> Json | None:
@@ -104,8 +103,7 @@ def install(emulator: Emulator, references: References) -> None:
         ]
 
 
-def _install_kind(emulator: Emulator, references: References, kind: Kind) -> None:
-    arm = emulator.arm
+def _install_kind(arm: Arm, store: Store, references: References, kind: Kind) -> None:
 
     @arm.before_put(kind.container_type)
     def fill_container(put: Put) -> None:
@@ -134,7 +132,7 @@ def _install_kind(emulator: Emulator, references: References, kind: Kind) -> Non
         if put.old is None:
             container = arm.get(parse_resource(put.id).parent)
             count(container, put.resource)
-            emulator.store.put(container["id"], container)
+            store.put(container["id"], container)
 
     @arm.on_list(kind.version_type)
     def select_versions(items: list[Json], query: dict[str, str]) -> list[Json]:
@@ -258,16 +256,14 @@ def resolve_model(references: References, put: Put) -> None:
         put.properties["modelUri"] = workspace.datastore_uri(location.datastore, location.path)
 
 
-def pending_upload(emulator: Emulator, version_id: str) -> Json:
+def pending_upload(arm: Arm, blobs: Blobs, version_id: str) -> Json:
     """A container of its own for one asset's content, with an address that may write into it for a day."""
-    workspace = emulator.arm.get(Workspace.of(version_id).id)
+    workspace = arm.get(Workspace.of(version_id).id)
     account = workspace["properties"]["storageAccount"]
     token = uuid.uuid4()
     name = f"{hashlib.sha256(version_id.lower().encode()).hexdigest()[:8]}-{token}"
-    emulator.arm.put(
-        f"{account}/blobServices/default/containers/{name}", {"properties": {"publicAccess": "None"}}
-    )
-    url = emulator.blobs.sas_url(account.rsplit("/", 1)[1], name, "", "racwl", UPLOAD_HOURS)
+    arm.put(f"{account}/blobServices/default/containers/{name}", {"properties": {"publicAccess": "None"}})
+    url = blobs.sas_url(account.rsplit("/", 1)[1], name, "", "racwl", UPLOAD_HOURS)
     return {
         "pendingUploadId": str(token),
         "pendingUploadType": "TemporaryBlobReference",

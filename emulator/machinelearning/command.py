@@ -2,117 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.arm.ids import fold
+from emulator.arm.service import Arm
 from emulator.errors import AzureError
-from emulator.home import private
-from emulator.identity.directory import Principal
+from emulator.home import Home, private
 from emulator.machinelearning import staging
 from emulator.machinelearning.access import Access
 from emulator.machinelearning.condaenv import EnvironmentProblem
 from emulator.machinelearning.expressions import render_command
 from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.literals import FILE_TYPES, as_text
-from emulator.machinelearning.names import BLOB_STORE, Workspace
-from emulator.machinelearning.plan import Step, Target
+from emulator.machinelearning.names import BLOB_STORE
+from emulator.machinelearning.orders import Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.references import Location, References
 from emulator.machinelearning.runs import Runs
 from emulator.machinelearning.runtimes import Runtime, Runtimes
 from emulator.machinelearning.tracking.tokens import RunTokens
 from emulator.machinelearning.variables import job_variables
-from emulator.processes import Handle
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.principal import Principal
+from emulator.processes import Handle, Processes
+from emulator.storage.service import Blobs
+from emulator.workplaces import Workplaces
 
 Json = dict[str, Any]
 LOG_EVERY_S = 0.3
 GRACE_S = 3.0
-
-
-class StepFailed(Exception):
-    """The command failed, or could not be started; the message is for the user."""
-
-
-class Stopped(Exception):
-    """The run was ended from outside: ``reason`` is cancel, timeout or shutdown."""
-
-    def __init__(self, reason: str, message: str = "") -> None:
-        super().__init__(message or reason)
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The value of an input at run time: literal text, or data of a type at a uri."""
-
-    text: str = ""
-    uri: str = ""
-    type: str = ""
-
-
-@dataclass(slots=True)
-class Control:
-    """How others reach into a run: once stopped, it ends with that reason. The first reason counts."""
-
-    reason: str = ""
-    wake: threading.Event = field(default_factory=threading.Event)
-    below: list[Control] = field(default_factory=list["Control"])
-
-    def stop(self, reason: str) -> None:
-        """Ask the run to end, and those below it; it ends its process itself."""
-        self.reason = self.reason or reason
-        self.wake.set()
-        for one in list(self.below):
-            one.stop(reason)
-
-    def under(self) -> Control:
-        """The control of a run that ends with this one."""
-        control = Control()
-        self.below.append(control)
-        if self.reason:  # stopped meanwhile
-            control.stop(self.reason)
-        return control
-
-    def check(self) -> None:
-        """Stopped when the run was asked to end."""
-        if self.reason:
-            raise Stopped(self.reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What is to be run, for which job, on whose behalf."""
-
-    job_id: str
-    name: str
-    root: str  # name of the outermost job
-    experiment: str
-    workspace: Workspace
-    step: Step
-    inputs: Mapping[str, Given]
-    outputs: Mapping[str, Target]
-    submitter: Principal | None
-    restarted: bool = False
-    on_running: Callable[[], None] = lambda: None
-
-    @property
-    def key(self) -> str:
-        """A name of its own among the jobs of all workspaces: each has its own names."""
-        return f"{self.name[:200]}-{hashlib.sha256(fold(self.job_id).encode()).hexdigest()[:12]}"
-
-    @property
-    def workload(self) -> str:
-        """The name under which the command proves who it is; no container's begins so."""
-        return f"job-{self.key}"
 
 
 class Commands:
@@ -120,7 +40,11 @@ class Commands:
 
     def __init__(
         self,
-        emulator: Emulator,
+        home: Home,
+        arm: Arm,
+        blobs: Blobs,
+        processes: Processes,
+        workplaces: Workplaces,
         references: References,
         runs: Runs,
         runtimes: Runtimes,
@@ -128,7 +52,11 @@ class Commands:
         logs: JobLogs,
         tokens: RunTokens,
     ) -> None:
-        self._emulator = emulator
+        self._home = home
+        self._arm = arm
+        self._blobs = blobs
+        self._processes = processes
+        self._workplaces = workplaces
         self._tokens = tokens
         self._references = references
         self._runs = runs
@@ -138,7 +66,7 @@ class Commands:
 
     def run(self, order: Order, control: Control) -> Json:
         """Run to the end. Returns the outputs (name -> uri, type); StepFailed or Stopped otherwise."""
-        folder = self._emulator.home.jobs / order.key
+        folder = self._home.jobs / order.key
         private(folder)
         log = folder / "std_log.txt"
         if order.restarted and log.exists():
@@ -148,7 +76,7 @@ class Commands:
             log.write_bytes(b"")
         try:
             self._runs.advance(order.job_id, "Preparing")
-            compute = self._emulator.arm.get(order.step.compute)
+            compute = self._arm.get(order.step.compute)
             acting = order.step.identity
             who = order.submitter if acting.kind == "user" else self._access.principal(compute, acting.name)
             runtime = self._runtime(order, control, compute, who, folder)
@@ -158,7 +86,7 @@ class Commands:
             local = _local_outputs(order, folder)
             environment = {
                 **runtime.environment,
-                **job_variables(self._emulator, order.workspace, compute, order, values, local),
+                **job_variables(self._arm, self._workplaces, order.workspace, compute, order, values, local),
                 **self._run_token(order, compute),
                 **order.step.environment_variables,
             }
@@ -171,12 +99,12 @@ class Commands:
                     raise StepFailed(
                         f"{order.step.name!r} ended well but did not write its output {name!r} ({path.name})"
                     )
-                staging.deliver(self._emulator.blobs, path, places[name])
+                staging.deliver(self._blobs, path, places[name])
         except (AzureError, EnvironmentProblem) as error:
             text = error.message if isinstance(error, AzureError) else str(error)
             raise StepFailed(f"{order.step.name!r} could not run: {text}") from error
         finally:
-            self._emulator.identity.workloads.dismiss(order.workload)
+            self._workplaces.dismiss(order.workload)
             self._logs.write(order.workspace, order.name, "user_logs/std_log.txt", log)
         for name in ("wd", "inputs", "outputs"):  # all of it is in blobs; what failed is left to be looked at
             shutil.rmtree(folder / name, ignore_errors=True)
@@ -186,7 +114,7 @@ class Commands:
 
     def place(self, order: Order, outputs: Json) -> Json:
         """Copy outputs of another job to where the order wants them; where it says nothing they stay."""
-        compute = self._emulator.arm.get(order.step.compute)
+        compute = self._arm.get(order.step.compute)
         acting = order.step.identity
         who = order.submitter if acting.kind == "user" else self._access.principal(compute, acting.name)
         wanted = {
@@ -198,7 +126,7 @@ class Commands:
             places = self._places(replace(order, outputs=wanted), compute, who)
             for name, place in places.items():
                 source = self._references.locate(order.workspace, outputs[name]["uri"])
-                staging.copy(self._emulator.blobs, source, place)
+                staging.copy(self._blobs, source, place)
         except AzureError as error:
             raise StepFailed(f"The outputs of {order.name!r} could not be kept: {error.message}") from error
         return outputs | {
@@ -250,7 +178,7 @@ class Commands:
         code = staging.fresh(folder / "wd")
         if order.step.code:  # brought by the workspace itself, whatever the job's identity may do
             where = self._references.locate(order.workspace, order.step.code)
-            staging.fetch(self._emulator.blobs, where, "uri_folder", code)
+            staging.fetch(self._blobs, where, "uri_folder", code)
         staging.fresh(folder / "inputs")
         values = {
             name: as_text(declaration["default"])
@@ -267,7 +195,7 @@ class Commands:
     def _bring(self, order: Order, compute: Json, who: Principal | None, given: Given, folder: Path) -> Path:
         where = self._references.locate(order.workspace, given.uri)
         self._access.require_data(who, compute, order.workspace, where, "read")
-        return staging.fetch(self._emulator.blobs, where, given.type, folder)
+        return staging.fetch(self._blobs, where, given.type, folder)
 
     def _execute(
         self, order: Order, control: Control, runtime: Runtime, command: str, environment: Mapping[str, str],
@@ -278,7 +206,7 @@ class Commands:
         order.on_running()
         control.check()
         try:
-            handle = self._emulator.processes.start(
+            handle = self._processes.start(
                 f"job {order.name}",
                 runtime.argv(command),
                 cwd=folder / "wd",

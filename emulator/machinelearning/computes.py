@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.arm import vmsizes
 from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.machinelearning.names import COMPUTE, Workspace
 from emulator.network import privateendpoints
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 Json = dict[str, Any]
 NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{1,30}[A-Za-z0-9])")
@@ -37,9 +34,8 @@ def duration_seconds(text: str) -> float:
     return sum(float(value) * SECONDS[unit] for unit, value in match.groupdict().items() if value)
 
 
-def install(emulator: Emulator, busy_nodes: Callable[[str], int]) -> None:
+def install(arm: Arm, busy_nodes: Callable[[str], int]) -> None:
     """Hook computes into the ARM store. ``busy_nodes``: how many jobs run on the compute of an id."""
-    arm = emulator.arm
 
     @arm.before_put(COMPUTE)
     def fill(put: Put) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
 from emulator.machinelearning import datastore_service
+from emulator.machinelearning.datastore_service import DatastoreService
 from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.names import JOB, WORKSPACE, Workspace
 from emulator.machinelearning.references import DATASTORE_PATH
@@ -17,9 +20,6 @@ from emulator.machinelearning.tracking.artifacts import PATH as ARTIFACTS
 from emulator.machinelearning.tracking.artifacts import Artifacts
 from emulator.machinelearning.tracking.service import Tracking
 from emulator.machinelearning.tracking.tokens import RunTokens
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 Json = dict[str, Any]
 HOSTS = "*.api.azureml.ms"
@@ -58,19 +58,23 @@ class DataPlane:
 
     def __init__(
         self,
-        emulator: Emulator,
+        arm: Arm,
+        store: Store,
         runs: Runs,
         logs: JobLogs,
         tracking: Tracking,
         artifacts: Artifacts,
         tokens: RunTokens,
+        datastores: DatastoreService,
     ) -> None:
-        self._emulator = emulator
+        self._arm = arm
+        self._store = store
         self._runs = runs
         self._logs = logs
         self._tracking = tracking
         self._artifacts = artifacts
         self._tokens = tokens
+        self._datastores = datastores
 
     def handle(self, request: Request) -> Response:
         """One request; NotEmulated for a call that is not among those here."""
@@ -86,10 +90,10 @@ class DataPlane:
         named = datastore_service.CALL.fullmatch(match["rest"])
         if match["service"].lower() == "datastore" and request.method == "GET" and named:
             caller = self._tokens.caller(request, workspace, datastore_service.READ)
-            self._emulator.arm.get(workspace.id)
-            return Response.json(datastore_service.answer(self._emulator, caller, workspace, named["name"]))
+            self._arm.get(workspace.id)
+            return Response.json(self._datastores.answer(caller, workspace, named["name"]))
         self._allow(request, workspace)
-        self._emulator.arm.get(workspace.id)
+        self._arm.get(workspace.id)
         answer = self._answer(request, match["service"].lower(), workspace, match["rest"])
         if answer is None:
             raise NotEmulated(request.describe(), NOT_RETRIED)
@@ -134,7 +138,7 @@ class DataPlane:
         """A job as run history shows it."""
         job = self._job(workspace, name)
         record, properties = self._runs.record(job["id"]), job["properties"]
-        region = self._emulator.arm.get(workspace.id)["location"]
+        region = self._arm.get(workspace.id)["location"]
         scope = f"azureml://locations/{region}/workspaces/{workspace.name}"
         return {
             "runId": name,
@@ -197,7 +201,7 @@ class DataPlane:
                 changes[key] = {**(properties.get(key) or {}), **body[key]}
         if body.get("hidden") is not None:
             changes["isArchived"] = body["hidden"]
-        self._emulator.arm.put(job["id"], {"properties": changes})
+        self._arm.put(job["id"], {"properties": changes})
         return self.run(workspace, name)
 
     def _resolve(self, workspace: Workspace, asset: str) -> Json:
@@ -216,7 +220,7 @@ class DataPlane:
         return {"uri": uri, "type": SHOWN_TYPES.get(output["type"], output["type"])}
 
     def _job(self, workspace: Workspace, name: str) -> Json:
-        job = self._emulator.store.get(workspace.child("jobs", name))
+        job = self._store.get(workspace.child("jobs", name))
         if job is None:
             raise AzureError(
                 404,

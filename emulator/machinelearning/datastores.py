@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.arm.service import Action, Put
+from emulator.arm.service import Action, Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
 from emulator.machinelearning.names import DATASTORE
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.storage.service import Blobs
 
 Json = dict[str, Any]
 STORAGE_ACCOUNT = "Microsoft.Storage/storageAccounts"
@@ -26,9 +25,8 @@ DEFAULTS: Json = {
 }
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, blobs: Blobs) -> None:
     """Hook datastores into the ARM store."""
-    arm, store = emulator.arm, emulator.store
 
     @arm.before_put(DATASTORE)
     def fill(put: Put) -> None:
@@ -49,7 +47,7 @@ def install(emulator: Emulator) -> None:
 
     @arm.action(DATASTORE, "listSecrets")
     def list_secrets(action: Action) -> Json:
-        return secrets_of(emulator, arm.get(action.id), action.body)
+        return secrets_of(arm, store, blobs, arm.get(action.id), action.body)
 
 
 def fill_datastore(put: Put, accounts: list[str]) -> None:
@@ -83,7 +81,7 @@ def by_identity(datastore: Json) -> bool:
     return datastore["properties"]["credentials"]["credentialsType"] == "None"
 
 
-def secrets_of(emulator: Emulator, datastore: Json, asked: Json) -> Json:
+def secrets_of(arm: Arm, store: Store, blobs: Blobs, datastore: Json, asked: Json) -> Json:
     """The answer of listSecrets: a SAS when one that expires is asked for, else the kept credential."""
     properties = datastore["properties"]
     if by_identity(datastore):
@@ -92,23 +90,21 @@ def secrets_of(emulator: Emulator, datastore: Json, asked: Json) -> Json:
             "UserError",
             f"Datastore {datastore['name']!r} is identity-based and has no secrets: use a token of your own.",
         )
-    kept: Json = emulator.store.document(SECRETS, datastore["id"].lower()) or {}
+    kept: Json = store.document(SECRETS, datastore["id"].lower()) or {}
     kind = properties["credentials"]["credentialsType"]
     if kind == "Sas":
         return {"secretsType": "Sas", "sasToken": kept.get("sasToken")}
     if asked.get("expirableSecret"):
         hours = int(asked.get("expireAfterHours") or 1)
-        url = emulator.blobs.sas_url(
-            properties["accountName"], properties["containerName"], "", "racwdl", hours
-        )
+        url = blobs.sas_url(properties["accountName"], properties["containerName"], "", "racwdl", hours)
         return {"secretsType": "Sas", "sasToken": url.split("?", 1)[1]}
     return {
         "secretsType": "AccountKey",
-        "key": kept.get("key") or _account_key(emulator, properties["accountName"]),
+        "key": kept.get("key") or _account_key(arm, store, properties["accountName"]),
     }
 
 
-def _account_key(emulator: Emulator, name: str) -> str:
-    account = next(item for item in emulator.store.by_type(STORAGE_ACCOUNT) if item["name"] == name)
-    answer = emulator.arm.act(Action(account["id"], "listKeys", {}, {}, {}, None))
+def _account_key(arm: Arm, store: Store, name: str) -> str:
+    account = next(item for item in store.by_type(STORAGE_ACCOUNT) if item["name"] == name)
+    answer = arm.act(Action(account["id"], "listKeys", {}, {}, {}, None))
     return answer["keys"][0]["value"]

@@ -6,15 +6,20 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
 from emulator.errors import AzureError
+from emulator.home import Home
+from emulator.identity.service import Identity
 from emulator.machinelearning.access import Access
 from emulator.machinelearning.assets import DEFAULT_VERSION
-from emulator.machinelearning.command import Commands, Control, Given, Order, StepFailed, Stopped
+from emulator.machinelearning.command import Commands
 from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.nodes import Nodes
+from emulator.machinelearning.orders import Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.outputs import register_outputs
 from emulator.machinelearning.pipeline import PipelineRun
 from emulator.machinelearning.plan import parse_command
@@ -27,10 +32,10 @@ from emulator.machinelearning.sweeps.plan import parse_sweep
 from emulator.machinelearning.sweeps.run import SweepRun
 from emulator.machinelearning.tracking.metrics import Metrics
 from emulator.machinelearning.tracking.tokens import RunTokens
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.identity.directory import Principal
+from emulator.principal import Principal
+from emulator.processes import Processes
+from emulator.storage.service import Blobs
+from emulator.workplaces import Workplaces
 
 Json = dict[str, Any]
 LOG = logging.getLogger("emulator.machinelearning")
@@ -43,7 +48,13 @@ class Executor:
 
     def __init__(
         self,
-        emulator: Emulator,
+        home: Home,
+        arm: Arm,
+        store: Store,
+        identity: Identity,
+        blobs: Blobs,
+        processes: Processes,
+        workplaces: Workplaces,
         references: References,
         runs: Runs,
         runtimes: Runtimes,
@@ -52,11 +63,25 @@ class Executor:
         metrics: Metrics,
     ) -> None:
         self.metrics = metrics
-        self._emulator = emulator
+        self._home = home
+        self._arm = arm
+        self._identity = identity
         self._runs = runs
         self._logs = logs
         self.nodes = Nodes()
-        self._commands = Commands(emulator, references, runs, runtimes, Access(emulator), logs, tokens)
+        self._commands = Commands(
+            home,
+            arm,
+            blobs,
+            processes,
+            workplaces,
+            references,
+            runs,
+            runtimes,
+            Access(arm, store, identity),
+            logs,
+            tokens,
+        )
         self._controls: dict[str, Control] = {}
         self._watched: dict[str, Control] = {}  # of trials
         self._threads: dict[str, threading.Thread] = {}
@@ -108,7 +133,7 @@ class Executor:
         """Go on with the jobs that were cut off when the emulator stopped."""
         for record in self._runs.unfinished():
             job_id = record["job"]
-            submitter = self._emulator.identity.directory.find(record.get("submitter") or "")
+            submitter = self._identity.directory.find(record.get("submitter") or "")
             if record["status"] == "CancelRequested":
                 self.cancelled(job_id)
             else:
@@ -180,21 +205,21 @@ class Executor:
 
     def _perform(self, order: Order, control: Control) -> Json:
         self._runs.advance(order.job_id, "Queued")
-        compute = self._emulator.arm.get(order.step.compute)
+        compute = self._arm.get(order.step.compute)
         most = compute["properties"]["properties"]["scaleSettings"]["maxNodeCount"]
         with self.nodes.hold(order.step.compute, most, control):
             outputs = self._commands.run(order, control)
-        return register_outputs(self._emulator.arm, self._runs, order, outputs)
+        return register_outputs(self._arm, self._runs, order, outputs)
 
     def describe(self, job_id: str, properties: dict[str, str]) -> None:
         """Add to the properties of a job."""
         kept = self._runs.job(job_id)["properties"].get("properties") or {}
-        self._emulator.arm.put(job_id, {"properties": {"properties": {**kept, **properties}}})
+        self._arm.put(job_id, {"properties": {"properties": {**kept, **properties}}})
 
     def adopt(self, order: Order, outputs: Json) -> Json:
         """The outputs of a sweep's best trial as those of the sweep: brought to their place, registered."""
         placed = self._commands.place(order, outputs)
-        return register_outputs(self._emulator.arm, self._runs, order, placed)
+        return register_outputs(self._arm, self._runs, order, placed)
 
     def finish(self, job_id: str, work: Callable[[], Json]) -> Json:
         """Run ``work`` and write its end into the job; what ended it goes on to the caller."""
@@ -216,7 +241,7 @@ class Executor:
             if not self._runs.exists(job_id):
                 raise
             LOG.exception("%s failed unexpectedly", job_id)
-            message = f"The emulator failed while running the job: {error!r}; see {self._emulator.home.log}."
+            message = f"The emulator failed while running the job: {error!r}; see {self._home.log}."
             self._runs.advance(job_id, "Failed", error={"code": "ServiceError", "message": message})
             if self._is_outermost(job_id):
                 return {}
@@ -232,7 +257,7 @@ class Executor:
         if not component_id.startswith("/subscriptions/"):
             return None
         by_label = LABEL.sub(rf"/versions/{DEFAULT_VERSION}", component_id)
-        found = self._emulator.arm.find(by_label)
+        found = self._arm.find(by_label)
         return found["properties"]["componentSpec"] if found else None
 
 

@@ -5,8 +5,13 @@ How it is known to differ from Azure stands in ``differences.py``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
+from emulator.home import Home
+from emulator.hosts import Hosts
+from emulator.identity.service import Identity
+from emulator.images.store import Images
+from emulator.lifetime import Lifetime
 from emulator.machinelearning import (
     assets,
     computes,
@@ -18,6 +23,7 @@ from emulator.machinelearning import (
     workspaces,
 )
 from emulator.machinelearning.dataplane import HOSTS, DataPlane
+from emulator.machinelearning.datastore_service import DatastoreService
 from emulator.machinelearning.executor import Executor
 from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.references import References
@@ -29,32 +35,62 @@ from emulator.machinelearning.tracking.metrics import Metrics
 from emulator.machinelearning.tracking.service import Tracking
 from emulator.machinelearning.tracking.tokens import RunTokens
 from emulator.machinelearning.tracking.tracked import Tracked
+from emulator.processes import Processes
+from emulator.refusals import Refusals
+from emulator.storage.service import Blobs
+from emulator.workplaces import Workplaces
 
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
-
-def install(emulator: Emulator) -> None:
+def install(
+    home: Home,
+    arm: Arm,
+    store: Store,
+    hosts: Hosts,
+    lifetime: Lifetime,
+    identity: Identity,
+    blobs: Blobs,
+    images: Images,
+    processes: Processes,
+    refusals: Refusals,
+    workplaces: Workplaces,
+) -> None:
     """Hooks, the data plane's route, and the executor, which goes on with what was cut off."""
-    references = References(emulator.store)
-    runs = Runs(emulator.store)
-    runtimes = Runtimes(emulator)
-    logs = JobLogs(emulator)
-    metrics = Metrics(emulator.store)
-    tracked = Tracked(emulator, runs, metrics, Experiments(emulator.store))
-    tokens = RunTokens(emulator, runs)
-    executor = Executor(emulator, references, runs, runtimes, logs, tokens, metrics)
-    rules = jobs.Jobs(emulator, references, runs, runtimes, executor)
-    softdelete.install(emulator.arm)
-    workspaces.install(emulator)
-    datastores.install(emulator)
-    computes.install(emulator, executor.nodes.busy)
-    assets.install(emulator, references)
-    jobs.install(emulator, rules, runs, executor)
+    references = References(store)
+    runs = Runs(store)
+    runtimes = Runtimes(store, images, processes)
+    logs = JobLogs(arm, blobs)
+    metrics = Metrics(store)
+    tracked = Tracked(arm, store, identity, runs, metrics, Experiments(store))
+    tokens = RunTokens(identity, runs)
+    executor = Executor(
+        home,
+        arm,
+        store,
+        identity,
+        blobs,
+        processes,
+        workplaces,
+        references,
+        runs,
+        runtimes,
+        logs,
+        tokens,
+        metrics,
+    )
+    rules = jobs.Jobs(arm, store, references, runs, runtimes, executor)
+    softdelete.install(arm)
+    workspaces.install(arm)
+    datastores.install(arm, store, blobs)
+    computes.install(arm, executor.nodes.busy)
+    assets.install(arm, store, identity, blobs, references)
+    jobs.install(arm, rules, runs, executor)
     tracked.install()
-    schedules.install(emulator, rules)
-    notemulated.install(emulator)
-    tracking, artifacts = Tracking(emulator, tracked, tokens), Artifacts(emulator, tracked)
-    emulator.route(HOSTS, DataPlane(emulator, runs, logs, tracking, artifacts, tokens).handle)
-    emulator.on_start(executor.resume)
-    emulator.on_stop(executor.stop)
+    schedules.install(arm, store, lifetime, identity, rules)
+    notemulated.install(arm)
+    tracking, artifacts = Tracking(arm, refusals, tracked, tokens), Artifacts(arm, blobs, tracked)
+    stores = DatastoreService(arm, store, identity, blobs)
+    hosts.route(
+        HOSTS, DataPlane(arm, store, runs, logs, tracking, artifacts, tokens, stores).handle
+    )
+    lifetime.on_start(executor.resume)
+    lifetime.on_stop(executor.stop)

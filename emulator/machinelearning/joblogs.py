@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from emulator.arm.service import Arm
 from emulator.machinelearning.names import ARTIFACT_STORE, Workspace
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.storage.service import Blobs
 
 ADDRESS_HOURS = 1
 
@@ -16,30 +14,29 @@ ADDRESS_HOURS = 1
 class JobLogs:
     """Reads and writes logs for the service itself."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, arm: Arm, blobs: Blobs) -> None:
+        self._arm = arm
+        self._blobs = blobs
 
     def write(self, workspace: Workspace, job: str, name: str, content: bytes | Path) -> None:
         """Replace one log of a job."""
         account, container = self._place(workspace)
         data = content if isinstance(content, bytes) else content.read_bytes()
-        self._emulator.blobs.write(
-            account, container, f"{_folder(job)}{name}", data, "text/plain; charset=utf-8"
-        )
+        self._blobs.write(account, container, f"{_folder(job)}{name}", data, "text/plain; charset=utf-8")
 
     def addresses(self, workspace: Workspace, job: str) -> dict[str, str]:
         """Name -> address that may be read for an hour, of each log of a job."""
         account, container = self._place(workspace)
         folder = _folder(job)
         return {
-            blob.name.removeprefix(folder): self._emulator.blobs.sas_url(
+            blob.name.removeprefix(folder): self._blobs.sas_url(
                 account, container, blob.name, "r", ADDRESS_HOURS
             )
-            for blob in self._emulator.blobs.list(account, container, folder)
+            for blob in self._blobs.list(account, container, folder)
         }
 
     def _place(self, workspace: Workspace) -> tuple[str, str]:
-        datastore = self._emulator.arm.get(workspace.child("datastores", ARTIFACT_STORE))["properties"]
+        datastore = self._arm.get(workspace.child("datastores", ARTIFACT_STORE))["properties"]
         return datastore["accountName"], datastore["containerName"]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.arm.ids import fold, within
-from emulator.arm.service import Action, Put
+from emulator.arm.service import Action, Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Response
 from emulator.machinelearning import shapes
@@ -24,9 +25,6 @@ from emulator.machinelearning.runs import TERMINAL, Runs
 from emulator.machinelearning.runtimes import Runtimes
 from emulator.machinelearning.steps import Nested, Source, Step, Sweep
 from emulator.machinelearning.sweeps.plan import parse_sweep
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 Json = dict[str, Any]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
@@ -50,9 +48,16 @@ class Jobs:
     """The rules of jobs."""
 
     def __init__(
-        self, emulator: Emulator, references: References, runs: Runs, runtimes: Runtimes, executor: Executor
+        self,
+        arm: Arm,
+        store: Store,
+        references: References,
+        runs: Runs,
+        runtimes: Runtimes,
+        executor: Executor,
     ) -> None:
-        self._emulator = emulator
+        self._arm = arm
+        self._store = store
         self._references = references
         self._runs = runs
         self._runtimes = runtimes
@@ -80,7 +85,7 @@ class Jobs:
             properties[key] = properties.get(key) or {}
         properties.setdefault("isArchived", False)
         properties.pop("status", None)
-        workspace = self._emulator.arm.get(Workspace.of(put.id).id)
+        workspace = self._arm.get(Workspace.of(put.id).id)
         properties["services"] = {
             "Tracking": {
                 "jobServiceType": "Tracking",
@@ -151,7 +156,7 @@ class Jobs:
         if (
             compute is not None
             and step.identity.name
-            and identity(self._emulator.arm, compute, step.identity.name) is None
+            and identity(self._arm, compute, step.identity.name) is None
         ):
             known = ", ".join(one.rsplit("/", 1)[-1] for one in identities(compute)) or "none"
             complaints.add(
@@ -178,7 +183,7 @@ class Jobs:
 
     def _compute(self, workspace: Workspace, compute_id: str) -> Json | None:
         """A compute of the workspace; None for any other id."""
-        found = self._emulator.store.get(compute_id) if compute_id.startswith("/subscriptions/") else None
+        found = self._store.get(compute_id) if compute_id.startswith("/subscriptions/") else None
         own = found and found["type"].lower() == COMPUTE.lower() and within(compute_id, workspace.id)
         return found if own else None
 
@@ -187,7 +192,7 @@ class Jobs:
     ) -> None:
         if self._compute(workspace, compute_id) is not None:
             return
-        computes = self._emulator.store.children(workspace.child("computes"))
+        computes = self._store.children(workspace.child("computes"))
         known = ", ".join(item["name"] for item in computes) or "none"
         name = compute_id.rsplit("/", 1)[-1]
         what = (
@@ -244,9 +249,8 @@ def _content(key: str, value: Any) -> Any:
     }
 
 
-def install(emulator: Emulator, jobs: Jobs, runs: Runs, executor: Executor) -> None:
+def install(arm: Arm, jobs: Jobs, runs: Runs, executor: Executor) -> None:
     """Hook jobs into the ARM store."""
-    arm = emulator.arm
     arm.before_put(JOB)(jobs.before_put)
     arm.after_put(JOB)(jobs.after_put)
     arm.on_get(JOB)(runs.shown)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from emulator.machinelearning.command import Control
+from emulator.machinelearning.orders import Control
 
 COMMANDS_AT_ONCE = 2  # of all clusters together
 LOOK_EVERY_S = 0.2

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
 from emulator.errors import NotEmulated
 from emulator.machinelearning.names import WORKSPACE
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 ENDPOINTS = "the scoring service runs in a container group or in Kubernetes"
 # collection under a workspace -> what to use instead
@@ -41,10 +37,10 @@ STEPS = {
 }
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm) -> None:
     """Refuse to create what would only look as if it worked."""
     for collection, instead in REFUSED.items():
-        emulator.arm.before_put(f"{WORKSPACE}/{collection}")(refusal(f"{WORKSPACE}/{collection}", instead))
+        arm.before_put(f"{WORKSPACE}/{collection}")(refusal(f"{WORKSPACE}/{collection}", instead))
 
 
 def refusal(arm_type: str, instead: str) -> Callable[[Put], None]:

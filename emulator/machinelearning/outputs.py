@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.arm.service import Arm
-from emulator.machinelearning.command import Order
+from emulator.machinelearning.orders import Order
 from emulator.machinelearning.references import DATASTORE_PATH
 from emulator.machinelearning.runs import Runs
 

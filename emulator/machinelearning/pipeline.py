@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from emulator.machinelearning.command import Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.expressions import substitute
 from emulator.machinelearning.graph import descendants, ready
 from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.literals import as_text
 from emulator.machinelearning.names import Workspace
+from emulator.machinelearning.orders import Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.resources import nested_properties, step_properties
 from emulator.machinelearning.runs import Runs
 from emulator.machinelearning.steps import Nested, Pipeline, Source, Step, Sweep, Target

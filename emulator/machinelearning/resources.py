@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.machinelearning.command import Given
+from emulator.machinelearning.orders import Given
 from emulator.machinelearning.steps import Nested, Step, Sweep, Target
 
 Json = dict[str, Any]

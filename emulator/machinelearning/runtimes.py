@@ -8,14 +8,14 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emulator.arm.store import Store
 from emulator.images.image import ImageError
+from emulator.images.store import Images
 from emulator.machinelearning import condaenv
 from emulator.machinelearning.condaenv import EnvironmentProblem
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.processes import Processes
 
 Json = dict[str, Any]
 REGISTRY = "Microsoft.ContainerRegistry/registries"
@@ -47,8 +47,10 @@ class Runtime:
 class Runtimes:
     """Resolution of environments; EnvironmentProblem names the one that cannot be had and says what to do."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, store: Store, images: Images, processes: Processes) -> None:
+        self._store = store
+        self._images = images
+        self._processes = processes
 
     def check(self, environment: Json) -> None:
         """Say at once what ``prepare`` would refuse, without building anything."""
@@ -66,7 +68,7 @@ class Runtimes:
             )
         if EMULATED_IMAGE.fullmatch(image):
             try:
-                self._emulator.images.resolve(image)
+                self._images.resolve(image)
             except (ImageError, ValueError) as error:
                 raise EnvironmentProblem(
                     f"{name}: image {image} cannot be had: {error}. Build or import it into that registry."
@@ -85,7 +87,7 @@ class Runtimes:
         match = EMULATED_IMAGE.fullmatch(str(environment["properties"].get("image") or ""))
         if match is None:
             return None
-        registries = self._emulator.store.by_type(REGISTRY)
+        registries = self._store.by_type(REGISTRY)
         return next((item for item in registries if item["name"].lower() == match["registry"].lower()), None)
 
     def prepare(self, environment: Json, log: Path, check: Callable[[], None]) -> Runtime:
@@ -95,13 +97,13 @@ class Runtimes:
         base = {key: value for key in PASSED if (value := os.environ.get(key))}
         if properties.get("condaFile"):
             name = title(environment)
-            builder = condaenv.Builder(self._emulator.processes, name, log, check)
+            builder = condaenv.Builder(self._processes, name, log, check)
             folder = builder.ensure(condaenv.parse(name, properties["condaFile"]))
             path = os.pathsep.join([str(folder / "bin"), base.get("PATH", os.defpath)])
             return Runtime(
                 _shell(), {**base, "PATH": path, "VIRTUAL_ENV": str(folder), "PYTHONNOUSERSITE": "1"}
             )
-        image = self._emulator.images.resolve(properties["image"])
+        image = self._images.resolve(properties["image"])
         argv, _, overlay = image.spawn_spec(["/bin/sh"])
         return Runtime(shutil.which("bash", path=overlay.get("PATH")) or argv[0], {**base, **overlay})
 

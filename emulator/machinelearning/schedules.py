@@ -8,16 +8,16 @@ import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.arm.service import Action, Put
+from emulator.arm.service import Action, Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
+from emulator.identity.service import Identity
+from emulator.lifetime import Lifetime
 from emulator.machinelearning import triggers
 from emulator.machinelearning.jobs import Jobs
 from emulator.machinelearning.names import SCHEDULE, Workspace
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 Json = dict[str, Any]
 LOG = logging.getLogger("emulator.machinelearning")
@@ -28,8 +28,10 @@ AUTHOR = "ml-schedule"  # documents: who wrote a schedule, so who submits its jo
 class Scheduler:
     """Submits the jobs of schedules. Minutes during which nothing ran here are not made up for."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, arm: Arm, store: Store, identity: Identity) -> None:
+        self._arm = arm
+        self._store = store
+        self._identity = identity
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -41,7 +43,7 @@ class Scheduler:
     def fire(self, at: datetime) -> list[str]:
         """Submit what is due in the minute ``at``; the ids of the jobs."""
         submitted: list[str] = []
-        for schedule in self._emulator.store.by_type(SCHEDULE):
+        for schedule in self._store.by_type(SCHEDULE):
             try:
                 submitted += self._fire(schedule, at)
             except AzureError as error:
@@ -56,7 +58,7 @@ class Scheduler:
         if not properties["isEnabled"] or not triggers.fires(properties["trigger"], at, created):
             return []
         job_id = Workspace.of(schedule["id"]).child("jobs", f"{schedule['name']}-{at:%Y%m%dT%H%MZ}")
-        if self._emulator.arm.find(job_id) is not None:
+        if self._arm.find(job_id) is not None:
             return []
         self._submit(schedule, job_id)
         return [job_id]
@@ -72,9 +74,9 @@ class Scheduler:
     def _submit(self, schedule: Json, job_id: str) -> None:
         body = copy.deepcopy(schedule["properties"]["action"]["jobDefinition"])
         body["properties"] = {**(body.get("properties") or {}), "azureml.scheduleName": schedule["name"]}
-        author = self._emulator.store.document(AUTHOR, schedule["id"].lower()) or ""
-        submitter = self._emulator.identity.directory.find(author)
-        self._emulator.arm.put(job_id, {"properties": body}, principal=submitter)
+        author = self._store.document(AUTHOR, schedule["id"].lower()) or ""
+        submitter = self._identity.directory.find(author)
+        self._arm.put(job_id, {"properties": body}, principal=submitter)
 
     def _loop(self) -> None:
         due = datetime.now(UTC).replace(second=0, microsecond=0) + MINUTE
@@ -92,9 +94,9 @@ def with_source(find: Callable[[str], Json | None], definition: Json) -> Json:
     return {**kept, **{key: value for key, value in definition.items() if value not in (None, {}, "")}}
 
 
-def install(emulator: Emulator, jobs: Jobs) -> Scheduler:
+def install(arm: Arm, store: Store, lifetime: Lifetime, identity: Identity, jobs: Jobs) -> Scheduler:
     """Hook schedules into the ARM store, and run the scheduler with the emulator."""
-    arm, scheduler = emulator.arm, Scheduler(emulator)
+    arm, scheduler = arm, Scheduler(arm, store, identity)
 
     @arm.before_put(SCHEDULE)
     def fill(put: Put) -> None:
@@ -105,14 +107,14 @@ def install(emulator: Emulator, jobs: Jobs) -> Scheduler:
             raise NotEmulated(
                 f"schedules with action {action.get('actionType')} (schedule {name!r}); use CreateJob"
             )
-        action["jobDefinition"] = with_source(emulator.store.get, action.get("jobDefinition") or {})
+        action["jobDefinition"] = with_source(store.get, action.get("jobDefinition") or {})
         jobs.check(Workspace.of(put.id), name, action["jobDefinition"])
         enabled = properties.get("isEnabled")
         properties["isEnabled"] = True if enabled is None else enabled
         for key in ("tags", "properties"):
             properties[key] = properties.get(key) or {}
         if put.principal is not None:
-            emulator.store.put_document(AUTHOR, put.id.lower(), put.principal.object_id)
+            store.put_document(AUTHOR, put.id.lower(), put.principal.object_id)
 
     @arm.action(SCHEDULE, "trigger")
     def trigger(action: Action) -> Json:
@@ -121,7 +123,7 @@ def install(emulator: Emulator, jobs: Jobs) -> Scheduler:
 
     @arm.with_delete(SCHEDULE)
     def forget(schedule: Json) -> None:
-        emulator.store.delete_document(AUTHOR, schedule["id"].lower())
+        store.delete_document(AUTHOR, schedule["id"].lower())
 
     @arm.on_list(SCHEDULE)
     def by_state(items: list[Json], query: dict[str, str]) -> list[Json]:
@@ -130,6 +132,6 @@ def install(emulator: Emulator, jobs: Jobs) -> Scheduler:
             return items
         return [item for item in items if item["properties"]["isEnabled"] == (view == "enabledonly")]
 
-    emulator.on_start(scheduler.start)
-    emulator.on_stop(scheduler.stop)
+    lifetime.on_start(scheduler.start)
+    lifetime.on_stop(scheduler.stop)
     return scheduler

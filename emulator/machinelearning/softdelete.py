@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.ids import fold
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError
 from emulator.machinelearning.names import WORKSPACE
-
-if TYPE_CHECKING:
-    from emulator.arm.service import Arm
-    from emulator.arm.store import Store
 
 Json = dict[str, Any]
 KIND: Final = "ml-deleted-workspace"  # of the documents, by folded id

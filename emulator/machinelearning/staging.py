@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from emulator.errors import AzureError
 from emulator.home import private
 from emulator.machinelearning.literals import FILE_TYPES
 from emulator.machinelearning.references import Location
-
-if TYPE_CHECKING:
-    from emulator.storage.service import Blobs
+from emulator.storage.service import Blobs
 
 
 def fresh(folder: Path) -> Path:

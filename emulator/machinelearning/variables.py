@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from emulator.environment import workload
+from emulator.arm.service import Arm
 from emulator.machinelearning.computes import identities, identity
 from emulator.machinelearning.names import Workspace
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.machinelearning.command import Order
+from emulator.machinelearning.orders import Order
+from emulator.workplaces import Workplaces
 
 Json = dict[str, Any]
 
 
 def job_variables(
-    emulator: Emulator,
+    arm: Arm,
+    workplaces: Workplaces,
     workspace: Workspace,
     compute: Json,
     order: Order,
@@ -26,17 +25,17 @@ def job_variables(
     outputs: Mapping[str, Path],
 ) -> dict[str, str]:
     """Who the job is, where its workspace is, and how it gets tokens of its compute's identity."""
-    resource = emulator.arm.get(workspace.id)
+    resource = arm.get(workspace.id)
     properties = resource["properties"]
     service = properties["discoveryUrl"].removesuffix("/discovery")
     given = identities(compute) or (
         [compute["id"]] if (compute.get("identity") or {}).get("principalId") else []
     )
-    acting = identity(emulator.arm, compute, order.step.identity.name)
+    acting = identity(arm, compute, order.step.identity.name)
     client_id = acting["properties"].get("clientId", "") if acting else ""
     return {
-        **workload(emulator, order.workload, given),
-        **emulator.identity.workloads.msi(order.workload, emulator.ports["plain"], client_id),
+        **workplaces.admit(order.workload, given),
+        **workplaces.msi(order.workload, client_id),
         "AZUREML_RUN_ID": order.name,
         "AZUREML_ROOT_RUN_ID": order.root,
         "AZUREML_EXPERIMENT_NAME": order.experiment,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.arm.ids import parse_resource
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
 from emulator.machinelearning.names import ARTIFACT_STORE, BLOB_STORE, WORKSPACE, Workspace
 from emulator.network import privateendpoints
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 REQUIRED = ("storageAccount", "keyVault", "applicationInsights")
 KEPT = ("workspaceId", "discoveryUrl", "mlFlowTrackingUri", *REQUIRED)
@@ -34,9 +31,8 @@ SYSTEM_DATASTORES = {
 }
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm) -> None:
     """Hook workspaces into the ARM store."""
-    arm = emulator.arm
 
     @arm.before_put(WORKSPACE)
     def fill(put: Put) -> None:

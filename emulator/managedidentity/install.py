@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.ids import parse
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError
 from emulator.identity.directory import TENANT_ID, client_of
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.identity.service import Identity
 
 USER_ASSIGNED: Final = "Microsoft.ManagedIdentity/userAssignedIdentities"
 FEDERATED: Final = f"{USER_ASSIGNED}/federatedIdentityCredentials"
@@ -19,9 +18,9 @@ KINDS: Final = {"None", "SystemAssigned", "UserAssigned"}
 MAXIMUM_CREDENTIALS: Final = 20
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, identity: Identity) -> None:
     """Hooks for the identities themselves, and for the ``identity`` of every other resource."""
-    arm, store, directory = emulator.arm, emulator.store, emulator.identity.directory
+    directory = identity.directory
 
     @arm.before_put(USER_ASSIGNED)
     def computed(put: Put) -> None:

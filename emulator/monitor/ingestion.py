@@ -6,16 +6,14 @@ import gzip
 import zlib
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
+from emulator.identity.service import Identity
 from emulator.monitor.components import Component, Components
 from emulator.monitor.database import Database, Row
 from emulator.monitor.envelopes import InvalidEnvelope, parse, rows
-
-if TYPE_CHECKING:
-    from emulator.identity.service import Identity
 
 PATHS = (["v2.1", "track"], ["v2", "track"])
 AUDIENCE = "https://monitor.azure.com"

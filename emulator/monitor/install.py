@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from emulator.arm.service import Arm
 from emulator.errors import NotEmulated
+from emulator.hosts import Hosts
 from emulator.http import Request, Response
+from emulator.identity.service import Identity
+from emulator.lifetime import Lifetime
 from emulator.monitor import workspaces
 from emulator.monitor.components import Components
 from emulator.monitor.database import Database
 from emulator.monitor.ingestion import Ingestion
 from emulator.monitor.retention import Retention
 
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
-
-def install(emulator: Emulator) -> None:
-    """Register the hooks and the ingestion endpoint; set ``emulator.telemetry``."""
-    components = Components(emulator.arm)
+def install(arm: Arm, hosts: Hosts, lifetime: Lifetime, identity: Identity, telemetry: Database) -> None:
+    """Register the hooks and the ingestion endpoint."""
+    components = Components(arm)
     components.install()
-    workspaces.install(emulator.arm)
-    emulator.telemetry = database = Database(emulator.home.telemetry)
-    retention = Retention(emulator.arm, database)
+    workspaces.install(arm)
+    retention = Retention(arm, telemetry)
     retention.install()
-    emulator.on_start(retention.settle)
-    ingestion = Ingestion(components, database, emulator.identity)
-    emulator.route("*.in.applicationinsights.azure.com", ingestion.handle)
-    emulator.route("*.livediagnostics.monitor.azure.com", _refuse_live_metrics)
+    lifetime.on_start(retention.settle)
+    ingestion = Ingestion(components, telemetry, identity)
+    hosts.route("*.in.applicationinsights.azure.com", ingestion.handle)
+    hosts.route("*.livediagnostics.monitor.azure.com", _refuse_live_metrics)
 
 
 def _refuse_live_metrics(request: Request) -> Response:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.ids import fold, within
 from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError
+from emulator.identity.service import Identity
 from emulator.network import (
     addresses,
     interfaces,
@@ -18,9 +20,6 @@ from emulator.network import (
     references,
     security,
 )
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 VNET: Final = "Microsoft.Network/virtualNetworks"
 SUBNET: Final = f"{VNET}/subnets"
@@ -51,14 +50,13 @@ def delegations(subnet: dict[str, Any]) -> set[str]:
     }
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, identity: Identity) -> None:
     """Hooks of the networking types."""
-    arm, store = emulator.arm, emulator.store
     security.install(arm)
     public.install(arm)
     peerings.install(arm)
     references.install(arm)
-    records.install(emulator)
+    records.install(arm, store, identity)
     interfaces.install(arm)
     privateendpoints.install(arm)
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.arm.catalog_types import RECORD_TYPES
 from emulator.arm.paging import page
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
 from emulator.errors import NotEmulated
 from emulator.http import Request, Response
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.identity import Principal
+from emulator.identity.service import Identity
+from emulator.principal import Principal
 
 PATH = (
     r"(?P<zone>/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
@@ -20,14 +20,13 @@ PATH = (
 )
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, identity: Identity) -> None:
     """The lists of both kinds of zones."""
-    arm, store = emulator.arm, emulator.store
 
     @arm.special("GET", PATH)
     def all_records(request: Request, match: re.Match[str], principal: Principal) -> Response:
         zone = match["zone"]
-        emulator.identity.require(principal, f"{match['type']}/{match['list']}/read", zone)
+        identity.require(principal, f"{match['type']}/{match['list']}/read", zone)
         arm.get(zone)
         if suffix := request.query.get("$recordsetnamesuffix"):
             raise NotEmulated(f"{request.describe()} with $recordsetnamesuffix '{suffix}'")

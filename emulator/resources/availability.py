@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm import catalog, rules
 from emulator.arm.ids import parse
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
+from emulator.identity.service import Identity
+from emulator.keyvault.vaults import Vaults
+from emulator.principal import Principal
 from emulator.resources.listing import SUBSCRIPTION_PATH
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.identity.directory import Principal
 
 # the type that a request without one means, and what the service calls a name that it refuses
 DEFAULTS: Final[dict[str, tuple[str, str]]] = {
@@ -24,16 +25,15 @@ DEFAULTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults) -> None:
     """The action of each service that has global names."""
-    arm, store = emulator.arm, emulator.store
 
     @arm.special("POST", rf"{SUBSCRIPTION_PATH}/providers/(?P<namespace>[^/]+)/checkNameAvailability")
     def check(request: Request, match: re.Match[str], principal: Principal) -> Response:
         scope = f"/subscriptions/{match['subscription']}"
         arm.get(scope)
         default, invalid = DEFAULTS.get(match["namespace"].lower(), ("", "Invalid"))
-        emulator.identity.require(
+        identity.require(
             principal, f"{match['namespace']}/checknameavailability/{'action' if default else 'read'}", scope
         )
         body: Any = request.json()
@@ -54,7 +54,7 @@ def install(emulator: Emulator) -> None:
             rules.check_name(store, parsed)
         except AzureError as error:
             return _refused("AlreadyExists" if error.status == 409 else invalid, error.message)
-        deleted = {held["name"].lower() for held in emulator.vaults.deleted()}
+        deleted = {held["name"].lower() for held in vaults.deleted()}
         if kind.lower() == "microsoft.keyvault/vaults" and name.lower() in deleted:
             return _refused("AlreadyExists", f"A deleted vault still has the name '{name}'.")
         return {"nameAvailable": True}

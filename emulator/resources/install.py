@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError
 from emulator.http import Request, Response
 from emulator.identity.directory import SUBSCRIPTIONS, TENANT_ID
+from emulator.identity.service import Identity
+from emulator.keyvault.vaults import Vaults
+from emulator.principal import Principal
 from emulator.resources import availability, listing, metadata, providers, tagging, tags
 from emulator.resources.listing import SUBSCRIPTION_PATH
 from emulator.resources.locations import LOCATIONS, is_global, nearest
 
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.identity.directory import Principal
 
-
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults) -> None:
     """Store the subscriptions; hooks of resource groups; the listings that are no ARM resources."""
-    arm, store = emulator.arm, emulator.store
     for subscription, name in SUBSCRIPTIONS.items():
         path = f"/subscriptions/{subscription}"
         if store.get(path) is None:
             store.put(path, _subscription(subscription, name))
 
-    for part in (listing, providers, availability, tagging):
-        part.install(emulator)
+    listing.install(arm, store, identity)
+    providers.install(arm)
+    availability.install(arm, store, identity, vaults)
+    tagging.install(arm, identity)
 
     @arm.before_put(SUBSCRIPTION)
     def no_new_subscription(put: Put) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.filters import matching
 from emulator.arm.ids import RESOURCE_GROUP, parse
 from emulator.arm.paging import page
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
 from emulator.http import Request, Response
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.identity.directory import Principal
+from emulator.identity.service import Identity
+from emulator.principal import Principal
 
 SUBSCRIPTION_PATH: Final = r"/subscriptions/(?P<subscription>[^/]+)"
 SHOWN: Final = ("id", "name", "type", "location", "tags", "sku", "kind", "identity", "zones", "managedBy")
@@ -34,16 +34,15 @@ NESTED: Final = frozenset(
 Json = dict[str, Any]
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, identity: Identity) -> None:
     """The paths of these lists."""
-    arm, store = emulator.arm, emulator.store
 
     @arm.special("GET", f"{SUBSCRIPTION_PATH}/resources")
     @arm.special("GET", f"{SUBSCRIPTION_PATH}/resourceGroups/(?P<group>[^/]+)/resources")
     def resources(request: Request, match: re.Match[str], principal: Principal) -> Response:
         """``$filter``, ``$top`` and ``$expand`` (createdTime, changedTime, provisioningState) hold."""
         scope = request.path.rstrip("/").rpartition("/")[0]
-        emulator.identity.require(principal, "Microsoft.Resources/subscriptions/resources/read", scope)
+        identity.require(principal, "Microsoft.Resources/subscriptions/resources/read", scope)
         arm.get(scope)
         listed = [item for item in store.subtree(scope) if _is_listed(item)]
         answer = page(matching(listed, request.query.get("$filter", "")), request)
@@ -58,7 +57,7 @@ def install(emulator: Emulator) -> None:
     def tag_names(request: Request, match: re.Match[str], principal: Principal) -> Response:
         """The names and values of tags in use, and how often each is."""
         scope = f"/subscriptions/{match['subscription']}"
-        emulator.identity.require(principal, "Microsoft.Resources/subscriptions/tagNames/read", scope)
+        identity.require(principal, "Microsoft.Resources/subscriptions/tagNames/read", scope)
         arm.get(scope)
         counts = Counter(
             (name, value)

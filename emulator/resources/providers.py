@@ -6,20 +6,18 @@ import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm import catalog
 from emulator.arm.catalog import ROWS
 from emulator.arm.catalog_types import ResourceType
 from emulator.arm.paging import page
+from emulator.arm.service import Arm
 from emulator.errors import AzureError
 from emulator.http import Request, Response
+from emulator.principal import Principal
 from emulator.resources.listing import SUBSCRIPTION_PATH
 from emulator.resources.locations import LOCATIONS
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.identity.directory import Principal
 
 Json = dict[str, Any]
 
@@ -28,9 +26,8 @@ _DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}(?:-preview)?\b")
 _WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm) -> None:
     """The paths of the providers. All are registered always."""
-    arm = emulator.arm
 
     @arm.special("GET", f"{SUBSCRIPTION_PATH}/providers")
     def providers(request: Request, match: re.Match[str], principal: Principal) -> Response:

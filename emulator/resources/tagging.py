@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.ids import SUBSCRIPTION, parse
+from emulator.arm.service import Arm
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-    from emulator.identity.directory import Principal
+from emulator.identity.service import Identity
+from emulator.principal import Principal
 
 PATH: Final = r"(?P<scope>/.+)/providers/Microsoft\.Resources/tags/default"
 
 Tags = dict[str, str]
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, identity: Identity) -> None:
     """Read, replace, change and remove."""
-    arm = emulator.arm
 
     def allowed(principal: Principal, match: re.Match[str], verb: str) -> str:
         scope = match["scope"]
@@ -29,7 +27,7 @@ def install(emulator: Emulator) -> None:
             raise AzureError(400, "InvalidResourceId", f"'{scope}' is not the id of a resource.")
         if parsed.type == SUBSCRIPTION and verb != "read":
             raise NotEmulated("tags of a subscription")
-        emulator.identity.require(principal, f"Microsoft.Resources/tags/{verb}", scope)
+        identity.require(principal, f"Microsoft.Resources/tags/{verb}", scope)
         return scope
 
     def answer(scope: str) -> Response:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from emulator.errors import AzureError
 from emulator.http import Request
+from emulator.identity.service import Identity
+from emulator.principal import Principal
 from emulator.storage import signatures
 from emulator.storage.accounts import Account
 from emulator.storage.errors import failure, refusal
 from emulator.storage.operations import Operation
-
-if TYPE_CHECKING:
-    from emulator.identity.directory import Principal
-    from emulator.identity.service import Identity
 
 SERVICE_DELEGATOR = "00000000-0000-0000-0000-000000000000"  # Azure itself, for the addresses it hands out
 TIMES = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S.%fZ")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from emulator.arm.service import Arm
 from emulator.http import Request, Response
 from emulator.storage import metadata
 from emulator.storage.access import Access
@@ -15,9 +15,6 @@ from emulator.storage.errors import failure, refusal
 from emulator.storage.model import APPEND_BLOB, CONTENT_HEADERS, Address, Blob, http_date
 from emulator.storage.operations import Operation
 from emulator.storage.signatures import OVERRIDES
-
-if TYPE_CHECKING:
-    from emulator.arm.service import Arm
 
 META = "x-ms-meta-"
 REFUSED_HEADERS = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from emulator.arm.service import Arm
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
 from emulator.storage import blob_operations as on_blob
@@ -21,9 +21,6 @@ from emulator.storage.context import Context
 from emulator.storage.errors import failure, refusal, render
 from emulator.storage.model import Address, Blob
 from emulator.storage.service_operations import LATEST_VERSION
-
-if TYPE_CHECKING:
-    from emulator.arm.service import Arm
 
 Operation = Callable[[Context], Response]
 SUFFIX = ".blob.core.windows.net"

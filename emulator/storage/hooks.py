@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.arm import firewalls
-from emulator.arm.service import Action, Put
+from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError
 from emulator.storage import metadata, skus
 from emulator.storage.accounts import ACCOUNT, BLOB_SERVICE, CONTAINER, Accounts
 from emulator.storage.blobs import BlobStore
 from emulator.storage.model import etag, http_date
-
-if TYPE_CHECKING:
-    from emulator.arm.service import Arm
 
 HOSTS = {
     "blob": "blob.core.windows.net",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
 from emulator.errors import NotEmulated
+from emulator.hosts import Hosts
 from emulator.http import Request, Response
 from emulator.identity.directory import TENANT_ID
+from emulator.identity.service import Identity
 from emulator.storage import hooks, website
 from emulator.storage.access import Authentication
 from emulator.storage.accounts import Accounts
@@ -14,23 +16,25 @@ from emulator.storage.blobs import BlobStore
 from emulator.storage.dataplane import DataPlane
 from emulator.storage.service import Blobs
 
-if TYPE_CHECKING:
-    from emulator.app import Emulator
-
 OTHER_SERVICES = ("dfs", "file", "queue", "table")
 
 
-def install(emulator: Emulator) -> None:
-    """Register the hooks and the data plane; set ``emulator.blobs``."""
-    accounts = Accounts(emulator.store)
-    store = BlobStore(emulator.home.blobs)
-    hooks.install(emulator.arm, accounts, store)
-    authentication = Authentication(emulator.identity, TENANT_ID)
-    emulator.route("*.blob.core.windows.net", DataPlane(emulator.arm, accounts, store, authentication).handle)
+def install(
+    arm: Arm,
+    store: Store,
+    hosts: Hosts,
+    identity: Identity,
+    blobs: Blobs,
+    accounts: Accounts,
+    contents: BlobStore,
+) -> None:
+    """Register the hooks and the data plane."""
+    hooks.install(arm, accounts, contents)
+    authentication = Authentication(identity, TENANT_ID)
+    hosts.route("*.blob.core.windows.net", DataPlane(arm, accounts, contents, authentication).handle)
     for service in OTHER_SERVICES:
-        emulator.route(f"*.{service}.core.windows.net", _refuse)
-    emulator.blobs = Blobs(accounts, store, emulator.identity)
-    website.install(emulator)
+        hosts.route(f"*.{service}.core.windows.net", _refuse)
+    website.install(arm, store, hosts, blobs)
 
 
 def _refuse(request: Request) -> Response:

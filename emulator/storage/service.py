@@ -1,4 +1,4 @@
-"""``emulator.blobs``: blobs for the other services, in process and without authorization unless asked for."""
+"""Blobs for the other services, in process and without authorization unless asked for."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from emulator.errors import AzureError
 from emulator.identity.directory import TENANT_ID
+from emulator.identity.service import Identity
+from emulator.principal import Principal
 from emulator.storage import operations, signatures
 from emulator.storage.access import SERVICE_DELEGATOR, ByRole
 from emulator.storage.accounts import Account, Accounts
 from emulator.storage.blobs import BlobStore, no_check
 from emulator.storage.errors import failure
 from emulator.storage.model import APPEND_BLOB, Address, Blob
-
-if TYPE_CHECKING:
-    from emulator.identity.directory import Principal
-    from emulator.identity.service import Identity
 
 SAS_VERSION = "2024-11-04"
 TIME = "%Y-%m-%dT%H:%M:%SZ"

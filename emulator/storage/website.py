@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
 from emulator.errors import AzureError
+from emulator.hosts import Hosts
 from emulator.http import Request, Response
 from emulator.storage import operations, xml
 from emulator.storage.context import Context
 from emulator.storage.errors import failure, refusal
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.storage.service import Blobs
 
 SETTING: Final = "storage-static-website"  # documents: account -> {enabled, index, error}
 CONTAINER: Final = "$web"
@@ -51,13 +52,13 @@ def set_service_properties(context: Context) -> Response:
     return Response(202)
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store, hosts: Hosts, blobs: Blobs) -> None:
     """Serve the pages; forget the setting with its account."""
 
     def page(request: Request) -> Response:
         """A page of a website: everybody may read it."""
         account = request.host.split(".", 1)[0]
-        site = emulator.store.document(SETTING, account) or {}
+        site = store.document(SETTING, account) or {}
         if not site.get("enabled"):
             raise AzureError(404, "WebsiteNotEnabled", f"The account '{account}' has no static website.")
         if request.method not in ("GET", "HEAD"):
@@ -65,14 +66,14 @@ def install(emulator: Emulator) -> None:
         path, index = request.path.lstrip("/"), str(site.get("IndexDocument", ""))
         wanted = f"{path}{index}" if not path or path.endswith("/") else path
         for name, status in ((wanted, 200), (str(site.get("ErrorDocument404Path", "")), 404)):
-            if name and emulator.blobs.exists(account, CONTAINER, name):
-                kind = emulator.blobs.properties(account, CONTAINER, name).headers.get("content-type", "")
-                data = emulator.blobs.read(account, CONTAINER, name)
+            if name and blobs.exists(account, CONTAINER, name):
+                kind = blobs.properties(account, CONTAINER, name).headers.get("content-type", "")
+                data = blobs.read(account, CONTAINER, name)
                 return Response(status, {"content-type": kind or "application/octet-stream"}, data)
         raise AzureError(404, "WebContentNotFound", f"The requested content '{request.path}' does not exist.")
 
-    emulator.route(HOSTS, page)
+    hosts.route(HOSTS, page)
 
-    @emulator.arm.with_delete("Microsoft.Storage/storageAccounts")
+    @arm.with_delete("Microsoft.Storage/storageAccounts")
     def forget(resource: dict[str, Any]) -> None:
-        emulator.store.delete_document(SETTING, resource["name"])
+        store.delete_document(SETTING, resource["name"])

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from emulator.arm.ids import fold
-from emulator.arm.service import Put
+from emulator.arm.service import Arm, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 PLAN: Final = "Microsoft.Web/serverfarms"
 SITE: Final = "Microsoft.Web/sites"
@@ -29,9 +27,8 @@ TIERS: Final = {
 }
 
 
-def install(emulator: Emulator) -> None:
+def install(arm: Arm, store: Store) -> None:
     """Hooks of plans, apps and their slots."""
-    arm, store = emulator.arm, emulator.store
 
     @arm.before_put(PLAN)
     def plan(put: Put) -> None:

@@ -48,7 +48,7 @@ class BadWorld:
 
     def __init__(self, root: Path) -> None:
         self.emulator = Emulator(Home(root / "home"))
-        self.emulator.ports = {"proxy": 9, "plain": 9, "tls": 9}
+        self.emulator.ports.update({"proxy": 9, "plain": 9, "tls": 9})
         estate.build(self._write)
         self._write(OTHER_GROUP, {"location": estate.REGION})
         container = f"{estate.ACCOUNT}/blobServices/default/containers/data"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,6 @@ from pulumi.runtime import mocks
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
-from pulumi.runtime.sync_await import _sync_await
 
 from infra import environments
 
@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = "mlops-estate"
 SECRET = "4dabf18193072939515e22adb298388d"  # Pulumi's signature key of a secret
 PACKAGE = "azure-native:"
+_LOOP = asyncio.new_event_loop()  # one for all runs: the stack outlives a run, with what hangs on its loop
 
 
 @dataclass(frozen=True)
@@ -148,16 +149,22 @@ def plain(message: Any) -> Any:
 def record(stack: str, config: Mapping[str, Any] | None = None) -> Graph:
     """Runs infra/__main__.py as Pulumi would, with the stack file's settings unless told others."""
     graph = Graph()
+    asyncio.set_event_loop(_LOOP)
     mocks.set_mocks(Azure(), project=PROJECT, stack=stack, preview=False, monitor=Recorder(graph))
     left: Any = get_root_resource()
     if left is not None:
         left.outputs = {}  # those of a program that ran in this process before
     set_all_config(as_pulumi_hands_over(stack_file(stack) if config is None else config))
-    _sync_await(run_pulumi_func(partial(runpy.run_path, str(ROOT / "infra"), run_name="__main__")))
-    stack_resource = get_root_resource()
+    _LOOP.run_until_complete(run_pulumi_func(_program))
+    stack_resource: Any = get_root_resource()
     assert stack_resource is not None
-    graph.outputs = _sync_await(pulumi.Output.from_input(stack_resource.outputs).future()) or {}
+    outputs: pulumi.Output[dict[str, Any]] = pulumi.Output.from_input(stack_resource.outputs)
+    graph.outputs = _LOOP.run_until_complete(outputs.future()) or {}
     return graph
+
+
+def _program() -> None:
+    runpy.run_path(str(ROOT / "infra"), run_name="__main__")
 
 
 def stack_file(stack: str) -> dict[str, Any]:

@@ -37,4 +37,5 @@ def data_set() -> pd.DataFrame:
 def small() -> Small:
     sample = data_set().sample(3_000, random_state=0).sort_values(ID)
     test = held_out(sample[ID].tolist(), 0.2, salt="test")
-    return Small(sample[~test], sample[test], train(sample[~test], sample[test], SETTINGS))
+    rows, held = sample.loc[~test, :], sample.loc[test, :]
+    return Small(rows, held, train(rows, held, SETTINGS))

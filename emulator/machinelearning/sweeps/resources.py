@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.machinelearning.command import Given
+from emulator.machinelearning.orders import Given
 from emulator.machinelearning.resources import child
 from emulator.machinelearning.steps import Sweep, Target
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
-from emulator.machinelearning.command import Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.names import Workspace
+from emulator.machinelearning.orders import Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.resources import step_properties
 from emulator.machinelearning.runs import TERMINAL, Runs
 from emulator.machinelearning.steps import Sweep, Target

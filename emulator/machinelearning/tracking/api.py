@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from emulator.http import Request
-from emulator.identity.directory import Principal
 from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.tracking import search, values
 from emulator.machinelearning.tracking.errors import invalid
 from emulator.machinelearning.tracking.experiments import experiment_id
 from emulator.machinelearning.tracking.tracked import NAME, Tracked, start_time
+from emulator.principal import Principal
 
 Json = dict[str, Any]
 STAGES: Final = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}

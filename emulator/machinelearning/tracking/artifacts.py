@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
+from emulator.arm.service import Arm
 from emulator.errors import AzureError
 from emulator.http import Request
 from emulator.machinelearning.names import ARTIFACT_STORE, Workspace
 from emulator.machinelearning.tracking.tracked import Tracked
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.storage.service import Blobs
 
 Json = dict[str, Any]
 ORIGIN: Final = "ExperimentRun"
@@ -25,8 +24,9 @@ PATH: Final = re.compile(
 class Artifacts:
     """Gives out addresses at which clients read and write; the bytes go between them and the storage."""
 
-    def __init__(self, emulator: Emulator, tracked: Tracked) -> None:
-        self._emulator = emulator
+    def __init__(self, arm: Arm, blobs: Blobs, tracked: Tracked) -> None:
+        self._arm = arm
+        self._blobs = blobs
         self._tracked = tracked
 
     def answer(self, request: Request, workspace: Workspace, run: str, part: str) -> Json | None:
@@ -63,9 +63,7 @@ class Artifacts:
                     400, "UserError", f"{name!r} is no path of an artifact: it must be relative."
                 )
         account, container = self._place(workspace)
-        taken = [
-            name for name in names if self._emulator.blobs.exists(account, container, f"{_folder(run)}{name}")
-        ]
+        taken = [name for name in names if self._blobs.exists(account, container, f"{_folder(run)}{name}")]
         names = [name for name in names if name not in taken]
         return {
             "artifacts": {name: _artifact(run, name) for name in names},
@@ -78,24 +76,22 @@ class Artifacts:
     def _list(self, workspace: Workspace, run: str, prefix: str) -> list[Json]:
         account, container = self._place(workspace)
         folder = _folder(run)
-        found = self._emulator.blobs.list(account, container, f"{folder}{prefix}")
+        found = self._blobs.list(account, container, f"{folder}{prefix}")
         return [_artifact(run, blob.name.removeprefix(folder)) for blob in found]
 
     def _existing(self, workspace: Workspace, run: str, path: str) -> Json:
         account, container = self._place(workspace)
-        if not path or not self._emulator.blobs.exists(account, container, f"{_folder(run)}{path}"):
+        if not path or not self._blobs.exists(account, container, f"{_folder(run)}{path}"):
             raise AzureError(404, "UserError", f"Run {run!r} has no artifact {path!r}.")
         return _artifact(run, path)
 
     def _content(self, workspace: Workspace, run: str, path: str, permissions: str) -> Json:
         account, container = self._place(workspace)
-        address = self._emulator.blobs.sas_url(
-            account, container, f"{_folder(run)}{path}", permissions, HOURS
-        )
+        address = self._blobs.sas_url(account, container, f"{_folder(run)}{path}", permissions, HOURS)
         return {"contentUri": address, "origin": ORIGIN, "container": f"dcid.{run}", "path": path, "tags": {}}
 
     def _place(self, workspace: Workspace) -> tuple[str, str]:
-        datastore = self._emulator.arm.get(workspace.child("datastores", ARTIFACT_STORE))["properties"]
+        datastore = self._arm.get(workspace.child("datastores", ARTIFACT_STORE))["properties"]
         return datastore["accountName"], datastore["containerName"]
 
 

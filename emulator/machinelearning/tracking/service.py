@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from emulator.arm.service import Arm
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
 from emulator.machinelearning.names import WORKSPACE, Workspace
@@ -13,9 +14,7 @@ from emulator.machinelearning.tracking.api import CALLS, Api, sent
 from emulator.machinelearning.tracking.errors import body
 from emulator.machinelearning.tracking.tokens import RunTokens
 from emulator.machinelearning.tracking.tracked import Tracked
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.refusals import Refusals
 
 CALL: Final = re.compile(r"api/2\.0/(?:preview/)?mlflow/(?P<call>.+)")
 REGISTRY: Final = "register models with azure-ai-ml (ml_client.models.create_or_update)"
@@ -36,14 +35,15 @@ INSTEAD: Final = {
 class Tracking:
     """Answers the calls of MLflow's clients."""
 
-    def __init__(self, emulator: Emulator, tracked: Tracked, tokens: RunTokens) -> None:
-        self._emulator = emulator
+    def __init__(self, arm: Arm, refusals: Refusals, tracked: Tracked, tokens: RunTokens) -> None:
+        self._arm = arm
+        self._refusals = refusals
         self._api = Api(tracked)
         self._tokens = tokens
 
     def handle(self, request: Request, workspace: Workspace, rest: str) -> Response:
         """One call; ``rest`` is its path behind the workspace's."""
-        return in_their_form(self._emulator, request, lambda: self._answer(request, workspace, rest))
+        return in_their_form(self._refusals, request, lambda: self._answer(request, workspace, rest))
 
     def _answer(self, request: Request, workspace: Workspace, rest: str) -> Response:
         match = CALL.fullmatch(rest.strip("/"))
@@ -53,17 +53,17 @@ class Tracking:
         answer, right = call
         what = "experiments" if match["call"].startswith("experiments/") else "experiments/runs"
         who = self._tokens.caller(request, workspace, f"{WORKSPACE}/{what}/{right}")
-        self._emulator.arm.get(workspace.id)
+        self._arm.get(workspace.id)
         return Response.json(answer(self._api, workspace, sent(request), who))
 
 
-def in_their_form(emulator: Emulator, request: Request, answer: Callable[[], Response]) -> Response:
+def in_their_form(refusals: Refusals, request: Request, answer: Callable[[], Response]) -> Response:
     """The answer, or the error in the form that MLflow's clients read."""
     try:
         return answer()
     except AzureError as error:
         if isinstance(error, NotEmulated):
-            emulator.refusals.call(request.describe(), error.what)
+            refusals.call(request.describe(), error.what)
         return Response.json(body(error), error.status, error.headers)
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from emulator.arm.ids import fold
 from emulator.errors import AzureError
 from emulator.http import Request
-from emulator.identity.directory import Principal
+from emulator.identity.service import Identity
 from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.runs import TERMINAL, Runs
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
+from emulator.principal import Principal
 
 # no token endpoint issues tokens for it
 AUDIENCE: Final = "urn:azureml:run"
@@ -25,18 +23,18 @@ AUDIENCES: Final = frozenset(
 class RunTokens:
     """Issues and checks."""
 
-    def __init__(self, emulator: Emulator, runs: Runs) -> None:
-        self._emulator = emulator
+    def __init__(self, identity: Identity, runs: Runs) -> None:
+        self._identity = identity
         self._runs = runs
 
     def issue(self, who: Principal, job_id: str) -> str:
         """A token with which a job acts for the one who submitted it."""
-        identity = self._emulator.identity
+        identity = self._identity
         return identity.tokens.issue(who, AUDIENCE, LIFETIME_S, {"run": job_id})[0]
 
     def caller(self, request: Request, workspace: Workspace, action: str) -> Principal:
         """Who asks, and may do ``action`` on the workspace; 401 or 403 otherwise."""
-        identity = self._emulator.identity
+        identity = self._identity
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
             claims = identity.tokens.claims(token.strip())
@@ -48,7 +46,7 @@ class RunTokens:
 
     def _of_run(self, claims: dict[str, str], workspace: Workspace) -> Principal:
         job_id = claims["run"]
-        principal = self._emulator.identity.directory.find(claims["oid"])
+        principal = self._identity.directory.find(claims["oid"])
         if principal is None or not self._runs.exists(job_id) or self._runs.status(job_id) in TERMINAL:
             raise AzureError(
                 401, "ExpiredAuthenticationToken", f"The token of the run {job_id} ended with it."

@@ -5,8 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from emulator.arm.service import Arm
+from emulator.arm.store import Store
+from emulator.identity.service import Identity
 from emulator.machinelearning.names import JOB, WORKSPACE, Workspace
 from emulator.machinelearning.references import run_key
 from emulator.machinelearning.runs import Runs
@@ -14,9 +17,6 @@ from emulator.machinelearning.tracking.errors import TrackingError, missing
 from emulator.machinelearning.tracking.experiments import Experiments, experiment_id
 from emulator.machinelearning.tracking.metrics import Metrics
 from emulator.machinelearning.tracking.values import now_ms
-
-if TYPE_CHECKING:
-    from emulator.app import Emulator
 
 Json = dict[str, Any]
 OWN = "ml-mlflow-run"  # kind of the documents of runs that are no job's
@@ -34,9 +34,18 @@ STATUSES = {
 class Tracked:
     """Runs as MLflow sees them: {attributes, metrics, params, tags}."""
 
-    def __init__(self, emulator: Emulator, runs: Runs, metrics: Metrics, experiments: Experiments) -> None:
-        self._emulator = emulator
-        self._store = emulator.store
+    def __init__(
+        self,
+        arm: Arm,
+        store: Store,
+        identity: Identity,
+        runs: Runs,
+        metrics: Metrics,
+        experiments: Experiments,
+    ) -> None:
+        self._arm = arm
+        self._identity = identity
+        self._store = store
         self._runs = runs
         self.metrics = metrics
         self.experiments = experiments
@@ -76,7 +85,7 @@ class Tracked:
             self.run(workspace, name)
             if self._store.get(run_id) is not None:
                 if changes.get("run_name"):
-                    self._emulator.arm.put(run_id, {"properties": {"displayName": changes["run_name"]}})
+                    self._arm.put(run_id, {"properties": {"displayName": changes["run_name"]}})
             else:
                 own = self._store.document(OWN, run_key(run_id)) or {}
                 self._store.put_document(OWN, run_key(run_id), {**own, **changes})
@@ -88,7 +97,7 @@ class Tracked:
         with self._store.transaction():
             self.run(workspace, name)
             if self._store.get(run_id) is not None:
-                self._emulator.arm.put(run_id, {"properties": {"isArchived": deleted}})
+                self._arm.put(run_id, {"properties": {"isArchived": deleted}})
             else:
                 own = self._store.document(OWN, run_key(run_id)) or {}
                 stage = "deleted" if deleted else "active"
@@ -105,7 +114,7 @@ class Tracked:
             theirs = {key: value for key, value in tags.items() if not key.startswith(SYSTEM)}
             if theirs and (job := self._store.get(run_id)) is not None:
                 merged = {**(job["properties"].get("tags") or {}), **theirs}
-                self._emulator.arm.put(run_id, {"properties": {"tags": merged}})
+                self._arm.put(run_id, {"properties": {"tags": merged}})
                 tags = {key: value for key, value in tags.items() if key not in theirs}
             self.metrics.log(run_id, tags=tags.items(), **logged)
 
@@ -117,13 +126,13 @@ class Tracked:
             job = self._store.get(run_id)
             tags = dict((job["properties"].get("tags") or {}) if job else {})
             if tags.pop(key, None) is not None:
-                self._emulator.arm.put(run_id, {"properties": {"tags": tags}})
+                self._arm.put(run_id, {"properties": {"tags": tags}})
             elif not self.metrics.delete_tag(run_id, key):
                 raise missing(f"No tag with name: {key} in run with id {name}")
 
     def install(self) -> None:
         """What is deleted takes what was logged of it along."""
-        arm = self._emulator.arm
+        arm = self._arm
 
         @arm.with_delete(JOB)
         def forget_job(job: Json) -> None:
@@ -150,7 +159,7 @@ class Tracked:
 
     def _of_job(self, workspace: Workspace, job: Json) -> Json:
         record, properties = self._runs.record(job["id"]), job["properties"]
-        submitter = self._emulator.identity.directory.find(record.get("submitter") or "")
+        submitter = self._identity.directory.find(record.get("submitter") or "")
         tags = {
             **(properties.get("tags") or {}),
             NAME: properties.get("displayName") or job["name"],
@@ -186,7 +195,7 @@ class Tracked:
     def _shown(self, workspace: Workspace, attributes: Json, tags: dict[str, str]) -> Json:
         name, experiment = attributes["run_id"], attributes.pop("experiment")
         logged = self.metrics.logged(workspace.child("jobs", name))
-        region = self._emulator.arm.get(workspace.id)["location"]
+        region = self._arm.get(workspace.id)["location"]
         place = f"azureml://{region}.api.azureml.ms/mlflow/v2.0{workspace.id}"
         attributes |= {
             "experiment_id": experiment_id(workspace, experiment),

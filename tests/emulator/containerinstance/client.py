@@ -58,7 +58,8 @@ def arm(method: str, resource_id: str, body: Any = None) -> Any:
     return answer.json() if answer.content else None
 
 
-def registries(api_version: str) -> ContainerRegistryManagementClient:
+def registries(api_version: str) -> Any:
+    """The client in one API version: its operations are those of that version, which no type tells."""
     return ContainerRegistryManagementClient(CREDENTIAL, SUBSCRIPTION, api_version=api_version)
 
 

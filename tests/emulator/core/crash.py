@@ -55,7 +55,7 @@ class Counting:
 
 def start(home: Home) -> Emulator:
     emulator = Emulator(home)
-    emulator.ports = {"proxy": 9, "plain": 9, "tls": 9}
+    emulator.ports.update({"proxy": 9, "plain": 9, "tls": 9})
     emulator.started()
     return emulator
 
@@ -111,7 +111,7 @@ def crash(home: Home, write: int) -> bool:
     child = os.fork()
     if child == 0:
         emulator = Emulator(home)
-        emulator.ports = {"proxy": 9, "plain": 9, "tls": 9}
+        emulator.ports.update({"proxy": 9, "plain": 9, "tls": 9})
         emulator.store._db = Counting(emulator.store._db)  # pyright: ignore
         Counting.writes, Counting.last = 0, write
         emulator.started()

@@ -22,7 +22,7 @@ def test_a_file_without_room_is_told_by_name(client: Client, caplog: pytest.LogC
         except OSError as error:
             raise RuntimeError("could not write") from error
 
-    client.emulator.route("full.example", full)
+    client.emulator.hosts.route("full.example", full)
     answer = client.emulator.answer(Request("PUT", "full.example", "/", "/"))
     error = json.loads(answer.body)["error"]
     assert (answer.status, error["code"]) == (507, "InsufficientStorage")

@@ -272,7 +272,7 @@ print(answer.status_code, answer.json()["error"]["code"])
 
 def test_a_workload_is_its_identity_and_nobody_else(home: Home, tmp_path: Path) -> None:
     """The proxy tells the metadata service who asks; the workload's secret is what it goes by."""
-    from emulator import environment, server
+    from emulator import server
     from emulator.app import Emulator
 
     from .conftest import Client
@@ -292,7 +292,7 @@ def test_a_workload_is_its_identity_and_nobody_else(home: Home, tmp_path: Path) 
     try:
         emulator = running["emulator"]
         mine, other = (Client(emulator).identity(name) for name in ("mine", "other"))
-        variables = environment.workload(emulator, "a group/its container", [mine.resource_id])
+        variables = emulator.workplaces.admit("a group/its container", [mine.resource_id])
         assert "AZURE_CLIENT_SECRET" not in variables
 
         def ask(client_id: str, variables: dict[str, str]) -> tuple[int, str]:

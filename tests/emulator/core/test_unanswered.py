@@ -16,7 +16,7 @@ from .conftest import Client
 @pytest.mark.parametrize("pattern", HOSTS)
 def test_each_says_what_it_is_and_what_to_do(emulator: Emulator, pattern: str) -> None:
     host = pattern.replace("*", "some.name")
-    assert emulator.handler(host) is None, "it is emulated"
+    assert emulator.hosts.handler(host) is None, "it is emulated"
     answer = emulator.answer(Request("GET", host, "/x", "/x"))
     error = json.loads(answer.body)["error"]
     assert (answer.status, error["code"]) == (501, "NotEmulated")

@@ -31,9 +31,9 @@ PROPERTIES = {
 
 
 @pytest.fixture
-def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
     """With the vault ``kv-one``, the engineers as its secrets officers."""
-    emulator = estate.start(tmp_path, monkeypatch)
+    emulator = estate.start(tmp_path)
     estate.resource(emulator, "Microsoft.KeyVault/vaults/kv-one", dict(PROPERTIES))
     estate.grant(emulator, ENGINEERS, estate.SECRETS_OFFICER)
     yield emulator

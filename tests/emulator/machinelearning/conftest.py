@@ -29,7 +29,7 @@ class Lab:
 
     def start(self) -> Emulator:
         self.emulator = Emulator(self.home)
-        self.emulator.ports = {"proxy": 9, "plain": 9, "tls": 9}
+        self.emulator.ports.update({"proxy": 9, "plain": 9, "tls": 9})
         self.emulator.started()
         return self.emulator
 

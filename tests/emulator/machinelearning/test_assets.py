@@ -103,12 +103,12 @@ def test_wrong_asset_is_refused(lab: Lab, collection: str, properties: Json, mes
 
 def test_upload_place_works_without_account_keys(lab: Lab) -> None:
     """The address is a user delegation SAS: it names who signed, and the blob service takes it."""
-    answer = pending_upload(lab.emulator, f"{estate.WORKSPACE}/codes/new/versions/1")
+    answer = pending_upload(lab.emulator.arm, lab.emulator.blobs, f"{estate.WORKSPACE}/codes/new/versions/1")
     uri = answer["blobReferenceForConsumption"]["credential"]["sasUri"]
     query = parse_qs(urlsplit(uri).query)
     assert query["skoid"] and query["sr"] == ["c"]
     host, path = urlsplit(uri).hostname or "", urlsplit(uri).path
-    handler = lab.emulator.handler(host)
+    handler = lab.emulator.hosts.handler(host)
     assert handler is not None
     put = Request(
         "PUT", host, f"{path}/src/main.py", f"{path}/src/main.py",

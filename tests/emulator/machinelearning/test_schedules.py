@@ -111,7 +111,7 @@ def test_schedule_submits_its_job_when_it_is_due(lab: Lab) -> None:
     job = command_body("echo scheduled")["properties"]
     body = {"trigger": cron("0 1 * * *"), "action": {"actionType": "CreateJob", "jobDefinition": job}}
     lab.write(f"{estate.WORKSPACE}/schedules/nightly", {"properties": body})
-    scheduler = Scheduler(lab.emulator)
+    scheduler = Scheduler(lab.emulator.arm, lab.emulator.store, lab.emulator.identity)
     assert scheduler.fire(at("2027-01-01T00:59")) == []
     submitted = scheduler.fire(at("2027-01-01T01:00"))
     assert [one.rsplit("/", 1)[1] for one in submitted] == ["nightly-20270101T0100Z"]
@@ -131,7 +131,8 @@ def test_a_schedule_that_cannot_be_read_keeps_no_other_from_firing(lab: Lab) -> 
     broken = lab.get("schedules", "a")
     broken["properties"]["trigger"] = recurrence("Day", schedule={"hours": 10, "minutes": None})
     lab.emulator.store.put(broken["id"], broken)
-    submitted = Scheduler(lab.emulator).fire(at("2027-01-01T01:00"))
+    scheduler = Scheduler(lab.emulator.arm, lab.emulator.store, lab.emulator.identity)
+    submitted = scheduler.fire(at("2027-01-01T01:00"))
     assert [one.rsplit("/", 1)[1] for one in submitted] == ["b-20270101T0100Z"]
     assert lab.until("b-20270101T0100Z") == "Completed"
 

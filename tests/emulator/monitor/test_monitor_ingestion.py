@@ -35,9 +35,9 @@ TIME = "2030-01-31T12:00:00.5+01:00"
 
 
 @pytest.fixture
-def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
     """With the components ``open`` (local authentication) and ``closed`` (tokens only)."""
-    emulator = estate.start(tmp_path, monkeypatch)
+    emulator = estate.start(tmp_path)
     workspace = estate.resource(emulator, "Microsoft.OperationalInsights/workspaces/logs")
     for name, closed in (("open", False), ("closed", True)):
         properties = {"WorkspaceResourceId": workspace["id"], "DisableLocalAuth": closed}

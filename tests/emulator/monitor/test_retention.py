@@ -29,9 +29,9 @@ COMPONENT = f"{estate.GROUP}/providers/Microsoft.Insights/components/app"
 
 
 @pytest.fixture
-def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
     """With the component ``app``, which has sent one trace."""
-    emulator = estate.start(tmp_path, monkeypatch)
+    emulator = estate.start(tmp_path)
     make(emulator)
     assert trace(emulator, "first") == (200, [])
     yield emulator

@@ -15,9 +15,9 @@ URL = "https://acct.blob.core.windows.net"
 
 
 @pytest.fixture
-def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
     """With the account ``acct``, shared keys off, and the engineers as its data contributors."""
-    emulator = estate.start(tmp_path, monkeypatch)
+    emulator = estate.start(tmp_path)
     estate.account(emulator, allowSharedKeyAccess=False)
     estate.grant(emulator, ENGINEERS, estate.CONTRIBUTOR)
     yield emulator

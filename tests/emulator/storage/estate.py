@@ -1,4 +1,4 @@
-"""An emulator in this process with the services that these tests need, and what they make in it."""
+"""An emulator in this process and what they make in it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import pytest
-
-from emulator import services
 from emulator.app import Emulator
 from emulator.home import Home
 from emulator.http import Request, Response
@@ -18,7 +15,6 @@ from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS, Principal
 SUBSCRIPTION = f"/subscriptions/{next(iter(SUBSCRIPTIONS))}"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
 LOCATION = "westeurope"
-SERVICES = ("identity", "authorization", "managedidentity", "resources", "storage", "keyvault", "monitor")
 CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
 READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
 SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
@@ -26,9 +22,8 @@ SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 
 
-def start(path: Path, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+def start(path: Path) -> Emulator:
     """A new emulator with an empty resource group."""
-    monkeypatch.setattr(services, "SERVICES", SERVICES)
     emulator = Emulator(Home(path / "home"))
     emulator.arm.put(GROUP, {"location": LOCATION})
     return emulator

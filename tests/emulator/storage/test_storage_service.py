@@ -150,7 +150,7 @@ def test_numbers_and_times_of_any_length_are_answered(
     assert estate.blob_request(emulator, "GET", path, query, headers).status == status
 
 
-def test_blobs_survive_a_restart(emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blobs_survive_a_restart(emulator: Emulator, tmp_path: Path) -> None:
     emulator.blobs.write("acct", "data", "x", b"1")
     emulator.close()
     again = type(emulator)(Home(tmp_path / "home"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import requests
 import urllib3
 from azure.core.credentials import AccessToken
-from azure.core.pipeline.transport import RequestsTransport
+from azure.core.pipeline.transport import HttpTransport, RequestsTransport
 from requests.adapters import HTTPAdapter
 
 from emulator.app import Emulator
@@ -24,9 +25,17 @@ class InProcess(HTTPAdapter):
         super().__init__()
         self._emulator = emulator
 
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: object = None,
+        verify: bool | str = True,
+        cert: object = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
         parts = urlsplit(request.url or "")
-        body = request.body or b""
+        body: Any = request.body or b""
         if hasattr(body, "read"):
             body = body.read()
         sent = Request(
@@ -35,7 +44,7 @@ class InProcess(HTTPAdapter):
             unquote(parts.path) or "/",
             parts.path or "/",
             {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)},
-            {name.lower(): value for name, value in request.headers.items()},
+            {name.lower(): _text(value) for name, value in request.headers.items()},
             body.encode() if isinstance(body, str) else bytes(body),
             parts.scheme,
         )
@@ -50,7 +59,11 @@ class InProcess(HTTPAdapter):
         return self.build_response(request, raw)
 
 
-def transport(emulator: Emulator) -> RequestsTransport:
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def transport(emulator: Emulator) -> HttpTransport[Any, Any]:
     """For the ``transport`` argument of SDK clients."""
     session = requests.Session()
     session.mount("https://", InProcess(emulator))

@@ -217,7 +217,7 @@ def test_a_runs_token_opens_its_workspace_until_the_job_ends(local: Lab) -> None
     local.command("waits", "sleep 60")
     local.until("waits", "Running")
     job = f"{estate.WORKSPACE}/jobs/waits"
-    token = RunTokens(local.emulator, Runs(local.emulator.store)).issue(SIGNED_IN, job)
+    token = RunTokens(local.emulator.identity, Runs(local.emulator.store)).issue(SIGNED_IN, job)
     mine, other = Caller(local, token), Caller(local, token, f"{estate.WORKSPACE}-b")
     assert mine.post("runs/log-metric", run_id="waits", key="m", value=1)[0] == 200
     assert other.post("runs/log-metric", run_id="waits", key="m", value=1)[0] == 403

@@ -240,7 +240,7 @@ def test_interrupted_runs_fail_at_the_next_start(
     Records(emulator.store).fail_interrupted()
     properties = emulator.arm.get(run["id"])["properties"]
     assert properties["status"] == "Failed" and "interrupted" in properties["runErrorMessage"]
-    Worker(emulator, Records(emulator.store)).clear()
+    Worker(emulator.home, emulator.blobs, emulator.images, Records(emulator.store)).clear()
     assert completed(emulator, run) == "failed"
 
 

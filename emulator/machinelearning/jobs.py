@@ -126,7 +126,7 @@ class Jobs:
         steps: dict[str, Step | Sweep | Nested] = {}
         default_compute = ""
         if kind == "Pipeline":
-            plan, complaints = parse_pipeline(properties, self._executor.component)
+            plan, complaints = parse_pipeline(workspace, properties, self._executor.component)
             sources = {f"properties.inputs.{key}": source for key, source in plan.inputs.items()}
             steps |= plan.walk("properties.")
             default_compute = plan.compute

@@ -89,8 +89,6 @@ def install(
     notemulated.install(arm)
     tracking, artifacts = Tracking(arm, refusals, tracked, tokens), Artifacts(arm, blobs, tracked)
     stores = DatastoreService(arm, store, identity, blobs)
-    hosts.route(
-        HOSTS, DataPlane(arm, store, runs, logs, tracking, artifacts, tokens, stores).handle
-    )
+    hosts.route(HOSTS, DataPlane(arm, store, runs, logs, tracking, artifacts, tokens, stores).handle)
     lifetime.on_start(executor.resume)
     lifetime.on_stop(executor.stop)

@@ -92,6 +92,7 @@ class Endpoint:
             principal=principal,
             creation=creations.of(request.headers),
             condition=conditions.of(request.headers, parsed.text),
+            query=request.query,
         )
         status = statuses.of_write(parsed.type, "PATCH" if request.method == "PATCH" else "PUT", created)
         followed = self._followed(status, parsed, request, principal, resource)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ class Put:
     old: Json | None
     principal: Principal | None
     body: Json = field(default_factory=dict[str, Any])  # as the client sent it
+    query: Mapping[str, str] = field(default_factory=dict[str, str])  # names in lower case
 
     @property
     def properties(self) -> Json:

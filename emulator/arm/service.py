@@ -51,10 +51,12 @@ class Arm(Hooks):
         principal: Principal | None = None,
         creation: Creation | None = None,
         condition: Condition | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> tuple[Json, bool]:
         """Create or replace (``merge``: patch) a resource. Returns it, and whether it is new.
 
         creation: as what a program creates it; kept with a new resource
+        query: what the client says beside the id (names in lower case), for the hooks
         """
         parsed = parse_resource(resource_id)
         self.require_known(parsed)
@@ -75,7 +77,7 @@ class Arm(Hooks):
             self._finish(parsed, resource, old)
             spellings.correct(kind, resource)
             links.check(self.exists, resource)
-            put = Put(parsed.text, resource, old, principal, body)
+            put = Put(parsed.text, resource, old, principal, body, query or {})
             for hook in (*self._before_put["*"], *self._before_put[kind]):
                 hook(put)
             with self.store.transaction():

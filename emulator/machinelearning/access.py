@@ -44,16 +44,16 @@ class Access:
     def require_data(
         self, who: Principal | None, compute: Json, workspace: Workspace, where: Location, action: str
     ) -> None:
-        """403 when ``who`` may not ``read`` or ``write`` there."""
-        if where.datastore:
-            datastore = self._arm.get(workspace.child("datastores", where.datastore))
-            if not by_identity(datastore):
-                return
+        """403 when ``who`` may not ``read`` or ``write`` there; 404 when the storage account is gone."""
         account = next((item for item in self._store.by_type(ACCOUNT) if item["name"] == where.account), None)
         if account is None:
             raise AzureError(
                 404, "UserError", f"Storage account {where.account!r} does not exist ({where.url})."
             )
+        if where.datastore:
+            datastore = self._arm.get(workspace.child("datastores", where.datastore))
+            if not by_identity(datastore):
+                return
         scope = f"{account['id']}/blobServices/default/containers/{where.container}"
         self._require(who, compute, f"{BLOBS}/{action}", scope, data=True)
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import re
 import shutil
+import subprocess
 import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from emulator.environment import outside
 from emulator.processes import Processes
@@ -23,6 +28,12 @@ LOCK = threading.Lock()
 INSTALL_TIMEOUT_S = 1800
 LOOK_EVERY_S = 0.1
 GRACE_S = 2.0
+PROBE_S = 20.0
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+VERSIONS = tuple(f"3.{minor}" for minor in range(14, 7, -1))  # for a range that leaves this Python out
+DEPENDENCY = re.compile(r"\s*(?:[\w.-]+::)?(?P<package>[A-Za-z_][\w.-]*?)\s*(?P<version>[\s=<>!~].*)?\s*")
+# What a virtual environment is made with, and the version that then runs in it.
+PROBE = "import ensurepip, sys, venv; print(*sys.version_info[:2], sep='.')"
 
 
 class EnvironmentProblem(ValueError):
@@ -55,27 +66,88 @@ def parse(name: str, conda_file: str) -> Requirements:
         if isinstance(entry, dict) and set(entry) == {"pip"}:
             packages += [str(package) for package in entry["pip"]]
             continue
-        package, _, version = str(entry).replace(" ", "").partition("=")
-        if package == "python":
-            python = ".".join(version.lstrip("=").rstrip(".*").split(".")[:2])
+        match = DEPENDENCY.fullmatch(str(entry))
+        package = match["package"] if match else ""
+        if match and package == "python":
+            python = _wanted(name, (match["version"] or "").replace(" ", ""))
         elif package not in ("pip", "setuptools", "wheel"):
             raise EnvironmentProblem(
                 f"{name}: its conda file asks conda for {str(entry)!r}; there is no conda here. "
                 "Put the package under 'pip:', or use an image of an emulated registry."
             )
     if interpreter(python) is None:
+        which = "; ".join(_why_not(path, python) for path in _named(python))
         raise EnvironmentProblem(
-            f"{name}: its conda file asks for Python {python}, and there is no python{python} on PATH. "
-            f"Install it, or ask for {sys.version_info.major}.{sys.version_info.minor}."
+            f"{name}: its conda file asks for Python {python}, and "
+            f"{which or f'there is no python{python} on PATH'}. Install it, or ask for {OWN}."
         )
     return Requirements(python, tuple(packages))
 
 
 def interpreter(version: str) -> str | None:
     """A Python of the version ("3.11"), None when this machine has none."""
-    if version in ("", f"{sys.version_info.major}", f"{sys.version_info.major}.{sys.version_info.minor}"):
+    if version in ("", f"{sys.version_info.major}", OWN):
         return sys.executable
-    return shutil.which(f"python{version}", path=outside().get("PATH"))
+    return next((path for path in _named(version) if not _why_not(path, version)), None)
+
+
+def _wanted(name: str, constraint: str) -> str:
+    """The version that a conda file's ``python`` is to have here, "" for any: this one where it may be."""
+    exact = constraint.lstrip("=").removesuffix("*").removesuffix(".")
+    if not exact:
+        return ""
+    if re.fullmatch(r"\d+(\.\d+)*", exact):
+        return ".".join(exact.split(".")[:2])
+    try:
+        allowed = SpecifierSet(constraint)
+    except InvalidSpecifier as error:
+        raise EnvironmentProblem(
+            f"{name}: its conda file asks for Python {constraint!r}, which is no version; write "
+            f"'python={OWN}'."
+        ) from error
+    if platform.python_version() in allowed:
+        return OWN
+    fitting = [version for version in VERSIONS if allowed.contains(f"{version}.99")]
+    found = next((version for version in fitting if interpreter(version) is not None), None)
+    if found is None:
+        raise EnvironmentProblem(
+            f"{name}: its conda file asks for Python {constraint}, and none such runs here. Install one, or "
+            f"allow {OWN}."
+        )
+    return found
+
+
+def _named(version: str) -> list[str]:
+    """Every ``python3.x`` of a version on PATH, in its order."""
+    folders = outside().get("PATH", os.defpath).split(os.pathsep)
+    return [found for folder in folders if (found := shutil.which(f"python{version}", path=folder))]
+
+
+def _why_not(path: str, version: str) -> str:
+    """Why no environment can be made with a Python of the version at ``path``; "" when one can.
+
+    A version manager's shim stands on PATH for each version that it ever had, and fails when it is called.
+    """
+    try:
+        said = _probed(path)
+    except EnvironmentProblem as problem:
+        return str(problem)
+    return "" if said == version else f"{path} is Python {said}"
+
+
+@lru_cache  # keeps no exception: what is installed meanwhile is found
+def _probed(path: str) -> str:
+    """The version ("3.11") of a Python that can make environments; EnvironmentProblem when it cannot."""
+    try:
+        asked = subprocess.run(
+            [path, "-c", PROBE], env=outside(), capture_output=True, text=True, timeout=PROBE_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EnvironmentProblem(f"{path} does not run: {error}") from error
+    if asked.returncode:
+        said = (asked.stderr or asked.stdout).strip().splitlines()
+        raise EnvironmentProblem(f"{path} does not run: {said[0] if said else f'exit {asked.returncode}'}")
+    return asked.stdout.strip()
 
 
 def cache_root() -> Path:

@@ -51,7 +51,11 @@ def install(arm: Arm, store: Store, blobs: Blobs) -> None:
 
 
 def fill_datastore(put: Put, accounts: list[str]) -> None:
-    """Check a datastore and fill its defaults. ``accounts``: the storage accounts that exist."""
+    """Check a datastore and fill its defaults. ``accounts``: the storage accounts that exist.
+
+    One of another account is taken where the client asks for no validation, as MLClient and az always do;
+    what uses it is refused.
+    """
     properties, name = put.properties, put.resource["name"]
     kind = properties.get("datastoreType")
     if kind not in PLACES:
@@ -59,11 +63,13 @@ def fill_datastore(put: Put, accounts: list[str]) -> None:
     for key in ("accountName", PLACES[kind]):
         if not properties.get(key):
             raise AzureError(400, "ValidationError", f"Datastore {name!r} needs {key}.")
-    if properties["accountName"] not in accounts:
+    unchecked = put.query.get("skipvalidation", "").lower() == "true"
+    if properties["accountName"] not in accounts and not unchecked:
         raise AzureError(
             400,
             "ValidationError",
-            f"Datastore {name!r}: accountName is {properties['accountName']!r}, which does not exist.",
+            f"Datastore {name!r}: accountName is {properties['accountName']!r}, which does not exist. Create "
+            "it first, or send skipValidation=true.",
         )
     credentials = properties.setdefault("credentials", {"credentialsType": "None"})
     if credentials.get("credentialsType") not in CREDENTIALS:
@@ -94,6 +100,12 @@ def secrets_of(arm: Arm, store: Store, blobs: Blobs, datastore: Json, asked: Jso
     kind = properties["credentials"]["credentialsType"]
     if kind == "Sas":
         return {"secretsType": "Sas", "sasToken": kept.get("sasToken")}
+    if "key" not in kept or asked.get("expirableSecret"):
+        _require_account(store, datastore)
+    if asked.get("expirableSecret") and "containerName" not in properties:
+        raise NotEmulated(
+            f"expiring secrets of file shares (datastore {datastore['name']!r}); use an AzureBlob datastore"
+        )
     if asked.get("expirableSecret"):
         hours = int(asked.get("expireAfterHours") or 1)
         url = blobs.sas_url(properties["accountName"], properties["containerName"], "", "racwdl", hours)
@@ -102,6 +114,17 @@ def secrets_of(arm: Arm, store: Store, blobs: Blobs, datastore: Json, asked: Jso
         "secretsType": "AccountKey",
         "key": kept.get("key") or _account_key(arm, store, properties["accountName"]),
     }
+
+
+def _require_account(store: Store, datastore: Json) -> None:
+    account = datastore["properties"]["accountName"]
+    if account not in [item["name"] for item in store.by_type(STORAGE_ACCOUNT)]:
+        raise AzureError(
+            400,
+            "UserError",
+            f"Datastore {datastore['name']!r} leads to storage account {account!r}, which does not exist "
+            "here. Create it, or make a datastore of an account that exists.",
+        )
 
 
 def _account_key(arm: Arm, store: Store, name: str) -> str:

@@ -174,7 +174,7 @@ class Executor:
         job = self._runs.job(job_id)
         properties = job["properties"]
         if properties["jobType"] == "Pipeline":
-            plan, _ = parse_pipeline(properties, self.component)
+            plan, _ = parse_pipeline(Workspace.of(job_id), properties, self.component)
             return PipelineRun(job, plan, self._runs, self._logs, self, control, submitter).run()
         if properties["jobType"] == "Sweep":
             sweep, _ = parse_sweep(job["name"], properties)

@@ -16,14 +16,14 @@ from emulator.machinelearning.computes import identities, identity
 from emulator.machinelearning.condaenv import EnvironmentProblem
 from emulator.machinelearning.executor import Executor
 from emulator.machinelearning.literals import as_text
-from emulator.machinelearning.names import COMPUTE, JOB, Workspace
+from emulator.machinelearning.names import BLOB_STORE, COMPUTE, JOB, Workspace
 from emulator.machinelearning.notemulated import STEPS
 from emulator.machinelearning.plan import Complaints, asset, parse_command
 from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.references import References
 from emulator.machinelearning.runs import TERMINAL, Runs
 from emulator.machinelearning.runtimes import Runtimes
-from emulator.machinelearning.steps import Nested, Source, Step, Sweep
+from emulator.machinelearning.steps import Nested, Source, Step, Sweep, Target
 from emulator.machinelearning.sweeps.plan import parse_sweep
 
 Json = dict[str, Any]
@@ -126,10 +126,15 @@ class Jobs:
         steps: dict[str, Step | Sweep | Nested] = {}
         default_compute = ""
         if kind == "Pipeline":
-            plan, complaints = parse_pipeline(properties, self._executor.component)
+            plan, complaints = parse_pipeline(workspace, properties, self._executor.component)
             sources = {f"properties.inputs.{key}": source for key, source in plan.inputs.items()}
             steps |= plan.walk("properties.")
             default_compute = plan.compute
+            for key, target in plan.outputs.items():
+                self._check_target(workspace, f"properties.outputs.{key}", target, complaints)
+            if plan.datastore:
+                place = f"azureml://datastores/{plan.datastore}/paths/"
+                self._resolvable(workspace, "properties.settings.defaultDatastore", place, complaints)
         else:
             read = parse_sweep if kind == "Sweep" else parse_command
             steps["properties."], complaints = read(name, properties)
@@ -178,8 +183,13 @@ class Jobs:
                 workspace, f"{path}{inner}{'codeId' if command else 'code'}", step.code, complaints
             )
         for name, target in step.outputs.items():
-            if target.uri and "${{" not in target.uri:
-                self._resolvable(workspace, f"{path}outputs.{name}.uri", target.uri, complaints)
+            self._check_target(workspace, f"{path}outputs.{name}", target, complaints)
+
+    def _check_target(self, workspace: Workspace, path: str, target: Target, complaints: Complaints) -> None:
+        """What is filled in at run time beside the default datastore is a part of the path."""
+        if target.uri:
+            place = target.uri.replace("${{default_datastore}}", BLOB_STORE)
+            self._resolvable(workspace, f"{path}.uri", place, complaints)
 
     def _compute(self, workspace: Workspace, compute_id: str) -> Json | None:
         """A compute of the workspace; None for any other id."""
@@ -211,7 +221,8 @@ class Jobs:
 
     def _resolvable(self, workspace: Workspace, path: str, reference: str, complaints: Complaints) -> None:
         try:
-            self._references.locate(workspace, reference)
+            where = self._references.locate(workspace, reference)
+            self._references.require_account(reference, where)
         except AzureError as error:
             complaints.add(path, error.message)
 

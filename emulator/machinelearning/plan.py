@@ -236,7 +236,10 @@ def refuse_extras(body: Json, path: str, complaints: Complaints) -> None:
     resources = camel(body.get("resources") or {})
     if resources.get("dockerArgs"):
         complaints.add(f"{path}resources.dockerArgs", "arguments for Docker are not emulated; leave them out")
-    if int(resources.get("instanceCount") or 1) > 1:
+    count = str(resources.get("instanceCount") or 1)
+    if not count.isdigit():
+        complaints.add(f"{path}resources.instanceCount", f"it must be a whole number, not {count!r}")
+    elif count.lstrip("0") not in ("", "1"):
         complaints.add(f"{path}resources.instanceCount", "jobs on more than one node are not emulated; use 1")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.machinelearning.bindings import check_bindings, followed
 from emulator.machinelearning.literals import DEFAULT_TYPE, as_text
+from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.notemulated import STEPS
 from emulator.machinelearning.plan import (
     Complaints,
@@ -21,6 +22,7 @@ from emulator.machinelearning.plan import (
     refuse_extras,
     timeout_of,
 )
+from emulator.machinelearning.settings import Settings
 from emulator.machinelearning.steps import Nested, Pipeline, Source, Step, Sweep, Target
 from emulator.machinelearning.sweeps.plan import read_sweep
 
@@ -33,6 +35,7 @@ AROUND = ("onInit", "onFinalize")
 class Reader:
     """Reads the nodes of one pipeline job. What its steps inherit is the same at every depth."""
 
+    workspace: Workspace
     component_of: ComponentOf
     complaints: Complaints
     compute: str = ""
@@ -77,6 +80,8 @@ class Reader:
     ) -> Step | Sweep | Nested | None:
         given = camel(node)
         kind = str(given.get("type") or COMMAND)
+        if kind in (COMMAND, SWEEP):
+            given = Settings(self.workspace, outer, self.complaints).of(given, path)
         if kind not in RUN:
             advice = STEPS.get(kind, f"use {' or '.join(RUN)}")
             self.complaints.add(f"{path}type", f"steps of type {kind!r} are not emulated; {advice}")
@@ -144,8 +149,13 @@ class Reader:
         }
 
 
-def parse_pipeline(properties: Json, component_of: ComponentOf) -> tuple[Pipeline, Complaints]:
-    """The plan of a pipeline job. ``component_of`` gives a component's spec by its id, None if none."""
+def parse_pipeline(
+    workspace: Workspace, properties: Json, component_of: ComponentOf
+) -> tuple[Pipeline, Complaints]:
+    """The plan of a pipeline job of a workspace.
+
+    component_of: gives a component's spec by its id, None if there is none.
+    """
     complaints = Complaints()
     settings = camel(properties.get("settings") or {})
     for key in AROUND:
@@ -155,6 +165,7 @@ def parse_pipeline(properties: Json, component_of: ComponentOf) -> tuple[Pipelin
                 "steps before and after a pipeline are not emulated; make them steps of the pipeline",
             )
     reader = Reader(
+        workspace,
         component_of,
         complaints,
         asset(properties.get("computeId") or settings.get("defaultCompute")),

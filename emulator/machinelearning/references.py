@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from emulator.arm.ids import fold, parse, within
 from emulator.arm.store import Store
 from emulator.errors import AzureError
+from emulator.machinelearning.datastores import STORAGE_ACCOUNT
 from emulator.machinelearning.names import Workspace
 
 BLOB_SUFFIX = ".blob.core.windows.net"
@@ -88,7 +89,23 @@ class References:
         if datastore is None:
             raise unresolved(name, f"workspace {workspace.name!r} has no datastore of that name")
         properties = datastore["properties"]
+        if "containerName" not in properties:
+            raise unresolved(
+                name,
+                f"datastore {name!r} is a file share, whose files are not emulated; use an AzureBlob "
+                "datastore",
+            )
         return Location(properties["accountName"], properties["containerName"], path.lstrip("/"), name)
+
+    def require_account(self, reference: str, where: Location) -> None:
+        """400 when the storage account is not there to which ``reference`` leads."""
+        if where.account not in [item["name"] for item in self._store.by_type(STORAGE_ACCOUNT)]:
+            way = f"datastore {where.datastore!r} leads" if where.datastore else "it leads"
+            raise unresolved(
+                reference,
+                f"{way} to storage account {where.account!r}, which does not exist here; create it, or copy "
+                "the data into an account that exists",
+            )
 
     def asset(self, workspace: Workspace, reference: str, kind: str | None = None) -> dict[str, Any]:
         """The version of an asset that ``azureml:name:version``, ``azureml:name@latest`` or an id names."""

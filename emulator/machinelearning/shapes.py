@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from emulator.machinelearning.expressions import whole
 from emulator.machinelearning.plan import Json, camel
 
 OBJECTS: Final = (
@@ -59,5 +60,6 @@ def _objects(body: Json, path: str, members: tuple[str, ...]) -> Iterator[tuple[
                 yield f"{path}{key}.{name}", OBJECT.format(member)
     resources = given.get("resources")
     count = camel(resources).get("instanceCount") if isinstance(resources, dict) else None
-    if count is not None and not str(count).isdigit():
+    bound = isinstance(count, str) and whole(count) is not None
+    if count is not None and not bound and not str(count).isdigit():
         yield f"{path}resources.instanceCount", f"it must be a whole number, not {count!r}"

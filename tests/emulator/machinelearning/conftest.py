@@ -33,8 +33,8 @@ class Lab:
         self.emulator.started()
         return self.emulator
 
-    def write(self, resource_id: str, body: Json) -> Json:
-        return self.emulator.arm.put(resource_id, body, principal=SIGNED_IN)[0]
+    def write(self, resource_id: str, body: Json, **query: str) -> Json:
+        return self.emulator.arm.put(resource_id, body, principal=SIGNED_IN, query=query)[0]
 
     def get(self, *path: str) -> Json:
         return self.emulator.arm.get("/".join((estate.WORKSPACE, *path)))

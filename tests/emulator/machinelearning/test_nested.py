@@ -10,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.machinelearning.bindings import followed
+from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.steps import Nested, Source
 from tests.emulator.machinelearning import estate
 from tests.emulator.machinelearning.conftest import Lab
 
 Json = dict[str, Any]
+HERE = Workspace.of(estate.WORKSPACE)
 FOLDER = {"type": "uri_folder"}
 
 
@@ -162,7 +164,7 @@ def test_a_literal_is_followed_through_any_depth(depth: int) -> None:
 
     def plan(text: str) -> tuple[Any, list[tuple[str, str]]]:
         top = {"n": node(f"c{depth}", "pipeline", x=text)}
-        pipeline, complaints = parse_pipeline({"jobs": top}, components.get)
+        pipeline, complaints = parse_pipeline(HERE, {"jobs": top}, components.get)
         return pipeline, complaints.found
 
     pipeline, found = plan("5")

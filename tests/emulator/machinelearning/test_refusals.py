@@ -152,6 +152,58 @@ PIPELINES: dict[str, tuple[Any, Json, str]] = {
         {"settings": {"defaultCompute": f"{estate.COMPUTE}"}},
         r"jobs.a.computeId: there is no compute, and serverless is not emulated; name one of workspace",
     ),
+    "a compute that an input names and nobody has": (
+        lambda c: {
+            "a": {**step(c["make"], n=literal("1")), "computeId": "${{parent.inputs.where}}"},
+        },
+        {"inputs": {"where": {"jobInputType": "literal", "value": "gpu"}}},
+        r"jobs.a.computeId: 'gpu' is no compute of workspace 'mlw-tests'; it has: cpu",
+    ),
+    "a compute of an input that is absent": (
+        lambda c: {"a": {**step(c["make"], n=literal("1")), "computeId": "${{parent.inputs.where}}"}},
+        {},
+        r"jobs.a.computeId: the pipeline has no input 'where', or it has no value",
+    ),
+    "a compute of an input that is data": (
+        lambda c: {"a": {**step(c["make"], n=literal("1")), "computeId": "${{parent.inputs.d}}"}},
+        {
+            "inputs": {
+                "d": {"jobInputType": "uri_folder", "uri": "azureml://datastores/workspaceblobstore/paths/x/"}
+            }
+        },
+        r"jobs.a.computeId: pipeline input 'd' is data; a setting needs a literal, known beforehand",
+    ),
+    "a setting of a step's output": (
+        lambda c: {
+            "a": step(c["make"], n=literal("1")),
+            "b": {
+                **step(c["make"], n=literal("1")),
+                "environment_variables": {"X": "${{parent.jobs.a.outputs.o}}"},
+            },
+        },
+        {},
+        r"jobs.b.environmentVariables.X: \$\{\{parent.jobs.a.outputs.o\}\} is no binding that a setting may",
+    ),
+    "nodes of an input": (
+        lambda c: {
+            "a": {
+                **step(c["make"], n=literal("1")),
+                "resources": {"instance_count": "${{parent.inputs.nodes}}"},
+            }
+        },
+        {"inputs": {"nodes": {"jobInputType": "literal", "value": "2"}}},
+        r"jobs.a.resources.instanceCount: jobs on more than one node are not emulated",
+    ),
+    "nodes in words": (
+        lambda c: {
+            "a": {
+                **step(c["make"], n=literal("1")),
+                "resources": {"instance_count": "${{parent.inputs.nodes}}"},
+            }
+        },
+        {"inputs": {"nodes": {"jobInputType": "literal", "value": "two"}}},
+        r"jobs.a.resources.instanceCount: it must be a whole number, not 'two'",
+    ),
     "an identity of another": (
         lambda c: {
             "a": {

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from emulator.errors import AzureError
 from emulator.machinelearning import shapes
+from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.plan import parse_command
 from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.steps import Sweep
@@ -20,6 +21,7 @@ from tests.emulator.machinelearning import estate
 from tests.emulator.machinelearning.conftest import Lab, command_body
 
 Json = dict[str, Any]
+HERE = Workspace.of(estate.WORKSPACE)
 
 COMPONENT: Json = {
     "type": "command",
@@ -133,14 +135,14 @@ def test_a_sweep_in_a_pipeline_with_anything_anywhere_is_read_or_refused(
 ) -> None:
     body = {**PIPELINE, "jobs": {"a": changed(SWEEP_STEP, path, value)}}
     if not list(shapes.of_job(body, "")):
-        parse_pipeline(body, {"c": COMPONENT}.get)
+        parse_pipeline(HERE, body, {"c": COMPONENT}.get)
 
 
 @given(st.sampled_from(list(places(PIPELINE))), PLACES)
 def test_a_pipeline_with_anything_anywhere_is_read_or_refused(path: tuple[str, ...], value: Any) -> None:
     body = changed(PIPELINE, path, value)
     if not list(shapes.of_job(body, "")):
-        parse_pipeline(body, {"c": COMPONENT}.get)
+        parse_pipeline(HERE, body, {"c": COMPONENT}.get)
 
 
 @given(st.sampled_from(list(places(COMMAND))), PLACES)
@@ -154,7 +156,7 @@ def test_a_command_with_anything_anywhere_is_read_or_refused(path: tuple[str, ..
 def test_a_component_with_anything_anywhere_is_read_or_refused(path: tuple[str, ...], value: Any) -> None:
     spec = changed(COMPONENT, path, value)
     if not list(shapes.of_component(spec, "")):
-        parse_pipeline(PIPELINE, {"c": spec}.get)
+        parse_pipeline(HERE, PIPELINE, {"c": spec}.get)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_the_error_names_the_place_in_a_component(lab: Lab) -> None:
 def test_a_sweep_in_a_pipeline_keeps_what_its_trial_says(inputs: Json) -> None:
     trial = {"componentId": "c", "environmentVariables": {"A": "1"}, "displayName": "mine"}
     node = {**SWEEP_STEP, "trial": trial, "inputs": inputs, "search_space": {}}
-    plan, _ = parse_pipeline({**PIPELINE, "jobs": {"a": node}}, {"c": COMPONENT}.get)
+    plan, _ = parse_pipeline(HERE, {**PIPELINE, "jobs": {"a": node}}, {"c": COMPONENT}.get)
     sweep = plan.steps["a"]
     assert isinstance(sweep, Sweep)
     assert sweep.trial.environment_variables["A"] == "1"

@@ -197,3 +197,61 @@ def test_environments_variables_and_computes_of_a_step(lab: Lab) -> None:
         "elsewhere": "second",
     }
     assert {lab.log(job.name) for job in jobs.values()} == {"said\n"}
+
+
+def test_inputs_of_the_pipeline_are_settings_of_its_steps(lab: Lab) -> None:
+    """Azure's own example of training and evaluation names the compute so, in a pipeline inside another."""
+    from azure.ai.ml import load_job
+
+    lab.write(f"{estate.WORKSPACE}/computes/third", estate.compute_body())
+    lab.file(
+        "bound/say.yml",
+        """
+        type: command
+        name: say
+        command: echo $WORD
+        environment: azureml:plain:1
+        """,
+    )
+    lab.file(
+        "bound/train_pipeline.yml",
+        """
+        type: pipeline
+        name: train_pipeline
+        inputs:
+          train_node_compute: {type: string}
+          word: {type: string, default: said}
+          seconds: {type: integer, default: 600}
+        jobs:
+          train:
+            type: command
+            component: ./say.yml
+            environment_variables: {WORD: "${{parent.inputs.word}} aloud"}
+            limits: {timeout: "${{parent.inputs.seconds}}"}
+            compute: ${{parent.inputs.train_node_compute}}
+        """,
+    )
+    path = lab.file(
+        "bound/job.yml",
+        """
+        type: pipeline
+        settings: {default_compute: azureml:cpu}
+        inputs: {compute: third, other: azureml:third}
+        jobs:
+          inside:
+            type: pipeline
+            component: ./train_pipeline.yml
+            inputs: {train_node_compute: "${{parent.inputs.compute}}"}
+          alone:
+            type: command
+            command: echo alone
+            environment: azureml:plain:1
+            compute: ${{parent.inputs.other}}
+        """,
+    )
+    done = lab.run(load_job(path))
+    steps = lab.steps(done.name)
+    train = lab.steps(steps["inside"].name)["train"]
+    assert lab.log(train.name) == "said aloud\n"
+    jobs = [lab.ml.jobs.get(train.name), lab.ml.jobs.get(steps["alone"].name)]
+    assert [str(job.compute).rsplit("/", 1)[-1] for job in jobs] == ["third", "third"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator import environment
 from emulator.arm.ids import fold
+from emulator.containerinstance import samples
 from emulator.containerregistry.registries import PASSWORDS, REGISTRY, private
 from emulator.errors import AzureError
 from emulator.images.base import BaseError
@@ -27,6 +28,8 @@ def pull(emulator: Emulator, group: Json, image: str, passwords: dict[str, str])
     """
     try:
         reference = parse(image)
+        if samples.known(reference):
+            return samples.stand_in(emulator.images, reference, environment.outside())
         if reference.registry == DOCKER_HUB:
             return emulator.images.public_python(reference, environment.outside())
         registry = _registry(emulator, reference.registry)

@@ -153,17 +153,20 @@ def _run(home: Home, options: argparse.Namespace) -> int:
     if lifecycle.running(home) is None:
         print(_none(home), file=sys.stderr)
         return NOT_RUNNING
+    from emulator import pulumi
+
     whole = environment.applied(home)
-    # the language host takes the first Python on PATH
-    whole["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), whole.get("PATH", os.defpath)])
-    program = shutil.which(command[0], path=whole["PATH"])
+    own, given = str(Path(sys.executable).parent), whole.get("PATH", os.defpath)
+    others = pulumi.program_of_others(command, Path.cwd())
+    # The language host takes the first Python on PATH: this checkout's own for its own program only.
+    whole["PATH"] = os.pathsep.join([given, own] if others else [own, given])
+    only = own if command[0] == "pulumi" else None  # the one whose version is known to go with the provider
+    program = (only and shutil.which(command[0], path=only)) or shutil.which(command[0], path=whole["PATH"])
     if program is None:
         print(f"emulator: {command[0]}: command not found", file=sys.stderr)
         return NOT_FOUND
     if Path(program).name == "az":
         azurecli.sign_in(home)
-    from emulator import pulumi
-
     try:
         whole |= pulumi.prepare(home, program, command, Path.cwd(), whole)
     except pulumi.PulumiError as error:

@@ -36,14 +36,20 @@ def stack_of(command: Sequence[str]) -> str | None:
     return None
 
 
-def project_of(command: Sequence[str], cwd: Path) -> Path | None:
-    """The project that a command works on: where ``Pulumi.yaml`` stands, upwards from its cwd."""
+def directory_of(command: Sequence[str], cwd: Path) -> Path:
+    """The directory that a ``pulumi`` command works in."""
     start = cwd
     for index, word in enumerate(command):
         if word in ("-C", "--cwd") and index + 1 < len(command):
             start = cwd / command[index + 1]
         elif word.startswith("--cwd="):
             start = cwd / word.partition("=")[2]
+    return start
+
+
+def project_of(command: Sequence[str], cwd: Path) -> Path | None:
+    """The project that a command works on: where ``Pulumi.yaml`` stands, upwards from its directory."""
+    start = directory_of(command, cwd)
     return next((path for path in (start, *start.parents) if (path / "Pulumi.yaml").exists()), None)
 
 
@@ -62,6 +68,8 @@ def prepare(
         return {}
     _ensure_provider(home, cli)
     stack, project = stack_of(command[1:]), project_of(command[1:], cwd)
+    if direct and program_of_others(command, cwd):
+        _ensure_program(home, Path(cli), command[1:], cwd, environment)
     if not direct or stack is None or project is None or project.resolve() != REPOSITORY:
         return {}
     short = stack.rsplit("/", 1)[-1]
@@ -69,6 +77,39 @@ def prepare(
     if not source.exists():
         return {}
     return {CONFIG_FILE: str(config_copy(home, cli, project, short, environment))}
+
+
+def program_of_others(command: Sequence[str], cwd: Path) -> bool:
+    """Whether a command works outside of this repository, so that the caller's own Python comes first."""
+    start = directory_of(command[1:], cwd) if Path(command[0]).name == "pulumi" else cwd
+    return not start.resolve().is_relative_to(REPOSITORY)
+
+
+def _ensure_program(
+    home: Home, cli: Path, command: Sequence[str], cwd: Path, environment: Mapping[str, str]
+) -> None:
+    """Make what a program of another project needs before Pulumi looks for it inside."""
+    from emulator import plugins, program
+    from emulator.environment import outside
+
+    if program.verb(command) not in program.RUNNING:
+        return
+    try:
+        found = program.read(directory_of(command, cwd).absolute())
+        if found is None or found.runtime != "python":
+            return
+        world, path = outside(environment), environment.get("PATH", "")
+        python = program.interpreter(found, path)
+        if python is None:
+            program.install(found, cli, world)
+            python = program.interpreter(found, path)
+        if python is None:
+            raise PulumiError(
+                f"{found.file}: `pulumi install` made no environment where its options name one"
+            )
+        plugins.ensure(home, cli, program.plugins(python, found.directory), world)
+    except program.ProgramError as error:
+        raise PulumiError(str(error)) from error
 
 
 def _ensure_provider(home: Home, cli: str) -> None:

@@ -9,5 +9,7 @@ DIFFERENCES: Final = (
     " variable HOST, which is loopback.",
     "In the command and in variables `0.0.0.0` and `[::]` become `127.0.0.1`. What listens elsewhere all the"
     " same runs, with the event `ListensBeyondLoopback` and a warning in the emulator's log.",
+    "Microsoft's sample `mcr.microsoft.com/azuredocs/aci-helloworld` is a small program of the emulator's own"
+    " that answers with the sample's title; other public images than Python's are refused.",
     "Readiness is asked ten times a second until it holds for the first time.",
 )

@@ -8,6 +8,7 @@ from typing import Any
 from emulator import environment
 from emulator.arm.ids import fold
 from emulator.arm.store import Store
+from emulator.containerinstance import samples
 from emulator.containerregistry.registries import PASSWORDS, REGISTRY, private
 from emulator.errors import AzureError
 from emulator.identity.service import Identity
@@ -29,6 +30,8 @@ def pull(
     """
     try:
         reference = parse(image)
+        if samples.known(reference):
+            return samples.stand_in(images, reference, environment.outside())
         if reference.registry == DOCKER_HUB:
             return images.public_python(reference, environment.outside())
         registry = _registry(store, reference.registry)

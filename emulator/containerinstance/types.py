@@ -9,8 +9,10 @@ from typing import Final
 
 from emulator.arm.catalog_types import NameRule, ResourceType, Row
 
+# Azure's table of names says lower case, and the service takes capitals: azure-py-aci of pulumi/examples and
+# its siblings name groups `containerGroup…`, and their README tells of a run (read 2026-11).
 NAME: Final = NameRule(
-    1, 63, r"[a-z0-9](?!.*--)(?:[a-z0-9-]*[a-z0-9])?", "lower-case letters, digits and single hyphens"
+    1, 63, r"[A-Za-z0-9](?!.*--)(?:[A-Za-z0-9-]*[A-Za-z0-9])?", "letters, digits and single hyphens"
 )
 
 # fmt: off

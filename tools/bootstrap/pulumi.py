@@ -27,6 +27,11 @@ INSTALL_WITHIN_S = 600
 PROGRAMS = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
 LDFLAGS = "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{version}"
 SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+# The last version of the Python host that Go's modules hold; tools/pulumi/language-python starts it.
+HOST_VERSION = "3.60.0"
+HOST = "pulumi-language-python-host"
+# Counts what this file changed in the build of one version, so that a cache of an older build is not taken.
+BUILD = 2
 
 
 def version_of(pulumi: Path) -> tuple[int, ...]:
@@ -95,12 +100,13 @@ def from_source(destination: Path) -> None:
     say(f"building Pulumi {VERSION} with Go: about 4 minutes on two cores, once for this machine")
     try:
         parts = (
-            ("cli", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", VERSION),
-            ("language-python", f"{SDK_MODULE}/python/cmd/pulumi-language-python", "3.60.0"),
+            ("cli", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", VERSION, "pulumi"),
+            ("language-python", f"{SDK_MODULE}/python/cmd/pulumi-language-python", HOST_VERSION, HOST),
+            ("language-python", ".", HOST_VERSION, "pulumi-language-python"),
         )
-        for module, package, version in parts:
+        for module, package, version, program in parts:
             flags = LDFLAGS.format(version=version)
-            command = [go, "build", "-ldflags", flags, "-o", f"{aside}/", package]
+            command = [go, "build", "-ldflags", flags, "-o", f"{aside / program}", package]
             subprocess.run(command, cwd=ROOT / "tools/pulumi" / module, env=environment, check=True)
         listing = [go, "list", "-m", "-f", "{{.Dir}}", SDK_MODULE]
         found = subprocess.run(
@@ -126,13 +132,18 @@ def from_source(destination: Path) -> None:
     say(f"built in {time.monotonic() - started:.0f} s")
 
 
+def kept() -> Path:
+    """Where what was installed or built is kept."""
+    machine = f"{platform.system()}-{platform.machine()}".lower()
+    return cache_dir() / f"pulumi-{VERSION}-build{BUILD}-{machine}"
+
+
 def provide(own: Path) -> Path:
     """The folder that holds the programs, which are made or installed when need be."""
     found = on_path(own)
     if found:
         return found
-    machine = f"{platform.system()}-{platform.machine()}".lower()
-    destination = cache_dir() / f"pulumi-{VERSION}-{machine}"
+    destination = kept()
     if not complete(destination):
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(destination, ignore_errors=True)
@@ -160,7 +171,7 @@ def main() -> None:
     parser.add_argument("--bin", type=Path, default=ROOT / ".venv" / "bin", help="where to link the programs")
     own = parser.parse_args().bin.absolute()
     linked = own / "pulumi"
-    if complete(own) and linked.exists() and VERSION in str(linked.resolve()):
+    if complete(own) and linked.exists() and linked.resolve().parent == kept().resolve():
         return
     link(provide(own), own)
 

@@ -11,6 +11,7 @@ import pytest
 from emulator.app import Emulator
 from emulator.containerinstance.probes import Probe, Verdict
 from emulator.errors import AzureError
+from tests.emulator.containerinstance.conftest import CONTAINER_GROUP
 
 Json = dict[str, Any]
 READY = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1}
@@ -47,6 +48,15 @@ def test_a_group_runs_and_answers(groups: Any) -> None:
     assert [event["name"] for event in groups.view()["events"]][:3] == ["Pulling", "Pulled", "Started"]
     log = groups.act("logs", f"{groups.get()['id']}/containers/service", tail="1")["content"]
     assert log.startswith("request ") and log.count("\n") == 1
+
+
+def test_the_sample_of_the_quickstarts_runs_in_a_group_with_capitals(groups: Any) -> None:
+    group_id = CONTAINER_GROUP.replace("/service", "/containerGroup1a2b3c4d")
+    sample = container(image="mcr.microsoft.com/azuredocs/aci-helloworld", ports=[{"port": 80}])
+    address = {"type": "Public", "ports": [{"port": 80, "protocol": "Tcp"}]}
+    group = groups.put(sample, group_id=group_id, ipAddress=address, restartPolicy="always")
+    assert group["name"] == "containerGroup1a2b3c4d"
+    groups.until(lambda: b"Welcome" in groups.ask(host=group["properties"]["ipAddress"]["ip"], port=80).body)
 
 
 def test_secure_values_are_given_to_the_process_alone(emulator: Emulator, groups: Any) -> None:

@@ -6,5 +6,5 @@ stays in `ml/steps`.
 
 import os
 
-# onnxruntime calls its maker some seconds after its import unless this is set before
+# Unless this is set before onnxruntime is imported, it reports to its maker some seconds later.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

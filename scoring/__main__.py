@@ -13,8 +13,8 @@ from scoring.settings import Settings, SettingsError, read
 
 log = logging.getLogger("scoring")
 
-COLLECT = 20_000, 20, 50  # objects and collections between two collections; requests leave hardly any cycle
-SWITCH_SECONDS = 0.0005  # a request waits at most this long for the threads of drift and telemetry
+COLLECT = 20_000, 20, 50  # when Python looks for cycles: seldom, because requests leave hardly any
+SWITCH_SECONDS = 0.0005  # the threads of drift and telemetry hold up a request for at most this long
 
 
 def main() -> int:
@@ -58,7 +58,7 @@ def serve(settings: Settings, place: worker.Place | None) -> int:
         settings.drain_seconds,
     )
     gc.collect()
-    gc.freeze()  # what is there now stays: it need not be looked through again and again
+    gc.freeze()  # the collector no longer looks through the objects of the start, which all stay
     gc.set_threshold(*COLLECT)
     server.run([place.socket()] if place is not None else None)
     return 0 if server.started else 1

@@ -41,7 +41,7 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
         telemetry.put_drift(DriftRecord(report, window))
 
     window = None if place is None else place.window(artifact.drift, settings.drift)
-    publishes = place is None or place.number == 0  # one for all: they see the same window
+    publishes = place is None or place.number == 0  # one for all: they share the window
     monitor = DriftMonitor(
         artifact.drift, settings.drift, settings.pace, publish if publishes else None, window
     )
@@ -55,7 +55,7 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
 
 
 def _refuse_another(settings: Settings, artifact: Artifact, served: str) -> None:
-    """One service answers with one model, although the directory may be another by the time of a restart."""
+    """Refuse a model that somebody put into MODEL_DIR while the service ran: all workers serve one."""
     if artifact.digest != served:
         raise ArtifactError(
             f"MODEL_DIR is {settings.model_dir}, which now holds the model {artifact.digest}; this service "
@@ -86,7 +86,7 @@ def _sink(settings: Settings, artifact: Artifact) -> Callable[[], Sink] | None:
 
 
 def _hash_key(settings: Settings) -> bytes:
-    """The key of hashed features: the deployment's, else one that lasts as long as this process."""
+    """The key with which features are hashed: the deployment's, else a random one for this process alone."""
     if settings.telemetry.hash_key is None:
         return secrets.token_bytes(32)
     return hashlib.sha256(settings.telemetry.hash_key.encode()).digest()

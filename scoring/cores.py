@@ -11,7 +11,7 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def supervised() -> bool:
-    """Whether this system has what several workers need; macOS, say, has not."""
+    """Whether a supervisor can run here: it needs Linux, so on macOS the service is one process."""
     needed = ((os, "sched_getaffinity"), (os, "memfd_create"), (signal, "sigtimedwait"))
     return all(hasattr(module, name) for module, name in needed)
 
@@ -19,7 +19,7 @@ def supervised() -> bool:
 def available(cgroup: Path = CGROUP) -> int:
     """Whole cores, at least 1: those this process may run on, cut to the container's processor quota.
 
-    1 on a system where one process cannot watch over others.
+    On a system where no supervisor can run it is 1.
     """
     if not supervised():
         return 1
@@ -29,7 +29,7 @@ def available(cgroup: Path = CGROUP) -> int:
 
 
 def _quota(cgroup: Path) -> float | None:
-    """Cores' worth of time, or None when there is no quota (version 2 of control groups, then version 1)."""
+    """The container's quota in cores, from control groups of version 2 or else 1; None when there is none."""
     try:
         limit, period = (cgroup / "cpu.max").read_text().split()
     except (OSError, ValueError):
@@ -40,5 +40,5 @@ def _quota(cgroup: Path) -> float | None:
             return None
     try:
         return float(limit) / float(period) if float(limit) > 0 else None
-    except (ValueError, ZeroDivisionError):  # "max": no quota
+    except (ValueError, ZeroDivisionError):  # the file says "max" when there is no quota
         return None

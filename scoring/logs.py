@@ -15,7 +15,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 def some(names: Sequence[str], most: int = 20) -> list[str]:
-    """The first of the names, and how many more there are: Application Insights cuts a long list."""
+    """The first names and the number of the others: Application Insights would cut a longer list."""
     more = len(names) - most
     return list(names) if more <= 0 else [*names[:most], f"and {more} more"]
 
@@ -37,7 +37,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class EarlyRecords(logging.Handler):
-    """Keeps the first records until telemetry takes them: exporters are ready later than the service is."""
+    """Keeps the first log records for telemetry, whose exporters are ready later than the service."""
 
     def __init__(self, capacity: int = 200) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class EarlyRecords(logging.Handler):
         self.records.append(record)
 
     def hand_over(self, logger: logging.Logger, to: list[logging.Handler]) -> None:
-        """Stop keeping records of the logger and give those kept to its other handlers."""
+        """Stop keeping the logger's records, and give the kept ones to these handlers."""
         logger.removeHandler(self)
         while self.records:
             record = self.records.popleft()
@@ -56,7 +56,7 @@ class EarlyRecords(logging.Handler):
 
 
 class Repeated(logging.Filter):
-    """Lets a record pass once in `seconds` and counts all of them: an outage must not fill the log."""
+    """Lets the same message pass once in `seconds`, so that an outage does not fill the log."""
 
     def __init__(self, seconds: float = 60.0) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class Repeated(logging.Filter):
 
 
 class Dropped(logging.Filter):
-    """Counts what OpenTelemetry's queues drop while the backend is slow: it only logs that, and seldom."""
+    """Counts the records that OpenTelemetry's full queues drop, from what it logs about them."""
 
     LOGGER = "opentelemetry.sdk._shared_internal"
     TEXT = "Queue full"
@@ -94,4 +94,4 @@ def configure(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in ("azure", "urllib3", "opentelemetry"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # whoever asked for a token says what failed
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # who asked for a token logs the failure

@@ -1,4 +1,4 @@
-"""Drift watched while serving: requests only write rows down, a thread of its own evaluates the window."""
+"""Drift is watched while the service answers: requests only record their rows, a thread evaluates them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from scoring.window import RollingWindow
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS: Final = 0.25  # between two looks at how many rows have come
-REST: Final = 20  # an evaluation is followed by at least this many times its own duration of rest
+LOOK_SECONDS: Final = 0.25  # between two looks at the number of new rows
+REST: Final = 20  # the thread then rests at least this many times as long as the evaluation took
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class Pace:
 class DriftMonitor:
     """Thread-safe. `report` is the latest evaluation; it is replaced, never changed.
 
-    `publish` may be None: of several processes that share a window, one publishes what all of them see.
+    `publish` is given each report. It is None in all but one of the processes that share a window, because
+    all of them see the same rows.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class DriftMonitor:
         self.observe: Callable[[Matrix], None] = self._window.add  # counts the rows of one request
         self.snapshot: Callable[[], WindowCounts] = self._window.snapshot
         self._stop = threading.Event()
-        self._evaluated = 0  # rows ever written, when the window was evaluated
+        self._evaluated = 0  # how many rows had been written at the latest evaluation
         self._thread: threading.Thread | None = None
         self.report = DriftReport(rules, 0, None, ())
 

@@ -16,13 +16,13 @@ from scoring.monitor import DriftMonitor
 from scoring.settings import ModelIdentity
 
 SELF_TEST_TOLERANCE = 1e-5
-DIGITS = 7  # of probabilities and scores: what a float32 holds
+DIGITS = 7  # significant digits of probabilities and scores: as many as a float32 holds
 SCALE = 10.0**DIGITS
 
 
 @dataclass(slots=True)
 class Batch:
-    """The rows of one request and what was found: the matrix [rows, features], else one item a row."""
+    """The rows of one request as a matrix [rows, features], and what was found, one item for each row."""
 
     matrix: Matrix
     probabilities: list[float]
@@ -68,7 +68,7 @@ def joined(matrices: list[Matrix]) -> Matrix:
 
 
 class Judge:
-    """Runs the composite and holds its answers to the thresholds."""
+    """Runs the composite and compares its answers with the thresholds."""
 
     def __init__(self, composite: Composite, thresholds: Thresholds) -> None:
         self._composite = composite
@@ -90,7 +90,7 @@ class Judge:
         )
 
     def _few(self, matrix: Matrix, probabilities: list[float], outlier_scores: list[float]) -> Batch:
-        """Rounded as numpy does it, so that a row has one answer whatever rows come with it."""
+        """Judge few rows without numpy, rounded as numpy does it: the way does not change an answer."""
         return Batch(
             matrix,
             [round(probability * SCALE) / SCALE for probability in probabilities],
@@ -101,12 +101,12 @@ class Judge:
 
 
 def judge(composite: Composite, thresholds: Thresholds, matrix: Matrix) -> Batch:
-    """Run the composite over a matrix [rows, features] and hold its answers to the thresholds."""
+    """Run the composite over a matrix [rows, features] and compare its answers with the thresholds."""
     return Judge(composite, thresholds)(matrix)
 
 
 class Scorer:
-    """Thread-safe."""
+    """What the service does with rows. Thread-safe."""
 
     def __init__(
         self, artifact: Artifact, monitor: DriftMonitor, identity: ModelIdentity, max_rows: int

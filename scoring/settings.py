@@ -15,7 +15,7 @@ from scoring.monitor import Pace
 Value = TypeVar("Value")
 Number = TypeVar("Number", int, float)
 MOST_WORKERS = 256
-MOST_CONNECTIONS = 4_096  # of one process, unless the settings say otherwise
+MOST_CONNECTIONS = 4_096  # that one process takes, unless SCORING_MAX_CONNECTIONS says otherwise
 
 
 class SettingsError(Exception):
@@ -24,13 +24,13 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one process takes at most; beyond it, requests are refused and told when to come again."""
+    """What one process takes at most; it refuses requests beyond that and says when to come again."""
 
     body_bytes: int = 4 * 1024 * 1024
     rows: int = 5_000
-    in_flight: int = 32  # more would only wait for each other
-    queued: int = 256  # small ones: of one row they wait some 15 ms; to refuse one costs half of it
-    connections: int = MOST_CONNECTIONS  # that are open; fewer where there are not as many file descriptors
+    in_flight: int = 32  # with more, each only waits for the others
+    queued: int = 256  # with one row each, the last waits 15 ms; refusing costs half of answering
+    connections: int = MOST_CONNECTIONS  # open ones; fewer where the process has fewer file descriptors
     explain_rows: int = 100  # an explanation takes a hundred times as long as a score
     explain_in_flight: int = 4
     seconds: float = 15.0  # from the first byte of a request to its answer
@@ -48,7 +48,7 @@ class KeySource:
 class KeyDigest:
     """The SHA-256 of the callers' key, in hex: for a container that the vault's firewall does not let in.
 
-    Whoever reads it cannot call with it; it says nothing of a key that was drawn at random.
+    Whoever reads the digest cannot call with it, and cannot guess a key that was drawn at random.
     """
 
     sha256: str
@@ -56,9 +56,9 @@ class KeyDigest:
 
 @dataclass(frozen=True, slots=True)
 class TelemetrySettings:
-    """`redact` and `hashed` name features whose values do not leave in custom events, or only as a hash.
+    """`redact`: features whose values are in no custom event. `hashed`: those that are sent as a hash.
 
-    `traces_per_second`, `events_per_second`: those that one process sends; metrics count all requests.
+    `traces_per_second` and `events_per_second` are limits of one process; metrics count all requests.
     `hash_key` (a secure variable of the container) makes hashes the same in all replicas and after restarts.
     """
 
@@ -88,7 +88,7 @@ class Settings:
     port: int = 8080
     environment: str = "local"
     client_id: str | None = None
-    key_source: KeySource | KeyDigest | None = None  # None: anyone may score, only when asked for by name
+    key_source: KeySource | KeyDigest | None = None  # None: SCORING_ALLOW_ANONYMOUS is set
     drain_seconds: float = 0.0
     workers: int = field(default_factory=cores.available)
     identity: ModelIdentity = field(default_factory=ModelIdentity)

@@ -1,6 +1,6 @@
-"""One process a core: bind once, start the workers, replace those that die, and let all end together.
+"""The supervisor binds the port, starts one worker a core, replaces those that die, and ends all together.
 
-Workers are programs of their own, not forks: onnxruntime and its threads are never copied.
+Workers are started as programs, not forked, because onnxruntime's threads do not survive a fork.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2_048
 FIRST_WAIT, LAST_WAIT = 0.1, 10.0  # seconds before a dead worker is replaced
-LIVED: Final = 30.0  # a worker that lived that long did not die of its start
-LOOK_SECONDS: Final = 1.0  # between two looks at whether the workers get on
-HUNG_LOOKS: Final = 30  # so often in a row that a worker had not got on, it is ended; counted, not timed:
-# while a whole container is halted nobody looks
-# Beyond the drain time, for the workers to answer, to flush telemetry and to go: platforms kill after 30 s.
+LIVED: Final = 30.0  # the start of a worker that lived that long is not why it died
+LOOK_SECONDS: Final = 1.0  # between two looks at whether the workers' event loops run
+# A worker whose event loop stood still at so many looks in a row is ended. Looks are counted instead of
+# seconds, because a platform may halt a whole container for a while, and then nobody looks.
+HUNG_LOOKS: Final = 30
+# The time after the drain time to answer, to flush telemetry and to end. Platforms kill after 30 s.
 END_SECONDS: Final = 28.0
 SIGNALS: Final = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
 
@@ -38,11 +39,11 @@ class Worker:
     place: Place
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
-    wait: float = 0.0  # before it was started last
-    due: float = 0.0  # when to start it, while there is no process
-    first_beat: int = 0  # the last one of those before
+    wait: float = 0.0  # seconds that were waited before the latest start
+    due: float = 0.0  # while there is no process: when to start one
+    first_beat: int = 0  # the latest beat of the processes before this one
     beat: int = 0  # at the last look
-    still: int = 0  # looks in a row that found no other beat
+    still: int = 0  # how many looks in a row found the same beat
 
     def served(self) -> bool:
         """Whether this process got as far as its event loop."""
@@ -56,7 +57,7 @@ class Supervisor:
         self._settings, self._program = settings, program
         self._environment = dict(environment)
         if not self._environment.get("SCORING_HASH_KEY", "").strip():
-            # workers without a common key would hash the same value differently
+            # without a common key, workers would hash the same value differently
             self._environment["SCORING_HASH_KEY"] = secrets.token_hex(32)
 
     def run(self) -> int:
@@ -64,7 +65,7 @@ class Supervisor:
 
         Raises OSError when the port cannot be bound.
         """
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # they are waited for, not handled
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # `sigtimedwait` takes them instead of a handler
         listener = _bound(self._settings.host, self._settings.port)
         memory = os.memfd_create("scoring")
         os.ftruncate(memory, STATUS)
@@ -112,19 +113,19 @@ class Supervisor:
                 env=self._environment | {VARIABLE: place.text()},
                 pass_fds=[place.listener, place.memory, place.alive],
             )
-        except OSError as error:  # no memory or no process left: the other workers go on
+        except OSError as error:  # the system has no memory or no process left; the other workers go on
             self._later(worker)
             more = {"worker": place.number, "reason": str(error), "again_in_seconds": worker.wait}
             log.error("a worker could not be started", extra=more)
 
     def _died(self, worker: Worker, code: int) -> bool:
-        """Plan a successor; False when the worker said that the service cannot start."""
+        """Plan a successor. False when a worker refused its first start: the service does not start."""
         lived = time.monotonic() - worker.started
         worker.process = None
         place = worker.place
         if code > 0 and place.state(place.number) == STARTING:
             return False
-        if code > 0 and not worker.served():  # it said why: another model, say, or a broken one
+        if code > 0 and not worker.served():  # it refused to start, and logged why
             place.say_failed(place.number)
         if lived >= LIVED:
             worker.wait = 0.0
@@ -134,7 +135,7 @@ class Supervisor:
         return True
 
     def _later(self, worker: Worker) -> None:
-        """Start it after a wait, twice as long as the one before."""
+        """Plan to start the worker again, after twice the time that was waited before."""
         worker.wait = min(max(FIRST_WAIT, 2 * worker.wait), LAST_WAIT)
         worker.due = time.monotonic() + worker.wait
 
@@ -147,14 +148,14 @@ class Supervisor:
             found = signal.sigtimedwait(SIGNALS, 0.2)
             if found is not None and found.si_signo != signal.SIGCHLD:
                 for process in running:
-                    process.send_signal(signal.SIGTERM)  # asked twice: do not wait any longer
+                    process.send_signal(signal.SIGTERM)  # whoever asks twice does not want to wait
         late = [process for process in running if process.poll() is None]
         for process in late:
             process.kill()
         if late:
             log.error("workers did not end in time", extra={"workers": len(late)})
         codes = [process.wait() for process in running]
-        # ended by the signal itself: it had not begun to serve
+        # SIGTERM ends a worker that has not begun to serve, and that is no failure
         return code or int(any(found not in (0, -signal.SIGTERM) for found in codes))
 
 
@@ -163,7 +164,7 @@ def _failed(worker: Worker) -> bool:
 
 
 def _end_if_hung(worker: Worker) -> None:
-    """End a worker that served and gets on no more: a process that is stopped, say. It will be replaced."""
+    """Kill a worker whose event loop ran and stands still, so that another one replaces it."""
     beat = worker.place.last_beat(worker.place.number)
     worker.still = worker.still + 1 if beat == worker.beat else 0
     worker.beat = beat

@@ -21,8 +21,8 @@ from scoring.model.drift import WindowCounts
 from scoring.model.schema import Matrix
 from scoring.model.sketch import DriftReference
 
-CHUNK: Final = 1_024  # rows that are written before the number of rows is brought up to date
-SLACK: Final = 4 * CHUNK  # rows beyond the window, so that a reader has time before a row is overwritten
+CHUNK: Final = 1_024  # the writer updates the number of rows after so many
+SLACK: Final = 4 * CHUNK  # more rows than the window has: a reader needs time before rows are overwritten
 HEADER: Final = 64
 
 Bins = NDArray[np.uint8]
@@ -50,7 +50,7 @@ class Slot:
 
     @property
     def written(self) -> int:
-        """Rows ever written; of a batch beyond the capacity perhaps only those that are kept."""
+        """How many rows were ever written; of a batch beyond the capacity maybe only the kept ones count."""
         return self._written[0]
 
     def write_row(self, bins: bytes) -> None:
@@ -62,12 +62,12 @@ class Slot:
         self._written[0] = written + 1
 
     def write(self, bins: Bins) -> None:
-        """At most CHUNK rows [rows, features]."""
+        """Append rows [rows, features], at most CHUNK of them."""
         written = self._written[0]
         place = written % self._size
         end = min(self._size, place + len(bins))
         now = time.monotonic_ns()
-        before = end - place  # the ring's end; the others go to its beginning
+        before = end - place  # so many rows fit before the ring's end; the others go to its beginning
         self._bins_array[place:end] = bins[:before]
         self._times_array[place:end] = now
         if before < len(bins):
@@ -81,7 +81,7 @@ class Slot:
             written = self._written[0]
             places = np.arange(max(0, written - self._capacity), written) % self._size
             times, bins = self._times_array[places], self._bins_array[places]
-            if self._written[0] - written <= SLACK - CHUNK:  # else rows were overwritten while being read
+            if self._written[0] - written <= SLACK - CHUNK:  # else rows changed meanwhile: read again
                 return times, bins
 
 

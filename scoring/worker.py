@@ -20,20 +20,20 @@ from scoring.settings import SettingsError
 from scoring.window import RollingWindow, slot_bytes
 
 VARIABLE: Final = "SCORING_WORKER"  # set by the supervisor, for its workers only
-# the bytes before the windows: a state and the time of the last beat of each worker, the model's digest
+# The shared memory begins with a state and the latest beat of each worker, and the digest of the model.
 STATUS: Final = 4_096
 STATES, BEATS, DIGEST, DIGEST_BYTES = 0, 512, 3_072, 128
-STARTING, READY, FAILED = range(3)  # FAILED: its successor could not start
-BEAT_SECONDS: Final = 1.0  # a worker whose event loop runs says so this often
-LATE_SECONDS: Final = 10.0  # one that has not said so for this long makes the service not ready
+STARTING, READY, FAILED = range(3)  # FAILED: the worker died and none could be started in its place
+BEAT_SECONDS: Final = 1.0  # how often each worker says that its event loop runs
+LATE_SECONDS: Final = 10.0  # when a worker has said nothing for this long, the service is not ready
 
 
 @dataclass(frozen=True)
 class Place:
     """A worker's number, the number of workers, and the files it inherits.
 
-    `listener` is the bound socket of all, `memory` what they share, `alive` a pipe that ends with the
-    supervisor.
+    `listener` is the bound socket of all workers, `memory` the memory that they share, `alive` a pipe that
+    is closed when the supervisor ends.
     """
 
     number: int
@@ -57,14 +57,14 @@ class Place:
         return socket.socket(fileno=self.listener)
 
     def window(self, reference: DriftReference, rules: DriftRules) -> RollingWindow:
-        """The window of all workers, of which this one writes its own slot."""
+        """The window of all workers, in which this worker writes its own slot."""
         size = STATUS + self.workers * slot_bytes(len(reference.sketches), rules.window_rows)
-        os.ftruncate(self.memory, size)  # to the same size by each worker: what is there stays
+        os.ftruncate(self.memory, size)  # each worker asks for the same size, so what is there stays
         memory = memoryview(mmap.mmap(self.memory, size))[STATUS:]
         return RollingWindow(reference, rules.window_rows, memory, self.number, self.workers)
 
     def agree(self, digest: str) -> str:
-        """The digest of the model that the service serves: the one that a worker was the first to name."""
+        """Name a digest; the answer is the digest that the service serves, which the first worker named."""
         fcntl.lockf(self.memory, fcntl.LOCK_EX, DIGEST_BYTES, DIGEST)
         try:
             named = self._status[DIGEST : DIGEST + DIGEST_BYTES].rstrip(b"\0").decode()
@@ -75,11 +75,11 @@ class Place:
             fcntl.lockf(self.memory, fcntl.LOCK_UN, DIGEST_BYTES, DIGEST)
 
     def say_ready(self) -> None:
-        """Stays said when this worker is killed: the others go on, and it is replaced."""
+        """Say that this worker is ready. It counts as ready after it was killed, too: the others go on."""
         self._status[STATES + self.number] = READY
 
     def say_failed(self, number: int) -> None:
-        """Until that worker says that it is ready."""
+        """Say that no process could be started for that worker. It holds until one says that it is ready."""
         self._status[STATES + number] = FAILED
 
     def state(self, number: int) -> int:
@@ -87,15 +87,15 @@ class Place:
         return self._status[STATES + number]
 
     def beat(self) -> None:
-        """This worker's event loop runs."""
+        """Say that this worker's event loop runs."""
         self._beats[self.number] = time.monotonic_ns()
 
     def last_beat(self, number: int) -> int:
-        """On the monotonic clock, in nanoseconds; 0 before the first."""
+        """When that worker's event loop last ran: nanoseconds on the monotonic clock, or 0."""
         return self._beats[number]
 
     def not_ready(self) -> dict[int, str]:
-        """The workers that do not serve, and why."""
+        """The numbers of the workers that do not serve, each with the reason."""
         now, found = time.monotonic_ns(), dict[int, str]()
         for number in range(self.workers):
             state, silent = self.state(number), (now - self.last_beat(number)) / 1e9
@@ -108,17 +108,17 @@ class Place:
         return found
 
     def end_with_supervisor(self) -> None:
-        """Stop, as at SIGTERM, when the supervisor is gone."""
+        """Send SIGTERM to this process when the supervisor has ended."""
 
         def wait() -> None:
-            os.read(self.alive, 1)  # nothing is ever written
+            os.read(self.alive, 1)  # returns when the supervisor has ended, for nothing is ever written
             os.kill(os.getpid(), signal.SIGTERM)
 
         threading.Thread(target=wait, name="supervisor", daemon=True).start()
 
 
 def place(environment: Mapping[str, str]) -> Place | None:
-    """None when this process has no supervisor. Raises SettingsError when no supervisor set the variable."""
+    """The place that a supervisor gave, else None. Raises SettingsError when somebody else set VARIABLE."""
     text = environment.get(VARIABLE, "").strip()
     if not text:
         return None

@@ -34,8 +34,8 @@ from scoring.worker import BEAT_SECONDS, Place
 
 log = logging.getLogger(__name__)
 
-SYNTHETIC_HEADER: Final = b"x-synthetic"  # "true": rows of a test, which say nothing about drift
-INLINE_ROWS: Final = 64  # more rows than that are scored in a thread, so that the event loop stays free
+SYNTHETIC_HEADER: Final = b"x-synthetic"  # "true" marks rows of a test, which do not count for drift
+INLINE_ROWS: Final = 64  # a thread scores requests of more rows, so that the event loop stays free
 TELEMETRY_FLUSH_SECONDS: Final = 6.0
 
 
@@ -59,7 +59,7 @@ class Service:
         self._place = place
         self._openapi = orjson.dumps(document(scorer.artifact, limits))
         self.scoring = InFlight(limits.in_flight, limits.seconds)
-        # one thread each: rows are scored by one core, and explanations never stand before them
+        # One thread for each kind of work: one core scores rows, and no explanation delays them.
         self._large = ThreadPoolExecutor(1, "scoring")
         self._explaining = Explaining(scorer, limits.explain_rows)
         self.explaining = InFlight(limits.explain_in_flight, limits.seconds)
@@ -102,7 +102,7 @@ class Service:
             self._place.say_ready()
 
     async def _beat(self) -> None:
-        """Tell supervisor and other workers that this event loop runs."""
+        """Tell the supervisor and the other workers, again and again, that this event loop runs."""
         while self._place is not None:
             self._place.beat()
             await asyncio.sleep(BEAT_SECONDS)
@@ -123,14 +123,14 @@ class Service:
         return self._openapi
 
     async def drift(self, request: Request) -> bytes:
-        """The latest report, and the window's counts now: those of several replicas add up."""
+        """The latest report, and the window's counts of this moment, which can be added up over replicas."""
         self._authenticate(request)
         window = self._scorer.monitor.snapshot().to_json(self._scorer.artifact.drift)
         report = orjson.Fragment(self._scorer.monitor.report.json)
         return orjson.dumps({"report": report, "window": window, "model": self._scorer.model})
 
     async def score(self, request: Request) -> bytes:
-        if (pending := self.state.begun()) > self._limits.in_flight:  # refused before it costs more
+        if (pending := self.state.begun()) > self._limits.in_flight:  # refuse before the request costs more
             raise too_many(pending)
         self._refuse_without_key()
         self._authenticate(request)
@@ -148,7 +148,7 @@ class Service:
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._explainer, answer, matrix, request_id)
-        except ArtifactError as error:  # MODEL_DIR has changed before the first explanation was asked for
+        except ArtifactError as error:  # MODEL_DIR changed before the first explanation
             log.error("the model's explanation cannot be read", extra={"reason": str(error)})
             detail = "what explains the model that is served is no longer in its place; the log says more"
             raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "60"}) from error
@@ -165,7 +165,7 @@ class Service:
         return self._answer(batch, request.record)
 
     def ask(self, headers: Headers, body: bytes, record: RequestRecord) -> Ask | None:
-        """What a request is that can be answered directly: in order, and small."""
+        """What a request asks for that can be answered directly; None when it is large or has a defect."""
         if not self._authenticator.knows(headers.get(b"authorization")):
             return None
         if headers.get(b"content-type") != MEDIA_TYPE or len(body) > self._limits.body_bytes:
@@ -173,7 +173,7 @@ class Service:
         try:
             matrix = self._scorer.encode(orjson.loads(body))
         except (orjson.JSONDecodeError, ContractError, TooManyRowsError):
-            return None  # it is read once more where the words for it are
+            return None  # the usual way reads it again and says what is wrong
         return Ask(record, matrix, _is_real(headers)) if len(matrix) <= INLINE_ROWS else None
 
     def answer(self, asks: list[Ask]) -> list[bytes]:
@@ -181,7 +181,7 @@ class Service:
         together = joined(matrices)
         batches = self._scorer.judge(together).split(list(map(len, matrices)))
         bodies = [self._answer(batch, ask.record) for batch, ask in zip(batches, asks, strict=True)]
-        # last: if anything fails, they go the usual way, which counts them
+        # Counted last: if anything above fails, the requests go the usual way, which counts them.
         if real := [ask.matrix for ask in asks if ask.real]:
             self._scorer.monitor.observe(together if len(real) == len(asks) else joined(real))
         return bodies
@@ -217,7 +217,7 @@ class Service:
 
 
 def _is_real(headers: Headers) -> bool:
-    """Not of a test."""
+    """Whether these are rows of a caller, not of a test."""
     synthetic = headers.get(SYNTHETIC_HEADER)
     return synthetic is None or synthetic.lower() not in (b"true", b"1")
 

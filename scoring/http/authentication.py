@@ -18,21 +18,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-REFRESH_SECONDS = (
-    300.0  # a key that was changed, disabled or deleted is refused after this time at the latest
-)
-OUTAGE_SECONDS = 15.0  # while the vault does not answer, it is asked this often
-MISS_SECONDS = 60.0  # after a wrong key the vault is asked again, at most this often
-FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 15.0  # a new role assignment takes minutes to work
-
-
-# a 403 with one of these inner codes is about the way to the vault, and says nothing about the secret
+# A key that was changed, disabled or deleted is refused after this time at the latest.
+REFRESH_SECONDS = 300.0
+OUTAGE_SECONDS = 15.0  # how often the vault is asked while it does not answer
+MISS_SECONDS = 60.0  # how often, at most, a wrong key makes the service ask the vault
+FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 1.0, 15.0  # after a failure: a new role assignment takes minutes
+# A 403 with one of these inner codes is about the way to the vault and says nothing about the secret.
 NETWORK_CODES = frozenset({"ForbiddenByConnection", "ForbiddenByFirewall"})
-VAULT_SECONDS = 10.0  # to connect, and to wait for a part of the answer
+VAULT_SECONDS = 10.0  # to connect, and to wait for each part of the answer
 
 
 class KeyWithdrawn(Exception):
-    """The vault itself says that there is no key for this service any more; the text says why."""
+    """The vault says that this service has no key any more; the text says why."""
 
 
 class Authenticator(Protocol):
@@ -43,16 +40,16 @@ class Authenticator(Protocol):
     async def run(self) -> None: ...
 
     def knows(self, authorization: bytes | None) -> bool:
-        """Whether it may score."""
+        """Whether the header holds the callers' key."""
         ...
 
     def may_be_new(self, authorization: bytes | None) -> bool:
-        """Whether a key that is not known may be tomorrow's: the right one is being read anew."""
+        """Whether an unknown key may be a new one: True while the callers' key is being read again."""
         ...
 
 
 class AnyoneMay:
-    """No key: the deployment said so."""
+    """Lets everybody score, because the deployment says so."""
 
     def ready(self) -> bool:
         return True
@@ -72,7 +69,7 @@ class DigestOfKey:
 
     def __init__(self, digest: KeyDigest) -> None:
         self._sha256 = digest.sha256
-        self._allowed: bytes | None = None  # the header that was right last: cheaper than its digest
+        self._allowed: bytes | None = None  # the latest right header: comparing is cheaper than hashing
 
     def ready(self) -> bool:
         return True
@@ -105,8 +102,8 @@ def _bearer(authorization: bytes | None) -> bytes | None:
 class BearerKey:
     """One key for all callers, sent as `authorization: Bearer KEY`.
 
-    `fetch` blocks and may raise; it is called in a thread, beside the requests, none of which waits for the
-    vault. While the vault cannot be asked, the known key stays; KeyWithdrawn and an empty secret end it.
+    `fetch` blocks and may raise. A thread calls it, so no request waits for the vault. While the vault cannot
+    be asked, the known key stays; KeyWithdrawn and an empty secret end it.
     """
 
     def __init__(self, fetch: Callable[[], str], clock: Callable[[], float] = time.monotonic) -> None:
@@ -145,7 +142,7 @@ class BearerKey:
         return self._wanted.is_set()
 
     async def _refresh(self) -> bool:
-        """Whether the vault said what the key is, or that there is none."""
+        """Ask the vault. True when it answered, with a key or that there is none; False when it could not."""
         self._asked = self._clock()
         try:
             key = (await asyncio.to_thread(self._fetch)).strip()
@@ -194,7 +191,7 @@ def from_key_vault(source: KeySource, client_id: str | None) -> Callable[[], str
 
 
 def _code(error: HttpResponseError) -> str | None:
-    """The vault's inner code, else its code; None when the answer came from something else on the way."""
+    """The vault's inner code, else its code; None when a proxy or firewall answered instead of the vault."""
     if error.error is None:
         return None
     inner = cast("Mapping[str, str] | None", error.error.innererror)  # the vault may say null

@@ -1,8 +1,8 @@
-"""Connections that hold something of the server and do not get on: a timeout for what uvicorn has none.
+"""Closes connections that stand still in places for which uvicorn has no timeout.
 
-It closes a connection that was silent after an answer, and a request's own deadline ends what is being worked
-on. What is left: a client that says nothing after it connected, one that never finishes a request's head, and
-one that does not read its answers, whose request would count as pending for ever.
+uvicorn closes a connection that is silent after an answer, and each request has a deadline of its own. This
+module closes the others: of a client that sends nothing after it connected, of one that never finishes a
+request's head, and of one that does not read its answers, whose request would count as pending for ever.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ class Stalled:
     """Only the event loop's thread uses it."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """`seconds`: how long a connection may be in the same place."""
+        """`seconds`: how long a connection may stand still."""
         self._seconds, self._clock = seconds, clock
         self._look = min(LOOK_SECONDS, seconds / 4)
         self._looked = clock()
         self._since: dict[HttpToolsProtocol, tuple[object, float]] = {}
 
     def close(self, connections: Iterable[Any]) -> int:
-        """Look at the connections, unless it was done just now; how many had to be closed."""
+        """Close the connections that stood still too long; their number. Does nothing when it just looked."""
         now = self._clock()
         if now - self._looked < self._look:
             return 0
@@ -38,19 +38,19 @@ class Stalled:
             if not _waits_for_client(connection):
                 continue
             place, since = self._since.get(connection, (None, now))
-            if place is not connection.cycle:  # another request: it got on
+            if place is not connection.cycle:  # the connection got on to another request
                 since = now
             waiting[connection] = connection.cycle, since
             if now - since >= self._seconds:
                 late.append(connection)
         self._since = waiting
         for connection in late:
-            connection.transport.abort()  # to close would wait until the client has read
+            connection.transport.abort()  # `close` would wait until the client has read
         return len(late)
 
 
 def _waits_for_client(connection: HttpToolsProtocol) -> bool:
-    """For the first bytes of a request, the rest of its head, or to read an answer, with no other timeout."""
+    """Whether the server waits, without another timeout, for a head or for its answer to be read."""
     if connection.flow.write_paused:
         return True
     cycle = cast("Any", connection.cycle)  # None before the first request

@@ -1,7 +1,7 @@
-"""File descriptors: how many connections are taken for them, and a word when there is none left.
+"""File descriptors: how many connections they suffice for, and a log line when none is left.
 
-When none is left, the event loop closes new connections unanswered and tells nobody. So fewer connections are
-taken than there are descriptors, and once a second one is opened to see whether that is still possible.
+When none is left, the event loop closes new connections unanswered and tells nobody. So the service takes
+fewer connections than it has descriptors, and opens a descriptor each second to see whether it still can.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from scoring.http.requests import State
 log = logging.getLogger(__name__)
 
 RESERVE: Final = 64  # for everything but connections: the model, the log, telemetry, Key Vault
-FEWEST: Final = 16  # connections, however few descriptors there are
+FEWEST: Final = 16  # connections that are taken however few descriptors there are
 LOOK_SECONDS: Final = 1.0
 SAY_SECONDS: Final = 60.0  # between two log lines about the same
 
 
 def connections(wanted: int) -> int:
-    """How many connections of those wanted the process's descriptors suffice for."""
+    """The wanted number of connections, or as many as the process's descriptors suffice for."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return wanted if limit == resource.RLIM_INFINITY else max(FEWEST, min(wanted, limit - RESERVE))
 
 
 class Descriptors:
-    """Counts, and says now and then, what was turned away and that no descriptor is left.
+    """Counts and logs that connections were turned away and that no descriptor is left.
 
     `count` is given the name of a counter (`scoring.telemetry.instruments.COUNTERS`) and a number.
     """
@@ -41,7 +41,7 @@ class Descriptors:
         self, state: State, count: Callable[[str, int], None], clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._state, self._count, self._clock = state, count, clock
-        self._counted = 0  # connections that were turned away
+        self._counted = 0  # of the connections that were turned away
         self._said: dict[str, float] = {}
 
     async def watch(self) -> None:

@@ -1,10 +1,10 @@
-"""Requests to score that came whole, in a single read, and are in order: answered without ASGI.
+"""Answers requests to score without ASGI, when they came in a single read and have no defect.
 
 Parsing, a task and the messages of ASGI cost more than the score itself. So such a request is read from its
-bytes, and answered in the event loop's next turn. While as many are pending as may be, it is refused from its
-bytes: a service that spends half of what an answer costs on saying no cannot say no to twice its load.
+bytes and answered in the event loop's next turn. While too many requests are pending, it is refused from its
+bytes as well: if a refusal cost half of an answer, the service could not even refuse twice its load.
 
-Whatever is not that simple, or not in order, goes the usual way, which answers it or says what is wrong.
+Every other request goes the usual way, which answers it or says what is wrong with it.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from scoring.telemetry.moment import Put, RequestRecord
 log = logging.getLogger(__name__)
 
 LONGEST: Final = 64 * 1024  # bytes of a request that is read this way
-MOST_ROWS: Final = 256  # once so many are together, they are answered and the event loop goes on
-REMEMBERED: Final = 1_024  # bytes of a head up to which it is remembered
+MOST_ROWS: Final = 256  # rows that are scored at once; then the event loop does other work
+REMEMBERED: Final = 1_024  # the fields of a head of so few bytes are remembered
 _FIRST_LINE: Final = b"POST /score HTTP/1.1\r\n"
 _FIELD: Final = re.compile(rb"\r\n([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)(?=\r\n)")
 _MARK: Final = "REQUEST-ID"
@@ -40,7 +40,7 @@ _UNUSUAL: Final = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
 
 @dataclass(slots=True)
 class Whole:
-    """A whole request and nothing else; `clock` is the performance counter when it came."""
+    """The bytes of one whole request; `clock` is the performance counter when they came."""
 
     data: bytes
     headers: Headers
@@ -50,7 +50,7 @@ class Whole:
 
 
 class Connection(Protocol):
-    """What is needed of the connection that a request came by."""
+    """What this module needs of the connection that a request came by."""
 
     held: Whole | None
 
@@ -73,10 +73,10 @@ def read(data: bytes) -> Whole | None:
 
 
 def _fields(head: bytes) -> Headers | None:
-    """The fields of a head, each after the end of a line; None when one is for the parser to judge.
+    """The fields of a head, each after the end of a line; None when the parser has to judge the head.
 
-    That is a line that is no field, a field that comes twice, what changes how a message is read, and a head
-    that may be too large.
+    It has to when a line is no field, a field comes twice, a field changes how the message is read, or the
+    head may be too large.
     """
     if len(_FIRST_LINE) + len(head) > MOST_HEAD_BYTES:
         return None
@@ -91,13 +91,13 @@ def _fields(head: bytes) -> Headers | None:
     return headers if stays_open and _UNUSUAL.isdisjoint(headers) else None
 
 
-# a client sends the same head again and again: its fields, which nobody changes, are looked up
+# A client sends the same head again and again, so its fields are looked up. Nobody may change them.
 _known_fields: Final = lru_cache(maxsize=256)(_fields)
 
 
 @dataclass(slots=True)
 class Ask:
-    """A request that is in order: its rows [rows, features], and whether they count for drift."""
+    """A request without defect: its rows [rows, features], and whether they count for drift (`real`)."""
 
     record: RequestRecord
     matrix: Matrix
@@ -126,16 +126,16 @@ class Direct:
     def __init__(self, state: State, limit: int, answers: Answers, put: Put) -> None:
         self.state, self.put = state, put
         self._limit, self._answers = limit, answers
-        self._queue: deque[Connection] = deque()  # some hold nothing any more
-        self._due = False  # the event loop is going to answer
-        # made once: at twice the load that the service takes, refusing must cost a fraction of answering
+        self._queue: deque[Connection] = deque()  # of these, some hold no request any more
+        self._due = False  # the event loop has been told to answer soon
+        # Made once, so that a refusal costs a fraction of an answer even at twice the load.
         problem = too_many(limit)
         self._refused = problem.kind
         self._refused_body = problem.body(_MARK).split(_MARK.encode())
         self._retry_after = b"retry-after: %s\r\n" % problem.headers["retry-after"].encode()
 
     def take(self, connection: Connection, whole: Whole) -> bool:
-        """Answer or refuse it, now or soon; False when it must go the usual way at once."""
+        """Refuse the request now or answer it soon; False when it must go the usual way at once."""
         if self.state.draining:
             return False
         if self.state.pending() >= self._limit:
@@ -149,13 +149,13 @@ class Direct:
         return True
 
     def drop_held(self, connection: Connection) -> None:
-        """Nobody waits for the answer any more."""
+        """Forget the request that the connection holds: nobody waits for the answer any more."""
         if connection.held is not None:
             connection.held = None
             self.state.queued -= 1
 
     def answer(self, connection: Connection) -> None:
-        """Answer what is held of this connection now; those before it wait for their turn."""
+        """Answer now what this connection holds; requests of other connections wait for their turn."""
         self._answer_some([connection])
 
     def _answer_soon(self) -> None:
@@ -166,8 +166,8 @@ class Direct:
         self._due = False
         try:
             self._answer_some(self._queued())
-        finally:  # whatever fails, those behind are not left waiting
-            if self._queue:  # others come first: probes, and what has arrived meanwhile
+        finally:  # whatever fails, the requests behind are answered
+            if self._queue:  # after probes and whatever else arrived meanwhile
                 self._answer_soon()
 
     def _queued(self) -> Iterator[Connection]:
@@ -175,7 +175,7 @@ class Direct:
             yield self._queue.popleft()
 
     def _answer_some(self, connections: Iterable[Connection]) -> None:
-        """Answer the first requests that these hold, as many as make a moment."""
+        """Answer the first requests that these connections hold, together, until they have MOST_ROWS rows."""
         asks: list[Ask] = []
         asking: list[tuple[Connection, Whole]] = []
         rows = 0
@@ -222,14 +222,14 @@ class Direct:
     def _refusal(self, whole: Whole) -> tuple[bytes, bytes]:
         record = begun("POST", "/score", whole.headers, whole.started_ns)
         record.status, record.problem = self._refused.status, self._refused.name
-        body = record.request_id.encode().join(self._refused_body)  # an identifier needs no escaping
+        body = record.request_id.encode().join(self._refused_body)  # an identifier needs no escaping in JSON
         record.duration_ns = time.perf_counter_ns() - whole.clock
         self.put([record])
         return _head(b"429 Too Many Requests", _PROBLEM, body, record, self._retry_after), body
 
 
 def _head(status: bytes, content_type: bytes, body: bytes, record: RequestRecord, more: bytes = b"") -> bytes:
-    """All but the server's own headers and the empty line."""
+    """The head of an answer, without the server's own headers and the empty line at its end."""
     trace = record.trace.traceparent.encode()
     return (
         b"HTTP/1.1 %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n%bx-request-id: %b\r\n"

@@ -14,12 +14,12 @@ from scoring.model.explain import Explainer
 from scoring.model.schema import Matrix
 from scoring.scorer import Scorer
 
-DIGITS: Final = 9  # of margins and contributions, so that they add up within 1e-6
-SHARE: Final = 0.5  # of the process's time, at most: rows are scored in between
+DIGITS: Final = 9  # significant digits of margins and contributions: these add up within 1e-6
+SHARE: Final = 0.5  # of the time at most, so that rows are scored in between
 
 
 class Explaining:
-    """Called in a thread of its own, one request at a time."""
+    """Explains rows, one request at a time, in a thread of its own."""
 
     def __init__(self, scorer: Scorer, max_rows: int) -> None:
         self._scorer = scorer
@@ -28,11 +28,11 @@ class Explaining:
 
     @cached_property
     def _explainer(self) -> Explainer:
-        """Read when it is first asked for. Raises ArtifactError."""
+        """The explainer, read at the first request. Raises ArtifactError."""
         return Explainer(self._scorer.artifact.explanation())
 
     def answer(self, matrix: Matrix, request_id: str) -> bytes:
-        """The body of the answer for a matrix [rows, features], JSON. The rows do not count for drift."""
+        """The JSON that answers a matrix [rows, features]. Its rows do not count for drift."""
         batch = self._scorer.judge(matrix)
         base = self._explainer.base
         rows: list[dict[str, object]] = []

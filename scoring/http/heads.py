@@ -1,7 +1,7 @@
-"""How much of a request's head is kept: for each connection, and for all connections of a process together.
+"""Limits of the heads that are kept, for each connection and for all connections of a process together.
 
-The parser keeps a head until it is complete, whoever sends it: nobody has shown a key by then. So bytes are
-counted before they are kept, and a head that goes on beyond its limit is refused.
+The parser keeps a head until it is complete, and only then can a key be checked. So anybody could fill the
+memory. To prevent that, bytes are counted before they are kept, and a head beyond its limit is refused.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from scoring.http.requests import begun
 from scoring.telemetry.moment import Put
 
 MOST_TARGET_BYTES: Final = 8 * 1024  # of the request line: the path with its query
-MOST_HEAD_BYTES: Final = 32 * 1024  # request line and fields; trailers are held to the same
+MOST_HEAD_BYTES: Final = 32 * 1024  # of request line and fields together; the limit of trailers, too
 MOST_FIELDS: Final = 100
 MOST_WAITING_BYTES: Final = 8 * 1024 * 1024  # of all connections of one process
-PIPELINED_BYTES: Final = 4 * 1024  # what a request takes, beside its bytes, while it waits for its turn
-LINE_BYTES: Final = 21  # around the target in the longest usual request line, and the end of the head
+PIPELINED_BYTES: Final = 4 * 1024  # the memory of a request that waits for its turn, beside its bytes
+LINE_BYTES: Final = 21  # what stands around the target in a usual request line, and the head's end
 FIELD_BYTES: Final = 4  # around a field's name and value
 UNKNOWN: Final = "(unknown)"  # method and route of a request of which nothing was read
 
@@ -46,26 +46,26 @@ TOO_MANY_CONNECTIONS: Final = Problem(
 
 
 def size(target: bytes, fields: Sequence[tuple[bytes, bytes]]) -> int:
-    """Bytes of a head with that target and these fields, plainly written."""
+    """How many bytes a head with that target and these fields has, without needless white space."""
     return LINE_BYTES + len(target) + sum(len(name) + len(value) + FIELD_BYTES for name, value in fields)
 
 
 class Refused(Exception):
-    """Ends the parser's work on a request; within the parser only."""
+    """Raised in the parser's callbacks to end its work; never leaves the parser."""
 
 
 class Waiting:
-    """Bytes of heads that are not complete, and of requests that wait behind another of their connection.
+    """Counts the bytes of unfinished heads, and of requests that wait behind another of their connection.
 
-    A head that comes in one piece never counts: callers who send theirs whole are answered whatever others
-    hold back. Only the event loop's thread uses it.
+    A head that comes in one piece is not counted, so whoever sends it so is answered whatever others hold
+    back. Only the event loop's thread uses it.
     """
 
     def __init__(self, most: int = MOST_WAITING_BYTES) -> None:
         self.most, self.bytes = most, 0
 
     def change(self, before: int, after: int) -> bool:
-        """Keep `after` bytes in place of `before`; False, with nothing changed, when that is too much."""
+        """Count `after` bytes in place of `before`. False, with nothing changed, when that is too much."""
         total = self.bytes - before + after
         if after > before and total > self.most:
             return False
@@ -74,8 +74,9 @@ class Waiting:
 
 
 def refusal(problem: Problem, put: Put) -> tuple[bytes, bytes]:
-    """An answer that ends the connection, counted like any other: its head without the server's own headers
-    and without the empty line, and its body.
+    """An answer that ends the connection; telemetry counts it like any other.
+
+    The head, without the server's own headers and the empty line at its end, and the body.
     """
     record = begun(UNKNOWN, UNKNOWN, {}, time.time_ns())
     status = record.status = problem.kind.status

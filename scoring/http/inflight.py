@@ -1,4 +1,4 @@
-"""Requests that are being answered: how many there may be, and how long each may take."""
+"""Limits of requests that are being answered: how many there may be, and how long each may take."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class InFlight:
     async def run(self, work: Coroutine[Any, Any, Answer], overdue: Callable[[], Problem]) -> Answer:
         """The result of `work`, in the caller's own task.
 
-        Raises Problem TOO_MANY_REQUESTS before it is begun, and what `overdue` gives when it took too long.
+        Raises Problem: TOO_MANY_REQUESTS before the work begins, that of `overdue` when it takes too long.
         """
         if len(self._deadlines) >= self._limit:
             work.close()
@@ -50,7 +50,7 @@ class InFlight:
             del self._deadlines[task]
 
     async def watch(self) -> None:
-        """Cancel what is overdue, for ever."""
+        """Cancel overdue requests, again and again, until this is cancelled itself."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(0.25, self._seconds / 4))

@@ -1,4 +1,4 @@
-"""The OpenAPI document of a service, true to the schema of the model that it holds."""
+"""The OpenAPI document of a service, with the schema of the model that it serves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP on a connection: uvicorn's, beside which whole requests to score are answered from their bytes."""
+"""HTTP on a connection: requests to score that came whole go to `direct`, all others through uvicorn."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from scoring.http.problems import Problem
 from scoring.settings import MOST_CONNECTIONS
 
 MOST_PIPELINED: Final = 64  # requests of one connection that wait for the answer before theirs
-SLICE: Final = 32 * 1024  # bytes that the parser is given at once: what it keeps is counted in between
-LINGER_SECONDS: Final = 1.0  # what a refused client still sends is read, else it may not see the answer
-# what the bytes of a connection are in the middle of
-# FRAMING: a chunk's size was read, trailers may follow; ENDED: nothing more is read
+SLICE: Final = 32 * 1024  # bytes that the parser is given at once; between two slices its memory is counted
+LINGER_SECONDS: Final = 1.0  # a refused client is read so long; else it may not see the answer
+# Where in a message the next byte of a connection stands. BETWEEN: before a request. FRAMING: behind the size
+# of a chunk, so content or trailers follow. ENDED: nothing more is read.
 BETWEEN, HEAD, CONTENT, FRAMING, ENDED = range(5)  # only BETWEEN is false
 
 
 class OwnFields:
-    """The server's own headers as they are written: it replaces their list once a second."""
+    """The bytes of the server's own headers, made anew when it replaces their list, once a second."""
 
     def __init__(self) -> None:
         self._fields: list[tuple[bytes, bytes]] = []
@@ -36,23 +36,22 @@ class OwnFields:
 
 
 class Protocol(HttpToolsProtocol):
-    """`direct` to `most_connections` are set on a subclass, one for each server: see `answering`."""
+    """`answering` makes a subclass for each server, which sets `direct` to `most_connections`."""
 
     direct: ClassVar[Direct]
     own_fields: ClassVar[OwnFields]
     waiting: ClassVar[Waiting]
     most_connections: ClassVar[int]
     held: Whole | None = None
-    _place = BETWEEN  # BETWEEN: the next byte is the first of a request
+    _place = BETWEEN
     _active = 0.0  # loop time of the latest direct answer
     _problem: Problem | None = None  # why the parser was stopped
-    _progress = False  # the slice that is being parsed held more than a part of a head or of trailers
-    _reading = 0  # bytes that are being read
-    _unfinished = (
-        0  # bytes that were read of a head or of trailers, from the first slice that is all of them on
-    )
-    _waits = 0  # bytes of this connection that are counted in `waiting` for that
-    _pipelined = 0  # bytes of this connection that are counted in `waiting` for requests behind the first
+    _progress = False  # whether the slice completed a head, or held content or a message's end
+    _reading = 0  # bytes of the read that is being parsed
+    # bytes of an unfinished head, or of unfinished trailers, without the slice in which they began
+    _unfinished = 0
+    _waits = 0  # bytes of them that are counted in `waiting`
+    _pipelined = 0  # bytes of requests behind the first that are counted in `waiting`
 
     def connection_made(self, transport: BaseTransport) -> None:  # type: ignore[override]
         super().connection_made(transport)  # type: ignore[arg-type]
@@ -72,8 +71,8 @@ class Protocol(HttpToolsProtocol):
             self._stop(heads.TARGET_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Does what the one above does: to call that for each field costs as much as the parser."""
-        if self._place != HEAD:  # a trailer: nobody asks for one, and taken for a field it would deceive
+        """Does what uvicorn's own does, and does not call it: the call would cost as much as the parser."""
+        if self._place != HEAD:  # Trailers are dropped: as a field, one could deceive.
             return
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
@@ -83,16 +82,16 @@ class Protocol(HttpToolsProtocol):
             self._stop(heads.TOO_MANY_FIELDS)
 
     def on_headers_complete(self) -> None:
-        """Beyond what may wait, nothing more is read: the connection ends with the last of those that wait.
+        """Let the request wait for its turn. Beyond the limits, the connection ends with the last of those.
 
-        A single read holds thousands of small requests, each of which takes kilobytes while it waits.
+        A single read may hold thousands of small requests, and each takes kilobytes while it waits.
         """
         self._place, self._progress = CONTENT, True
         if (
-            self._waits + self._reading > heads.MOST_HEAD_BYTES // 2  # most heads come with much less
+            self._waits + self._reading > heads.MOST_HEAD_BYTES // 2  # most are far smaller
             and heads.size(self.url, self.headers) > heads.MOST_HEAD_BYTES
         ):
-            self._place = HEAD  # nothing of this request was taken up
+            self._place = HEAD  # uvicorn was told nothing of this request
             self._stop(heads.HEAD_TOO_LARGE)
         if self.cycle and not self.cycle.response_complete:
             after = self._pipelined + heads.PIPELINED_BYTES + (0 if self.pipeline else self._reading)
@@ -120,7 +119,7 @@ class Protocol(HttpToolsProtocol):
             self._pipelined = 0
 
     def data_received(self, data: bytes) -> None:
-        if self.held is not None:  # a client that does not wait for answers: they keep their order
+        if self.held is not None:  # the client sent more before its answer: keep the order
             self.direct.answer(self)
         if (
             not self._place
@@ -154,7 +153,7 @@ class Protocol(HttpToolsProtocol):
         except HttpParserUpgrade:
             self._stay_with_http()
         except HttpParserError:
-            if self._place != ENDED:  # else it would stand before the answers to those that wait
+            if self._place != ENDED:  # else the refusal would come before answers that are due
                 self._refuse(self._problem or heads.MALFORMED)
         else:
             if not self._place or (self._progress and self._place == CONTENT):
@@ -164,9 +163,10 @@ class Protocol(HttpToolsProtocol):
                 self._count(len(data))
 
     def _count(self, read: int) -> None:
-        """Count the bytes that were read of a head, or of trailers, that are not complete.
+        """Count the bytes of a head, or of trailers, that are not complete.
 
-        Where in a slice they began is not known: the slice counts for all connections, but not for this one.
+        Where they began in their first slice is not known. So this slice counts for the limit of all
+        connections, and not for that of this connection.
         """
         if self._progress:
             self._unfinished, waits = 0, read
@@ -187,37 +187,38 @@ class Protocol(HttpToolsProtocol):
         return True
 
     def _stop(self, problem: Problem) -> None:
-        """Stop the parser, which calls this."""
+        """Stop the parser; only for its callbacks."""
         self._problem = problem
         raise Refused
 
     def _stay_with_http(self) -> None:
-        """The client offers another protocol, which is not taken up.
+        """Go on with HTTP/1.1 although the client offers another protocol.
 
-        The parser leaves out the body of such a request. Its bytes must not be read as the next request.
+        The parser does not read the body of such a request, whose bytes must not become the next request.
+        So a request with a body ends the connection.
         """
         fields = dict(self.headers)
         if fields.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in fields:
-            self.headers.append((b"connection", b"close"))  # the answer says it, too
+            self.headers.append((b"connection", b"close"))  # so that the answer says it
             self._end_with_last()
 
     def _end_with_last(self) -> None:
-        """Nothing more is read, and the connection ends with the last answer that is due."""
+        """Read nothing more, and end the connection with the last answer that is due."""
         self._place = ENDED
         last = self.pipeline[0][0] if self.pipeline else self.cycle
         last.keep_alive = False
 
     def _refuse(self, problem: Problem) -> None:
-        """Answer with the problem and end the connection; requests that are due are answered first."""
+        """Answer with the problem and end the connection. If other answers are due, they end it instead."""
         place, self._place = self._place, ENDED
         self._wait_for(0)
-        self.parser = HttpRequestParser(self)  # the other one goes, with what it has kept
+        self.parser = HttpRequestParser(self)  # the old parser goes, and its memory with it
         cycle = self.cycle
         if cycle and not cycle.response_complete:
             if place == HEAD or self.pipeline or cycle.response_started:
                 self._end_with_last()
                 return
-            cycle.disconnected = True  # this request will not come whole
+            cycle.disconnected = True  # the rest of this request's body will not come
             cycle.message_event.set()
         self._say(problem)
         self.transport.write_eof()
@@ -230,7 +231,7 @@ class Protocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
 
     def _forget(self) -> None:
-        """Nothing of this connection waits any more."""
+        """Stop counting: nothing of this connection waits any more."""
         self.waiting.change(self._waits + self._pipelined, 0)
         self._waits = self._pipelined = self._unfinished = 0
 
@@ -247,9 +248,9 @@ class Protocol(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def timeout_keep_alive_handler(self) -> None:
-        """One timer serves many direct answers: a new one for each would cost as much as reading it."""
+        """One timer serves many direct answers: a timer for each would cost as much as reading."""
         left = self._active + self.timeout_keep_alive - self.loop.time()
-        if self.held is not None:  # it is being answered
+        if self.held is not None:  # its request is being answered
             left = self.timeout_keep_alive
         if left > 0:
             self._close_when_idle(left)
@@ -269,6 +270,6 @@ class Protocol(HttpToolsProtocol):
 
 
 def answering(way: Direct, connections: int = MOST_CONNECTIONS) -> type[Protocol]:
-    """The protocol of a server that answers directly by that way and takes so many connections at once."""
+    """The protocol class of one server, with its direct way and the most connections that it takes."""
     more = {"direct": way, "own_fields": OwnFields(), "waiting": Waiting(), "most_connections": connections}
     return type("ServerProtocol", (Protocol,), more)

@@ -12,8 +12,8 @@ from scoring.telemetry.moment import RequestRecord
 from scoring.telemetry.tracecontext import SPAN_DIGITS, TRACE_DIGITS, Digits, continued
 
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
-_ID_DIGITS: Final = 32  # of a request that came without an identifier
-_digits = Digits()  # for the event loop's thread, the only one in which requests begin
+_ID_DIGITS: Final = 32  # of the identifier that a request without one is given
+_digits = Digits()  # used by the event loop's thread alone, in which all requests begin
 
 
 @dataclass(slots=True)
@@ -23,11 +23,11 @@ class Request:
     headers: Headers
     receive: Receive
     record: RequestRecord
-    complete: bool = False  # the body has arrived
+    complete: bool = False  # whether the whole body has arrived
 
 
 class Tasks(set[asyncio.Task[None]]):
-    """The server's set of requests that it has read, which counts them as well."""
+    """The server's set of tasks, one for each request that it has read; it counts how many were added."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,20 +45,20 @@ class State:
         self.draining = False
         self.tasks = Tasks()
         self.answered = 0
-        self.queued = 0  # requests that are answered without a task
-        self.turned_away = 0  # connections beyond those that are taken
+        self.queued = 0  # requests that wait to be answered without a task
+        self.turned_away = 0  # connections that were refused, because too many were open
 
     def begun(self) -> int:
-        """Requests that have a task and no answer, whether it runs or still waits.
+        """The number of requests that have a task and no answer, whether the task runs or still waits.
 
-        A task leaves the server's set some time after its answer, hence the two counts.
+        A task leaves the server's set some time after its answer, so the set's size would be too high.
         """
         if not self.tasks:
             self.answered = self.tasks.added
         return self.tasks.added - self.answered
 
     def pending(self) -> int:
-        """All that have been read and not answered."""
+        """The number of all requests that have been read and not answered."""
         return self.begun() + self.queued
 
 

@@ -24,9 +24,9 @@ from scoring.settings import MOST_CONNECTIONS
 log = logging.getLogger(__name__)
 
 GRACE_SECONDS = 20
-STALLED_SECONDS = 30.0  # for a client to finish a request's head, or to read an answer
-LINGER_SECONDS = 1.0  # for clients that hold a connection open to send what they are about to send
-KEEP_ALIVE_SECONDS = 75  # longer than a load balancer's usual 60 s, so that it is the one to close
+STALLED_SECONDS = 30.0  # the time that a client has to finish a head, or to read an answer
+LINGER_SECONDS = 1.0  # at the end, for clients to send what they were about to send
+KEEP_ALIVE_SECONDS = 75  # more than a load balancer's usual 60 s, so that the balancer closes first
 
 
 class Server(uvicorn.Server):
@@ -52,7 +52,7 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         if threading.current_thread() is not threading.main_thread():
-            yield  # signals come to the main thread only
+            yield  # only the main thread receives signals
             return
         before = {
             number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)
@@ -65,7 +65,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._state.draining:
-            self.should_exit = True  # asked twice: do not wait any longer
+            self.should_exit = True  # whoever asks twice does not want to wait
             return
         self._state.draining = True
         self._exit_at = time.monotonic() + self._drain_seconds

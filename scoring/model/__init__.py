@@ -1,1 +1,1 @@
-"""The composite and its contract: what is loaded, what a row must be, what is answered and watched."""
+"""The model: its composite, the contract of its rows, its explanations, and the drift of its inputs."""

@@ -38,7 +38,7 @@ class ArtifactError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """`decision`: probability from which the label is 1, the cheapest on validation rows at the costs given.
+    """`decision`: probability from which the label is 1, where errors cost least on the calibration rows.
 
     `outlier`: score above which a row is flagged, the (1 - `outlier_share`) quantile on held-out rows.
     """
@@ -107,7 +107,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class ExplanationFile:
-    """The bytes of explanation.npz, or where they are; what they must be is known before they are read."""
+    """The bytes of explanation.npz or their path, and the SHA-256 that they must have."""
 
     sha256: str
     source: bytes | Path = field(compare=False, repr=False)
@@ -118,7 +118,7 @@ class ExplanationFile:
         return ExplanationFile(hashlib.sha256(content).hexdigest(), content)
 
     def read(self) -> bytes:
-        """Raises ArtifactError when the file is not there or is another one."""
+        """The bytes. Raises ArtifactError when the file is not there or has another SHA-256."""
         if isinstance(self.source, bytes):
             return self.source
         content = _read(self.source)
@@ -168,7 +168,7 @@ class Artifact:
         return replace(self, metrics={**self.metrics, **metrics}, lineage={**self.lineage, **lineage})
 
     def save(self, directory: Path) -> None:
-        """Write the directory's four files, each aside and then renamed, the manifest last."""
+        """Write the four files, the manifest last; each appears whole, under its name, or not at all."""
         directory.mkdir(parents=True, exist_ok=True)
         manifest = {
             "format_version": FORMAT_VERSION,
@@ -188,7 +188,7 @@ class Artifact:
 
 
 def load(directory: Path) -> Artifact:
-    """Read and check an artifact; its explanation is left for when it is asked for. Raises ArtifactError."""
+    """Read and check an artifact; its explanation is read when it is first needed. Raises ArtifactError."""
     manifest = _read_json(directory / MANIFEST)
     samples = _read_json(directory / SAMPLES)
     composite = _read(directory / COMPOSITE)

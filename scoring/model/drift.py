@@ -27,7 +27,7 @@ class DriftRules:
 
     A feature has drifted when its adjusted p-value is at most `false_discovery_rate` and its PSI at least
     `least_psi`: significance alone grows with the window, the index is the size of the change. The rate is
-    low because a rolling window is looked at again and again; moderate shifts are far beyond it all the same.
+    low because a rolling window is tested again and again; p-values of moderate shifts lie far below it.
     """
 
     window_rows: int = 1_000

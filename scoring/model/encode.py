@@ -37,8 +37,8 @@ Item = TypeVar("Item")
 Encoded = NDArray[np.float32] | NDArray[np.float64]
 Reader = Callable[[Any], "float | None"]
 ColumnReader = Callable[[list[Any]], "Encoded | None"]
-MAX_ERRORS = 50  # that are listed; one more is looked for, and no further: bodies hold 100,000s of values
-MANY_ROWS = 8  # from here on, records are read by whole columns
+MAX_ERRORS = 50  # the encoder stops after one more: a body may hold 100,000s of values
+MANY_ROWS = 8  # so many records or more are read column by column
 NUMBER_TYPES, CATEGORY_TYPES = frozenset({int, float}), frozenset({str, int, float})
 EXACT_INTEGERS = 2.0**53
 PLAIN = "!$&'()*+,;=:@/?~"  # beside letters, digits and "-._": what a URI fragment may hold as it is
@@ -57,7 +57,7 @@ class FieldError:
 
 
 class ContractError(Exception):
-    """The request does not keep the contract. At most MAX_ERRORS are listed; `more`: there are others."""
+    """The request breaks the contract. At most MAX_ERRORS defects are listed; `more`: there are others."""
 
     def __init__(self, errors: list[FieldError]) -> None:
         count = f"more than {MAX_ERRORS}" if len(errors) > MAX_ERRORS else str(len(errors))
@@ -82,7 +82,7 @@ class Encoder:
         self._names = frozenset(schema.names)
         self._columns_of = tuple(map(_Column, schema.features))
         self._values_of = _all_of(schema.names)
-        # integers have limits of their own: to compare one with a float takes twice as long
+        # limits of type int for integers: comparing an int with a float takes twice as long
         self._numbers = tuple(
             (
                 position,
@@ -139,7 +139,7 @@ class Encoder:
         return np.array(encoded, dtype=np.float32)
 
     def _many_records(self, rows: list[object]) -> Matrix | None:
-        """The matrix of many records by whole columns, or None when anything is wrong with one of them."""
+        """The matrix of many records, read column by column; None when one of them has any defect."""
         width = len(self._names)
         if any(type(row) is not dict or len(cast("dict[str, object]", row)) != width for row in rows):
             return None
@@ -156,14 +156,14 @@ class Encoder:
         return matrix
 
     def _record(self, record: object) -> list[float] | None:
-        """The row of one record, or None when anything is wrong with it."""
+        """The row of one record; None when it has any defect."""
         if type(record) is not dict or len(cast("dict[str, object]", record)) != len(self._names):
             return None
         try:
             values = list(self._values_of(record))
         except KeyError:
             return None
-        # written out, not by way of the readers: this is most of what it takes to encode a request
+        # written out without calls of the readers: most of the time of encoding is spent here
         for position, least, most, low, high, integer in self._numbers:
             value = values[position]
             kind = type(value)  # not isinstance: true and false are integers to it
@@ -258,12 +258,12 @@ def fragment(name: str) -> str:
 
 
 def _first(items: Iterable[Item]) -> list[Item]:
-    """As many as an error can use: those that are listed, and one that says that there are more."""
+    """The defects that an error lists, and one more, by which it knows that there are more."""
     return list(islice(items, MAX_ERRORS + 1))
 
 
 def _all_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """A function that takes the members of those names; it raises KeyError when one is missing."""
+    """A function that reads these members of an object. It raises KeyError when one is missing."""
     if len(names) > 1:
         return itemgetter(*names)
     one: Callable[[Any], Any] = itemgetter(*names)
@@ -271,7 +271,7 @@ def _all_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 class _Column:
-    """Reads the values of one feature: one alone, or many at once, which gives the same."""
+    """Reads the values of one feature, one alone or many at once, with the same result."""
 
     def __init__(self, feature: Feature) -> None:
         self.feature = feature

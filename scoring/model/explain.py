@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from scoring.model.schema import Matrix
 
-MOST_CONDITIONS = 16  # of one box: a bit each
+MOST_CONDITIONS = 16  # of one box: a mask has one bit for each
 Mask = np.uint16
 
 
@@ -167,7 +167,7 @@ class Explainer:
         return result
 
     def margins(self, matrix: Matrix) -> NDArray[np.float64]:
-        """What the values of each row add up to with the base, [rows]."""
+        """The margin of each row [rows]: the base plus the sum of the row's Shapley values."""
         return self.base + self.explain(matrix).sum(axis=1)
 
     def _of_boxes(self, row: NDArray[np.float32]) -> NDArray[np.float64]:

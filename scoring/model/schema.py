@@ -125,7 +125,7 @@ def _feature(node: Node) -> Feature:
     if kind == "number":
         low, high = node.field("minimum").number(), node.field("maximum").number()
         for limit, value in (("minimum", low), ("maximum", high)):
-            if not isfinite(value):  # as 1e999 is read: no integer is its limit
+            if not isfinite(value):  # JSON's 1e999 is read as infinity, and no integer is that limit
                 raise node.error(f"{limit} {value} is not finite")
         if not low < high:
             raise node.error(f"minimum {low} is not below maximum {high}")
@@ -143,7 +143,7 @@ def _category(node: Node) -> Category:
 
 
 def limit_text(value: float) -> str:
-    """A limit in words: short where that is exact, as 1e+07 is, else with all its digits."""
+    """A limit as text: in short form where that is exact, such as 1e+07, else with all its digits."""
     short = f"{value:g}"
     if float(short) == value:
         return short

@@ -14,10 +14,10 @@ from scoring.model.typed_json import Node
 
 Test = Literal["kolmogorov-smirnov", "chi-squared"]
 MAX_BINS = 255  # a bin's number is kept in one byte
-COMMON = 0.1  # share of the rows from which a value has a bin of its own
-COMMON_END = 0.01  # the same for the least and the greatest value, which sentinels often are
-QUANTILES = 20  # bins of a number whose values are all different, besides the two beyond its values
-SMALLEST = np.finfo(np.float32).tiny  # the smallest float that every processor tells from 0
+COMMON = 0.1  # a value that at least this share of the rows has gets a bin of its own
+COMMON_END = 0.01  # the same for the least and the greatest value, which are often sentinels
+QUANTILES = 20  # bins of a number without common values, besides one beyond each end
+SMALLEST = np.finfo(np.float32).tiny  # processors may take smaller floats for 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class DriftReference:
     def bin_numbers(self, matrix: Matrix) -> NDArray[np.uint8]:
         """The bin of each value of a matrix [rows, features].
 
-        All values against all edges: of so few, that is faster than a search in each column, five times so
-        for the rows of 20 requests.
+        Each value is compared with each edge. With so few edges that is faster than a search in each column,
+        five times as fast for the rows of 20 requests.
         """
         return np.add.reduce((matrix > self._edges).view(np.uint8), axis=0, dtype=np.uint8)
 
@@ -86,7 +86,7 @@ class DriftReference:
 
     @property
     def blind(self) -> tuple[str, ...]:
-        """Features with one bin: nothing that happens to them is seen. `learn` makes none for numbers."""
+        """Numbers with one bin only, whose drift nobody can see. `learn` no longer makes such sketches."""
         return tuple(
             sketch.name
             for sketch in self.sketches
@@ -95,7 +95,7 @@ class DriftReference:
 
     @staticmethod
     def learn(matrix: Matrix, schema: Schema) -> DriftReference:
-        """Bins of numbers as `number_edges` has them, one bin for each category."""
+        """The sketches of training rows [rows, features]; a category has a bin for each value."""
         sketches: list[FeatureSketch] = []
         for position, feature in enumerate(schema.features):
             column = matrix[:, position]
@@ -111,11 +111,11 @@ class DriftReference:
 
 
 def number_edges(column: NDArray[np.float32], integer: bool) -> NDArray[np.float32]:
-    """The edges of a number's bins, which see values that the column does not have.
+    """The edges of a number's bins, ascending. Some bins are empty: they count values that training lacks.
 
-    Quantiles share the rows out evenly. Beyond the least and the greatest value there is an empty bin each.
-    A common value has a bin of its own, so that what is near it falls into another: each value when there
-    are no more than QUANTILES, else those that COMMON and COMMON_END name.
+    Quantiles spread the rows evenly over bins. One bin below the least value and one above the greatest are
+    empty. A common value has a bin of its own, so that values near it fall into other bins. Common are all
+    values when there are QUANTILES or fewer, else those that COMMON and COMMON_END name.
     """
     values, counts = np.unique(column, return_counts=True)
     share = counts / len(column)
@@ -132,7 +132,7 @@ def number_edges(column: NDArray[np.float32], integer: bool) -> NDArray[np.float
 
 
 def _next_below(values: NDArray[np.float32], integer: bool) -> NDArray[np.float32]:
-    """The greatest value below each that the feature can have; -infinity below the least float."""
+    """For each value, the next smaller one that the feature can have; -infinity below the least float."""
     with np.errstate(over="ignore"):
         below = np.nextafter(values, np.float32(-np.inf))
     if integer:

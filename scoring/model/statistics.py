@@ -13,8 +13,8 @@ Counts = NDArray[np.int64]
 def population_stability_index(reference: Counts, window: Counts) -> float:
     """PSI of two histograms over the same bins.
 
-    Half a row is added to each bin (Jeffreys' prior), so that an empty bin gives a finite share. Bins
-    that are empty in both say nothing and are left out: of the smaller window they would be a greater share.
+    Half a row is added to each bin (Jeffreys' prior), so that an empty bin has a finite logarithm. Bins that
+    are empty in both are left out: half a row is a greater share of the smaller histogram.
     """
     seen = reference + window > 0
     reference, window = reference[seen], window[seen]
@@ -36,7 +36,7 @@ def kolmogorov_smirnov(reference: Counts, window: Counts) -> float:
 
 def kolmogorov_tail(value: float) -> float:
     """P(K > value) of Kolmogorov's distribution."""
-    if value < 0.2:  # the series converges slowly here, and the probability is 1 to 10 digits
+    if value < 0.2:  # here the series converges slowly, and the probability is 1 up to its 10th digit
         return 1.0
     terms = np.arange(1, 101)
     series = float(((-1.0) ** (terms - 1) * np.exp(-2.0 * terms**2 * value**2)).sum())
@@ -75,7 +75,7 @@ def _pool(reference: Counts, window: Counts, least_expected: float) -> NDArray[n
 
 
 def fisher_exact(table: Counts) -> float:
-    """Two-sided p-value of a table [2, 2]: all tables of the same margins that are no likelier than this."""
+    """Two-sided p-value of a table [2, 2]: the sum over tables of the same margins that are no likelier."""
     (a, b), (c, d) = table.tolist()
     first_row, first_column, total = a + b, a + c, a + b + c + d
     lowest, highest = max(0, first_column - (c + d)), min(first_row, first_column)
@@ -88,7 +88,7 @@ def fisher_exact(table: Counts) -> float:
         for k in range(lowest, highest + 1)
     ]
     everything = log_choose(total, first_column)
-    observed = logs[a - lowest] + 1e-7  # as likely as the observed one, but for rounding
+    observed = logs[a - lowest] + 1e-7  # the margin lets rounding not exclude tables that are as likely
     return min(1.0, math.fsum(math.exp(value - everything) for value in logs if value <= observed))
 
 

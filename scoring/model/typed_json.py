@@ -1,4 +1,4 @@
-"""Reading JSON of a known shape: each value is checked where it is read, and an error says where it stood."""
+"""Reads JSON of a known shape. Each value is checked when it is read; an error says where it stood."""
 
 from __future__ import annotations
 

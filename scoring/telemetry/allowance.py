@@ -1,4 +1,4 @@
-"""How often something may be done: a rate, and what was left unused for some seconds."""
+"""Limits how often something is done: a rate, and a reserve of what was not used in the last seconds."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ class Allowance:
         self._at = clock()
 
     def left(self) -> int:
-        """How often it may be done now."""
+        """How many times it may be done now."""
         now = self._clock()
         self._left = min(self._most, self._left + (now - self._at) * self._per_second)
         self._at = now
         return max(0, int(self._left))
 
     def soon(self, seconds: float) -> int:
-        """How often, at most, it may be done after so long."""
+        """How many times, at most, it may be done when so many seconds have passed."""
         self.left()
         return max(0, ceil(min(self._most, self._left + seconds * self._per_second)))
 
     def take(self) -> bool:
-        """Whether it may be done once more now."""
+        """Use one, if there is one; whether there was."""
         if self.left() < 1:
             return False
         self._left -= 1.0
         return True
 
     def spend(self, times: int) -> None:
-        """It was done so often, allowed or not; what was not allowed is missing later."""
+        """Use so many, although there may be fewer; what is missing now is not there later."""
         self.left()
         self._left -= times

@@ -20,7 +20,7 @@ from scoring.telemetry.moment import Moment, RequestRecord
 from scoring.telemetry.queue import DRAIN_SECONDS, DriftRecord
 from scoring.telemetry.tracecontext import TraceContext
 
-# The exporters' own call-outs, to hosts that are not the configured ingestion endpoint.
+# The exporters would call hosts other than the configured ingestion endpoint on their own account.
 SILENCED = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
     "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": "true",
@@ -29,7 +29,7 @@ SILENCED = {
 }
 for _name, _value in SILENCED.items():
     os.environ.setdefault(_name, _value)
-os.environ.setdefault("OTEL_METRICS_EXEMPLAR_FILTER", "always_off")  # Azure Monitor takes none
+os.environ.setdefault("OTEL_METRICS_EXEMPLAR_FILTER", "always_off")  # Azure Monitor takes no exemplars
 
 from opentelemetry import _logs, trace  # noqa: E402 - reads the variables above
 from opentelemetry._logs import SeverityNumber  # noqa: E402
@@ -49,12 +49,12 @@ from scoring.telemetry.instruments import Instruments  # noqa: E402
 SCOPE = "scoring"
 EXPORT_LOGGER = "azure.monitor.opentelemetry.exporter.export._base"
 PROBES = frozenset({"/healthz", "/readyz"})
-TRACES_RESERVE = 10.0  # seconds: a few requests now and then are all traced
-DRIFT_EVENT_SECONDS = 60.0  # one event a window change, else at most one in this time
+TRACES_RESERVE = 10.0  # seconds; so, when requests are few, all are traced
+DRIFT_EVENT_SECONDS = 60.0  # unless other features drift, one event in so long
 
 
 class ChosenIds(RandomIdGenerator):
-    """Gives a span the identifiers that its request has answered with already."""
+    """Gives a span the identifiers that the answer to its request already named."""
 
     def __init__(self) -> None:
         self.trace_id: int | None = None
@@ -118,7 +118,7 @@ class AzureMonitor:
         scored = [record for record in moment.records if record.batch is not None]
         self._description.add(scored)
         self._description.leave_out(moment.scored - len(scored))
-        # probes are counted, but not traced unless they fail: they come every few seconds
+        # Probes come every few seconds: they are counted, and traced only when they fail.
         if moment.failed or moment.kind[0] not in PROBES:
             traced = list(takewhile(lambda _: self._traces.take(), moment.records))
             self._untraced += moment.requests - len(traced)
@@ -171,7 +171,7 @@ class AzureMonitor:
     def close(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         providers.flush(seconds)
-        if self._exports.failed != self._failed_told:  # by that flush: there may be time to say so
+        if self._exports.failed != self._failed_told:  # that flush failed, too; try to tell of it
             self._pass_on()
             providers.flush_metrics(deadline - time.monotonic())
 
@@ -221,7 +221,7 @@ class AzureMonitor:
 
 
 def _context(record: RequestRecord) -> Context:
-    """Within the request's own span, whether that was told or not."""
+    """The context of the request's own span, whether that span is sent or not."""
     return _within(record.trace, record.trace.span_id, is_remote=False)
 
 
@@ -232,7 +232,7 @@ def _within(ids: TraceContext, span_id: str, is_remote: bool) -> Context:
 
 
 def resource_attributes(settings: Settings) -> dict[str, str]:
-    """Who speaks: the role and instance of Application Insights come from these."""
+    """What Application Insights takes role and instance from."""
     return {
         "service.name": "scoring",
         "service.namespace": settings.environment,

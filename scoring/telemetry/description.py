@@ -1,4 +1,4 @@
-"""Which events tell of requests: one each while there are few, one of several when there are many."""
+"""Puts requests into events: one event for each while there are few, for several when there are many."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from scoring.telemetry.moment import RequestRecord
 
 
 class Description:
-    """Requests that scored rows, until the moment's end. Used by one thread."""
+    """Collects the requests of a moment that scored rows, for its events. Used by one thread."""
 
     def __init__(self, allowance: Allowance, schema: Schema, privacy: Privacy, max_rows: int) -> None:
-        """`allowance`: of events, each part counted."""
+        """`allowance`: how many events may be sent; each part of one counts."""
         self._allowance, self._schema, self._privacy, self._max_rows = allowance, schema, privacy, max_rows
         self._waiting: list[RequestRecord] = []
-        self.thinned = 0  # requests that are in no event: there were too many
+        self.thinned = 0  # how many requests are in no event, because there were too many
 
     def add(self, records: Sequence[RequestRecord]) -> None:
         self._waiting.extend(records)
 
     def leave_out(self, requests: int) -> None:
-        """There were more of them, which are in no event."""
+        """Count more requests, which are in no event."""
         self.thinned += requests
 
     def wanted(self, seconds: float) -> int:
-        """How many requests, at most, the events of a moment that ends so soon can tell of."""
+        """How many requests, at most, the events can hold that may be sent in so many seconds."""
         return self._allowance.soon(seconds) * MAX_REQUESTS
 
     def events(self) -> Generator[tuple[RequestRecord, Told]]:
-        """The events of all that waits, each with the first of its requests.
+        """The events of all collected requests, each with the first request that is in it.
 
-        No more of them than are allowed: so many requests go into one as that needs, as far as their
-        rows fit.
+        There are no more events than allowed, so each holds as many requests as that takes, if their rows
+        fit. Requests that are in no event are counted as thinned.
         """
         waiting, self._waiting = self._waiting, []
         done, allowed = 0, self._allowance.left()

@@ -1,7 +1,7 @@
-"""How long requests took, as Application Insights keeps it: how many, their sum, the least and the largest.
+"""How long requests took, as Application Insights keeps it: number, sum, least and largest.
 
-The SDK's histogram takes 8 us for one value, most of it for buckets that Azure Monitor has no place for. So
-durations are added up here, many at a time, and join the other metrics when those are exported.
+The SDK's histogram takes 8 us for one value, most of it for buckets, which Azure Monitor does not take.
+So this module adds up many durations at a time; they join the other metrics when those are exported.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Durations:
         self._since = time.time_ns()
 
     def add(self, kind: Kind, milliseconds: Sequence[float]) -> None:
-        """At least one of them."""
+        """Add the durations, at least one, of requests of one kind."""
         found = _Sum(len(milliseconds), sum(milliseconds), min(milliseconds), max(milliseconds))
         with self._lock:
             known = self._sums.get(kind)
@@ -60,7 +60,7 @@ class Durations:
             self._sums[kind] = found
 
     def taken(self) -> list[HistogramDataPoint]:
-        """What was added since it was taken last."""
+        """Take what was added since the last time."""
         now = time.time_ns()
         with self._lock:
             sums, self._sums = self._sums, {}
@@ -88,9 +88,9 @@ def _point(kind: Kind, found: _Sum, since: int, now: int) -> HistogramDataPoint:
 
 
 class Exporter(AzureMonitorMetricExporter):
-    """Azure Monitor's, which sends the durations with whatever else it sends, and again what was refused.
+    """Azure Monitor's exporter of metrics, which also sends the durations, and sends again what was refused.
 
-    What no answer came for is sent again too: an endpoint that took it and could not say so counts it twice.
+    It also sends again what got no answer. When the endpoint had taken that, it is counted twice.
     """
 
     def __init__(self, durations: Durations, exports: Exports, scope: str, **settings: Any) -> None:
@@ -98,10 +98,8 @@ class Exporter(AzureMonitorMetricExporter):
         self._durations: Final = durations
         self._exports, self._answer, self._waiting = exports, Answer(), Waiting()
         self._scope: Final = InstrumentationScope(scope)
-        own = {
-            "raw_response_hook": self._answer.hook,
-            "retry_total": 0,
-        }  # the next interval's is the next try
+        # The export of the next interval is the next try.
+        own = {"raw_response_hook": self._answer.hook, "retry_total": 0}
         super().__init__(**POSTING | own | settings)
 
     def export(

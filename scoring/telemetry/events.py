@@ -1,4 +1,4 @@
-"""Custom events: inputs and outputs of scored rows, and drift, without what must not leave."""
+"""Custom events of scored rows and of drift, without the features that must not leave the service."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from scoring.telemetry.parts import MAX_PROPERTY, Content, as_json, parts
 from scoring.telemetry.queue import DriftRecord
 
 BATCH_EVENT, DRIFT_EVENT = "scoring.batch", "scoring.drift"
-MAX_REQUESTS = 50  # of one event: so many identifiers of the usual length fit into a property
-MAX_ROWS = 250  # of one event: so many outputs fit into a property
+MAX_REQUESTS = 50  # of one event: identifiers of so many requests fit into a property
+MAX_ROWS = 250  # of one event: outputs of so many rows fit into a property
 HASH_DIGITS = 16
 
 
@@ -30,7 +30,8 @@ HASH_DIGITS = 16
 class Privacy:
     """`redact`: features left out of events. `hashed`: sent as HMAC-SHA-256.
 
-    With one key the same value has the same hash, so rows can be grouped; without it a hash says nothing.
+    With the same key the same value has the same hash, so rows can be grouped. Without the key
+    nobody can tell the value from its hash.
     """
 
     redact: frozenset[str]
@@ -45,7 +46,7 @@ class Privacy:
         }
 
     def counts(self, counts: dict[str, list[int]]) -> dict[str, list[int]]:
-        """Those of features that may leave as they are: in a window of few rows, counts are values."""
+        """The counts of features that are neither redacted nor hashed: few rows' counts give values away."""
         return {
             name: bins for name, bins in counts.items() if name not in self.redact and name not in self.hashed
         }
@@ -56,19 +57,19 @@ class Privacy:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The properties of each part of one event, and how many requests they are of, from the first on."""
+    """The properties of each part of one event, and how many of the given requests are in it."""
 
     parts: list[dict[str, Any]]
     requests: int
 
 
 def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Privacy, max_rows: int) -> Told:
-    """The event of requests that scored rows: of the first, and of the next ones as long as all rows fit.
+    """One event of the first of these requests that scored rows, and of the next ones while all rows fit.
 
-    Rows are listed from the first on, as many as `max_rows` and the size of a property allow; one row that is
-    wider goes on in further parts. `rows_included` says how many are listed: all of them unless it is the
-    event of one request. The sums cover all rows. `requests` lists identifier, trace and number of rows of
-    each request, in the order of the rows.
+    The event lists rows in their order, as many as `max_rows` and the size of a property allow. A single row
+    that is larger goes on in further parts. `rows_included` is the number of listed rows; only the event of
+    one request may list fewer than it has. The sums cover all rows. `requests` lists identifier, trace and
+    number of rows of each request, in the order of the rows.
     """
     max_rows = min(max_rows, MAX_ROWS)
     count = _that_fit(records, max_rows)
@@ -107,7 +108,7 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
 
 
 def _that_fit(records: Sequence[RequestRecord], max_rows: int) -> int:
-    """How many requests, at least one, have no more rows together than are listed."""
+    """How many of the first requests, at least one, have at most `max_rows` rows together."""
     rows = 0
     for count, record in enumerate(records[:MAX_REQUESTS]):
         rows += _rows_of(record)
@@ -138,9 +139,10 @@ def _rows_of(record: RequestRecord) -> int:
 
 
 def drift_event(record: DriftRecord, reference: DriftReference, privacy: Privacy) -> list[dict[str, Any]]:
-    """Properties of each part of the event for an evaluated window; its counts let windows of replicas merge.
+    """The properties of each part of the event of an evaluated window.
 
-    `counts` has the form of `WindowCounts.to_json`; a part's has some of the features.
+    `counts` has the form of `WindowCounts.to_json`, with some of the features in each part. With it, windows
+    of several replicas can be added up.
     """
     report, window = record.report, record.window
     findings = {

@@ -1,7 +1,7 @@
-"""What became of exports: an endpoint's answer to each post, and how much was refused.
+"""Counts what the endpoint refused of each export.
 
-Azure Monitor's exporters say by a log record why they failed for some answers and nothing for others (402,
-408, 429, 439, 500, 502, 503, 504 and items of a 206), so an export is judged by its result alone.
+Azure Monitor's exporters log why they failed for some answers, and log nothing for others (402, 408, 429,
+439, 500, 502, 503, 504 and items of a 206). So the result of an export decides here, and no log record.
 """
 
 from __future__ import annotations
@@ -21,36 +21,34 @@ from scoring.logs import Repeated
 
 log = logging.getLogger(__name__)
 
-ANSWER_SECONDS: Final = 10.0  # for the endpoint to answer a post; the client's own would be 300
-SAMPLED_OUT: Final = (
-    "telemetry sampled out."  # as the resource is set: neither a failure nor to be sent again
-)
+ANSWER_SECONDS: Final = 10.0  # that the endpoint has to answer a post; the client would wait for 300
+SAMPLED_OUT: Final = "telemetry sampled out."  # the resource's own sampling: no failure, and not sent again
 POSTING: Final[dict[str, Any]] = {
     "disable_offline_storage": True,  # the image's file system is read-only
-    "max_envelopes_per_second": 0,  # no limit of the exporter's own: it drops what is beyond and says success
+    "max_envelopes_per_second": 0,  # no limit: the exporter would drop the rest and report success
     "timeout": ANSWER_SECONDS,
     "read_timeout": ANSWER_SECONDS,
 }
 
 
 class Answer:
-    """The endpoint's answer to the latest post of one exporter, which makes one at a time."""
+    """The endpoint's answer to the latest post of one exporter, which posts one at a time."""
 
     def __init__(self) -> None:
-        self.status: int | None = None  # None: none came
+        self.status: int | None = None  # None when no answer came
         self._refused: frozenset[int] | None = None
 
     def forget(self) -> None:
         self.status = self._refused = None
 
     def hook(self, response: Any) -> None:
-        """For each PipelineResponse of azure-core, whose body has been read. Never raises."""
+        """Note a PipelineResponse of azure-core, whose body has been read. Never raises."""
         self.status, self._refused = int(response.http_response.status_code), None
         if self.status == 206:
             self._refused = _refused(response.http_response)
 
     def refused(self, taken: bool, items: int) -> frozenset[int]:
-        """Which of so many items were not taken, when the export said whether all were."""
+        """The positions of the items that were refused; `taken` is the export's own word that none was."""
         if taken:
             return frozenset()
         every = frozenset(range(items))
@@ -58,7 +56,7 @@ class Answer:
 
 
 def _refused(response: Any) -> frozenset[int] | None:
-    """The items that a partial answer refuses; None when it does not say which."""
+    """The positions of the items that a 206 refuses; None when it does not name them."""
     try:
         errors = response.json()["errors"]
         return frozenset(
@@ -69,7 +67,7 @@ def _refused(response: Any) -> frozenset[int] | None:
 
 
 class Exports:
-    """How many exports failed, and how many records were lost by that. Thread-safe."""
+    """Counts failed exports, and the records that were lost with them. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -77,7 +75,10 @@ class Exports:
         log.addFilter(Repeated())
 
     def judge(self, what: str, taken: bool, answer: Answer, items: int, kept: bool = False) -> frozenset[int]:
-        """Count an export of so many items, which are kept or lost when refused; the refused ones."""
+        """Count the result of an export, and return the positions of the refused items.
+
+        `kept`: whether the caller sends refused items again; otherwise they are lost.
+        """
         refused = answer.refused(taken, items)
         if refused:
             with self._lock:
@@ -95,7 +96,7 @@ class Exports:
 
 
 class Spans(AzureMonitorTraceExporter):
-    """Azure Monitor's, whose failures are counted."""
+    """Azure Monitor's exporter of traces, with its failures counted."""
 
     def __init__(self, exports: Exports, **settings: Any) -> None:
         """`settings`: as AzureMonitorTraceExporter takes them."""
@@ -110,7 +111,7 @@ class Spans(AzureMonitorTraceExporter):
 
 
 class Records(AzureMonitorLogExporter):
-    """Azure Monitor's of log records and events, whose failures are counted."""
+    """Azure Monitor's exporter of log records and events, with its failures counted."""
 
     def __init__(self, exports: Exports, **settings: Any) -> None:
         """`settings`: as AzureMonitorLogExporter takes them."""

@@ -1,4 +1,4 @@
-"""The service's metrics: they count every request, whatever else is told of it. Used by one thread."""
+"""The service's metrics, which count every request. Used by one thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scoring.model.drift import DriftReport
 from scoring.telemetry.durations import Durations, attributes
 from scoring.telemetry.moment import Kind, Moment
 
-COUNTERS: Final = {  # what is added up over requests: name, unit, description of the metric
+COUNTERS: Final = {  # by the name in the code: the metric's name, unit and description
     "rows": ("scoring.rows", "{row}", "scored rows"),
     "positives": ("scoring.rows.positive", "{row}", "rows with label 1"),
     "outliers": ("scoring.rows.outlier", "{row}", "rows flagged as outliers"),
@@ -22,7 +22,7 @@ COUNTERS: Final = {  # what is added up over requests: name, unit, description o
     "turned_away": ("scoring.connections.refused", "{connection}", "connections beyond those that are taken"),
     "exhausted": ("scoring.descriptors.exhausted", "{look}", "looks, one a second, that found none left"),
 }
-ALWAYS: Final = "failed"  # passed on even when it is 0, so that there is an export in each interval
+ALWAYS: Final = "failed"  # passed on when it is 0, too, so that each interval has an export
 
 
 class Instruments:
@@ -60,7 +60,7 @@ class Instruments:
                 self._psi.set(feature.psi, {"feature": feature.name})
 
     def pass_on(self) -> None:
-        """What was counted: once for all requests of a moment, which costs less than for each."""
+        """Give OpenTelemetry what was counted, once for a moment: once for each request would cost more."""
         found, self._nanoseconds = self._nanoseconds, defaultdict(list)
         for kind, nanoseconds in found.items():
             self._durations.add(kind, [value / 1e6 for value in nanoseconds])

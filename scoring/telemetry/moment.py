@@ -1,4 +1,4 @@
-"""Requests of one moment: what is counted of all of them, and the records of those that may be told of."""
+"""The requests of one moment: their counts, and the records of those that events and traces may tell of."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RequestRecord:
 
 @dataclass(slots=True)
 class Moment:
-    """Counts are those of all its requests, which were of one kind; `records` may be left out."""
+    """Requests of one kind. The counts are those of all of them; `records` may be empty."""
 
     kind: Kind
     durations_ns: list[int]
@@ -45,12 +45,12 @@ class Moment:
 
     @property
     def held_rows(self) -> int:
-        """Rows that take memory."""
+        """How many rows are kept in memory with the records."""
         return self.rows if self.records else 0
 
     @property
     def failed(self) -> bool:
-        """The service, not the caller."""
+        """Whether the service failed, as opposed to the caller."""
         return self.kind[1] >= 500
 
 
@@ -58,9 +58,9 @@ Put = Callable[[list[RequestRecord]], None]  # hands over the records of one mom
 
 
 def counted(records: list[RequestRecord]) -> Moment:
-    """The moment of these, at least one, all of the first one's kind.
+    """The moment of these requests, at least one, all of one kind.
 
-    In the thread that answered them: a moment later they are no longer in the processor's caches.
+    For the thread that answered them, while they are still in the processor's caches.
     """
     scored = rows = positives = outliers = 0
     durations_ns: list[int] = []

@@ -1,8 +1,8 @@
-"""Events in parts: Application Insights cuts long properties, so what is too long goes on in another event.
+"""Events in parts: Application Insights cuts long properties, so long ones are spread over several events.
 
-Each event has `event_id`, and says with `part` and `parts` which part of how many it is. Facts, such as a
-number of rows, stand in the first part alone, so that sums over all events are right. Content is JSON: each
-part's is whole, and the parts' objects and lists add up to the event's. docs/scoring.md has the query that
+All parts of an event have one `event_id`; `part` and `parts` say which part of how many this is. Facts, such
+as a number of rows, stand in the first part alone, so that sums over all events are right. Content is JSON:
+each part has whole objects or lists, which joined are those of the event. docs/scoring.md has the query that
 joins them.
 """
 
@@ -24,7 +24,7 @@ def as_json(entries: Entries) -> str:
 
 
 class Content:
-    """Entries that may be told in several parts, and the text of any of them."""
+    """Entries that may be spread over several parts, and a function that makes the text of some of them."""
 
     __slots__ = ("_entries", "_text_of", "fits", "size", "text")
 
@@ -35,7 +35,7 @@ class Content:
         self.fits = self.size <= MAX_PROPERTY
 
     def divided(self) -> tuple[list[str], int]:
-        """Texts that fit, in the entries' order, and how many entries no property can hold."""
+        """Texts that fit into a property, in the entries' order; the number of entries that do not fit."""
         if self.fits:
             return [self.text], 0
         if len(self._entries) <= 1:
@@ -49,7 +49,7 @@ class Content:
         return texts, left_out
 
     def _pieces(self, count: int) -> Iterator[Entries]:
-        """Nearly as many entries in each, at least one."""
+        """The entries in so many pieces of nearly equal length, each with one entry at least."""
         entries, total = self._entries, len(self._entries)
         places = [number * total // count for number in range(count + 1)]
         if isinstance(entries, Mapping):

@@ -1,7 +1,7 @@
-"""OpenTelemetry's providers of this process, with Azure Monitor behind them, and an end that comes in time.
+"""OpenTelemetry's providers of this process, which export to Azure Monitor and end in time.
 
-They are made here, not by azure-monitor-opentelemetry: its exporters are not ours, and its providers wait
-at the process's exit, each for up to 30 s, for an endpoint that does not answer.
+azure-monitor-opentelemetry would make them with its own exporters, and at the process's exit each of its
+providers would wait up to 30 s for an endpoint that does not answer.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Handler(LoggingHandler):
     """Hands log records to telemetry."""
 
     def flush(self) -> None:
-        """Nothing: logging asks for it at the process's exit, when `flush` below has been called."""
+        """Do nothing: logging calls this at the process's exit, after `flush` below was called."""
 
 
 def provide(
@@ -45,7 +45,7 @@ def provide(
     durations: Durations,
     exports: Exports,
 ) -> Handler:
-    """Set up traces, logs and metrics of this process; the handler of its log records.
+    """Set up traces, logs and metrics of this process, and return the handler of its log records.
 
     Metrics are exported periodically (OTEL_METRIC_EXPORT_INTERVAL).
     """
@@ -68,10 +68,10 @@ def provide(
 
 
 def flush(seconds: float) -> None:
-    """Send what is buffered, for at most so long; whatever has not ended then is left alone.
+    """Send what is buffered, for at most so long, and leave alone what has not ended by then.
 
-    OpenTelemetry's own flush takes a time limit and does not keep it. Metrics come first: they say of
-    everything how much it was.
+    OpenTelemetry's own flush does not keep the time limit that it is given. Metrics come first, because they
+    count everything.
     """
     deadline = time.monotonic() + seconds
     begun = [
@@ -87,7 +87,7 @@ def flush(seconds: float) -> None:
 
 
 def flush_metrics(seconds: float) -> None:
-    """The same of metrics alone."""
+    """As `flush`, for metrics alone."""
     if seconds > 0:
         _begun(metrics.get_meter_provider(), seconds).join(seconds)
 

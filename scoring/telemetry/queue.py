@@ -1,4 +1,4 @@
-"""Telemetry off the way of requests: requests put records in a bounded queue, one thread sends them.
+"""Telemetry that requests do not wait for: they put records into a bounded queue, and a thread sends them.
 
 A request never waits for it and never fails by it. What does not fit in the queue is counted as lost.
 """
@@ -17,8 +17,8 @@ from scoring.telemetry.moment import Moment, RequestRecord, counted
 
 log = logging.getLogger(__name__)
 
-QUEUE_RECORDS = 8_192  # that wait, or that the sink holds until it is drained
-QUEUE_ROWS = 200_000  # of all these records: about 200 bytes each
+QUEUE_RECORDS = 8_192  # that wait in the queue, or that the sink still holds
+QUEUE_ROWS = 200_000  # of these records; a row takes about 200 bytes
 DRAIN_SECONDS = 0.03  # telemetry took 5 to 12% of the throughput, 15% with 0.01 s, 11 to 18% with 0.1 s
 
 
@@ -30,14 +30,14 @@ class DriftRecord:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Something that happened, and how often; `name`: one of the counters of `instruments`."""
+    """How often something happened; `name`: a key of `instruments.COUNTERS`."""
 
     name: str
     number: int
 
 
 class Sink(Protocol):
-    """Where the telemetry thread hands records to; may block and may raise."""
+    """Takes the records from the telemetry thread; may block and may raise."""
 
     def requests(self, moment: Moment) -> None: ...
 
@@ -48,10 +48,10 @@ class Sink(Protocol):
     def count(self, name: str, number: int) -> None: ...
 
     def drained(self) -> None:
-        """What was queued has been handed over; more comes after a pause. Nothing is held any longer."""
+        """Pass on what was handed over, and hold none of it any longer. A pause follows."""
 
     def wanted(self) -> int:
-        """Of how many requests records are wanted until the end of the next pause: beyond, counts will do."""
+        """How many records the sink can use until the end of the next pause; of more, counts will do."""
         ...
 
     def close(self, seconds: float) -> None:
@@ -61,7 +61,7 @@ class Sink(Protocol):
 class Telemetry:
     """`open_sink` is called in the telemetry thread: importing the exporters takes a while.
 
-    The thread looks at the queue in intervals: waking it for each request would cost more than the record.
+    The thread looks at the queue in intervals: to wake it for each request would cost more than the record.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Telemetry:
         # each written by one thread only: the event loop's and the telemetry's
         self._put = self._taken = 0
         self._rows_put = self._rows_taken = 0
-        self._kept = self._rows_kept = 0  # handed over, but the sink may hold them until it is drained
+        self._kept = self._rows_kept = 0  # handed over, and perhaps still held by the sink
         self._wanted = capacity
         self._queue: deque[Moment | DriftRecord | Count] = deque()
         self._thread: threading.Thread | None = None
@@ -89,10 +89,10 @@ class Telemetry:
         self._thread.start()
 
     def put(self, records: list[RequestRecord]) -> None:
-        """Those of one moment, all of one kind, which are kept or lost. Never blocks, never raises.
+        """Queue the records of one moment, all of one kind, or lose them. Never blocks, never raises.
 
-        For the event loop's thread. Under much load most records end here, as soon as they are counted: to
-        keep those that nobody will tell of costs more than to count them.
+        For the event loop's thread. Under much load most records are dropped here once they are counted:
+        to keep records that no event or trace will tell of costs more than to count them.
         """
         if self._thread is None:
             return
@@ -111,7 +111,7 @@ class Telemetry:
                 self.put([record])
 
     def put_drift(self, record: DriftRecord) -> None:
-        """Never blocks, never raises. For the thread that watches drift."""
+        """Queue a report, or lose it. For the thread that watches drift. Never blocks, never raises."""
         if self._thread is None:
             return
         if len(self._queue) < self._capacity:
@@ -120,7 +120,7 @@ class Telemetry:
             self.lost += 1  # written by two threads; an estimate is enough
 
     def put_count(self, name: str, number: int) -> None:
-        """Never blocks, never raises. For what happens seldom, or is added up before."""
+        """Queue a count. For what happens seldom, or was added up before. Never blocks, never raises."""
         if self._thread is not None:
             self._queue.append(Count(name, number))
 
@@ -152,7 +152,7 @@ class Telemetry:
             for _ in range(len(self._queue)):  # what comes meanwhile is for the next time
                 self._hand_over(sink)
             try:
-                if (lost := self.lost) != told:  # which goes on counting
+                if (lost := self.lost) != told:  # other threads go on counting
                     sink.lost(lost - told)
                     told = lost
                 sink.drained()
@@ -166,7 +166,7 @@ class Telemetry:
             log.exception("telemetry could not be flushed")
 
     def _hand_over(self, sink: Sink) -> None:
-        """The next that is queued; from here on only the sink holds it."""
+        """Hand the next record over; from here on only the sink holds it."""
         taken = self._queue.popleft()
         try:
             if isinstance(taken, DriftRecord):
@@ -192,7 +192,7 @@ class Telemetry:
 
     def _lose(self, taken: Moment | DriftRecord | Count) -> None:
         count = taken.requests if isinstance(taken, Moment) else 1
-        self.lost += count  # a call within it would let another thread count in between
+        self.lost += count  # without a call in it, no other thread counts in between
 
     def _keep(self, taken: Moment | DriftRecord | Count) -> None:
         if isinstance(taken, Moment):
@@ -200,7 +200,7 @@ class Telemetry:
             self._rows_kept += taken.held_rows
 
     def _make_room(self) -> None:
-        """What was handed over is held no more."""
+        """Count what was handed over as gone: the sink no longer holds it."""
         self._taken += self._kept
         self._rows_taken += self._rows_kept
         self._kept = self._rows_kept = 0

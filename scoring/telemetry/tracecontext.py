@@ -30,7 +30,7 @@ class TraceContext:
 
 
 class Digits:
-    """Random hexadecimal digits, drawn many at a time: a draw costs more than all else of an identifier.
+    """Random hexadecimal digits. They are drawn many at a time: a draw is most of an identifier's cost.
 
     Unique, not secret; seeded by the system. One thread only.
     """
@@ -40,7 +40,7 @@ class Digits:
         self._digits, self._next = "", 0
 
     def take(self, count: int) -> str:
-        """So many digits, at most 2 * DRAWN, that nobody else gets."""
+        """So many digits, at most 2 * DRAWN, each handed out once."""
         start = self._next
         self._next = end = start + count
         if end > len(self._digits):

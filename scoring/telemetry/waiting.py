@@ -1,4 +1,4 @@
-"""Points of metrics that no export has been accepted for: what is refused is added to what comes next."""
+"""Keeps the points of metrics that the endpoint refused, and adds them to those of the next interval."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class _Waiting:
 
 
 class Waiting:
-    """At most one point a series, so an outage of any length takes no more memory. For one thread at a time.
+    """Holds at most one point a series, so a long outage takes no more memory. For one thread at a time.
 
-    Deltas add up; of anything else, such as a gauge, the newest point counts.
+    Deltas are added up. Of everything else, such as gauges, the newest point replaces the one before.
     """
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Waiting:
         )
 
     def keep(self, places: Collection[int]) -> None:
-        """These are sent again, with what comes meanwhile; the others were taken."""
+        """Keep the points at these places, to be sent again; the endpoint took the others."""
         self._points = {
             series: one for place, (series, one) in enumerate(self._points.items()) if place in places
         }
@@ -77,7 +77,7 @@ def _metric(one: _Waiting) -> Metric:
 
 
 def _together(metric: Metric, before: Any, now: Any) -> Any:
-    """The point of both intervals."""
+    """One point for both intervals. Raises TypeError for points that cannot be added up."""
     if (
         isinstance(metric.data, Gauge)
         or metric.data.aggregation_temporality is not AggregationTemporality.DELTA

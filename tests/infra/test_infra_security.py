@@ -129,6 +129,43 @@ def test_secure_settings(graphs: dict[str, Graph], stack: str) -> None:
     assert violations(graphs[stack], stack) == []
 
 
+# What the two estates of this repository are to have, whatever their stack files are changed to: above, the
+# settings say what is right, so a setting that became worse would be right too.
+CHOSEN: dict[str, tuple[tuple[str, str, Any], ...]] = {
+    "stage": (
+        ("storage:StorageAccount", "publicNetworkAccess", "Enabled"),
+        ("storage:StorageAccount", "sku.name", "Standard_LRS"),
+        ("storage:BlobServiceProperties", "deleteRetentionPolicy.days", 7),
+        ("keyvault:Vault", "properties.softDeleteRetentionInDays", 7),
+        ("containerregistry:Registry", "zoneRedundancy", "Disabled"),
+    ),
+    "prod": (
+        ("storage:StorageAccount", "publicNetworkAccess", "Disabled"),
+        ("storage:StorageAccount", "sku.name", "Standard_ZRS"),
+        ("storage:BlobServiceProperties", "deleteRetentionPolicy.days", 30),
+        ("keyvault:Vault", "properties.softDeleteRetentionInDays", 90),
+        ("keyvault:Vault", "properties.publicNetworkAccess", "Disabled"),
+        ("containerregistry:Registry", "publicNetworkAccess", "Disabled"),
+        ("containerregistry:Registry", "policies.exportPolicy.status", "disabled"),
+        ("containerregistry:Registry", "zoneRedundancy", "Enabled"),
+        ("operationalinsights:Workspace", "publicNetworkAccessForIngestion", "Disabled"),
+        ("operationalinsights:Workspace", "publicNetworkAccessForQuery", "Disabled"),
+        ("applicationinsights:Component", "publicNetworkAccessForIngestion", "Disabled"),
+        ("applicationinsights:Component", "publicNetworkAccessForQuery", "Disabled"),
+        ("machinelearningservices:Workspace", "publicNetworkAccess", "Disabled"),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("stack", "token", "path", "value"), [(stack, *row) for stack, rows in CHOSEN.items() for row in rows]
+)
+def test_what_was_chosen_for_an_environment(
+    graphs: dict[str, Graph], stack: str, token: str, path: str, value: Any
+) -> None:
+    assert {read(resource.inputs, path) for resource in graphs[stack].all(token)} == {value}
+
+
 @pytest.mark.parametrize("change", ["removed", "changed"])
 @pytest.mark.parametrize(("token", "path"), [row[:2] for row in SECURE])
 def test_each_is_looked_at(prod: Graph, token: str, path: str, change: str) -> None:

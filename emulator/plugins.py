@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,18 +19,19 @@ DOWNLOAD_WITHIN_S: Final = 600
 MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-def ensure(home: Home, pulumi: Path, wanted: Iterable[Plugin], outside: Mapping[str, str]) -> None:
+def ensure(home: Home, pulumi: Path, wanted: Iterable[Plugin], outside: Mapping[str, str]) -> Iterator[str]:
     """Install those that are missing. ``outside`` is an environment that reaches the world outside.
 
     A plugin is taken from the folders in ``EMULATOR_PLUGINS`` or from the caller's own Pulumi, and is
-    downloaded where neither has it. ProgramError with all that can be done when it cannot be had, and for a
-    package of azure-native that is not of the emulated version.
+    downloaded where neither has it. Gives a text for each that cannot be had, with all that can be done: it
+    may belong to a package that the program does not use. ProgramError for a package of azure-native that is
+    not of the emulated version.
     """
     for plugin in wanted:
         if plugin.name == OWN:
             _same_version(plugin)
         elif not (home.pulumi_home / "plugins" / _folder(plugin)).is_dir():
-            _install(home, pulumi, plugin, outside)
+            yield from _install(home, pulumi, plugin, outside)
 
 
 def _same_version(plugin: Plugin) -> None:
@@ -66,7 +66,7 @@ def folders(outside: Mapping[str, str]) -> list[Path]:
     return [*named, own / "plugins"]
 
 
-def _install(home: Home, pulumi: Path, plugin: Plugin, outside: Mapping[str, str]) -> None:
+def _install(home: Home, pulumi: Path, plugin: Plugin, outside: Mapping[str, str]) -> Iterator[str]:
     searched = folders(outside)
     names = (archive(plugin), _folder(plugin))
     found = next(
@@ -77,7 +77,6 @@ def _install(home: Home, pulumi: Path, plugin: Plugin, outside: Mapping[str, str
         command += ["--file", str(found)]
     elif plugin.server:
         command += ["--server", plugin.server]
-    print(f"the plugin {plugin.name} {plugin.version} is {_taken(found)}", file=sys.stderr)
     try:
         done = subprocess.run(
             [*command, "--exact", "--non-interactive", "--color", "never"],
@@ -96,13 +95,9 @@ def _install(home: Home, pulumi: Path, plugin: Plugin, outside: Mapping[str, str
     where = ", ".join(map(str, searched))
     last = said.splitlines()[-1] if said else "pulumi said nothing"
     tried = f"could not be taken from {found}" if found else f"is not in {where} and could not be downloaded"
-    raise ProgramError(
+    yield (
         f"the program's package {plugin.package} needs the plugin {plugin.name} {plugin.version}, which "
         f"{tried}: {last}\n  Where there is internet, download it (Pulumi publishes it as {names[0]}). Put "
         f"the file, or the folder {names[1]} of another machine's ~/.pulumi/plugins, into a folder and set "
         f"{FOLDERS} to it"
     )
-
-
-def _taken(found: Path | None) -> str:
-    return f"taken from {found}" if found else "downloaded"

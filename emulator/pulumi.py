@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from emulator.home import REPOSITORY, Home, write_aside
 
 # Pulumi's own keys at the top of a stack file
 SECRETS_KEYS: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
+NO_DOWNLOADS: Final = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 CONFIG_FILE: Final = "PULUMI_OPTION_CONFIG_FILE"
 
 
@@ -69,7 +71,7 @@ def prepare(
     _ensure_provider(home, cli)
     stack, project = stack_of(command[1:]), project_of(command[1:], cwd)
     if direct and program_of_others(command, cwd):
-        _ensure_program(home, Path(cli), command[1:], cwd, environment)
+        return _ensure_program(home, Path(cli), command[1:], cwd, environment)
     if not direct or stack is None or project is None or project.resolve() != REPOSITORY:
         return {}
     short = stack.rsplit("/", 1)[-1]
@@ -87,17 +89,21 @@ def program_of_others(command: Sequence[str], cwd: Path) -> bool:
 
 def _ensure_program(
     home: Home, cli: Path, command: Sequence[str], cwd: Path, environment: Mapping[str, str]
-) -> None:
-    """Make what a program of another project needs before Pulumi looks for it inside."""
+) -> dict[str, str]:
+    """Make what a program of another project needs before Pulumi looks for it inside.
+
+    Returns variables to add: where a plugin is missing Pulumi shall not ask for it in here, and says itself
+    which resource needs it.
+    """
     from emulator import plugins, program
     from emulator.environment import outside
 
     if program.verb(command) not in program.RUNNING:
-        return
+        return {}
     try:
         found = program.read(directory_of(command, cwd).absolute())
         if found is None or found.runtime != "python":
-            return
+            return {}
         world, path = outside(environment), environment.get("PATH", "")
         python = program.interpreter(found, path)
         if python is None:
@@ -107,9 +113,12 @@ def _ensure_program(
             raise PulumiError(
                 f"{found.file}: `pulumi install` made no environment where its options name one"
             )
-        plugins.ensure(home, cli, program.plugins(python, found.directory), world)
+        missing = list(plugins.ensure(home, cli, program.plugins(python, found.directory), world))
     except program.ProgramError as error:
         raise PulumiError(str(error)) from error
+    for text in missing:
+        print(f"emulator: {text}", file=sys.stderr)
+    return {NO_DOWNLOADS: "true"} if missing else {}
 
 
 def _ensure_provider(home: Home, cli: str) -> None:

@@ -43,7 +43,8 @@ def at_first(project: Path) -> Iterator[tuple[str, str]]:
     yield "azure-native:subscriptionId", SUBSCRIPTION
     content: Any = yaml.safe_load((project / "Pulumi.yaml").read_text())
     config = cast("dict[str, Any]", (content.get("template") or {}).get("config") or {})
-    for name, stated in config.items():
+    for key, stated in config.items():
+        name = str(key)  # YAML reads some words as other than text
         default: Any = cast("dict[str, Any]", stated).get("default") if isinstance(stated, dict) else None
         if default is not None and not re.search(r"location|environment", name):
             yield name, str(default).lower() if isinstance(default, bool) else str(default)

@@ -25,7 +25,10 @@ def _rule(verdict: str, pattern: str) -> Rule:
 
 
 RULES: Final = (
-    _rule(PLUGIN, r"(needs the plugin \S+ \S+)"),
+    _rule(
+        PLUGIN,
+        r"Could not automatically download and install (resource plugin '\S+'(?: at version [\w.+-]+\w)?)",
+    ),
     _rule(PLUGIN, r"(No module named 'pulumi_(?!azure_native')\w+')"),
     # names and arguments that an SDK of an older version had
     _rule(OUT_OF_DATE, r"((?:module|type object) '[\w.]*pulumi_azure_native[\w.]*' has no attribute '\w+')"),
@@ -34,6 +37,12 @@ RULES: Final = (
     _rule(OUT_OF_DATE, r"(\w+(?:\.__init__|\._internal_init)?\(\) got an unexpected keyword argument '\w+')"),
     _rule(OUT_OF_DATE, r"(\w+\.__init__\(\) missing \d+ required (?:positional|keyword-only) argument.*)$"),
     _rule(OUT_OF_DATE, r"((?:type object )?'?\w+'? has no attribute '[A-Z_0-9]+')"),
+    # Without a SKU an address was Basic, which took Dynamic; Azure makes no Basic addresses since 2025-03-31
+    # (azure.microsoft.com/updates: "Basic SKU public IP addresses will be retired").
+    _rule(OUT_OF_DATE, r"(PublicIPAndSkuNotCompatible \(400\): .* not Dynamic)"),
+    _rule(OUT_OF_DATE, r"error: (.*\bretired\b.*)$"),  # what Azure has taken away
+    # what Python says of the program's own modules
+    _rule(BROKEN, r"((?:Attribute|Name|Import|Syntax)Error: (?!.*(?:pulumi|azure)).*)$"),
     _rule(REFUSED, r"((?:NotEmulated|501)\b.*)$"),
     _rule(REFUSED, r"(.*\bis not emulated\b.*)$"),
 )
@@ -44,6 +53,8 @@ def judge(output: str) -> tuple[str, str]:
     for rule in RULES:
         if found := rule.pattern.search(output):
             return rule.verdict, found[1].strip()
-    said = [line.strip() for line in output.splitlines() if re.search(r"error|Error", line)]
-    told = [line for line in said if not re.fullmatch(r"error: (update|preview|resource).*failed", line)]
-    return FAILED, (told or said or output.strip().splitlines() or ["nothing was said"])[-1]
+    errors = [line.strip() for line in output.splitlines() if re.search(r"(?:^|\s)error: ", line)]
+    told = [
+        line for line in errors if not re.search(r"error: (?:update|preview|resource|an unhandled)\b", line)
+    ]
+    return FAILED, (told or errors or output.strip().splitlines() or ["nothing was said"])[-1]

@@ -74,9 +74,9 @@ def test_a_plugin_comes_from_a_given_folder_or_the_callers_own_pulumi(
     variables = {FOLDERS: str(given(tmp_path / "given", kind))} if place == "given" else {}
     if place == "own":
         given(tmp_path / "user" / ".pulumi" / "plugins", kind)
-    plugins.ensure(home, pulumi, [CANARY], world(tmp_path, **variables))
+    assert not list(plugins.ensure(home, pulumi, [CANARY], world(tmp_path, **variables)))
     assert os.access(home.pulumi_home / "plugins" / FOLDER / BINARY, os.X_OK)
-    plugins.ensure(home, Path("/nothing"), [CANARY], {})  # it is there: no command is run
+    assert not list(plugins.ensure(home, Path("/nothing"), [CANARY], {}))  # it is there: no command is run
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -98,7 +98,7 @@ def test_a_plugin_is_downloaded_where_it_is_published(
     home: Home, pulumi: Path, tmp_path: Path, downloads: str
 ) -> None:
     plugin = Plugin("canary", "1.2.3", downloads, "pulumi_canary")
-    plugins.ensure(home, pulumi, [plugin], world(tmp_path))
+    assert not list(plugins.ensure(home, pulumi, [plugin], world(tmp_path)))
     assert os.access(home.pulumi_home / "plugins" / FOLDER / BINARY, os.X_OK)
 
 
@@ -106,19 +106,18 @@ def test_a_plugin_that_cannot_be_had_is_named_with_what_to_do(
     home: Home, pulumi: Path, tmp_path: Path, downloads: str
 ) -> None:
     plugin = Plugin("canary", "1.2.4", downloads, "pulumi_canary")
-    with pytest.raises(ProgramError) as refused:
-        plugins.ensure(home, pulumi, [plugin], world(tmp_path))
+    [said] = plugins.ensure(home, pulumi, [plugin], world(tmp_path))
     for expected in ("pulumi_canary", "canary 1.2.4", "404", FOLDERS, plugins.archive(plugin)):
-        assert expected in str(refused.value)
+        assert expected in said
     missing = str(tmp_path / "no-such-folder")
     with pytest.raises(ProgramError, match="no-such-folder, which is no folder"):
-        plugins.ensure(home, pulumi, [plugin], world(tmp_path, **{FOLDERS: missing}))
+        list(plugins.ensure(home, pulumi, [plugin], world(tmp_path, **{FOLDERS: missing})))
 
 
 def test_azure_native_of_another_version_is_refused_with_the_right_one(home: Home) -> None:
-    plugins.ensure(home, Path("/nothing"), [Plugin("azure-native", sdk_version())], {})
+    assert not list(plugins.ensure(home, Path("/nothing"), [Plugin("azure-native", sdk_version())], {}))
     with pytest.raises(ProgramError, match=f"2.92.0.*pulumi-azure-native=={sdk_version()}"):
-        plugins.ensure(home, Path("/nothing"), [Plugin("azure-native", "2.92.0")], {})
+        list(plugins.ensure(home, Path("/nothing"), [Plugin("azure-native", "2.92.0")], {}))
 
 
 @pytest.mark.parametrize(

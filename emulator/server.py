@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 import uvicorn
 
-from emulator import control
+from emulator import control, heads
 from emulator.app import Emulator
 from emulator.errors import AzureError
 from emulator.home import Home, write_aside
@@ -183,7 +183,9 @@ async def _serve(emulator: Emulator, ready: Callable[[], None], stopped: threadi
         tls = _Server(_config(application, ssl_context_factory=_always(context)))
         plain = _Server(_config(application))
         proxy = Proxy(emulator, proof, emulator.ports["tls"], emulator.ports["plain"])
-        front = await asyncio.start_server(proxy.serve, sock=sockets["proxy"], limit=1 << 16)
+        front = await asyncio.start_server(
+            proxy.serve, sock=sockets["proxy"], limit=heads.MOST_BYTES - heads.ROOM
+        )
         serving = [
             asyncio.create_task(tls.serve([sockets["tls"]])),
             asyncio.create_task(plain.serve([sockets["plain"]])),
@@ -220,7 +222,7 @@ def _config(application: Application, **options: Any) -> uvicorn.Config:
         log_config=None,
         log_level="warning",
         access_log=False,
-        http="httptools",
+        http=heads.Protocol,
         ws="none",
         server_header=False,
         timeout_keep_alive=120,

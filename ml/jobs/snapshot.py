@@ -64,6 +64,13 @@ def take(root: Path, modules: tuple[str, ...], more: tuple[str, ...] = ()) -> Sn
 
 
 def _content(root: Path, name: str) -> bytes:
+    """The file's bytes; a link, of it or of a folder above it, is followed only within the checkout."""
+    real = (root / name).resolve()
+    if not real.is_relative_to(root.resolve()):
+        raise MlopsError(
+            f"{root / name} leads out of the checkout, to {real}: it is not sent to where the code runs.",
+            "Put the file itself in its place; what git tracks there is the link alone.",
+        )
     try:
         return (root / name).read_bytes()
     except OSError as error:

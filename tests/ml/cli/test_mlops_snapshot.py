@@ -174,3 +174,22 @@ def test_a_component_that_is_gone_is_named(checkout: Path):
     (checkout / "ml" / "steps" / "train" / "component.yml").unlink()
     with pytest.raises(MlopsError, match=r"component\.yml cannot be read: No such file"):
         take(checkout)
+
+
+@pytest.mark.parametrize("linked", ["ml/steps/train/component.yml", "ml/steps/train", "scoring"])
+def test_what_leads_out_of_the_checkout_is_refused_by_name(checkout: Path, tmp_path: Path, linked: str):
+    outside = tmp_path / "outside"
+    (checkout / linked).rename(outside)
+    (checkout / linked).symlink_to(outside)
+    with pytest.raises(MlopsError, match="leads out of the checkout") as caught:
+        take(checkout)
+    assert linked in str(caught.value) and str(outside) in str(caught.value)
+
+
+def test_a_link_within_the_checkout_is_its_file(checkout: Path, tmp_path: Path):
+    before = take(checkout)
+    (checkout / "scoring/encode.py").rename(checkout / "elsewhere.py")
+    (checkout / "scoring/encode.py").symlink_to("../elsewhere.py")
+    through = tmp_path / "through"
+    through.symlink_to(checkout)
+    assert take(checkout) == take(through) == before

@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 export PATH := $(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 KEEP ?= 0
+# A worker takes whole files, in the order of tests/order.py: those that take long first.
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 UPGRADE ?= 0
 
 # A base that this clone does not know is told by tools.check itself.
@@ -34,10 +36,10 @@ hooks: setup  ## what the gate asks of changed files, before each commit
 	@$(BIN)/pre-commit install
 
 test: setup  ## the tests that a change has to pass
-	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not slow and not containers"
+	@$(BIN)/python -m pytest tests $(WORKERS) -m "not slow and not containers"
 
 test-all: setup  ## all tests, those that take long too
-	@$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not containers"
+	@$(BIN)/python -m pytest tests $(WORKERS) -m "not containers"
 
 test-containers: setup  ## the scoring image, built and run with its limits by podman (made ready when root)
 	@$(BIN)/python -m tools.containers

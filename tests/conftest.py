@@ -2,9 +2,18 @@
 
 import os
 
+import pytest
 from hypothesis import settings
+
+from tests import order
 
 # a busy machine is not a wrong answer: examples have no time limit
 settings.register_profile("estate", deadline=None)
 settings.load_profile("estate")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Among several workers the long files come first; without, the order is that of the command line."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: order.place(item.nodeid))

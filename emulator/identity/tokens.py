@@ -6,11 +6,13 @@ import base64
 import hashlib
 import time
 import uuid
+from functools import lru_cache
 from typing import Any, Final
 
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from emulator import jsonbody
 from emulator.errors import AzureError
@@ -46,6 +48,12 @@ def audience(resource: str) -> str:
     return resource.strip().removesuffix("/.default").rstrip("/")
 
 
+@lru_cache(maxsize=1)
+def _loaded(pem: bytes) -> PrivateKeyTypes:
+    """The key of a file. OpenSSL proves its primes, in 30 ms, so emulators of one process share the proof."""
+    return serialization.load_pem_private_key(pem, None)
+
+
 class Tokens:
     """Issues and verifies."""
 
@@ -60,7 +68,7 @@ class Tokens:
             write_aside(home.signing_key, pem)
         remedy = f"Remove it and start again: rm {home.signing_key}. Tokens that are in use end with it."
         try:
-            loaded = serialization.load_pem_private_key(home.signing_key.read_bytes(), None)
+            loaded = _loaded(home.signing_key.read_bytes())
         except ValueError as error:
             raise damaged(home.signing_key, "it is no PEM", remedy) from error
         if not isinstance(loaded, rsa.RSAPrivateKey):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 PIECE = 1 << 20
@@ -17,7 +17,7 @@ class Contents:
     def __init__(self, root: Path) -> None:
         self._root = root / "content"
         self._aside = root / "incoming"
-        for directory in (self._root, self._aside, *(self._root / f"{n:02x}" for n in range(256))):
+        for directory in (self._root, self._aside):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def path(self, content: str) -> Path:
@@ -55,7 +55,7 @@ class Contents:
     def same(self, content: str) -> str:
         """A second name for the same bytes (a hard link): the two live and die apart."""
         name = secrets.token_hex(16)
-        os.link(self.path(content), self.path(name))
+        self._place(name, lambda path: os.link(self.path(content), path))
         return name
 
     def append(self, content: str, size: int, data: bytes) -> None:
@@ -89,5 +89,14 @@ class Contents:
         return content, self._aside / content
 
     def _keep(self, content: str, aside: Path) -> str:
-        aside.rename(self.path(content))
+        self._place(content, aside.rename)
         return content
+
+    def _place(self, content: str, put: Callable[[Path], object]) -> None:
+        """Put a file at the content's path; its folder, one of 256, is made by the first that comes there."""
+        path = self.path(content)
+        try:
+            put(path)
+        except FileNotFoundError:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            put(path)

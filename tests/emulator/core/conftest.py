@@ -14,6 +14,7 @@ from emulator.app import Emulator
 from emulator.home import Home
 from emulator.http import Request, Response
 from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS, Principal
+from tests.emulator.homes import started_once
 
 SUBSCRIPTION = f"/subscriptions/{next(iter(SUBSCRIPTIONS))}"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
@@ -27,7 +28,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def emulator(home: Home) -> Iterator[Emulator]:
-    emulator = Emulator(home)
+    emulator = Emulator(started_once(home.root))
     yield emulator
     emulator.close()
 

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from emulator.app import Emulator
-from emulator.home import Home
 from emulator.http import Request, Response
 from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS, Principal
+from tests.emulator.homes import started_once
 
 SUBSCRIPTION = f"/subscriptions/{next(iter(SUBSCRIPTIONS))}"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/rg"
@@ -24,7 +24,7 @@ METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"
 
 def start(path: Path) -> Emulator:
     """A new emulator with an empty resource group."""
-    emulator = Emulator(Home(path / "home"))
+    emulator = Emulator(started_once(path / "home"))
     emulator.arm.put(GROUP, {"location": LOCATION})
     return emulator
 

@@ -1,0 +1,1 @@
+"""`make scaffold TYPE=Microsoft.X/y`: what one more type of the emulator begins with."""

@@ -285,6 +285,18 @@ def test_shape_is_refused_and_nothing_of_it_is_left(lab: Lab, case: str) -> None
     assert lab.refusal(build(lab)) == message
 
 
+def test_a_datastore_of_an_unknown_account_is_taken_and_its_use_refused(lab: Lab) -> None:
+    """MLClient says that nothing is to be validated; in Azure too the job is the first to miss the account."""
+    from azure.ai.ml.entities import AzureBlobDatastore
+
+    elsewhere = AzureBlobDatastore(name="elsewhere", account_name="stelsewhere", container_name="rows")
+    assert lab.ml.datastores.create_or_update(elsewhere).account_name == "stelsewhere"
+    job = with_input("uri_folder", "azureml://datastores/elsewhere/paths/rows/")(lab)
+    assert "datastore 'elsewhere' leads to storage account 'stelsewhere', which does not exist here" in (
+        lab.refusal(job)
+    )
+
+
 # steps that the SDK writes only behind its switch for private previews: as bodies
 @pytest.mark.parametrize(
     ("kind", "advice"),

@@ -70,7 +70,7 @@ class Arm(Hooks):
             locks.check_write(self.store, parsed.text)
             if old is None:
                 rules.check_name(self.store, parsed)
-            self._require_parent(parsed)
+            absent = self._absent_parent(parsed)
             resource = _merged(old, body) if merge and old else copy.deepcopy(body)
             members.check(resource)
             inline_children = inline.take(kind, resource)
@@ -81,6 +81,8 @@ class Arm(Hooks):
             for hook in (*self._before_put["*"], *self._before_put[kind]):
                 hook(put)
             with self.store.transaction():
+                if absent is not None:
+                    self.put(absent, {})
                 self.store.put(parsed.text, put.resource)
                 for hook in (*self._with_put["*"], *self._with_put[kind]):
                     hook(put)
@@ -245,15 +247,16 @@ class Arm(Hooks):
             resource = hook(resource)
         return resource
 
-    def _require_parent(self, parsed: ArmId) -> None:
+    def _absent_parent(self, parsed: ArmId) -> str | None:
+        """The parent that is to be made with its first child, None when it is there; else 404."""
         if not parsed.parent or self.exists(parsed.parent):
-            return
+            return None
         parent = parse(parsed.parent)
         if parent is None or parent.is_collection:
             raise AzureError(400, "InvalidResourceId", f"The id '{parsed.text}' has no valid parent.")
         if rules.comes_with_child(parent.type):
-            self.put(parent.text, {})
-            return
+            self._absent_parent(parent)
+            return parent.text
         if parent.type in (SUBSCRIPTION, RESOURCE_GROUP) or parsed.parent == parsed.scope:
             raise _missing(parent)
         raise AzureError(

@@ -15,6 +15,7 @@ from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
 from emulator.identity.service import Identity
 from emulator.machinelearning import shapes
+from emulator.machinelearning.components import Components
 from emulator.machinelearning.names import WORKSPACE, Workspace
 from emulator.machinelearning.notemulated import STEPS
 from emulator.machinelearning.references import Location, References
@@ -72,10 +73,17 @@ KINDS = (
 COMPONENTS = next(kind for kind in KINDS if kind.collection == "components")
 
 
-def install(arm: Arm, store: Store, identity: Identity, blobs: Blobs, references: References) -> None:
+def install(
+    arm: Arm,
+    store: Store,
+    identity: Identity,
+    blobs: Blobs,
+    references: References,
+    components: Components,
+) -> None:
     """Hook every kind of asset into the ARM store."""
     for kind in KINDS:
-        _install_kind(arm, store, references, kind)
+        _install_kind(arm, store, references, components, kind)
     codes = KINDS[0]
 
     @arm.special("POST", UPLOAD_PATH)  # no action: it is asked for before the version exists
@@ -103,7 +111,7 @@ def install(arm: Arm, store: Store, identity: Identity, blobs: Blobs, references
         ]
 
 
-def _install_kind(arm: Arm, store: Store, references: References, kind: Kind) -> None:
+def _install_kind(arm: Arm, store: Store, references: References, components: Components, kind: Kind) -> None:
 
     @arm.before_put(kind.container_type)
     def fill_container(put: Put) -> None:
@@ -126,6 +134,8 @@ def _install_kind(arm: Arm, store: Store, references: References, kind: Kind) ->
             references.locate(Workspace.of(put.id), put.properties[kind.content[0]])
         if put.old is not None:
             check_unchanged(kind, put)
+        elif kind.collection == "components":
+            components.check(Workspace.of(put.id), _title(put), put.properties["componentSpec"])
 
     @arm.with_put(kind.version_type)
     def count_version(put: Put) -> None:
@@ -179,6 +189,15 @@ def fill_asset(kind: Kind, put: Put) -> None:
             advice = STEPS.get(component, f"use {' or '.join(RUN_COMPONENTS)}")
             raise NotEmulated(f"components of type {component!r} ({spec.get('name') or name}); {advice}")
         spec.update(name=name, version=version)
+
+
+def _title(put: Put) -> str:
+    """How a component's author knows it: an anonymous one by the name in what the client sent."""
+    name, version = parse_resource(put.id).names[-2:]
+    if name.lower() not in ANONYMOUS:
+        return f"{name} version {version}"
+    spec = (put.body.get("properties") or {}).get("componentSpec") or {}
+    return str(spec.get("name") or spec.get("display_name") or name)
 
 
 def check_unchanged(kind: Kind, put: Put) -> None:

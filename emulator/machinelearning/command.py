@@ -12,7 +12,7 @@ from typing import Any
 from emulator.arm.service import Arm
 from emulator.errors import AzureError
 from emulator.home import Home, private
-from emulator.machinelearning import staging
+from emulator.machinelearning import curated, staging
 from emulator.machinelearning.access import Access
 from emulator.machinelearning.condaenv import EnvironmentProblem
 from emulator.machinelearning.expressions import render_command
@@ -141,6 +141,10 @@ class Commands:
         if registry is not None:
             self._access.require_pull(who, compute, registry)
         log = folder / "environment.txt"
+        if said := curated.notice(environment):
+            for file in (log, folder / "std_log.txt"):
+                with file.open("a") as lines:
+                    lines.write(f"--- {said} ---\n")
         try:
             return self._runtimes.prepare(environment, log, control.check)
         finally:

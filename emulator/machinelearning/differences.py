@@ -13,6 +13,8 @@ DIFFERENCES: Final = (
     "A sweep samples at random or over a grid; a trial is worth the best value that it logged.",
     "A sweep fails when none of its completed trials has logged the primary metric.",
     "Inputs are copies, whatever their mode.",
+    "For a curated environment a virtual one with its main libraries stands in; the job's log says which.",
+    "A component that no job could run is refused when it is registered.",
     "Schedules fire only while the emulator runs; minutes that it missed are not made up for.",
     "A deleted workspace keeps its name for 14 days and can be recovered by nobody.",
 )

@@ -22,6 +22,7 @@ from emulator.machinelearning import (
     softdelete,
     workspaces,
 )
+from emulator.machinelearning.components import Components
 from emulator.machinelearning.dataplane import HOSTS, DataPlane
 from emulator.machinelearning.datastore_service import DatastoreService
 from emulator.machinelearning.executor import Executor
@@ -82,7 +83,7 @@ def install(
     workspaces.install(arm)
     datastores.install(arm, store, blobs)
     computes.install(arm, executor.nodes.busy)
-    assets.install(arm, store, identity, blobs, references)
+    assets.install(arm, store, identity, blobs, references, Components(references, runtimes))
     jobs.install(arm, rules, runs, executor)
     tracked.install()
     schedules.install(arm, store, lifetime, identity, rules)

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from emulator.arm.ids import fold, parse, within
 from emulator.arm.store import Store
 from emulator.errors import AzureError
+from emulator.machinelearning import curated
 from emulator.machinelearning.datastores import STORAGE_ACCOUNT
 from emulator.machinelearning.names import Workspace
 
@@ -26,7 +27,6 @@ JOB_OUTPUT = re.compile(
     r"azureml://jobs/(?P<job>[^/]+)/outputs/(?P<output>[^/]+)(?:/paths)?(?:/(?P<path>.*))?", re.IGNORECASE
 )
 REGISTRY = re.compile(r"azureml://registries/", re.IGNORECASE)
-CURATED = re.compile(r"azureml:azureml-", re.IGNORECASE)  # names of environments that Azure ML itself keeps
 SHORT_ASSET = re.compile(r"azureml:(?P<name>[^:/@]+)(?::(?P<version>[^:/@]+)|@(?P<label>latest))")
 RUN_DOCUMENT = "ml-run"
 OTHER_WORKSPACE = "it belongs to another workspace than {!r}; workspaces share nothing"
@@ -119,6 +119,12 @@ class References:
                 raise unresolved(reference, OTHER_WORKSPACE.format(workspace.name))
             return found
         match = SHORT_ASSET.fullmatch(text)
+        wanted = curated.asked(reference) if kind == "environments" else None
+        if wanted is not None and not (match and self._own(workspace, match)):
+            try:
+                return curated.environment(wanted)
+            except ValueError as error:
+                raise unresolved(reference, str(error)) from error
         if REGISTRY.match(text):
             raise unresolved(reference, "registries are not emulated; register it in the workspace")
         if match is None:
@@ -135,14 +141,13 @@ class References:
             )
             if found is not None:
                 return found
-        if CURATED.match(reference) and "environments" in kinds:
-            raise unresolved(
-                reference,
-                "curated environments are not emulated; register one of your own (image and conda_file)",
-            )
         raise unresolved(
             reference, f"workspace {workspace.name!r} has none of that name among {', '.join(kinds)}"
         )
+
+    def _own(self, workspace: Workspace, match: re.Match[str]) -> bool:
+        """Whether the workspace has an environment of the name: it may begin as those of Azure ML do."""
+        return self._store.get(workspace.child("environments", match["name"])) is not None
 
     def job_output(self, workspace: Workspace, job: str, output: str) -> dict[str, Any]:
         """The record of a job's named output: ``uri`` and ``type``; ``artifacts`` are the job's own files."""

@@ -52,8 +52,11 @@ class Runtimes:
         self._images = images
         self._processes = processes
 
-    def check(self, environment: Json) -> None:
-        """Say at once what ``prepare`` would refuse, without building anything."""
+    def check(self, environment: Json, *, now: bool = True) -> None:
+        """Say at once what ``prepare`` would refuse, without building anything.
+
+        now: an image must be in its registry; else it may still be built
+        """
         name, properties = title(environment), environment["properties"]
         if properties.get("build"):
             raise EnvironmentProblem(
@@ -66,6 +69,8 @@ class Runtimes:
                 f"{name}: a conda_file on top of image {image} is not emulated. Install its packages in the "
                 "image, or leave the image out."
             )
+        if EMULATED_IMAGE.fullmatch(image) and not now:
+            return
         if EMULATED_IMAGE.fullmatch(image):
             try:
                 self._images.resolve(image)

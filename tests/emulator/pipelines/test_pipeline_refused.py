@@ -1,12 +1,14 @@
 """Shapes that are not emulated: each is refused as a whole, in words that say what to do instead."""
 
 # without deferred annotations: the SDK reads those of a pipeline's function as they are
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
+from emulator.machinelearning import curated
 from tests.emulator.machinelearning import estate
 from tests.emulator.pipelines.lab import ENVIRONMENT, FOLDER, Lab, command
 
@@ -155,13 +157,39 @@ def serverless(lab: Lab) -> Any:
     return job
 
 
+def returning(lab: Lab) -> Any:
+    import importlib.util
+
+    path = lab.file(
+        "returning/they_return.py",
+        """
+        from mldesigner import command_component
+
+
+        @command_component(environment="azureml:plain:1")
+        def tell(word: str) -> str:
+            return word
+        """,
+    )
+    spec = importlib.util.spec_from_file_location("they_return", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["they_return"] = module
+    spec.loader.exec_module(module)
+    return pipeline_of(lambda: module.tell(word="said"))
+
+
 def only(message: str) -> str:
     return f"Job NAME is not valid. {message}."
 
 
+def component(message: str, name: str = "one") -> str:
+    return f"Component {name} is not valid. componentSpec.{message}."
+
+
 ROWS = "azureml://datastores/workspaceblobstore/paths/rows/"
 CURATED = "AzureML-sklearn-1.0-ubuntu20.04-py38-cpu:1"
-REGISTRY = "azureml://registries/azureml/environments/sklearn-1.5/labels/latest"
+REGISTRY = "azureml://registries/theirs/environments/sklearn-1.5/labels/latest"
 BAYESIAN = (
     "'bayesian' is not emulated: it is not carried out here; use random or grid, or search inside one "
     "command step"
@@ -189,21 +217,15 @@ REFUSED: dict[str, tuple[Callable[[Lab], Any], str]] = {
     ),
     "two nodes": (
         with_one(instance_count=2),
-        only(
-            "properties.jobs.one.resources.instanceCount: jobs on more than one node are not emulated; use 1"
-        ),
+        component("resources.instanceCount: jobs on more than one node are not emulated; use 1"),
     ),
     "distribution": (
         distributed,
-        only(
-            "properties.jobs.one.distribution: distributed jobs are not emulated; leave the distribution out"
-        ),
+        component("distribution: distributed jobs are not emulated; leave the distribution out"),
     ),
     "docker arguments": (
         with_one(docker_args="--privileged"),
-        only(
-            "properties.jobs.one.resources.dockerArgs: arguments for Docker are not emulated; leave them out"
-        ),
+        component("resources.dockerArgs: arguments for Docker are not emulated; leave them out"),
     ),
     "service inside a job": (
         service_inside,
@@ -218,16 +240,25 @@ REFUSED: dict[str, tuple[Callable[[Lab], Any], str]] = {
     ),
     "curated environment": (
         with_one(environment=CURATED),
-        only(
-            f"properties.jobs.one.environment: 'azureml:{CURATED}' cannot be resolved: curated environments "
-            f"are not emulated; {OWN}"
+        component(
+            f"environment: 'azureml:{CURATED}' cannot be resolved: nothing stands in for the curated "
+            f"environment {CURATED[:-2]!r} here; there is something for "
+            f"{', '.join(row.name for row in curated.ROWS)}; or {OWN}"
         ),
     ),
     "environment of a registry": (
         with_one(environment=REGISTRY),
-        only(
-            f"properties.jobs.one.environment: {REGISTRY!r} cannot be resolved: registries are not emulated; "
-            "register it in the workspace"
+        component(
+            f"environment: {REGISTRY!r} cannot be resolved: registry 'theirs' is not emulated; register the "
+            "environment in the workspace"
+        ),
+    ),
+    "function that returns text": (
+        returning,
+        component(
+            "outputs.output: outputs of type 'string', as Python functions that return a value have, are not "
+            "emulated; write the value to an output of type uri_file, and let the next step read that",
+            "tell",
         ),
     ),
     "direct access": (
@@ -252,6 +283,18 @@ REFUSED: dict[str, tuple[Callable[[Lab], Any], str]] = {
 def test_shape_is_refused_and_nothing_of_it_is_left(lab: Lab, case: str) -> None:
     build, message = REFUSED[case]
     assert lab.refusal(build(lab)) == message
+
+
+def test_a_datastore_of_an_unknown_account_is_taken_and_its_use_refused(lab: Lab) -> None:
+    """MLClient says that nothing is to be validated; in Azure too the job is the first to miss the account."""
+    from azure.ai.ml.entities import AzureBlobDatastore
+
+    elsewhere = AzureBlobDatastore(name="elsewhere", account_name="stelsewhere", container_name="rows")
+    assert lab.ml.datastores.create_or_update(elsewhere).account_name == "stelsewhere"
+    job = with_input("uri_folder", "azureml://datastores/elsewhere/paths/rows/")(lab)
+    assert "datastore 'elsewhere' leads to storage account 'stelsewhere', which does not exist here" in (
+        lab.refusal(job)
+    )
 
 
 # steps that the SDK writes only behind its switch for private previews: as bodies

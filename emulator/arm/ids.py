@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from emulator.errors import AzureError
+
 SUBSCRIPTION = "Microsoft.Resources/subscriptions"
 RESOURCE_GROUP = "Microsoft.Resources/resourceGroups"
 TENANT = "Microsoft.Resources/tenants"
@@ -101,10 +103,10 @@ def _container(text: str, segments: list[str], subscription: str, group: str) ->
 
 
 def parse_resource(resource_id: str) -> ArmId:
-    """``parse`` for an id that must name one resource; ValueError otherwise."""
+    """``parse`` for an id that must name one resource; 400 InvalidResourceId otherwise."""
     parsed = parse(resource_id)
     if parsed is None or parsed.is_collection:
-        raise ValueError(f"not an ARM resource id: {resource_id!r}")
+        raise AzureError(400, "InvalidResourceId", f"{resource_id!r} is not an ARM resource id.")
     return parsed
 
 

@@ -51,6 +51,9 @@ def take(parent_type: str, resource: Json) -> Writes:
 def _child(key: str, child: Json) -> Json:
     if not child.get("name"):
         raise AzureError(400, "InvalidRequestFormat", f"An element of properties.{key} has no name.")
+    if "/" in child["name"]:  # it would be a part of an id
+        words = f"The name {child['name']!r} of an element of properties.{key} has a '/'."
+        raise AzureError(400, "InvalidResourceName", words)
     return {field: copy.deepcopy(value) for field, value in child.items() if field not in COMPUTED}
 
 

@@ -58,9 +58,13 @@ def check(resource: Json) -> None:
 
 def _require(name: str, value: Any, wanted: type) -> None:
     if not isinstance(value, wanted):
-        found = WORDS.get(type(value), "a number")
-        raise AzureError(
-            400,
-            "InvalidRequestContent",
-            f"The request content was invalid: {name} must be {WORDS[wanted]}, not {found}.",
-        )
+        raise wrong(name, WORDS[wanted], value)
+
+
+def wrong(place: str, wanted: str, value: Any) -> AzureError:
+    """What is answered to a member of another type: its place, what it has to be, and what it is."""
+    found = WORDS.get(type(value), "a number")
+    if isinstance(value, str | int | float) and "number" in wanted:
+        found = repr(value)[:40]
+    words = f"The request content was invalid: {place} must be {wanted}, not {found}."
+    return AzureError(400, "InvalidRequestContent", words)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from emulator.arm import catalog, creations, inline, links, locks, members, rules, spellings
+from emulator.arm import bodies, catalog, creations, inline, links, locks, members, rules, spellings
 from emulator.arm.creations import Creation
 from emulator.arm.effects import Effects
 from emulator.arm.hooks import Action, Hooks, Put, PutHook
@@ -73,6 +73,7 @@ class Arm(Hooks):
             absent = self._absent_parent(parsed)
             resource = _merged(old, body) if merge and old else copy.deepcopy(body)
             members.check(resource)
+            bodies.check(kind, resource)
             inline_children = inline.take(kind, resource)
             self._finish(parsed, resource, old)
             spellings.correct(kind, resource)

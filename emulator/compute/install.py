@@ -29,6 +29,8 @@ def install(arm: Arm, store: Store) -> None:
         if not (properties.get("hardwareProfile") or {}).get("vmSize"):
             raise _refusal("InvalidParameter", name, "hardwareProfile.vmSize is required")
         for reference in references:
+            if not reference.get("id"):
+                raise _refusal("InvalidParameter", name, "an item of networkInterfaces has no id")
             holder = _holder(store.users(reference["id"]), put.id, reference["id"])
             if holder:
                 raise _refusal(

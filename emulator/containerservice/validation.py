@@ -23,6 +23,8 @@ def install(arm: Arm) -> None:
     def cluster(put: Put) -> None:
         pools: list[dict[str, Any]] = put.properties.get("agentPoolProfiles") or []
         for pool in pools:
+            if not pool.get("name"):
+                raise _error("InvalidParameter", "An item of agentPoolProfiles has no name.")
             _check_pool(str(pool.get("name", "")), pool, str(put.resource.get("location", "")))
         _check_ranges(arm, put.properties.get("networkProfile") or {}, pools)
 
@@ -53,6 +55,8 @@ def _check_pool(name: str, pool: dict[str, Any], location: str) -> None:
 def _check_ranges(arm: Arm, profile: dict[str, Any], pools: list[dict[str, Any]]) -> None:
     services = addresses.networks([profile.get("serviceCidr") or DEFAULT_SERVICES], "serviceCidr")[0]
     dns = profile.get("dnsServiceIP")
+    if dns and not addresses.is_address(dns):
+        raise _error("InvalidParameter", f"networkProfile.dnsServiceIP is {dns}, no IP address.")
     if dns and ipaddress.ip_address(str(dns)) not in services:
         raise _error(
             "InvalidParameter",

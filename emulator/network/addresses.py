@@ -12,6 +12,15 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MAXIMUM_PREFIX = 29  # the smallest subnet that Azure makes
 
 
+def is_address(text: Any) -> bool:
+    """Whether it is an address of IPv4 or IPv6."""
+    try:
+        ipaddress.ip_address(str(text))
+    except ValueError:
+        return False
+    return True
+
+
 def networks(prefixes: Iterable[Any], owner: str) -> list[Network]:
     """The parsed prefixes; 400 naming the one that is none, or has bits outside its mask."""
     found: list[Network] = []

@@ -120,6 +120,9 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
                 400, "InvalidRequestFormat", f"NAT gateway '{put.id}': sku.name must be Standard."
             )
         for reference in put.properties.get("publicIpAddresses") or []:
+            if not reference.get("id"):
+                words = f"NAT gateway '{put.id}': an item of publicIpAddresses has no id."
+                raise AzureError(400, "InvalidRequestFormat", words)
             address = arm.get(reference["id"])
             if (address.get("sku") or {}).get("name") not in {"Standard", "StandardV2"}:
                 raise AzureError(

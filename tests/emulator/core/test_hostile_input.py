@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
 import json
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +19,14 @@ from hypothesis import strategies as st
 
 from emulator import jsonbody
 from emulator.app import Emulator
+from emulator.arm import bodies, catalog, catalog_types
+from emulator.errors import AzureError
 from emulator.home import Home
 from emulator.http import Request, Response
 from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS
 from emulator.identity.tokens import AUDIENCES, ISSUER, LONGEST
 from emulator.server import MOST_BYTES, Application, header_value
+from tools import body_types
 
 GROUP = f"/subscriptions/{next(iter(SUBSCRIPTIONS))}/resourceGroups/group"
 DEEP = b"[" * 100_000
@@ -234,55 +240,133 @@ def test_every_host_answers_anything(world: Emulator, data: st.DataObject) -> No
         header_value(str(value))
 
 
-# One that has checks of its own of each kind: by what it belongs to, what it has within, what its name is.
-TYPES = (
-    "Microsoft.Storage/storageAccounts",
-    "Microsoft.KeyVault/vaults",
-    "Microsoft.Network/virtualNetworks",
-    "Microsoft.Network/networkSecurityGroups",
-    "Microsoft.Network/publicIPAddresses",
-    "Microsoft.Network/natGateways",
-    "Microsoft.ManagedIdentity/userAssignedIdentities",
-    "Microsoft.ContainerRegistry/registries",
-    "Microsoft.ContainerInstance/containerGroups",
-    "Microsoft.ContainerService/managedClusters",
-    "Microsoft.MachineLearningServices/workspaces",
-    "Microsoft.OperationalInsights/workspaces",
-    "Microsoft.Insights/components",
-    "Microsoft.Web/sites",
-    "Microsoft.Web/serverfarms",
-)
-MEMBERS = st.sampled_from(
-    [
-        "location",
-        "properties",
-        "sku",
-        "tags",
-        "identity",
-        "kind",
-        "zones",
-        "plan",
-        "id",
-        "name",
-        "type",
-        "etag",
-    ]
-)
+# -- every type
+
+
+def paths() -> dict[str, str]:
+    """Each emulated type, and the path of one of it in the group."""
+    found: dict[str, str] = {}
+    for row in catalog.ROWS:
+        path = re.sub(r"^.*/resourceGroups/\{resourceGroupName\}|^/\{\w+\}", GROUP, row.path)
+        path = path.replace("{subscriptionId}", GROUP.split("/")[2]).replace("{recordType}", "A")
+        path = re.sub(r"\{(roleAssignmentName|roleDefinitionId)\}", f"{SIGNED_IN.object_id}", path)
+        if row.plane == "arm" and row.path != catalog_types.GROUP:
+            found[row.arm_type] = re.sub(r"\{\w+\}", "name1", path)
+    return found
+
+
+PATHS = paths()
+LEAVES: dict[str, list[Any]] = {
+    "text": ["", "x", "é\0", "Standard", "10.0.0.0/16", "10.0.0.1", "*", "80-8", GROUP, ACCOUNT, "http://["],
+    "integer": [0, -1, 1, 3.0, 65536, bodies.LARGEST],
+    "number": [0, -1, 0.5, 1e300],
+    "boolean": [True, False],
+}
+
+
+def right_bodies() -> dict[str, dict[str, Any]]:
+    """Bodies that are taken, of the types that have checks of their own."""
+    text = Path(__file__).with_name("right_bodies.json").read_text()
+    values = {"group": GROUP, "subscription": GROUP.split("/resourceGroups/")[0]}
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return json.loads(text)
+
+
+RIGHT = right_bodies()
+
+
+@pytest.fixture(scope="module")
+def peopled(world: Emulator) -> Emulator:
+    """One of each type, as far as a plain or a right body makes one: parents of others, and to be changed."""
+    for kind in sorted(PATHS, key=lambda kind: (kind.count("/"), kind not in RIGHT)):
+        body = {"location": "westeurope", "properties": {}, **RIGHT.get(kind, {})}
+        arm(world, "PUT", PATHS[kind], json.dumps(body).encode())
+    return world
+
+
+def of_shape(shape: Any, depth: int = 0) -> st.SearchStrategy[Any]:
+    """A value of the type that the SDK gives a member, some of its members left out."""
+    shape = bodies.part(shape)
+    if isinstance(shape, str):
+        return st.sampled_from(LEAVES[shape])
+    if isinstance(shape, list):
+        return st.lists(of_shape(shape[0], depth + 1) if shape else junk(), max_size=2)
+    members = [name for name in shape if name != "*"]
+    names = st.lists(st.sampled_from(members), max_size=2 if depth < 5 else 0) if members else st.just([])
+    return names.flatmap(
+        lambda names: st.fixed_dictionaries({name: of_shape(shape[name], depth + 1) for name in names})
+    )
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every place in a body: what holds it, and its name or number there."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    return [place for key in keys for place in ((value, key), *places(value[key]))]
 
 
 @given(st.data())
-@settings(max_examples=80, deadline=None)
-def test_every_type_answers_any_body(world: Emulator, data: st.DataObject) -> None:
-    kind = data.draw(st.sampled_from(TYPES))
-    provider, *types = kind.split("/")
-    path = f"{GROUP}/providers/{provider}" + "".join(f"/{one}/name1" for one in types)
-    body = {
-        "location": "westeurope",
-        "properties": {},
-        **data.draw(st.dictionaries(MEMBERS, junk(), max_size=2)),
-    }
-    answer = arm(world, data.draw(st.sampled_from(["PUT", "PATCH"])), path, json.dumps(body).encode())
+@settings(max_examples=120, deadline=None)
+def test_every_type_answers_any_body(peopled: Emulator, data: st.DataObject) -> None:
+    """A right body in which one place, at any depth, holds something else, or nothing, or more."""
+    kind = data.draw(st.sampled_from(sorted(RIGHT)) | st.sampled_from(sorted(PATHS)))
+    body = {"location": "westeurope", "properties": {}, **copy.deepcopy(RIGHT.get(kind, {}))}
+    shape = bodies.shape_of(kind)
+    if shape is not None:
+        body["properties"] |= data.draw(of_shape(shape["properties"]))
+    holder, key = data.draw(st.sampled_from(places(body)))
+    if data.draw(st.booleans()):
+        holder[key] = data.draw(junk() | st.sampled_from(LEAVES["text"]))
+    else:
+        del holder[key]
+    answer = arm(
+        peopled, data.draw(st.sampled_from(["PUT", "PATCH"])), PATHS[kind], json.dumps(body).encode()
+    )
     assert 200 <= answer.status < 500 or answer.status == 501, (kind, body)
+
+
+def members(shape: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, Any, Any]]:
+    """The members of a shape to a depth, with the shape of each and one of another type in a whole body."""
+    shape = bodies.part(shape)
+    if depth == 5 or isinstance(shape, str):
+        return
+    inner = [("[0]", shape[0])] if isinstance(shape, list) and shape else []
+    inner = list(shape.items()) if isinstance(shape, dict) else inner
+    for name, one in inner:
+        there = f"{place}{name}" if name == "[0]" else f"{place}.{name}".lstrip(".")
+        wrap = (lambda value: [value]) if name == "[0]" else (lambda value, name=name: {name: value})
+        yield there, one, wrap([] if not isinstance(bodies.part(one), list) else {})
+        for deeper, deepest, value in members(one, there, depth + 1):
+            yield deeper, deepest, wrap(value)
+
+
+@pytest.mark.parametrize("kind", sorted(RIGHT))
+def test_each_member_of_another_type_is_named(kind: str) -> None:
+    shape = bodies.shape_of(kind)
+    assert shape is not None
+    count = 0
+    for place, _, body in members(shape):
+        count += 1
+        with pytest.raises(AzureError) as caught:
+            bodies.check(kind, body)
+        assert caught.value.status == 400 and f": {place} must be " in str(caught.value), body
+    assert count > 5
+
+
+def test_the_table_of_types_is_that_of_the_installed_sdk() -> None:
+    assert bodies.TABLE.read_text() == body_types.text()
+
+
+def test_scalars_are_read_as_services_of_azure_do() -> None:
+    kind = "Microsoft.Network/natGateways"
+    for sent, kept in ((4, 4), (4.0, 4), ("4", 4), (None, "gone")):
+        body: dict[str, Any] = {"properties": {"idleTimeoutInMinutes": sent, "resourceGuid": 5}}
+        bodies.check(kind, body)
+        assert body["properties"].get("idleTimeoutInMinutes", "gone") == kept
+        assert body["properties"]["resourceGuid"] == "5"
+    for sent in (True, "x", "", 4.5, 1 << 63, "9" * 30, 1e300, [], {}):
+        with pytest.raises(AzureError, match=r"properties\.idleTimeoutInMinutes must be a whole number"):
+            bodies.check(kind, {"properties": {"idleTimeoutInMinutes": sent}})
 
 
 def test_a_wrong_member_is_named(world: Emulator) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.arm.ids import canonical, parse, parse_resource, within
+from emulator.errors import AzureError
 
 S = "/subscriptions/s"
 ACCOUNT = f"{S}/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/a"
@@ -70,7 +71,7 @@ def test_what_is_no_id(path: str) -> None:
 
 
 def test_a_collection_is_no_resource() -> None:
-    with pytest.raises(ValueError, match="not an ARM resource id"):
+    with pytest.raises(AzureError, match="not an ARM resource id"):
         parse_resource(f"{S}/resourceGroups")
 
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from pydantic.alias_generators import to_camel
 
-RESERVED_ADDRESSES: Final = 5  # Azure keeps the first four and the last of each subnet
+RESERVED_ADDRESSES: Final = 5  # Azure keeps the first four addresses and the last one
 
 Endpoint = Literal["Microsoft.Storage", "Microsoft.KeyVault"]
 _DATA: Final[tuple[Endpoint, ...]] = ("Microsoft.Storage", "Microsoft.KeyVault")
@@ -37,7 +37,7 @@ class SubnetKind:
 
     @property
     def field(self) -> str:
-        """Its key as a Python name."""
+        """The key as a Python name."""
         return self.key.replace("-", "_")
 
     @property
@@ -116,7 +116,7 @@ class Subnet:
 
     @property
     def hosts(self) -> int:
-        """Addresses that Azure leaves to use."""
+        """How many addresses Azure leaves to use."""
         return max(0, self.range.num_addresses - RESERVED_ADDRESSES)
 
 
@@ -133,7 +133,7 @@ class AddressPlan:
 
 
 def address_plan(space: IPv4Network, ranges: Mapping[str, IPv4Network]) -> AddressPlan:
-    """`ranges` by setting name, as under `network.subnets`."""
+    """The plan of these ranges, which are by setting name, as under `network.subnets`."""
     return AddressPlan(
         space, tuple(Subnet(kind, ranges[kind.setting]) for kind in SUBNETS if kind.setting in ranges)
     )

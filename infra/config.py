@@ -48,7 +48,7 @@ class Section(BaseModel):
 
 
 class Azure(Section):
-    """Where: the provider's own settings (azure-native:…)."""
+    """Where the estate stands: the provider's own settings (azure-native:…)."""
 
     subscription_id: Uuid
     tenant_id: Uuid
@@ -56,7 +56,7 @@ class Azure(Section):
 
 
 def _subnet_fields() -> dict[str, Any]:
-    """A field for each row of `addresses.SUBNETS`; one that is left out and optional is not made."""
+    """A field for each row of `addresses.SUBNETS`; None for an optional subnet that is left out."""
     return {kind.field: Cidr if kind.required else (OptionalCidr, None) for kind in SUBNETS}
 
 
@@ -65,7 +65,7 @@ OptionalCidr = Cidr | None
 
 @dataclass(frozen=True, slots=True)
 class SubnetSection:
-    """Checks `network.subnets` as a section of settings, and makes of it the ranges that are set."""
+    """Checks `network.subnets` as a section of settings, and turns it into the ranges that are set."""
 
     model: type[Section]
 
@@ -85,7 +85,7 @@ SubnetRanges = Annotated[
 
 
 class Network(Section):
-    """The virtual network's range and its subnets', those by setting name."""
+    """The virtual network's range, and the ranges of its subnets by setting name."""
 
     address_space: Cidr
     subnets: SubnetRanges
@@ -196,7 +196,7 @@ class Settings(Section):
     network_access: NetworkAccess
     storage: Storage
     key_vault: KeyVault = KeyVault()
-    # At the top, so that one run can be told: `pulumi up --config mlops-estate:recoverKeyVault=true`.
+    # At the top level, to be set for one run: `pulumi up --config mlops-estate:recoverKeyVault=true`.
     recover_key_vault: bool = False
     registry: Registry = Registry()
     telemetry: Telemetry = Telemetry()
@@ -208,7 +208,7 @@ class Settings(Section):
     @field_validator("*", mode="wrap")
     @classmethod
     def _remember(cls, value: Any, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        """Keeps each section that is right, so that the rules can look at those although others are wrong."""
+        """Keep each section that is right, so that rules can check it although others are wrong."""
         checked = check(value)
         if info.context is not None and info.field_name:
             info.context[info.field_name] = checked
@@ -250,7 +250,7 @@ def load(raw: Mapping[str, Any], stack: str) -> Settings:
         problems = []
     except ValidationError as error:
         settings = None
-        # A list whose items are all wrong is told by its items, not as empty too.
+        # When all items of a list are wrong, the items are named, and not an empty list as well.
         told = [item for item in error.errors() if item["type"] != "too_short" or not item["input"]]
         problems = [from_pydantic(item, known_settings()) for item in told]
     problems += broken_rules(Settings.model_construct(**right), frozenset(right), stack)

@@ -1,4 +1,4 @@
-"""The rules between settings: what each value alone cannot tell. Each rule says which setting to change."""
+"""The rules between settings, which no value shows alone. Each rule says which setting to change."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TAKEN: Final = {
 }
 # "Configure public IP network rules" of Container Registry: at most 100 (read 2026-11).
 MOST_REGISTRY_RULES: Final = 100
-# Environments whose access is not a matter of choice; any other has what its stack file says.
+# Environments with a fixed access. Any other environment has what its stack file says.
 ACCESS: Final = {"stage": "allowlist", "prod": "private"}
 
 Rule = Callable[["Settings", str], Iterator[Problem]]
 
 
 def tables_agree(_: Settings, __: str) -> Iterator[Problem]:
-    """Of the program itself, for whoever adds a subnet: what one table says, the other has to know."""
+    """For whoever adds a subnet to the program: addresses.py and traffic.py have to agree."""
     for table, key, advice in table_problems():
         yield Problem(f"{table} in infra/traffic.py", key, advice)
 
@@ -161,7 +161,7 @@ def agents_exist_in_the_region(settings: Settings, _: str) -> Iterator[Problem]:
 
 
 def something_can_build(settings: Settings, _: str) -> Iterator[Problem]:
-    """The registry's firewall keeps the shared build machines out, on an allow-list too."""
+    """The registry's firewall keeps Azure's shared build machines out, also of an estate on an allow-list."""
     if settings.registry.build_agents is None and "ciRunners" not in settings.network.subnets:
         yield Problem(
             "registry.buildAgents",

@@ -12,7 +12,7 @@ from infra.regions import REGIONS
 from infra.vm_sizes import retiring
 
 PRIVATE: Final = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-# Ranges that never arrive at a public endpoint: private, of carriers (100.64.0.0/10), of hosts, not unicast.
+# No public endpoint is reached from these: private ranges, carriers' (100.64.0.0/10), hosts' own, multicast.
 UNROUTED: Final = (
     *PRIVATE,
     *map(
@@ -24,7 +24,7 @@ WIDEST_CALLERS: Final = 16  # prefix length
 
 
 def refuse(advice: str) -> NoReturn:
-    """A value's refusal; `advice` is what the reader is told."""
+    """Refuse a value with this advice to the reader."""
     raise PydanticCustomError("setting", "{advice}", {"advice": advice})
 
 

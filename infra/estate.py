@@ -41,7 +41,7 @@ class Estate(pulumi.ComponentResource):
         self.registry = Registry("registry", RegistryArgs(site, self.network), here)
         self.identities = Identities("identities", IdentitiesArgs(site), here)
 
-        # Roles stand before what needs them, and once more on the workspace that they were needed for.
+        # Roles are assigned before what needs them; those on the workspace come after it.
         grants = Grants("grants", GrantsArgs(site, self.identities, self._scopes()), here)
         granted = pulumi.ResourceOptions(parent=self, depends_on=[grants])
         self.workspace = Workspace("workspace", self._workspace_args(site), granted)
@@ -59,7 +59,7 @@ class Estate(pulumi.ComponentResource):
 
         logs = Diagnostics("diagnostics", DiagnosticsArgs(site, self.telemetry, self._sources()), here)
         if settings.protect_data:
-            # A lock holds all that stands under its target too: last to come, first to go.
+            # A lock also holds what stands under its target, so locks are made last and removed first.
             under = [
                 grants,
                 workspace_grants,
@@ -74,7 +74,7 @@ class Estate(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _scopes(self) -> dict[str, pulumi.Output[str]]:
-        """Where roles are given, but for the workspace."""
+        """The scopes on which roles are assigned, without the workspace."""
         return {
             "resource-group": self.group.id,
             "storage": self.storage.id,
@@ -89,7 +89,7 @@ class Estate(pulumi.ComponentResource):
         )
 
     def _sources(self) -> dict[str, Source]:
-        """What logs about itself."""
+        """The resources with diagnostic settings."""
         return {
             "vault": Source(self.vault.id),
             "registry": Source(self.registry.id),
@@ -98,7 +98,7 @@ class Estate(pulumi.ComponentResource):
         }
 
     def _held(self) -> dict[str, pulumi.Output[str]]:
-        """What holds data that nobody can make again."""
+        """The resources with data that nobody can make again."""
         return {
             "storage": self.storage.id,
             "vault": self.vault.id,

@@ -1,4 +1,4 @@
-"""Private endpoints as data: what leads to a service, and the DNS zones in which its names then stand.
+"""Private endpoints as data: the part of a service that one leads to, and the DNS zones of its names.
 
 From "Azure Private Endpoint private DNS zone values" (read 2026-11).
 """

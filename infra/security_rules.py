@@ -18,7 +18,7 @@ LOWEST: Final = 4096  # the priority of "deny the rest"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One security rule; a far side is one prefix or tag, or several ranges."""
+    """One security rule. The far side is one address range or service tag, or several ranges."""
 
     name: str
     description: str
@@ -91,7 +91,7 @@ def _outside(flow: Flow, location: str, callers: tuple[str, ...]) -> tuple[str, 
 
 
 def _deny_the_rest(direction: Direction) -> Rule:
-    """Before Azure's own defaults, which would allow the whole virtual network and all of the internet."""
+    """The rule before Azure's defaults, which allow the whole virtual network in and the internet out."""
     why = "what infra/traffic.py does not allow"
     every = ("*",)
     name = f"deny-the-rest-{direction.lower()}"

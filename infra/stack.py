@@ -14,14 +14,14 @@ PROVIDER_SETTINGS: Final = ("subscriptionId", "tenantId", "location")
 
 def read_settings() -> Settings:
     """Raises ConfigError naming every wrong setting."""
-    # pulumi.Config answers for names that one knows; a misspelt name is found by listing them all.
+    # pulumi.Config reads names that one asks for. Only a list of all names shows a misspelt one.
     found: dict[str, Any] = {**get_config_env(), **CONFIG.get()}
     raw = {
         key.removeprefix(f"{NAMESPACE}:"): _value(value)
         for key, value in found.items()
         if key.startswith(f"{NAMESPACE}:")
     }
-    if "azure" in raw:  # no setting of ours; below, the name stands for the provider's own
+    if "azure" in raw:  # it is no setting: below, the name holds the provider's own
         raw[f"{NAMESPACE}:azure"] = raw.pop("azure")
     provider = pulumi.Config(AZURE)
     raw["azure"] = {name: value for name in PROVIDER_SETTINGS if (value := provider.get(name)) is not None}

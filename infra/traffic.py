@@ -23,8 +23,8 @@ _ANY: Final[Ports] = ("*",)
 class Flow:
     """One flow to or from a part of Azure, or from the callers.
 
-    name: in the rule's name. other: a service tag, "{region}" in it filled with the region as tags spell it;
-    or CALLERS, the allow-listed ranges. why: the rule's description.
+    name: part of the rule's name. other: a service tag, in which "{region}" stands for the region as tags
+    spell it, or CALLERS, the allow-listed ranges. why: the rule's description.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """One flow from a subnet to a subnet, both by key; dropped where the estate lacks one of them.
+    """One flow from a subnet to a subnet, both by key. It makes no rule where the estate lacks one of them.
 
     name: what the sender reaches. why: the description of both rules.
     """
@@ -141,7 +141,7 @@ BETWEEN: Final[tuple[Between, ...]] = (
 
 
 def table_problems() -> list[tuple[str, str, str]]:
-    """What the tables say that addresses.py does not: (table, what it says, what to do)."""
+    """Where the tables disagree with addresses.py: (table, subnet, what to do)."""
     problems: list[tuple[str, str, str]] = []
     known = ", ".join(BY_KEY)
     for table, keys in (

@@ -1,6 +1,6 @@
 """`mlops`: the model's life in an estate that infra/ built. Each command is a file of ml/commands/.
 
-What is heavy is imported by the function that needs it, so that `mlops --help` is quick.
+Functions import heavy libraries themselves, so that `mlops --help` is quick.
 """
 
 import inspect
@@ -34,7 +34,7 @@ app = typer.Typer(
 
 
 def paragraphs(text: str) -> str:
-    """A docstring with each paragraph in one line: typer shows the line breaks of the source as they are."""
+    """A docstring with each paragraph in one line: typer would show the line breaks of the source."""
     return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
 
 

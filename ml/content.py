@@ -1,4 +1,4 @@
-"""Names by content: digests of file trees and archives that are the same bytes for the same files."""
+"""Names by content: digests of files and of programs, and archives that depend on their files alone."""
 
 import ast
 import gzip
@@ -22,7 +22,7 @@ def sha256_of_file(path: Path) -> str:
 
 
 def sha256_of_files(files: Files) -> str:
-    """The same for the same paths and contents in any order; times and modes have no part in it."""
+    """The digest of paths and contents. Their order does not matter, nor do times and modes."""
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(f"{path}\0{hashlib.sha256(files[path]).hexdigest()}\n".encode())
@@ -30,7 +30,7 @@ def sha256_of_files(files: Files) -> str:
 
 
 def sha256_of_program(file: Path) -> str:
-    """The same for Python sources that do the same: comments, docstrings and layout have no part in it."""
+    """The digest of what a Python source does: comments, docstrings and layout do not matter."""
 
     def shape(node: Any) -> Any:
         if isinstance(node, list):
@@ -38,14 +38,14 @@ def sha256_of_program(file: Path) -> str:
         if not isinstance(node, ast.AST):
             return repr(node)
         fields = [(name, shape(value)) for name, value in ast.iter_fields(node)]
-        # What is empty is left out: versions of Python differ in which empty fields a node has.
+        # Empty fields are left out, because versions of Python differ in those that a node has.
         return [type(node).__name__, *(field for field in fields if field[1] not in ("None", []))]
 
     return content_key(shape(ast.parse(file.read_bytes())))
 
 
 def _is_text_alone(node: Any) -> bool:
-    """A docstring, as a rule: a text that nothing is done with."""
+    """Whether a statement is a text and nothing else: a docstring, as a rule."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)

@@ -37,13 +37,13 @@ class Release(BaseModel):
     @property
     def id(self) -> str:
         content = self.model_dump(mode="json")
-        if not self.configuration.variables:  # as releases were named before there were any
+        if not self.configuration.variables:  # earlier releases keep their names
             del content["configuration"]["variables"]
         return f"r-{content_key(content)[:16]}"
 
 
 class Evidence(BaseModel):
-    """What was known when the release was recorded; it has no part in the release's name."""
+    """What was known when the release was recorded. The release's name does not depend on it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     recorded_at: str
@@ -83,7 +83,7 @@ def record(azure: Azure, made: Record) -> bool:
 
 
 def read(azure: Azure, release_id: str) -> Record:
-    """Raises MlopsError when there is no such record, or when it is not that of its name."""
+    """The recorded release. Raises MlopsError when there is none, or when its content has another name."""
     from azure.core.exceptions import ResourceNotFoundError
 
     blob = azure.blob(blob_path(release_id))

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 FILE = Path(__file__).with_name("settings.toml")
-LONGEST_SHOWN = 80  # characters of a wrong value
-Metric = Literal["roc_auc", "average_precision", "brier", "log_loss", "cost"]  # those of the evaluate step
+LONGEST_SHOWN = 80  # characters of a wrong value that an error shows
+Metric = Literal["roc_auc", "average_precision", "brier", "log_loss", "cost"]  # of the step evaluate
 Share = Annotated[float, Field(ge=0, le=1)]
-Cost = Annotated[float, Field(ge=0.001)]  # as the component of the step train takes it
+Cost = Annotated[float, Field(ge=0.001)]  # the limit in the component of the step train
 Trials = Annotated[int, Field(ge=1, le=1000)]
 Minutes = Annotated[int, Field(gt=0, le=60 * 24 * 90)]  # no job on a cluster may take longer
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
@@ -29,7 +29,7 @@ Pause = Annotated[float, Field(ge=0, le=86_400)]
 
 
 class Section(BaseModel):
-    """What TOML says must be of the type itself: true is not 1, and 1.0 is no whole number."""
+    """A table of settings.toml. Types are strict: true is not 1, and 1.0 is no whole number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -40,7 +40,7 @@ class DataSettings(Section):
 
 
 class TrainingSettings(Section):
-    experiment: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,255}$")  # else Azure refuses the job
+    experiment: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,255}$")  # what Azure takes
     model_name: str = Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$")
     metric: Metric
     margin: Share
@@ -52,11 +52,11 @@ class TrainingSettings(Section):
     time_limit_minutes: Minutes
 
     def split(self) -> dict[str, float]:
-        """By input of the step prepare."""
+        """The inputs of the step prepare, by name."""
         return self.model_dump(include={"test_fraction"})
 
     def costs(self) -> dict[str, float]:
-        """By input of the step train."""
+        """The costs of errors, by name of the inputs of the step train."""
         return self.model_dump(include={"false_negative_cost", "false_positive_cost"})
 
 
@@ -66,14 +66,15 @@ class SweepSettings(Section):
 
 
 def _allowed(name: str) -> Any:
-    """Within what the step train takes, or not given."""
+    """Refuse a value that the step train does not take; None means that none is given."""
     low, high = ALLOWED[name]
     return Field(default=None, ge=low, le=high)
 
 
 class StartSettings(Section):
-    """Where the search begins, as far as the component of the step train takes it: a start may lie outside of
-    what is searched. What is not given is as the step has it."""
+    """Where the search begins. A value that is not given is the step's own.
+
+    A start may lie outside of what is searched, but not outside of what the step train takes."""
 
     learning_rate: float | None = _allowed("learning_rate")
     max_iter: int | None = _allowed("max_iter")
@@ -84,7 +85,7 @@ class StartSettings(Section):
     max_features: float | None = _allowed("max_features")
 
     def given(self) -> dict[str, float]:
-        """By input of the step; whole numbers as int."""
+        """The given values by input of the step, whole numbers as int."""
         return self.model_dump(exclude_none=True)
 
 
@@ -101,7 +102,7 @@ ByAttribute = dict[Annotated[str, AfterValidator(attribute_of)], ShareLimit]
 
 
 class BoundsSettings(Section):
-    """What a model must keep to be registered; what is not given is not asked for."""
+    """What a model must keep to be registered. A bound that is not given is not asked for."""
 
     minimum_roc_auc: ShareLimit | None = None
     maximum_log_loss: AnyLimit | None = None
@@ -134,7 +135,7 @@ class BuildSettings(Section):
 
 
 def _text(value: object) -> str:
-    """A variable's value as the environment has it."""
+    """The value of a variable as text, which is what the environment holds."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("expected a text or a number")
     return str(value)
@@ -171,7 +172,7 @@ class Settings(Section):
 
 
 def _siblings(location: tuple[int | str, ...]) -> list[str]:
-    """The names that the section of a setting knows."""
+    """The names of all settings in the section of a setting."""
     section: type[BaseModel] = Settings
     for part in location[:-1]:
         kind = section.model_fields[str(part)].annotation
@@ -182,7 +183,7 @@ def _siblings(location: tuple[int | str, ...]) -> list[str]:
 
 
 def _words(item: "ErrorDetails") -> str:
-    """One thing that is wrong: the setting, what it was, what is wrong with it."""
+    """One error in words: the setting, its value, what is wrong with it."""
     location = tuple(part for part in item["loc"] if part != "[key]")
     name, value = ".".join(map(str, location)), repr(item["input"])
     if len(value) > LONGEST_SHOWN:
@@ -221,7 +222,7 @@ def _tree(file: Path) -> dict[str, Any]:
             f"The settings file {file} is not UTF-8: line {line} has the byte {byte:#04x}.",
             "Save it as UTF-8.",
         ) from error
-    except ValueError as error:  # TOML's own, and that of a number with more digits than Python reads
+    except ValueError as error:  # TOML's own error, or Python's for a number of too many digits
         raise MlopsError(
             f"The settings file {file} is not TOML: {error}.", "Correct what it names."
         ) from error

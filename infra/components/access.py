@@ -1,4 +1,4 @@
-"""Who reaches the estate's public endpoints: the same answer for every service that has one."""
+"""Who reaches the estate's public endpoints, the same for every service that has one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +28,6 @@ class Access:
 
     @property
     def public_ranges(self) -> list[pulumi.Input[str]]:
-        """What a service without virtual network rules lets in: the callers, and the estate's own way out."""
+        """Ranges for a service without virtual network rules: the callers' and the estate's own."""
         own: list[pulumi.Input[str]] = [self.egress] if self.egress is not None and not self.private else []
         return [*self.callers, *own]

@@ -34,9 +34,9 @@ class ComputeArgs:
 class Compute(pulumi.ComponentResource):
     """cluster_name, id.
 
-    In a subnet of our own rather than in Azure ML's managed network: its traffic then passes our security
-    group, leaves by the estate's one way out and shares the private endpoints with everything else; a managed
-    network cannot be undone, and a paid firewall comes with its rules for host names.
+    The nodes are in a subnet of the estate and not in Azure ML's managed network. So their traffic passes the
+    estate's security group, leaves by its one way out, and shares its private endpoints. A managed network
+    cannot be undone, and its rules for host names need a firewall that costs money.
     """
 
     def __init__(self, name: str, args: ComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -22,7 +22,7 @@ class GrantsArgs:
 
 
 class Grants(pulumi.ComponentResource):
-    """Depend on it to wait until all of its assignments exist."""
+    """The role assignments. What depends on this waits until all of them exist."""
 
     def __init__(self, name: str, args: GrantsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:security:Grants", name, None, opts)
@@ -36,7 +36,7 @@ class Grants(pulumi.ComponentResource):
                 role_assignment_name=role_assignment(f"{estate}/{grant.scope}", grant.principal, grant.role),
                 scope=args.scopes[grant.scope],
                 principal_id=principals[grant.principal],
-                # Without it Azure looks the principal up, and does not find one that is seconds old.
+                # Without the type Azure looks the principal up, and does not find one that is seconds old.
                 principal_type=PRINCIPALS[grant.principal],
                 role_definition_id=role_definition_id(site.subscription_id, grant.role),
                 opts=child_of(self),

@@ -51,7 +51,7 @@ class KeyVault(pulumi.ComponentResource):
                 ),
             ),
             tags=site.tags,
-            # How a vault came to be matters once: `recoverKeyVault` may go back to false without a change.
+            # createMode matters at creation only: `recoverKeyVault` may go back to false without a change.
             opts=child_of(self, protect=site.protect, ignore_changes=["properties.createMode"]),
         )
         self.vault_name = vault.name

@@ -34,7 +34,7 @@ class Network(pulumi.ComponentResource):
             address_space=network.AddressSpaceArgs(address_prefixes=[str(self._plan.space)]),
             enable_ddos_protection=False,
             tags=site.tags,
-            # Subnets are resources of their own: named inline too, each write would drop the others.
+            # Subnets are resources of their own. If the network named them too, each write would drop some.
             opts=child_of(self, ignore_changes=["subnets"]),
         )
         self.id = self.virtual_network.id
@@ -57,7 +57,7 @@ class Network(pulumi.ComponentResource):
         return found
 
     def _endpoints(self, subnet: Subnet) -> tuple[Endpoint, ...]:
-        """A private estate has private endpoints instead."""
+        """The subnet's service endpoints; none in a private estate, which has private endpoints."""
         return () if self._site.settings.private else subnet.kind.endpoints
 
     def _subnet(self, name: str, subnet: Subnet, after: pulumi.Resource) -> network.Subnet:
@@ -80,7 +80,7 @@ class Network(pulumi.ComponentResource):
             if kind.delegation
             else [],
             service_endpoints=[
-                # Without locations: Azure sets them (a region and its pair, or all), and theirs would differ.
+                # No locations: Azure sets them (a region and its pair, or all), and given ones would differ.
                 network.ServiceEndpointPropertiesFormatArgs(service=service)
                 for service in self._endpoints(subnet)
             ],

@@ -43,7 +43,7 @@ class Outbound(pulumi.ComponentResource):
             sku=network.PublicIPAddressSkuArgs(name="Standard", tier="Regional"),
             public_ip_allocation_method="Static",
             public_ip_address_version="IPv4",
-            # A gateway in one zone takes an address of that zone only.
+            # A NAT gateway in one zone takes only an address of the same zone.
             zones=zones or every_zone,
             tags=site.tags,
             opts=child_of(self),

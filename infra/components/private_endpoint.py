@@ -21,7 +21,7 @@ class PrivateEndpointArgs:
 
 
 class PrivateEndpoint(pulumi.ComponentResource):
-    """zone_group: what has to stand before anything in the network asks for the service by name."""
+    """zone_group: depend on it before anything in the network asks for the service by name."""
 
     def __init__(
         self, name: str, args: PrivateEndpointArgs, opts: pulumi.ResourceOptions | None = None
@@ -59,7 +59,7 @@ class PrivateEndpoint(pulumi.ComponentResource):
         self.register_outputs({"id": endpoint.id})
 
     def _zone(self, name: str, zone: str, args: PrivateEndpointArgs) -> privatedns.PrivateZone:
-        """A zone that the virtual network asks before the public one."""
+        """A private zone, linked to the virtual network, which asks it before public DNS."""
         site = args.site
         made = privatedns.PrivateZone(
             name,

@@ -51,8 +51,8 @@ def child_of(
 ) -> pulumi.ResourceOptions:
     """Options of a component's own resource. create_timeout: a Go duration ("45m") where creation is slow.
 
-    fixed: inputs that Azure takes at creation only, and would keep as they were without a word: the resource
-    is deleted and made anew when one of them changes.
+    fixed: inputs that Azure takes at creation only and ignores later. When one changes, the resource is
+    deleted and made anew.
     """
     timeouts = pulumi.CustomTimeouts(create=create_timeout, update=create_timeout) if create_timeout else None
     return pulumi.ResourceOptions(

@@ -54,7 +54,7 @@ class Workspace(pulumi.ComponentResource):
             # A registry behind a firewall cannot build for Azure ML on its shared machines.
             image_build_compute=site.names.of("compute_cluster"),
             public_network_access="Disabled" if site.settings.private else "Enabled",
-            # The cluster stands in a subnet of ours (see compute.py); Azure ML takes that or its managed
+            # The cluster is in a subnet of the estate (see compute.py); Azure ML takes that or its managed
             # network, not both.
             managed_network=ml.ManagedNetworkSettingsArgs(isolation_mode="Disabled"),
             v1_legacy_mode=False,

@@ -1,4 +1,4 @@
-"""Reading what the SDKs of this project do not: a container group's state and its log."""
+"""Reads a container group's state and log, for which this project has no SDK."""
 
 from functools import cached_property
 from typing import Any

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ml.settings import Settings
 
 Answer = TypeVar("Answer")
-RULE_SECONDS = 60.0  # new network rules work sooner than new role assignments
+RULE_SECONDS = 60.0  # how long a new network rule may take: less than a role assignment
 
 
 def _settings() -> "Settings":
@@ -45,7 +45,7 @@ class Azure:
 
         from azure.identity import DefaultAzureCredential
 
-        logging.getLogger("azure.identity").setLevel(logging.ERROR)  # the exception says the same again
+        logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its exception says the same
         return DefaultAzureCredential()
 
     @property
@@ -60,7 +60,7 @@ class Azure:
 
         from azure.ai.ml import MLClient
 
-        # Its notices about experimental classes say nothing to the person who runs `mlops`.
+        # azure-ai-ml's notices about experimental classes do not help whoever runs `mlops`.
         logging.getLogger("azure.ai.ml").setLevel(logging.ERROR)
         estate = self.estate
         return MLClient(
@@ -96,16 +96,16 @@ class Azure:
         )
 
     def at_url(self, url: str) -> "BlobClient":
-        """A blob by a URL that carries its own permission (a SAS), else by identity."""
+        """A blob by URL: with the permission in the URL (a SAS) when it has one, else by identity."""
         from azure.storage.blob import BlobClient
 
         signed = "sig" in parse_qs(urlsplit(url).query)
         return BlobClient.from_blob_url(url, credential=None if signed else self.credential, **self.limits)
 
     def granted(self, call: Callable[[], Answer], what: str) -> Answer:
-        """Call, and call again while Azure answers 403 for a reason that passes: roles take minutes to work.
+        """Call, and call again while Azure answers 403 for a reason that passes, as of a new role.
 
-        Raises MlopsError with Azure's words (they name action and scope) where waiting helps no more.
+        Raises MlopsError with Azure's words, which name action and scope, when waiting no longer helps.
         """
         return until_granted(call, what, self.report, self.settings.azure.grants_seconds)
 

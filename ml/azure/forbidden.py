@@ -1,4 +1,4 @@
-"""What Azure means by 403: each of its codes has a reason, a remedy, and a wait that may help, or none."""
+"""What Azure means by 403: a table of its codes with reason, remedy, and whether waiting may help."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Wait(Enum):
-    """For what it is worth to ask again."""
+    """What may still come into effect, so that it is worth asking again."""
 
     GRANT = "a role assignment takes minutes to work"
     RULE = "a network rule takes seconds to work"
@@ -16,7 +16,7 @@ class Wait(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`problem` has a place for what was tried, {what}: to read a secret, say."""
+    """One meaning of 403. In `problem`, {what} stands for what was tried: "read a secret", say."""
 
     problem: str
     remedy: str
@@ -42,7 +42,7 @@ POLICY = Refusal(
 )
 UNKNOWN = Refusal("Azure forbids to {what}", "Correct what its words name, then run the command again.")
 
-# By the code in the answer, or the words that stand for one; the first that is found counts.
+# By the code in the answer, or by words where a service has no code; the first row that is found counts.
 # Read 2026-11. Storage: learn.microsoft.com/rest/api/storageservices, common-rest-api-error-codes and
 # sas-error-codes. Key Vault's inner codes and Azure Resource Manager's: answers that public reports quote
 # (microsoft/multimodal-ai#171, Azure/azure-powershell#14563, hashicorp/terraform-provider-azurerm#20319).
@@ -86,14 +86,14 @@ REFUSALS: dict[str, Refusal] = {
         "It is not possible to {what}: the storage account takes no account keys",
         "Have the storage account's allowSharedKeyAccess looked at, or use an identity.",
     ),
-    # Services without a code of their own for it (Azure ML's data plane, for one) say it in these words.
+    # Services without a code for it, such as Azure ML's data plane, say it in these words.
     "authorization to perform action": ROLE,
     "not authorized to perform action": ROLE,
 }
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """What the answer means; one with a code that is not known is not waited for."""
+    """What the answer means. UNKNOWN, which is not waited for, when the table has none of its codes."""
     said = "\n".join([str(error), *_codes(error)])
     return next(
         (row for mark, row in REFUSALS.items() if re.search(rf"\b{re.escape(mark)}\b", said)), UNKNOWN
@@ -101,7 +101,7 @@ def refusal_of(error: Exception) -> Refusal:
 
 
 def _codes(error: Exception) -> list[str]:
-    """The codes beside the message: Storage's header, and the error's own code with the inner ones."""
+    """The codes beside the message: that of Storage's header, the error's own, and those inside it."""
     found = [str(getattr(error, "error_code", None) or "")]
     inner: Any = getattr(error, "error", None)
     while inner is not None:

@@ -38,10 +38,11 @@ class Image:
 
 
 def registry_key(azure: Azure) -> str:
-    """A name of the estate's registry that another one of the same name, made later, does not have.
+    """A key of this very registry: one that is made later under the same name has another key.
 
-    What was built is remembered with it, as images go together with their registry. Only the registry itself
-    tells which images it holds, and it cannot be reached from outside of the network. Raises MlopsError.
+    What was built is remembered under it, because images go when their registry goes. Only the registry
+    itself could say which images it holds, and it cannot be reached from outside of the network.
+    Raises MlopsError.
     """
     estate = azure.estate
     registry = (
@@ -56,7 +57,7 @@ def registry_key(azure: Azure) -> str:
 
 
 def _finished_run(azure: Azure, run_id: str) -> "tuple[Run, list[str]]":
-    """Follow a run to its end; its log goes to the report as it grows, the whole of it is returned."""
+    """Follow a run to its end. Its log goes to the report as it grows, and is returned as a whole."""
     estate, runs = azure.estate, azure.registry.runs
     deadline = time.monotonic() + azure.settings.build.time_limit_minutes * 60
     link = runs.get_log_sas_url(estate.resource_group, estate.registry, run_id).log_link
@@ -93,7 +94,7 @@ def build(azure: Azure, repository: str, tag: str, context: Files) -> Image:
     from azure.mgmt.containerregistry.v2019_06_01_preview.models import DockerBuildRequest, PlatformProperties
 
     estate, settings = azure.estate, azure.settings
-    if estate.build_agent_pool is None:  # Azure would take the context, queue the build and refuse its push
+    if estate.build_agent_pool is None:  # Azure would refuse the push only
         raise MlopsError(
             f"{repository}:{tag} cannot be built: the registry {estate.registry} has no build agents, and "
             "its firewall keeps shared build machines out.",

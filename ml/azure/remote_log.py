@@ -8,7 +8,7 @@ TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def readable(line: bytes) -> str:
-    """A line as it stands on a terminal at its end: without colours, of a progress bar its last state."""
+    """A line as a terminal shows it in the end: without colours, a progress bar in its last state."""
     text = TERMINAL_CODES.sub("", line.decode("utf-8", "replace"))
     return text.rstrip("\r").rpartition("\r")[2]
 
@@ -32,9 +32,9 @@ class RemoteLog:
         try:
             data = self._azure.at_url(url).download_blob(offset=self._read).readall()
         except HttpResponseError as error:
-            if error.status_code in (401, 403):  # whoever may start the work may still not see its log
+            if error.status_code in (401, 403):  # who may start the work may not always read its log
                 self._tell_refusal(error)
-            elif error.status_code not in (404, 416):  # not written yet; nothing beyond what was read
+            elif error.status_code not in (404, 416):  # 404: not written yet; 416: nothing new
                 raise
             data = b""
         self._read += len(data)

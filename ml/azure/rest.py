@@ -1,4 +1,4 @@
-"""Reading from those services of Azure for which this project has no SDK."""
+"""Reads from services of Azure for which this project has no SDK."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ MANAGEMENT = "https://management.azure.com"
 
 
 class Rest:
-    """One service at `base`; `open` to anyone, it is asked without a token."""
+    """One service at `base`. When it is `open` to anyone, it is asked without a token."""
 
     def __init__(self, azure: "Azure", base: str, *, open: bool = False) -> None:
         from azure.core import PipelineClient

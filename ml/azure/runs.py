@@ -1,4 +1,4 @@
-"""Jobs that were submitted, and following one: its steps' states and their own output, as both come in."""
+"""Jobs that were submitted: their states, and how to follow one with its steps' output to the end."""
 
 import time
 from collections import deque
@@ -28,7 +28,7 @@ class RunDetails:
 
 @dataclass(slots=True)
 class Step:
-    """What is known of one step: `name` is that of its job, `title` that of the step in the pipeline."""
+    """One step of a job: `name` is the name of its own job, `title` its name in the pipeline."""
 
     name: str
     title: str
@@ -53,7 +53,7 @@ class TrackedRun:
 
 
 class Runs:
-    """Jobs as two services of the workspace know them, running ones too.
+    """Jobs, ended and running ones, as two services of the workspace know them.
 
     Run history has their states and log files, MLflow tracking what they logged.
     """
@@ -72,7 +72,7 @@ class Runs:
         return Rest(self._azure, "https://" + address.removeprefix("azureml://"))
 
     def _told(self, attribute: str, scheme: str, service: str) -> str:
-        """An address that the workspace tells. Raises MlopsError when it tells none."""
+        """One of the workspace's own addresses. Raises MlopsError when the workspace does not give it."""
         estate = self._azure.estate
         workspace = self._azure.ml.workspaces.get(estate.workspace)
         address = str(getattr(workspace, attribute, None) or "")
@@ -106,7 +106,7 @@ class Runs:
 
 
 class Follower:
-    """Tells a job's progress to the report until the job ends; with `trials`, that of its sweeps' too."""
+    """Reports a job's progress until the job ends; with `trials`, that of its sweeps' trials, too."""
 
     def __init__(self, azure: Azure, *, trials: bool = False) -> None:
         self._azure = azure
@@ -153,7 +153,7 @@ class Follower:
 
     def _read_log(self, step: Step) -> None:
         details = self._runs.details(step.name)
-        # The state is read before the log: what was written before the end is then in the log.
+        # The state is read first: when it says that the step has ended, the log read after it is whole.
         step.drained = details.status in FINISHED
         step.error = details.error
         names = sorted(name for name in details.logs if name.startswith(USER_LOG))

@@ -71,11 +71,11 @@ def card(azure: "Azure", reference: str, output: Path | None, browse: bool) -> d
 
 
 def check_output(output: Path) -> None:
-    """Raises MlopsError when the page cannot be written there: asked before anything is read."""
+    """Raises MlopsError when the page cannot be written there. Called before anything is read."""
     try:
         os.lstat(output)
     except (FileNotFoundError, NotADirectoryError):
-        pass  # what there must be is asked below
+        pass  # the file need not exist; its directory is looked at below
     except OSError as error:
         raise MlopsError(f"--output {output}: {error.strerror}.", "Name a file elsewhere.") from error
     directory = output.resolve().parent
@@ -92,7 +92,7 @@ def check_output(output: Path) -> None:
 
 
 def _write(place: Path, page: bytes) -> None:
-    aside = place.with_name(f".mlops-{os.getpid()}.part")  # not of its name: that may be the longest there is
+    aside = place.with_name(f".mlops-{os.getpid()}.part")  # its own name may leave no room
     try:
         aside.write_bytes(page)
         aside.replace(place)

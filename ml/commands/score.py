@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from ml.jobs.csv_table import Kind
 
 BATCH_ROWS = 100
-DRIFT_SECONDS = 3.0  # the service evaluates its window beside the requests, a moment later
+DRIFT_SECONDS = 3.0  # the service evaluates its window a moment after the requests
 LOOK_SECONDS = 0.1
-MOST_ROWS = 12  # shown
+MOST_ROWS = 12  # rows of a table
 MOST_FEATURES = 5
 
 
@@ -50,7 +50,7 @@ def command(
 
 
 def deployed(azure: Azure) -> dict[str, Any]:
-    """What is deployed: address, release, model, digest. Raises MlopsError when nothing is."""
+    """Address, release, model and digest of what is deployed. Raises MlopsError when nothing is."""
     environment = azure.estate.environment
     outputs = group.outputs(environment)
     if not outputs.get("address"):
@@ -131,7 +131,7 @@ def _shown(identifier: Any) -> Any:
 
 
 def _as_json(path: Path, name: str, column: Any) -> list[Any]:
-    """A column's values as JSON has them, what is empty as null. Raises MlopsError for dates and the like."""
+    """A column's values for JSON, empty ones as null. Raises MlopsError for dates and the like."""
     import pyarrow as pa
 
     kind: Any = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
@@ -153,7 +153,7 @@ def _as_json(path: Path, name: str, column: Any) -> list[Any]:
 def newest_drift(endpoint: Endpoint, report: dict[str, Any]) -> dict[str, Any]:
     """The report of the last answer, or a newer one when that came before the window's first evaluation.
 
-    Waits while the window has rows enough and the report says nothing yet; DRIFT_SECONDS at most.
+    Waits, for at most DRIFT_SECONDS, while the window has rows enough and no report speaks of it yet.
     Raises httpx.HTTPError when the service refuses or does not answer.
     """
     until = time.monotonic() + DRIFT_SECONDS
@@ -167,7 +167,7 @@ def newest_drift(endpoint: Endpoint, report: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_file(path: Path) -> None:
-    """Raises MlopsError when there is no such file: asked before anything is read."""
+    """Raises MlopsError when there is no such file. Called before anything is read."""
     if not path.is_file():
         raise MlopsError(f"There is no file {path}.", "Name a parquet or csv file with --file.")
 
@@ -228,7 +228,7 @@ def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
 
 
 def _drift(report: Mapping[str, Any]) -> RenderableType:
-    """The features that have moved most; a line when the window does not speak yet."""
+    """A table of the features that moved most; a line when the window has too few rows."""
     features: Mapping[str, Any] = report.get("features") or {}
     title = (
         f"Drift: {report.get('status')} over {report.get('window_rows')} of {report.get('window_size')} rows"
@@ -250,7 +250,7 @@ def _drift(report: Mapping[str, Any]) -> RenderableType:
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:
-    """The first rows, then what all of them come to, then the drift that the service sees."""
+    """The first rows, then the sums over all rows, then the drift that the service sees."""
     predictions, outliers = answer["predictions"], answer["outliers"]
     title = f"Scores, the first {MOST_ROWS}" if len(predictions) > MOST_ROWS else "Scores"
     rows = table(title, "row", "probability", "label", "outlier score", "outlier")

@@ -78,7 +78,7 @@ def _models(answer: Mapping[str, Any]) -> RenderableType:
 
 
 def _overridden(item: Mapping[str, Any]) -> str:
-    """A line of its own: in a column, a reason would break the names beside it."""
+    """The reason of an override, in a line of its own: in a column it would wrap the names beside it."""
     return escape(f"{item['model']} was not better and is registered by override: {item['tags']['override']}")
 
 

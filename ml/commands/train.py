@@ -40,7 +40,7 @@ def command(
         float | None,
         typer.Option(
             min=0.0,
-            max=1.0,  # as in the settings; without it infinity would do
+            max=1.0,  # as in the settings; without it typer would take infinity
             help="By how much at least a new model must be better.",
             show_default="training.margin in ml/settings.toml",
         ),
@@ -136,7 +136,7 @@ def results(azure: "Azure", job: str) -> dict[str, Any]:
 
 
 def _check_registered(azure: "Azure", job: str, model: str) -> None:
-    """Raises MlopsError when the version that the job registered is there no more."""
+    """Raises MlopsError when somebody deleted the version that the job registered."""
     from azure.core.exceptions import ResourceNotFoundError
 
     from ml.errors import MlopsError

@@ -1,4 +1,4 @@
-"""`mlops undeploy`: what `pulumi destroy` of the estate does not reach, or would only put aside."""
+"""`mlops undeploy`: removes what `pulumi destroy` of the estate does not reach or would only soft-delete."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,8 +38,8 @@ def command(
 def undeploy(azure: "Azure", workspace: bool) -> dict[str, Any]:
     """Remove the container group; with `workspace`, the Azure ML workspace as well, for good.
 
-    A workspace that is deleted without saying so keeps its name for 14 days, and after the deletion Azure
-    finds nothing that could be purged: so it has to be said before `pulumi destroy`.
+    A workspace that is only soft-deleted keeps its name for 14 days, and Azure then finds nothing to purge.
+    So permanent deletion has to be asked for before `pulumi destroy`.
     """
     from ml.deploy import group
 

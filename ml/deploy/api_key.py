@@ -23,9 +23,10 @@ def read(azure: Azure) -> str | None:
 
 
 def ensure(azure: Azure) -> str:
-    """The key; a new one is put into Key Vault when there is none, and one that was deleted is recovered.
+    """The key. Without one, a new key is put into Key Vault; one that was deleted is recovered.
 
-    Its name cannot be used anew while the deleted secret is kept. Raises MlopsError when neither can be done.
+    While Key Vault keeps a deleted secret, its name cannot be used anew. Raises MlopsError when neither can
+    be done.
     """
     from azure.core.exceptions import ResourceExistsError
 
@@ -47,7 +48,7 @@ def _recovered(azure: Azure, name: str, refused: Exception) -> str:
     vault = azure.estate.key_vault
     try:
         azure.secrets.begin_recover_deleted_secret(name).wait()
-    except (ResourceNotFoundError, ResourceExistsError) as error:  # it is not deleted yet, or not recovered
+    except (ResourceNotFoundError, ResourceExistsError) as error:  # deletion or recovery still goes on
         raise MlopsError(
             f"Key Vault {vault} deletes or recovers its secret {name} at this moment.",
             "Run the command again in a minute.",
@@ -75,9 +76,9 @@ def _recovered(azure: Azure, name: str, refused: Exception) -> str:
 
 
 def deleted(azure: Azure) -> "DeletedSecret | None":
-    """The secret that was deleted and can be recovered; None when there is none, or when this may not see it.
+    """The deleted secret that can be recovered; None without one, or when this identity may not see it.
 
-    Not waited for: it is only asked to say what to do.
+    One call without waiting: the answer only decides what an error advises.
     """
     from azure.core.exceptions import HttpResponseError
 

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 def _callers_key(azure: Azure, key: str) -> dict[str, str]:
-    """How the service knows the callers' key: from the vault, whose firewall admits the inference subnet.
+    """The variables by which the service knows the callers' key.
 
-    A group with a public address stands outside it and is given the key's SHA-256, which opens nothing.
+    In the network it reads the vault, whose firewall admits the inference subnet. A group with a public
+    address stands outside and is given the key's SHA-256, with which nobody can call.
     """
     if azure.estate.scoring_public_address:
         return {"API_KEY_SHA256": hashlib.sha256(key.encode()).hexdigest()}
@@ -37,7 +38,7 @@ def group_spec(azure: Azure, made: Release, built: Image, key: str) -> GroupSpec
         **made.configuration.variables,
         "PORT": str(made.configuration.port),
         "MODEL_DIR": "model",
-        "SCORING_WORKERS": str(max(1, int(made.configuration.cpu))),  # one a core, whatever the host shows
+        "SCORING_WORKERS": str(max(1, int(made.configuration.cpu))),  # the group's cores, not the host's
         "AZURE_CLIENT_ID": estate.scoring_identity_client_id,
         **_callers_key(azure, key),
         "ESTATE_ENVIRONMENT": estate.environment,
@@ -85,7 +86,7 @@ def _evidence(azure: Azure, context: BuildContext, tests: list[str]) -> Evidence
 
 
 def _mark_model(azure: Azure, model: "Model", release_id: str) -> None:
-    """Let the model say which release it is part of."""
+    """Write into the model's tags which release it is part of."""
     key = f"release-{azure.estate.environment}"
     if (model.tags or {}).get(key) == release_id:
         return

@@ -1,6 +1,6 @@
 """The container group as a Pulumi program of its own: project mlops-scoring, one stack for each environment.
 
-The main stack is not touched by a release; preview, state and history are Pulumi's as for the rest.
+So a release does not touch the main stack, and has Pulumi's preview, state and history as well.
 """
 
 import os
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PROJECT = "mlops-scoring"
 CONTAINER = "scoring"
-# Options that a person sets for the main stack; this program has a configuration of its own.
+# Options that a person sets for the main stack. This program's configuration is its own.
 OTHER_STACK_OPTIONS = ("PULUMI_OPTION_CONFIG_FILE", "PULUMI_OPTION_STACK", "PULUMI_STACK")
 OUTPUT_TAIL = 20
 
@@ -126,7 +126,7 @@ def declare(spec: GroupSpec) -> None:
         opts=pulumi.ResourceOptions(
             provider=provider,
             delete_before_replace=True,
-            # A restarted group may have another address, which a refresh copies into the inputs.
+            # A restarted group may have another address, and a refresh copies that into the inputs.
             ignore_changes=["ipAddress.ip"],
             replace_on_changes=[
                 "containers",
@@ -151,7 +151,7 @@ def declare(spec: GroupSpec) -> None:
 
 @contextmanager
 def own_options() -> Generator[None, None, None]:
-    """Without the options that are meant for the main stack; restored afterwards."""
+    """Take the main stack's options out of the environment; they are restored afterwards."""
     kept = {name: os.environ.pop(name) for name in OTHER_STACK_OPTIONS if name in os.environ}
     try:
         yield
@@ -161,7 +161,7 @@ def own_options() -> Generator[None, None, None]:
 
 @contextmanager
 def own_workspace(environment: str) -> "Generator[LocalWorkspaceOptions, None, None]":
-    """Its options, in a directory that goes at the end: Pulumi leaves those that it makes."""
+    """Workspace options with a directory that is removed at the end: Pulumi leaves those that it makes."""
     options = workspace_options(environment)
     with own_options(), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
         options.work_dir = scratch
@@ -194,7 +194,7 @@ def _failure(environment: str, error: Exception, output: list[str]) -> MlopsErro
 class _Listener:
     """Passes Pulumi's lines on and keeps them."""
 
-    # It means the stack of the folder, which is the estate's: whoever followed it would lose that one.
+    # Pulumi means the folder's stack, the estate's. Whoever followed this advice would lose that one.
     ADVICE = ("The resources in the stack have been deleted", "If you want to remove the stack completely")
 
     def __init__(self, report: Report) -> None:
@@ -218,7 +218,7 @@ def up(environment: str, spec: GroupSpec, report: Report) -> dict[str, Any]:
             stack = automation.create_or_select_stack(
                 environment, PROJECT, program=lambda: declare(spec), opts=options
             )
-            # The group may have gone together with the estate: what is there is asked, not remembered.
+            # Ask Azure what is there: the group may have gone together with the estate.
             result = stack.up(refresh=True, on_output=hear, color="never", suppress_progress=True)
         except CommandError as error:
             raise _failure(environment, error, hear.output) from error

@@ -54,7 +54,7 @@ def find_model(azure: Azure, reference: str) -> "Model":
             "read models",
         )
     except (ResourceNotFoundError, ValidationException) as error:
-        # The SDK's word for "no version at all" is its own; its other complaints are not about that.
+        # The SDK says "no version at all" by an error of its own; its other errors are not about that.
         known = ValidationErrorType.RESOURCE_NOT_FOUND
         if isinstance(error, ValidationException) and error.error_type != known:
             raise
@@ -86,7 +86,7 @@ def scoring_context(root: Path, model: Path) -> BuildContext:
     files = {
         **{name: (root / path).read_bytes() for name, path in FILES.items()},
         **snapshot.of_scoring(root).files,
-        **{f"model/{name}": (model / name).read_bytes() for name in artifact.FILES},  # its card stays behind
+        **{f"model/{name}": (model / name).read_bytes() for name in artifact.FILES},  # without the card
     }
     return BuildContext(files, loaded, sha256_of_files(files))
 
@@ -110,10 +110,10 @@ def assemble(azure: Azure, root: Path, model: "Model") -> BuildContext:
 
 
 def ensure(azure: Azure, model: "Model", context: BuildContext, rebuild: bool) -> tuple[Image, bool]:
-    """The image of this model and context, and whether it was built now: with `rebuild`, in any case.
+    """The image of this model and context, and whether it was built now; with `rebuild` it always is.
 
-    The digest of an image that was built is kept in the model's tags under the context's hash and the
-    registry's key: a registry that was made anew does not have it.
+    The model's tags keep the digest of an image under the context's hash and the registry's key, because a
+    registry that was made anew does not have the image.
     """
     repository = azure.settings.scoring.name
     key = f"image-{context.short}-{images.registry_key(azure)}"

@@ -1,6 +1,6 @@
-"""How a stack of ours seals its secrets: as the main stack of the environment does.
+"""How the stacks of mlops seal their secrets: as the main stack of the environment does.
 
-Without it Pulumi takes a passphrase, which nobody has whose main stack is sealed by a Key Vault key.
+Otherwise Pulumi would ask for a passphrase, which nobody has when a Key Vault key seals the main stack.
 """
 
 import os

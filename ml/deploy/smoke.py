@@ -30,7 +30,7 @@ class SmokeTestError(Exception):
 
 
 def differences(expected: Any, found: Any, tolerance: float, path: str = "") -> list[str]:
-    """Where `found` differs from `expected`: numbers by more than the tolerance, all else at all.
+    """Where `found` differs from `expected`: numbers by more than the tolerance, everything else in any way.
 
     Keys that only `found` has are no difference: an answer may say more than was recorded.
     """
@@ -81,7 +81,7 @@ def _problem(path: str, answer: Any, *allowed: int) -> None:
 
 
 class Visit:
-    """One round of tests; no row of it counts for drift, even where a test finds the service open."""
+    """One round of tests. None of its rows counts for drift, even when the service answers without a key."""
 
     def __init__(self, endpoint: Endpoint, expected: Expectation) -> None:
         self.endpoint, self.expected = endpoint, expected

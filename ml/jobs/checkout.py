@@ -8,7 +8,7 @@ from pathlib import Path
 from ml.errors import MlopsError
 
 TIME_LIMIT_SECONDS = 30
-# git's words -> what to do about them.
+# What to do, by the words in which git refuses.
 REMEDIES = {
     "dubious ownership": "Make the checkout yours (chown), or tell git that you trust it: "
     "`git config --global --add safe.directory {root}`.",
@@ -17,7 +17,7 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """`commit` is None before the first one; `tracked` are paths relative to the root."""
+    """A checkout: `commit` is None before the first commit, `tracked` are paths relative to the root."""
 
     root: Path
     commit: str | None
@@ -29,9 +29,9 @@ class Checkout:
 
 
 def look(root: Path, packages: tuple[str, ...]) -> Checkout | None:
-    """The packages as git tracks them; None where they are in no repository or are not tracked by it at all.
+    """What git tracks of the packages; None without a repository, or in one that tracks none of them.
 
-    Raises MlopsError where there is a repository and git cannot or will not say what it tracks.
+    Raises MlopsError when there is a repository and git cannot or will not say what it tracks.
     """
     top = root.resolve()
     if not any(os.path.lexists(place / ".git") for place in (top, *top.parents)):
@@ -43,7 +43,7 @@ def look(root: Path, packages: tuple[str, ...]) -> Checkout | None:
 
 
 def _git(root: Path, *arguments: str, empty: bool = False) -> str:
-    """git's answer; with `empty`, an answer of nothing at all may also be a failure."""
+    """git's answer. With `empty`, a failure without words counts as an empty answer."""
     asked = f"`git {arguments[0]}` in {root}"
     try:
         run = subprocess.run(
@@ -53,7 +53,7 @@ def _git(root: Path, *arguments: str, empty: bool = False) -> str:
             text=True,
             timeout=TIME_LIMIT_SECONDS,
             check=False,
-            env={**os.environ, "LC_ALL": "C"},  # its words are looked for
+            env={**os.environ, "LC_ALL": "C"},  # REMEDIES has its English words
         )
     except FileNotFoundError as error:
         raise MlopsError(

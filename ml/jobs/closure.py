@@ -1,6 +1,6 @@
-"""The files of this repository that a program needs: modules, found by their imports, and the data they read.
+"""The files of this repository that a program needs: the modules that it imports, and their data files.
 
-The source is read, nothing is run: an import inside a function counts, one for type checkers alone does not.
+This module reads sources and runs nothing. Imports inside functions count; those for type checkers do not.
 """
 
 import ast
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ml.errors import MlopsError
 
-PACKAGES = ("ml", "scoring")  # those that may run elsewhere
+PACKAGES = ("ml", "scoring")  # of which parts run on other machines
 IMPORTERS = frozenset({"import_module", "__import__"})  # functions whose argument is a module's name
-OWN_FOLDER = "__file__"  # a module that reads files beside it asks by this name where it is
+OWN_FOLDER = "__file__"  # by this name a module finds the files beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def files_of(root: Path, modules: tuple[str, ...], packages: tuple[str, ...] = P
     """The paths, relative to root and sorted, of what the modules need of the packages beneath root.
 
     Each module brings the `__init__.py` of the packages that it is in. One that uses `__file__` also brings
-    the data files in its folder or below whose names it has as texts.
+    each data file in its folder or below whose name is a text in the module.
 
     Raises MlopsError for a module that does not exist, naming what imports it, and for one that is no Python.
     """
@@ -84,7 +84,7 @@ def _parsed(file: Path, path: str) -> ast.Module:
 
 
 def _imports(tree: ast.Module, package: str) -> Iterator[_Import]:
-    """package: what a relative import in this module begins from."""
+    """The imports of a module. package: the package that its relative imports begin from."""
     for node in _running(tree):
         if isinstance(node, ast.Import):
             yield from (_Import(alias.name, node.lineno) for alias in node.names)
@@ -98,7 +98,7 @@ def _imports(tree: ast.Module, package: str) -> Iterator[_Import]:
 
 
 def _name(node: ast.expr) -> str:
-    """That of a variable, or of an attribute of one."""
+    """The name of a variable or attribute, "" of any other expression."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 

@@ -1,4 +1,4 @@
-"""A data set's columns against the contract's, before anything is uploaded or submitted."""
+"""Compares a data set's columns with the contract, before anything is uploaded or submitted."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ MOST_NAMED = 20  # of each kind
 
 
 def check(file: DataFile) -> None:
-    """Names only; what the columns hold is for the step validate.
+    """Compare names only; the step validate looks at the values.
 
     Raises MlopsError naming the columns that are missing, not known, there more than once, or no columns
     but the index of a pandas frame.

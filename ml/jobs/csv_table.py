@@ -10,12 +10,12 @@ from scoring.model.schema import CategoryFeature, Feature
 Kind = Literal["text", "whole", "number"]
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 DIGITS = r"^[+-]?[0-9]{1,18}$"
-EXACT = 2**53  # from here on a float64 no longer tells whole numbers apart
-EXAMPLE_LENGTH = 40  # characters
+EXACT = 2**53  # from here on float64 does not tell all whole numbers apart
+EXAMPLE_LENGTH = 40  # characters of a wrong value that an error shows
 
 
 def kinds_of(features: Iterable[Feature]) -> dict[str, Kind]:
-    """What the values of each feature are in a file."""
+    """Which kind of value each feature has in a file."""
     return {feature.name: _kind(feature) for feature in features}
 
 
@@ -65,14 +65,14 @@ def read(path: Path, shown: str, columns: tuple[str, ...], kinds: Mapping[str, K
 
 
 def _compute() -> Any:
-    """pyarrow.compute, whose functions are made when it is imported: no checker of types knows them."""
+    """pyarrow.compute as Any: it makes its functions at its import, so type checkers do not know them."""
     import pyarrow.compute
 
     return pyarrow.compute
 
 
 def _numbers(name: str, kind: Kind, column: Any, wrong: list[str]) -> Any:
-    """The texts of a column as int64 or float64; what is none is added to `wrong`, in words."""
+    """The texts of a column as int64 or float64. A text that is no number is told in `wrong`."""
     import pyarrow as pa
 
     pc = _compute()

@@ -1,4 +1,4 @@
-"""The data set: looked at first, then uploaded once by its content, as a versioned asset."""
+"""The data set: it is looked at, then uploaded once, as an asset whose version is its content's."""
 
 import csv
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def _parquet_header(path: Path, shown: str) -> tuple[tuple[str, ...], int, tuple
 
 
 def _pandas_index(metadata: "dict[str, Any] | None") -> tuple[str, ...]:
-    """Those of a stored column, and those of a range, which the file holds as its limits alone."""
+    """The index of a pandas frame in a file: names of stored columns, or a range, stored as its limits."""
     entries: list[Any] = (metadata or {}).get("index_columns") or []
     names = [entry.get("name") if isinstance(entry, dict) else entry for entry in entries]
     return tuple(str(name) for name in names if name is not None)
@@ -106,7 +106,7 @@ def inspect(
     name: str | None = None,
     sha256: str | None = None,
 ) -> DataFile:
-    """Read what says that the file is a data set: its footer or header, not its rows.
+    """Look whether the file is a data set: read its footer or header, and no rows.
 
     required: the features of a model that is to score it; shown, name: where the file came from, when it is a
     copy; sha256: its content, when that is known.
@@ -192,7 +192,7 @@ def upload(azure: Azure, file: DataFile) -> None:
 
 
 def _size(azure: Azure, blob: "BlobClient") -> int | None:
-    """In bytes; None when there is no such blob."""
+    """The blob's size in bytes; None when there is no such blob."""
     from azure.core.exceptions import ResourceNotFoundError
 
     try:
@@ -220,7 +220,7 @@ def register(azure: Azure, file: DataFile) -> "Data":
                 "Somebody made it by hand: archive it in the workspace, then run the command again.",
             )
         azure.report.line(f"data asset {name}:{file.version} exists")
-        upload(azure, file)  # the asset may have outlived its file
+        upload(azure, file)  # the asset is still there, its blob may be gone
         return known
     upload(azure, file)
     asset = Data(

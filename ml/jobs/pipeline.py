@@ -17,7 +17,7 @@ STEPS = ("prepare", "validate", "train", "evaluate", "card", "compare", "registe
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that decides what a training pipeline does; `code` holds the packages ml/ and scoring/."""
+    """All that decides what a training pipeline does; `code` is the folder of the code's snapshot."""
 
     code: Path
     environment: str  # NAME:VERSION
@@ -41,7 +41,7 @@ class Plan:
 
 
 def load_step(step: str, plan: Plan, directory: Path = STEPS_DIRECTORY) -> "CommandComponent":
-    """A step's component with the plan's code and environment in place of those its file names."""
+    """A step's component, with the plan's code and environment instead of those in its file."""
     from azure.ai.ml import load_component
 
     file = directory / step / "component.yml"
@@ -58,7 +58,7 @@ def load_step(step: str, plan: Plan, directory: Path = STEPS_DIRECTORY) -> "Comm
 def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = False) -> "PipelineJob":
     """The pipeline job, not yet submitted: the STEPS in order.
 
-    With `force` no step's earlier output is taken in place of running it.
+    With `force` every step runs, even where Azure ML has its output of an earlier job.
     """
     from azure.ai.ml import Input
     from azure.ai.ml.entities import ManagedIdentityConfiguration

@@ -1,4 +1,4 @@
-"""The code that runs elsewhere: what a program needs of the packages ml/ and scoring/, as git tracks it."""
+"""The code that is sent elsewhere: the files of ml/ and scoring/ that a program needs, all tracked by git."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ SCORING = "scoring.__main__"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`commit` is git's, with `-dirty` when the files differ from it; without one, `content-<sha256>`."""
+    """`commit` is git's, with `-dirty` when the files differ from it, or `content-<sha256>` without git."""
 
     files: dict[str, bytes]
     sha256: str
@@ -30,7 +30,7 @@ class Snapshot:
 
 
 def of_steps(root: Path, steps: tuple[str, ...]) -> Snapshot:
-    """What these steps of the training pipeline need, their components with it. Raises MlopsError."""
+    """What these steps of the training pipeline need, with their component.yml. Raises MlopsError."""
     return take(
         root,
         tuple(f"ml.steps.{step}.main" for step in steps),
@@ -44,9 +44,9 @@ def of_scoring(root: Path) -> Snapshot:
 
 
 def take(root: Path, modules: tuple[str, ...], more: tuple[str, ...] = ()) -> Snapshot:
-    """What the modules need, and more files.
+    """The snapshot of what the modules need, and of `more` files.
 
-    Raises MlopsError naming what is missing, what git does not track, and where git does not answer.
+    Raises MlopsError when a file is missing or not tracked by git, or when git does not answer.
     """
     names = sorted({*files_of(root, modules), *more})
     known = checkout.look(root, PACKAGES)

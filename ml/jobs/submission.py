@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ml.settings import Settings
 
 MOST_ATTEMPTS = 1000
-Assemble = Callable[..., "PipelineJob"]  # of a Plan; with force=True no step is taken over
+Assemble = Callable[..., "PipelineJob"]  # makes the job of a Plan; with force=True every step runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Request:
     trials: int
     wait: bool
     force: bool
-    rebuild: bool = False  # the training image, and then no earlier job is taken
+    rebuild: bool = False  # build the training image again, and take no earlier job
     override: str | None = None  # why a model that is not better is to be registered
 
 
@@ -47,10 +47,10 @@ class Kind:
 
     name: str  # what the names of its jobs begin with
     steps: tuple[str, ...]
-    joined_by: tuple[ModuleType, ...]  # the modules that make one job of the steps
+    joined_by: tuple[ModuleType, ...]  # the modules whose code joins the steps into one job
     choices: Callable[["Settings", Request], dict[str, Any]]  # what it does beside data, code and environment
     assemble: Assemble
-    results: Callable[[Azure, str], dict[str, Any]]  # of the job of that name, which has ended well
+    results: Callable[[Azure, str], dict[str, Any]]  # what the job of this name gave, which ended well
     trials: bool = False  # whether its steps have trials to follow
 
 
@@ -70,7 +70,7 @@ def job_name(key: str, attempt: int, kind: str) -> str:
 
 
 def find_job(azure: Azure, key: str, kind: str) -> "tuple[Job | None, str]":
-    """The latest job of this content, if any, and the name that the next one takes."""
+    """The latest job of this content, if there is one, and the name of the next one."""
     from azure.core.exceptions import ResourceNotFoundError
 
     latest: Job | None = None
@@ -133,7 +133,7 @@ def submit(
     name: str,
     assemble: Assemble,
 ) -> None:
-    """Make sure of environment and data asset, then submit the pipeline under this name."""
+    """Make environment and data asset where they are missing, then submit the pipeline under this name."""
     report, training = azure.report, azure.settings.training
     with report.phase("training environment"):
         made = environment.ensure(azure, root, request.rebuild)
@@ -192,7 +192,7 @@ class Found:
 
 
 def find_or_submit(azure: Azure, root: Path, request: Request, kind: Kind) -> Found:
-    """The job of this data, code, environment and choices that runs or ended well, else a new one.
+    """Find a job of this data, code, environment and choices that runs or ended well, or submit a new one.
 
     Raises MlopsError.
     """

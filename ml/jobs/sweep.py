@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 STEPS = ("prepare", "validate", "train")
 SWEPT = "train"
 METRIC, GOAL = f"selection.{BOOSTING}.log_loss", "minimize"
-MOST_CHOICES = 20  # of a whole number that is searched by orders of magnitude
+MOST_CHOICES = 20  # values of a whole number that is searched on a logarithmic scale
 
 
 def whole_numbers(dimension: Dimension) -> list[int]:
-    """The whole numbers of a range; some, evenly apart, of one that is searched by orders of magnitude."""
+    """The whole numbers of a range; on a logarithmic scale, at most MOST_CHOICES of them, evenly spread."""
     low, high = int(dimension.low), int(dimension.high)
     if not dimension.log:
         return list(range(low, high + 1))
@@ -27,7 +27,8 @@ def whole_numbers(dimension: Dimension) -> list[int]:
 def space(dimensions: tuple[Dimension, ...] = SPACE) -> dict[str, Any]:
     """The search space in the sweep's own words, by input of the step.
 
-    Whole numbers are choices: of a quantised range a service may make 57.0, which no integer input takes.
+    Whole numbers are given as choices: a service may draw 57.0 from a quantised range, and no integer input
+    takes that.
     """
     import math
 

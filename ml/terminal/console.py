@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-DECIMALS = 4  # of a number in a table
+DECIMALS = 4  # of numbers in a table
 
 
 class Report:
@@ -22,7 +22,7 @@ class Report:
 
     @contextmanager
     def phase(self, title: str) -> Generator[None, None, None]:
-        """Announce a phase; its seconds are told when it ends well."""
+        """Announce a phase, and say how many seconds it took when it ends well."""
         self.console.print(f"[bold cyan]>[/] {escape(title)}")
         began = time.monotonic()
         yield
@@ -40,7 +40,7 @@ class Report:
 
     @contextmanager
     def transfer(self, title: str, total: int) -> Generator[Callable[[int], None], None, None]:
-        """A bar of bytes on a terminal, a line elsewhere; gives the function to call with the bytes done."""
+        """Show a transfer as a bar on a terminal, else as a line. The function takes the bytes done."""
         if not self.console.is_terminal:
             self.line(f"{title} ({total / 1e6:.2f} MB)")
             yield lambda done: None

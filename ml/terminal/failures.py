@@ -1,4 +1,4 @@
-"""How a command ends that cannot do what it was asked: in words, with exit code 1."""
+"""Ends a command that cannot do what it was asked, in words and with exit code 1."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def _known(error: Exception) -> "MlopsError | None":
-    """The Azure SDKs' own errors as ours; None for what is a mistake of this program."""
+    """An error of the Azure SDKs as MlopsError; None for a mistake of this program."""
     from ml.azure.clients import first_lines
     from ml.errors import MlopsError
 
@@ -58,7 +58,7 @@ def _stop(error: "MlopsError", as_json: bool) -> NoReturn:
 
 @contextmanager
 def honest(as_json: bool) -> Generator[None, None, None]:
-    """Known failures end with exit code 1 and without a traceback."""
+    """Let known failures of the block end the program with exit code 1 and without a traceback."""
     try:
         yield
     except Exception as error:

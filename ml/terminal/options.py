@@ -45,5 +45,5 @@ def address(given: str | None, settings: "Settings", root: Path) -> "Address":
 
 
 def rows(given: Path | None, settings: "Settings", root: Path) -> Path:
-    """The default is relative to the checkout, what a person gives to the current directory."""
+    """The file of rows. The default is relative to the checkout, a given one to the current directory."""
     return root / settings.data.path if given is None else given

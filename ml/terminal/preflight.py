@@ -1,11 +1,11 @@
-"""What is wrong in what a person gave, before anything is asked of the stack. All raise MlopsError.
+"""Checks what a person gave, before the stack is asked for anything. Each check raises MlopsError.
 
-Each imports what it needs when it is asked: `mlops --help` is quick.
+Each check imports what it needs by itself, so that `mlops --help` is quick.
 """
 
 
 def check_model(reference: str) -> None:
-    """A reference that names no model."""
+    """Refuse a reference that names no model."""
     from ml.reference import model_reference
     from ml.settings import settings
 
@@ -26,7 +26,7 @@ def check_metric(name: str) -> None:
 
 
 def check_data(uri: str | None) -> None:
-    """Contract and words fit each other; the address can be read; a local file has the contract's columns."""
+    """Check that contract and words fit, that the address can be read, and a local file's columns."""
     from ml.errors import MlopsError
     from ml.jobs import columns
     from ml.jobs.data import inspect
@@ -56,7 +56,7 @@ def reason_of(override: str | None) -> str | None:
 
 
 def check_variables() -> None:
-    """Those of the scoring service that settings.toml sets."""
+    """Check the scoring service's variables in settings.toml."""
     from ml.deploy.variables import checked
     from ml.settings import settings
 

@@ -82,12 +82,19 @@ def column(identifiers: Any) -> Any:
     The keys are 64-bit whole numbers where all of them are such, else text: the same ids make the same
     column. Raises ValueError that says which id has no spelling, and why.
     """
-    if isinstance(identifiers.dtype, np.dtype) and identifiers.dtype.kind in "iu":
+    if _fits(identifiers):
         return identifiers
     keys = [_named(identifier) for identifier in identifiers]
     if all(INTEGER.fullmatch(key) and -(2**63) <= int(key) < 2**63 for key in keys):
         return pd.Series([int(key) for key in keys], identifiers.index, np.int64, identifiers.name)
     return pd.Series(keys, identifiers.index, object, identifiers.name)
+
+
+def _fits(identifiers: Any) -> bool:
+    """Whether all of a column are whole numbers of 64 bits with a sign, as its type says or its values do."""
+    if not isinstance(identifiers.dtype, np.dtype) or identifiers.dtype.kind not in "iu":
+        return False
+    return identifiers.dtype != np.uint64 or identifiers.empty or int(identifiers.max()) < 2**63
 
 
 def _named(identifier: object) -> str:

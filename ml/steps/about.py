@@ -1,4 +1,4 @@
-"""What people say of the data set, where contract.py says which columns it has: change both together.
+"""What people say of the data set, whose columns are in contract.py: change both files together.
 
 The card takes all its words about the data from here, and the bounds of [bounds] in settings.toml know the
 attributes from here.

@@ -62,7 +62,7 @@ class Finding:
 
 
 def attribute_of(name: str) -> str:
-    """The name itself. Raises ValueError when about.py has no such attribute: its bound could never hold."""
+    """The same name. Raises ValueError when about.py has no such attribute: its bound could never hold."""
     if name not in ATTRIBUTES:
         known = f"expected one of {', '.join(ATTRIBUTES)}" if ATTRIBUTES else "it has none"
         raise ValueError(f"{name!r} is no attribute of {ABOUT_FILE}: {known}")
@@ -119,12 +119,12 @@ def _number(text: str) -> float | str:
 
 
 def text_of(bounds: Sequence[Bound]) -> str:
-    """What `parse` reads."""
+    """The bounds as the text that `parse` reads."""
     return ",".join(f"{bound.name}={bound.limit!r}" for bound in bounds) or NONE
 
 
 def check(card: Mapping[str, Any], bounds: Sequence[Bound]) -> list[Finding]:
-    """Each bound beside what the card says."""
+    """A finding for each bound, with the figure that the card has."""
     return [_finding(bound, _figure(card, FIGURES[bound.name])) for bound in bounds]
 
 
@@ -143,7 +143,7 @@ def _figure(card: Mapping[str, Any], path: tuple[str, ...]) -> float | None:
 
 
 def broken(findings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """In words, those of a card's findings that do not hold."""
+    """The findings of a card that do not hold, in words."""
     words: list[str] = []
     for finding in findings:
         if finding["holds"]:

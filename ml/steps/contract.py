@@ -11,8 +11,8 @@ from scoring.model.schema import Category, CategoryFeature, Feature, NumberFeatu
 
 ID, LABEL = "id", "default"
 LABEL_VALUES = (0, 1)
-MINIMUM_ROWS = 1_000  # below that, thresholds and drift sketches would rest on a handful of rows
-MINIMUM_CLASS_SHARE = 0.02  # of the rarer label
+MINIMUM_ROWS = 1_000  # with fewer, a handful of rows would decide thresholds and drift sketches
+MINIMUM_CLASS_SHARE = 0.02  # the least share of the rarer label
 
 MONTHS = ("September", "August", "July", "June", "May", "April")  # of 2005, latest first
 EDUCATION = "1 graduate school, 2 university, 3 high school, 4 other, 0, 5 and 6 undocumented"

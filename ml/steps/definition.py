@@ -1,6 +1,6 @@
-"""Whether the tables of contract.py and about.py can be worked with, and belong together: asked up front.
+"""Checks up front that the tables of contract.py and about.py are usable and belong together.
 
-What is wrong in them would otherwise be found after a training, or be registered with a model as its card.
+Otherwise a mistake in them would show after a training, or be registered with a model as its card.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def problems() -> list[str]:
     found = [
         f"{CONTRACT_FILE}: {text}" for text in of_columns(contract.ID, contract.LABEL, contract.FEATURES)
     ]
-    if found:  # what is said of columns that are not valid would only repeat it
+    if found:  # words about invalid columns would only repeat these problems
         return found
     said = [
         *of_attributes(about.ATTRIBUTES, contract.FEATURES),
@@ -50,7 +50,7 @@ def problems() -> list[str]:
 
 
 def fingerprint(identifier: str, label: str, features: Sequence[Feature]) -> str:
-    """Of the columns' names, kinds and categories; limits and descriptions may change without it."""
+    """The fingerprint of the columns' names, kinds and categories, not of limits and descriptions."""
     kinds = [
         [feature.name, list(feature.categories) if isinstance(feature, CategoryFeature) else "number"]
         for feature in features

@@ -1,4 +1,4 @@
-"""Numbers side by side, with the digits that it takes to see which is the greater."""
+"""Numbers side by side, with enough digits to see which one is greater."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What steps read and write: tables as parquet, results as JSON, each written aside and then renamed."""
+"""Reads and writes the files of steps: tables as parquet, results as JSON. A written file is whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one spelling of a row's key: the same for the same id, whatever type and file it was kept in.
+"""The one spelling of a row's id, which decides where the row belongs, whatever type and file it came in.
 
 A text that spells a number is that number: 123 is 123 as a whole number, as the float 123.0 that a join makes
 of it, as a decimal, and as the text "00123", "123.0" or "1.23E+02". Every other text is itself, without white
@@ -18,7 +18,7 @@ import pandas as pd
 
 NUMBER = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,5}))?")
 INTEGER = re.compile(r"-?[0-9]{1,19}")
-MOST_WITH_EXPONENT = 11  # digits: of longer numbers spreadsheets write an exponent and drop digits
+MOST_WITH_EXPONENT = 11  # digits: spreadsheets write longer numbers with an exponent, and drop digits
 NOT_WHOLE = "no whole number"
 
 
@@ -53,7 +53,7 @@ def _text(identifier: str) -> str:
     found = NUMBER.fullmatch(text)
     sign, whole, fraction, power = found.groups() if found else ("", "", None, None)
     digits = f"{whole}{fraction or ''}"
-    # Programs write an exponent with a point or a sign; "12E5" is a code of letters and digits.
+    # Programs write an exponent with a point or a sign, so "12E5" is a code and no number.
     if not digits or (power is not None and fraction is None and not power.startswith("+")):
         return text
     number = _whole(digits.lstrip("0"), int(power or 0) - len(fraction or ""))
@@ -106,7 +106,7 @@ def _named(identifier: object) -> str:
 
 
 def merged(identifiers: Any, keys: Any) -> tuple[str, str] | None:
-    """Two ids of a column that are different as they are written and have the same key; None without any."""
+    """The first two ids of a column that are written differently and have one key; None without any."""
     if keys is identifiers:
         return None
     written: dict[object, object] = {}

@@ -14,7 +14,7 @@ from ml.steps.errors import StepError
 from ml.steps.evaluate.metrics import Costs
 from scoring.model.artifact import MANIFEST, Artifact
 
-ARTIFACT_TAG = "artifact_digest"  # what a model does: the same model is found again by it
+ARTIFACT_TAG = "artifact_digest"  # a model with the same behaviour is found again by this
 EVALUATION_PROPERTY = "evaluation"  # the content of metrics.json
 THRESHOLDS_PROPERTY = "thresholds"  # and the costs of errors that they were learned for
 WORKSPACE_VARIABLES = ("AZUREML_ARM_SUBSCRIPTION", "AZUREML_ARM_RESOURCEGROUP", "AZUREML_ARM_WORKSPACE_NAME")

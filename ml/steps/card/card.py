@@ -23,7 +23,7 @@ from ml.steps.card.subject import Subject
 from ml.steps.contract import LABEL
 from ml.steps.evaluate.evaluation import evaluate
 
-FORMAT_VERSION = 2  # 1: the rates of label 1 had the names of the example data
+FORMAT_VERSION = 2  # format 1 named the rates of label 1 after the example data
 PICTURED_FEATURES = 6
 
 

@@ -12,9 +12,9 @@ from scoring.model.drift import DriftRules, WindowCounts, evaluate
 from scoring.model.schema import CategoryFeature, Matrix
 from scoring.model.sketch import DriftReference
 
-CLEAN_WINDOWS = 200  # a share of 1% is then known to within 0.7%, one standard error
-MOVED_WINDOWS = 20  # for each feature: the fewest of which one may be missed and 95% are still found
-SHIFT = 0.5  # of a number: in standard deviations
+CLEAN_WINDOWS = 200  # so that a share of 1% has a standard error of 0.7%
+MOVED_WINDOWS = 20  # a feature: one may be missed, and 95% are still found
+SHIFT = 0.5  # of a number, in its standard deviations
 MOVED = 0.2  # of a category's rows: they get the rarest of the categories that one row in a hundred has
 WHAT_MOVED = "numbers by half a standard deviation, a fifth of a category's rows to its rarest common value"
 

@@ -20,7 +20,8 @@ METRICS: dict[str, Any] = {
     "false_positive_rate": false_positive_rate,
     "accuracy": accuracy_score,
 }
-ODDS = ("true_positive_rate", "false_positive_rate")  # the greater difference of these is that of the odds
+# The greater of the differences of these two rates is the equalised odds difference.
+ODDS = ("true_positive_rate", "false_positive_rate")
 
 
 def measure(subject: Subject) -> dict[str, Any]:

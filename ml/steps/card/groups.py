@@ -5,7 +5,7 @@ from __future__ import annotations
 from ml.steps.attribute import Attribute
 from ml.steps.files import Table
 
-LEAST_OF_EACH_LABEL = 30  # of a group, for its rates to count: below that they are mostly chance
+LEAST_OF_EACH_LABEL = 30  # rates of a group with fewer rows of a label are mostly chance
 
 
 def groups(rows: Table, attribute: Attribute) -> list[str]:

@@ -1,4 +1,4 @@
-"""The outlier flag on clean rows and on rows with injected nonsense, beside scikit-learn's own detector."""
+"""The outlier flag on clean rows and on rows with made-up values, beside scikit-learn's own detector."""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from ml.steps.registry import RegisteredModel, Registry
 def judged(
     registry: Registry, champion: RegisteredModel, test_sha256: str, test: Callable[[], Table], costs: Costs
 ) -> Mapping[str, Any]:
-    """What was recorded, when it was measured on these very test rows and at these costs; else the champion
-    is scored on them, at its own decision threshold.
+    """The recorded metrics when they are of these very test rows and costs; otherwise the champion is scored
+    on these rows, at its own decision threshold.
 
     Raises StepError, naming the champion, when it cannot be scored.
     """
@@ -40,7 +40,7 @@ def judged(
 
 
 def _whole(recorded: Mapping[str, Any], test_sha256: str) -> bool:
-    """Whether it was measured on these test rows and has all metrics."""
+    """Whether the record is of these test rows and has all metrics."""
     if recorded.get("test_sha256") != test_sha256:
         return False
     return all(_number(recorded.get(metric)) for metric in DIRECTIONS)

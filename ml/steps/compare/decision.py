@@ -54,7 +54,7 @@ def decide(
     bounds: Sequence[Mapping[str, Any]] = (),
     override: str | None = None,
 ) -> Decision:
-    """Better means: at all, and by at least the margin, in the metric's own direction.
+    """Decide. "Better" means greater than zero and at least the margin, in the metric's own direction.
 
     `bounds`: the findings of the card; `override`: why a model that is not better is to be taken. Both models
     must be judged on the same rows, which is checked, and at the same costs of errors.
@@ -71,7 +71,7 @@ def decide(
     if champion["test_sha256"] != challenger["test_sha256"]:
         raise StepError("the metrics of challenger and champion were not measured on the same test rows")
     new, old = float(challenger[metric]), float(champion[metric])
-    # Rounded, lest the noise of a difference of floats decide at the margin.
+    # Rounded, so that the noise in a difference of floats does not decide at the margin.
     gain = round(new - old if DIRECTIONS[metric] == "higher" else old - new, DIGITS)
     better = gain > 0 and gain >= round(margin, DIGITS)
     verdict = "better" if better else "not better"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, unquote
 
-TAG = "override"  # of the model version that was registered by it
-LONGEST = 200  # characters: it is shown in a table; a tag's value may hold 1,000
+TAG = "override"  # on the model version that was registered by an override
+LONGEST = 200  # characters, to fit into a table; a tag's value may have 1,000
 
 
 def reason_of(text: str) -> str:

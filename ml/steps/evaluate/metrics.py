@@ -17,7 +17,7 @@ DIRECTIONS: dict[str, Direction] = {
     "average_precision": "higher",
     "brier": "lower",
     "log_loss": "lower",
-    "cost": "lower",  # at the decision threshold, a row, in units of the costs given
+    "cost": "lower",  # mean over rows at the decision threshold, in the unit of the given costs
 }
 
 DIGITS = 8  # decimals of a metric that is recorded

@@ -1,8 +1,8 @@
 """Probabilities that mean what they say: Platt scaling of a fitted classifier.
 
-Two numbers learned on rows that the classifier has not seen. The calibrated margin stays a straight line of
-the model's own, so what explains the one explains the other; isotonic steps would not, nor would they rank
-rows as finely.
+Two numbers are learned on rows that the classifier has not seen. The calibrated margin is a linear function
+of the model's own margin, so it has the same explanation. Isotonic calibration would not keep that, and would
+rank rows less finely.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from ml.steps.train.space import BOOSTING, SPACE, START, Dimension, Values
 from ml.steps.train.tuning import search
 from scoring.model.schema import CategoryFeature, Matrix, Schema
 
-SELECTION_METRIC = "log_loss"  # a proper score: it asks for good probabilities, not only a good order
+SELECTION_METRIC = "log_loss"  # a proper score: it rewards good probabilities, and not only a good order
 Classifier = Any  # scikit-learn's classifiers share no typed base
 Rows = tuple[Matrix, Labels]
 
@@ -66,7 +66,7 @@ class Contest:
 
 def _gradient_boosting(values: Values, seed: int, schema: Schema) -> Classifier:
     # Categories enter as ordinal codes: native categorical splits have no right export.
-    build: Any = HistGradientBoostingClassifier  # its parameters' types are read from defaults, and wrong
+    build: Any = HistGradientBoostingClassifier  # checkers read its parameters' types from defaults, wrongly
     return build(**values, early_stopping=False, random_state=seed)
 
 
@@ -113,7 +113,7 @@ CANDIDATES = (
 
 
 def probabilities(classifier: Classifier, matrix: Matrix) -> Probabilities:
-    """Of label 1, [rows]."""
+    """The probability of label 1, [rows]."""
     return np.asarray(classifier.predict_proba(matrix.astype(np.float64))[:, 1], dtype=np.float64)
 
 

@@ -1,4 +1,4 @@
-"""What explaining rows needs, learned once: leaves as boxes, and how the background rows stand to them."""
+"""Learns what explaining needs: leaves as boxes, and which conditions background rows satisfy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate of the export: the graph must answer as the trained models do, also where data never was."""
+"""The gate of the export: the graph must answer as the trained models do, also far from all data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def largest_differences(
 ) -> dict[str, float]:
     """The greatest absolute difference of each output over the rows; of explanations over some of them.
 
-    What a row's explanation adds up to is held, as a probability, to the one that is served.
+    The sum of a row's explanation, as a probability, is compared with the served probability.
     """
     probability, outlier_score = graph.run(rows)
     some = np.linspace(0, len(rows) - 1, min(len(rows), EXPLAINED_ROWS)).astype(int)
@@ -39,7 +39,7 @@ def largest_differences(
 def hold(differences: dict[str, float], where: str) -> None:
     """Raises StepError when a difference is beyond the tolerance."""
     for output, difference in differences.items():
-        if not difference <= TOLERANCE:  # also when it is not a number
+        if not difference <= TOLERANCE:  # true for NaN, too
             raise StepError(
                 f"export refused: {output} differs by {difference:.2e} from the trained model's on {where}, "
                 f"at most {TOLERANCE:.0e} is allowed"

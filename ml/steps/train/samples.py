@@ -1,4 +1,4 @@
-"""Real test rows with their answers, kept in the artifact: for self-test, smoke tests, demonstration."""
+"""Chooses real test rows, which the artifact keeps with their answers for self-test and smoke tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPREAD, OUTLYING = 10, 2
 def choose(graph: Composite, schema: Schema, thresholds: Thresholds, test: Matrix) -> Samples:
     """Rows spread evenly over the probabilities, and the most outlying ones, in the order of the table.
 
-    Of rows of equal standing the first is taken, so the same model and rows give the same samples.
+    Among equal rows the first is taken, so the same model and rows give the same samples.
     """
     probability, outlier_score = graph.run(test)
     by_probability = np.argsort(probability, kind="stable")

@@ -1,6 +1,6 @@
 """Where the search for gradient boosting's values begins, and how far it may go.
 
-For the step's own search and for a sweep over the step; it needs nothing of what the step imports.
+The step's own search and a sweep over the step use it, so it imports nothing that only the step has.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def learn(
 
 
 def outlier_threshold(scores: Scores, share: float) -> float:
-    """The least score that at most `share` of the rows exceed."""
+    """The least score that no more than `share` of the rows exceed."""
     return float(np.quantile(scores, 1.0 - share, method="inverted_cdf"))
 
 
@@ -40,14 +40,15 @@ def cheapest(
 ) -> float:
     """The threshold with the least cost, between 0 and 1; rows at or above it are labelled 1.
 
-    It is a row's own probability, unless it costs less to label none.
+    It is the probability of some row, unless it costs less to label no row 1.
     """
     order = np.argsort(-probability, kind="stable")
     ranked, positive = probability[order], labels[order] == 1
-    missed = positive.sum() - np.cumsum(positive)  # positives below, when the first k + 1 rows are labelled 1
+    # By k, what is missed and what is a false alarm when the first k + 1 rows are labelled 1.
+    missed = positive.sum() - np.cumsum(positive)
     alarmed = np.cumsum(~positive)
     costs = missed * false_negative_cost + alarmed * false_positive_cost
-    ends = np.append(ranked[1:] != ranked[:-1], True)  # a threshold cannot part equal probabilities
+    ends = np.append(ranked[1:] != ranked[:-1], True)  # no threshold separates equal probabilities
     best = int(np.flatnonzero(ends)[np.argmin(costs[ends])])
     above = np.nextafter(np.float32(ranked[0]), np.float32(np.inf))
     if positive.sum() * false_negative_cost < costs[best] and above <= BELOW_ONE:

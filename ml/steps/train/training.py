@@ -34,8 +34,8 @@ from scoring.model.explain import Explainer
 from scoring.model.schema import Matrix
 from scoring.model.sketch import DriftReference
 
-# Parts of the rows, by the position of each row's id: what is chosen or learned about a model comes from rows
-# that it was not fitted on, and calibration and thresholds also from rows that tuning never saw.
+# The parts of the rows, by the position of each row's id. A model is chosen by rows that it was not fitted
+# on; calibration and thresholds are learned on rows that tuning never saw, either.
 PARTS = ("fit", "selection", "calibration")
 CALIBRATION_FRACTION, SELECTION_FRACTION = 0.2, 0.15
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ml.steps.train.space import Dimension, Values
 
-STARTUP_TRIALS = 5  # at random, before the estimator has something to go by
+STARTUP_TRIALS = 5  # that are drawn at random, before the estimator has something to learn from
 
 
 def search(

@@ -57,9 +57,9 @@ def check(tables: Mapping[str, Table]) -> list[Finding]:
 
 
 def _check_labels(name: str, frame: Table, tables: Mapping[str, Table]) -> list[Finding]:
-    """A table without a label that others have: no model can be fitted on it, and no metric be measured.
+    """Find a table that lacks a label which others have: nothing can be fitted or measured on it.
 
-    A label that is nowhere is found in the check of all.
+    The check of all tables together finds a label that none has.
     """
     if LABEL not in frame.columns:
         return []
@@ -128,7 +128,7 @@ def _has_booleans(frame: Table, name: str) -> bool:
 
 
 def _as_numbers(values: Series) -> Series:
-    """Not a number where a value is none: text, dates and decimals are not taken for what they look like."""
+    """The values as floats, NaN where one is no number. Text, dates and decimals are no numbers here."""
     numbers = _numbers(values)
     known = values if numbers.all() else values.astype(object).where(numbers)
     return known.astype(np.float64)
@@ -147,7 +147,7 @@ def _identifies(values: Series) -> Series:
 
 
 def _between(feature: NumberFeature) -> Callable[[Series], Series]:
-    """True where the value is no number at all: that is another rule's to say."""
+    """Whether values lie between the limits; True for what is no number, which another rule reports."""
 
     def holds(values: Series) -> Series:
         numbers = _as_numbers(values)
@@ -156,7 +156,7 @@ def _between(feature: NumberFeature) -> Callable[[Series], Series]:
     return holds
 
 
-# In place of a column's other rules: True is 1 to some of them and not to others.
+# It replaces a column's other rules, because True is 1 to some of them and not to others.
 NO_BOOLEANS = _type_rule(
     "no booleans: allowed are numbers, and categories of text or whole numbers; write 0 and 1",
     lambda values: ~_booleans(values),

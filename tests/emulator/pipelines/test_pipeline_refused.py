@@ -286,7 +286,7 @@ def test_shape_is_refused_and_nothing_of_it_is_left(lab: Lab, case: str) -> None
 
 
 def test_a_datastore_of_an_unknown_account_is_taken_and_its_use_refused(lab: Lab) -> None:
-    """MLClient says that nothing is to be validated; in Azure too the job is the first to miss the account."""
+    """MLClient asks for no validation; in Azure too the job is the first to miss the account."""
     from azure.ai.ml.entities import AzureBlobDatastore
 
     elsewhere = AzureBlobDatastore(name="elsewhere", account_name="stelsewhere", container_name="rows")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,10 +64,21 @@ class Certificates:
         issued = self._ca.issue_cert(*hosts, not_after=not_after)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        with TemporaryDirectory(dir=self._key.parent) as folder:
-            chain = Path(folder) / "chain.pem"
-            chain.write_bytes(
-                issued.private_key_pem.bytes() + b"".join(pem.bytes() for pem in issued.cert_chain_pems)
-            )
-            context.load_cert_chain(chain)
+        chain = issued.private_key_pem.bytes() + b"".join(pem.bytes() for pem in issued.cert_chain_pems)
+        with _readable(chain, self._key.parent) as path:
+            context.load_cert_chain(path)
         return context
+
+
+@contextmanager
+def _readable(content: bytes, folder: Path) -> Generator[Path]:
+    """A file to read it from: in memory where the system has such, so that a full disk ends no handshake."""
+    if hasattr(os, "memfd_create"):
+        with os.fdopen(os.memfd_create("chain"), "wb", buffering=0) as file:
+            file.write(content)
+            yield Path(f"/proc/self/fd/{file.fileno()}")
+    else:
+        with TemporaryDirectory(dir=folder) as scratch:
+            path = Path(scratch) / "chain.pem"
+            path.write_bytes(content)
+            yield path

@@ -28,6 +28,7 @@ def fingerprint(files: list[Path]) -> str:
     """sha256 of all that decides what the environment holds."""
     digest = hashlib.sha256(sys.version.encode())
     digest.update(str(ROOT).encode())
+    digest.update(b"with bytecode")
     for file in [*files, ROOT / "pyproject.toml"]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -91,7 +92,9 @@ def make(venv: Path) -> None:
     try:
         if not Path(python).exists():
             subprocess.run([tool, "venv", "--quiet", "--python", sys.executable, str(venv)], check=True)
-        subprocess.run([*base, "sync", "--python", python, "--require-hashes", *map(str, files)], check=True)
+        # Compiled once here, not in each process where the shell has PYTHONDONTWRITEBYTECODE set.
+        sync = [*base, "sync", "--python", python, "--compile-bytecode", "--require-hashes"]
+        subprocess.run([*sync, *map(str, files)], check=True)
         editable = [
             "install",
             "--python",

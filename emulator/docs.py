@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,6 +29,7 @@ class Service:
 
     name: str
     types: tuple[str, ...]
+    refused: Mapping[str, str]  # types of which nothing can be created -> what to use instead
     actions: tuple[str, ...]
     hosts: tuple[str, ...]
     refusals: tuple[str, ...]
@@ -39,16 +40,18 @@ class Service:
 def found() -> list[Service]:
     """The services in alphabetical order, each installed in turn into an emulator in a scratch folder."""
     made: list[Service] = []
-    types: set[str] = set()
+    types: set[str] = set()  # those that have a hook, the refused ones among them, in lower case
     actions: set[tuple[str, str]] = set()
     hosts: set[str] = set()
 
     def installed(emulator: Emulator, name: str) -> None:
         own = emulator.arm.hooked() - types
+        refused = {kind: instead for kind, instead in emulator.arm.refused().items() if kind.lower() in own}
         made.append(
             Service(
                 name,
-                tuple(sorted(map(_spelled, own))),
+                tuple(sorted(map(_spelled, own - {kind.lower() for kind in refused}))),
+                dict(sorted(refused.items())),
                 tuple(sorted(f"{_spelled(a)}/{b}" for a, b in emulator.arm.actions() - actions)),
                 tuple(sorted(set(emulator.hosts.patterns()) - hosts)),
                 tuple(sorted(set(_refusals(name)))),
@@ -65,17 +68,16 @@ def found() -> list[Service]:
     return sorted(made, key=lambda service: service.name)
 
 
-def page() -> str:
-    """The whole page."""
-    made = found()
-    special = {kind.lower() for service in made for kind in service.types}
+def page(made: list[Service]) -> str:
+    """The whole page about the services that were found."""
+    special = {kind.lower() for service in made for kind in (*service.types, *service.refused)}
     plain = sorted({row.arm_type for row in ROWS if row.arm_type.lower() not in special})
     parts = [
         HEAD.read_text() + "".join(_more()),
-        "| service | types with behaviour | actions | tests |\n|---|---|---|---|",
+        "| service | types with behaviour | types refused | actions | tests |\n|---|---|---|---|---|",
     ]
     for one in made:
-        counts = f"{len(one.types)} | {len(one.actions)} | {len(one.tests)}"
+        counts = f"{len(one.types)} | {len(one.refused)} | {len(one.actions)} | {len(one.tests)}"
         parts.append(f"| [{one.name}](#{one.name}) | {counts} |")
     for one in made:
         parts += ["", f"## {one.name}", *_section(one)]
@@ -109,7 +111,11 @@ def _section(one: Service) -> Iterator[str]:
     ):
         if items:
             yield f"- {title}: {', '.join(items)}"
-    for title, items in (("Refused", one.refusals), ("Differs from Azure", one.differences)):
+    for title, items in (
+        ("Types refused", [f"`{name}`: {instead}" for name, instead in one.refused.items()]),
+        ("Refused", one.refusals),
+        ("Differs from Azure", one.differences),
+    ):
         if items:
             yield f"- {title}:"
             yield from (f"  - {item}" for item in items)
@@ -165,7 +171,7 @@ def _tests(name: str, types: set[str]) -> Iterator[str]:
 
 def main() -> None:
     """Write the page."""
-    write_aside(PAGE, page().encode(), mode=0o644)
+    write_aside(PAGE, page(found()).encode(), mode=0o644)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION
+from emulator.errors import NotEmulated
 from emulator.http import Handler, Request, Response
 from emulator.principal import Principal
 
@@ -69,6 +70,7 @@ class Hooks:
         self._on_list: dict[str, list[ListHook]] = defaultdict(list)
         self._virtual: dict[str, Virtual] = {}
         self._actions: dict[tuple[str, str], ActionHook] = {}
+        self._refused: dict[str, str] = {}  # type as Azure spells it -> what to use instead
         self.public: dict[tuple[str, str], Handler] = {}
         self.specials: list[tuple[str, re.Pattern[str], Special]] = []
 
@@ -79,6 +81,17 @@ class Hooks:
     def before_put(self, arm_type: str) -> Callable[[PutHook], PutHook]:
         """Validate and fill computed properties. Runs under a lock: be quick. ``"*"`` is every type."""
         return self._register(self._before_put, arm_type)
+
+    def refuse(self, arm_type: str, instead: str) -> None:
+        """Refuse to create any resource of a type that would only look as if it worked.
+
+        instead: what to use in its place; the error says it, and so does docs/emulator.md
+        """
+        self._refused[arm_type] = instead
+
+        @self.before_put(arm_type)
+        def never(put: Put) -> None:
+            raise NotEmulated(f"{arm_type} ({put.resource['name']!r}); {instead}")
 
     def with_put(self, arm_type: str) -> Callable[[PutHook], PutHook]:
         """Write what belongs to the resource: in its transaction, so that a kill leaves both or neither."""
@@ -163,6 +176,10 @@ class Hooks:
         tables = (*puts, self._before_delete, self._with_delete, self._after_delete)
         hooks = {kind for table in (*tables, self._on_get, self._on_list) for kind in table if table[kind]}
         return (hooks | self._virtual.keys() | {kind for kind, _ in self._actions}) - {"*"}
+
+    def refused(self) -> dict[str, str]:
+        """The types of which nothing can be created, and for each what to use instead."""
+        return dict(self._refused)
 
     def actions(self) -> set[tuple[str, str]]:
         """Type and name (lower case) of each action that is answered."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from emulator.arm.service import Arm, Put
-from emulator.errors import NotEmulated
+from emulator.arm.service import Arm
 from emulator.hosts import Hosts
 from emulator.http import Request, Response
 from emulator.identity.service import Identity
@@ -25,9 +24,7 @@ def install(arm: Arm, hosts: Hosts, identity: Identity, vaults: Vaults, secrets:
     vaults.install()
     arm_secrets.install(arm, vaults, secrets)
 
-    @arm.before_put(f"{VAULT}/keys")
-    def refuse_keys(put: Put) -> None:
-        raise NotEmulated(f"Key Vault keys ({put.id})")
+    arm.refuse(f"{VAULT}/keys", "of what a vault can hold, only secrets are emulated")
 
     @arm.special("GET", NO_HARDWARE)
     def no_hardware(request: Request, match: re.Match[str], principal: Principal) -> Response:

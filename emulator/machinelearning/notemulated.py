@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from emulator.arm.service import Arm, Put
-from emulator.errors import NotEmulated
+from emulator.arm.service import Arm
 from emulator.machinelearning.names import WORKSPACE
 
 ENDPOINTS = "the scoring service runs in a container group or in Kubernetes"
@@ -40,13 +37,4 @@ STEPS = {
 def install(arm: Arm) -> None:
     """Refuse to create what would only look as if it worked."""
     for collection, instead in REFUSED.items():
-        arm.before_put(f"{WORKSPACE}/{collection}")(refusal(f"{WORKSPACE}/{collection}", instead))
-
-
-def refusal(arm_type: str, instead: str) -> Callable[[Put], None]:
-    """A hook that refuses every resource of a type."""
-
-    def refuse(put: Put) -> None:
-        raise NotEmulated(f"{arm_type} ({put.resource['name']!r}); {instead}")
-
-    return refuse
+        arm.refuse(f"{WORKSPACE}/{collection}", instead)

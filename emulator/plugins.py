@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +17,11 @@ from emulator.program import Plugin, ProgramError
 FOLDERS: Final = "EMULATOR_PLUGINS"
 OWN: Final = "azure-native"
 DOWNLOAD_WITHIN_S: Final = 600
+AT_ONCE: Final = 4
 MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-def ensure(home: Home, pulumi: Path, wanted: Iterable[Plugin], outside: Mapping[str, str]) -> Iterator[str]:
+def ensure(home: Home, pulumi: Path, wanted: Iterable[Plugin], outside: Mapping[str, str]) -> list[str]:
     """Install those that are missing. ``outside`` is an environment that reaches the world outside.
 
     A plugin is taken from the folders in ``EMULATOR_PLUGINS`` or from the caller's own Pulumi, and is
@@ -27,11 +29,15 @@ def ensure(home: Home, pulumi: Path, wanted: Iterable[Plugin], outside: Mapping[
     may belong to a package that the program does not use. ProgramError for a package of azure-native that is
     not of the emulated version.
     """
+    missing: list[Plugin] = []
     for plugin in wanted:
         if plugin.name == OWN:
             _same_version(plugin)
         elif not (home.pulumi_home / "plugins" / _folder(plugin)).is_dir():
-            yield from _install(home, pulumi, plugin, outside)
+            missing.append(plugin)
+    with ThreadPoolExecutor(AT_ONCE) as pool:  # Pulumi tries a download five times before it gives up
+        tries = [pool.submit(_install, home, pulumi, plugin, outside) for plugin in missing]
+        return [text for one in tries if (text := one.result())]
 
 
 def _same_version(plugin: Plugin) -> None:
@@ -66,7 +72,8 @@ def folders(outside: Mapping[str, str]) -> list[Path]:
     return [*named, own / "plugins"]
 
 
-def _install(home: Home, pulumi: Path, plugin: Plugin, outside: Mapping[str, str]) -> Iterator[str]:
+def _install(home: Home, pulumi: Path, plugin: Plugin, outside: Mapping[str, str]) -> str:
+    """Install one; what to do about it where it cannot be had, else nothing."""
     searched = folders(outside)
     names = (archive(plugin), _folder(plugin))
     found = next(
@@ -91,11 +98,11 @@ def _install(home: Home, pulumi: Path, plugin: Plugin, outside: Mapping[str, str
     except subprocess.TimeoutExpired:
         said = f"no end after {DOWNLOAD_WITHIN_S} s"
     if (home.pulumi_home / "plugins" / _folder(plugin)).is_dir():
-        return
+        return ""
     where = ", ".join(map(str, searched))
     last = said.splitlines()[-1] if said else "pulumi said nothing"
     tried = f"could not be taken from {found}" if found else f"is not in {where} and could not be downloaded"
-    yield (
+    return (
         f"the program's package {plugin.package} needs the plugin {plugin.name} {plugin.version}, which "
         f"{tried}: {last}\n  Where there is internet, download it (Pulumi publishes it as {names[0]}). Put "
         f"the file, or the folder {names[1]} of another machine's ~/.pulumi/plugins, into a folder and set "

@@ -113,7 +113,7 @@ def _ensure_program(
             raise PulumiError(
                 f"{found.file}: `pulumi install` made no environment where its options name one"
             )
-        missing = list(plugins.ensure(home, cli, program.plugins(python, found.directory), world))
+        missing = plugins.ensure(home, cli, program.plugins(python, found.directory), world)
     except program.ProgramError as error:
         raise PulumiError(str(error)) from error
     for text in missing:

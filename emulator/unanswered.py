@@ -16,8 +16,8 @@ IMAGES: Final = (
 )
 TELEMETRY: Final = "`python -m emulator telemetry` shows what has arrived"
 PULUMI: Final = (
-    "nothing is downloaded from here: stacks are kept in the emulator's home, and of providers azure-native "
-    "is there"
+    "nothing is downloaded from here: stacks are kept in the emulator's home, azure-native is there, and "
+    "plugins of other providers come from a folder in EMULATOR_PLUGINS (docs/emulator/clients.md)"
 )
 PORTAL: Final = "there are no pages: `python -m emulator status` shows what exists"
 DATA: Final = "the resource is kept, and nothing runs behind it"

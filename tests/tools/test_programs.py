@@ -15,10 +15,10 @@ from tools.programs.page import text
     ("said", "expected", "reason"),
     [
         (
-            "error: Could not automatically download and install resource plugin 'pulumi-resource-random'"
-            " at version v4.21.4, install it",
+            "error: no resource plugin 'pulumi-resource-random' found in the workspace at version v4.21.4 or"
+            " on your $PATH",
             verdict.PLUGIN,
-            "resource plugin 'pulumi-resource-random' at version v4.21.4",
+            "resource plugin 'pulumi-resource-random' found in the workspace at version v4.21.4",
         ),
         (
             "ModuleNotFoundError: No module named 'pulumi_azure_native.insights'",

@@ -25,10 +25,7 @@ def _rule(verdict: str, pattern: str) -> Rule:
 
 
 RULES: Final = (
-    _rule(
-        PLUGIN,
-        r"Could not automatically download and install (resource plugin '\S+'(?: at version [\w.+-]+\w)?)",
-    ),
+    _rule(PLUGIN, r"no (resource plugin '[\w.-]+' found in the workspace at version [\w.+-]+\w)"),
     _rule(PLUGIN, r"(No module named 'pulumi_(?!azure_native')\w+')"),
     # names and arguments that an SDK of an older version had
     _rule(OUT_OF_DATE, r"((?:module|type object) '[\w.]*pulumi_azure_native[\w.]*' has no attribute '\w+')"),

@@ -74,9 +74,9 @@ def test_a_plugin_comes_from_a_given_folder_or_the_callers_own_pulumi(
     variables = {FOLDERS: str(given(tmp_path / "given", kind))} if place == "given" else {}
     if place == "own":
         given(tmp_path / "user" / ".pulumi" / "plugins", kind)
-    assert not list(plugins.ensure(home, pulumi, [CANARY], world(tmp_path, **variables)))
+    assert not plugins.ensure(home, pulumi, [CANARY], world(tmp_path, **variables))
     assert os.access(home.pulumi_home / "plugins" / FOLDER / BINARY, os.X_OK)
-    assert not list(plugins.ensure(home, Path("/nothing"), [CANARY], {}))  # it is there: no command is run
+    assert not plugins.ensure(home, Path("/nothing"), [CANARY], {})  # it is there: no command is run
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -98,7 +98,7 @@ def test_a_plugin_is_downloaded_where_it_is_published(
     home: Home, pulumi: Path, tmp_path: Path, downloads: str
 ) -> None:
     plugin = Plugin("canary", "1.2.3", downloads, "pulumi_canary")
-    assert not list(plugins.ensure(home, pulumi, [plugin], world(tmp_path)))
+    assert not plugins.ensure(home, pulumi, [plugin], world(tmp_path))
     assert os.access(home.pulumi_home / "plugins" / FOLDER / BINARY, os.X_OK)
 
 
@@ -111,13 +111,13 @@ def test_a_plugin_that_cannot_be_had_is_named_with_what_to_do(
         assert expected in said
     missing = str(tmp_path / "no-such-folder")
     with pytest.raises(ProgramError, match="no-such-folder, which is no folder"):
-        list(plugins.ensure(home, pulumi, [plugin], world(tmp_path, **{FOLDERS: missing})))
+        plugins.ensure(home, pulumi, [plugin], world(tmp_path, **{FOLDERS: missing}))
 
 
 def test_azure_native_of_another_version_is_refused_with_the_right_one(home: Home) -> None:
-    assert not list(plugins.ensure(home, Path("/nothing"), [Plugin("azure-native", sdk_version())], {}))
+    assert not plugins.ensure(home, Path("/nothing"), [Plugin("azure-native", sdk_version())], {})
     with pytest.raises(ProgramError, match=f"2.92.0.*pulumi-azure-native=={sdk_version()}"):
-        list(plugins.ensure(home, Path("/nothing"), [Plugin("azure-native", "2.92.0")], {}))
+        plugins.ensure(home, Path("/nothing"), [Plugin("azure-native", "2.92.0")], {})
 
 
 @pytest.mark.parametrize(

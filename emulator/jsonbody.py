@@ -20,7 +20,7 @@ def read(body: bytes | str) -> Any:
     """
     text = body if isinstance(body, str) else body.decode("utf-8-sig")
     try:
-        value: Any = json.loads(text, parse_constant=_no_number, parse_float=_number)
+        value: Any = json.loads(text, parse_constant=_no_number, parse_float=_number, parse_int=_whole)
     except RecursionError:
         raise _too_deep() from None
     if _deeper(value):
@@ -54,6 +54,11 @@ def _too_deep() -> ValueError:
 
 def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no JSON")
+
+
+def _whole(text: str) -> int:
+    _number(text)
+    return int(text)
 
 
 def _number(text: str) -> float:

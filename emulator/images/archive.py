@@ -100,6 +100,7 @@ class _Unpacking:
         if member.isdir():
             self._folder(name)
         elif member.issym():
+            _spelled(member.linkname, member.name)
             if member.linkname.startswith("/"):
                 raise ContextError(f"{member.name!r} links to the absolute path {member.linkname!r}")
             self._place(name, "link")
@@ -208,10 +209,15 @@ class _Unpacking:
 
 def _checked(path: str, member: str) -> str:
     """A path of the archive in its shortest form, "" for the context itself."""
+    _spelled(path, member)
+    return inside(path)
+
+
+def _spelled(path: str, member: str) -> None:
+    """Refuse a path, or what a link says, that no file system could take."""
     try:
         parts = path.encode().split(b"/")
     except UnicodeEncodeError as error:
         raise ContextError(f"the name of {member!r} is no UTF-8 text") from error
     if "\0" in path or any(len(part) > LONGEST_NAME for part in parts):
         raise ContextError(f"the name of {member[:80]!r} is too long or has a zero character in it")
-    return inside(path)

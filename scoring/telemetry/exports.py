@@ -20,6 +20,7 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from scoring.logs import Repeated
 
 log = logging.getLogger(__name__)
+log.addFilter(Repeated())
 
 ANSWER_SECONDS: Final = 10.0  # that the endpoint has to answer a post; the client would wait for 300
 SAMPLED_OUT: Final = "telemetry sampled out."  # the resource's own sampling: no failure, and not sent again
@@ -72,7 +73,6 @@ class Exports:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.failed = self.lost = 0
-        log.addFilter(Repeated())
 
     def judge(self, what: str, taken: bool, answer: Answer, items: int, kept: bool = False) -> frozenset[int]:
         """Count the result of an export, and return the positions of the refused items.

@@ -78,6 +78,7 @@ def unpacked(members: Iterable[Member], folder: Path) -> dict[str, str]:
         [Member(FILE, "x/../../new")],
         [Member(FOLDER, "../new")],
         [Member(LINK, "link", "/etc")],
+        [Member(LINK, "link", "é\0x")],
         [Member(LINK, "link", "../../etc")],
         [Member(LINK, "here", "."), Member(LINK, "out", "here/../outside"), Member(FILE, "out", "changed")],
         [Member(LINK, "out", "here/../outside"), Member(LINK, "here", ".")],

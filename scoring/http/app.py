@@ -36,7 +36,8 @@ log = logging.getLogger(__name__)
 
 SYNTHETIC_HEADER: Final = b"x-synthetic"  # "true" marks rows of a test, which do not count for drift
 INLINE_ROWS: Final = 64  # a thread scores requests of more rows, so that the event loop stays free
-TELEMETRY_FLUSH_SECONDS: Final = 6.0
+# A service that ends just after its start first has to load what sends telemetry, which takes seconds.
+TELEMETRY_FLUSH_SECONDS: Final = 12.0
 
 
 class Service:

@@ -23,7 +23,7 @@ from scoring.settings import MOST_CONNECTIONS
 
 log = logging.getLogger(__name__)
 
-GRACE_SECONDS = 20
+GRACE_SECONDS = 14  # for requests in flight; with the time for telemetry, less than the 30 s of a platform
 STALLED_SECONDS = 30.0  # the time that a client has to finish a head, or to read an answer
 LINGER_SECONDS = 1.0  # at the end, for clients to send what they were about to send
 KEEP_ALIVE_SECONDS = 75  # more than a load balancer's usual 60 s, so that the balancer closes first

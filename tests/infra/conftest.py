@@ -4,7 +4,7 @@ import pytest
 from hypothesis import settings
 
 from tests.infra.recording import Graph, record
-from tests.infra.settings import STACKS
+from tests.infra.settings import STACKS, settings_of
 
 # The same examples each time, and no time limit: a busy machine is no reason to fail.
 settings.register_profile("estate", deadline=None, derandomize=True)
@@ -13,6 +13,10 @@ settings.load_profile("estate")
 
 @pytest.fixture(scope="session")
 def graphs() -> dict[str, Graph]:
+    for stack in STACKS:
+        settings_of(
+            stack
+        )  # what is wrong with a stack file or a table is said by name, not by the program's exit
     return {stack: record(stack) for stack in STACKS}
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from infra.addresses import SUBNETS
 from infra.outputs import EstateOutputs
 from infra.roles import GRANTS, IDENTITIES, PRINCIPALS, ROLES, SCOPES
 from tests.infra.golden import FOLDER, GOLDEN, picture
@@ -29,10 +28,18 @@ def dump(graph: Graph) -> str:
 
 @pytest.mark.parametrize("stack", GOLDEN)
 def test_golden_graph(graphs: dict[str, Graph], stack: str) -> None:
-    assert picture(graphs[stack]) == (FOLDER / f"{stack}.txt").read_text(), "python -m tests.infra.golden"
+    assert picture(graphs[stack]) == (FOLDER / f"{stack}.txt").read_text(), (
+        "the estate's resources changed: `python -m tests.infra.golden` writes them anew; read its diff"
+    )
 
 
 def test_stage_and_prod_have_the_same_parts(stage: Graph, prod: Graph) -> None:
+    only = set(picture(stage).splitlines()) ^ set(picture(prod).splitlines())
+    assert not only, (
+        "what only one of stage and prod has: "
+        + "; ".join(sorted(" ".join(line.split()) for line in only))
+        + ". A new subnet's range stands in both stack files"
+    )
     assert picture(stage) == picture(prod)
 
 
@@ -244,10 +251,11 @@ def test_out_through_a_firewall(varied: Graph) -> None:
 
 
 def test_out_through_a_nat_gateway(stage: Graph, prod: Graph) -> None:
-    for graph, zones in ((stage, ["1", "2", "3"]), (prod, ["1"])):
+    for name, graph, zones in (("stage", stage, ["1", "2", "3"]), ("prod", prod, ["1"])):
         assert graph.one("network:PublicIPAddress").inputs["zones"] == zones
         with_nat = {s.inputs["subnetName"] for s in graph.all("network:Subnet") if "natGateway" in s.inputs}
-        assert with_nat == {f"snet-{kind.key}" for kind in SUBNETS if kind.outbound}
+        subnets = settings_of(name).network.plan().subnets
+        assert with_nat == {f"snet-{subnet.key}" for subnet in subnets if subnet.kind.outbound}
 
 
 def test_recovering_a_vault_once(varied: Graph) -> None:

@@ -126,8 +126,12 @@ def _free(space: str, subnets: dict[str, str]):
 
 
 def test_the_estates_can_be_peered() -> None:
-    spaces = [settings_of(stack).network.address_space for stack in STACKS]
-    assert not any(one.overlaps(other) for one, other in combinations(spaces, 2))
+    spaces = [(stack, settings_of(stack).network.address_space) for stack in STACKS]
+    for (one, its_space), (other, space) in combinations(spaces, 2):
+        assert not its_space.overlaps(space), (
+            f"network.addressSpace of Pulumi.{one}.yaml ({its_space}) and of Pulumi.{other}.yaml ({space}) "
+            "overlap: give one another range, and its subnets with it"
+        )
 
 
 def test_delegations_are_not_shared() -> None:

@@ -231,7 +231,10 @@ def test_every_taggable_resource_is_tagged(graphs: dict[str, Graph], stack: str)
     }
     for resource in graphs[stack].custom:
         if resource.token not in untagged:
-            assert resource.inputs["tags"]["environment"] == stack, resource.name
+            assert resource.inputs.get("tags", {}).get("environment") == stack, (
+                f"{resource.name} ({resource.token}) is not tagged: give it tags=site.tags, or name its type "
+                "in `untagged` here if Azure has no tags for it"
+            )
 
 
 @pytest.mark.parametrize("stack", STACKS)

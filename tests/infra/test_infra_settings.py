@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra import traffic
-from infra.addresses import SUBNETS
 from infra.config import Settings, load
 from infra.config_errors import ConfigError
 from infra.config_rules import RULES
@@ -18,7 +17,7 @@ from infra.regions import REGIONS
 from infra.security_rules import security_rules
 from infra.traffic import Between
 from tests.infra.recording import record, stack_file
-from tests.infra.settings import STACKS, raw_settings
+from tests.infra.settings import STACKS, raw_settings, settings_of
 
 GONE = object()
 
@@ -377,7 +376,8 @@ def test_each_place_that_needs_a_way_out_is_named() -> None:
     with pytest.raises(ConfigError) as refusal:
         load(changed("prod", {"outbound": {"mode": "none"}}), "prod")
     text = str(refusal.value)
-    for kind in SUBNETS:
+    for subnet in settings_of("prod").network.plan().subnets:
+        kind = subnet.kind
         assert (f"network.subnets.{kind.setting} needs a way out" in text) is bool(kind.outbound)
 
 
@@ -400,7 +400,7 @@ def test_all_problems_are_told_at_once() -> None:
         "network.subnets.inference",
         "outbound.mode",
     }
-    count = 4 + sum(bool(kind.outbound) for kind in SUBNETS)
+    count = 4 + sum(bool(subnet.kind.outbound) for subnet in settings_of("stage").network.plan().subnets)
     assert str(refusal.value).startswith(
         f"{count} settings are wrong; nothing was changed:\n  - compute.maxNodes is 0"
     )

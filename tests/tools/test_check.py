@@ -1,14 +1,20 @@
 """`make check`: which tests are the nearest to a change."""
 
+import io
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from tools.check.__main__ import commands
+from tools.check import __main__ as program
+from tools.check.__main__ import NEAREST, commands
+from tools.check.budget import LEFT_OUT
 from tools.check.imports import distances, imported, module_of
-from tools.check.selection import GitError, changed_files, select
+from tools.check.selection import TOGETHER, GitError, changed_files, select
 
+ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     "ml/__init__.py": "",
     "ml/base.py": "VALUE = 1\n",
@@ -83,3 +89,29 @@ def test_git_says_what_it_does_not_know(checkout: Path) -> None:
 def test_nothing_is_run_for_what_a_change_does_not_touch(checkout: Path) -> None:
     assert set(commands(select(checkout, ["docs/guide.md"]))) == {"tests"}
     assert set(commands(select(checkout, ["ml/base.py"]))) == {"style", "format", "types", "tests"}
+
+
+def test_what_holds_a_part_together_is_never_too_far_away() -> None:
+    for begin, test in TOGETHER:
+        assert (ROOT / test).is_file(), test
+        assert list(ROOT.glob(f"{begin}*")), begin
+    for changed, test in (
+        ("scoring/scorer.py", "tests/scoring/test_openapi.py"),
+        ("Pulumi.stage.yaml", "tests/infra/test_infra_plans.py"),
+        ("ml/steps/validate/main.py", "tests/ml/steps/test_components.py"),
+    ):
+        assert test in select(ROOT, [changed]).tests[:NEAREST]
+
+
+@pytest.mark.parametrize(
+    ("said", "mark"), [("3 passed", "ok  after"), (f"4 tests of 2 {LEFT_OUT}: …", "ok in part  after")]
+)
+def test_tests_that_had_no_time_are_not_called_ok(
+    monkeypatch: pytest.MonkeyPatch, said: str, mark: str
+) -> None:
+    monkeypatch.setattr(
+        program, "commands", lambda selection: {"tests": [sys.executable, "-c", f"print({said!r})"]}
+    )
+    console = Console(record=True, quiet=False, file=io.StringIO(), width=200)
+    assert program.run(select(ROOT, []), console) == {"tests": True}
+    assert f"tests        {mark}" in console.export_text()

@@ -50,6 +50,14 @@ def test_what_cannot_become_a_row_is_said(tmp_path: Path, arm_type: str, token: 
         scaffold(arm_type, token, tmp_path)
 
 
+@pytest.mark.parametrize("arm_type", ["Microsoft.Maps/accounts", "Microsoft.DataFactory/factories"])
+def test_what_it_writes_is_in_style(arm_type: str) -> None:
+    for name, content in scaffold(arm_type, "", ROOT).items():
+        ruff = [str(Path(sys.executable).parent / "ruff"), "check", "--stdin-filename", str(ROOT / name), "-"]
+        done = subprocess.run(ruff, input=content, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
 def test_a_table_that_ends_otherwise_is_left_alone() -> None:
     with pytest.raises(ScaffoldError, match="by hand"):
         add_row("ROWS = ()\n", "    Row(…),")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+LEFT_OUT = "files were left out"  # of the line that says so
 STARTED = time.monotonic()
 left: list[str] = []
 
@@ -30,6 +31,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if left:
         files = len({node.split("::")[0] for node in left})
-        terminalreporter.write_line(
-            f"{len(left)} tests of {files} files were left out: `make test` runs them"
-        )
+        terminalreporter.write_line(f"{len(left)} tests of {files} {LEFT_OUT}: `make test` runs them")

@@ -41,8 +41,8 @@ def test_it_has_azures_rule_for_names() -> None:
     row = catalog.find("{arm_type}")
     assert row is not None
     assert row.name is not None, (
-        "{types}: give the row of {arm_type} its name=NameRule(…), from “Naming rules and restrictions for "
-        "Azure resources”, or delete this test if Azure has none"
+        "{types}: give this row its name=NameRule(…), "
+        "from “Naming rules and restrictions for Azure resources”, or delete this test if Azure has none"
     )
 
 
@@ -57,8 +57,9 @@ def test_what_stands_there_is_read_and_deleted(client: Client) -> None:
 def test_a_request_does_what_azure_does() -> None:
     behaviour = None
     assert behaviour is not None, (
-        "{arm_type}: test here what a PUT changes beside its own resource, and each refusal of Azure in its "
-        "own words (a hook in the service's install.py); what is known to differ stands in {differences}"
+        "test here what a PUT changes beside its own resource, and each refusal of Azure in its own words "
+        "(a hook in the service's install.py, which emulator/app.py calls); "
+        "what is known to differ stands in {differences}"
     )
 '''
 

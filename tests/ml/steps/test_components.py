@@ -29,7 +29,11 @@ def output(step: str) -> str:
 
 
 def test_every_step_is_in_the_pipeline() -> None:
-    assert {file.parent.name for file in STEPS_DIRECTORY.glob("*/main.py")} == set(STEPS)
+    folders = {file.parent.name for file in STEPS_DIRECTORY.glob("*/main.py")}
+    assert folders == set(STEPS), (
+        "each folder of ml/steps/ with a main.py is a step: name it in STEPS of ml/jobs/pipeline.py and call "
+        f"it in assemble there. Only one of the two has {sorted(folders ^ set(STEPS))}"
+    )
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -152,5 +152,5 @@ def test_a_wrong_setting_of_the_estate_is_told_once(engine: Engine) -> None:
     wrong = ("--config", "mlops-estate:environment=stagge", "--non-interactive", "--color", "never")
     argv = (sys.executable, "-m", "emulator", "run", "--", "pulumi", "preview", "-s", "stage", *wrong)
     said = engine.command(*argv, check=False)
-    assert 'environment is "stagge": set one of' in said
+    assert 'environment is "stagge": use 2 to 5 lower-case letters' in said
     assert "unhandled" not in said and "2 errors" not in said

@@ -20,6 +20,7 @@ from typing import Any, Final, cast
 
 from emulator.arm import catalog
 from emulator.arm.members import WORDS, wrong
+from emulator.errors import AzureError
 
 TABLE: Final = Path(__file__).with_name("body_types.json")
 LARGEST: Final = (1 << 63) - 1  # of a number without a fraction, in Azure's services
@@ -32,20 +33,28 @@ NEEDED: Final = {
     "boolean": WORDS[bool],
 }
 
+# Providers that refuse such a body with another code than InvalidRequestContent.
+CODES: Final = {"microsoft.network": "InvalidRequestFormat"}
+
 Json = dict[str, Any]
 Shape = Any
 
 
 def check(arm_type: str, resource: Json) -> None:
-    """400 InvalidRequestContent that names a member of another type than the SDK's, at any depth.
+    """400 that names a member of another type than the SDK's, at any depth; its code is the provider's own.
 
     In place, as the readers of Azure's services do: what is null is as good as left out, and goes; among
     texts, numbers and booleans, one that can be read as the type that is needed is (azure-ai-ml sends numbers
     in a map of texts).
     """
     shape = shape_of(arm_type)
-    if shape is not None:
+    if shape is None:
+        return
+    try:
         _members(shape, resource, "")
+    except AzureError as error:
+        code = CODES.get(arm_type.partition("/")[0].lower(), error.code)
+        raise AzureError(error.status, code, error.message) from error
 
 
 def shape_of(arm_type: str) -> dict[str, Shape] | None:

@@ -162,9 +162,9 @@ def test_a_component_with_anything_anywhere_is_read_or_refused(path: tuple[str, 
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (("inputs",), "x", "properties.inputs: it must be an object, not 'x'"),
+        (("inputs",), "x", "properties.inputs must be an object, not a text"),
         (("outputs", "o"), "x", "properties.outputs.o: it must be an object, not 'x'"),
-        (("resources", "instanceCount"), "two", "instanceCount: it must be a whole number, not 'two'"),
+        (("resources", "instanceCount"), "two", "instanceCount must be a whole number of 64 bits, not 'two'"),
     ],
 )
 def test_the_error_names_the_place(lab: Lab, path: tuple[str, ...], value: Any, message: str) -> None:

@@ -295,7 +295,7 @@ def test_a_trial_has_a_limit_of_time_of_its_own(local: Lab) -> None:
     [
         ({"searchSpace": {}}, "properties.searchSpace: there is nothing to search"),
         ({"searchSpace": 3}, "properties.searchSpace: it must be an object"),
-        ({"trial": []}, "properties.trial: it must be an object"),
+        ({"trial": []}, "properties.trial must be an object, not a list"),
         (
             {"objective": {"goal": "best", "primaryMetric": "m"}},
             "properties.objective.goal: 'best' is none of",
@@ -313,21 +313,24 @@ def test_a_trial_has_a_limit_of_time_of_its_own(local: Lab) -> None:
             "properties.searchSpace.x: an input has the same name",
         ),
         ({"earlyTermination": {"policyType": "Other"}}, "properties.earlyTermination: 'other' is none of"),
-        ({"samplingAlgorithm": {"samplingAlgorithmType": "Random", "seed": "a"}}, "'a' is no whole number"),
+        (
+            {"samplingAlgorithm": {"samplingAlgorithmType": "Random", "seed": "a"}},
+            "properties.samplingAlgorithm.seed must be a whole number of 64 bits, not 'a'",
+        ),
         (
             {"earlyTermination": {"policyType": "Bandit", "slackFactor": 10**400}},
-            "properties.earlyTermination.slackFactor: ",
+            "properties.earlyTermination.slackFactor must be a number",
         ),
         (
             {"earlyTermination": {"policyType": "Bandit", "slackAmount": True}},
-            "properties.earlyTermination.slackAmount: True is no number",
+            "properties.earlyTermination.slackAmount must be a number, not True",
         ),
         (
             {"earlyTermination": {"policyType": "MedianStopping", "delayEvaluation": 10**400}},
-            "properties.earlyTermination.delayEvaluation: ",
+            "properties.earlyTermination.delayEvaluation must be a whole number of 64 bits",
         ),
         ({"searchSpace": {"x": ["uniform", [0, 10**400]]}}, "properties.searchSpace.x: max_value of uniform"),
-        ({"limits": {"maxTotalTrials": 10**400}}, "properties.limits.maxTotalTrials: "),
+        ({"limits": {"maxTotalTrials": 10**400}}, "properties.limits.maxTotalTrials must be a whole number"),
         ({"limits": {"timeout": 10**400}}, "properties.limits.timeout: "),
         ({"limits": {"trialTimeout": 10**400}}, "properties.limits.trialTimeout"),
     ],

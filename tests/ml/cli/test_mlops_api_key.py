@@ -23,8 +23,8 @@ NAME = settings().scoring.api_key_secret
 
 
 @pytest.fixture
-def emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
-    emulator = estate.start(tmp_path, monkeypatch)
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    emulator = estate.start(tmp_path)
     estate.resource(emulator, "Microsoft.KeyVault/vaults/kv-one", dict(PROPERTIES))
     yield emulator
     emulator.close()

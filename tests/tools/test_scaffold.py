@@ -97,5 +97,5 @@ def test_what_it_writes_runs_and_fails_only_for_what_is_left_to_say(tmp_path: Pa
         check=False,
     )
     assert done.stdout.startswith("F.F "), done.stdout + done.stderr
-    assert "emulator/maps/types.py: give the row of Microsoft.Maps/accounts its name=NameRule" in done.stdout
+    assert "emulator/maps/types.py: give this row its name=NameRule" in done.stdout
     assert "each refusal of Azure" in done.stdout

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import typer
 
-from ml.commands import card, deploy, score, status, sweep, train, undeploy
+from ml.commands import card, deploy, doctor, score, status, sweep, train, undeploy
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "doctor": doctor.command,
     "train": train.command,
     "sweep": sweep.command,
     "card": card.command,

@@ -9,7 +9,7 @@ from emulator.arm.ids import fold, within
 from emulator.arm.locks import LOCK
 from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
-from emulator.authorization import filters
+from emulator.authorization import filters, permissions
 from emulator.errors import AzureError, NotEmulated
 from emulator.identity.access import ASSIGNMENT, DEFINITION, scope_of
 from emulator.identity.roles import ROLES, Role
@@ -20,6 +20,7 @@ LEVELS: Final = ("CanNotDelete", "ReadOnly")
 
 def install(arm: Arm, store: Store, identity: Identity) -> None:
     """Hooks for assignments, definitions and locks."""
+    permissions.install(arm, identity)
 
     @arm.before_put(ASSIGNMENT)
     def assign(put: Put) -> None:
@@ -205,13 +206,6 @@ def _definition(name: str, role: Role) -> dict[str, Any]:
             "type": "BuiltInRole",
             "description": "",
             "assignableScopes": ["/"],
-            "permissions": [
-                {
-                    "actions": list(role.actions),
-                    "notActions": list(role.not_actions),
-                    "dataActions": list(role.data_actions),
-                    "notDataActions": list(role.not_data_actions),
-                }
-            ],
+            "permissions": [permissions.of(role)],
         },
     }

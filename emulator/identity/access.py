@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,12 +36,15 @@ class Access:
 
     def allowed(self, principal: Principal, action: str, scope_id: str, *, data: bool = False) -> bool:
         """Whether a role of the principal, or of a group it is in, allows the action at the scope."""
+        return any(role.allows(action, data=data) for role in self.roles(principal, scope_id))
+
+    def roles(self, principal: Principal, scope_id: str) -> Iterator[Role]:
+        """The roles at a scope of the principal, and of the groups it is in; one may come twice."""
         grants = self._index()
-        return any(
-            within(scope_id, grant.scope) and grant.role.allows(action, data=data)
-            for holder in (principal.object_id, *principal.groups)
-            for grant in grants.get(holder.lower(), ())
-        )
+        for holder in (principal.object_id, *principal.groups):
+            for grant in grants.get(holder.lower(), ()):
+                if within(scope_id, grant.scope):
+                    yield grant.role
 
     def role(self, definition_id: str) -> Role | None:
         """The role, built-in or custom, that an id or a GUID names."""

@@ -1,28 +1,56 @@
 """Reads from services of Azure for which this project has no SDK."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from ml.azure.clients import Azure
+    from azure.core.credentials import TokenCredential
 
 MANAGEMENT = "https://management.azure.com"
+
+
+class Caller(Protocol):
+    """Who asks: its credential, and the time limits of azure-core's clients."""
+
+    @property
+    def credential(self) -> "TokenCredential": ...
+
+    @property
+    def limits(self) -> dict[str, Any]: ...
 
 
 class Rest:
     """One service at `base`. When it is `open` to anyone, it is asked without a token."""
 
-    def __init__(self, azure: "Azure", base: str, *, open: bool = False) -> None:
+    def __init__(self, caller: Caller, base: str, *, open: bool = False) -> None:
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 
-        identity = () if open else (BearerTokenCredentialPolicy(azure.credential, f"{MANAGEMENT}/.default"),)
-        self._client: Any = PipelineClient(base, policies=[RetryPolicy(), *identity], **azure.limits)
+        identity = () if open else (BearerTokenCredentialPolicy(caller.credential, f"{MANAGEMENT}/.default"),)
+        self._client: Any = PipelineClient(base, policies=[RetryPolicy(), *identity], **caller.limits)
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """The JSON object at a path of the service, or at a whole URL. Raises HttpResponseError."""
+        return self._send("GET", path, query)
+
+    def items(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        """Every item of a list, page by page. Raises HttpResponseError."""
+        page = self.get(path, **query)
+        yield from page.get("value") or ()
+        while link := page.get("nextLink"):
+            page = self.get(str(link))
+            yield from page.get("value") or ()
+
+    def ask(self, path: str, body: dict[str, Any], **query: str) -> dict[str, Any]:
+        """The answer to a question that is asked by POST and changes nothing. Raises HttpResponseError."""
+        return self._send("POST", path, query, body)
+
+    def _send(
+        self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         from azure.core.rest import HttpRequest
 
-        request = HttpRequest("GET", path, params=query)
+        request = HttpRequest(method, path, params=query, json=body)
         request.url = self._client.format_url(request.url)
         answer = self._client.send_request(request)
         answer.raise_for_status()

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from infra.config import Settings, load
 from infra.environments import environments
+from infra.stack_file import raw_settings as raw_settings_of
 from tests.infra.recording import stack_file
 
 STACKS: Final = environments()
@@ -12,14 +13,7 @@ STACKS: Final = environments()
 
 def raw_settings(stack: str) -> dict[str, Any]:
     """A copy that a test may change."""
-    return as_load_takes_them(stack_file(stack))
-
-
-def as_load_takes_them(config: dict[str, Any]) -> dict[str, Any]:
-    """From the `config` of a stack file."""
-    raw = {key.partition(":")[2]: value for key, value in config.items() if key.startswith("mlops-estate:")}
-    azure = {key.partition(":")[2]: value for key, value in config.items() if key.startswith("azure-native:")}
-    return {**raw, "azure": azure}
+    return raw_settings_of(stack_file(stack))
 
 
 def settings_of(stack: str) -> Settings:

@@ -102,12 +102,15 @@ def no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
         (["card", "--model", ":3"], "--model ':3' is neither NAME:VERSION nor latest"),
         (["deploy", "--model", "credit:"], "--model 'credit:' is neither NAME:VERSION nor latest"),
         (["score", "--file", "/nope/rows.csv"], "There is no file /nope/rows.csv"),
+        (["doctor", "--env", "nope"], "--env 'nope': there is no Pulumi.nope.yaml; there are stage"),
         (["train", "--override", " "], "--override is no reason: it is empty"),
         (["train", "--override", "x" * 201], "--override is no reason: it has 201 characters, at most 200"),
     ],
 )
 def test_bad_input_ends_before_anything_is_asked(arguments: list[str], named: str) -> None:
-    done = runner.invoke(app, [*arguments, "--env", "stage", "--json"], catch_exceptions=False)
+    done = runner.invoke(
+        app, [arguments[0], "--env", "stage", *arguments[1:], "--json"], catch_exceptions=False
+    )
     assert done.exit_code == 1
     assert named in json.loads(done.stdout)["error"]["problem"]
     assert done.stderr.count("error:") == 1 and "reading the outputs" not in done.stderr

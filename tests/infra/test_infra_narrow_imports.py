@@ -1,0 +1,99 @@
+"""The SDK imported narrowly gives the very names that it gives otherwise."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from infra import sdk_aliases
+from infra.environments import ROOT
+
+NO_RESOURCE: Any = None  # a transformation of options does not look at it
+SHOW = """
+import json, sys
+names = json.loads(sys.argv[1])
+if sys.argv[2] == "narrow":
+    import infra
+import pulumi_azure_native
+def where(module, name):
+    try:
+        found = getattr(getattr(pulumi_azure_native, module), name)
+    except AttributeError as error:
+        return str(error)
+    return [getattr(found, "__module__", ""), getattr(found, "__qualname__", found.__name__)]
+told = {f"{module}.{name}": where(module, name) for module, name in names}
+print(json.dumps({"names": told, "files": sum(m.startswith("pulumi_azure_native.") for m in sys.modules)}))
+"""
+
+
+def names_of_the_sdk() -> list[tuple[str, str]]:
+    """Each `module.Name` of the SDK that the program reads."""
+    found: set[tuple[str, str]] = set()
+    for file in sorted(Path(ROOT / "infra").rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        modules = {
+            alias.asname or alias.name: alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "pulumi_azure_native"
+            for alias in node.names
+        }
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+                continue
+            if module := modules.get(node.value.id):
+                found.add((module, node.attr))
+    return sorted(found)
+
+
+def shown(names: list[tuple[str, str]], how: str) -> dict[str, Any]:
+    run = [sys.executable, "-c", SHOW, json.dumps(names), how]
+    return json.loads(subprocess.run(run, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+
+
+def test_each_name_that_the_program_reads_is_the_same_and_little_else_is_imported() -> None:
+    names = names_of_the_sdk()
+    assert len(names) > 30
+    # A resource's getter, a class of an output, a name that no file has, a name that is not there.
+    more = [
+        ("network", "get_subnet_output"),
+        ("network", "outputs"),
+        ("storage", "Kind"),
+        ("storage", "Nope"),
+    ]
+    wide, narrow = shown([*names, *more], "wide"), shown([*names, *more], "narrow")
+    assert narrow["names"] == wide["names"]
+    assert "Nope" in narrow["names"]["storage.Nope"]
+    assert shown(names, "narrow")["files"] < wide["files"] / 3
+
+
+@pytest.mark.parametrize(
+    ("alias", "former"),
+    [
+        (pulumi.Alias(type_="azure-native:network/v20230501:Subnet"), True),
+        (pulumi.Alias(type_="azure-native:network/v20230501preview:Subnet"), True),
+        (pulumi.Alias(type_="azure-native:network:Subnet"), True),
+        (pulumi.Alias(name="old", type_="azure-native:network:Subnet"), False),
+        (pulumi.Alias(name="old"), False),
+        (pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE), False),
+        (pulumi.Alias(type_="mlops:network:Network"), False),
+        ("urn:pulumi:stage::mlops-estate::azure-native:network:Subnet::old", False),
+    ],
+)
+def test_only_the_sdks_former_types_are_left_out(alias: Any, former: bool) -> None:
+    assert sdk_aliases.is_former_type(alias) is former
+
+
+def test_an_alias_of_our_own_stays_and_the_options_with_it() -> None:
+    own = pulumi.Alias(name="old")
+    former = pulumi.Alias(type_="azure-native:network/v20230501:Subnet")
+    opts = pulumi.ResourceOptions(aliases=[former, own], protect=True, ignore_changes=["tags"])
+    args = pulumi.ResourceTransformationArgs(NO_RESOURCE, "azure-native:network:Subnet", "n", {}, opts)
+    result = sdk_aliases.leave_out(args)
+    assert result is not None
+    assert (result.opts.aliases, result.opts.protect, result.opts.ignore_changes) == ([own], True, ["tags"])
+    assert opts.aliases == [former, own]

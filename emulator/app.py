@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
-from emulator import unanswered
+from emulator import room, unanswered
 from emulator.arm.endpoint import Endpoint
 from emulator.arm.service import Arm
 from emulator.arm.store import VERSION as STORE_VERSION
@@ -112,7 +112,9 @@ class Emulator:
                 self.refusals,
                 self.workplaces,
             ),
-            "containerregistry": lambda: containerregistry(home, arm, store, lifetime, who, blobs, pictures),
+            "containerregistry": lambda: containerregistry(
+                home, arm, store, hosts, lifetime, who, blobs, pictures
+            ),
             "containerinstance": lambda: containerinstance(
                 home, arm, store, hosts, lifetime, who, pictures, processes, self.workplaces
             ),
@@ -144,6 +146,8 @@ class Emulator:
             handler = self.hosts.handler(request.host)
             if handler is None:
                 raise unanswered.find(request.host) or NotEmulated(request.describe())
+            if request.method in room.CHANGES and (short := room.shortage(self.home.root, room.TO_CHANGE)):
+                raise AzureError(507, "InsufficientStorage", short)
             return handler(request)
         except NotEmulated as error:
             self.refusals.call(request.describe(), error.what)
@@ -152,10 +156,7 @@ class Emulator:
             return Response.json(error.body(), error.status, error.headers)
         except Exception as error:
             if reason := disk_full(error):
-                words = (
-                    f"{reason}: the disk that holds {self.home.root} is full. Make room there and run the"
-                    " command again."
-                )
+                words = room.words(reason, self.home.root)
                 LOG.error("%s: %s", request.describe(), words)
                 return Response.json(AzureError(507, "InsufficientStorage", words).body(), 507)
             LOG.exception("unexpected error in %s", request.describe())

@@ -17,6 +17,7 @@ from emulator.home import Home
 
 NOT_RUNNING = 2
 NOT_FOUND = 127
+WRITE_STATE = ("pulumi", "mlops")  # both write the state of stacks into the home
 READER_GONE = 141  # as a shell has it of a program that SIGPIPE ended
 
 
@@ -165,6 +166,8 @@ def _run(home: Home, options: argparse.Namespace) -> int:
     if program is None:
         print(f"emulator: {command[0]}: command not found", file=sys.stderr)
         return NOT_FOUND
+    if Path(program).name in WRITE_STATE:
+        lifecycle.require_room(home)
     if Path(program).name == "az":
         azurecli.sign_in(home)
     try:

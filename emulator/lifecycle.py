@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import psutil
 
-from emulator import environment
+from emulator import environment, room
 from emulator.home import REPOSITORY, Home, write_aside
 from emulator.state import StateError, damaged
 
@@ -95,6 +95,7 @@ def up(home: Home) -> tuple[int, bool]:
     if pid is not None:
         _wait_for_answer(home, pid)
         return pid, False
+    require_room(home)
     read, write = os.pipe()
     logged = home.log.stat().st_size if home.log.exists() else 0
     clean = environment.outside()
@@ -140,6 +141,12 @@ def up(home: Home) -> tuple[int, bool]:
                 )
             time.sleep(0.01)
     return process.pid, True
+
+
+def require_room(home: Home) -> None:
+    """LifecycleError, before anything begins, when the disk that holds the home is nearly full."""
+    if short := room.shortage(home.root, room.TO_BEGIN):
+        raise LifecycleError(short)
 
 
 def down(home: Home) -> list[str]:

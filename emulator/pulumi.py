@@ -70,6 +70,8 @@ def prepare(
         return {}
     _ensure_provider(home, cli)
     stack, project = stack_of(command[1:]), project_of(command[1:], cwd)
+    if direct and project is not None:
+        check_states(home, project, stack)
     if direct and program_of_others(command, cwd):
         return _ensure_program(home, Path(cli), command[1:], cwd, environment)
     if not direct or stack is None or project is None or project.resolve() != REPOSITORY:
@@ -155,6 +157,13 @@ def state_file(home: Home, project: Path, stack: str) -> Path:
     return home.pulumi_state / ".pulumi" / "stacks" / name / f"{stack}.json"
 
 
+def check_states(home: Home, project: Path, stack: str | None) -> None:
+    """PulumiError when the state of that stack, or without one of any of the project's, cannot be read."""
+    name = stack.rsplit("/", 1)[-1] if stack else "*"
+    for state in sorted(state_file(home, project, "any").parent.glob(f"{name}.json")):
+        checked_state(state)
+
+
 def _init(program: str, project: Path, stack: str, environment: Mapping[str, str]) -> str:
     """``pulumi stack init`` in a scratch copy of the project; the salt that it wrote."""
     with tempfile.TemporaryDirectory() as folder:
@@ -191,6 +200,11 @@ def checked_state(state: Path) -> dict[str, Any]:
 
 def _broken(state: Path, why: str) -> str:
     backup = state.with_name(f"{state.name}.bak")
+    try:
+        json.loads(backup.read_bytes())
+    except (OSError, ValueError):
+        remedy = f"There is no {backup.name} that can be read. Remove the stack: rm {state}"
+        return f"{state} is damaged ({why}); nothing was run on it. {remedy}"
     return (
         f"{state} is damaged ({why}); nothing was run on it. Pulumi keeps the state before the last one in "
         f"{backup.name}: cp {backup} {state} && pulumi refresh"

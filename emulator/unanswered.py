@@ -10,10 +10,7 @@ from typing import Final
 
 from emulator.errors import NotEmulated
 
-IMAGES: Final = (
-    "there is no registry API: build with `az acr build` or `mlops deploy`, bring base images in with "
-    "`az acr import`"
-)
+IMAGES: Final = "nothing is pulled from here: bring base images in with `az acr import`"
 TELEMETRY: Final = "`python -m emulator telemetry` shows what has arrived"
 PULUMI: Final = (
     "nothing is downloaded from here: stacks are kept in the emulator's home, azure-native is there, and "
@@ -26,7 +23,6 @@ NOTHING_LOST: Final = "it is a tool's own telemetry, and nothing of yours is los
 
 # host, or "*.suffix" for every name under it -> what it is, what to do
 HOSTS: Final[dict[str, tuple[str, str]]] = {
-    "*.azurecr.io": ("the registry API", IMAGES),
     "mcr.microsoft.com": ("Microsoft's registry", IMAGES),
     "*.data.mcr.microsoft.com": ("Microsoft's registry", IMAGES),
     "api.loganalytics.io": ("queries of Log Analytics", TELEMETRY),

@@ -29,6 +29,8 @@ LOOK_SECONDS: Final = 1.0  # between two looks at whether the workers' event loo
 # A worker whose event loop stood still at so many looks in a row is ended. Looks are counted instead of
 # seconds, because a platform may halt a whole container for a while, and then nobody looks.
 HUNG_LOOKS: Final = 30
+# The same for a worker whose event loop has not run yet: loading a large model may take minutes.
+UNBORN_LOOKS: Final = 300
 # The time after the drain time to answer, to flush telemetry and to end. Platforms kill after 30 s.
 END_SECONDS: Final = 28.0
 SIGNALS: Final = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
@@ -164,11 +166,12 @@ def _failed(worker: Worker) -> bool:
 
 
 def _end_if_hung(worker: Worker) -> None:
-    """Kill a worker whose event loop ran and stands still, so that another one replaces it."""
+    """Kill a worker whose event loop stands still, or does not begin to run, so that another replaces it."""
     beat = worker.place.last_beat(worker.place.number)
     worker.still = worker.still + 1 if beat == worker.beat else 0
     worker.beat = beat
-    if worker.process is not None and worker.served() and worker.still >= HUNG_LOOKS:
+    most = HUNG_LOOKS if worker.served() else UNBORN_LOOKS
+    if worker.process is not None and worker.still >= most:
         worker.still = 0
         log.error("a worker does not get on and is ended", extra={"worker": worker.place.number})
         worker.process.kill()

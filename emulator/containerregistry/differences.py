@@ -4,5 +4,7 @@ from typing import Final
 
 DIFFERENCES: Final = (
     "Builds run on this machine, whatever the agent pool is.",
-    "There is no registry API: images are built, imported and run, not pushed or pulled.",
+    "Of the registry API there is what tells whether an image is there, and what deletes one. Images are "
+    "built, imported and run, not pushed or pulled.",
+    "The registry API takes no notice of network rules.",
 )

@@ -2,7 +2,7 @@
 
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -79,9 +79,22 @@ class Images:
         found = self.documents.documents(KIND, prefix.lower())
         return {key: str(value["digest"]) for key, value in found.items()}
 
+    def untag(self, reference: Reference) -> None:
+        """Remove a tag; what it stands for stays under its digest."""
+        self.documents.delete_document(KIND, _key(reference, reference.tag))
+
+    def delete(self, reference: Reference, digest: str) -> None:
+        """Remove a content from a repository, with all its tags there."""
+        for mark in "@:":
+            prefix = f"{reference.repository}{mark}"
+            self._forget(key for key, of in self.names(reference.registry, prefix).items() if of == digest)
+
     def forget(self, registry: str) -> None:
         """Remove a registry's names, and the contents that no name stands for any more."""
-        for key in self.names(registry):
+        self._forget(self.names(registry))
+
+    def _forget(self, keys: Iterable[str]) -> None:
+        for key in keys:
             self.documents.delete_document(KIND, key)
         kept = {str(value["digest"]) for value in self.documents.documents(KIND).values()}
         for folder in self.root.glob("[0-9a-f]*"):

@@ -5,6 +5,7 @@ Resource Manager, the context goes to the upload URL that it names, and the buil
 pool inside the virtual network.
 """
 
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ KEY_LENGTH = 8
 UNFINISHED = frozenset({"Queued", "Started", "Running"})
 LOG_TAIL = 25
 REGISTRY_API = "2023-07-01"
+REFERENCE = re.compile(r"([^/@]+)/([^@]+)@(sha256:[0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,18 @@ class Image:
     def reference(self) -> str:
         return f"{self.login_server}/{self.repository}@{self.digest}"
 
+    @staticmethod
+    def of(reference: str) -> "Image | None":
+        """The image of SERVER/REPOSITORY@DIGEST; None for a reference of another form."""
+        found = REFERENCE.fullmatch(reference)
+        return Image(*found.groups()) if found else None
+
 
 def registry_key(azure: Azure) -> str:
     """A key of this very registry: one that is made later under the same name has another key.
 
-    What was built is remembered under it, because images go when their registry goes. Only the registry
-    itself could say which images it holds, and it cannot be reached from outside of the network.
-    Raises MlopsError.
+    What was built is remembered under it, because images go when their registry goes. Which images a registry
+    holds it says itself (`ml.azure.registry`), but not to everybody who may read it. Raises MlopsError.
     """
     estate = azure.estate
     registry = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml.azure import images
+from ml.azure import images, registry
 from ml.azure.clients import Azure, without_its_own_output
 from ml.azure.images import Image
 from ml.content import sha256_of_files
@@ -104,7 +104,8 @@ def assemble(azure: Azure, root: Path, model: "Model") -> BuildContext:
         if len(manifests) != 1:
             raise MlopsError(
                 f"{model.name}:{model.version} holds {len(manifests)} {artifact.MANIFEST}, not one.",
-                "Train again, or deploy another version.",
+                "Deploy another version, or make this model anew: "
+                "`mlops train --force --override 'the files of its version are gone'`.",
             )
         return scoring_context(root, manifests[0].parent)
 
@@ -113,14 +114,16 @@ def ensure(azure: Azure, model: "Model", context: BuildContext, rebuild: bool) -
     """The image of this model and context, and whether it was built now; with `rebuild` it always is.
 
     The model's tags keep the digest of an image under the context's hash and the registry's key, because a
-    registry that was made anew does not have the image.
+    registry that was made anew does not have the image. One that somebody deleted is built again.
     """
     repository = azure.settings.scoring.name
     key = f"image-{context.short}-{images.registry_key(azure)}"
     known = (model.tags or {}).get(key)
     if known and not rebuild:
-        azure.report.line(f"the image of this content exists: {known}")
-        return Image(azure.estate.registry_login_server, repository, str(known)), False
+        built = Image(azure.estate.registry_login_server, repository, str(known))
+        if registry.still_held(azure, built):
+            azure.report.line(f"the image of this content exists: {known}")
+            return built, False
     image = images.build(azure, repository, f"{model.version}-{context.short}", context.files)
     model.tags = {**(model.tags or {}), key: image.digest}
     azure.granted(lambda: azure.ml.models.create_or_update(model), "write the model's tags")

@@ -29,16 +29,23 @@ class Checkout:
 
 
 def look(root: Path, packages: tuple[str, ...]) -> Checkout | None:
-    """What git tracks of the packages; None without a repository, or in one that tracks none of them.
+    """What git tracks of the packages; None without a repository, or where the one around root ignores it.
 
-    Raises MlopsError when there is a repository and git cannot or will not say what it tracks.
+    Raises MlopsError when there is a repository and git cannot or will not say what it tracks, and when it
+    tracks none of the packages: nobody has said then which files may leave this machine.
     """
     top = root.resolve()
     if not any(os.path.lexists(place / ".git") for place in (top, *top.parents)):
         return None
     tracked = frozenset(_git(root, "ls-files", "-z", "--", *packages).split("\0")) - {""}
     if not tracked:
-        return None
+        if _git(root, "check-ignore", str(top), empty=True):
+            return None
+        raise MlopsError(
+            f"{root} is in a git repository that tracks none of its folders {', '.join(packages)}, so it is "
+            "not known which files may leave this machine.",
+            "`git add` them. Is it another project's repository? Then let its .gitignore name this folder.",
+        )
     return Checkout(root, _git(root, "rev-parse", "--verify", "--quiet", "HEAD", empty=True) or None, tracked)
 
 

@@ -1,6 +1,7 @@
 """The files of this repository that a program needs: the modules that it imports, and their data files.
 
 This module reads sources and runs nothing. Imports inside functions count; those for type checkers do not.
+What cannot be read from a source is refused, because the program would miss it only where it runs.
 """
 
 import ast
@@ -12,6 +13,8 @@ from ml.errors import MlopsError
 
 PACKAGES = ("ml", "scoring")  # of which parts run on other machines
 IMPORTERS = frozenset({"import_module", "__import__"})  # functions whose argument is a module's name
+# Modules that find modules or data files by names which only the running program knows.
+FINDERS = frozenset({"importlib.resources", "importlib.util", "importlib.machinery", "pkgutil", "runpy"})
 OWN_FOLDER = "__file__"  # by this name a module finds the files beside it
 
 
@@ -30,7 +33,8 @@ def files_of(root: Path, modules: tuple[str, ...], packages: tuple[str, ...] = P
     Each module brings the `__init__.py` of the packages that it is in. One that uses `__file__` also brings
     each data file in its folder or below whose name is a text in the module.
 
-    Raises MlopsError for a module that does not exist, naming what imports it, and for one that is no Python.
+    Raises MlopsError for a module that does not exist, naming what imports it, for one that is no Python,
+    and for one that imports or reads something by a name that only the running program knows.
     """
     found: set[str] = set()
     seen: set[str] = set()
@@ -53,7 +57,8 @@ def files_of(root: Path, modules: tuple[str, ...], packages: tuple[str, ...] = P
         tree = _parsed(file, path)
         found.add(path)
         found.update(data.relative_to(root).as_posix() for data in _data_files(file, tree))
-        for each in _imports(tree, module if file.name == "__init__.py" else module.rpartition(".")[0]):
+        package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+        for each in _imports(tree, package, path):
             if each.name.partition(".")[0] in packages:
                 where = f"{path}, line {each.line},"
                 waiting.append((each.name, where))
@@ -83,18 +88,69 @@ def _parsed(file: Path, path: str) -> ast.Module:
         raise MlopsError(f"{path} is not Python: {error}.", "Correct the line that is named.") from error
 
 
-def _imports(tree: ast.Module, package: str) -> Iterator[_Import]:
-    """The imports of a module. package: the package that its relative imports begin from."""
+def _imports(tree: ast.Module, package: str, path: str) -> Iterator[_Import]:
+    """The imports of the module at that path. package: the package that its relative imports begin from."""
+    called = {id(node.func) for node in _running(tree) if isinstance(node, ast.Call)}
     for node in _running(tree):
+        where = f"{path}, line {getattr(node, 'lineno', 0)},"
         if isinstance(node, ast.Import):
-            yield from (_Import(alias.name, node.lineno) for alias in node.names)
+            for alias in node.names:
+                _check_finder(alias.name, where)
+                yield _Import(alias.name, node.lineno)
         elif isinstance(node, ast.ImportFrom):
-            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            name = ".".join([*above, *([node.module] if node.module else [])])
+            name = f"{_above(package, node.level)}{node.module or ''}".removesuffix(".")
+            for alias in node.names:
+                _check_finder(name, where)
+                _check_finder(f"{name}.{alias.name}", where)
+                if alias.name in IMPORTERS and alias.asname not in (None, alias.name):
+                    raise _unknown(where, f"imports {alias.name} under another name, {alias.asname}")
             yield _Import(name, node.lineno, tuple(alias.name for alias in node.names if alias.name != "*"))
         elif isinstance(node, ast.Call) and _name(node.func) in IMPORTERS:
-            names = [each.value for each in node.args[:1] if isinstance(each, ast.Constant)]
-            yield from (_Import(name, node.lineno) for name in names if isinstance(name, str))
+            yield _Import(_imported_by_call(node, package, where), node.lineno)
+        elif isinstance(node, ast.Name | ast.Attribute):
+            _check_finder(_dotted(node), where)
+            if _name(node) in IMPORTERS and id(node) not in called:
+                raise _unknown(where, f"hands {_name(node)} on")
+
+
+def _above(package: str, level: int) -> str:
+    """The package that a name with so many leading dots begins from, with a dot at its end."""
+    parts = package.split(".")
+    return "".join(f"{part}." for part in parts[: len(parts) - level + 1]) if level else ""
+
+
+def _imported_by_call(call: ast.Call, package: str, where: str) -> str:
+    """The module that import_module("NAME") or import_module(".NAME", __package__) imports."""
+    given = dict(enumerate(call.args)) | {each.arg: each.value for each in call.keywords}
+    name, beneath = given.get(0, given.get("name")), given.get(1, given.get("package"))
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        raise _unknown(where, "imports a module whose name is computed")
+    text = name.value.lstrip(".")
+    level = len(name.value) - len(text)
+    if level and not (isinstance(beneath, ast.Name) and beneath.id == "__package__"):
+        raise _unknown(where, f"imports {name.value!r}, relative to another package than __package__")
+    return f"{_above(package, level)}{text}"
+
+
+def _check_finder(name: str, where: str) -> None:
+    if name in FINDERS:
+        raise _unknown(where, f"uses {name}")
+
+
+def _unknown(where: str, what: str) -> MlopsError:
+    return MlopsError(
+        f"{where} {what}: which files it needs elsewhere cannot be read from the source.",
+        "Name the module in an import, or in import_module as a text; read a data file beside the module by "
+        "__file__ and its name.",
+    )
+
+
+def _dotted(node: ast.expr) -> str:
+    """`a.b.c` as a text; "" of anything that is no chain of names."""
+    if isinstance(node, ast.Attribute):
+        before = _dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _name(node: ast.expr) -> str:

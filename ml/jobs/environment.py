@@ -4,8 +4,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.azure import images
+from ml.azure import images, registry
 from ml.azure.clients import Azure
+from ml.azure.images import Image
 from ml.content import sha256_of_files
 from ml.errors import MlopsError
 
@@ -34,7 +35,8 @@ def ensure(azure: Azure, root: Path, rebuild: bool) -> "Environment":
     """The newest Azure ML environment of this context; its image is built when there is none, or `rebuild`.
 
     Its version is made of the context's hash and the registry's key: a registry that was made anew does not
-    have the image. A version is never changed: each rebuild takes the next one.
+    have the image. One that somebody deleted is built again. A version is never changed: each build of a
+    context takes the next one.
     """
     from azure.ai.ml.entities import Environment
 
@@ -45,7 +47,7 @@ def ensure(azure: Azure, root: Path, rebuild: bool) -> "Environment":
         f"{digest[:VERSION_LENGTH]}-{images.registry_key(azure)}",
     )
     known, version = _newest(azure, name, base)
-    if known is not None and not rebuild:
+    if known is not None and not rebuild and _usable(azure, known):
         azure.report.line(f"environment {name}:{known.version} exists")
         return known
     azure.report.line(f"building the image of the environment {name}:{version}")
@@ -58,6 +60,12 @@ def ensure(azure: Azure, root: Path, rebuild: bool) -> "Environment":
         tags={"context": digest},
     )
     return azure.granted(lambda: azure.ml.environments.create_or_update(environment), "create environments")
+
+
+def _usable(azure: Azure, known: "Environment") -> bool:
+    """Whether the registry has not lost the environment's image."""
+    image = Image.of(str(known.image))
+    return image is None or registry.still_held(azure, image)
 
 
 def _newest(azure: Azure, name: str, base: str) -> "tuple[Environment | None, str]":

@@ -54,7 +54,7 @@ class Refused(Exception):
     """Raised in the parser's callbacks to end its work; never leaves the parser."""
 
 
-class Waiting:
+class HeldBytes:
     """Counts the bytes of unfinished heads, and of requests that wait behind another of their connection.
 
     A head that comes in one piece is not counted, so whoever sends it so is answered whatever others hold

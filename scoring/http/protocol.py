@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from scoring.http import direct, heads
 from scoring.http.direct import Direct, Whole
-from scoring.http.heads import Refused, Waiting, refusal
+from scoring.http.heads import HeldBytes, Refused, refusal
 from scoring.http.problems import Problem
 from scoring.settings import MOST_CONNECTIONS
 
@@ -40,7 +40,7 @@ class Protocol(HttpToolsProtocol):
 
     direct: ClassVar[Direct]
     own_fields: ClassVar[OwnFields]
-    waiting: ClassVar[Waiting]
+    waiting: ClassVar[HeldBytes]
     most_connections: ClassVar[int]
     held: Whole | None = None
     _place = BETWEEN
@@ -149,9 +149,7 @@ class Protocol(HttpToolsProtocol):
     def _parse(self, data: bytes | memoryview) -> None:
         self._progress = False
         try:
-            self.parser.feed_data(data)
-        except HttpParserUpgrade:
-            self._stay_with_http()
+            self._feed(data)
         except HttpParserError:
             if self._place != ENDED:  # else the refusal would come before answers that are due
                 self._refuse(self._problem or heads.MALFORMED)
@@ -159,8 +157,20 @@ class Protocol(HttpToolsProtocol):
             if not self._place or (self._progress and self._place == CONTENT):
                 if self._waits:
                     self._wait_for(0)
-            else:
+            elif self._place != ENDED:
                 self._count(len(data))
+
+    def _feed(self, data: bytes | memoryview) -> None:
+        """Give the parser all bytes: it stops behind each request that offers another protocol."""
+        while True:
+            try:
+                self.parser.feed_data(data)
+            except HttpParserUpgrade as stopped:
+                self._stay_with_http()
+                data = data[stopped.args[0] :]
+                if self._place != ENDED and len(data) > 0:
+                    continue
+            return
 
     def _count(self, read: int) -> None:
         """Count the bytes of a head, or of trailers, that are not complete.
@@ -271,5 +281,5 @@ class Protocol(HttpToolsProtocol):
 
 def answering(way: Direct, connections: int = MOST_CONNECTIONS) -> type[Protocol]:
     """The protocol class of one server, with its direct way and the most connections that it takes."""
-    more = {"direct": way, "own_fields": OwnFields(), "waiting": Waiting(), "most_connections": connections}
+    more = {"direct": way, "own_fields": OwnFields(), "waiting": HeldBytes(), "most_connections": connections}
     return type("ServerProtocol", (Protocol,), more)

@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 
 from scoring.http import heads
 from scoring.http.direct import Direct
-from scoring.http.heads import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES, Waiting
+from scoring.http.heads import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES, HeldBytes
 from scoring.http.protocol import MOST_PIPELINED, SLICE, Protocol, answering
 from scoring.http.requests import State
 from scoring.telemetry.moment import RequestRecord
@@ -89,7 +89,7 @@ async def answers(scope: Any, receive: Any, send: Any) -> None:
 class Bench:
     """Connections without a network, within a running event loop."""
 
-    def __init__(self, application: Any = answers, waiting: Waiting | None = None) -> None:
+    def __init__(self, application: Any = answers, waiting: HeldBytes | None = None) -> None:
         self.state, self.records = State(), list[RequestRecord]()
         self.kind = answering(Direct(self.state, 8, Echo(), self.records.extend))
         if waiting is not None:
@@ -114,6 +114,11 @@ async def given_in(pieces: list[bytes], bench: Bench | None = None) -> bytes:
         connection.data_received(piece)
         for _ in range(4):
             await asyncio.sleep(0)
+    for _ in range(4 * MOST_PIPELINED):  # each request that waits needs some turns of the loop
+        if not connection.pipeline:
+            break
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
     connection.connection_lost(None)
     assert connection.waiting.bytes == 0
     return wire.written
@@ -233,7 +238,7 @@ def test_the_line_of_a_chunk_is_bounded() -> None:
 
 def test_heads_of_all_connections_together_are_bounded_and_whole_ones_always_taken() -> None:
     async def scenario() -> None:
-        bench = Bench(waiting=Waiting(10_000))
+        bench = Bench(waiting=HeldBytes(10_000))
         held = [bench.connect() for _ in range(9)]
         for connection, _ in held:
             connection.data_received(PROBE[:-2] + b"x-a: " + b"v" * 1_000)
@@ -270,7 +275,7 @@ def test_requests_that_wait_behind_another_are_bounded_over_all_connections() ->
         await asyncio.sleep(60)
 
     async def scenario() -> None:
-        bench = Bench(never, Waiting(50 * heads.PIPELINED_BYTES))
+        bench = Bench(never, HeldBytes(50 * heads.PIPELINED_BYTES))
         connections = [bench.connect()[0] for _ in range(4)]
         for connection in connections:
             connection.data_received(PROBE * (1 + MOST_PIPELINED // 2))
@@ -291,6 +296,20 @@ def test_a_body_that_the_parser_leaves_out_is_not_read_as_a_request() -> None:
     head = b"POST /healthz HTTP/1.1\r\nhost: x\r\n" + fields + b"\r\n"
     for pieces in ([head + PROBE], [head, PROBE]):
         assert asyncio.run(given_in(pieces)).count(b"HTTP/1.1") == 1
+
+
+OFFER = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n"
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=6), st.lists(st.integers(0, 400), max_size=4))
+@settings(max_examples=25, deadline=None)
+def test_requests_behind_one_that_offers_another_protocol_are_answered(
+    offers: list[bool], cuts: list[int]
+) -> None:
+    whole = b"".join(OFFER if each else PROBE for each in offers) + PROBE
+    edges = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
+    pieces = [whole[start:end] for start, end in itertools.pairwise(edges)]
+    assert asyncio.run(given_in(pieces)).count(b"HTTP/1.1 200") == len(offers) + 1
 
 
 def test_what_is_not_http_is_refused_in_words(serve: Serve) -> None:

@@ -110,6 +110,36 @@ def test_a_stopped_worker_is_replaced(tmp_path: Path) -> None:
         assert running.wait(20) == 0
 
 
+NEVER_BEGINS = """
+import os, signal, sys, time
+from scoring import worker
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+place = worker.place(os.environ)
+if place.number == 0 and not os.path.exists(sys.argv[1]):
+    open(sys.argv[1], "w").close()
+    time.sleep(60)
+place.say_ready()
+end = time.monotonic() + 60
+while time.monotonic() < end:
+    place.beat()
+    time.sleep(0.02)
+"""
+
+
+def test_a_worker_that_never_begins_is_replaced_later_than_one_that_stops(tmp_path: Path) -> None:
+    quick = "import scoring.supervisor as s; s.LOOK_SECONDS, s.HUNG_LOOKS, s.UNBORN_LOOKS = 0.02, 5, 60\n"
+    program = [sys.executable, "-c", NEVER_BEGINS, str(tmp_path / "begun")]
+    with supervisor(program, before=quick) as running:
+        assert running.stdout is not None
+        lines = (json.loads(line) for line in running.stdout)
+        hung = next(line for line in lines if line["message"] == "a worker does not get on and is ended")
+        died = next(line for line in lines if line["message"] == "a worker has ended and will be replaced")
+        assert (hung["worker"], died["worker"], died["exit_code"]) == (0, 0, -signal.SIGKILL)
+        assert died["seconds"] >= 60 * 0.02 - 0.1
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+
+
 def shared(workers: int) -> list[worker.Place]:
     memory = os.memfd_create("test")
     os.ftruncate(memory, worker.STATUS)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ml.steps.bounds import broken
 from ml.steps.compare.override import TAG as OVERRIDE_TAG
+from ml.steps.errors import StepError
 from ml.steps.evaluate.metrics import DIRECTIONS
 from ml.steps.registry import (
     ARTIFACT_TAG,
@@ -69,15 +70,16 @@ def register(
 ) -> Registration:
     """Register the model with its card, a directory, unless it is not better or outside its bounds.
 
-    A model that is registered already stays the version that it is (a step may run again). With an override
-    only this job's own version counts: the same model under a corrected card is another version.
+    A model that is registered already stays the version that it is (a step may run again), unless the files
+    of that version are gone. With an override only this job's own version counts: the same model under a
+    corrected card is another version.
     """
     if not decision["accepted"]:
         outside = tuple(broken(decision["bounds"]))
         return Registration(False, name, None, str(decision["reason"]), artifact.digest, outside)
     override = str(decision["override"]) if decision.get("overridden") else None
     known = _registered_before(registry.versions(name), artifact, lineage if override else None)
-    if known is not None:
+    if known is not None and _has_files(registry, known):
         reason = f"this very model is version {known.version} already"
         return Registration(True, name, known.version, reason, artifact.digest, override=override)
     metrics = {metric: float(evaluation[metric]) for metric in DIRECTIONS}
@@ -115,6 +117,17 @@ def properties(artifact: Artifact, evaluation: Mapping[str, Any], lineage: Linea
         THRESHOLDS_PROPERTY: json.dumps(artifact.thresholds.to_json(), sort_keys=True),
         **{f"{LINEAGE_PROPERTY}{key}": value for key, value in asdict(lineage).items()},
     }
+
+
+def _has_files(registry: Registry, model: RegisteredModel) -> bool:
+    """Whether the version can still be deployed: its record stays when somebody deletes its blobs."""
+    with tempfile.TemporaryDirectory(prefix="registered-") as scratch:
+        try:
+            registry.download(model, Path(scratch))
+        except StepError as error:
+            print(f"{model.name}:{model.version} is registered and cannot be used ({error}): it is made anew")
+            return False
+    return True
 
 
 def _registered_before(

@@ -7,10 +7,12 @@ import errno
 import json
 import logging
 import sqlite3
+from pathlib import Path
 
 import pytest
 
-from emulator import proxy
+from emulator import lifecycle, proxy, pulumi, room
+from emulator.home import Home, private
 from emulator.http import Request, Response
 from tests.emulator.core.conftest import GROUP, LOCATION, Client
 
@@ -45,6 +47,44 @@ def test_a_database_without_room_keeps_nothing_and_says_so(client: Client) -> No
     assert client("GET", path).status == 404
     database.execute(f"PRAGMA max_page_count = {1 << 30}")
     assert client("PUT", path, big).status == 201
+
+
+def test_on_a_disk_that_is_nearly_full_nothing_is_made_and_all_can_be_read_and_deleted(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.group()
+    monkeypatch.setattr(room, "TO_CHANGE", 1 << 60)
+    answer = client("PUT", f"{GROUP}2", {"location": LOCATION})
+    error = json.loads(answer.body)["error"]
+    assert (answer.status, error["code"]) == (507, "InsufficientStorage")
+    assert f"the disk that holds {client.emulator.home.root} is full. Make room there" in error["message"]
+    assert "MiB are free" in error["message"]
+    assert client("PATCH", GROUP, {"tags": {"a": "b"}}).status == 507
+    assert (client("GET", GROUP).status, client("DELETE", GROUP).status) == (200, 200)
+
+
+def test_nothing_begins_on_a_disk_that_is_nearly_full(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    lifecycle.require_room(home)
+    monkeypatch.setattr(room, "TO_BEGIN", 1 << 60)
+    with pytest.raises(lifecycle.LifecycleError, match="is full"):
+        lifecycle.up(home)
+
+
+def test_a_state_that_a_full_disk_cut_off_is_told_with_what_mends_it(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: other\nruntime: python\n")
+    stacks = private(home.pulumi_state / ".pulumi" / "stacks" / "other")
+    whole = {"checkpoint": {}}
+    for name in ("dev", "test"):
+        (stacks / f"{name}.json").write_text(json.dumps(whole))
+    pulumi.check_states(home, tmp_path, None)
+    (stacks / "dev.json").write_text("")
+    pulumi.check_states(home, tmp_path, "organization/other/test")
+    for stack in (None, "dev"):
+        with pytest.raises(pulumi.PulumiError, match=r"dev\.json is damaged .* stack: rm .*dev\.json"):
+            pulumi.check_states(home, tmp_path, stack)
+    (stacks / "dev.json.bak").write_text(json.dumps(whole))
+    with pytest.raises(pulumi.PulumiError, match=r"cp .*dev\.json\.bak .*dev\.json && pulumi refresh"):
+        pulumi.check_states(home, tmp_path, "dev")
 
 
 def test_the_pipes_of_a_connection_that_ended_are_quiet(caplog: pytest.LogCaptureFixture) -> None:

@@ -64,6 +64,45 @@ def test_a_module_that_is_no_python_is_named(tmp_path: Path):
         files_of(written(tmp_path, {**PROGRAM, "ml/late.py": "def ("}), ("ml.steps.train.main",))
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (
+            "import importlib\nimportlib.import_module(name)",
+            "line 2, imports .* is computed",
+        ),
+        ("from importlib import import_module\nimport_module(f'ml.{x}')", "name is computed"),
+        ("__import__(name='ml.' + x)", "name is computed"),
+        ("import_module()", "name is computed"),
+        ("import_module('.b', 'ml.steps')", r"imports '\.b', relative to another package"),
+        ("from importlib import import_module as load", "import_module under another name, load"),
+        ("import importlib\nfor name in map(importlib.import_module, names): ...", "hands import_module on"),
+        ("import importlib.resources", r"uses importlib\.resources"),
+        ("from importlib import resources", r"uses importlib\.resources"),
+        ("from importlib.resources import files", r"uses importlib\.resources"),
+        ("import importlib\nimportlib.resources.files('ml')", r"line 2, uses importlib\.resources"),
+        ("def late():\n    import pkgutil", "line 2, uses pkgutil"),
+    ],
+)
+def test_what_only_the_running_program_knows_is_refused_by_name(tmp_path: Path, text: str, what: str):
+    root = written(tmp_path, {"ml/__init__.py": "", "ml/a.py": text})
+    with pytest.raises(MlopsError, match=rf"ml/a\.py, .*{what}") as caught:
+        files_of(root, ("ml.a",))
+    assert "by __file__" in caught.value.remedy
+
+
+def test_what_is_imported_by_its_name_in_a_text_is_found(tmp_path: Path):
+    text = (
+        "from importlib import import_module, metadata\n"
+        "import_module('.b', __package__)\n"
+        "import_module(name='..c', package=__package__)\n"
+        "import_module('json')\n"
+    )
+    files = {"ml/q/a.py": text, "ml/q/b.py": "", "ml/c.py": "", "ml/d.py": ""}
+    found = files_of(written(tmp_path, files), ("ml.q.a",))
+    assert found == ["ml/c.py", "ml/q/a.py", "ml/q/b.py"]
+
+
 MODULES = ("a", "b", "q.c", "q.d", "q.r.e")
 
 

@@ -9,8 +9,10 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from infra.outputs import EstateOutputs
 from ml.azure import images
+from ml.azure import registry as registry_api
 from ml.azure.clients import Azure
 from ml.azure.images import Image
+from ml.azure.registry import Held
 from ml.commands import train
 from ml.deploy import group, image
 from ml.errors import MlopsError
@@ -73,6 +75,50 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Named:
 
     monkeypatch.setattr(images, "Rest", Management)
     return made
+
+
+@pytest.fixture(autouse=True)
+def held(monkeypatch: pytest.MonkeyPatch) -> dict[str, Held]:
+    """What the registry says of images by their digest; of all others, that they are there."""
+    said: dict[str, Held] = {}
+
+    class Api:
+        def __init__(self, azure: Any, server: str) -> None:
+            assert server == "crstage.azurecr.io"
+
+        def holds(self, image: Image) -> Held:
+            return said.get(image.digest, Held(True))
+
+    monkeypatch.setattr(registry_api, "RegistryApi", Api)
+    return said
+
+
+def test_a_scoring_image_that_was_deleted_is_built_again_and_one_of_which_nothing_is_known_is_not(
+    outputs: dict[str, Any], builds: list[str], registry: Named, held: dict[str, Held]
+):
+    azure = FakeAzure(outputs, ml=Named(models=Assets()))
+    model, context = Named(name="credit", version="3", tags={}), Named(short="abc", files={})
+    first, _ = image.ensure(azure, model, context, False)
+    held[first.digest] = Held(None, "client with IP '192.0.2.1' is not allowed access")
+    assert image.ensure(azure, model, context, False) == (first, False)
+    told = " ".join(azure.report.lines)
+    assert "does not say whether it holds" in told and "192.0.2.1" in told and "--rebuild" in told
+    held[first.digest] = Held(False)
+    second, fresh = image.ensure(azure, model, context, False)
+    assert fresh and second.digest != first.digest
+    assert any("gone from its registry" in line for line in azure.report.lines)
+    assert image.ensure(azure, model, context, False) == (second, False)
+
+
+def test_a_training_environment_whose_image_was_deleted_is_built_as_its_next_version(
+    outputs: dict[str, Any], builds: list[str], registry: Named, held: dict[str, Held]
+):
+    azure = FakeAzure(outputs, ml=Named(environments=Assets()))
+    first = environment.ensure(azure, ROOT, False)
+    held[str(first.image).partition("@")[2]] = Held(False)
+    second = environment.ensure(azure, ROOT, False)
+    assert second.version == f"{first.version}-2"
+    assert environment.ensure(azure, ROOT, False).version == second.version
 
 
 def test_a_scoring_image_is_built_again_for_another_registry_and_when_asked(

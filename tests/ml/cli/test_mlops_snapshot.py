@@ -1,5 +1,6 @@
 """The code that leaves this machine: what its programs need, and only what git tracks."""
 
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -138,8 +139,17 @@ def test_what_git_tracks_is_known_wherever_the_repository_begins(
         take(root)
 
 
-def test_a_repository_around_files_of_which_it_tracks_none_is_not_theirs(checkout: Path):
+def test_a_repository_that_tracks_none_of_the_packages_is_refused_unless_it_ignores_the_folder(
+    checkout: Path,
+):
+    for top in (checkout, checkout.parent):
+        git(top, "init", "-q")
+        with pytest.raises(MlopsError, match="tracks none of its folders ml, scoring") as caught:
+            take(checkout)
+        assert "`git add`" in caught.value.remedy
+        shutil.rmtree(top / ".git")
     git(checkout.parent, "init", "-q")
+    (checkout.parent / ".gitignore").write_text(f"/{checkout.name}\n")
     assert take(checkout).commit.startswith("content-")
 
 

@@ -8,71 +8,17 @@ from typing import Any
 
 import pytest
 
-from emulator.app import Emulator
-from emulator.arm import catalog, catalog_types, computed
+from emulator.arm import catalog, computed
 from emulator.arm.catalog_types import ResourceType
-from emulator.home import Home
 from emulator.provider.kinds import Kind
 from emulator.provider.schema import Properties, Resource, Type
 from emulator.provider.variants import resolve
 from emulator.provider.wire import fold
 from tests.emulator.core import one_of_each
 from tests.emulator.core.conftest import Client
-from tests.emulator.core.one_of_each import GROUP, LOCATION, NAME, Json
-from tests.emulator.homes import started_once
+from tests.emulator.core.one_of_each import ELSEWHERE, GROUP, LOCATION, NAME, ROWS, Json
 
-ROWS = [row for row in catalog.ROWS if row.plane == "arm" and row.tokens and row.path != catalog_types.GROUP]
-# types whose resources begin something, and the tests that read all of one
-ELSEWHERE = {
-    "Microsoft.ContainerInstance/containerGroups": "containerinstance/test_groups.py",
-    "Microsoft.MachineLearningServices/workspaces/jobs": "machinelearning/test_jobs.py",
-    "Microsoft.MachineLearningServices/workspaces/schedules": "machinelearning/test_schedules.py",
-    "Microsoft.MachineLearningServices/workspaces/codes/versions": "machinelearning/test_assets.py",
-    "Microsoft.MachineLearningServices/workspaces/components/versions": "machinelearning/test_components.py",
-    "Microsoft.MachineLearningServices/workspaces/data/versions": "machinelearning/test_assets.py",
-    "Microsoft.MachineLearningServices/workspaces/models/versions": "machinelearning/test_assets.py",
-}
 NET = f"{GROUP}/providers/Microsoft.Network"
-MORE: dict[str, Json] = {
-    "Microsoft.Authorization/locks": {"properties": {"level": "CanNotDelete"}},
-    "Microsoft.Insights/diagnosticSettings": {
-        "properties": {"workspaceId": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/{NAME}"}
-    },
-    "Microsoft.Network/virtualNetworkGateways": {},
-    "Microsoft.Network/connections": {
-        "properties": {"virtualNetworkGateway1": {"id": f"{NET}/virtualNetworkGateways/{NAME}"}}
-    },
-}
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """An emulator with one resource of each type that only is kept."""
-    emulator = Emulator(started_once(Home(tmp_path_factory.mktemp("kept")).root))
-    client = Client(emulator)
-    emulator.arm.put(GROUP, {"location": LOCATION})
-    account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/hostileacct"
-    storage = {"location": LOCATION, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
-    emulator.arm.put(account, storage)
-    emulator.arm.put(f"{account}/blobServices/default/containers/data", {})
-    other = {"location": LOCATION, "properties": {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}}}
-    emulator.arm.put(f"{NET}/virtualNetworks/other", other)
-    right = {**one_of_each.right_bodies(), **MORE}
-    refused, order = emulator.arm.refused(), list(right)
-    for row in sorted(
-        ROWS,
-        key=lambda row: (
-            "/locks/" in row.path,
-            row.arm_type.count("/"),
-            order.index(row.arm_type) if row.arm_type in order else len(order),
-        ),
-    ):
-        if row.arm_type not in refused and row.arm_type not in ELSEWHERE:
-            path, schema = one_of_each.path_of(row), Kind(f"azure-native:{row.tokens[0]}").schema
-            if emulator.arm.find(path) is None:  # some come with others
-                client.ok("PUT", path, one_of_each.least_body(schema, row, right.get(row.arm_type, {})))
-    yield client
-    emulator.close()
 
 
 def missing(schema: Resource, declared: Properties, value: Json, place: str = "") -> Iterator[str]:
@@ -112,10 +58,10 @@ def _steps(place: str) -> list[str]:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.arm_type)
-def test_no_output_is_left_out_in_silence(world: Client, row: ResourceType) -> None:
-    if row.arm_type in world.emulator.arm.refused() or row.arm_type in ELSEWHERE:
+def test_no_output_is_left_out_in_silence(kept: Client, row: ResourceType) -> None:
+    if row.arm_type in kept.emulator.arm.refused() or row.arm_type in ELSEWHERE:
         return
-    body = world.ok("GET", one_of_each.path_of(row))
+    body = kept.ok("GET", one_of_each.path_of(row))
     for token in row.tokens:
         kind = Kind(f"azure-native:{token}")
         found = set(missing(kind.schema, kind.schema.outputs, kind.mapper.outputs(body)))
@@ -164,65 +110,65 @@ def _outputs(schema: Resource, declared: Properties, place: str = "", depth: int
 # -- what becomes of it
 
 
-def profile(world: Client) -> Json:
-    return world.ok("GET", f"{GROUP}/providers/Microsoft.Cdn/profiles/{NAME}/endpoints/{NAME}")
+def profile(kept: Client) -> Json:
+    return kept.ok("GET", f"{GROUP}/providers/Microsoft.Cdn/profiles/{NAME}/endpoints/{NAME}")
 
 
-def test_hosts_are_told(world: Client) -> None:
-    assert profile(world)["properties"]["hostName"] == f"{NAME}.azureedge.net"
-    service = world.ok("GET", f"{GROUP}/providers/Microsoft.ApiManagement/service/{NAME}")
+def test_hosts_are_told(kept: Client) -> None:
+    assert profile(kept)["properties"]["hostName"] == f"{NAME}.azureedge.net"
+    service = kept.ok("GET", f"{GROUP}/providers/Microsoft.ApiManagement/service/{NAME}")
     assert service["properties"]["gatewayUrl"] == f"https://{NAME}.azure-api.net"
 
 
-def test_what_clients_send_back_is_not_kept(world: Client) -> None:
+def test_what_clients_send_back_is_not_kept(kept: Client) -> None:
     zone = f"{NET}/privateDnsZones/counted.example"
-    body = world.ok("PUT", zone, {"location": "global"})
+    body = kept.ok("PUT", zone, {"location": "global"})
     assert body["properties"]["numberOfRecordSets"] == 1
-    world.ok("PUT", f"{zone}/A/one", {"properties": {"ttl": 30, "aRecords": [{"ipv4Address": "10.0.0.4"}]}})
-    world.ok("PUT", zone, body)
-    assert world.ok("GET", zone)["properties"]["numberOfRecordSets"] == 2
+    kept.ok("PUT", f"{zone}/A/one", {"properties": {"ttl": 30, "aRecords": [{"ipv4Address": "10.0.0.4"}]}})
+    kept.ok("PUT", zone, body)
+    assert kept.ok("GET", zone)["properties"]["numberOfRecordSets"] == 2
 
 
-def test_a_record_has_its_full_name_and_what_was_set(world: Client) -> None:
+def test_a_record_has_its_full_name_and_what_was_set(kept: Client) -> None:
     zone = f"{NET}/privateDnsZones/{NAME}.example"
     given = {"ttl": 30, "metadata": {"a": "b"}, "aRecords": [{"ipv4Address": "10.0.0.4"}]}
-    found = world.ok("PUT", f"{zone}/A/one", {"properties": given})
+    found = kept.ok("PUT", f"{zone}/A/one", {"properties": given})
     kind = Kind("azure-native:privatedns:PrivateRecordSet")
     outputs = kind.mapper.outputs(found)
     assert {name: outputs[name] for name in (*given, "fqdn")} == {**given, "fqdn": f"one.{NAME}.example."}
-    bare = kind.mapper.outputs(world.ok("PUT", f"{zone}/A/@", {"properties": {}}))
+    bare = kind.mapper.outputs(kept.ok("PUT", f"{zone}/A/@", {"properties": {}}))
     assert (bare["ttl"], bare["metadata"], bare["fqdn"]) == (3600, {}, f"{NAME}.example.")
 
 
-def test_every_service_of_an_account_has_rules_of_origin(world: Client) -> None:
+def test_every_service_of_an_account_has_rules_of_origin(kept: Client) -> None:
     account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{NAME}"
     for service in ("blob", "file", "queue", "table"):
-        found = world.ok("GET", f"{account}/{service}Services/default")
+        found = kept.ok("GET", f"{account}/{service}Services/default")
         assert found["properties"]["cors"] == {"corsRules": []}, service
 
 
-def test_a_second_region_is_told_where_there_is_one(world: Client) -> None:
+def test_a_second_region_is_told_where_there_is_one(kept: Client) -> None:
     account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/readable"
     body = {"location": LOCATION, "kind": "StorageV2", "sku": {"name": "Standard_RAGRS"}}
-    found = world.ok("PUT", account, body)["properties"]
+    found = kept.ok("PUT", account, body)["properties"]
     assert (found["secondaryLocation"], found["statusOfSecondary"]) == ("northeurope", "available")
     assert found["secondaryEndpoints"]["blob"] == "https://readable-secondary.blob.core.windows.net/"
-    found = world.ok("PUT", account, {**body, "sku": {"name": "Standard_GRS"}})["properties"]
+    found = kept.ok("PUT", account, {**body, "sku": {"name": "Standard_GRS"}})["properties"]
     assert found["secondaryLocation"] == "northeurope" and "secondaryEndpoints" not in found
 
 
-def test_the_etag_in_a_body_is_the_one_that_a_condition_takes(world: Client) -> None:
+def test_the_etag_in_a_body_is_the_one_that_a_condition_takes(kept: Client) -> None:
     path = f"{NET}/routeTables/tagged"
-    first = world.ok("PUT", path, {"location": LOCATION})
-    answer = world("GET", path)
+    first = kept.ok("PUT", path, {"location": LOCATION})
+    answer = kept("GET", path)
     assert f"W/{answer.headers['etag']}" == json.loads(answer.body)["etag"] == first["etag"]
-    changed = world("PUT", path, {"location": LOCATION, "tags": {"a": "b"}}, if_match=first["etag"])
+    changed = kept("PUT", path, {"location": LOCATION, "tags": {"a": "b"}}, if_match=first["etag"])
     assert changed.status == 200 and json.loads(changed.body)["etag"] != first["etag"]
-    assert world("PUT", path, {"location": LOCATION}, if_match=first["etag"]).status == 412
+    assert kept("PUT", path, {"location": LOCATION}, if_match=first["etag"]).status == 412
 
 
-def test_who_made_and_who_changed_a_grant_is_told(world: Client) -> None:
+def test_who_made_and_who_changed_a_grant_is_told(kept: Client) -> None:
     path = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{one_of_each.SIGNED_IN.object_id}"
-    found = world.ok("GET", path)["properties"]
+    found = kept.ok("GET", path)["properties"]
     assert found["createdBy"] == found["updatedBy"] == one_of_each.SIGNED_IN.object_id
     assert found["createdOn"] <= found["updatedOn"]

@@ -6,12 +6,15 @@ import logging
 from collections.abc import Callable, Mapping
 
 from emulator import room, unanswered
+from emulator.apimanagement.install import install as apimanagement
 from emulator.arm.endpoint import Endpoint
 from emulator.arm.service import Arm
 from emulator.arm.store import VERSION as STORE_VERSION
 from emulator.arm.store import Store
 from emulator.authorization.install import install as authorization
+from emulator.cognitiveservices.install import install as cognitiveservices
 from emulator.compute.install import install as compute
+from emulator.containerapps.install import install as containerapps
 from emulator.containerinstance.install import install as containerinstance
 from emulator.containerregistry.install import install as containerregistry
 from emulator.containerservice.install import install as containerservice
@@ -30,6 +33,7 @@ from emulator.keyvault.vaults import Vaults
 from emulator.lifetime import Lifetime
 from emulator.machinelearning.install import install as machinelearning
 from emulator.managedidentity.install import install as managedidentity
+from emulator.messaging.install import install as messaging
 from emulator.monitor.database import VERSION as TELEMETRY_VERSION
 from emulator.monitor.database import Database
 from emulator.monitor.install import install as monitor
@@ -122,6 +126,10 @@ class Emulator:
             "compute": lambda: compute(arm, store),
             "web": lambda: web(arm, store),
             "databases": lambda: databases(arm, store),
+            "messaging": lambda: messaging(arm, store),
+            "apimanagement": lambda: apimanagement(arm, store),
+            "cognitiveservices": lambda: cognitiveservices(arm, store),
+            "containerapps": lambda: containerapps(arm, store),
         }
 
     def started(self) -> None:

@@ -1,1 +1,1 @@
-"""Azure API Management: services, APIs and policies are kept as they are given."""
+"""Azure API Management: services, APIs and policies are kept; keys and secret values are listed."""

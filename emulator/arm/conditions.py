@@ -10,11 +10,18 @@ from typing import Any
 from emulator.errors import AzureError
 
 Json = dict[str, Any]
+ETAGS = ("etag", "eTag")  # as services spell it in bodies
 
 
 def etag(resource: Json) -> str:
-    """The etag of a resource: of its content."""
-    return f'"{hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:32]}"'
+    """The etag of a resource: of its content, whatever etags stand in that."""
+    return f'"{hashlib.sha256(json.dumps(_bare(resource), sort_keys=True).encode()).hexdigest()[:32]}"'
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _bare(item) for key, item in value.items() if key not in ETAGS}
+    return [_bare(item) for item in value] if isinstance(value, list) else value
 
 
 def of(headers: Mapping[str, str], resource_id: str) -> Callable[[Json | None], None] | None:

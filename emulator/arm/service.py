@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from emulator.arm import bodies, catalog, creations, inline, links, locks, members, rules, spellings
+from emulator.arm import bodies, catalog, computed, creations, inline, links, locks, members, rules, spellings
 from emulator.arm.creations import Creation
 from emulator.arm.effects import Effects
 from emulator.arm.hooks import Action, Hooks, Put, PutHook
@@ -74,8 +74,9 @@ class Arm(Hooks):
             resource = _merged(old, body) if merge and old else copy.deepcopy(body)
             members.check(resource)
             bodies.check(kind, resource)
+            computed.strip(kind, resource)
             inline_children = inline.take(kind, resource)
-            self._finish(parsed, resource, old)
+            self._finish(parsed, resource, old, principal)
             spellings.correct(kind, resource)
             links.check(self.exists, resource)
             put = Put(parsed.text, resource, old, principal, body, query or {})
@@ -246,7 +247,7 @@ class Arm(Hooks):
         resource = inline.give_back(self.store, kind, resource)
         for hook in self._on_get[kind]:
             resource = hook(resource)
-        return resource
+        return computed.fill(self.store, resource)
 
     def _absent_parent(self, parsed: ArmId) -> str | None:
         """The parent that is to be made with its first child, None when it is there; else 404."""
@@ -267,7 +268,7 @@ class Arm(Hooks):
             f"because the parent resource '{parsed.parent}' could not be found.",
         )
 
-    def _finish(self, parsed: ArmId, resource: Json, old: Json | None) -> None:
+    def _finish(self, parsed: ArmId, resource: Json, old: Json | None, principal: Principal | None) -> None:
         """Set what ARM sets on every resource."""
         if old and "location" in old:
             asked = resource.setdefault("location", old["location"])
@@ -281,15 +282,19 @@ class Arm(Hooks):
         if isinstance(resource.get("location"), str):
             resource["location"] = _location(resource["location"])
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        created = (old or {}).get("systemData", {}).get("createdAt", now)
+        before = (old or {}).get("systemData", {})
+        by = {"lastModifiedBy": principal.object_id} if principal else {}
+        if creator := before.get("createdBy") or (principal.object_id if principal and old is None else ""):
+            by["createdBy"] = creator
         resource["id"] = old["id"] if old else parsed.text
         resource["name"] = old["name"] if old else parsed.name
         resource["type"] = parsed.type
         resource["systemData"] = {
-            "createdAt": created,
+            "createdAt": before.get("createdAt", now),
             "createdByType": "Application",
             "lastModifiedAt": now,
             "lastModifiedByType": "Application",
+            **by,
         }
         properties = resource.setdefault("properties", {})
         properties["provisioningState"] = "Succeeded"

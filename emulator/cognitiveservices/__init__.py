@@ -1,1 +1,1 @@
-"""Azure AI services: accounts and deployments of models are kept as they are given."""
+"""Azure AI services: accounts and deployments of models are kept, with their keys."""

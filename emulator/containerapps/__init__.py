@@ -1,1 +1,1 @@
-"""Azure Container Apps: apps, jobs and environments are kept as they are given."""
+"""Azure Container Apps: apps, jobs and environments are kept; their secrets are listed."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 from emulator.arm.ids import fold
 from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
-from emulator.containerservice import validation
+from emulator.containerservice import credentials, validation
 from emulator.errors import AzureError
 
 CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
@@ -19,6 +19,7 @@ VERSION: Final = "1.33.5"
 def install(arm: Arm, store: Store) -> None:
     """Hooks of clusters and node pools. A pool is one thing, in the cluster's body and as its child."""
     validation.install(arm)
+    credentials.install(arm, store)
 
     @arm.before_put(CLUSTER)
     def cluster(put: Put) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from emulator.arm.ids import fold
 from emulator.arm.service import Action, Arm, Put
 from emulator.arm.store import Store
+from emulator.databases import connections
 from emulator.errors import AzureError
 
 SERVER: Final = "Microsoft.Sql/servers"
@@ -84,6 +85,11 @@ def install(arm: Arm, store: Store) -> None:
     @arm.action(COSMOS, "listKeys")
     def cosmos_keys(action: Action) -> dict[str, str]:
         return keys(action.id, COSMOS_KEYS)
+
+    @arm.action(COSMOS, "listConnectionStrings")
+    def connection_strings(action: Action) -> dict[str, Any]:
+        account = arm.get(action.id)
+        return {"connectionStrings": connections.of(account, keys(action.id, COSMOS_KEYS))}
 
     @arm.action(REDIS, "listKeys")
     def redis_keys(action: Action) -> dict[str, str]:

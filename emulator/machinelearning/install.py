@@ -17,6 +17,7 @@ from emulator.machinelearning import (
     computes,
     datastores,
     jobs,
+    keys,
     notemulated,
     schedules,
     softdelete,
@@ -81,6 +82,7 @@ def install(
     rules = jobs.Jobs(arm, store, references, runs, runtimes, executor)
     softdelete.install(arm)
     workspaces.install(arm)
+    keys.install(arm)
     datastores.install(arm, store, blobs)
     computes.install(arm, executor.nodes.busy)
     assets.install(arm, store, identity, blobs, references, Components(references, runtimes))

@@ -1,1 +1,1 @@
-"""Service Bus and Event Hubs: namespaces and what stands in them are kept as they are given."""
+"""Service Bus and Event Hubs: namespaces and what stands in them are kept, with their keys."""

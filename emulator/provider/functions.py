@@ -1,4 +1,8 @@
-"""The SDK's functions: who is signed in, reading a resource, and the POST actions that the catalog names."""
+"""The SDK's functions: who is signed in, reading a resource, and the POST actions that the catalog names.
+
+What is refused is refused before Azure is asked, so in the preview as well. Of a function whose arguments a
+preview does not know yet the engine asks nobody; it is refused once they are known.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from emulator.provider import resource_ids
 from emulator.provider.actions import ACTIONS, Action
 from emulator.provider.arm_client import MANAGEMENT, ArmClient
 from emulator.provider.lifecycle import Kind, Lifecycle, Refused
+from emulator.provider.refused_functions import REFUSED
 from emulator.provider.values import plain, secret
 
 Values = dict[str, Any]
@@ -33,6 +38,9 @@ def invoke(lifecycle: Lifecycle, client: ArmClient, token: str, arguments: Value
     _, module, name = token.split(":")
     if name.startswith("get") and catalog.find_token(f"{module}:{name[3:]}"):
         return _get(lifecycle.kind(f"azure-native:{module}:{name[3:]}"), client, given)
+    advice = REFUSED.get(f"{module}:{name}")
+    if advice is not None:
+        raise Refused(f"{token} is not emulated: {advice}")
     raise Refused(
         f"{token} is not emulated: it is neither the reading of a catalogued resource nor an action "
         "named in emulator/provider/actions.py; to emulate the action, add it there"
@@ -54,13 +62,11 @@ def _get(kind: Kind, client: ArmClient, arguments: Values) -> Values:
 
 def _act(lifecycle: Lifecycle, client: ArmClient, action: Action, arguments: Values) -> Values:
     kind = lifecycle.kind(f"azure-native:{action.token}")
-    body = {
-        name: value
-        for name, value in arguments.items()
-        if value is not None and not kind.mapper.is_parameter(name)
-    }
-    answer = client.post(_id(kind, client, arguments), action.name, kind.api_version, body)
-    return {name: secret(value) for name, value in answer.items()}
+    given = {name: value for name, value in arguments.items() if not kind.mapper.is_parameter(name)}
+    answer = client.post(
+        _id(kind, client, arguments), action.path(given), kind.api_version, action.body(given)
+    )
+    return action.result(answer)
 
 
 def _id(kind: Kind, client: ArmClient, arguments: Values) -> str:

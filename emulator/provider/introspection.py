@@ -103,9 +103,15 @@ class Reader:
                 continue
             parameter = parameters.get(python_name)
             constant = _CONSTANT.search(inspect.getdoc(getter) or "")
+            annotation, namespace = (
+                getter.__annotations__.get("return", Any),
+                vars(sys.modules[cls.__module__]),
+            )
             found[getattr(getter, "_pulumi_name", python_name)] = Property(
-                self.convert(getter.__annotations__.get("return", Any), vars(sys.modules[cls.__module__])),
-                parameter is not None and parameter.default is inspect.Parameter.empty,
+                self.convert(annotation, namespace),
+                not _is_optional(annotation, namespace)
+                if is_resource
+                else parameter is not None and parameter.default is inspect.Parameter.empty,
                 constant[1] if constant else None,
             )
         return found
@@ -164,7 +170,7 @@ class Reader:
     def _sharpened(self, outputs: Properties, inputs: Properties, package: str) -> Properties:
         """Outputs with the types that the SDK hides: polymorphic ones are `Any`, but their inputs are not."""
         return {
-            name: Property(self._answering(inputs[name].type, package), constant=item.constant)
+            name: Property(self._answering(inputs[name].type, package), item.required, item.constant)
             if item.type.kind == "any" and name in inputs
             else item
             for name, item in outputs.items()
@@ -196,6 +202,16 @@ def _getters(cls: type) -> list[tuple[str, Any]]:
 
 
 def _alternatives(annotation: Any, namespace: dict[str, Any]) -> list[Any]:
+    """The types that an annotation stands for, without None."""
+    return [item for item in _members(annotation, namespace) if item is not type(None)]
+
+
+def _is_optional(annotation: Any, namespace: dict[str, Any]) -> bool:
+    """Whether the SDK says of an output that it may be None."""
+    return type(None) in _members(annotation, namespace)
+
+
+def _members(annotation: Any, namespace: dict[str, Any]) -> list[Any]:
     if isinstance(annotation, typing.ForwardRef):
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):
@@ -204,17 +220,13 @@ def _alternatives(annotation: Any, namespace: dict[str, Any]) -> list[Any]:
         scope = {**vars(typing), "pulumi": pulumi, **namespace}
         # the SDK's own annotations, in the SDK's own namespace
         evaluated = namespace.get(annotation) or eval(annotation, scope)  # noqa: S307
-        return _alternatives(evaluated, namespace)
+        return _members(evaluated, namespace)
     origin = typing.get_origin(annotation)
     if origin in (typing.Union, types.UnionType):
-        return [
-            item for argument in typing.get_args(annotation) for item in _alternatives(argument, namespace)
-        ]
+        return [item for argument in typing.get_args(annotation) for item in _members(argument, namespace)]
     if origin is pulumi.Output:
-        return _alternatives(typing.get_args(annotation)[0], namespace)
-    if annotation is type(None) or (
-        isinstance(origin, type) and issubclass(origin, collections.abc.Awaitable)
-    ):
+        return _members(typing.get_args(annotation)[0], namespace)
+    if isinstance(origin, type) and issubclass(origin, collections.abc.Awaitable):
         return []
     return [annotation]
 

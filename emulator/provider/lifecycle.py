@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.arm import catalog
+from emulator.arm import catalog, computed
 from emulator.arm.creations import Creation
 from emulator.provider import check, defaults, diff, drift, preview, resource_ids, schema_cache
 from emulator.provider.arm_client import ArmClient, ArmError, Failed
@@ -82,7 +82,10 @@ class Lifecycle:
         return Checked(
             inputs,
             [str(finding) for finding in findings if finding.error],
-            [str(finding) for finding in findings if not finding.error],
+            [
+                *(str(finding) for finding in findings if not finding.error),
+                *(() if old else _unknown_outputs(kind)),
+            ],
         )
 
     def diff(self, token: str, old: Values, new: Values, ignored: Sequence[str] = ()) -> list[diff.Change]:
@@ -199,6 +202,14 @@ class Lifecycle:
         except ArmError as error:
             raise Refused(f"the location of resource group {name!r} cannot be read: {error}") from error
         return str(group["location"]) if group and group.get("location") else None
+
+
+def _unknown_outputs(kind: Kind) -> list[str]:
+    """What a program would read of a new resource in Azure, and here reads None of."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in computed.rows_of("NOT_COMPUTED", kind.row.arm_type.lower()).items():
+        by_reason.setdefault(reason, []).append(name)
+    return [f"{', '.join(names)}: None here, not in Azure: {why}" for why, names in by_reason.items()]
 
 
 def _canonical(body: Values, resource_id: str) -> str:

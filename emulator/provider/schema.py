@@ -55,7 +55,10 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """constant: the one value that a discriminator takes in its type."""
+    """required: of an input, that it has to be given; of an output, that the SDK says it is always there.
+
+    constant: the one value that a discriminator takes in its type.
+    """
 
     type: Type
     required: bool = False

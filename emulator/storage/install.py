@@ -9,7 +9,7 @@ from emulator.hosts import Hosts
 from emulator.http import Request, Response
 from emulator.identity.directory import TENANT_ID
 from emulator.identity.service import Identity
-from emulator.storage import hooks, website
+from emulator.storage import hooks, sas, website
 from emulator.storage.access import Authentication
 from emulator.storage.accounts import Accounts
 from emulator.storage.blobs import BlobStore
@@ -30,6 +30,7 @@ def install(
 ) -> None:
     """Register the hooks and the data plane."""
     hooks.install(arm, accounts, contents)
+    sas.install(arm, accounts)
     authentication = Authentication(identity, TENANT_ID)
     hosts.route("*.blob.core.windows.net", DataPlane(arm, accounts, contents, authentication).handle)
     for service in OTHER_SERVICES:

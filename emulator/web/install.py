@@ -8,6 +8,7 @@ from emulator.arm.ids import fold
 from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
 from emulator.errors import AzureError
+from emulator.web import secrets
 
 PLAN: Final = "Microsoft.Web/serverfarms"
 SITE: Final = "Microsoft.Web/sites"
@@ -29,6 +30,7 @@ TIERS: Final = {
 
 def install(arm: Arm, store: Store) -> None:
     """Hooks of plans, apps and their slots."""
+    secrets.install(arm, store)
 
     @arm.before_put(PLAN)
     def plan(put: Put) -> None:

@@ -83,3 +83,14 @@ class Client:
 @pytest.fixture
 def client(emulator: Emulator) -> Client:
     return Client(emulator)
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """An emulator with one resource of each type that is only kept: to be read, and added to."""
+    from tests.emulator.core import one_of_each
+
+    emulator = Emulator(started_once(tmp_path_factory.mktemp("kept")))
+    one_of_each.people(emulator)
+    yield Client(emulator)
+    emulator.close()

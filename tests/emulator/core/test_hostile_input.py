@@ -6,11 +6,9 @@ import asyncio
 import base64
 import copy
 import json
-import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,16 +17,16 @@ from hypothesis import strategies as st
 
 from emulator import jsonbody
 from emulator.app import Emulator
-from emulator.arm import bodies, catalog, catalog_types
+from emulator.arm import bodies
 from emulator.errors import AzureError
 from emulator.home import Home
 from emulator.http import Request, Response
-from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS
+from emulator.identity.directory import SIGNED_IN
 from emulator.identity.tokens import AUDIENCES, ISSUER, LONGEST
 from emulator.server import MOST_BYTES, Application, header_value
+from tests.emulator.core.one_of_each import GROUP, paths, right_bodies
 from tools import body_types
 
-GROUP = f"/subscriptions/{next(iter(SUBSCRIPTIONS))}/resourceGroups/group"
 DEEP = b"[" * 100_000
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/hostileacct"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/hostilevault"
@@ -244,18 +242,6 @@ def test_every_host_answers_anything(world: Emulator, data: st.DataObject) -> No
 # -- every type
 
 
-def paths() -> dict[str, str]:
-    """Each emulated type, and the path of one of it in the group."""
-    found: dict[str, str] = {}
-    for row in catalog.ROWS:
-        path = re.sub(r"^.*/resourceGroups/\{resourceGroupName\}|^/\{\w+\}", GROUP, row.path)
-        path = path.replace("{subscriptionId}", GROUP.split("/")[2]).replace("{recordType}", "A")
-        path = re.sub(r"\{(roleAssignmentName|roleDefinitionId)\}", f"{SIGNED_IN.object_id}", path)
-        if row.plane == "arm" and row.path != catalog_types.GROUP:
-            found[row.arm_type] = re.sub(r"\{\w+\}", "name1", path)
-    return found
-
-
 PATHS = paths()
 LEAVES: dict[str, list[Any]] = {
     "text": ["", "x", "é\0", "Standard", "10.0.0.0/16", "10.0.0.1", "*", "80-8", GROUP, ACCOUNT, "http://["],
@@ -263,15 +249,6 @@ LEAVES: dict[str, list[Any]] = {
     "number": [0, -1, 0.5, 1e300],
     "boolean": [True, False],
 }
-
-
-def right_bodies() -> dict[str, dict[str, Any]]:
-    """Bodies that are taken, of the types that have checks of their own."""
-    text = Path(__file__).with_name("right_bodies.json").read_text()
-    values = {"group": GROUP, "subscription": GROUP.split("/resourceGroups/")[0]}
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", value)
-    return json.loads(text)
 
 
 RIGHT = right_bodies()

@@ -92,6 +92,14 @@ def test_a_type_without_a_row_is_refused_with_the_row_to_add(lifecycle: Lifecycl
         lifecycle.check("azure-native:storage:StoreAccount", "s", {}, {})
 
 
+def test_what_the_emulator_cannot_know_is_told_when_it_is_made(lifecycle: Lifecycle) -> None:
+    inputs = {"resourceGroupName": "rg", "name": "c", "location": "westeurope", "password": "x"}
+    token = "azure-native:web:Certificate"
+    told = lifecycle.check(token, "c", {}, inputs).warnings
+    assert len(told) == 1 and "thumbprint" in told[0] and "what is in a certificate is not read" in told[0]
+    assert lifecycle.check(token, "c", inputs, inputs).warnings == []
+
+
 def test_create_puts_the_body_and_returns_what_azure_has(azure: FakeAzure, lifecycle: Lifecycle) -> None:
     azure.computed = {"primaryEndpoints": {"blob": "https://account1.blob.core.windows.net/"}}
     resource_id, outputs = lifecycle.create(ACCOUNT, {**INPUTS, "tags": {"a": Secret("b")}})

@@ -1,0 +1,7 @@
+"""How this service is known to differ from Azure. `python -m emulator.docs` puts it on the page."""
+
+from typing import Final
+
+DIFFERENCES: Final = (
+    "No gateway answers: services, APIs and policies are kept; keys and secret values come by `list…` alone.",
+)

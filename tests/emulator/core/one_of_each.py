@@ -1,0 +1,148 @@
+"""One resource of each emulated type: its path, and a body that is taken."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from emulator.app import Emulator
+from emulator.arm import catalog, catalog_types
+from emulator.arm.catalog_types import ResourceType
+from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS
+from emulator.provider.body import BodyMapper
+from emulator.provider.kinds import Kind
+from emulator.provider.schema import Properties, Resource, Type
+
+GROUP = f"/subscriptions/{next(iter(SUBSCRIPTIONS))}/resourceGroups/group"
+LOCATION = "westeurope"
+NAME = "name1"
+NAMES = {  # where Azure takes no such name
+    "namespaceName": "namespace1",
+    "privateZoneName": "name1.example",
+    "zoneName": "name1.example",
+    "roleAssignmentName": SIGNED_IN.object_id,
+    "roleDefinitionId": SIGNED_IN.object_id,
+    "recordType": "A",
+    "subscriptionId": GROUP.split("/")[2],
+}
+UUID = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a0f"
+Json = dict[str, Any]
+ROWS = [row for row in catalog.ROWS if row.plane == "arm" and row.tokens and row.path != catalog_types.GROUP]
+# types whose resources begin something, and the tests that read all of one
+ELSEWHERE = {
+    "Microsoft.ContainerInstance/containerGroups": "containerinstance/test_groups.py",
+    "Microsoft.MachineLearningServices/workspaces/jobs": "machinelearning/test_jobs.py",
+    "Microsoft.MachineLearningServices/workspaces/schedules": "machinelearning/test_schedules.py",
+    "Microsoft.MachineLearningServices/workspaces/codes/versions": "machinelearning/test_assets.py",
+    "Microsoft.MachineLearningServices/workspaces/components/versions": "machinelearning/test_components.py",
+    "Microsoft.MachineLearningServices/workspaces/data/versions": "machinelearning/test_assets.py",
+    "Microsoft.MachineLearningServices/workspaces/models/versions": "machinelearning/test_assets.py",
+}
+NET = f"{GROUP}/providers/Microsoft.Network"
+MORE: dict[str, Json] = {  # beside right_bodies.json
+    "Microsoft.Authorization/locks": {"properties": {"level": "CanNotDelete"}},
+    "Microsoft.Insights/diagnosticSettings": {
+        "properties": {"workspaceId": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/{NAME}"}
+    },
+    "Microsoft.Network/virtualNetworkGateways": {},
+    "Microsoft.Network/connections": {
+        "properties": {"virtualNetworkGateway1": {"id": f"{NET}/virtualNetworkGateways/{NAME}"}}
+    },
+}
+
+
+def paths() -> dict[str, str]:
+    """Each emulated type, and the path of one of it in the group."""
+    return {
+        row.arm_type: path_of(row)
+        for row in catalog.ROWS
+        if row.plane == "arm" and row.path != catalog_types.GROUP
+    }
+
+
+def path_of(row: ResourceType) -> str:
+    """The path of one of a type in the group."""
+    path = re.sub(r"^.*/resourceGroups/\{resourceGroupName\}|^/\{\w+\}", GROUP, row.path)
+    path = path.replace("workbooks/{resourceName}", f"workbooks/{UUID}")
+    return re.sub(r"\{(\w+)\}", lambda match: NAMES.get(match[1], NAME), path)
+
+
+def right_bodies() -> dict[str, Json]:
+    """Bodies that are taken, of the types that have checks of their own."""
+    text = Path(__file__).with_name("right_bodies.json").read_text()
+    values = {"group": GROUP, "subscription": GROUP.split("/resourceGroups/")[0]}
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return json.loads(text)
+
+
+def least_body(schema: Resource, row: ResourceType, more: Mapping[str, Any]) -> Json:
+    """What the SDK has to be given at least, as Azure's body, with what ``more`` says beside it."""
+    inputs = {
+        name: _value(schema, item.type, item.constant, name)
+        for name, item in schema.inputs.items()
+        if item.required or name == "location"
+    }
+    body = BodyMapper(schema, row).to_arm(
+        {**inputs, **({"location": LOCATION} if "location" in inputs else {})}
+    )
+    given = more.get("properties", {})
+    return {**body, **more, "properties": {**body.get("properties", {}), **given}}
+
+
+def people(emulator: Emulator) -> None:
+    """Put one of each type that is only kept, and what they lean on."""
+    arm, right = emulator.arm, {**right_bodies(), **MORE}
+    arm.put(GROUP, {"location": LOCATION})
+    account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/hostileacct"
+    arm.put(account, {"location": LOCATION, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
+    arm.put(f"{account}/blobServices/default/containers/data", {})
+    space = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}}
+    arm.put(f"{NET}/virtualNetworks/other", {"location": LOCATION, "properties": space})
+    order = list(right)
+    for row in sorted(
+        ROWS,
+        key=lambda row: (
+            "/locks/" in row.path,
+            row.arm_type.count("/"),
+            order.index(row.arm_type) if row.arm_type in order else len(order),
+        ),
+    ):
+        path = path_of(row)
+        if row.arm_type in arm.refused() or row.arm_type in ELSEWHERE or arm.find(path) is not None:
+            continue  # some come with others
+        schema = Kind(f"azure-native:{row.tokens[0]}").schema
+        arm.put(path, least_body(schema, row, right.get(row.arm_type, {})), principal=SIGNED_IN)
+
+
+def _value(schema: Resource, of: Type, constant: str | None, name: str) -> Any:
+    if constant is not None:
+        return constant
+    match of.kind:
+        case "enum":
+            return of.values[0]
+        case "string":
+            return f"/{name}" if name.lower().endswith("id") else "x"
+        case "integer" | "number":
+            return 1
+        case "boolean":
+            return True
+        case "list":
+            return [_value(schema, of.item, None, name)] if of.item else []
+        case "object":
+            return _object(schema, schema.properties(of))
+        case "union":
+            return _value(schema, of.options[0], None, name)
+        case _:
+            return {}
+
+
+def _object(schema: Resource, declared: Properties) -> Json:
+    return {
+        name: _value(schema, item.type, item.constant, name)
+        for name, item in declared.items()
+        if item.required
+    }

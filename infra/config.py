@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     GetCoreSchemaHandler,
     ValidationError,
@@ -24,7 +23,9 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import ValidationInfo, no_info_after_validator_function
 
 from infra.addresses import SUBNETS, AddressPlan, address_plan
+from infra.config_data import DataLake, Storage
 from infra.config_errors import ConfigError, from_pydantic
+from infra.config_private_link import OPTIONAL, PrivateLinkSection
 from infra.config_rules import broken_rules
 from infra.config_types import (
     CallerRange,
@@ -38,13 +39,9 @@ from infra.config_types import (
     VmSize,
 )
 from infra.naming import Names
+from infra.private_link import PrivateLink, links_of
 from infra.regions import REGIONS, Region
-
-
-class Section(BaseModel):
-    """A group of settings: camelCase in the stack file, unknown ones refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_default=True)
+from infra.section import Section
 
 
 class Azure(Section):
@@ -135,13 +132,6 @@ Outbound = Annotated[NatGatewayOutbound | FirewallOutbound | NoOutbound, Field(d
 NetworkAccess = Annotated[AllowlistAccess | PrivateAccess, Field(discriminator="mode")]
 
 
-class Storage(Section):
-    """redundancy: copies in one data centre, in three zones, or those and a second region's."""
-
-    redundancy: Literal["LRS", "ZRS", "GZRS"]
-    soft_delete_days: int = Field(default=14, ge=1, le=365)
-
-
 class KeyVault(Section):
     """retentionDays: how long a deleted vault, and a deleted secret in it, is kept; fixed once made."""
 
@@ -194,7 +184,9 @@ class Settings(Section):
     network: Network
     outbound: Outbound
     network_access: NetworkAccess
+    private_link: PrivateLinkSection = PrivateLinkSection()
     storage: Storage
+    data_lake: DataLake | None = None
     key_vault: KeyVault = KeyVault()
     # At the top level, to be set for one run: `pulumi up --config mlops-estate:recoverKeyVault=true`.
     recover_key_vault: bool = False
@@ -203,7 +195,7 @@ class Settings(Section):
     compute: Compute
     scoring: Scoring = Scoring()
     protect_data: bool
-    tags: Tags = {}
+    tags: Tags = Field(default={})
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -221,6 +213,14 @@ class Settings(Section):
     @property
     def private(self) -> bool:
         return isinstance(self.network_access, PrivateAccess)
+
+    @property
+    def private_links(self) -> tuple[PrivateLink, ...]:
+        """The private endpoints: the workspace's, those asked for; in a private estate all but Monitor's."""
+        chosen = set(OPTIONAL if self.private else self.private_link.services)
+        if self.data_lake is None:
+            chosen -= {"dataLake"}
+        return links_of(("workspace", *chosen, *(("monitor",) if self.private_link.monitor else ())))
 
     @property
     def callers(self) -> tuple[str, ...]:

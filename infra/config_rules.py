@@ -83,6 +83,15 @@ def public_address_needs_public_access(settings: Settings, _: str) -> Iterator[P
         yield Problem("scoring.publicAddress", True, "a private estate has no public address; set false")
 
 
+def a_private_estate_has_every_endpoint(settings: Settings, _: str) -> Iterator[Problem]:
+    if settings.private and settings.private_link.services:
+        yield Problem(
+            "privateLink.services",
+            settings.private_link.services,
+            "a private estate has private endpoints for all of them; leave it out",
+        )
+
+
 def subnets_lie_inside(settings: Settings, _: str) -> Iterator[Problem]:
     space = settings.network.address_space
     for name, network in settings.network.subnets.items():
@@ -220,6 +229,7 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"network_access"}), callers_are_listed_once),
     (frozenset({"network_access", "outbound"}), callers_are_few_enough),
     (frozenset({"scoring", "network_access"}), public_address_needs_public_access),
+    (frozenset({"network_access", "private_link"}), a_private_estate_has_every_endpoint),
     (frozenset({"network"}), subnets_lie_inside),
     (frozenset({"network"}), subnets_are_disjoint),
     (frozenset({"network"}), subnets_are_large_enough),

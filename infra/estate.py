@@ -4,14 +4,17 @@ from typing import Any
 
 import pulumi
 
-from infra import private_link
 from infra.components.compute import Compute, ComputeArgs
+from infra.components.data_lake import DataLake, DataLakeArgs
 from infra.components.diagnostics import Diagnostics, DiagnosticsArgs, Source
 from infra.components.grants import Grants, GrantsArgs
 from infra.components.identities import Identities, IdentitiesArgs
 from infra.components.key_vault import KeyVault, KeyVaultArgs
+from infra.components.lake_datastores import LakeDatastores, LakeDatastoresArgs
 from infra.components.locks import Locks, LocksArgs
+from infra.components.monitor_scope import MonitorScope, MonitorScopeArgs
 from infra.components.network import Network, NetworkArgs
+from infra.components.private_dns import PrivateDns, PrivateDnsArgs
 from infra.components.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
 from infra.components.registry import Registry, RegistryArgs
 from infra.components.resource_group import ResourceGroup
@@ -20,6 +23,7 @@ from infra.components.storage import Storage, StorageArgs
 from infra.components.telemetry import Telemetry, TelemetryArgs
 from infra.components.workspace import Workspace, WorkspaceArgs
 from infra.config import Settings
+from infra.private_link import Service
 
 
 class Estate(pulumi.ComponentResource):
@@ -36,8 +40,14 @@ class Estate(pulumi.ComponentResource):
         self.network = Network("network", NetworkArgs(site), here)
         access = self.network.access
         self.telemetry = Telemetry("telemetry", TelemetryArgs(site, access), here)
+        scoped = MonitorScopeArgs(site, self.telemetry)
+        self.scope = MonitorScope("monitor-scope", scoped, here) if settings.private_link.monitor else None
         self.storage = Storage("storage", StorageArgs(site, access), here)
+        lake = settings.data_lake
+        self.lake = DataLake("lake", DataLakeArgs(site, access, lake), here) if lake else None
         self.vault = KeyVault("vault", KeyVaultArgs(site, access), here)
+        # Azure ML may do all with its vault: the callers' key stands in another.
+        self.learning_vault = KeyVault("learning-vault", KeyVaultArgs(site, access, "learning_vault"), here)
         self.registry = Registry("registry", RegistryArgs(site, self.network), here)
         self.identities = Identities("identities", IdentitiesArgs(site), here)
 
@@ -47,12 +57,15 @@ class Estate(pulumi.ComponentResource):
         self.workspace = Workspace("workspace", self._workspace_args(site), granted)
         on_workspace = GrantsArgs(site, self.identities, {"workspace": self.workspace.id})
         workspace_grants = Grants("workspace-grants", on_workspace, here)
+        self.datastores: LakeDatastores | None = None
+        if self.lake:
+            lake_args = LakeDatastoresArgs(site, self.workspace, self.lake)
+            self.datastores = LakeDatastores("lake-datastores", lake_args, here)
 
-        # Nodes without public addresses reach Azure ML by its private endpoint, under its private name.
-        way_in = PrivateEndpointArgs(site, self.network, self.workspace.id, private_link.WORKSPACE)
-        endpoint = PrivateEndpoint("workspace-endpoint", way_in, here)
+        # Nodes reach Azure ML and its parts by private endpoints, under their private names.
+        endpoints = self._endpoints(site, here)
 
-        ready = [grants, workspace_grants, endpoint]
+        ready = [grants, workspace_grants, *endpoints]
         granted = pulumi.ResourceOptions(parent=self, depends_on=ready)
         cluster = ComputeArgs(site, self.identities["training"], self.workspace, self.network)
         self.compute = Compute("compute", cluster, granted)
@@ -60,38 +73,80 @@ class Estate(pulumi.ComponentResource):
         logs = Diagnostics("diagnostics", DiagnosticsArgs(site, self.telemetry, self._sources()), here)
         if settings.protect_data:
             # A lock also holds what stands under its target, so locks are made last and removed first.
-            under = [
+            under: list[pulumi.Resource] = [
                 grants,
                 workspace_grants,
                 self.storage,
+                *([self.lake] if self.lake else []),
+                *([self.datastores] if self.datastores else []),
                 self.registry,
                 self.workspace,
                 self.compute,
                 logs,
+                *endpoints,
             ]
             last = pulumi.ResourceOptions(parent=self, depends_on=under)
             Locks("locks", LocksArgs(site, self._held()), last)
         self.register_outputs({})
 
+    def _endpoints(self, site: Site, here: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+        """The private endpoints that the settings ask for, and the zones of their names."""
+        links = self.settings.private_links
+        dns = PrivateDns("dns", PrivateDnsArgs(site, self.network, links), here)
+        targets = self._targets()
+        made = [
+            PrivateEndpoint(
+                f"{link.key}-endpoint",
+                PrivateEndpointArgs(site, self.network, dns, targets[link.service], link),
+                here,
+            )
+            for link in links
+        ]
+        return [dns, *made]
+
+    def _targets(self) -> dict[Service, pulumi.Output[str]]:
+        """What private endpoints lead to."""
+        found: dict[Service, pulumi.Output[str]] = {
+            "workspace": self.workspace.id,
+            "storage": self.storage.id,
+            "keyVault": self.vault.id,
+            "learningVault": self.learning_vault.id,
+            "registry": self.registry.id,
+        }
+        if self.lake:
+            found["dataLake"] = self.lake.id
+        if self.scope:
+            found["monitor"] = self.scope.id
+        return found
+
     def _scopes(self) -> dict[str, pulumi.Output[str]]:
         """The scopes on which roles are assigned, without the workspace."""
         return {
-            "resource-group": self.group.id,
             "storage": self.storage.id,
+            **{f"lake-{key}": id_ for key, id_ in (self.lake.container_ids if self.lake else {}).items()},
             "key-vault": self.vault.id,
+            "learning-vault": self.learning_vault.id,
             "registry": self.registry.id,
             "application-insights": self.telemetry.application_insights_id,
         }
 
     def _workspace_args(self, site: Site) -> WorkspaceArgs:
         return WorkspaceArgs(
-            site, self.identities["workspace"], self.storage, self.vault, self.registry, self.telemetry
+            site,
+            self.identities["workspace"],
+            self.storage,
+            self.learning_vault,
+            self.registry,
+            self.telemetry,
         )
 
     def _sources(self) -> dict[str, Source]:
         """The resources with diagnostic settings."""
+        lake = self.lake
         return {
             "vault": Source(self.vault.id),
+            "learning-vault": Source(self.learning_vault.id),
+            **({"lake-blobs": Source(lake.blob_service_id, metrics="Transaction")} if lake else {}),
             "registry": Source(self.registry.id),
             "workspace": Source(self.workspace.id),
             "blobs": Source(self.storage.blob_service_id, metrics="Transaction"),
@@ -101,7 +156,9 @@ class Estate(pulumi.ComponentResource):
         """The resources with data that nobody can make again."""
         return {
             "storage": self.storage.id,
+            **({"lake": self.lake.id} if self.lake else {}),
             "vault": self.vault.id,
+            "learning-vault": self.learning_vault.id,
             "registry": self.registry.id,
             "workspace": self.workspace.id,
         }
@@ -120,6 +177,8 @@ class Estate(pulumi.ComponentResource):
             "datastore": self.workspace.datastore_name,
             "storage_account": self.storage.account_name,
             "data_container": self.storage.data_container,
+            "data_lake": self.lake.account_name if self.lake else None,
+            "data_lake_datastores": self.datastores.names if self.datastores else {},
             "key_vault": self.vault.vault_name,
             "key_vault_uri": self.vault.uri,
             "registry": self.registry.registry_name,

@@ -46,14 +46,19 @@ KINDS: Final[dict[str, Kind]] = {
     "private_endpoint": Kind(f"pep-{_PLAIN}-{{qualifier}}", 2, 64, _NETWORK),
     "network_interface": Kind(f"nic-{_PLAIN}-{{qualifier}}", 1, 80, _NETWORK),
     "storage_account": Kind("st{project}{environment}{hash}", 3, 24, r"[a-z0-9]+", unique=True),
+    "data_lake": Kind("dl{project}{environment}{hash}", 3, 24, r"[a-z0-9]+", unique=True),
     "blob_container": Kind("{qualifier}", 3, 63, r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]"),
     "key_vault": Kind(
         "kv-{project}{environment}{hash}", 3, 24, r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]", unique=True
+    ),
+    "learning_vault": Kind(
+        "ml-{project}{environment}{hash}", 3, 24, r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]", unique=True
     ),
     "registry": Kind("cr{project}{environment}{hash}", 5, 50, r"[A-Za-z0-9]+", unique=True),
     "build_agent_pool": Kind("builds", 3, 20, r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])"),
     "log_analytics": Kind(f"log-{_PLAIN}", 4, 63, _HYPHENS),
     "application_insights": Kind(f"appi-{_PLAIN}", 1, 260, r"[\w.()-]*[\w()-]"),
+    "monitor_scope": Kind(f"ampls-{_PLAIN}", 1, 255, r"[\w.()-]*[\w()-]"),
     "identity": Kind(f"id-{_PLAIN}-{{qualifier}}", 3, 128, r"[A-Za-z0-9][\w-]*"),
     "workspace": Kind(f"mlw-{_PLAIN}", 3, 33, r"[A-Za-z0-9][\w-]*"),
     "datastore": Kind("{qualifier}", 1, 255, r"[a-z0-9_]+"),

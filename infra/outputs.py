@@ -18,6 +18,11 @@ class EstateOutputs(BaseModel):
     datastore: str = Field(description="identity-based datastore on data_container, name in the workspace")
     storage_account: str = Field(description="name")
     data_container: str = Field(description="blob container, name")
+    data_lake: str | None = Field(default=None, description="account with a hierarchical namespace, name")
+    data_lake_datastores: dict[str, str] = Field(
+        default={},
+        description="by container of the data lake: name of its datastore, identity-based",
+    )
     key_vault: str = Field(description="name")
     key_vault_uri: str = Field(description="https://NAME.vault.azure.net/")
     registry: str = Field(description="name")

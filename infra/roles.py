@@ -11,13 +11,20 @@ PrincipalType = Literal["ServicePrincipal", "Group"]
 ROLES: Final[dict[str, str]] = {
     "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
     "AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
+    "Application Insights Component Contributor": "ae349356-3a1b-4a5e-921d-050484c6347e",
     "Azure AI Administrator": "b78c5d69-af96-48a3-bf8d-a8b4d589de94",
     "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
+    "Container Registry Contributor and Data Access Configuration Administrator": (
+        "3bc748fc-213d-45c1-8d91-9da5725539b9"
+    ),
     "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
+    "Key Vault Contributor": "f25e0fa2-a7c8-4377-a976-54943a77a395",
     "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
     "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
     "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "Storage Account Contributor": "17d1049b-9a84-46fb-8f53-869881c3d3ab",
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
     "Storage File Data Privileged Contributor": "69566ab7-960f-475b-8e7c-b3118f30c6bd",
 }
 
@@ -28,7 +35,18 @@ PRINCIPALS: Final[dict[str, PrincipalType]] = {
     **dict.fromkeys(IDENTITIES, "ServicePrincipal"),
     "engineers": "Group",
 }
-SCOPES: Final = ("resource-group", "storage", "key-vault", "registry", "application-insights", "workspace")
+SCOPES: Final = (
+    "storage",
+    "lake-landing",
+    "lake-tables",
+    "lake-predictions",
+    "key-vault",
+    "learning-vault",
+    "registry",
+    "application-insights",
+    "workspace",
+)
+"""What roles are assigned on: nothing wider than one resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +60,34 @@ class Grant:
 
 
 GRANTS: Final[tuple[Grant, ...]] = (
-    # Azure AI Administrator, not Contributor: it manages Azure ML's parts and nothing else in the group.
-    Grant("workspace", "Azure AI Administrator", "resource-group", "manages the workspace and its parts"),
+    # The workspace's identity manages Azure ML's own parts, each by a role on that part alone. On the group
+    # (Azure's shorter advice) Azure AI Administrator would also hold every vault, account and registry in it.
+    Grant("workspace", "Azure AI Administrator", "workspace", "manages the workspace"),
+    Grant("workspace", "Storage Account Contributor", "storage", "makes its containers and shares"),
     Grant("workspace", "Storage Blob Data Contributor", "storage", "system datastores sign in by identity"),
     Grant("workspace", "Storage File Data Privileged Contributor", "storage", "mounts without account keys"),
-    Grant("workspace", "Key Vault Administrator", "key-vault", "keeps the workspace's connections"),
+    Grant("workspace", "Key Vault Contributor", "learning-vault", "manages Azure ML's own vault"),
+    Grant("workspace", "Key Vault Administrator", "learning-vault", "keeps the workspace's connections"),
+    Grant(
+        "workspace",
+        "Container Registry Contributor and Data Access Configuration Administrator",
+        "registry",
+        "manages environments' builds",
+    ),
     Grant("workspace", "AcrPush", "registry", "tags environments in the registry"),
+    Grant(
+        "workspace",
+        "Application Insights Component Contributor",
+        "application-insights",
+        "reads where metrics go",
+    ),
+    Grant("workspace", "Storage Blob Data Reader", "lake-landing", "shows data in the studio"),
+    Grant("workspace", "Storage Blob Data Reader", "lake-tables", "shows data in the studio"),
+    Grant("workspace", "Storage Blob Data Reader", "lake-predictions", "shows data in the studio"),
     Grant("training", "Storage Blob Data Contributor", "storage", "reads data, writes outputs"),
+    Grant("training", "Storage Blob Data Reader", "lake-landing", "reads new data"),
+    Grant("training", "Storage Blob Data Contributor", "lake-tables", "makes tables of new data"),
+    Grant("training", "Storage Blob Data Contributor", "lake-predictions", "writes batch predictions"),
     # AcrPull only: a training job must not be able to replace an image that is served.
     Grant("training", "AcrPull", "registry", "pulls the training image"),
     Grant("training", "AzureML Data Scientist", "workspace", "compares and registers models"),
@@ -56,6 +95,9 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("scoring", "Key Vault Secrets User", "key-vault", "reads the callers' key"),
     Grant("scoring", "Monitoring Metrics Publisher", "application-insights", "sends telemetry by identity"),
     Grant("engineers", "Storage Blob Data Contributor", "storage", "uploads data"),
+    Grant("engineers", "Storage Blob Data Contributor", "lake-landing", "uploads data"),
+    Grant("engineers", "Storage Blob Data Reader", "lake-tables", "looks at tables"),
+    Grant("engineers", "Storage Blob Data Reader", "lake-predictions", "looks at predictions"),
     Grant("engineers", "Key Vault Secrets Officer", "key-vault", "writes the callers' key"),
     Grant("engineers", "AzureML Data Scientist", "workspace", "submits jobs, registers models"),
 )

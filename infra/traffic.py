@@ -16,6 +16,7 @@ SCORING_PORT: Final = "8080"
 LONGEST_WHY: Final = 140  # characters of a security rule's description
 CALLERS: Final = "callers"
 _HTTPS: Final[Ports] = ("443",)
+_SMB: Final[Ports] = ("445",)
 _ANY: Final[Ports] = ("*",)
 
 
@@ -82,6 +83,7 @@ SENDS: Final[Mapping[str, tuple[Flow, ...]]] = {
         Flow("azure-ml-udp", "AzureMachineLearning", "jobs, runs and models", ("5831",), "Udp"),
         Flow("batch", "BatchNodeManagement.{region}", "nodes register with Azure Batch", _HTTPS, "*"),
         _STORAGE,
+        Flow("public-file-shares", "Storage.{region}", "mounts of file shares", _SMB),
         _VAULT,
         _REGISTRY,
         *_SYSTEM_IMAGES,
@@ -131,6 +133,8 @@ BETWEEN: Final[tuple[Between, ...]] = (
     Between("kubernetes", "kubernetes", "nodes", "nodes and pods of the cluster", _ANY, "*"),
     # Each subnet reaches the services that the estate has private endpoints for.
     *(_endpoint(kind) for kind in SUBNETS if kind.key != "private-endpoints"),
+    # A file share is mounted by SMB.
+    Between("training", "private-endpoints", "file-shares", "mounts of file shares", _SMB),
     Between("gateway", "inference", "scoring", "requests that callers sent", (SCORING_PORT,)),
     Between("ci-runners", "inference", "scoring", "smoke tests and scores of CI", (SCORING_PORT,)),
     Between("ci-runners", "gateway", "gateway", "tests of the gateway"),

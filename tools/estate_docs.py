@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.addresses import SUBNETS
+from infra.private_link import LINKS
 from infra.roles import GRANTS
 from infra.traffic import BETWEEN
 from infra.vm_sizes import RETIRING
@@ -50,6 +51,12 @@ def between() -> str:
     return _table(("from", "to", "ports", "why"), rows)
 
 
+def private_endpoints() -> str:
+    """What private endpoints lead to, and their zones."""
+    rows = ((link.service, link.group, ", ".join(f"`{zone}`" for zone in link.zones)) for link in LINKS)
+    return _table(("service", "group", "private DNS zones"), rows)
+
+
 def roles() -> str:
     """The plan of role assignments."""
     rows = ((grant.principal, grant.role, grant.scope, grant.why) for grant in GRANTS)
@@ -65,6 +72,7 @@ def retiring() -> str:
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "subnets": subnets,
     "between": between,
+    "private endpoints": private_endpoints,
     "roles": roles,
     "retiring": retiring,
 }

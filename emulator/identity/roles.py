@@ -125,6 +125,12 @@ ROLES: Final[dict[str, Role]] = {
         "Container Registry Data Importer and Data Reader",
         (f"{ACR}/read", f"{ACR}/importImage/action", f"{ACR}/pull/read"),
     ),
+    "3bc748fc-213d-45c1-8d91-9da5725539b9": Role(
+        "Container Registry Contributor and Data Access Configuration Administrator",
+        (f"{ACR}/*", *COMMON),
+        # the data plane of a registry stands among its actions
+        (f"{ACR}/pull/read", f"{ACR}/push/write", f"{ACR}/artifacts/delete", f"{ACR}/importImage/action"),
+    ),
     # key vault
     "00482a5a-887f-4fb3-b363-3b7fe8e74483": Role(
         "Key Vault Administrator", VAULT_READ, data_actions=(f"{VAULT}/*",)
@@ -145,6 +151,23 @@ ROLES: Final[dict[str, Role]] = {
         "Key Vault Crypto Officer",
         VAULT_READ,
         data_actions=(f"{VAULT}/keys/*", f"{VAULT}/keyrotationpolicies/*"),
+    ),
+    "12338af0-0e69-4776-bea7-57ae8d297424": Role(
+        "Key Vault Crypto User",
+        data_actions=tuple(
+            f"{VAULT}/keys/{action}"
+            for action in (
+                "read",
+                "update/action",
+                "backup/action",
+                "encrypt/action",
+                "decrypt/action",
+                "wrap/action",
+                "unwrap/action",
+                "sign/action",
+                "verify/action",
+            )
+        ),
     ),
     "a4417e6f-fecd-4de8-b567-7b0420556985": Role(
         "Key Vault Certificates Officer",
@@ -289,6 +312,17 @@ ROLES: Final[dict[str, Role]] = {
         ),
     ),
     # monitor
+    "ae349356-3a1b-4a5e-921d-050484c6347e": Role(
+        "Application Insights Component Contributor",
+        (
+            "Microsoft.Insights/alertRules/*",
+            "Microsoft.Insights/components/*",
+            "Microsoft.Insights/metricAlerts/*",
+            "Microsoft.Insights/scheduledqueryrules/*",
+            "Microsoft.Insights/webtests/*",
+            *COMMON,
+        ),
+    ),
     "3913510d-42f4-4e42-8a64-420c390055eb": Role(
         "Monitoring Metrics Publisher",
         ("Microsoft.Insights/Register/Action",),

@@ -46,7 +46,9 @@ class DatastoreService:
             secrets = secrets_of(self._arm, self._store, self._blobs, datastore, {})
         section = {
             "accountName": properties["accountName"],
-            "containerName": properties.get("containerName") or properties.get("fileShareName"),
+            "containerName": properties.get("containerName")
+            or properties.get("fileShareName")
+            or properties.get("filesystem"),
             "endpoint": properties["endpoint"],
             "protocol": properties["protocol"],
             "credential": secrets.get("key") or secrets.get("sasToken"),

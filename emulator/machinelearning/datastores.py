@@ -13,7 +13,7 @@ from emulator.storage.service import Blobs
 Json = dict[str, Any]
 STORAGE_ACCOUNT = "Microsoft.Storage/storageAccounts"
 SECRETS = "ml-datastore"
-PLACES = {"AzureBlob": "containerName", "AzureFile": "fileShareName"}
+PLACES = {"AzureBlob": "containerName", "AzureFile": "fileShareName", "AzureDataLakeGen2": "filesystem"}
 CREDENTIALS = ("None", "AccountKey", "Sas")
 DEFAULTS: Json = {
     "endpoint": "core.windows.net",

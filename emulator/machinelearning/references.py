@@ -89,13 +89,14 @@ class References:
         if datastore is None:
             raise unresolved(name, f"workspace {workspace.name!r} has no datastore of that name")
         properties = datastore["properties"]
-        if "containerName" not in properties:
+        container = properties.get("containerName") or properties.get("filesystem")
+        if not container:
             raise unresolved(
                 name,
                 f"datastore {name!r} is a file share, whose files are not emulated; use an AzureBlob "
                 "datastore",
             )
-        return Location(properties["accountName"], properties["containerName"], path.lstrip("/"), name)
+        return Location(properties["accountName"], container, path.lstrip("/"), name)
 
     def require_account(self, reference: str, where: Location) -> None:
         """400 when the storage account is not there to which ``reference`` leads."""

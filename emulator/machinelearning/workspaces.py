@@ -85,6 +85,7 @@ def fill_workspace(arm: Arm, put: Put) -> None:
         )
     for key, value in DEFAULTS.items():
         properties.setdefault(key, old.get(key, value))
+    _check_namespace(arm, put)
     _check_auth_mode(arm, put)
     region = put.resource.get("location") or "eastus"
     put.resource["location"] = region
@@ -95,6 +96,13 @@ def fill_workspace(arm: Arm, put: Put) -> None:
     host = f"{region}.api.azureml.ms"
     properties["discoveryUrl"] = f"https://{host}/discovery"
     properties["mlFlowTrackingUri"] = f"azureml://{host}/mlflow/v1.0{put.resource['id']}"
+
+
+def _check_namespace(arm: Arm, put: Put) -> None:
+    """microsoft/AzureTRE issue 1920 quotes the words."""
+    account = arm.get(put.properties["storageAccount"])
+    if account["properties"].get("isHnsEnabled"):
+        raise AzureError(400, "BadRequest", "Cannot use storage with HNS enabled.")
 
 
 def _check_auth_mode(arm: Arm, put: Put) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import Any, Final
 
-from emulator.arm.ids import parse
+from emulator.arm.ids import fold, parse
 from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
 from emulator.errors import AzureError
@@ -16,6 +17,7 @@ USER_ASSIGNED: Final = "Microsoft.ManagedIdentity/userAssignedIdentities"
 FEDERATED: Final = f"{USER_ASSIGNED}/federatedIdentityCredentials"
 KINDS: Final = {"None", "SystemAssigned", "UserAssigned"}
 MAXIMUM_CREDENTIALS: Final = 20
+WRITE_S: Final = 0.05  # how long Azure is busy with one federated credential: here a moment, there seconds
 
 
 def install(arm: Arm, store: Store, identity: Identity) -> None:
@@ -41,8 +43,19 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
     def forgotten(resource: dict[str, Any]) -> None:
         directory.remove(resource["properties"]["principalId"])
 
+    writing: set[str] = set()  # folded ids of identities of which a credential is being written
+
     @arm.before_put(FEDERATED)
     def federated(put: Put) -> None:
+        owner = put.id.rsplit("/", 2)[0]
+        if fold(owner) in writing:
+            raise AzureError(
+                409,
+                "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+                "Too many Federated Identity Credentials are written concurrently for the managed identity "
+                f"'{owner}'. Concurrent Federated Identity Credentials writes under the same managed "
+                "identity are not supported.",
+            )
         for key in ("issuer", "subject", "audiences"):
             if not put.properties.get(key):
                 raise AzureError(400, "BadRequest", f"'{put.id}': properties.{key} is required.")
@@ -59,6 +72,15 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
             raise AzureError(
                 400, "BadRequest", f"An identity has at most {MAXIMUM_CREDENTIALS} federated credentials."
             )
+
+    @arm.with_put(FEDERATED)
+    def begun(put: Put) -> None:
+        writing.add(fold(put.id.rsplit("/", 2)[0]))
+
+    @arm.after_put(FEDERATED)
+    def written(put: Put) -> None:
+        time.sleep(WRITE_S)
+        writing.discard(fold(put.id.rsplit("/", 2)[0]))
 
     @arm.before_put("*")
     def assigned(put: Put) -> None:

@@ -11,8 +11,19 @@ from emulator.errors import AzureError
 ENDPOINT: Final = "Microsoft.Network/privateEndpoints"
 ZONE_GROUP: Final = f"{ENDPOINT}/privateDnsZoneGroups"
 APPROVED: Final = {"status": "Approved", "description": "Auto-Approved", "actionsRequired": "None"}
-# type of the service -> the group of its private endpoints
-GROUPS: Final = {"Microsoft.MachineLearningServices/workspaces": "amlworkspace"}
+# "Private-link resource" (read 2026-11): type of the service, lower case -> the groups of its endpoints
+GROUPS: Final[dict[str, tuple[str, ...]]] = {
+    "microsoft.machinelearningservices/workspaces": ("amlworkspace",),
+    "microsoft.storage/storageaccounts": tuple(
+        f"{group}{secondary}"
+        for group in ("blob", "dfs", "file", "queue", "table", "web")
+        for secondary in ("", "_secondary")
+        if (group, secondary) != ("file", "_secondary")
+    ),
+    "microsoft.keyvault/vaults": ("vault",),
+    "microsoft.containerregistry/registries": ("registry",),
+    "microsoft.insights/privatelinkscopes": ("azuremonitor",),
+}
 
 Json = dict[str, Any]
 
@@ -49,12 +60,14 @@ def install(arm: Arm) -> None:
 
 def _check_group(arm: Arm, name: str, connection: Json) -> None:
     service = str(connection.get("privateLinkServiceId", ""))
-    group, asked = GROUPS.get((arm.find(service) or {}).get("type", "")), connection.get("groupIds")
-    if group and asked != [group]:
+    groups = GROUPS.get((arm.find(service) or {}).get("type", "").lower())
+    asked = connection.get("groupIds") or []
+    if groups and (len(asked) != 1 or asked[0] not in groups):
         raise AzureError(
             400,
             "PrivateEndpointInvalidGroupId",
-            f"Private endpoint '{name}': groupIds is {asked}; for {service} it is ['{group}'].",
+            f"Private endpoint '{name}': groupIds is {asked}; for {service} it is one of "
+            f"{', '.join(groups)}.",
         )
 
 

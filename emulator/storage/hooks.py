@@ -86,6 +86,13 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
         put.resource["sku"] = account.get("sku")
         put.properties.setdefault("cors", {"corsRules": []})
         put.properties.setdefault("deleteRetentionPolicy", {"enabled": False, "allowPermanentDelete": False})
+        if put.properties.get("isVersioningEnabled") and account.get("properties", {}).get("isHnsEnabled"):
+            raise AzureError(
+                400,
+                "FeatureNotSupportedForAccount",
+                f"isVersioningEnabled of {put.id} is true: versioning is not supported for accounts with a "
+                "hierarchical namespace.",
+            )
         for policy in ("deleteRetentionPolicy", "containerDeleteRetentionPolicy"):
             given = put.properties.get(policy) or {}
             if given.get("enabled") and given.get("days") not in range(1, 366):

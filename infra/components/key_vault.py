@@ -1,4 +1,8 @@
-"""The Key Vault: secrets by role assignment only, deleted ones kept for a while."""
+"""A Key Vault: secrets by role assignment only, deleted ones kept for a while.
+
+There are two: one for the callers' key, and one of Azure ML's own, which keeps the workspace's connections
+there. Whoever may do all with the one (Azure ML) has no right on the other.
+"""
 
 from dataclasses import dataclass
 
@@ -11,8 +15,11 @@ from infra.components.site import Site, child_of
 
 @dataclass(frozen=True, slots=True)
 class KeyVaultArgs:
+    """kind: of its name, a key of `naming.KINDS`."""
+
     site: Site
     access: Access
+    kind: str = "key_vault"
 
 
 class KeyVault(pulumi.ComponentResource):
@@ -24,7 +31,7 @@ class KeyVault(pulumi.ComponentResource):
         vault = keyvault.Vault(
             name,
             resource_group_name=site.group,
-            vault_name=site.names.of("key_vault"),
+            vault_name=site.names.of(args.kind),
             location=site.location,
             properties=keyvault.VaultPropertiesArgs(
                 tenant_id=site.settings.azure.tenant_id,

@@ -8,9 +8,9 @@ from pulumi_azure_native import storage
 
 from infra.components.access import Access
 from infra.components.site import Site, child_of
+from infra.components.storage_account import AccountArgs, Keep, blob_service, lifecycle, storage_account
 
 DATA_CONTAINER: Final = "data"
-LONGEST_SAS: Final = "1.00:00:00"  # days.hours:minutes:seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,63 +25,26 @@ class Storage(pulumi.ComponentResource):
     def __init__(self, name: str, args: StorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:data:Storage", name, None, opts)
         site, settings = args.site, args.site.settings.storage
-        encrypted = storage.EncryptionServiceArgs(enabled=True, key_type="Account")
-        account = storage.StorageAccount(
+        account = storage_account(
+            self,
             name,
-            resource_group_name=site.group,
-            account_name=site.names.of("storage_account"),
-            location=site.location,
-            kind="StorageV2",
-            sku=storage.SkuArgs(name=f"Standard_{settings.redundancy}"),
-            access_tier=storage.AccessTier.HOT,
-            allow_blob_public_access=False,
-            allow_cross_tenant_replication=False,
-            allow_shared_key_access=False,
-            default_to_o_auth_authentication=True,
-            enable_https_traffic_only=True,
-            minimum_tls_version="TLS1_2",
-            is_local_user_enabled=False,
-            is_sftp_enabled=False,
-            is_hns_enabled=False,  # Azure ML takes no hierarchical namespace as its default storage
-            encryption=storage.EncryptionArgs(
-                key_source="Microsoft.Storage",
-                require_infrastructure_encryption=True,
-                services=storage.EncryptionServicesArgs(blob=encrypted, file=encrypted),
+            AccountArgs(
+                group=site.group,
+                name=site.names.of("storage_account"),
+                location=site.location,
+                redundancy=settings.redundancy,
+                tags=site.tags,
+                public=args.access.public,
+                callers=args.access.callers,
+                subnets=args.access.subnets.get("Microsoft.Storage", []),
+                protect=site.protect,
             ),
-            sas_policy=storage.SasPolicyArgs(expiration_action="Log", sas_expiration_period=LONGEST_SAS),
-            public_network_access=args.access.public,
-            network_rule_set=storage.NetworkRuleSetArgs(
-                default_action=storage.DefaultAction.DENY,
-                bypass="AzureServices",
-                ip_rules=[
-                    storage.IPRuleArgs(i_p_address_or_range=callers, action=storage.Action.ALLOW)
-                    for callers in args.access.callers
-                ],
-                virtual_network_rules=[
-                    storage.VirtualNetworkRuleArgs(
-                        virtual_network_resource_id=subnet, action=storage.Action.ALLOW
-                    )
-                    for subnet in args.access.subnets.get("Microsoft.Storage", [])
-                ],
-            ),
-            tags=site.tags,
-            opts=child_of(self, protect=site.protect),
         )
-        blobs = storage.BlobServiceProperties(
-            f"{name}-blobs",
-            resource_group_name=site.group,
-            account_name=account.name,
-            blob_services_name="default",
-            is_versioning_enabled=True,
-            change_feed=storage.ChangeFeedArgs(enabled=True, retention_in_days=settings.soft_delete_days),
-            delete_retention_policy=storage.DeleteRetentionPolicyArgs(
-                enabled=True, days=settings.soft_delete_days, allow_permanent_delete=False
-            ),
-            container_delete_retention_policy=storage.DeleteRetentionPolicyArgs(
-                enabled=True, days=settings.soft_delete_days
-            ),
-            opts=child_of(self),
-        )
+        days = settings.soft_delete_days
+        blobs = blob_service(self, name, account, site.group, kept_days=days, versions=True)
+        # Azure ML rewrites its files often, and each write leaves a version.
+        rules = [Keep(name="old-versions", versions=settings.version_days)]
+        lifecycle(self, name, account, site.group, rules, blobs)
         # Azure ML makes the containers of its system datastores by itself.
         data = storage.BlobContainer(
             f"{name}-data",

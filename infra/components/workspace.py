@@ -18,7 +18,10 @@ DATASTORE: Final = "estate_data"
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceArgs:
-    """identity: the workspace's own; it must hold its roles before the workspace is made."""
+    """identity: the workspace's own; it must hold its roles before the workspace is made.
+
+    key_vault: Azure ML's own, not the callers'.
+    """
 
     site: Site
     identity: Identity

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from infra.config import Settings
-from tests.infra.recording import Graph
+from infra.config_data import DataLake
+from tests.infra.recording import Graph, Registration
 from tests.infra.settings import STACKS, settings_of
 
 MISSING = object()
@@ -17,7 +18,12 @@ def PUBLIC(settings: Settings) -> str:
     return "Disabled" if settings.private else "Enabled"
 
 
-# token, dotted path of the input, the value, or how the settings say it
+def lake(settings: Settings) -> DataLake:
+    assert settings.data_lake is not None
+    return settings.data_lake
+
+
+# token (all of its type; TOKEN@NAME one of them), dotted path of the input, its value, or how settings say it
 SECURE: tuple[tuple[str, str, Any], ...] = (
     ("storage:StorageAccount", "allowSharedKeyAccess", False),
     ("storage:StorageAccount", "allowBlobPublicAccess", False),
@@ -27,16 +33,28 @@ SECURE: tuple[tuple[str, str, Any], ...] = (
     ("storage:StorageAccount", "allowCrossTenantReplication", False),
     ("storage:StorageAccount", "isLocalUserEnabled", False),
     ("storage:StorageAccount", "isSftpEnabled", False),
-    ("storage:StorageAccount", "isHnsEnabled", False),
+    # Azure ML takes no hierarchical namespace as its own storage; a data lake is nothing without one.
+    ("storage:StorageAccount@storage", "isHnsEnabled", False),
+    ("storage:StorageAccount@lake", "isHnsEnabled", True),
     ("storage:StorageAccount", "publicNetworkAccess", PUBLIC),
     ("storage:StorageAccount", "networkRuleSet.defaultAction", "Deny"),
     ("storage:StorageAccount", "networkRuleSet.bypass", "AzureServices"),
     ("storage:StorageAccount", "encryption.requireInfrastructureEncryption", True),
     ("storage:StorageAccount", "sasPolicy.sasExpirationPeriod", "1.00:00:00"),
-    ("storage:StorageAccount", "sku.name", lambda s: f"Standard_{s.storage.redundancy}"),
-    ("storage:BlobServiceProperties", "isVersioningEnabled", True),
+    ("storage:StorageAccount@storage", "sku.name", lambda s: f"Standard_{s.storage.redundancy}"),
+    ("storage:StorageAccount@lake", "sku.name", lambda s: f"Standard_{lake(s).redundancy}"),
+    ("storage:BlobServiceProperties@storage-blobs", "isVersioningEnabled", True),
     ("storage:BlobServiceProperties", "deleteRetentionPolicy.enabled", True),
-    ("storage:BlobServiceProperties", "deleteRetentionPolicy.days", lambda s: s.storage.soft_delete_days),
+    (
+        "storage:BlobServiceProperties@storage-blobs",
+        "deleteRetentionPolicy.days",
+        lambda s: s.storage.soft_delete_days,
+    ),
+    (
+        "storage:BlobServiceProperties@lake-blobs",
+        "deleteRetentionPolicy.days",
+        lambda s: lake(s).soft_delete_days,
+    ),
     ("storage:BlobServiceProperties", "containerDeleteRetentionPolicy.enabled", True),
     ("storage:BlobContainer", "publicAccess", "None"),
     ("keyvault:Vault", "properties.enableRbacAuthorization", True),
@@ -109,13 +127,19 @@ def read(inputs: dict[str, Any], path: str) -> Any:
     return value
 
 
+def named(graph: Graph, token: str) -> list[Registration]:
+    """The resources that a row of SECURE speaks of."""
+    kind, _, name = token.partition("@")
+    return graph.all(kind, name or None)
+
+
 def violations(graph: Graph, stack: str) -> list[str]:
     """Each secure setting that some resource of its type lacks."""
     found: list[str] = []
     settings = settings_of(stack)
     for token, path, wanted in SECURE:
         value = wanted(settings) if callable(wanted) else wanted
-        resources = graph.all(token)
+        resources = named(graph, token)
         if not resources:
             found.append(f"{token} is not there")
         for resource in resources:
@@ -169,7 +193,7 @@ def test_what_was_chosen_for_an_environment(
 @pytest.mark.parametrize("change", ["removed", "changed"])
 @pytest.mark.parametrize(("token", "path"), [row[:2] for row in SECURE])
 def test_each_is_looked_at(prod: Graph, token: str, path: str, change: str) -> None:
-    victim = prod.all(token)[0]
+    victim = named(prod, token)[0]
     mutated = dataclasses.replace(victim, inputs=copy.deepcopy(victim.inputs))
     *parents, last = path.split(".")
     holder = mutated.inputs
@@ -184,22 +208,25 @@ def test_each_is_looked_at(prod: Graph, token: str, path: str, change: str) -> N
 
 
 def test_stage_lets_in_the_listed_ranges_and_its_own_subnets(stage: Graph) -> None:
-    storage = stage.one("storage:StorageAccount").inputs["networkRuleSet"]
+    storage = stage.one("storage:StorageAccount", "storage").inputs["networkRuleSet"]
+    assert stage.one("storage:StorageAccount", "lake").inputs["networkRuleSet"] == storage
     assert [rule["iPAddressOrRange"] for rule in storage["ipRules"]] == ["203.0.113.0/24"]
     inside = {rule["virtualNetworkResourceId"] for rule in storage["virtualNetworkRules"]}
     assert "id of network-training" in inside
     assert "id of network-private-endpoints" not in inside
-    vault = stage.one("keyvault:Vault").inputs["properties"]["networkAcls"]
+    vault = stage.one("keyvault:Vault", "vault").inputs["properties"]["networkAcls"]
+    assert stage.one("keyvault:Vault", "learning-vault").inputs["properties"]["networkAcls"] == vault
     assert [rule["value"] for rule in vault["ipRules"]] == ["203.0.113.0/24"]
     registry = stage.one("containerregistry:Registry").inputs["networkRuleSet"]
     assert [rule["iPAddressOrRange"] for rule in registry["ipRules"]] == ["203.0.113.0/24", "20.1.2.3"]
 
 
 def test_prod_lets_in_nobody(prod: Graph) -> None:
-    storage = prod.one("storage:StorageAccount").inputs["networkRuleSet"]
-    assert not storage["ipRules"]
-    assert not storage["virtualNetworkRules"]
-    assert not prod.one("keyvault:Vault").inputs["properties"]["networkAcls"]["ipRules"]
+    for account in prod.all("storage:StorageAccount"):
+        assert not account.inputs["networkRuleSet"]["ipRules"]
+        assert not account.inputs["networkRuleSet"]["virtualNetworkRules"]
+    for vault in prod.all("keyvault:Vault"):
+        assert not vault.inputs["properties"]["networkAcls"]["ipRules"]
     assert not prod.one("containerregistry:Registry").inputs["networkRuleSet"]["ipRules"]
     assert all(not subnet.inputs["serviceEndpoints"] for subnet in prod.all("network:Subnet"))
 
@@ -224,10 +251,12 @@ def test_every_taggable_resource_is_tagged(graphs: dict[str, Graph], stack: str)
         "authorization:RoleAssignment",
         "machinelearningservices:Datastore",
         "monitor:DiagnosticSetting",
+        "monitor:PrivateLinkScopedResource",
         "network:PrivateDnsZoneGroup",
         "network:Subnet",
         "storage:BlobContainer",
         "storage:BlobServiceProperties",
+        "storage:ManagementPolicy",
     }
     for resource in graphs[stack].custom:
         if resource.token not in untagged:
@@ -242,9 +271,11 @@ def test_what_holds_data_logs_about_itself(graphs: dict[str, Graph], stack: str)
     settings = graphs[stack].all("monitor:DiagnosticSetting")
     assert {s.inputs["resourceUri"] for s in settings} == {
         "id of vault",
+        "id of learning-vault",
         "id of registry",
         "id of workspace",
         "id of storage-blobs",
+        "id of lake-blobs",
     }
     for setting in settings:
         assert setting.inputs["workspaceId"] == "id of telemetry-logs"

@@ -90,7 +90,25 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
     (
         "stage",
         {"storage.sku": "LRS"},
-        'storage.sku is "LRS": there is no such setting, only redundancy, softDeleteDays',
+        'storage.sku is "LRS": there is no such setting, only redundancy, softDeleteDays, '
+        "versionDays, hierarchicalNamespace",
+    ),
+    (
+        "stage",
+        {"storage.hierarchicalNamespace": True},
+        "storage.hierarchicalNamespace is true: Azure ML takes no such account as its own storage; "
+        "leave it out, dataLake is one",
+    ),
+    (
+        "prod",
+        {"privateLink.services": ["storage"]},
+        'privateLink.services is ["storage"]: '
+        "a private estate has private endpoints for all of them; leave it out",
+    ),
+    (
+        "stage",
+        {"privateLink": {"services": ["registry", "registry"]}},
+        'privateLink.services is ["registry", "registry"]: name each service once',
     ),
     ("stage", {"compute.maxNodes": 0}, "compute.maxNodes is 0: set 1 or more"),
     ("stage", {"compute.maxNodes": 101}, "compute.maxNodes is 101: set 100 or less"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
@@ -179,3 +180,25 @@ def test_jobs_prove_themselves_by_their_secret(client: Client, emulator: Emulato
     assert ask(variables["MSI_SECRET"]) == 200
     assert ask(variables["MSI_SECRET"] + "x") == 401
     assert ask("") == 401
+
+
+def test_two_federated_credentials_at_a_time_are_refused(client: Client) -> None:
+    """In Azure's words, as pulumi-azure-native issue 4343 quotes them; one after the other they are taken."""
+    identity = f"{client.group()}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/github"
+    client.ok("PUT", identity, {"location": LOCATION})
+
+    def write(name: str) -> tuple[int, bytes]:
+        body = {"issuer": "https://example.com", "subject": name, "audiences": ["api://AzureADTokenExchange"]}
+        answer = client("PUT", f"{identity}/federatedIdentityCredentials/{name}", {"properties": body})
+        return answer.status, answer.body
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(write, ["one", "two", "three", "four"]))
+    refused = [json.loads(body)["error"] for status, body in answers if status == 409]
+    assert [status for status, _ in answers].count(201) == 4 - len(refused)
+    assert refused
+    assert {error["code"] for error in refused} == {
+        "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity"
+    }
+    assert "Too many Federated Identity Credentials are written concurrently" in refused[0]["message"]
+    assert all(write(name)[0] < 300 for name in ("one", "two", "three", "four"))

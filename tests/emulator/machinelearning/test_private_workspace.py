@@ -97,3 +97,27 @@ def test_a_permanent_deletion_frees_the_name_at_once(lab: Lab) -> None:
 def test_a_workspace_that_goes_with_its_group_is_kept_too(lab: Lab) -> None:
     lab.emulator.arm.delete(estate.GROUP)
     assert [one["name"] for one in softdelete.deleted(lab.emulator.store)] == [estate.WORKSPACE_NAME]
+
+
+def test_a_workspace_takes_no_data_lake_as_its_own_storage(lab: Lab) -> None:
+    """In Azure's words, as microsoft/AzureTRE issue 1920 quotes them."""
+    lake = f"{estate.GROUP}/providers/Microsoft.Storage/storageAccounts/lake"
+    account = estate.account_body()
+    account["properties"]["isHnsEnabled"] = True
+    lab.write(lake, account)
+    body = estate.workspace_body()
+    body["properties"]["storageAccount"] = lake
+    with pytest.raises(AzureError) as refusal:
+        lab.write(f"{estate.WORKSPACE}2", body)
+    assert (refusal.value.status, refusal.value.code) == (400, "BadRequest")
+    assert refusal.value.message == "Cannot use storage with HNS enabled."
+    datastore = {
+        "datastoreType": "AzureDataLakeGen2",
+        "accountName": "lake",
+        "filesystem": "landing",
+        "credentials": {"credentialsType": "None"},
+    }
+    lab.write(f"{estate.WORKSPACE}/datastores/lake_landing", {"properties": datastore})
+    del datastore["filesystem"]
+    with pytest.raises(AzureError, match="needs filesystem"):
+        lab.write(f"{estate.WORKSPACE}/datastores/lake_landing", {"properties": datastore})

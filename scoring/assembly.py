@@ -11,13 +11,17 @@ from scoring.http.app import Service
 from scoring.http.authentication import AnyoneMay, Authenticator, BearerKey, DigestOfKey, from_key_vault
 from scoring.logs import some
 from scoring.model import artifact as artifacts
+from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact, ArtifactError
 from scoring.model.drift import DriftReport, WindowCounts
+from scoring.model.evaluator import Evaluator
+from scoring.model.machine import Absent
 from scoring.monitor import DriftMonitor
 from scoring.scorer import Scorer
 from scoring.settings import KeyDigest, Settings, SettingsError
 from scoring.telemetry.events import Privacy
 from scoring.telemetry.queue import DriftRecord, Sink, Telemetry
+from scoring.window import RollingWindow
 from scoring.worker import Place
 
 log = logging.getLogger(__name__)
@@ -35,23 +39,37 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
     if blind := artifact.drift.blind:
         more = {"features": some(blind), "remedy": "train the model anew"}
         log.warning("drift of features cannot be seen: their reference has one bin", extra=more)
-    telemetry = Telemetry(_sink(settings, artifact))
+    chosen = _evaluator(settings, artifact)
+    telemetry = Telemetry(_sink(settings, artifact, chosen))
 
     def publish(report: DriftReport, window: WindowCounts) -> None:
         telemetry.put_drift(DriftRecord(report, window))
 
-    window = None if place is None else place.window(artifact.drift, settings.drift)
+    code = chosen.code or Absent(str(chosen.reason))
+    if place is None:
+        window = RollingWindow(artifact.drift, settings.drift.window_rows, code=code)
+    else:
+        window = place.window(artifact.drift, settings.drift, code)
     publishes = place is None or place.number == 0  # one for all: they share the window
     monitor = DriftMonitor(
         artifact.drift, settings.drift, settings.pace, publish if publishes else None, window
     )
-    scorer = Scorer(artifact, monitor, settings.identity, settings.limits.rows)
+    scorer = Scorer(artifact, monitor, settings.identity, settings.limits.rows, chosen)
     scorer.self_test()
     log.info(
         "the model passed its self-test",
         extra={"model": scorer.model, "rows": len(artifact.samples.predictions)},
     )
     return Service(scorer, _authenticator(settings), telemetry, settings.limits, place)
+
+
+def _evaluator(settings: Settings, artifact: Artifact) -> Evaluator:
+    """The machine code, or ONNX Runtime, which the log then tells with the reason."""
+    code = machine.found() if settings.machine_code else Absent("SCORING_MACHINE_CODE is false")
+    chosen = evaluator.choose(artifact, code)
+    say = log.info if chosen.code or not settings.machine_code else log.warning
+    say(f"{chosen.name} evaluates the model", extra={"evaluator": chosen.to_json()})
+    return chosen
 
 
 def _refuse_another(settings: Settings, artifact: Artifact, served: str) -> None:
@@ -72,7 +90,7 @@ def _authenticator(settings: Settings) -> Authenticator:
     return BearerKey(from_key_vault(settings.key_source, settings.client_id))
 
 
-def _sink(settings: Settings, artifact: Artifact) -> Callable[[], Sink] | None:
+def _sink(settings: Settings, artifact: Artifact, chosen: Evaluator) -> Callable[[], Sink] | None:
     if settings.telemetry.connection_string is None:
         return None
 
@@ -80,7 +98,7 @@ def _sink(settings: Settings, artifact: Artifact) -> Callable[[], Sink] | None:
         from scoring.telemetry.azuremonitor import AzureMonitor
 
         privacy = Privacy(settings.telemetry.redact, settings.telemetry.hashed, _hash_key(settings))
-        return AzureMonitor(settings, artifact, privacy)
+        return AzureMonitor(settings, artifact, privacy, chosen.name)
 
     return open_sink
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import orjson
 
+from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact, ArtifactError, Thresholds
 from scoring.model.composite import FEW_ROWS, Composite
 from scoring.model.encode import Encoder
+from scoring.model.evaluator import Evaluator, MachineComposite
 from scoring.model.schema import Matrix
 from scoring.monitor import DriftMonitor
 from scoring.settings import ModelIdentity
@@ -70,14 +72,17 @@ def joined(matrices: list[Matrix]) -> Matrix:
 class Judge:
     """Runs the composite and compares its answers with the thresholds."""
 
-    def __init__(self, composite: Composite, thresholds: Thresholds) -> None:
+    def __init__(self, composite: Composite | MachineComposite, thresholds: Thresholds) -> None:
         self._composite = composite
+        self._code = composite.judge if isinstance(composite, MachineComposite) else None
         # compared in the precision of the answers, so that one row and many are judged alike
         self._decision = float(np.float32(thresholds.decision))
         self._outlier = float(np.float32(thresholds.outlier))
 
     def __call__(self, matrix: Matrix) -> Batch:
         """Judge a matrix [rows, features]."""
+        if self._code is not None:
+            return Batch(matrix, *self._code(matrix, self._decision, self._outlier))
         if len(matrix) <= FEW_ROWS:
             return self._few(matrix, *self._composite.run_few(matrix))
         probability, outlier_score = self._composite.run(matrix)
@@ -100,7 +105,7 @@ class Judge:
         )
 
 
-def judge(composite: Composite, thresholds: Thresholds, matrix: Matrix) -> Batch:
+def judge(composite: Composite | MachineComposite, thresholds: Thresholds, matrix: Matrix) -> Batch:
     """Run the composite over a matrix [rows, features] and compare its answers with the thresholds."""
     return Judge(composite, thresholds)(matrix)
 
@@ -109,22 +114,31 @@ class Scorer:
     """What the service does with rows. Thread-safe."""
 
     def __init__(
-        self, artifact: Artifact, monitor: DriftMonitor, identity: ModelIdentity, max_rows: int
+        self,
+        artifact: Artifact,
+        monitor: DriftMonitor,
+        identity: ModelIdentity,
+        max_rows: int,
+        evaluator_: Evaluator | None = None,
     ) -> None:
-        """Raises ArtifactError when the composite does not load."""
+        """Without an evaluator, this environment's. Raises ArtifactError when the model does not load."""
+        self.evaluator = evaluator_ or evaluator.choose(artifact, machine.found())
+        code = self.evaluator.code
+        self._answered = None if code is None else code.kernel.answered
         self.artifact = artifact
         self.monitor = monitor
         self.encode = Encoder(
-            artifact.schema, max_rows
+            artifact.schema, max_rows, code
         ).encode  # a payload to a matrix; raises ContractError, TooManyRowsError
-        self.judge = Judge(Composite(artifact.composite, artifact.schema.width), artifact.thresholds)
+        self.judge = Judge(self.evaluator.composite, artifact.thresholds)
         self.model = {
             "name": identity.name,
             "version": identity.version,
             "digest": artifact.digest,
             "image": identity.image_digest,
         }
-        self._model_json = orjson.Fragment(orjson.dumps(self.model))
+        self._model_bytes = orjson.dumps(self.model)
+        self._model_json = orjson.Fragment(self._model_bytes)
 
     def score(self, matrix: Matrix, observe: bool = True) -> Batch:
         """Score the rows of a request and, unless they are synthetic, count them for drift."""
@@ -135,6 +149,17 @@ class Scorer:
 
     def answer(self, batch: Batch, request_id: str) -> bytes:
         """The body of the answer, JSON."""
+        if self._answered is not None:
+            lists = self._answered(
+                batch.probabilities, batch.labels, batch.outlier_scores, batch.outlier_flags
+            )
+            if lists is not None:
+                return b'{%b,"drift":%b,"model":%b,"request_id":%b}' % (
+                    lists,
+                    self.monitor.report.json,
+                    self._model_bytes,
+                    orjson.dumps(request_id),
+                )
         return orjson.dumps(
             {
                 "predictions": batch.predictions(),

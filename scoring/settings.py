@@ -84,6 +84,7 @@ class ModelIdentity:
 @dataclass(frozen=True, slots=True)
 class Settings:
     model_dir: Path = Path("model")
+    machine_code: bool = True  # False: ONNX Runtime and Python answer, whatever is installed
     host: str = "0.0.0.0"  # noqa: S104 - a container's port must be reachable from outside it
     port: int = 8080
     environment: str = "local"
@@ -104,6 +105,7 @@ def read(environment: Mapping[str, str]) -> Settings:
     default = Settings()
     return Settings(
         model_dir=Path(env.text("MODEL_DIR", str(default.model_dir))),
+        machine_code=env.flag("SCORING_MACHINE_CODE", default=default.machine_code),
         host=env.text("HOST", default.host),
         port=env.integer("PORT", default.port, 1, 65_535),
         environment=env.text("ESTATE_ENVIRONMENT", default.environment),

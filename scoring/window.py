@@ -17,7 +17,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.model import machine
 from scoring.model.drift import WindowCounts
+from scoring.model.machine import Absent, MachineCode
 from scoring.model.schema import Matrix
 from scoring.model.sketch import DriftReference
 
@@ -89,6 +91,7 @@ class RollingWindow:
     """The latest rows of all slots, and their histograms. Thread-safe.
 
     Without `memory` the window is this process's own. With it, slot number `slot` of `slots` is written.
+    `code` is the machine code that counts; None stands for that of this environment.
     Raises ValueError when the memory is too small.
     """
 
@@ -99,6 +102,7 @@ class RollingWindow:
         memory: memoryview | None = None,
         slot: int = 0,
         slots: int = 1,
+        code: MachineCode | Absent | None = None,
     ) -> None:
         features = len(reference.sketches)
         size = slot_bytes(features, capacity)
@@ -111,6 +115,8 @@ class RollingWindow:
         ]
         self._own = self._slots[slot]
         self._lock = threading.Lock()
+        code = code or machine.found()
+        self._bins = None if isinstance(code, Absent) else code.bins(reference.edges)
         self._edges: list[list[float]] = [
             np.array(sketch.edges, dtype=np.float32).tolist() for sketch in reference.sketches
         ]
@@ -124,15 +130,24 @@ class RollingWindow:
     def add(self, matrix: Matrix) -> None:
         """Count the rows of a matrix [rows, features]; the oldest rows beyond the capacity leave."""
         if len(matrix) == 1:
-            bins = bytes(map(bisect_left, self._edges, matrix.tolist()[0]))
+            if self._bins is None:
+                bins = bytes(map(bisect_left, self._edges, matrix.tolist()[0]))
+            else:
+                bins = self._bins.count(matrix)
             with self._lock:
                 self._own.write_row(bins)
             return
         matrix = matrix[-self._capacity :]
         for start in range(0, len(matrix), CHUNK):
-            chunk = self._reference.bin_numbers(matrix[start : start + CHUNK])
+            chunk = self._numbers(matrix[start : start + CHUNK])
             with self._lock:
                 self._own.write(chunk)
+
+    def _numbers(self, matrix: Matrix) -> Bins:
+        """The bin of each value of a matrix [rows, features]."""
+        if self._bins is None:
+            return self._reference.bin_numbers(matrix)
+        return np.frombuffer(self._bins.count(matrix), dtype=np.uint8).reshape(matrix.shape)
 
     def snapshot(self) -> WindowCounts:
         """The histograms [features, bins] of the latest rows, at most the capacity."""

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Final
 
 from scoring.model.drift import DriftRules
+from scoring.model.machine import Absent, MachineCode
 from scoring.model.sketch import DriftReference
 from scoring.settings import SettingsError
 from scoring.window import RollingWindow, slot_bytes
@@ -56,12 +57,14 @@ class Place:
     def socket(self) -> socket.socket:
         return socket.socket(fileno=self.listener)
 
-    def window(self, reference: DriftReference, rules: DriftRules) -> RollingWindow:
+    def window(
+        self, reference: DriftReference, rules: DriftRules, code: MachineCode | Absent | None = None
+    ) -> RollingWindow:
         """The window of all workers, in which this worker writes its own slot."""
         size = STATUS + self.workers * slot_bytes(len(reference.sketches), rules.window_rows)
         os.ftruncate(self.memory, size)  # each worker asks for the same size, so what is there stays
         memory = memoryview(mmap.mmap(self.memory, size))[STATUS:]
-        return RollingWindow(reference, rules.window_rows, memory, self.number, self.workers)
+        return RollingWindow(reference, rules.window_rows, memory, self.number, self.workers, code)
 
     def agree(self, digest: str) -> str:
         """Name a digest; the answer is the digest that the service serves, which the first worker named."""

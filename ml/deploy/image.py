@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FILES = {
     "Dockerfile": "environments/scoring/Dockerfile",
     "requirements.txt": "environments/requirements/scoring.txt",
+    "kernel.txt": "environments/requirements/kernel.txt",
     "sbom.txt": "environments/requirements/sbom.txt",
 }
 TAG_LENGTH = 12

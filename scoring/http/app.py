@@ -58,6 +58,7 @@ class Service:
             limits,
         )
         self._place = place
+        self._evaluator = scorer.evaluator.to_json()
         self._openapi = orjson.dumps(document(scorer.artifact, limits))
         self.scoring = InFlight(limits.in_flight, limits.seconds)
         # One thread for each kind of work: one core scores rows, and no explanation delays them.
@@ -118,7 +119,7 @@ class Service:
         if self._place is not None and (late := self._place.not_ready()):
             detail = "; ".join(f"worker {number} {why}" for number, why in late.items())
             raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "1"})
-        return orjson.dumps({"status": "ready", "model": self._scorer.model})
+        return orjson.dumps({"status": "ready", "model": self._scorer.model, "evaluator": self._evaluator})
 
     async def openapi(self, request: Request) -> bytes:
         return self._openapi

@@ -24,7 +24,9 @@ class Explaining:
     def __init__(self, scorer: Scorer, max_rows: int) -> None:
         self._scorer = scorer
         self._names = scorer.artifact.schema.names
-        self.encode = Encoder(scorer.artifact.schema, max_rows).encode  # as for scoring, with fewer rows
+        self.encode = Encoder(
+            scorer.artifact.schema, max_rows, scorer.evaluator.code
+        ).encode  # as for scoring, with fewer rows
 
     @cached_property
     def _explainer(self) -> Explainer:

@@ -155,6 +155,14 @@ def _answers(artifact: Artifact) -> Json:
                 "image": {"type": ["string", "null"], "description": "Digest of the container image."},
             }
         ),
+        "Evaluator": _closed(
+            {
+                "name": {"enum": ["machine code", "ONNX Runtime"], "description": "What runs the model."},
+                "level": {"type": ["string", "null"], "description": "Of processors, for machine code."},
+                "digest": {"type": ["string", "null"], "description": "SHA-256 of the machine code."},
+                "reason": {"type": ["string", "null"], "description": "Why it is not machine code."},
+            }
+        ),
         "Explanation": _closed(
             {
                 "probability": UNIT_INTERVAL,
@@ -317,12 +325,12 @@ def _drift() -> Json:
 
 
 def _readyz() -> Json:
+    description = "The service takes requests."
+    ready = _closed({"status": STRING, "model": _reference("Model"), "evaluator": _reference("Evaluator")})
     return {
-        **_open("The service takes requests.", _closed({"status": STRING, "model": _reference("Model")})),
+        **_open(description, ready),
         "responses": {
-            "200": _answered(
-                "The service takes requests.", _closed({"status": STRING, "model": _reference("Model")})
-            ),
+            "200": _answered(description, ready),
             **_problems(*HEAD_REFUSED, problems.UNAVAILABLE),
         },
     }

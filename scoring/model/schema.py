@@ -150,6 +150,11 @@ def limit_text(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(value)
 
 
+def int_limits(feature: NumberFeature) -> tuple[int, int]:
+    """The least and the greatest integer that the feature takes."""
+    return ceil(feature.minimum), floor(feature.maximum)
+
+
 def codes(feature: CategoryFeature) -> Mapping[Category, float]:
     """The matrix value of each category."""
     return {category: float(code) for code, category in enumerate(feature.categories)}

@@ -55,12 +55,17 @@ class DriftReference:
         return max(len(sketch.counts) for sketch in self.sketches)
 
     @cached_property
-    def _edges(self) -> NDArray[np.float32]:
-        """[bins - 1, 1, features]; where a feature has fewer, +infinity, which no value exceeds."""
-        table = np.full((self.bins - 1, 1, len(self.sketches)), np.inf, dtype=np.float32)
-        for column, sketch in enumerate(self.sketches):
-            table[: len(sketch.edges), 0, column] = sketch.edges
+    def edges(self) -> NDArray[np.float32]:
+        """[features, bins - 1]; where a feature has fewer, +infinity, which no value exceeds."""
+        table = np.full((len(self.sketches), self.bins - 1), np.inf, dtype=np.float32)
+        for row, sketch in enumerate(self.sketches):
+            table[row, : len(sketch.edges)] = sketch.edges
         return table
+
+    @cached_property
+    def _edges(self) -> NDArray[np.float32]:
+        """[bins - 1, 1, features]"""
+        return np.ascontiguousarray(self.edges.T)[:, None, :]
 
     def bin_numbers(self, matrix: Matrix) -> NDArray[np.uint8]:
         """The bin of each value of a matrix [rows, features].

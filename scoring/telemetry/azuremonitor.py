@@ -13,6 +13,7 @@ from itertools import takewhile
 from typing import Any
 
 from scoring.model.artifact import Artifact
+from scoring.model.evaluator import Name
 from scoring.settings import Settings
 from scoring.telemetry.allowance import Allowance
 from scoring.telemetry.events import BATCH_EVENT, DRIFT_EVENT, Privacy, drift_event
@@ -72,7 +73,9 @@ class ChosenIds(RandomIdGenerator):
 class AzureMonitor:
     """A `Sink`. Used by one thread."""
 
-    def __init__(self, settings: Settings, artifact: Artifact, privacy: Privacy) -> None:
+    def __init__(
+        self, settings: Settings, artifact: Artifact, privacy: Privacy, evaluator: Name = "ONNX Runtime"
+    ) -> None:
         self._drift_reference = artifact.drift
         self._privacy = privacy
         self._host = os.uname().nodename
@@ -106,7 +109,7 @@ class AzureMonitor:
         provider.id_generator = self._ids
         self._tracer = trace.get_tracer(SCOPE)
         self._events = _logs.get_logger(SCOPE)
-        self._instruments = Instruments(durations, SCOPE)
+        self._instruments = Instruments(durations, SCOPE, evaluator)
         self._traces, self._untraced = Allowance(settings.telemetry.traces_per_second, TRACES_RESERVE), 0
         events = Allowance(settings.telemetry.events_per_second)
         self._description = Description(events, artifact.schema, privacy, settings.telemetry.event_rows)

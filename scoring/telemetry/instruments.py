@@ -8,6 +8,7 @@ from typing import Final
 from opentelemetry import metrics
 
 from scoring.model.drift import DriftReport
+from scoring.model.evaluator import Name
 from scoring.telemetry.durations import Durations, attributes
 from scoring.telemetry.moment import Kind, Moment
 
@@ -15,6 +16,8 @@ COUNTERS: Final = {  # by the name in the code: the metric's name, unit and desc
     "rows": ("scoring.rows", "{row}", "scored rows"),
     "positives": ("scoring.rows.positive", "{row}", "rows with label 1"),
     "outliers": ("scoring.rows.outlier", "{row}", "rows flagged as outliers"),
+    "machine": ("scoring.rows.machine_code", "{row}", "rows that machine code evaluated"),
+    "reference": ("scoring.rows.onnx_runtime", "{row}", "rows that ONNX Runtime evaluated in its place"),
     "thinned": ("scoring.telemetry.thinned", "{request}", "requests in no event: there were too many"),
     "untraced": ("scoring.telemetry.untraced", "{request}", "requests without a trace: there were too many"),
     "lost": ("scoring.telemetry.lost", "{record}", "records that were not sent"),
@@ -22,11 +25,13 @@ COUNTERS: Final = {  # by the name in the code: the metric's name, unit and desc
     "turned_away": ("scoring.connections.refused", "{connection}", "connections beyond those that are taken"),
     "exhausted": ("scoring.descriptors.exhausted", "{look}", "looks, one a second, that found none left"),
 }
+EVALUATED: Final[dict[Name, str]] = {"machine code": "machine", "ONNX Runtime": "reference"}
 ALWAYS: Final = "failed"  # passed on when it is 0, too, so that each interval has an export
 
 
 class Instruments:
-    def __init__(self, durations: Durations, scope: str) -> None:
+    def __init__(self, durations: Durations, scope: str, evaluator: Name) -> None:
+        self._evaluated = EVALUATED[evaluator]
         meter = metrics.get_meter(scope)
         self._requests = meter.create_counter("scoring.requests", "{request}", "answered requests")
         self._counters = {
@@ -45,6 +50,7 @@ class Instruments:
     def requests(self, moment: Moment) -> None:
         self._nanoseconds[moment.kind].extend(moment.durations_ns)
         self.count("rows", moment.rows)
+        self.count(self._evaluated, moment.rows)
         self.count("positives", moment.positives)
         self.count("outliers", moment.outliers)
 

@@ -32,6 +32,11 @@ import pathlib
 files = [p for root in ("model", "scoring") for p in pathlib.Path(root).rglob("*") if p.is_file()]
 print(*sorted(str(p) for p in files if p.suffix != ".pyc"))
 """
+DESCRIPTION = """
+import pathlib
+(found,) = pathlib.Path("venv").rglob("scoring_kernel.json")
+print(found.read_text())
+"""
 TOOLS = (
     "cc",
     "gcc",
@@ -47,6 +52,7 @@ TOOLS = (
     "go",
     "pip",
     "pip3",
+    "zig",
     "uv",
 )
 FORBIDDEN = re.compile(
@@ -72,6 +78,11 @@ def test_there_is_no_place_for_temporary_files(serving: Container) -> None:
     assert code != 0 and "No usable temporary directory found" in said, said
 
 
+def test_machine_code_evaluates_the_model(serving: Container) -> None:
+    ready = serving.endpoint.get("/readyz").json()
+    assert ready["evaluator"]["name"] == "machine code", ready
+
+
 def test_no_compiler_and_no_installer(serving: Container) -> None:
     found = serving.python(f"import shutil; print([t for t in {TOOLS!r} if shutil.which(t)])")
     assert found == "[]"
@@ -91,7 +102,12 @@ def test_its_list_of_packages_is_that_of_what_is_installed(serving: Container) -
     locked = re.findall(
         r"^([a-z0-9-]+)==", (ROOT / "environments/requirements/scoring.txt").read_text(), re.MULTILINE
     )
-    assert {name for name, _ in names} == set(locked)
+    assert {name for name, _ in names} == {"scoring-kernel", *locked}
+    (kernel,) = [part for part in listed["components"] if part["name"] == "scoring-kernel"]
+    described = json.loads(serving.python(DESCRIPTION))
+    assert described["compiler"].startswith("zig ")
+    level = described["level"].replace("-", ".")
+    assert kernel["version"] == f"1+{level}.sha256.{described['sha256'][:12]}"
 
 
 def test_byte_code_is_complete_and_never_checked(serving: Container) -> None:

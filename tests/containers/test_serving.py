@@ -11,6 +11,7 @@ from ml.settings import settings
 from scoring.model.artifact import Artifact
 from tests.containers.conftest import Start
 from tests.containers.group import DIGEST, GRACE_S
+from tests.scoring.trained import as_stated
 
 
 def test_is_ready_and_passes_the_smoke_tests_of_a_release(start: Start, artifact: Artifact) -> None:
@@ -27,8 +28,8 @@ def test_scores_the_samples_of_its_artifact(start: Start, artifact: Artifact) ->
     headers = {"authorization": f"Bearer {container.endpoint.key}"}
     with httpx.Client(base_url=container.endpoint.address, headers=headers, trust_env=False) as client:
         answer = client.post("/score", json=artifact.samples.request).json()
-    assert answer["predictions"] == list(artifact.samples.predictions)
-    assert answer["outliers"] == list(artifact.samples.outliers)
+    assert as_stated(answer["predictions"], artifact.samples.predictions)
+    assert as_stated(answer["outliers"], artifact.samples.outliers)
     assert json.loads(container.python("print(open('model/samples.json').read())"))["response"] == {
         "predictions": answer["predictions"],
         "outliers": answer["outliers"],

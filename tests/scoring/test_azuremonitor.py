@@ -107,7 +107,8 @@ def test_traces_metrics_logs_and_events_arrive(
     assert "age" not in json.loads(properties["inputs"])
     assert "female" not in properties["inputs"]
     outputs = json.loads(properties["outputs"])
-    assert outputs["probability"] == [item["probability"] for item in artifact.samples.predictions]
+    stated = [item["probability"] for item in artifact.samples.predictions]
+    assert outputs["probability"] == pytest.approx(stated, rel=0.0, abs=1e-6)
 
     metrics = {
         metric["name"]: metric["value"]
@@ -115,6 +116,8 @@ def test_traces_metrics_logs_and_events_arrive(
         for metric in item["data"]["baseData"]["metrics"]
     }
     assert metrics["scoring.rows"] == len(artifact.samples.predictions)
+    evaluated = [metrics.get(f"scoring.rows.{name}", 0) for name in ("machine_code", "onnx_runtime")]
+    assert sorted(evaluated) == [0, metrics["scoring.rows"]]
     assert {"scoring.requests", "scoring.request.duration", "scoring.rows.outlier"} <= set(metrics)
 
     messages = [item["data"]["baseData"]["message"] for item in ingestion.data("MessageData")]

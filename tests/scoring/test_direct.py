@@ -19,6 +19,7 @@ from scoring.settings import KeyDigest, Limits
 from scoring.telemetry.queue import Telemetry
 from tests.scoring.conftest import Running
 from tests.scoring.test_telemetry import Collecting
+from tests.scoring.trained import as_stated
 
 Serve = Callable[..., Running]
 
@@ -148,7 +149,7 @@ def test_both_ways_give_the_same_answer(serve: Serve, artifact: Artifact) -> Non
     assert at_once[1]["traceparent"].startswith(f"00-{trace}-")
     at_once[2].pop("drift"), usual[2].pop("drift")
     assert at_once[2] == usual[2]
-    assert at_once[2]["predictions"] == list(artifact.samples.predictions)
+    assert as_stated(at_once[2]["predictions"], artifact.samples.predictions)
     deadline = time.monotonic() + 5
     while len(sink.seen) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -174,8 +175,8 @@ def test_requests_of_one_moment_are_answered_each_with_its_own(serve: Serve, art
                 assert headers["x-request-id"] == f"r{round_}-{number}"
                 assert status == (400 if number % 8 == 7 else 200)
                 if status == 200:
-                    assert body["predictions"] == [artifact.samples.predictions[number % rows]]
-                    assert body["outliers"] == [artifact.samples.outliers[number % rows]]
+                    assert as_stated(body["predictions"], [artifact.samples.predictions[number % rows]])
+                    assert as_stated(body["outliers"], [artifact.samples.outliers[number % rows]])
     finally:
         for connection in connections:
             connection.close()

@@ -14,7 +14,7 @@ from scoring.model.artifact import Artifact, ExplanationFile
 from scoring.settings import Limits
 from tests.scoring.conftest import Running
 from tests.scoring.test_http import KEY, problem, ready
-from tests.scoring.trained import Small
+from tests.scoring.trained import Small, as_stated
 
 Serve = Callable[..., Running]
 
@@ -24,7 +24,7 @@ def test_contributions_and_base_add_up_to_the_margin(serve: Serve, artifact: Art
     body = client.post("/explain", json=artifact.samples.request).json()
     assert len(body["explanations"]) == len(artifact.samples.predictions)
     for found, expected in zip(body["explanations"], artifact.samples.predictions, strict=True):
-        assert found["probability"] == expected["probability"]
+        assert as_stated([{"probability": found["probability"]}], [{"probability": expected["probability"]}])
         assert tuple(found["contributions"]) == artifact.schema.names
         total = found["base"] + sum(found["contributions"].values())
         assert math.isclose(total, found["margin"], abs_tol=1e-6)

@@ -19,7 +19,7 @@ from scoring.settings import Limits
 from scoring.telemetry.queue import Telemetry
 from tests.scoring.conftest import Running
 from tests.scoring.test_telemetry import Collecting
-from tests.scoring.trained import Small
+from tests.scoring.trained import Small, as_stated
 
 Serve = Callable[..., Running]
 KEY = {"authorization": "Bearer the-key"}
@@ -50,8 +50,8 @@ def test_answers_what_the_artifact_says(serve: Serve, artifact: Artifact) -> Non
     answer = serve().client.post("/score", json=artifact.samples.request)
     assert answer.status_code == 200
     body = answer.json()
-    assert body["predictions"] == list(artifact.samples.predictions)
-    assert body["outliers"] == list(artifact.samples.outliers)
+    assert as_stated(body["predictions"], artifact.samples.predictions)
+    assert as_stated(body["outliers"], artifact.samples.outliers)
     assert body["model"] == {
         "name": "credit",
         "version": "3",
@@ -67,7 +67,7 @@ def test_columns_are_answered_as_records(serve: Serve, artifact: Artifact) -> No
     records = artifact.samples.request["records"]
     columns = {name: [record[name] for record in records] for name in artifact.schema.names}
     answer = serve().client.post("/score", json={"columns": columns}).json()
-    assert answer["predictions"] == list(artifact.samples.predictions)
+    assert as_stated(answer["predictions"], artifact.samples.predictions)
 
 
 def test_identifiers_come_in_and_go_out(serve: Serve) -> None:

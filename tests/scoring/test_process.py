@@ -17,6 +17,7 @@ import pytest
 
 from scoring.model.artifact import Artifact
 from tests.scoring.conftest import free_port
+from tests.scoring.trained import as_stated
 
 ROOT = Path(__file__).parents[2]
 Start = Callable[..., tuple[subprocess.Popen[str], httpx.Client]]
@@ -88,7 +89,7 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, list[dict[str, object
 def test_serves_and_ends_well(start: Start, artifact: Artifact) -> None:
     process, client = start(MODEL_NAME="credit", MODEL_VERSION="5")
     answer = client.post("/score", json=artifact.samples.request).json()
-    assert answer["predictions"] == list(artifact.samples.predictions)
+    assert as_stated(answer["predictions"], artifact.samples.predictions)
     assert answer["model"]["version"] == "5"
     process.send_signal(signal.SIGTERM)
     code, lines = finished(process)

@@ -1,8 +1,11 @@
 """A small model, trained once for all tests that need one, on 3,000 rows of the real data set."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isclose
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -26,6 +29,22 @@ class Small:
     @property
     def test_matrix(self) -> Matrix:
         return matrix_of(self.test, self.trained.artifact.schema)
+
+
+def as_stated(found: Iterable[Mapping[str, Any]], stated: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether answers are those of the artifact's samples: numbers within 1e-6, all else the same.
+
+    ONNX Runtime wrote the samples, and machine code may answer.
+    """
+    return all(
+        one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+        for one, other in zip(found, stated, strict=True)
+    )
+
+
+def _same(found: Any, stated: Any) -> bool:
+    close = isinstance(stated, float) and isclose(found, stated, rel_tol=0.0, abs_tol=1e-6)
+    return type(found) is type(stated) and (close or found == stated)
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import kernel
 from cache import cache_dir, say, stop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ def fingerprint(files: list[Path]) -> str:
     digest = hashlib.sha256(sys.version.encode())
     digest.update(str(ROOT).encode())
     digest.update(b"with bytecode")
-    for file in [*files, ROOT / "pyproject.toml"]:
+    for file in [*files, ROOT / "pyproject.toml", *kernel.sources()]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -105,6 +106,9 @@ def make(venv: Path) -> None:
             str(ROOT),
         ]
         subprocess.run([*base, *editable], check=True)
+        if (wheel := kernel.wheel(tool)) is not None:
+            install = ["install", "--python", python, "--no-deps", "--no-index", "--reinstall", str(wheel)]
+            subprocess.run([*base, *install], check=True)
         link = venv / "bin" / "uv"  # image builds find it here
         link.unlink(missing_ok=True)
         link.symlink_to(tool)

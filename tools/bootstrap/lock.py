@@ -12,7 +12,7 @@ from pathlib import Path
 
 from environment import GROUPS, ROOT, UV_PIN, system_certificates, uv
 
-APART = ("sbom", "mlflow")  # each for an environment of its own: need not agree with the others
+APART = ("sbom", "kernel", "mlflow")  # each for an environment of its own: need not agree with the others
 
 
 def compile_groups(tool: str, groups: tuple[str, ...], output: Path, *extra: str) -> None:

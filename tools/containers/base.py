@@ -19,7 +19,8 @@ from tools.bootstrap.cache import cache_dir, say, stop
 from tools.containers.engine import SYSTEM_BIN, Engine
 
 SUITES = {"bookworm": "3.11"}  # Debian's release -> its Python
-INCLUDE = ("ca-certificates", "netbase", "python3", "python3-venv", "tzdata")
+# The official image has Python's headers too.
+INCLUDE = ("ca-certificates", "libpython3-dev", "netbase", "python3", "python3-venv", "tzdata")
 # Needed to make the environment at /usr/local, and by nothing after that.
 PURGE = ("python3-venv", "python3.11-venv", "python3-pip-whl", "python3-setuptools-whl")
 EMPTY = (

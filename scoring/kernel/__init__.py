@@ -1,0 +1,1 @@
+"""The sources of the machine code, and what makes a package of them; `scoring.model.machine` loads it."""

@@ -2,6 +2,7 @@
 
 import pulumi
 
+from infra import aliases
 from infra.config_errors import ConfigError
 from infra.estate import Estate
 from infra.stack import read_settings
@@ -16,5 +17,6 @@ except ConfigError as error:
     pulumi.log.error(str(error))
     raise SystemExit(EXPLAINED) from error
 
-for name, value in Estate("estate", settings).outputs().items():
+options = pulumi.ResourceOptions(transformations=[aliases.leave_out])
+for name, value in Estate("estate", settings, options).outputs().items():
     pulumi.export(name, value)

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from infra import sdk_aliases
+from infra import aliases
 from infra.config_errors import ConfigError
 from infra.estate import Estate
 from infra.stack import read_settings
@@ -17,6 +17,6 @@ except ConfigError as error:
     pulumi.log.error(str(error))
     raise SystemExit(EXPLAINED) from error
 
-sdk_aliases.install()
-for name, value in Estate("estate", settings).outputs().items():
+options = pulumi.ResourceOptions(transformations=[aliases.leave_out])
+for name, value in Estate("estate", settings, options).outputs().items():
     pulumi.export(name, value)

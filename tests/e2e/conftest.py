@@ -1,59 +1,42 @@
-"""A world for the end-to-end tests: an emulator in a scratch folder, and the commands a person types."""
+"""Worlds for the end-to-end tests: empty, with an estate that is up, with a model trained in it."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-COMMAND_LIMIT_S = 600
+from tests.e2e import homes
+from tests.e2e.world import ROOT, World
+
+__all__ = ["ROOT", "World", "estate_world", "model_world", "world"]
 
 
-class World:
-    """Runs commands as a person would, against one emulator."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self.environment = {**os.environ, "EMULATOR_HOME": str(home), "PATH": path, "OMP_NUM_THREADS": "1"}
-
-    def command(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            argv, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=COMMAND_LIMIT_S
-        )
-        if check and done.returncode:
-            said = f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-            pytest.fail(f"{' '.join(argv)} exited with {done.returncode}\n{said}")
-        return done
-
-    def emulator(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self.command(sys.executable, "-m", "emulator", *argv, check=check)
-
-    def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self.emulator("run", "--", *argv, check=check)
-
-    def pulumi(
-        self, verb: str, stack: str, *argv: str, check: bool = True
-    ) -> subprocess.CompletedProcess[str]:
-        """`pulumi VERB --stack STACK …`; VERB may be two words ("stack export")."""
-        return self.run("pulumi", *verb.split(), "--stack", stack, "--non-interactive", *argv, check=check)
-
-    def status(self) -> dict[str, Any]:
-        return json.loads(self.emulator("status", "--json").stdout)
-
-    def resources(self) -> int:
-        """How many ARM resources exist in all."""
-        return sum(self.status()["resources"].values())
+@contextmanager
+def running(home: Path) -> Generator[World]:
+    made = World(home)
+    made.emulator("up")
+    yield made
+    made.emulator("down")
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("world") / "home")
-    made.emulator("up")
-    yield made
-    made.emulator("down")
+    with running(tmp_path_factory.mktemp("world") / "home") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def estate_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Stage is up in it."""
+    home = homes.started(tmp_path_factory) / homes.HOME
+    with running(homes.clone(home, tmp_path_factory.mktemp("estate") / "home")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def model_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Stage is up in it, and a model of the example data is registered."""
+    home = homes.trained(tmp_path_factory) / homes.HOME
+    with running(homes.clone(home, tmp_path_factory.mktemp("model") / "home")) as made:
+        yield made

@@ -17,11 +17,10 @@ from typing import Final
 import psutil
 import pytest
 
-from tests.e2e import endstate, killing
+from tests.e2e import endstate, homes, killing
 from tests.e2e.conftest import ROOT, World
 
 CLIENT_LIMIT_S: Final = 240.0  # that is a hang: a whole training on a busy machine takes less
-SHARED: Final = "images"  # contents that never change: linked, not copied
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,11 @@ class Line:
         self.world.emulator("down")
 
     def save(self, name: str) -> None:
-        _copy(self.home, self.folder / name)
+        homes.copy(self.home, self.folder / name)
 
     def restore(self, name: str) -> None:
         shutil.rmtree(self.home)
-        _copy(self.folder / name, self.home)
+        homes.copy(self.folder / name, self.home)
 
     def disturb(self, kill: Plan) -> list[str]:
         """Restore, start the phase, kill, mend as a person would; what is wrong then."""
@@ -183,15 +182,3 @@ def closed(world: World, end: endstate.EndState) -> list[str]:
         *endstate.faults(world.home),
         *(f"an orphan: {one}" for one in killing.named(orphans)),
     ]
-
-
-def _copy(source: Path, target: Path) -> None:
-    """All of a stopped home; contents that never change are linked."""
-
-    def link_or_copy(one: str, other: str) -> None:
-        if Path(one).relative_to(source).parts[0] == SHARED:
-            os.link(one, other, follow_symlinks=False)
-        else:
-            shutil.copy2(one, other, follow_symlinks=False)
-
-    shutil.copytree(source, target, symlinks=True, copy_function=link_or_copy)

@@ -10,6 +10,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def doubled(end: endstate.EndState) -> list[str]:
 def test_the_estate_survives_three_kills(tmp_path: Path) -> None:
     """Pulumi while the estate goes up; all of the machine, then the emulator, while a model is trained."""
     world, chance = World(tmp_path / "home"), random.Random(SEED)
-    up, train = PHASES[0], PHASES[1]
+    up, train = PHASES[0], replace(PHASES[1], argv=(*PHASES[1].argv, "--trials", "1"))
     world.emulator("up")
     try:
         assert interrupt(world, Plan(up, "command", chance.uniform(0.3, 1)), SHORT_S)

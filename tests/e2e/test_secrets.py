@@ -72,9 +72,12 @@ def planted(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     canaries = {name: f"Canary{number}{secrets.token_hex(16)}" for number, name in enumerate(names)}
     made = Planted(world, project, canaries, {})
     made.pulumi("stack", "init", "test")
-    made.pulumi("config", "set", "azure-native:subscriptionId", next(iter(SUBSCRIPTIONS)))
-    made.pulumi("config", "set", "tenantId", TENANT_ID)
-    made.pulumi("config", "set", "officerId", SIGNED_IN.object_id)
+    known = {
+        "azure-native:subscriptionId": next(iter(SUBSCRIPTIONS)),
+        "tenantId": TENANT_ID,
+        "officerId": SIGNED_IN.object_id,
+    }
+    made.pulumi("config", "set-all", *(f"--plaintext={name}={value}" for name, value in known.items()))
     made.pulumi("config", "set", "--secret", "secure", given=canaries["the container's value"])
     made.pulumi("config", "set", "--secret", "password", given=canaries["the vault's password"])
     made.pulumi("preview", "--diff", "--save-plan", str(project / "plan.json"))

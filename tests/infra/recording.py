@@ -43,6 +43,7 @@ class Registration:
     create_timeout: str
     fixed: tuple[str, ...]
     delete_before_replace: bool
+    aliases: frozenset[str]  # types that a state may know it by
 
     @property
     def custom(self) -> bool:
@@ -119,6 +120,7 @@ class Recorder(mocks.MockMonitor):
                     create_timeout=request.customTimeouts.create,
                     fixed=tuple(request.replaceOnChanges),
                     delete_before_replace=request.deleteBeforeReplace,
+                    aliases=frozenset(alias.spec.type for alias in request.aliases),
                 )
             )
         return super().RegisterResource(request)

@@ -88,6 +88,12 @@ def test_subnets_are_written_one_after_another(stage: Graph) -> None:
         assert before in subnet.depends_on, subnet.name
 
 
+def test_aliases_of_api_versions_are_left_out_and_earlier_names_of_types_stay(stage: Graph) -> None:
+    aliases = {alias for r in stage.resources for alias in r.aliases}
+    assert {"azure-native:network:PrivateZone", "azure-native:insights:DiagnosticSetting"} <= aliases
+    assert [alias for alias in aliases if "/" in alias] == []
+
+
 def test_roles_stand_before_the_workspace_and_its_cluster(stage: Graph) -> None:
     grants = {
         r.name for r in stage.all("authorization:RoleAssignment") if not r.name.endswith("on-workspace")

@@ -7,13 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pulumi
-import pytest
-
-from infra import sdk_aliases
 from infra.environments import ROOT
 
-NO_RESOURCE: Any = None  # a transformation of options does not look at it
 SHOW = """
 import json, sys
 names = json.loads(sys.argv[1])
@@ -69,31 +64,3 @@ def test_each_name_that_the_program_reads_is_the_same_and_little_else_is_importe
     assert narrow["names"] == wide["names"]
     assert "Nope" in narrow["names"]["storage.Nope"]
     assert shown(names, "narrow")["files"] < wide["files"] / 3
-
-
-@pytest.mark.parametrize(
-    ("alias", "former"),
-    [
-        (pulumi.Alias(type_="azure-native:network/v20230501:Subnet"), True),
-        (pulumi.Alias(type_="azure-native:network/v20230501preview:Subnet"), True),
-        (pulumi.Alias(type_="azure-native:network:Subnet"), True),
-        (pulumi.Alias(name="old", type_="azure-native:network:Subnet"), False),
-        (pulumi.Alias(name="old"), False),
-        (pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE), False),
-        (pulumi.Alias(type_="mlops:network:Network"), False),
-        ("urn:pulumi:stage::mlops-estate::azure-native:network:Subnet::old", False),
-    ],
-)
-def test_only_the_sdks_former_types_are_left_out(alias: Any, former: bool) -> None:
-    assert sdk_aliases.is_former_type(alias) is former
-
-
-def test_an_alias_of_our_own_stays_and_the_options_with_it() -> None:
-    own = pulumi.Alias(name="old")
-    former = pulumi.Alias(type_="azure-native:network/v20230501:Subnet")
-    opts = pulumi.ResourceOptions(aliases=[former, own], protect=True, ignore_changes=["tags"])
-    args = pulumi.ResourceTransformationArgs(NO_RESOURCE, "azure-native:network:Subnet", "n", {}, opts)
-    result = sdk_aliases.leave_out(args)
-    assert result is not None
-    assert (result.opts.aliases, result.opts.protect, result.opts.ignore_changes) == ([own], True, ["tags"])
-    assert opts.aliases == [former, own]

@@ -3,16 +3,18 @@
 import io
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from tools.check import __main__ as program
+from tools.check import budget
 from tools.check.__main__ import NEAREST, commands
 from tools.check.budget import LEFT_OUT
 from tools.check.imports import distances, imported, module_of
-from tools.check.selection import TOGETHER, GitError, changed_files, select
+from tools.check.selection import TOGETHER, GitError, Selection, changed_files, select
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {
@@ -40,6 +42,28 @@ def checkout(tmp_path: Path) -> Path:
         author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
         subprocess.run(["git", *author, *argv], cwd=tmp_path, check=True)
     return tmp_path
+
+
+NESTED = """
+class A:
+    def f(self, of):
+        try:
+            import ml
+        except ImportError:
+            if of:
+                pass
+            else:
+                import ml.base
+        match of:
+            case 1:
+                with of:
+                    import ml.user
+"""
+
+
+def test_imports_in_any_block_count() -> None:
+    known = {"ml": "", "ml.base": "", "ml.user": ""}
+    assert imported(NESTED, known) == set(known)
 
 
 def test_imports_inside_functions_count() -> None:
@@ -103,6 +127,21 @@ def test_what_holds_a_part_together_is_never_too_far_away() -> None:
         assert test in select(ROOT, [changed]).tests[:NEAREST]
 
 
+def test_the_time_of_a_check_begins_when_its_tests_are_collected(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setenv("CHECK_SECONDS", "40")
+    monkeypatch.setattr(budget, "collected", None)
+    monkeypatch.setattr(budget, "left", [])
+    for seconds, skipped in ((100.0, False), (139.9, False), (140.1, True)):
+        monkeypatch.setattr(budget, "now", lambda at=seconds: at)
+        if budget.collected is None:
+            budget.pytest_collection_finish()
+        with pytest.raises(pytest.skip.Exception) if skipped else nullcontext():
+            budget.pytest_runtest_setup(request.node)
+    assert budget.left == [request.node.nodeid]
+
+
 @pytest.mark.parametrize(
     ("said", "mark"), [("3 passed", "ok  after"), (f"4 tests of 2 {LEFT_OUT}: …", "ok in part  after")]
 )
@@ -113,5 +152,5 @@ def test_tests_that_had_no_time_are_not_called_ok(
         program, "commands", lambda selection: {"tests": [sys.executable, "-c", f"print({said!r})"]}
     )
     console = Console(record=True, quiet=False, file=io.StringIO(), width=200)
-    assert program.run(select(ROOT, []), console) == {"tests": True}
+    assert program.run(Selection((), (), (), ()), console) == {"tests": True}
     assert f"tests        {mark}" in console.export_text()

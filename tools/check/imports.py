@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 
@@ -14,21 +15,36 @@ def module_of(path: str) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def statements(tree: ast.AST) -> Iterator[ast.stmt]:
+    """All statements, nested ones too, without their expressions, which are most of a tree."""
+    waiting: deque[ast.AST] = deque([tree])
+    while waiting:
+        node = waiting.popleft()
+        if isinstance(node, ast.stmt):
+            yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            found = getattr(node, name, ())
+            waiting.extend(found if isinstance(found, list) else ())
+
+
+@cache
+def names(source: str) -> frozenset[str]:
+    """All names that this source may import a module by. Raises SyntaxError."""
+    found: set[str] = set()
+    for node in statements(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
+    return frozenset(found)
+
+
 def imported(source: str, known: Mapping[str, str]) -> set[str]:
     """The known modules that this source imports; a package counts with each of its modules that is named.
 
     known: module to path. Raises SyntaxError.
     """
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        found.update(name for name in names if name in known)
-    return found
+    return {name for name in names(source) if name in known}
 
 
 def distances(changed: Iterable[str], importers: Mapping[str, set[str]]) -> dict[str, int]:

@@ -78,28 +78,28 @@ Json = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:  # no longer: others' caches would look empty
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         made = Emulator(Home(tmp_path_factory.mktemp("containers")))
-        made.ports["proxy"] = 1  # nothing in these tests goes through it
-        made.arm.put(GROUP, {"location": "westeurope"})
-        made.arm.put(REGISTRY, {"location": "westeurope", "sku": {"name": "Premium"}, "properties": {}})
-        identity, _ = made.arm.put(IDENTITY, {"location": "westeurope"})
-        properties = {
-            "roleDefinitionId": ACR_PULL,
-            "principalId": identity["properties"]["principalId"],
-            "principalType": "ServicePrincipal",
-        }
-        made.arm.put(ASSIGNMENT, {"properties": properties})
-        context = tmp_path_factory.mktemp("context")
-        (context / "Dockerfile").write_text(DOCKERFILE)
-        (context / "service.py").write_text(SERVICE)
-        request = BuildRequest(context, context.parent / "build.log", dict(os.environ))
-        built = made.images.build(request)
-        made.images.keep(built)
-        made.images.name(parse("imagesreg.azurecr.io/service:v1"), built.digest)
-        yield made
-        made.close()
+    made.ports["proxy"] = 1  # nothing in these tests goes through it
+    made.arm.put(GROUP, {"location": "westeurope"})
+    made.arm.put(REGISTRY, {"location": "westeurope", "sku": {"name": "Premium"}, "properties": {}})
+    identity, _ = made.arm.put(IDENTITY, {"location": "westeurope"})
+    properties = {
+        "roleDefinitionId": ACR_PULL,
+        "principalId": identity["properties"]["principalId"],
+        "principalType": "ServicePrincipal",
+    }
+    made.arm.put(ASSIGNMENT, {"properties": properties})
+    context = tmp_path_factory.mktemp("context")
+    (context / "Dockerfile").write_text(DOCKERFILE)
+    (context / "service.py").write_text(SERVICE)
+    request = BuildRequest(context, context.parent / "build.log", dict(os.environ))
+    built = made.images.build(request)
+    made.images.keep(built)
+    made.images.name(parse("imagesreg.azurecr.io/service:v1"), built.digest)
+    yield made
+    made.close()
 
 
 @pytest.fixture

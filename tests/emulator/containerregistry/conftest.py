@@ -20,16 +20,11 @@ REGISTRY = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/estatereg"
 Json = dict[str, Any]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="session")
 def registry_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    made = Emulator(Home(tmp_path_factory.mktemp("registries")))
+    with pytest.MonkeyPatch.context() as patch:  # no longer: others' caches would look empty
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        made = Emulator(Home(tmp_path_factory.mktemp("registries")))
     yield made
     made.close()
 

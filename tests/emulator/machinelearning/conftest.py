@@ -115,19 +115,27 @@ def command_body(command: str, **properties: Any) -> Json:
     return {"properties": {**body, **properties}}
 
 
-@pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Environments of the tests are built once, beside the user's own."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cached_there(cache: Path) -> Iterator[None]:
+    """No longer than for a file of this folder: to others, the user's cache would look empty."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CACHE_HOME", str(cache))
         yield
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
     """A home in which the estate is built, to be copied: keys and tables take half a second to make."""
     root = tmp_path_factory.mktemp("template") / "home"
-    made = Lab(Home(root))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        made = Lab(Home(root))
     estate.build(made.write)
     made.emulator.close()
     del made

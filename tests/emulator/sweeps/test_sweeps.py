@@ -21,11 +21,10 @@ from emulator.machinelearning.sweeps.policy import BANDIT, MEDIAN, TRUNCATION, P
 from emulator.machinelearning.sweeps.space import Distribution
 from emulator.machinelearning.tracking.metrics import Metrics
 from tests.emulator.machinelearning import estate
-from tests.emulator.machinelearning.conftest import Lab, template
-from tests.emulator.machinelearning.conftest import cache as environments
+from tests.emulator.machinelearning.conftest import Lab, cached_there, template
 from tests.emulator.machinelearning.conftest import lab as local
 
-__all__ = ["environments", "local", "template"]
+__all__ = ["cached_there", "local", "template"]
 Json = dict[str, Any]
 
 

@@ -18,11 +18,10 @@ from emulator.machinelearning.tracking.api import CALLS
 from emulator.machinelearning.tracking.errors import TrackingError
 from emulator.machinelearning.tracking.tokens import RunTokens
 from tests.emulator.machinelearning import estate
-from tests.emulator.machinelearning.conftest import Lab, template
-from tests.emulator.machinelearning.conftest import cache as environments
+from tests.emulator.machinelearning.conftest import Lab, cached_there, template
 from tests.emulator.machinelearning.conftest import lab as local
 
-__all__ = ["environments", "local", "template"]
+__all__ = ["cached_there", "local", "template"]
 Json = dict[str, Any]
 HOST = f"{estate.REGION}.api.azureml.ms"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"

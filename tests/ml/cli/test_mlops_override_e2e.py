@@ -5,18 +5,16 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import World, world
+from tests.e2e.conftest import World, estate_world
 
-__all__ = ["world"]  # the fixture
+__all__ = ["estate_world"]  # the fixture
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 REASON = '-the card\'s words: 100% "größer" $(date) `id` ~ ; exit 1'  # as a shell would not leave it
 
 
-def test_the_same_model_is_another_version_by_a_reason_and_once_only(world: World) -> None:
-    world.pulumi("up", "stage", "--yes", "--skip-preview")
-
+def test_the_same_model_is_another_version_by_a_reason_and_once_only(estate_world: World) -> None:
     def mlops(*argv: str) -> dict[str, Any]:
-        return json.loads(world.run("mlops", *argv, "--env", "stage", "--json").stdout)
+        return json.loads(estate_world.run("mlops", *argv, "--env", "stage", "--json").stdout)
 
     first = mlops("train", "--trials", "1")
     assert (first["registered"], first["decision"]["override"]) == (True, None)

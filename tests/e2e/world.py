@@ -1,0 +1,50 @@
+"""An emulator in a scratch folder, and the commands that a person types."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND_LIMIT_S = 600
+
+
+class World:
+    """Runs commands as a person would, against one emulator."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self.environment = {**os.environ, "EMULATOR_HOME": str(home), "PATH": path, "OMP_NUM_THREADS": "1"}
+
+    def command(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            argv, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=COMMAND_LIMIT_S
+        )
+        if check and done.returncode:
+            said = f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+            pytest.fail(f"{' '.join(argv)} exited with {done.returncode}\n{said}")
+        return done
+
+    def emulator(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.command(sys.executable, "-m", "emulator", *argv, check=check)
+
+    def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.emulator("run", "--", *argv, check=check)
+
+    def pulumi(
+        self, verb: str, stack: str, *argv: str, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """`pulumi VERB --stack STACK …`; VERB may be two words ("stack export")."""
+        return self.run("pulumi", *verb.split(), "--stack", stack, "--non-interactive", *argv, check=check)
+
+    def status(self) -> dict[str, Any]:
+        return json.loads(self.emulator("status", "--json").stdout)
+
+    def resources(self) -> int:
+        """How many ARM resources exist in all."""
+        return sum(self.status()["resources"].values())

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import psutil
@@ -69,11 +70,11 @@ def account(seen: Iterable[Seen]) -> dict[str, float]:
     return dict(found)
 
 
-def preview(world: World, stack: str) -> dict[str, float]:
-    """Run it; CPU seconds by part."""
+def preview(world: World, stack: str, project: Path = REPOSITORY) -> dict[str, float]:
+    """Run it in the folder of a Pulumi project; CPU seconds by part."""
     arguments = ("preview", "-s", stack, "--non-interactive", "--color", "never")
     client = subprocess.Popen(
-        [*EMULATOR, "run", "--", "pulumi", *arguments], cwd=REPOSITORY, env=world.environment,
+        [*EMULATOR, "run", "--", "pulumi", *arguments], cwd=project, env=world.environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     root = psutil.Process(client.pid)

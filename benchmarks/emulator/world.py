@@ -21,23 +21,26 @@ class BenchmarkError(Exception):
 
 
 class World:
-    """One home."""
+    """One home, and the checkout (with its .venv) whose emulator and programs run on it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, checkout: Path = REPOSITORY) -> None:
         self.home = home
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        self.checkout = checkout
+        own = checkout == REPOSITORY
+        self.python = sys.executable if own else str(checkout / ".venv/bin/python")
+        path = os.pathsep.join([str(Path(self.python).parent), os.environ.get("PATH", os.defpath)])
         outside = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
         self.environment = {
             **outside,
             "EMULATOR_HOME": str(home),
             "PATH": path,
-            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONPATH": str(checkout),
         }
 
     def command(self, *argv: str) -> str:
         """Run it to its end; its output."""
         done = subprocess.run(
-            argv, cwd=REPOSITORY, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
+            argv, cwd=self.checkout, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=LIMIT_S, check=False,
         )  # fmt: skip
         if done.returncode:
@@ -46,11 +49,11 @@ class World:
         return done.stdout
 
     def emulator(self, *argv: str) -> str:
-        return self.command(*EMULATOR, *argv)
+        return self.command(self.python, "-m", "emulator", *argv)
 
     def measure(self, module: str, *argv: str) -> Any:
         """What a module of this package prints as JSON, run as a client of the emulator."""
-        run = ("run", "--", sys.executable, "-m", f"benchmarks.emulator.{module}")
+        run = ("run", "--", self.python, "-m", f"benchmarks.emulator.{module}")
         return json.loads(self.emulator(*run, *argv).splitlines()[-1])
 
     @contextmanager

@@ -108,7 +108,7 @@ class _Connection:
     held: Whole | None = None
     head: bytes = b""
 
-    def answer(self, head: bytes, body: bytes) -> None:
+    def send(self, head: bytes, body: bytes) -> None:
         self.head = head
 
     def usual(self, data: bytes) -> None:

@@ -147,7 +147,7 @@ class Scorer:
             self.monitor.observe(matrix)
         return batch
 
-    def answer(self, batch: Batch, request_id: str) -> bytes:
+    def body(self, batch: Batch, request_id: str) -> bytes:
         """The body of the answer, JSON."""
         if self._answered is not None:
             lists = self._answered(

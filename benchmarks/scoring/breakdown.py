@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from statistics import median
@@ -76,7 +76,7 @@ class Marks:
         self.spent_ns = dict.fromkeys(targets, 0)
 
     @contextmanager
-    def set(self) -> Iterator[None]:
+    def set(self) -> Generator[None]:
         with ExitStack() as stack:
             for name, (holder, attribute) in self.targets.items():
                 marked = self._marked(name, getattr(holder, attribute))
@@ -108,7 +108,7 @@ class _Connection:
     held: Whole | None = None
     head: bytes = b""
 
-    def answer(self, head: bytes, body: bytes) -> None:
+    def send(self, head: bytes, body: bytes) -> None:
         self.head = head
 
     def usual(self, data: bytes) -> None:

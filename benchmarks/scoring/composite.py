@@ -37,7 +37,7 @@ class Composite:
     def answer_payload(self, payload: Any) -> bytes:
         """The same for a server that has parsed the body itself."""
         scorer = self.scorer
-        return scorer.answer(scorer.score(scorer.encode(payload)), REQUEST_ID)
+        return scorer.body(scorer.score(scorer.encode(payload)), REQUEST_ID)
 
     def close(self) -> None:
         self.monitor.stop()

@@ -88,7 +88,7 @@ def run(choice: Choice, say: tools.Say) -> Results:
     if wanted & NEED_LOAD:
         program = tools.load_generator(say)
         generator = Generator(program, subject.single, available[-1:])
-        one = _plan(length, available[:1], available[-1:], 1)
+        one = _plan(length, available[:1], 1)
         turns = replace(one, rounds=length.turns, seconds=length.turn_seconds)
     else:
         generator = one = turns = None
@@ -131,10 +131,8 @@ def run(choice: Choice, say: tools.Say) -> Results:
     return replace(found, seconds=time.monotonic() - began)
 
 
-def _plan(length: Length, server: list[int], generator: list[int], workers: int) -> Plan:
-    return Plan(
-        length.connections, length.rounds, length.seconds, length.warm_seconds, server, generator, workers
-    )
+def _plan(length: Length, server: list[int], workers: int) -> Plan:
+    return Plan(length.connections, length.rounds, length.seconds, length.warm_seconds, server, workers)
 
 
 def _served(
@@ -152,7 +150,7 @@ def _served(
     kinds = [kind for kind in kinds if kind.key in choice.length.all_cores]
     if len(available) > 1 and kinds:
         say(f"over HTTP, on {len(available)} cores")
-        every = _plan(choice.length, available, available, len(available))
+        every = _plan(choice.length, available, len(available))
         every = replace(every, connections=every.connections[-1:])
         found += serving.measure(kinds, subject, replace(generator, cores=available), every, say)
     return found

@@ -32,14 +32,13 @@ PAUSE_SECONDS = 0.01  # between two looks whether a server is ready
 
 @dataclass(frozen=True)
 class Plan:
-    """How long, how often, and on which cores."""
+    """How long, how often, and on which cores the server runs."""
 
     connections: tuple[int, ...]
     rounds: int
     seconds: float
     warm_seconds: float
     server_cores: Sequence[int]
-    generator_cores: Sequence[int]
     workers: int
 
 

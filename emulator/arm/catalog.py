@@ -51,11 +51,6 @@ def find_token(token: str) -> ResourceType | None:
     return _BY_TOKEN.get(short_token(token).lower())
 
 
-def find_id(resource_id: str) -> ResourceType | None:
-    """The row of the type that an ARM id belongs to; None for a malformed id or a type without a row."""
-    return find(arm_type_of(resource_id))
-
-
 def arm_type_of(resource_id: str) -> str:
     """`Microsoft.Storage/storageAccounts` of an id; empty for an id that names no resource."""
     path = resource_id.rstrip("/")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from typing import Any
 
+from emulator import times
 from emulator.arm.store import Store
 from emulator.containerregistry.registries import REGISTRY
 from emulator.containerregistry.requests import DockerBuild
@@ -29,7 +29,7 @@ class Records:
             number = int(self.store.document(COUNTER, "last") or 0) + 1
             self.store.put_document(COUNTER, "last", number)
             name = f"ca{number:x}"
-            now = _now()
+            now = times.now()
             run: dict[str, Any] = {
                 "id": f"{registry['id']}/runs/{name}",
                 "name": name,
@@ -56,11 +56,11 @@ class Records:
             run = self.store.get(run_id)
             if run is None or run["properties"]["status"] in ENDED:
                 return False
-            run["properties"] |= {"status": status, "lastUpdatedTime": _now(), **properties}
+            run["properties"] |= {"status": status, "lastUpdatedTime": times.now(), **properties}
             if status == "Running":
-                run["properties"].setdefault("startTime", _now())
+                run["properties"].setdefault("startTime", times.now())
             if status in ENDED:
-                run["properties"]["finishTime"] = _now()
+                run["properties"]["finishTime"] = times.now()
                 run["properties"]["provisioningState"] = {
                     "Succeeded": "Succeeded",
                     "Canceled": "Canceled",
@@ -76,7 +76,3 @@ class Records:
         """Called at the start: what had not ended when the last process died will not end by itself."""
         for run in self.store.by_type(RUN):
             self.change(run["id"], "Failed", runErrorMessage=INTERRUPTED)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

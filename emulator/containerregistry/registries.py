@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
 from typing import Any
 
+from emulator import times
 from emulator.arm import firewalls
 from emulator.arm.service import Action, Arm, Put
 from emulator.arm.store import Store
@@ -91,7 +91,7 @@ def install(arm: Arm, store: Store, images: Images) -> None:
         old = (put.old or {}).get("properties", {})
         location = put.resource.get("location", "")
         properties["loginServer"] = server
-        properties["creationDate"] = old.get("creationDate") or _now()
+        properties["creationDate"] = old.get("creationDate") or times.now()
         properties["privateEndpointConnections"] = old.get("privateEndpointConnections", [])
         properties["dataEndpointHostNames"] = (
             [f"{name.lower()}.{location}.data.azurecr.io"] if properties["dataEndpointEnabled"] else []
@@ -216,7 +216,3 @@ def _credentials(store: Store, registry: dict[str, Any], renew: str = "") -> dic
         "username": registry["name"],
         "passwords": [{"name": name, "value": value} for name, value in sorted(passwords.items())],
     }
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

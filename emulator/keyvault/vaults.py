@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from emulator import times
 from emulator.arm import firewalls
 from emulator.arm.ids import fold
 from emulator.arm.service import Action, Arm, Put
@@ -130,8 +130,8 @@ class Vaults:
             resource["name"].lower(),
             {
                 "vaultId": resource["id"],
-                "deletionDate": _iso(now),
-                "scheduledPurgeDate": _iso(now + days * DAY_S),
+                "deletionDate": times.at(now),
+                "scheduledPurgeDate": times.at(now + days * DAY_S),
                 "purgeAt": now + days * DAY_S,
                 "resource": resource,
             },
@@ -247,7 +247,3 @@ def _shown(name: str, kept: Json) -> Json:
             "purgeProtectionEnabled": bool(resource["properties"].get("enablePurgeProtection")),
         },
     }
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")

@@ -91,7 +91,7 @@ class DataPlane:
         if match["service"].lower() == "datastore" and request.method == "GET" and named:
             caller = self._tokens.caller(request, workspace, datastore_service.READ)
             self._arm.get(workspace.id)
-            return Response.json(self._datastores.answer(caller, workspace, named["name"]))
+            return Response.json(self._datastores.show(caller, workspace, named["name"]))
         self._allow(request, workspace)
         self._arm.get(workspace.id)
         answer = self._answer(request, match["service"].lower(), workspace, match["rest"])
@@ -118,7 +118,7 @@ class DataPlane:
                 "jobSpecification": None,
             }
         if files := ARTIFACTS.fullmatch(rest):
-            return self._artifacts.answer(request, workspace, files["run"], files["part"] or "")
+            return self._artifacts.handle(request, workspace, files["run"], files["part"] or "")
         match = RUN.fullmatch(rest)
         if match is None:
             return None

@@ -32,7 +32,7 @@ class DatastoreService:
         self._identity = identity
         self._blobs = blobs
 
-    def answer(self, principal: Principal, workspace: Workspace, name: str) -> Json:
+    def show(self, principal: Principal, workspace: Workspace, name: str) -> Json:
         """One datastore. 404 for none; 403 when it holds a credential that the caller may not have."""
         path = workspace.child("datastores", name)
         datastore = self._store.get(path)

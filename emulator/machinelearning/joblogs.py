@@ -20,13 +20,13 @@ class JobLogs:
 
     def write(self, workspace: Workspace, job: str, name: str, content: bytes | Path) -> None:
         """Replace one log of a job."""
-        account, container = self._place(workspace)
+        account, container = artifact_store(self._arm, workspace)
         data = content if isinstance(content, bytes) else content.read_bytes()
         self._blobs.write(account, container, f"{_folder(job)}{name}", data, "text/plain; charset=utf-8")
 
     def addresses(self, workspace: Workspace, job: str) -> dict[str, str]:
         """Name -> address that may be read for an hour, of each log of a job."""
-        account, container = self._place(workspace)
+        account, container = artifact_store(self._arm, workspace)
         folder = _folder(job)
         return {
             blob.name.removeprefix(folder): self._blobs.sas_url(
@@ -35,9 +35,11 @@ class JobLogs:
             for blob in self._blobs.list(account, container, folder)
         }
 
-    def _place(self, workspace: Workspace) -> tuple[str, str]:
-        datastore = self._arm.get(workspace.child("datastores", ARTIFACT_STORE))["properties"]
-        return datastore["accountName"], datastore["containerName"]
+
+def artifact_store(arm: Arm, workspace: Workspace) -> tuple[str, str]:
+    """Account and container of the datastore in which a workspace keeps what runs write."""
+    datastore = arm.get(workspace.child("datastores", ARTIFACT_STORE))["properties"]
+    return datastore["accountName"], datastore["containerName"]
 
 
 def _folder(job: str) -> str:

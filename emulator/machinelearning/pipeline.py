@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from emulator.machinelearning.expressions import substitute
@@ -19,6 +18,7 @@ from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.orders import Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.resources import nested_properties, step_properties
 from emulator.machinelearning.runs import Runs
+from emulator.machinelearning.said import say
 from emulator.machinelearning.steps import Nested, Pipeline, Source, Step, Sweep, Target
 from emulator.machinelearning.sweeps.resources import sweep_properties
 from emulator.machinelearning.sweeps.run import Performer as SweepPerformer
@@ -268,7 +268,4 @@ class PipelineRun:
                 self.performer.cancelled(self.workspace.child("jobs", self.children[name]))
 
     def _say(self, text: str) -> None:
-        with self.saying:
-            self.lines.append(f"[{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ}] {text}")
-            self.logs.write(self.workspace, self.job["name"], LOG, ("\n".join(self.lines) + "\n").encode())
-            self.runs.update(self.job["id"], lines=list(self.lines))
+        say(self, LOG, text)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from emulator import times
 from emulator.arm.store import Store
 from emulator.errors import not_found
 from emulator.machinelearning.names import JOB, Workspace
@@ -26,11 +27,6 @@ FOLLOWING: dict[str, frozenset[str]] = {
     "CancelRequested": TERMINAL,
     **{status: frozenset() for status in TERMINAL},
 }
-
-
-def now() -> str:
-    """The time as Azure writes it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Runs:
@@ -76,7 +72,7 @@ class Runs:
             {
                 "job": job_id,
                 "status": "NotStarted",
-                "created": now(),
+                "created": times.now(),
                 "started": None,
                 "ended": None,
                 "error": None,
@@ -99,9 +95,9 @@ class Runs:
                 return False
             record |= {"status": status, **fields}
             if status == "Running":
-                record["started"] = record["started"] or now()
+                record["started"] = record["started"] or times.now()
             if status in TERMINAL:
-                record["ended"] = now()
+                record["ended"] = times.now()
             self._store.put_document(RUN_DOCUMENT, run_key(job_id), record)
             self._touch(job_id)
             return True

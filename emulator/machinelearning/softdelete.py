@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import Any, Final
 
+from emulator import times
 from emulator.arm.ids import fold
 from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
@@ -47,7 +47,7 @@ def install(arm: Arm) -> None:
 def deleted(store: Store) -> list[Json]:
     """The deleted workspaces whose names are still taken: name, id, kept_until."""
     return [
-        {"name": one["name"], "id": one["id"], "kept_until": _iso(one["until"])}
+        {"name": one["name"], "id": one["id"], "kept_until": times.at(one["until"])}
         for key in sorted(store.documents(KIND))
         if (one := _kept(store, key))
     ]
@@ -60,7 +60,3 @@ def _kept(store: Store, resource_id: str) -> Json | None:
         store.delete_document(KIND, key)
         return None
     return one
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from emulator import times
 from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
 from emulator.errors import AzureError
@@ -95,7 +95,7 @@ def _complete(put: Put) -> None:
                 f"LiveEndpoint=https://{region}.livediagnostics.monitor.azure.com/;"
                 f"ApplicationId={application}"
             ),
-            "CreationDate": old.get("CreationDate") or datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            "CreationDate": old.get("CreationDate") or times.now(),
             "TenantId": put.id.split("/")[2],
             "Ver": "v2",
         }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import secrets
 import uuid
-from datetime import UTC, datetime
 from typing import Any
 
+from emulator import times
 from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError
 
@@ -33,7 +33,7 @@ def install(arm: Arm) -> None:
     def complete(put: Put) -> None:
         properties = put.properties
         old = (put.old or {}).get("properties", {})
-        now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        now = times.now()
         for key, value in DEFAULTS.items():
             if properties.get(key) is None:
                 properties[key] = value

@@ -71,7 +71,7 @@ def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults) -> None:
         ]
         return Response.json({"value": value})
 
-    arm.without_token("GET", metadata.PATH)(metadata.answer)
+    arm.without_token("GET", metadata.PATH)(metadata.clouds)
 
     @arm.special("GET", "/tenants")
     def tenants(request: Request, match: re.Match[str], principal: Principal) -> Response:

@@ -61,7 +61,7 @@ CLOUD: Final[dict[str, Any]] = {
 }
 
 
-def answer(request: Request) -> Response:
+def clouds(request: Request) -> Response:
     """The list of clouds, which has one; for 2015-01-01 the one, in the names of that version."""
     if request.query.get("api-version") == SINGLE:
         return Response.json(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from emulator import times
 from emulator.arm import firewalls
 from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError
@@ -52,7 +53,7 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
         for key, value in DEFAULTS.items():
             properties.setdefault(key, value)
         _check_firewall(properties["networkAcls"])
-        now = _now()
+        now = times.now()
         old = (put.old or {}).get("properties", {})
         properties["encryption"] = _encryption(properties.get("encryption"), old.get("creationTime", now))
         properties["creationTime"] = old.get("creationTime", now)
@@ -122,7 +123,7 @@ def install(arm: Arm, accounts: Accounts, blobs: BlobStore) -> None:
         put.resource["etag"] = stamp
         properties.update(
             {
-                "lastModifiedTime": _now(),
+                "lastModifiedTime": times.now(),
                 "leaseStatus": "Unlocked",
                 "leaseState": "Available",
                 "hasImmutabilityPolicy": False,
@@ -224,7 +225,3 @@ def _stored(arm: Arm, account_id: str) -> dict[str, Any]:
 def _account_id(child_id: str) -> str:
     lower = child_id.lower()
     return child_id[: lower.index("/blobservices/")]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,5 +1,6 @@
 """The code that is sent elsewhere: the files of ml/ and scoring/ that a program needs, all tracked by git."""
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from ml.jobs.closure import PACKAGES, files_of
 
 MOST_NAMED = 5
 SCORING = "scoring.__main__"
+SENT_ANEW = "sent-anew.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,18 @@ class Snapshot:
     sha256: str
     commit: str
 
-    def write(self, directory: Path) -> Path:
-        """Write the files beneath the directory, which is then the `code` of the components."""
+    def write(self, directory: Path, *, anew: bool = False) -> Path:
+        """Write the files beneath the directory, which is then the `code` of the components.
+
+        anew: with a file of random content beside them, so that Azure ML takes them for code that it does not
+        have. Otherwise it never looks whether the blobs of code that it knows by its hash are still there.
+        """
         for path, content in self.files.items():
             target = directory / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
+        if anew:
+            (directory / SENT_ANEW).write_text(secrets.token_hex(16), encoding="utf-8")
         return directory
 
 

@@ -37,7 +37,7 @@ class Request:
     trials: int
     wait: bool
     force: bool
-    rebuild: bool = False  # build the training image again, and take no earlier job
+    rebuild: bool = False  # build the training image and send the code again, and take no earlier job
     override: str | None = None  # why a model that is not better is to be registered
 
 
@@ -141,7 +141,7 @@ def submit(
         asset = data.register(azure, inputs.data)
     with report.phase(f"submitting {name}"), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
         plan = pipeline.Plan(
-            code=inputs.code.write(Path(scratch) / "code"),
+            code=inputs.code.write(Path(scratch) / "code", anew=request.rebuild),
             environment=f"{made.name}:{made.version}",
             data_asset=f"{asset.name}:{asset.version}",
             data_sha256=inputs.data.sha256,

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from azure.ai.ml.entities import PipelineJob
 
 STEPS = ("prepare", "validate", "train")
-SWEPT = "train"
 METRIC, GOAL = f"selection.{BOOSTING}.log_loss", "minimize"
 MOST_CHOICES = 20  # values of a whole number that is searched on a logarithmic scale
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 CHUNK_BYTES = 4 << 20
 ROLE = "Have the role Storage Blob Data Reader granted on the container, then run the command again."
-NETWORK = "Have this machine's address added to the account's allow-listed ranges, or use its network."
+FROM_OUTSIDE = "Have this machine's address added to the account's allow-listed ranges, or use its network."
 SIGNATURE = "Ask for a new shared access signature with the permission to read."
 # The service's error code -> (why, remedy)
 REFUSALS = {
@@ -25,7 +25,7 @@ REFUSALS = {
     "ResourceNotFound": ("there is no such blob", "Check the container and the path."),
     "AuthorizationPermissionMismatch": ("access is denied", ROLE),
     "InsufficientAccountPermissions": ("access is denied", ROLE),
-    "AuthorizationFailure": ("the account's network rules keep this machine out", NETWORK),
+    "AuthorizationFailure": ("the account's network rules keep this machine out", FROM_OUTSIDE),
     "PublicAccessNotPermitted": ("the account wants a sign-in", ROLE),
     "KeyBasedAuthenticationNotPermitted": (
         "the account allows no account keys and no signatures made with them",

@@ -20,7 +20,11 @@ Force = Annotated[
 ]
 Rebuild = Annotated[
     bool,
-    typer.Option("--rebuild", help="Build the image again: the one that was built of this content is gone."),
+    typer.Option(
+        "--rebuild",
+        help="Build the image again, and send the code of a job again: use it when what was made of the same "
+        "content is gone.",
+    ),
 ]
 Data = Annotated[
     str | None,

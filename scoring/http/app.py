@@ -146,10 +146,10 @@ class Service:
     async def _explained(self, request: Request) -> bytes:
         payload = parsed(await read(request, self._limits.body_bytes))
         matrix = _encoded(payload, self._explaining.encode)
-        answer, request_id = self._explaining.answer, request.record.request_id
+        body, request_id = self._explaining.body, request.record.request_id
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._explainer, answer, matrix, request_id)
+            return await loop.run_in_executor(self._explainer, body, matrix, request_id)
         except ArtifactError as error:  # MODEL_DIR changed before the first explanation
             log.error("the model's explanation cannot be read", extra={"reason": str(error)})
             detail = "what explains the model that is served is no longer in its place; the log says more"
@@ -164,7 +164,7 @@ class Service:
         else:
             loop = asyncio.get_running_loop()
             batch = await loop.run_in_executor(self._large, self._scorer.score, matrix, real)
-        return self._answer(batch, request.record)
+        return self._body(batch, request.record)
 
     def ask(self, headers: Headers, body: bytes, record: RequestRecord) -> Ask | None:
         """What a request asks for that can be answered directly; None when it is large or has a defect."""
@@ -178,19 +178,19 @@ class Service:
             return None  # the usual way reads it again and says what is wrong
         return Ask(record, matrix, _is_real(headers)) if len(matrix) <= INLINE_ROWS else None
 
-    def answer(self, asks: list[Ask]) -> list[bytes]:
+    def bodies(self, asks: list[Ask]) -> list[bytes]:
         matrices = [ask.matrix for ask in asks]
         together = joined(matrices)
         batches = self._scorer.judge(together).split(list(map(len, matrices)))
-        bodies = [self._answer(batch, ask.record) for batch, ask in zip(batches, asks, strict=True)]
+        bodies = [self._body(batch, ask.record) for batch, ask in zip(batches, asks, strict=True)]
         # Counted last: if anything above fails, the requests go the usual way, which counts them.
         if real := [ask.matrix for ask in asks if ask.real]:
             self._scorer.monitor.observe(together if len(real) == len(asks) else joined(real))
         return bodies
 
-    def _answer(self, batch: Batch, record: RequestRecord) -> bytes:
+    def _body(self, batch: Batch, record: RequestRecord) -> bytes:
         record.batch, record.drift_status = batch, self._scorer.monitor.report.status
-        return self._scorer.answer(batch, record.request_id)
+        return self._scorer.body(batch, record.request_id)
 
     def _overdue(self, request: Request) -> Problem:
         seconds = self._limits.seconds

@@ -54,7 +54,7 @@ class Connection(Protocol):
 
     held: Whole | None
 
-    def answer(self, head: bytes, body: bytes) -> None: ...
+    def send(self, head: bytes, body: bytes) -> None: ...
 
     def usual(self, data: bytes) -> None: ...
 
@@ -111,7 +111,7 @@ class Answers(Protocol):
         """What is asked for; None when the request has to go the usual way."""
         ...
 
-    def answer(self, asks: list[Ask]) -> list[bytes]:
+    def bodies(self, asks: list[Ask]) -> list[bytes]:
         """The JSON that answers each."""
         ...
 
@@ -139,7 +139,7 @@ class Direct:
         if self.state.draining:
             return False
         if self.state.pending() >= self._limit:
-            connection.answer(*self._refusal(whole))
+            connection.send(*self._refusal(whole))
             return True
         if not self._due:
             self._answer_soon()
@@ -154,7 +154,7 @@ class Direct:
             connection.held = None
             self.state.queued -= 1
 
-    def answer(self, connection: Connection) -> None:
+    def answer_now(self, connection: Connection) -> None:
         """Answer now what this connection holds; requests of other connections wait for their turn."""
         self._answer_some([connection])
 
@@ -196,7 +196,7 @@ class Direct:
             if body is None:
                 connection.usual(whole.data)
             else:
-                connection.answer(_head(b"200 OK", b"application/json", body, ask.record), body)
+                connection.send(_head(b"200 OK", b"application/json", body, ask.record), body)
                 ask.record.duration_ns = time.perf_counter_ns() - whole.clock
                 records.append(ask.record)
         if records:
@@ -214,7 +214,7 @@ class Direct:
         if not asks:
             return []
         try:
-            return self._answers.answer(asks)
+            return self._answers.bodies(asks)
         except Exception:
             log.exception("requests go the usual way", extra={"requests": len(asks)})
             return [None] * len(asks)

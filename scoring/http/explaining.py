@@ -33,7 +33,7 @@ class Explaining:
         """The explainer, read at the first request. Raises ArtifactError."""
         return Explainer(self._scorer.artifact.explanation())
 
-    def answer(self, matrix: Matrix, request_id: str) -> bytes:
+    def body(self, matrix: Matrix, request_id: str) -> bytes:
         """The JSON that answers a matrix [rows, features]. Its rows do not count for drift."""
         batch = self._scorer.judge(matrix)
         base = self._explainer.base

@@ -120,7 +120,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self.held is not None:  # the client sent more before its answer: keep the order
-            self.direct.answer(self)
+            self.direct.answer_now(self)
         if (
             not self._place
             and not (self.cycle and not self.cycle.response_complete)
@@ -245,7 +245,7 @@ class Protocol(HttpToolsProtocol):
         self.waiting.change(self._waits + self._pipelined, 0)
         self._waits = self._pipelined = self._unfinished = 0
 
-    def answer(self, head: bytes, body: bytes) -> None:
+    def send(self, head: bytes, body: bytes) -> None:
         """Write a whole answer; the connection stays open."""
         own = self.own_fields.joined(self.server_state.default_headers)
         self.transport.write(b"%b%b\r\n%b" % (head, own, body))
@@ -270,7 +270,7 @@ class Protocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         if self.held is not None:
-            self.direct.answer(self)
+            self.direct.answer_now(self)
         super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -235,14 +235,14 @@ def test_rows_count_for_drift_once_although_their_answer_failed(
     serve: Serve, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running = serve()
-    original, failures = running.scorer.answer, [RuntimeError("broken")]
+    original, failures = running.scorer.body, [RuntimeError("broken")]
 
     def made(batch: Batch, request_id: str) -> bytes:
         if failures:
             raise failures.pop()
         return original(batch, request_id)
 
-    monkeypatch.setattr(running.scorer, "answer", made)
+    monkeypatch.setattr(running.scorer, "body", made)
     with connected(running) as connection:
         connection.sendall(request(sample(artifact)))
         assert answer(connection)[0] == 200

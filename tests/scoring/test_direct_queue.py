@@ -20,7 +20,7 @@ class Fake:
         self.answers: list[tuple[bytes, bytes]] = []
         self.parsed: list[bytes] = []
 
-    def answer(self, head: bytes, body: bytes) -> None:
+    def send(self, head: bytes, body: bytes) -> None:
         self.answers.append((head, body))
 
     def usual(self, data: bytes) -> None:
@@ -35,7 +35,7 @@ class Echo:
             raise RuntimeError
         return None if body == b"usual" else Ask(record, np.zeros((1, 1), dtype=np.float32), True)
 
-    def answer(self, asks: list[Ask]) -> list[bytes]:
+    def bodies(self, asks: list[Ask]) -> list[bytes]:
         return [ask.record.request_id.encode() for ask in asks]
 
 
@@ -48,13 +48,13 @@ class Counting(Echo):
     def ask(self, headers: dict[bytes, bytes], body: bytes, record: RequestRecord) -> Ask | None:
         return Ask(record, np.zeros((64, 1), dtype=np.float32), True)
 
-    def answer(self, asks: list[Ask]) -> list[bytes]:
+    def bodies(self, asks: list[Ask]) -> list[bytes]:
         self.moments.append(len(asks))
-        return super().answer(asks)
+        return super().bodies(asks)
 
 
 class Broken(Echo):
-    def answer(self, asks: list[Ask]) -> list[bytes]:
+    def bodies(self, asks: list[Ask]) -> list[bytes]:
         raise RuntimeError
 
 
@@ -140,7 +140,7 @@ def test_who_does_not_wait_for_an_answer_has_its_own_request_answered_at_once_an
         for number, connection in enumerate(held):
             way.take(connection, whole(b"", f"n{number}"))
         for number in range(20):  # all in one turn
-            way.answer(held[6])
+            way.answer_now(held[6])
             way.take(held[6], whole(b"", f"more{number}"))
         assert answers.moments == [1] * 20
         assert state.pending() == 9
@@ -161,7 +161,7 @@ def test_one_moment_in_each_turn_of_the_loop_however_often_the_queue_was_emptied
         for _ in range(5):
             connection = Fake()
             way.take(connection, whole(b""))
-            way.answer(connection)
+            way.answer_now(connection)
         answers.moments.clear()
         for _ in range(12):
             way.take(Fake(), whole(b""))
@@ -173,7 +173,7 @@ def test_one_moment_in_each_turn_of_the_loop_however_often_the_queue_was_emptied
 
 
 class Failing(Fake):
-    def answer(self, head: bytes, body: bytes) -> None:
+    def send(self, head: bytes, body: bytes) -> None:
         raise RuntimeError("cannot be written to")
 
 

@@ -66,7 +66,7 @@ def test_explanations_have_a_limit_of_their_own_and_do_not_stop_scoring(
         release.wait(10)
         return b"{}"
 
-    monkeypatch.setattr(running.service._explaining, "answer", slow)
+    monkeypatch.setattr(running.service._explaining, "body", slow)
     first = threading.Thread(target=lambda: running.client.post("/explain", json=artifact.samples.request))
     first.start()
     assert begun.wait(5)
@@ -83,7 +83,7 @@ def test_an_explanation_that_takes_too_long_is_given_up(
     serve: Serve, artifact: Artifact, monkeypatch
 ) -> None:
     running = serve(limits=Limits(seconds=0.3))
-    monkeypatch.setattr(running.service._explaining, "answer", lambda matrix, request_id: time.sleep(1.0))
+    monkeypatch.setattr(running.service._explaining, "body", lambda matrix, request_id: time.sleep(1.0))
     answer = running.client.post("/explain", json=artifact.samples.request)
     problem(answer, 503, "overloaded")
     assert answer.headers["retry-after"] == "2"

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from emulator.machinelearning.joblogs import JobLogs
@@ -17,6 +16,7 @@ from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.orders import Control, Given, Order, StepFailed, Stopped
 from emulator.machinelearning.resources import step_properties
 from emulator.machinelearning.runs import TERMINAL, Runs
+from emulator.machinelearning.said import say
 from emulator.machinelearning.steps import Sweep, Target
 from emulator.machinelearning.sweeps import sampling
 from emulator.machinelearning.sweeps.resources import said
@@ -256,10 +256,7 @@ class SweepRun:
         return self.workspace.child("jobs", name)
 
     def _say(self, text: str) -> None:
-        with self.saying:
-            self.lines.append(f"[{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ}] {text}")
-            self.logs.write(self.workspace, self.job["name"], LOG, ("\n".join(self.lines) + "\n").encode())
-            self.runs.update(self.job["id"], lines=list(self.lines))
+        say(self, LOG, text)
 
 
 def _own(target: Target) -> Target:

@@ -8,7 +8,8 @@ from typing import Any, Final, cast
 from emulator.arm.service import Arm
 from emulator.errors import AzureError
 from emulator.http import Request
-from emulator.machinelearning.names import ARTIFACT_STORE, Workspace
+from emulator.machinelearning.joblogs import artifact_store
+from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.tracking.tracked import Tracked
 from emulator.storage.service import Blobs
 
@@ -29,7 +30,7 @@ class Artifacts:
         self._blobs = blobs
         self._tracked = tracked
 
-    def answer(self, request: Request, workspace: Workspace, run: str, part: str) -> Json | None:
+    def handle(self, request: Request, workspace: Workspace, run: str, part: str) -> Json | None:
         """One call on the files of a run; None for one that is not known here."""
         self._tracked.run(workspace, run)
         path = request.query.get("path", "")
@@ -62,7 +63,7 @@ class Artifacts:
                 raise AzureError(
                     400, "UserError", f"{name!r} is no path of an artifact: it must be relative."
                 )
-        account, container = self._place(workspace)
+        account, container = artifact_store(self._arm, workspace)
         taken = [name for name in names if self._blobs.exists(account, container, f"{_folder(run)}{name}")]
         names = [name for name in names if name not in taken]
         return {
@@ -74,25 +75,21 @@ class Artifacts:
         }
 
     def _list(self, workspace: Workspace, run: str, prefix: str) -> list[Json]:
-        account, container = self._place(workspace)
+        account, container = artifact_store(self._arm, workspace)
         folder = _folder(run)
         found = self._blobs.list(account, container, f"{folder}{prefix}")
         return [_artifact(run, blob.name.removeprefix(folder)) for blob in found]
 
     def _existing(self, workspace: Workspace, run: str, path: str) -> Json:
-        account, container = self._place(workspace)
+        account, container = artifact_store(self._arm, workspace)
         if not path or not self._blobs.exists(account, container, f"{_folder(run)}{path}"):
             raise AzureError(404, "UserError", f"Run {run!r} has no artifact {path!r}.")
         return _artifact(run, path)
 
     def _content(self, workspace: Workspace, run: str, path: str, permissions: str) -> Json:
-        account, container = self._place(workspace)
+        account, container = artifact_store(self._arm, workspace)
         address = self._blobs.sas_url(account, container, f"{_folder(run)}{path}", permissions, HOURS)
         return {"contentUri": address, "origin": ORIGIN, "container": f"dcid.{run}", "path": path, "tags": {}}
-
-    def _place(self, workspace: Workspace) -> tuple[str, str]:
-        datastore = self._arm.get(workspace.child("datastores", ARTIFACT_STORE))["properties"]
-        return datastore["accountName"], datastore["containerName"]
 
 
 def _artifact(run: str, path: str) -> Json:

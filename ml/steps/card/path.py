@@ -56,8 +56,8 @@ def _stages(subject: Subject, rows: int, rounds: int, times: int) -> dict[str, f
         "run": lambda: run(matrix),
         "judge": lambda: scorer.judge(matrix),
         "observe": lambda: scorer.monitor.observe(matrix),
-        "answer": lambda: scorer.answer(batch, "0"),
-        "all": lambda: scorer.answer(scorer.score(scorer.encode(orjson.loads(body))), "0"),
+        "answer": lambda: scorer.body(batch, "0"),
+        "all": lambda: scorer.body(scorer.score(scorer.encode(orjson.loads(body))), "0"),
     }
     taken = {name: _microseconds(stage, rounds, times) for name, stage in stages.items()}
     taken["judge"] = max(0.0, taken["judge"] - taken["run"])  # without the run inside it
@@ -79,7 +79,7 @@ def _functions(subject: Subject) -> list[dict[str, Any]]:
     profile = cProfile.Profile(time.thread_time)  # of this thread alone, whatever else the machine does
     profile.enable()
     for _ in range(PROFILED):
-        scorer.answer(scorer.score(scorer.encode(orjson.loads(body))), "0")
+        scorer.body(scorer.score(scorer.encode(orjson.loads(body))), "0")
     profile.disable()
     stats: Any = vars(pstats.Stats(profile))["stats"]  # by (file, line, name)
     most: list[Any] = sorted(stats.items(), key=lambda item: -item[1][2])[:MOST_FUNCTIONS]

@@ -25,7 +25,7 @@ STAGE, PROD = (
     next(id_ for id_, name in SUBSCRIPTIONS.items() if name == wanted) for wanted in ("stage", "prod")
 )
 GROUP = f"/subscriptions/{STAGE}/resourceGroups/g1"
-NET = "Microsoft.Network/virtualNetworks"
+VNET_TYPE = "Microsoft.Network/virtualNetworks"
 Az = Callable[..., Any]
 
 
@@ -91,18 +91,18 @@ def test_groups(az: Az) -> None:
 
 def test_resources_of_any_type(az: Az) -> None:
     space = json.dumps({"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}})
-    one = ("-g", "g1", "-n", "net1", "--resource-type", NET)
+    one = ("-g", "g1", "-n", "net1", "--resource-type", VNET_TYPE)
     made = az("resource create -l westeurope", *one, "--properties", space)
-    assert made["id"] == f"{GROUP}/providers/{NET}/net1"
+    assert made["id"] == f"{GROUP}/providers/{VNET_TYPE}/net1"
     az("resource tag --tags k=v", *one)
     assert az("resource show", *one)["tags"] == {"k": "v"}
     assert az("resource update --set tags.z=1", *one)["tags"] == {"k": "v", "z": "1"}
-    assert names(az(f"resource list --resource-type {NET}")) == ["net1"]
+    assert names(az(f"resource list --resource-type {VNET_TYPE}")) == ["net1"]
     assert names(az("resource list --tag k=v")) == ["net1"]
     assert az("resource list --tag k=other") == []
     assert az("network vnet list")[0]["addressSpace"]["addressPrefixes"] == ["10.0.0.0/16"]
     az("resource delete", *one)
-    assert az(f"resource list --resource-type {NET}") == []
+    assert az(f"resource list --resource-type {VNET_TYPE}") == []
 
 
 def test_blobs_with_the_signed_in_identity(az: Az, tmp_path: Path) -> None:

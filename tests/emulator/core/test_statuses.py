@@ -21,7 +21,7 @@ from tools.clientstatuses.table import rows
 from .conftest import GROUP, LOCATION, SUBSCRIPTION, Client
 
 MANAGEMENT = "https://management.azure.com"
-NET = f"{GROUP}/providers/Microsoft.Network"
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
 
 
 def answered(arm_type: str, verb: str) -> set[int]:
@@ -96,7 +96,7 @@ def test_a_deleted_role_is_told(client: Client) -> None:
 
 def test_a_deletion_that_clients_follow(client: Client, emulator: Emulator) -> None:
     client.group()
-    watcher = f"{NET}/networkWatchers/w"
+    watcher = f"{NETWORK}/networkWatchers/w"
     client.ok("PUT", watcher, {"location": LOCATION})
     deleted = client("DELETE", watcher)
     assert (deleted.status, deleted.body) == (202, b"")
@@ -120,8 +120,8 @@ def test_old_operations_are_forgotten(client: Client, emulator: Emulator) -> Non
     for number in range(KEPT):
         held = {"resource": "", "by": SIGNED_IN.object_id, "ended": f"2026-01-01T00:{number:06}"}
         emulator.store.put_document(KIND, str(number), held)
-    client.ok("PUT", f"{NET}/networkWatchers/w", {"location": LOCATION})
-    assert client("DELETE", f"{NET}/networkWatchers/w").status == 202
+    client.ok("PUT", f"{NETWORK}/networkWatchers/w", {"location": LOCATION})
+    assert client("DELETE", f"{NETWORK}/networkWatchers/w").status == 202
     held = emulator.store.documents(KIND)
     assert len(held) == KEPT and "0" not in held and "1" in held
 

@@ -95,6 +95,20 @@ def test_the_same_files_give_the_same_snapshot_with_and_without_git(checkout: Pa
     assert take(checkout).sha256 == before.sha256
 
 
+def test_code_that_is_sent_anew_is_other_code_for_azure_ml_and_the_same_for_a_job(
+    checkout: Path, tmp_path: Path
+):
+    made = take(checkout)
+    sent = [made.write(tmp_path / name, anew=name != "plain") for name in ("plain", "one", "two")]
+    plain, one, two = (
+        {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        for root in sent
+    )
+    assert plain == made.files
+    assert one != two and {**one, **made.files} == one
+    assert one.keys() - plain.keys() == {snapshot.SENT_ANEW}
+
+
 def test_a_file_beside_them_that_is_not_tracked_is_not_sent(repository: Path):
     (repository / "scoring" / ".env").write_text("KEY=1")
     (repository / "ml" / "scratch.py").write_text("")

@@ -15,6 +15,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from emulator import docs_outputs
 from emulator.app import Emulator
 from emulator.arm.catalog import ROWS
 from emulator.home import REPOSITORY, Home, write_aside
@@ -84,7 +85,7 @@ def page(made: list[Service]) -> str:
     parts += [
         "",
         "## Types that are kept as they are given",
-        "Checked as every type is; nothing else happens.",
+        "Checked as every type is, and shown with what Azure computes of them; nothing else happens.",
     ]
     for namespace in sorted({name.split("/", 1)[0] for name in plain}):
         inner = ", ".join(name.split("/", 1)[1] for name in plain if name.split("/", 1)[0] == namespace)
@@ -170,7 +171,8 @@ def _tests(name: str, types: set[str]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the pages."""
+    write_aside(docs_outputs.PAGE, docs_outputs.page().encode(), mode=0o644)
     write_aside(PAGE, page(found()).encode(), mode=0o644)
 
 

@@ -20,6 +20,7 @@ PROJECT_FILES: Final = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 RUNNING: Final = frozenset(
     {"up", "update", "preview", "pre", "watch", "refresh", "destroy", "down", "dn", "import"}
 )
+CREATING: Final = frozenset({"up", "update", "preview", "pre", "watch"})
 # Flags in front of a command that take a value as a word of its own.
 VALUED: Final = frozenset(
     {"-C", "--cwd", "--color", "-v", "--verbose", "--tracing", "--profiling", "--memprofilerate"}

@@ -97,7 +97,7 @@ def _ensure_program(
     Returns variables to add: where a plugin is missing Pulumi shall not ask for it in here, and says itself
     which resource needs it.
     """
-    from emulator import plugins, program
+    from emulator import foreseen, plugins, program
     from emulator.environment import outside
 
     if program.verb(command) not in program.RUNNING:
@@ -106,6 +106,9 @@ def _ensure_program(
         found = program.read(directory_of(command, cwd).absolute())
         if found is None or found.runtime != "python":
             return {}
+        if program.verb(command) in program.CREATING:
+            for text in foreseen.warnings(found.directory):
+                print(f"emulator: {text}", file=sys.stderr)
         world, path = outside(environment), environment.get("PATH", "")
         python = program.interpreter(found, path)
         if python is None:

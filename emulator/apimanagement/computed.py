@@ -7,6 +7,7 @@ from typing import Any, Final
 from emulator.arm.computed import ETAG, Facts, Table
 
 SERVICE: Final = "Microsoft.ApiManagement/service"
+OUTBOUND: Final = ["198.18.255.4"]
 CLASSIC: Final = ("Developer", "Basic", "Standard", "Premium", "Consumption", "Isolated")
 
 
@@ -14,11 +15,16 @@ def _sku(facts: Facts) -> str:
     return str((facts.resource.get("sku") or {}).get("name", ""))
 
 
+def _has_gateway(facts: Facts) -> bool:
+    """Whether the gateway has an address of its own."""
+    return _sku(facts) in CLASSIC and _sku(facts) != "Consumption"
+
+
 def _classic(text: str) -> Any:
     """A text that only the classic tiers have."""
 
     def compute(facts: Facts) -> str | None:
-        if _sku(facts) not in CLASSIC or _sku(facts) == "Consumption":
+        if not _has_gateway(facts):
             return None
         return text.replace("NAME", facts.text("name")).replace("LOCATION", facts.text("location"))
 
@@ -49,6 +55,10 @@ COMPUTED: Final[Table] = {
         "properties.scmUrl": _classic("https://NAME.scm.azure-api.net"),
         "properties.platformVersion": _platform,
         "properties.targetProvisioningState": "",
+        "properties.publicIPAddresses": lambda facts: OUTBOUND if _has_gateway(facts) else None,
+        "properties.outboundPublicIPAddresses": lambda facts: (
+            OUTBOUND if _sku(facts) != "Consumption" else None
+        ),
     },
     f"{SERVICE}/apis": {"properties.isOnline": True},
     f"{SERVICE}/apis/releases": {
@@ -59,15 +69,12 @@ COMPUTED: Final[Table] = {
     f"{SERVICE}/subscriptions": {"properties.createdDate": "{created}"},
 }
 DEFAULTS: Final[Table] = {f"{SERVICE}/subscriptions": {"properties.state": "submitted"}}
-_NETWORK: Final = "no gateway listens at an address of its own"
 ABSENT: Final = {
     SERVICE: {
         "gatewayRegionalUrl": "only of the classic tiers",
         "portalUrl": "only of the classic tiers",
         "scmUrl": "only of the classic tiers",
-        "outboundPublicIPAddresses": _NETWORK,
         "privateIPAddresses": "only inside a network",
-        "publicIPAddresses": _NETWORK,
     },
     f"{SERVICE}/products/apis": {"path": "only of an API that exists"},
 }

@@ -208,7 +208,7 @@ def _unknown_outputs(kind: Kind) -> list[str]:
     """What a program would read of a new resource in Azure, and here reads None of."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in computed.rows_of("NOT_COMPUTED", kind.row.arm_type.lower()).items():
-        by_reason.setdefault(reason, []).append(name)
+        by_reason.setdefault(str(reason), []).append(name)
     return [f"{', '.join(names)}: None here, not in Azure: {why}" for why, names in by_reason.items()]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator import docs
+from emulator import docs, docs_outputs
 from emulator.home import REPOSITORY
 from emulator.keyvault.vaults import VAULT
 from emulator.machinelearning.names import WORKSPACE
@@ -31,6 +31,10 @@ def page(found: dict[str, docs.Service]) -> str:
 
 def test_the_page_is_fresh(page: str) -> None:
     assert docs.PAGE.read_text() == page, "stale: run `make docs`"
+
+
+def test_the_page_of_outputs_is_fresh() -> None:
+    assert docs_outputs.PAGE.read_text() == docs_outputs.page(), "stale: run `make docs`"
 
 
 def test_every_service_is_on_it_and_says_how_it_differs(found: dict[str, docs.Service]) -> None:

@@ -25,6 +25,7 @@ class SubnetKind:
     key: lower-case words with hyphens. smallest: the longest prefix that is large enough.
     outbound: why it needs a way out to the internet's side of Azure; None when it needs none.
     endpoints: service endpoints of an estate on an allow-list (a private one has private endpoints).
+    guarded: what runs there sees the data, so storage that is not the estate's is out of its reach.
     """
 
     key: str
@@ -34,6 +35,7 @@ class SubnetKind:
     outbound: str | None = None
     delegation: str | None = None
     endpoints: tuple[Endpoint, ...] = ()
+    guarded: bool = False
 
     @property
     def field(self) -> str:
@@ -54,6 +56,7 @@ SUBNETS: Final[tuple[SubnetKind, ...]] = (
         required=True,
         outbound="the compute cluster's nodes register with Azure ML and Azure Batch",
         endpoints=_DATA,
+        guarded=True,
     ),
     SubnetKind(
         "inference",

@@ -23,9 +23,11 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import ValidationInfo, no_info_after_validator_function
 
 from infra.addresses import SUBNETS, AddressPlan, address_plan
+from infra.config_compute import Compute, MoreClusters
 from infra.config_data import DataLake, Storage
 from infra.config_errors import ConfigError, from_pydantic
 from infra.config_private_link import OPTIONAL, PrivateLinkSection
+from infra.config_registry import Registry
 from infra.config_rules import broken_rules
 from infra.config_types import (
     CallerRange,
@@ -36,7 +38,6 @@ from infra.config_types import (
     RegionName,
     Tags,
     Uuid,
-    VmSize,
 )
 from infra.naming import Names
 from infra.private_link import PrivateLink, links_of
@@ -82,10 +83,14 @@ SubnetRanges = Annotated[
 
 
 class Network(Section):
-    """The virtual network's range, and the ranges of its subnets by setting name."""
+    """The virtual network's range, and the ranges of its subnets by setting name.
+
+    storagePolicy: whether training reaches no storage but the estate's and Azure ML's own.
+    """
 
     address_space: Cidr
     subnets: SubnetRanges
+    storage_policy: bool = True
 
     def plan(self) -> AddressPlan:
         return address_plan(self.address_space, self.subnets)
@@ -138,34 +143,10 @@ class KeyVault(Section):
     retention_days: int = Field(default=90, ge=7, le=90)
 
 
-class BuildAgents(Section):
-    """Machines in the network that build images. tier: S1 has 2 cores, S2 4, S3 8, I6 64 on its own."""
-
-    tier: Literal["S1", "S2", "S3", "I6"] = "S1"
-    count: int = Field(default=1, ge=1, le=20)
-
-
-class Registry(Section):
-    """untaggedDays: how long an image without a tag is kept."""
-
-    zone_redundant: bool = False
-    untagged_days: int = Field(default=30, ge=1, le=365)
-    build_agents: BuildAgents | None = None
-
-
 class Telemetry(Section):
     """How long logs and metrics are kept."""
 
     retention_days: int = Field(default=90, ge=30, le=730)
-
-
-class Compute(Section):
-    """The training cluster, from zero to `maxNodes` nodes."""
-
-    vm_size: VmSize
-    max_nodes: int = Field(ge=1, le=100)
-    idle_minutes: int = Field(default=10, ge=2, le=120)
-    priority: Literal["Dedicated", "LowPriority"] = "Dedicated"
 
 
 class Scoring(Section):
@@ -193,6 +174,7 @@ class Settings(Section):
     registry: Registry = Registry()
     telemetry: Telemetry = Telemetry()
     compute: Compute
+    more_clusters: MoreClusters = Field(default={})
     scoring: Scoring = Scoring()
     protect_data: bool
     tags: Tags = Field(default={})
@@ -228,6 +210,11 @@ class Settings(Section):
         access = self.network_access
         ranges = access.allowed_ranges if isinstance(access, AllowlistAccess) else ()
         return tuple(str(r.network_address) if r.prefixlen == 32 else str(r) for r in ranges)
+
+    @property
+    def clusters(self) -> dict[str, Compute]:
+        """Every compute cluster by the first part of its name; "cpu" is the one of `compute`."""
+        return {"cpu": self.compute, **self.more_clusters}
 
     def names(self) -> Names:
         return Names(self.azure.subscription_id, self.project, self.environment, self.region.short)

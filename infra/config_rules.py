@@ -142,6 +142,17 @@ def nodes_fit_their_subnet(settings: Settings, _: str) -> Iterator[Problem]:
         )
 
 
+def all_nodes_fit_their_subnet(settings: Settings, _: str) -> Iterator[Problem]:
+    hosts = next(subnet.hosts for subnet in settings.network.plan().subnets if subnet.key == "training")
+    wanted = settings.compute.max_nodes + sum(one.max_nodes for one in settings.more_clusters.values())
+    if settings.more_clusters and wanted > hosts:
+        yield Problem(
+            "moreClusters",
+            f"{wanted} nodes, with those of compute",
+            f"network.subnets.training has room for {hosts} nodes; set fewer or enlarge it",
+        )
+
+
 def agents_have_a_subnet(settings: Settings, _: str) -> Iterator[Problem]:
     agents = settings.registry.build_agents
     if agents is None:
@@ -235,6 +246,7 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"network"}), subnets_are_large_enough),
     (frozenset({"network"}), space_is_free),
     (frozenset({"network", "compute"}), nodes_fit_their_subnet),
+    (frozenset({"network", "compute", "more_clusters"}), all_nodes_fit_their_subnet),
     (frozenset({"network", "registry"}), agents_have_a_subnet),
     (frozenset({"azure", "registry"}), agents_exist_in_the_region),
     (frozenset({"network", "registry"}), something_can_build),

@@ -67,8 +67,14 @@ class Estate(pulumi.ComponentResource):
 
         ready = [grants, workspace_grants, *endpoints]
         granted = pulumi.ResourceOptions(parent=self, depends_on=ready)
-        cluster = ComputeArgs(site, self.identities["training"], self.workspace, self.network)
-        self.compute = Compute("compute", cluster, granted)
+        self.clusters = {
+            key: Compute(
+                "compute" if key == "cpu" else f"compute-{key}",
+                ComputeArgs(site, key, chosen, self.identities["training"], self.workspace, self.network),
+                granted,
+            )
+            for key, chosen in settings.clusters.items()
+        }
 
         logs = Diagnostics("diagnostics", DiagnosticsArgs(site, self.telemetry, self._sources()), here)
         if settings.protect_data:
@@ -81,7 +87,7 @@ class Estate(pulumi.ComponentResource):
                 *([self.datastores] if self.datastores else []),
                 self.registry,
                 self.workspace,
-                self.compute,
+                *self.clusters.values(),
                 logs,
                 *endpoints,
             ]
@@ -173,7 +179,8 @@ class Estate(pulumi.ComponentResource):
             "subscription_id": settings.azure.subscription_id,
             "resource_group": self.group.group_name,
             "workspace": self.workspace.workspace_name,
-            "compute_cluster": self.compute.cluster_name,
+            "compute_cluster": self.clusters["cpu"].cluster_name,
+            "compute_clusters": {key: made.cluster_name for key, made in self.clusters.items()},
             "datastore": self.workspace.datastore_name,
             "storage_account": self.storage.account_name,
             "data_container": self.storage.data_container,
@@ -184,6 +191,7 @@ class Estate(pulumi.ComponentResource):
             "registry": self.registry.registry_name,
             "registry_login_server": self.registry.login_server,
             "build_agent_pool": self.registry.build_agent_pool,
+            "base_image": self.registry.base_image,
             "telemetry_connection_string": self.telemetry.connection_string,
             "log_analytics_id": self.telemetry.log_analytics_id,
             "training_identity_id": identities["training"].id,

@@ -40,6 +40,7 @@ KINDS: Final[dict[str, Kind]] = {
     "virtual_network": Kind(f"vnet-{_PLAIN}", 2, 64, _NETWORK),
     "subnet": Kind("snet-{qualifier}", 1, 80, _NETWORK),
     "security_group": Kind(f"nsg-{_PLAIN}-{{qualifier}}", 1, 80, _NETWORK),
+    "storage_policy": Kind(f"sep-{_PLAIN}", 1, 80, _NETWORK),
     "route_table": Kind(f"rt-{_PLAIN}", 1, 80, _NETWORK),
     "nat_gateway": Kind(f"ng-{_PLAIN}", 1, 80, _NETWORK),
     "public_ip": Kind(f"pip-{_PLAIN}-{{qualifier}}", 1, 80, _NETWORK),
@@ -62,7 +63,8 @@ KINDS: Final[dict[str, Kind]] = {
     "identity": Kind(f"id-{_PLAIN}-{{qualifier}}", 3, 128, r"[A-Za-z0-9][\w-]*"),
     "workspace": Kind(f"mlw-{_PLAIN}", 3, 33, r"[A-Za-z0-9][\w-]*"),
     "datastore": Kind("{qualifier}", 1, 255, r"[a-z0-9_]+"),
-    "compute_cluster": Kind("cpu-{environment}", 3, 24, r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])"),
+    "compute_cluster": Kind("{qualifier}-{environment}", 3, 24, r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])"),
+    "cache_rule": Kind("base-image", 5, 50, r"[A-Za-z0-9-]+"),
     "diagnostics": Kind("to-log-analytics", 1, 260, r"[\w.-]+"),
     "lock": Kind("protect-data", 1, 90, r"[\w.-]+"),
 }

@@ -15,6 +15,7 @@ class EstateOutputs(BaseModel):
     resource_group: str = Field(description="name")
     workspace: str = Field(description="Azure ML workspace, name")
     compute_cluster: str = Field(description="name in the workspace")
+    compute_clusters: dict[str, str] = Field(default={}, description="all of them: name by key, as cpu, gpu")
     datastore: str = Field(description="identity-based datastore on data_container, name in the workspace")
     storage_account: str = Field(description="name")
     data_container: str = Field(description="blob container, name")
@@ -28,6 +29,10 @@ class EstateOutputs(BaseModel):
     registry: str = Field(description="name")
     registry_login_server: str = Field(description="NAME.azurecr.io")
     build_agent_pool: str | None = Field(default=None, description="name; None: builds run without one")
+    base_image: str | None = Field(
+        default=None,
+        description="REGISTRY/NAME:TAG@DIGEST that images are built on, or the Dockerfile's own",
+    )
     telemetry_connection_string: str = Field(description="of Application Insights; opens nothing by itself")
     log_analytics_id: str
     training_identity_id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emulator.arm.service import Arm
 from emulator.arm.store import Store
-from emulator.containerregistry import imports, registries, runs
+from emulator.containerregistry import copies, imports, registries, runs
 from emulator.containerregistry.dataplane import DataPlane
 from emulator.home import Home
 from emulator.hosts import Hosts
@@ -27,5 +27,6 @@ def install(
     """Register the hooks of Microsoft.ContainerRegistry and the registries' own API."""
     registries.install(arm, store, images)
     runs.install(home, arm, store, lifetime, blobs, images)
+    copies.install(arm, store, images)
     imports.install(arm, store, identity, images)
     hosts.route("*.azurecr.io", DataPlane(store, identity, images).handle)

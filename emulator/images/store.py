@@ -40,6 +40,8 @@ class Images:
         self.documents = documents
         self.cache = cache or LayerCache()
         self.builder = Builder(self.cache, processes, self, carry_out)
+        # What an image of a registry is a copy of, by a rule of that registry's.
+        self.original: Callable[[Reference], Reference | None] = lambda _: None
 
     def resolve(self, reference: str) -> Image:
         """The image of ``registry/repository:tag`` or ``@digest``. ImageError when there is none."""
@@ -131,6 +133,8 @@ class Images:
         try:
             found, manifest = image.load(self._folder(self.digest(reference)))
         except ImageError as error:
+            if original := self.original(reference):
+                return self.layer(original, outside)
             raise BadReference(str(error)) from error
         return Layer(found.digest, found.root, manifest), found.config
 

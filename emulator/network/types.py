@@ -30,6 +30,12 @@ ROWS: Final[tuple[ResourceType, ...]] = (
     Row(f"{NET}/routeTables/{{routeTableName}}", "network:RouteTable", name=NAME,
         inline={"routes": f"{NET}/routeTables/routes"}),
     Row(f"{NET}/routeTables/{{routeTableName}}/routes/{{routeName}}", "network:Route", name=NAME),
+    Row(f"{NET}/serviceEndpointPolicies/{{serviceEndpointPolicyName}}", "network:ServiceEndpointPolicy",
+        name=NAME,
+        inline={"serviceEndpointPolicyDefinitions":
+                f"{NET}/serviceEndpointPolicies/serviceEndpointPolicyDefinitions"}),
+    Row(f"{NET}/serviceEndpointPolicies/{{serviceEndpointPolicyName}}/serviceEndpointPolicyDefinitions/"
+        "{serviceEndpointPolicyDefinitionName}", "network:ServiceEndpointPolicyDefinition", name=NAME),
     Row(f"{NET}/natGateways/{{natGatewayName}}", "network:NatGateway", name=NAME),
     Row(f"{NET}/publicIPAddresses/{{publicIpAddressName}}", "network:PublicIPAddress", name=NAME),
     Row(f"{NET}/publicIPPrefixes/{{publicIpPrefixName}}", "network:PublicIPPrefix", name=NAME),

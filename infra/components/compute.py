@@ -1,4 +1,4 @@
-"""The training cluster: nodes in the estate's own network, none of them while nothing is to be trained."""
+"""A training cluster: nodes in the estate's own network, none of them while nothing is to be trained."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +10,7 @@ from infra.components.identities import Identity
 from infra.components.network import Network
 from infra.components.site import Site, child_of
 from infra.components.workspace import Workspace
+from infra.config_compute import Compute as ComputeSettings
 
 CREATION_ONLY: Final = (
     "osType",
@@ -23,9 +24,11 @@ CREATION_ONLY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ComputeArgs:
-    """identity: what the jobs on the cluster sign in as."""
+    """identity: what the jobs on the cluster sign in as. key: the first part of the cluster's name."""
 
     site: Site
+    key: str
+    settings: ComputeSettings
     identity: Identity
     workspace: Workspace
     network: Network
@@ -41,12 +44,12 @@ class Compute(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ComputeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:learning:Compute", name, None, opts)
-        site, settings = args.site, args.site.settings.compute
+        site, settings = args.site, args.settings
         cluster = ml.Compute(
             name,
             resource_group_name=site.group,
             workspace_name=args.workspace.workspace_name,
-            compute_name=site.names.of("compute_cluster"),
+            compute_name=site.names.of("compute_cluster", args.key),
             location=site.location,
             identity=ml.ManagedServiceIdentityArgs(
                 type="UserAssigned", user_assigned_identities=[args.identity.id]

@@ -9,6 +9,7 @@ from infra.addresses import Endpoint, Subnet
 from infra.components.access import Access
 from infra.components.outbound import Outbound, OutboundArgs
 from infra.components.site import Site, child_of
+from infra.components.storage_policy import StoragePolicy, StoragePolicyArgs
 from infra.security_rules import Rule, security_rules
 
 
@@ -25,6 +26,10 @@ class Network(pulumi.ComponentResource):
         site = self._site = args.site
         self._plan = site.settings.network.plan()
         self._outbound = Outbound("outbound", OutboundArgs(site), pulumi.ResourceOptions(parent=self))
+        self._policy: StoragePolicy | None = None
+        if site.settings.network.storage_policy:
+            inside = pulumi.ResourceOptions(parent=self)
+            self._policy = StoragePolicy("storage-policy", StoragePolicyArgs(site), inside)
         self.subnet_ids: dict[str, pulumi.Output[str]] = {}
         self.virtual_network = network.VirtualNetwork(
             name,
@@ -50,15 +55,20 @@ class Network(pulumi.ComponentResource):
         self.register_outputs({"id": self.id})
 
     def _endpoint_subnets(self) -> dict[Endpoint, list[pulumi.Output[str]]]:
+        """Whom the firewalls of services let in; nobody in a private estate, which has private endpoints."""
         found: dict[Endpoint, list[pulumi.Output[str]]] = {}
+        if self._site.settings.private:
+            return found
         for subnet in self._plan.subnets:
-            for endpoint in self._endpoints(subnet):
+            for endpoint in subnet.kind.endpoints:
                 found.setdefault(endpoint, []).append(self.subnet_ids[subnet.key])
         return found
 
     def _endpoints(self, subnet: Subnet) -> tuple[Endpoint, ...]:
-        """The subnet's service endpoints; none in a private estate, which has private endpoints."""
-        return () if self._site.settings.private else subnet.kind.endpoints
+        """The subnet's service endpoints; in a private estate only where a policy limits what they reach."""
+        if not self._site.settings.private:
+            return subnet.kind.endpoints
+        return ("Microsoft.Storage",) if self._policy and subnet.kind.guarded else ()
 
     def _subnet(self, name: str, subnet: Subnet, after: pulumi.Resource) -> network.Subnet:
         """Azure writes one subnet of a network at a time, so each waits for the one before it."""
@@ -84,6 +94,9 @@ class Network(pulumi.ComponentResource):
                 network.ServiceEndpointPropertiesFormatArgs(service=service)
                 for service in self._endpoints(subnet)
             ],
+            service_endpoint_policies=[network.ServiceEndpointPolicyArgs(id=self._policy.id)]
+            if self._policy and kind.guarded
+            else [],
             # Security groups and routes hold for private endpoints too.
             private_endpoint_network_policies="Enabled",
             private_link_service_network_policies="Enabled",

@@ -1,4 +1,4 @@
-"""The container registry, and machines in the network that build its images."""
+"""The container registry, machines in the network that build its images, and copies of their base."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class RegistryArgs:
 
 
 class Registry(pulumi.ComponentResource):
-    """registry_name, id, login_server, build_agent_pool (its name, or None)."""
+    """registry_name, id, login_server; build_agent_pool (its name) and base_image, or None."""
 
     def __init__(self, name: str, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:images:Registry", name, None, opts)
@@ -75,4 +75,20 @@ class Registry(pulumi.ComponentResource):
                 ),
             )
             self.build_agent_pool = pool.name
+        self.base_image: pulumi.Output[str] | None = None
+        if base := settings.base_image:
+            # Builds fetch their base here: by digest, not from a public hub that counts anonymous pulls.
+            rule = acr.CacheRule(
+                f"{name}-base",
+                resource_group_name=site.group,
+                registry_name=registry.name,
+                cache_rule_name=site.names.of("cache_rule"),
+                source_repository=base.repository,
+                target_repository=base.copy_repository,
+                opts=child_of(self, fixed=["sourceRepository", "targetRepository"]),
+            )
+            copy = f"{base.copy_repository}:{base.tag}@{base.digest}"
+            self.base_image = pulumi.Output.all(registry.name, rule.id).apply(
+                lambda made: f"{made[0]}.azurecr.io/{copy}"
+            )
         self.register_outputs({"id": registry.id})

@@ -55,7 +55,7 @@ class Workspace(pulumi.ComponentResource):
             application_insights=args.telemetry.application_insights_id,
             system_datastores_auth_mode="Identity",
             # A registry behind a firewall cannot build for Azure ML on its shared machines.
-            image_build_compute=site.names.of("compute_cluster"),
+            image_build_compute=site.names.of("compute_cluster", "cpu"),
             public_network_access="Disabled" if site.settings.private else "Enabled",
             # The cluster is in a subnet of the estate (see compute.py); Azure ML takes that or its managed
             # network, not both.

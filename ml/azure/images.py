@@ -46,7 +46,7 @@ class Image:
 
 
 def registry_key(azure: Azure) -> str:
-    """A key of this very registry: one that is made later under the same name has another key.
+    """A key of this very registry and its base image: one that is made later under the same name has another.
 
     What was built is remembered under it, because images go when their registry goes. Which images a registry
     holds it says itself (`ml.azure.registry`), but not to everybody who may read it. Raises MlopsError.
@@ -60,7 +60,8 @@ def registry_key(azure: Azure) -> str:
     found = azure.granted(
         lambda: management.get(registry, **{"api-version": REGISTRY_API}), "read the registry"
     )
-    return content_key([registry, found["properties"]["creationDate"]])[:KEY_LENGTH]
+    base = [estate.base_image] if estate.base_image else []
+    return content_key([registry, found["properties"]["creationDate"], *base])[:KEY_LENGTH]
 
 
 def _finished_run(azure: Azure, run_id: str) -> "tuple[Run, list[str]]":
@@ -98,7 +99,11 @@ def build(azure: Azure, repository: str, tag: str, context: Files) -> Image:
 
     Raises MlopsError when the estate has no machine for it, or with the end of the log when the build fails.
     """
-    from azure.mgmt.containerregistry.v2019_06_01_preview.models import DockerBuildRequest, PlatformProperties
+    from azure.mgmt.containerregistry.v2019_06_01_preview.models import (
+        Argument,
+        DockerBuildRequest,
+        PlatformProperties,
+    )
 
     estate, settings = azure.estate, azure.settings
     if estate.build_agent_pool is None:  # Azure would refuse the push only
@@ -123,6 +128,8 @@ def build(azure: Azure, repository: str, tag: str, context: Files) -> Image:
         docker_file_path="Dockerfile",
         platform=PlatformProperties(os=settings.build.platform.capitalize(), architecture="amd64"),
         image_names=[f"{repository}:{tag}"],
+        # The Dockerfile's own default is a public image by tag.
+        arguments=[Argument(name="BASE_IMAGE", value=estate.base_image)] if estate.base_image else None,
         is_push_enabled=True,
         source_location=source.relative_path,
         agent_pool_name=estate.build_agent_pool,

@@ -228,7 +228,28 @@ def test_prod_lets_in_nobody(prod: Graph) -> None:
     for vault in prod.all("keyvault:Vault"):
         assert not vault.inputs["properties"]["networkAcls"]["ipRules"]
     assert not prod.one("containerregistry:Registry").inputs["networkRuleSet"]["ipRules"]
-    assert all(not subnet.inputs["serviceEndpoints"] for subnet in prod.all("network:Subnet"))
+    with_endpoint = [subnet for subnet in prod.all("network:Subnet") if subnet.inputs["serviceEndpoints"]]
+    assert [subnet.name for subnet in with_endpoint] == ["network-training"]  # whose policy limits it
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_training_writes_to_no_storage_of_others(graphs: dict[str, Graph], stack: str) -> None:
+    """A rule for `Storage.REGION` lets it reach everybody's accounts; the policy keeps it to the estate's."""
+    graph = graphs[stack]
+    guarded = [s for s in graph.all("network:Subnet") if s.inputs["serviceEndpointPolicies"]]
+    assert [subnet.name for subnet in guarded] == ["network-training"]
+    (subnet,) = guarded
+    assert subnet.inputs["serviceEndpointPolicies"] == [{"id": "id of storage-policy"}]
+    assert {"service": "Microsoft.Storage"} in subnet.inputs["serviceEndpoints"]
+    found = graph.one("network:ServiceEndpointPolicy").inputs["serviceEndpointPolicyDefinitions"]
+    group = graph.one("resources:ResourceGroup").inputs["resourceGroupName"]
+    assert {(one["service"], *one["serviceResources"]) for one in found} == {
+        (
+            "Microsoft.Storage",
+            f"/subscriptions/{settings_of(stack).azure.subscription_id}/resourceGroups/{group}",
+        ),
+        ("Global", "/services/Azure/MachineLearning"),
+    }
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -249,6 +270,7 @@ def test_subnets_are_not_inline_too(graphs: dict[str, Graph], stack: str) -> Non
 def test_every_taggable_resource_is_tagged(graphs: dict[str, Graph], stack: str) -> None:
     untagged = {
         "authorization:RoleAssignment",
+        "containerregistry:CacheRule",
         "machinelearningservices:Datastore",
         "monitor:DiagnosticSetting",
         "monitor:PrivateLinkScopedResource",

@@ -145,6 +145,22 @@ def test_a_build(emulator: Emulator, act: Act, request_body: Callable[..., Json]
     assert emulator.arm.get(run["id"])["properties"] == {**properties, "isArchiveEnabled": True}
 
 
+def test_a_base_image_comes_by_a_cache_rule(
+    emulator: Emulator, act: Act, request_body: Callable[..., Json]
+) -> None:
+    put(emulator)
+    base = f"estatereg.azurecr.io/base/{PYTHON}@sha256:{'0' * 64}"
+    body = request_body("ARG BASE\nFROM ${BASE}\n", arguments=[{"name": "BASE", "value": base}])
+    properties = finished(emulator, act(REGISTRY, "scheduleRun", body))
+    assert properties["status"] == "Failed"
+    rule = {"sourceRepository": "docker.io/library/python", "targetRepository": "base/python"}
+    emulator.arm.put(f"{REGISTRY}/cacheRules/base-image", {"properties": rule})
+    properties = finished(emulator, act(REGISTRY, "scheduleRun", body))
+    assert properties["status"] == "Succeeded", properties
+    with pytest.raises(AzureError, match="has targetRepository base/python too"):
+        emulator.arm.put(f"{REGISTRY}/cacheRules/another", {"properties": rule})
+
+
 def test_a_failing_build_says_where(emulator: Emulator, act: Act, request_body: Callable[..., Json]) -> None:
     run = act(REGISTRY, "scheduleRun", request_body(f"FROM {PYTHON}\nADD a b\n"))
     properties = finished(emulator, run)

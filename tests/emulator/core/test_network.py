@@ -151,3 +151,22 @@ def test_all_records_of_a_zone(client: Client, kind: str, lists: list[str]) -> N
         assert [one["name"] for one in found] == ["db", "note"]
         assert len(client.ok("GET", f"{zone}/{name}?$top=1")["value"]) == 1
     assert client.refused("GET", f"{NETWORK}/{kind}/none/{lists[0]}")[0] == 404
+
+
+def test_a_service_endpoint_policy_is_kept_while_a_subnet_has_it(client: Client) -> None:
+    client.group()
+    policy = f"{NETWORK}/serviceEndpointPolicies/sep"
+    definition = {"service": "Microsoft.Storage", "serviceResources": [GROUP]}
+    body = {"serviceEndpointPolicyDefinitions": [{"name": "estate", "properties": definition}]}
+    client.ok("PUT", policy, {"location": LOCATION, "properties": body})
+    shown = client.ok("GET", policy)["properties"]["serviceEndpointPolicyDefinitions"]
+    assert [one["properties"]["serviceResources"] for one in shown] == [[GROUP]]
+    more = {
+        "serviceEndpointPolicies": [{"id": policy}],
+        "serviceEndpoints": [{"service": "Microsoft.Storage"}],
+    }
+    client.ok("PUT", VNET, vnet(("a", "10.0.0.0/24"), **more))
+    answer = client.refused("DELETE", policy)
+    assert answer[:2] == (400, "InUseServiceEndpointPolicyCannotBeDeleted")
+    client.ok("DELETE", VNET)
+    client.ok("DELETE", policy)

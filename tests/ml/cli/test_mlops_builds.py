@@ -96,6 +96,18 @@ def test_a_build_runs_in_the_agent_pool_and_gives_the_digest(outputs: dict[str, 
     ]
 
 
+def test_a_build_is_given_the_estates_base_image(outputs: dict[str, Any]):
+    """The Dockerfile's own default is a public image by tag."""
+    base = f"crstage.azurecr.io/base/python:3.11-slim@{DIGEST}"
+    for estate, given in (({**outputs, "base_image": base}, [("BASE_IMAGE", base)]), (outputs, [])):
+        blobs = Blobs()
+        registry = Registry(blobs, ["Succeeded"])
+        images.build(
+            FakeAzure(estate, registry=registry, blobs=blobs), "scoring", "1-abc", {"Dockerfile": b"x"}
+        )
+        assert [(one.name, one.value) for one in registry.request.arguments or []] == given
+
+
 def test_a_registry_without_build_agents_is_named_before_anything_is_sent(outputs: dict[str, Any]):
     blobs = Blobs()
     azure = FakeAzure({**outputs, "build_agent_pool": None}, registry=Registry(blobs, []), blobs=blobs)

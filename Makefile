@@ -16,7 +16,7 @@ check test test-all: export PYTHONDONTWRITEBYTECODE :=
 # A base that this clone does not know is told by tools.check itself.
 BASE ?= origin/main
 
-.PHONY: help setup check hooks scaffold azure-cli demo test test-all test-containers lint typecheck format lock clean docs bench-scoring bench-emulator bench-preview
+.PHONY: help setup check hooks scaffold azure-cli demo test test-all test-containers lint typecheck format lock clean golden docs bench-scoring bench-emulator bench-preview
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ typecheck: setup  ## pyright, strict
 format: setup  ## format and mend what ruff can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+golden: setup  ## write the accepted graphs of stage and prod anew: read the diff
+	@$(BIN)/python -m infra.graph stage prod --to tests/infra/golden
 
 docs: setup  ## write docs/emulator.md and the tables of docs/estate.md anew from the code
 	@$(BIN)/python -m emulator.docs

@@ -8,7 +8,7 @@ import pytest
 
 from infra.config import Settings
 from infra.config_data import DataLake
-from tests.infra.recording import Graph, Registration
+from tests.infra.recording import Graph, Resource
 from tests.infra.settings import STACKS, settings_of
 
 MISSING = object()
@@ -127,7 +127,7 @@ def read(inputs: dict[str, Any], path: str) -> Any:
     return value
 
 
-def named(graph: Graph, token: str) -> list[Registration]:
+def named(graph: Graph, token: str) -> list[Resource]:
     """The resources that a row of SECURE speaks of."""
     kind, _, name = token.partition("@")
     return graph.all(kind, name or None)

@@ -1,0 +1,1 @@
+"""The resource graph of a stack: recorded from the program, written as canonical JSON, read again."""

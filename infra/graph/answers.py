@@ -1,0 +1,14 @@
+"""What the resources of a recorded run answer beside their inputs: computed properties that are read."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+# By type; each takes the resource's logical name.
+ANSWERS: Final[Mapping[str, Callable[[str], dict[str, Any]]]] = {
+    "managedidentity:UserAssignedIdentity": lambda name: {
+        "principalId": f"principal of {name}",
+        "clientId": f"client of {name}",
+    },
+    "applicationinsights:Component": lambda _: {"connectionString": "InstrumentationKey=00000000"},
+    "network:PublicIPAddress": lambda _: {"ipAddress": "20.1.2.3"},
+}

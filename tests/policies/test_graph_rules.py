@@ -1,0 +1,179 @@
+"""Each rule over the whole graph: a small estate that keeps them all, and what is wrong with a part less."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.graph.model import PACKAGE, Graph, Resource
+from policies.estate import ZONES, groups_of
+from policies.evaluate import GRAPH_RULES, of_graph
+
+
+def made(token: str, name: str, refers: dict[str, str] | None = None, **inputs: Any) -> Resource:
+    """refers: for each input, the key of the resource that it refers to."""
+    references = {path: (key,) for path, key in (refers or {}).items()}
+    return Resource(PACKAGE + token, name, "estate", inputs, protect=True, references=references)
+
+
+def endpoint(name: str, target: str, group: str) -> list[Resource]:
+    """An endpoint, its zones with their links, and the group that joins them."""
+    zones = {f"{name}-{zone}": zone.replace("{region}", "westeurope") for zone in ZONES[group]}
+    keys = {made_zone: f"privatedns:PrivateZone::{made_zone}" for made_zone in zones}
+    connection = [{"name": "one", "groupIds": [group]}]
+    refers = {"privateLinkServiceConnections": target}
+    joined = made("network:PrivateDnsZoneGroup", f"{name}-group")
+    references = {
+        "privateEndpointName": (f"network:PrivateEndpoint::{name}",),
+        "privateDnsZoneConfigs": tuple(keys.values()),
+    }
+    return [
+        made("network:PrivateEndpoint", name, refers, privateLinkServiceConnections=connection),
+        *(made("privatedns:PrivateZone", key, privateZoneName=zone) for key, zone in zones.items()),
+        *(
+            made("privatedns:VirtualNetworkLink", f"{zone}-link", {"privateZoneName": key})
+            for zone, key in keys.items()
+        ),
+        dataclasses.replace(joined, references=references),
+    ]
+
+
+WORKSPACE = "machinelearningservices:Workspace::workspace"
+BLOB_ZONE = f"blob-{ZONES['blob'][0]}"
+BLOB_LINK = f"{BLOB_ZONE}-link"
+API_ZONE = f"api-{ZONES['management'][0]}"
+ACCOUNT = "storage:StorageAccount::account"
+CLUSTER = "containerservice:ManagedCluster::cluster"
+IDENTITY = "managedidentity:UserAssignedIdentity::identity"
+ADDRESS = "network:PublicIPAddress::address"
+BLOBS = "storage:BlobServiceProperties::blobs"
+
+
+def estate() -> list[Resource]:
+    return [
+        made("storage:StorageAccount", "account", isHnsEnabled=False, publicNetworkAccess="Disabled"),
+        made("storage:BlobServiceProperties", "blobs", {"accountName": ACCOUNT}),
+        made("monitor:DiagnosticSetting", "blobs-logs", {"resourceUri": BLOBS}),
+        made("authorization:ManagementLockByScope", "lock", {"scope": ACCOUNT}),
+        *endpoint("blob", ACCOUNT, "blob"),
+        made("containerservice:ManagedCluster", "cluster"),
+        made("monitor:DiagnosticSetting", "cluster-logs", {"resourceUri": CLUSTER}),
+        *endpoint("api", CLUSTER, "management"),
+        made("managedidentity:UserAssignedIdentity", "identity"),
+        made("authorization:RoleAssignment", "role", {"principalId": IDENTITY}),
+        made("network:PublicIPAddress", "address"),
+        made("network:NatGateway", "nat", {"publicIpAddresses": ADDRESS}),
+        made(
+            "machinelearningservices:Workspace",
+            "workspace",
+            {"storageAccount": ACCOUNT},
+            publicNetworkAccess="Enabled",
+        ),
+        made(
+            "machinelearningservices:Compute",
+            "nodes",
+            {"workspaceName": WORKSPACE},
+            properties={"properties": {"enableNodePublicIp": False}},
+        ),
+        *endpoint("workspace-endpoint", WORKSPACE, "amlworkspace"),
+        made(
+            "monitor:DiagnosticSetting",
+            "learning",
+            {"resourceUri": WORKSPACE},
+        ),
+        made(
+            "authorization:ManagementLockByScope",
+            "lock-2",
+            {"scope": WORKSPACE},
+        ),
+    ]
+
+
+def broken(resources: list[Resource]) -> set[tuple[str, str]]:
+    return {
+        (violation.rule, violation.resource.name) for violation in of_graph(Graph(resources, stack="prod"))
+    }
+
+
+def without(name: str) -> list[Resource]:
+    return [resource for resource in estate() if resource.name != name]
+
+
+def changed(name: str, **more: Any) -> list[Resource]:
+    return [dataclasses.replace(r, **more) if r.name == name else r for r in estate()]
+
+
+def test_green() -> None:
+    assert broken(estate()) == set()
+
+
+RED: tuple[tuple[str, str, Callable[[], list[Resource]]], ...] = (
+    ("data-logs", "account", lambda: without("blobs-logs")),
+    ("data-logs", "cluster", lambda: without("cluster-logs")),
+    ("data-protected", "account", lambda: without("lock")),
+    ("data-protected", "account", lambda: changed("account", protect=False)),
+    ("private-has-endpoint", "account", lambda: without("blob")),
+    ("endpoint-has-zones", "blob", lambda: without("blob-group")),
+    ("endpoint-has-zones", "blob", lambda: without(BLOB_ZONE)),
+    ("endpoint-has-zones", "blob", lambda: without(BLOB_LINK)),
+    (
+        "endpoint-has-zones",
+        "api",
+        lambda: changed(API_ZONE, inputs={"privateZoneName": "privatelink.azmk8s.io"}),
+    ),
+    (
+        "endpoint-has-zones",
+        "blob",
+        lambda: changed(
+            "blob",
+            inputs={"privateLinkServiceConnections": [{"name": "one", "groupIds": ["blob", "unheard"]}]},
+        ),
+    ),
+    ("nodes-reach-workspace", "nodes", lambda: without("workspace-endpoint")),
+    (
+        "zones-once",
+        "again",
+        lambda: [*estate(), made("privatedns:PrivateZone", "again", privateZoneName=ZONES["blob"][0])],
+    ),
+    ("identity-has-role", "identity", lambda: without("role")),
+    ("public-ip-held", "address", lambda: without("nat")),
+    ("storage-keeps-blobs", "account", lambda: without("blobs")),
+    ("workspace-storage-flat", "account", lambda: changed("account", inputs={"isHnsEnabled": True})),
+)
+
+
+@pytest.mark.parametrize(("rule", "name", "resources"), RED)
+def test_red(rule: str, name: str, resources: Callable[[], list[Resource]]) -> None:
+    assert (rule, name) in broken(resources())
+
+
+def test_every_rule_has_a_red_fixture() -> None:
+    assert {rule for rule, _, _ in RED} == {rule.id for rule in GRAPH_RULES}
+
+
+def test_a_group_lock_holds_what_is_in_the_group() -> None:
+    group = "resources:ResourceGroup::group"
+    lock = made("authorization:ManagementLockAtResourceGroupLevel", "all", {"resourceGroupName": group})
+    inside = dataclasses.replace(estate()[0], references={"resourceGroupName": (group,)})
+    assert ("data-protected", "account") not in broken([inside, *without("lock")[1:], lock])
+
+
+def test_zones_that_exist_elsewhere_are_named_by_id() -> None:
+    zone = "/subscriptions/s/resourceGroups/hub/providers/Microsoft.Network/privateDnsZones/"
+    config = [{"name": "one", "privateDnsZoneId": zone + ZONES["blob"][0]}]
+    group = dataclasses.replace(
+        next(r for r in estate() if r.name == "blob-group"),
+        inputs={"privateDnsZoneConfigs": config},
+        references={"privateEndpointName": ("network:PrivateEndpoint::blob",)},
+    )
+    left = [r for r in estate() if r.name not in (BLOB_ZONE, BLOB_LINK, "blob-group")]
+    assert broken([*left, group]) == set()
+
+
+def test_each_endpoint_of_the_estates_leads_to_a_part_that_is_known(graphs: dict[str, Graph]) -> None:
+    for graph in graphs.values():
+        for found in graph.all("network:PrivateEndpoint"):
+            assert set(groups_of(found)) <= set(ZONES), (
+                f"{found.name} leads to {groups_of(found)}: its zones go into ZONES of policies/estate.py"
+            )

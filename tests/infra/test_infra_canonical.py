@@ -123,7 +123,7 @@ def test_a_difference_shows_itself_and_how_it_is_accepted(stage: Graph) -> None:
 
 
 def test_identities_hold_the_types_of_all_parents(stage: Graph) -> None:
-    container = stage.one("storage:BlobContainer")
+    container = stage.one("storage:BlobContainer", "storage-data")
     assert container.identity == (
         "mlops:estate:Estate$mlops:data:Storage$azure-native:storage:BlobContainer::storage-data"
     )

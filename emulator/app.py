@@ -38,6 +38,7 @@ from emulator.monitor.database import VERSION as TELEMETRY_VERSION
 from emulator.monitor.database import Database
 from emulator.monitor.install import install as monitor
 from emulator.network.install import install as network
+from emulator.network.reach import Reach
 from emulator.processes import Processes
 from emulator.refusals import Refusals
 from emulator.resources.install import install as resources
@@ -69,6 +70,7 @@ class Emulator:
             refuse_newer(path, version)
         self.store = Store(home)
         self.arm = Arm(self.store)
+        self.reach = Reach(self.arm)
         self.hosts = Hosts()
         self.lifetime = Lifetime()
         self.processes = Processes()
@@ -99,8 +101,10 @@ class Emulator:
             "managedidentity": lambda: managedidentity(arm, store, who),
             "network": lambda: network(arm, store, who),
             "resources": lambda: resources(arm, store, who, self.vaults),
-            "storage": lambda: storage(arm, store, hosts, who, blobs, self._accounts, self._contents),
-            "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets),
+            "storage": lambda: storage(
+                arm, store, hosts, who, blobs, self._accounts, self._contents, self.reach
+            ),
+            "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets, self.reach),
             "monitor": lambda: monitor(arm, hosts, lifetime, who, self.telemetry),
             "images": lambda: images(lifetime, pictures),
             "machinelearning": lambda: machinelearning(
@@ -115,9 +119,10 @@ class Emulator:
                 processes,
                 self.refusals,
                 self.workplaces,
+                self.reach,
             ),
             "containerregistry": lambda: containerregistry(
-                home, arm, store, hosts, lifetime, who, blobs, pictures
+                home, arm, store, hosts, lifetime, who, blobs, pictures, self.reach
             ),
             "containerinstance": lambda: containerinstance(
                 home, arm, store, hosts, lifetime, who, pictures, processes, self.workplaces

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from emulator.home import Home
 
@@ -63,6 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("env", _env, 'the variables of a client, for eval "$(python -m emulator env)"')
     run = add("run", _run, "run a command as a client of it; its exit code is passed on", as_json=False)
+    run.add_argument(
+        "--from",
+        dest="place",
+        default="",
+        metavar="PLACE",
+        help="where it runs: a subnet (its id, NETWORK/SUBNET, or a name that only one subnet has) or a "
+        "public IPv4 address; without it, outside of every network",
+    )
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command")
     telemetry = add("telemetry", _telemetry, "the telemetry that arrived")
     telemetry.add_argument("--limit", type=int, default=20, help="how many of the newest entries to show")
@@ -156,7 +165,11 @@ def _run(home: Home, options: argparse.Namespace) -> int:
         return NOT_RUNNING
     from emulator import pulumi
 
-    whole = environment.applied(home)
+    place: tuple[str, str] | None = None
+    if options.place:
+        made = lifecycle.ask(home, "POST", f"/places?at={quote(options.place, safe='')}")
+        place = made["name"], made["secret"]
+    whole = environment.applied(home, place=place)
     own, given = str(Path(sys.executable).parent), whole.get("PATH", os.defpath)
     others = pulumi.program_of_others(command, Path.cwd())
     # The language host takes the first Python on PATH: this checkout's own for its own program only.

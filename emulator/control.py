@@ -7,6 +7,7 @@ import os
 import time
 from typing import Any, Final
 
+from emulator import standing
 from emulator.app import Emulator
 from emulator.arm.ids import SUBSCRIPTION
 from emulator.errors import AzureError
@@ -32,6 +33,8 @@ def install(emulator: Emulator) -> None:
         if request.path == "/refusals" and request.method == "DELETE":
             emulator.refusals.clear()
             return Response(204)
+        if request.path == "/places" and request.method == "POST":
+            return Response.json(standing.admit(emulator, request.query.get("at", "")))
         raise AzureError(404, "NotFound", f"No such control: {request.path}")
 
     for host in ("127.0.0.1", "localhost"):

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from emulator import unanswered
 from emulator.app import Emulator
+from emulator.places import OUTSIDE, Place
 
 LOG = logging.getLogger("emulator.proxy")
 
@@ -21,6 +22,7 @@ PROOF = "x-emulator-proxy"
 WORKLOAD = "x-emulator-workload"
 DROPPED = {"connection", "proxy-connection", "proxy-authorization", "keep-alive", PROOF, WORKLOAD}
 CHUNK = 1 << 16
+MOST_OF_A_REASON = 400  # characters of a status line
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,12 @@ class Proxy:
     """CONNECT for TLS, absolute URIs for plain HTTP; a note for every host that is not emulated, and 403
     unless it is one whose refusal the emulator words (`emulator.unanswered`)."""
 
-    def __init__(self, emulator: Emulator, proof: str, tls_port: int, plain_port: int) -> None:
+    def __init__(
+        self, emulator: Emulator, proof: str, tls_port: int, plain_port: int, places: dict[int, Place]
+    ) -> None:
+        """places: of the callers, by the local port of the connection by which the server sees them"""
         self._emulator = emulator
+        self._places = places
         self._proof = proof
         self._tls_port = tls_port
         self._plain_port = plain_port
@@ -83,13 +89,16 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream: asyncio.StreamWriter | None = None
+        own = 0
         try:
             head = await _read_head(reader)
             if head is None:
                 return
             # a thread: the workload's secret and what is refused are in the database
-            port, first = await asyncio.to_thread(self._route, head)
+            port, first, place = await asyncio.to_thread(self._route, head)
             back, upstream = await asyncio.open_connection("127.0.0.1", port)
+            own = upstream.get_extra_info("sockname")[1]
+            self._places[own] = place
             if head.method == "CONNECT":
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             upstream.write(first)
@@ -101,18 +110,25 @@ class Proxy:
         except (ConnectionError, asyncio.IncompleteReadError) as error:
             LOG.debug("connection ended: %s", error)
         finally:
+            self._places.pop(own, None)  # while the port is still this connection's
             for stream in (writer, upstream):
                 if stream is not None:
                     stream.close()
 
-    def _route(self, head: Head) -> tuple[int, bytes]:
-        """The port on loopback that answers, and what it is to read first. Refusal."""
+    def _route(self, head: Head) -> tuple[int, bytes, Place]:
+        """The port on loopback that answers, what it is to read first, where the caller stands. Refusal."""
         workload = self._workload(head)
-        return (self._tunnel(head), b"") if head.method == "CONNECT" else self._forward(head, workload)
+        place = self._emulator.identity.workloads.place(workload) if workload else OUTSIDE
+        if head.method == "CONNECT":
+            return self._tunnel(head, place), b"", place
+        return *self._forward(head, workload), place
 
-    def _tunnel(self, head: Head) -> int:
+    def _tunnel(self, head: Head, place: Place) -> int:
         host, _, port = head.target.rpartition(":")
-        self._check(host.lower().strip("[]"), port, "443")
+        name = host.lower().strip("[]")
+        self._check(name, port, "443")
+        if place.subnet and (why := self._emulator.reach.lost(place, name)):
+            raise Refusal(f"502 Bad Gateway: {why}"[:MOST_OF_A_REASON], why)
         return self._tls_port
 
     def _forward(self, head: Head, workload: str) -> tuple[int, bytes]:

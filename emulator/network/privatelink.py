@@ -1,0 +1,103 @@
+"""What private endpoints can lead to, as a table: the groups of each service and the names they answer to.
+
+From "Azure Private Endpoint private DNS zone values" (learn.microsoft.com, read 2026-11) and, for the members
+of a group, the `privateLinkResources` of each service in azure-rest-api-specs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name of a service. host: with {name}, {region} and {id} (a workspace's own). member: names of one
+    member share an address. suffix: the part that public DNS and the private zone have in common. zone: the
+    private zone in which the rest of the name stands."""
+
+    host: str
+    suffix: str
+    zone: str
+    member: str = "default"
+
+    def fqdn(self, resource: Json) -> str:
+        return self.host.format(
+            name=str(resource["name"]).lower(),
+            region=resource.get("location", ""),
+            id=resource["properties"].get("workspaceId", ""),
+        )
+
+    def record(self, fqdn: str) -> str:
+        """The name of the record set in the zone."""
+        return fqdn.removesuffix(f".{self.suffix}")
+
+
+def _storage(group: str, suffix: str = "") -> tuple[Name, ...]:
+    public = f"{group}.core.windows.net"
+    return (Name(f"{{name}}.{suffix or public}", public, f"privatelink.{public}", group),)
+
+
+_ML: Final = "api.azureml.ms"
+_NOTEBOOKS: Final = "notebooks.azure.net"
+_CR: Final = "azurecr.io"
+
+# type (lower case) -> group -> its names
+GROUPS: Final[dict[str, dict[str, tuple[Name, ...]]]] = {
+    "microsoft.storage/storageaccounts": {
+        **{group: _storage(group) for group in ("blob", "file", "queue", "table", "dfs")},
+        "web": _storage("web", "z1.web.core.windows.net"),
+    },
+    "microsoft.keyvault/vaults": {
+        "vault": (Name("{name}.vault.azure.net", "vault.azure.net", "privatelink.vaultcore.azure.net"),),
+    },
+    "microsoft.containerregistry/registries": {
+        "registry": (
+            Name(f"{{name}}.{_CR}", _CR, f"privatelink.{_CR}", "registry"),
+            Name(f"{{name}}.{{region}}.data.{_CR}", _CR, f"privatelink.{_CR}", "registry_data"),
+        ),
+    },
+    "microsoft.machinelearningservices/workspaces": {
+        "amlworkspace": (
+            Name(f"{{id}}.workspace.{{region}}.{_ML}", _ML, f"privatelink.{_ML}"),
+            Name(f"{{id}}.workspace.{{region}}.cert.{_ML}", _ML, f"privatelink.{_ML}"),
+            Name(f"*.{{id}}.inference.{{region}}.{_ML}", _ML, f"privatelink.{_ML}", "inference"),
+            Name(
+                f"ml-{{name}}-{{region}}-{{id}}.{{region}}.{_NOTEBOOKS}",
+                _NOTEBOOKS,
+                f"privatelink.{_NOTEBOOKS}",
+                "notebook",
+            ),
+        ),
+    },
+    "microsoft.apimanagement/service": {
+        "Gateway": (Name("{name}.azure-api.net", "azure-api.net", "privatelink.azure-api.net"),),
+    },
+}
+
+
+_BY_SUFFIX: Final[dict[str, tuple[str, str]]] = {
+    one.host.removeprefix("{name}."): (kind, group)
+    for kind, held in GROUPS.items()
+    for group, names_ in held.items()
+    for one in names_[:1]
+    if one.host.startswith("{name}.")
+}
+
+
+def of_host(host: str) -> tuple[str, str, str] | None:
+    """Type, group and name of the service that a host name belongs to; None for what is none of the table."""
+    name, _, rest = host.partition(".")
+    return (*found, name) if (found := _BY_SUFFIX.get(rest)) else None
+
+
+def groups(arm_type: str) -> dict[str, tuple[Name, ...]]:
+    """The groups of a type; empty for a type that is not in the table."""
+    return GROUPS.get(arm_type.lower(), {})
+
+
+def names(arm_type: str, group: str) -> tuple[Name, ...]:
+    """The names of a group, whatever its case."""
+    return next((found for known, found in groups(arm_type).items() if known.lower() == group.lower()), ())

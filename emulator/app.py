@@ -40,6 +40,8 @@ from emulator.monitor.install import install as monitor
 from emulator.network.install import install as network
 from emulator.network.reach import Reach
 from emulator.processes import Processes
+from emulator.quota.install import install as quota
+from emulator.quota.limits import Limits
 from emulator.refusals import Refusals
 from emulator.resources.install import install as resources
 from emulator.state import disk_full, refuse_newer
@@ -71,6 +73,7 @@ class Emulator:
         self.store = Store(home)
         self.arm = Arm(self.store)
         self.reach = Reach(self.arm)
+        self.limits = Limits(self.store)
         self.hosts = Hosts()
         self.lifetime = Lifetime()
         self.processes = Processes()
@@ -129,10 +132,11 @@ class Emulator:
             ),
             "containerservice": lambda: containerservice(arm, store),
             "compute": lambda: compute(arm, store),
+            "quota": lambda: quota(arm, who, self.limits),
             "web": lambda: web(arm, store),
             "databases": lambda: databases(arm, store),
             "messaging": lambda: messaging(arm, store),
-            "apimanagement": lambda: apimanagement(arm, store),
+            "apimanagement": lambda: apimanagement(arm, store, who),
             "cognitiveservices": lambda: cognitiveservices(arm, store),
             "containerapps": lambda: containerapps(arm, store),
         }

@@ -73,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
         "public IPv4 address; without it, outside of every network",
     )
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command")
+    limit = add("limit", _limit, "set a quota in place of the usual one, to see what is refused then")
+    limit.add_argument("setting", metavar="NAME=NUMBER", help="NAME= gives the usual one back")
     telemetry = add("telemetry", _telemetry, "the telemetry that arrived")
     telemetry.add_argument("--limit", type=int, default=20, help="how many of the newest entries to show")
     telemetry.add_argument(
@@ -190,6 +192,16 @@ def _run(home: Home, options: argparse.Namespace) -> int:
         return 1
     sys.stdout.flush()
     os.execve(program, command, whole)  # noqa: S606
+    return 0
+
+
+def _limit(home: Home, options: argparse.Namespace) -> int:
+    from emulator import lifecycle
+
+    name, _, number = options.setting.partition("=")
+    path = f"/limits?name={quote(name, safe='')}&number={quote(number, safe='')}"
+    made = lifecycle.ask(home, "PUT", path)
+    print(json.dumps(made) if options.json else f"{made['name']}: {made['number']}")
     return 0
 
 

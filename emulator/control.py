@@ -8,6 +8,7 @@ import time
 from typing import Any, Final
 
 from emulator import standing
+from emulator.apimanagement import softdelete as apim
 from emulator.app import Emulator
 from emulator.arm.ids import SUBSCRIPTION
 from emulator.errors import AzureError
@@ -35,10 +36,24 @@ def install(emulator: Emulator) -> None:
             return Response(204)
         if request.path == "/places" and request.method == "POST":
             return Response.json(standing.admit(emulator, request.query.get("at", "")))
+        if request.path == "/limits" and request.method == "PUT":
+            return set_limit(emulator, request.query.get("name", ""), request.query.get("number", ""))
         raise AzureError(404, "NotFound", f"No such control: {request.path}")
 
     for host in ("127.0.0.1", "localhost"):
         emulator.hosts.route(host, handle)
+
+
+def set_limit(emulator: Emulator, name: str, number: str) -> Response:
+    """Another quota than the table's; "" for the number gives the table's back."""
+    if number and not (number.isascii() and number.isdigit()):
+        raise AzureError(400, "BadLimit", f"The limit of {name} is '{number}'; it must be a whole number.")
+    try:
+        emulator.limits.set(name, int(number) if number else None)
+    except KeyError:
+        words = f"No quota has the name '{name}': `az vm list-usage` and docs/emulator/limits.md have them."
+        raise AzureError(404, "NoSuchLimit", words) from None
+    return Response.json({"name": name, "number": emulator.limits.of(name)})
 
 
 def status(emulator: Emulator, started: float) -> dict[str, Any]:
@@ -55,7 +70,11 @@ def status(emulator: Emulator, started: float) -> dict[str, Any]:
         "seconds": round(time.time() - started, 1),
         "ports": emulator.ports,
         "resources": counts,
-        "soft_deleted": [*emulator.vaults.deleted(), *softdelete.deleted(emulator.store)],
+        "soft_deleted": [
+            *emulator.vaults.deleted(),
+            *softdelete.deleted(emulator.store),
+            *apim.deleted(emulator.store),
+        ],
         "processes": [{"name": one.name, "pid": one.pid} for one in emulator.processes.running()],
         "refused_hosts": emulator.refusals.hosts(),
         "refused_calls": emulator.refusals.calls(),

@@ -194,11 +194,10 @@ def _check_group(arm: Arm, name: str, connection: Json) -> None:
         or len(asked) != 1
         or not any(one.lower() == str(asked[0]).lower() for one in known)
     ):
-        wanted = ", ".join(f"['{one}']" for one in known)
         raise AzureError(
             400,
             "PrivateEndpointInvalidGroupId",
-            f"Private endpoint '{name}': groupIds is {asked}; for {service} it is {wanted}.",
+            f"Private endpoint '{name}': groupIds is {asked}; for {service} it is one of {', '.join(known)}.",
         )
 
 

@@ -35,21 +35,27 @@ class Name:
         return fqdn.removesuffix(f".{self.suffix}")
 
 
-def _storage(group: str, suffix: str = "") -> tuple[Name, ...]:
-    public = f"{group}.core.windows.net"
-    return (Name(f"{{name}}.{suffix or public}", public, f"privatelink.{public}", group),)
+def _storage() -> dict[str, tuple[Name, ...]]:
+    """Each service of an account; all but files have a secondary, in the zone of the first."""
+    found: dict[str, tuple[Name, ...]] = {}
+    for group in ("blob", "dfs", "file", "queue", "table", "web"):
+        public = f"{group}.core.windows.net"
+        host = f"z1.{public}" if group == "web" else public
+        for mark, suffix in (("", ""), ("_secondary", "-secondary")):
+            if (group, mark) != ("file", "_secondary"):
+                name = Name(f"{{name}}{suffix}.{host}", public, f"privatelink.{public}", f"{group}{mark}")
+                found[f"{group}{mark}"] = (name,)
+    return found
 
 
 _ML: Final = "api.azureml.ms"
 _NOTEBOOKS: Final = "notebooks.azure.net"
 _CR: Final = "azurecr.io"
+_MONITOR: Final = "monitor.azure.com"
 
 # type (lower case) -> group -> its names
 GROUPS: Final[dict[str, dict[str, tuple[Name, ...]]]] = {
-    "microsoft.storage/storageaccounts": {
-        **{group: _storage(group) for group in ("blob", "file", "queue", "table", "dfs")},
-        "web": _storage("web", "z1.web.core.windows.net"),
-    },
+    "microsoft.storage/storageaccounts": _storage(),
     "microsoft.keyvault/vaults": {
         "vault": (Name("{name}.vault.azure.net", "vault.azure.net", "privatelink.vaultcore.azure.net"),),
     },
@@ -69,6 +75,21 @@ GROUPS: Final[dict[str, dict[str, tuple[Name, ...]]]] = {
                 _NOTEBOOKS,
                 f"privatelink.{_NOTEBOOKS}",
                 "notebook",
+            ),
+        ),
+    },
+    # The names of each scoped workspace, which stand in three zones more, come with what is scoped: left out.
+    "microsoft.insights/privatelinkscopes": {
+        "azuremonitor": (
+            *(
+                Name(f"{name}.{_MONITOR}", _MONITOR, f"privatelink.{_MONITOR}", name)
+                for name in ("api", "global.in.ai", "live", "profiler", "snapshot")
+            ),
+            Name(
+                "scadvisorcontentpl.blob.core.windows.net",
+                "blob.core.windows.net",
+                "privatelink.blob.core.windows.net",
+                "scadvisorcontentpl",
             ),
         ),
     },

@@ -20,6 +20,7 @@ from emulator.containerregistry.install import install as containerregistry
 from emulator.containerservice.install import install as containerservice
 from emulator.databases.install import install as databases
 from emulator.errors import AzureError, NotEmulated
+from emulator.faults import Faults
 from emulator.home import Home
 from emulator.hosts import Hosts
 from emulator.http import Request, Response
@@ -80,6 +81,7 @@ class Emulator:
         self.refusals = Refusals(self.store)
         self.ports: dict[str, int] = {}  # proxy, tls, plain: set by the server before it answers
         self.identity = Identity(home, self.store)
+        self.faults = Faults(self.store, self.identity.access, self.arm.pending)
         self.workplaces = Workplaces(home, self.identity.workloads, self.ports)
         self.images = Images(home, self.store, self.processes)
         self.telemetry = Database(home.telemetry)
@@ -160,6 +162,8 @@ class Emulator:
     def answer(self, request: Request) -> Response:
         """Answer one request; never raises."""
         try:
+            if (fault := self.faults.answer(request)) is not None:
+                return fault
             handler = self.hosts.handler(request.host)
             if handler is None:
                 raise unanswered.find(request.host) or NotEmulated(request.describe())

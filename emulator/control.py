@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 import time
+from dataclasses import asdict
 from typing import Any, Final
 
 from emulator import standing
@@ -12,6 +13,7 @@ from emulator.apimanagement import softdelete as apim
 from emulator.app import Emulator
 from emulator.arm.ids import SUBSCRIPTION
 from emulator.errors import AzureError
+from emulator.faults import Plan
 from emulator.http import Request, Response
 from emulator.identity.workloads import MSI_PATH
 from emulator.machinelearning import softdelete
@@ -38,6 +40,9 @@ def install(emulator: Emulator) -> None:
             return Response.json(standing.admit(emulator, request.query.get("at", "")))
         if request.path == "/limits" and request.method == "PUT":
             return set_limit(emulator, request.query.get("name", ""), request.query.get("number", ""))
+        if request.path == "/faults" and request.method == "PUT":
+            emulator.faults.set(Plan.of(request.query))
+            return Response.json(asdict(emulator.faults.plan))
         raise AzureError(404, "NotFound", f"No such control: {request.path}")
 
     for host in ("127.0.0.1", "localhost"):
@@ -75,6 +80,7 @@ def status(emulator: Emulator, started: float) -> dict[str, Any]:
             *softdelete.deleted(emulator.store),
             *apim.deleted(emulator.store),
         ],
+        "faults": {"plan": asdict(emulator.faults.plan), "happened": emulator.faults.happened},
         "processes": [{"name": one.name, "pid": one.pid} for one in emulator.processes.running()],
         "refused_hosts": emulator.refusals.hosts(),
         "refused_calls": emulator.refusals.calls(),

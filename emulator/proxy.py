@@ -102,7 +102,10 @@ class Proxy:
             if head.method == "CONNECT":
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             upstream.write(first)
-            await asyncio.gather(_pipe(reader, upstream, _acknowledger(writer)), _pipe(back, writer))
+            cut = self._emulator.faults.cut_after()
+            await asyncio.gather(
+                _pipe(reader, upstream, _acknowledger(writer)), _pipe(back, writer, most=cut)
+            )
         except Refusal as refusal:
             writer.write(refusal.bytes())
             with suppress(ConnectionError):
@@ -215,12 +218,21 @@ def _acknowledger(writer: asyncio.StreamWriter) -> Callable[[], None]:
 
 
 async def _pipe(
-    source: asyncio.StreamReader, sink: asyncio.StreamWriter, received: Callable[[], None] = _nothing
+    source: asyncio.StreamReader,
+    sink: asyncio.StreamWriter,
+    received: Callable[[], None] = _nothing,
+    most: int | None = None,
 ) -> None:
+    """Hand on what comes until its end, or until so many bytes have come: then the sink is cut off."""
+    passed = 0
     try:
         received()
         while data := await source.read(CHUNK):
             received()  # the kernel forgets it after each packet
+            passed += len(data)
+            if most is not None and passed >= most:
+                sink.transport.abort()
+                return
             if sink.is_closing():  # its reader has gone: writing on would only be complained of
                 return
             sink.write(data)

@@ -84,8 +84,8 @@ class DataPlane:
             raise RegistryError(
                 403,
                 "DENIED",
-                f"client with IP '{denied.address}' is not allowed access. Refer https://aka.ms/acr/firewall to "
-                f"grant access. {denied.why}.",
+                f"client with IP '{denied.address}' is not allowed access. Refer "
+                f"https://aka.ms/acr/firewall to grant access. {denied.why}.",
             )
 
     def _exchange(self, request: Request, registry: Json) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -67,6 +68,16 @@ def test_from_outside_a_private_estate_is_shut_in_azures_words(client: Client) -
         "Public network access is disabled and request is not from a trusted service nor via an approved "
         "private link.\r\nCaller: appid="
     )
+
+
+def test_a_registry_says_whom_it_does_not_let_in(client: Client) -> None:
+    private.connect(client, REGISTRY)
+    asked = Request("GET", "crprivate.azurecr.io", "/v2/", "/v2/")
+    assert client.emulator.answer(replace(asked, place=HERE)).status == 401  # let in, and without a token
+    refused = client.emulator.answer(asked)
+    error = json.loads(refused.body)["errors"][0]
+    words = f"client with IP '{OUTSIDE.address}' is not allowed access. Refer https://aka.ms/acr/firewall"
+    assert (refused.status, error["code"]) == (403, "DENIED") and error["message"].startswith(words)
 
 
 def test_a_firewall_lets_its_ranges_in(client: Client) -> None:

@@ -20,6 +20,7 @@ from emulator.containerregistry.install import install as containerregistry
 from emulator.containerservice.install import install as containerservice
 from emulator.databases.install import install as databases
 from emulator.errors import AzureError, NotEmulated
+from emulator.faults import Faults
 from emulator.home import Home
 from emulator.hosts import Hosts
 from emulator.http import Request, Response
@@ -38,7 +39,10 @@ from emulator.monitor.database import VERSION as TELEMETRY_VERSION
 from emulator.monitor.database import Database
 from emulator.monitor.install import install as monitor
 from emulator.network.install import install as network
+from emulator.network.reach import Reach
 from emulator.processes import Processes
+from emulator.quota.install import install as quota
+from emulator.quota.limits import Limits
 from emulator.refusals import Refusals
 from emulator.resources.install import install as resources
 from emulator.state import disk_full, refuse_newer
@@ -69,12 +73,15 @@ class Emulator:
             refuse_newer(path, version)
         self.store = Store(home)
         self.arm = Arm(self.store)
+        self.reach = Reach(self.arm)
+        self.limits = Limits(self.store)
         self.hosts = Hosts()
         self.lifetime = Lifetime()
         self.processes = Processes()
         self.refusals = Refusals(self.store)
         self.ports: dict[str, int] = {}  # proxy, tls, plain: set by the server before it answers
         self.identity = Identity(home, self.store)
+        self.faults = Faults(self.store, self.identity.access, self.arm.pending)
         self.workplaces = Workplaces(home, self.identity.workloads, self.ports)
         self.images = Images(home, self.store, self.processes)
         self.telemetry = Database(home.telemetry)
@@ -99,8 +106,10 @@ class Emulator:
             "managedidentity": lambda: managedidentity(arm, store, who),
             "network": lambda: network(arm, store, who),
             "resources": lambda: resources(arm, store, who, self.vaults),
-            "storage": lambda: storage(arm, store, hosts, who, blobs, self._accounts, self._contents),
-            "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets),
+            "storage": lambda: storage(
+                arm, store, hosts, who, blobs, self._accounts, self._contents, self.reach
+            ),
+            "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets, self.reach),
             "monitor": lambda: monitor(arm, hosts, lifetime, who, self.telemetry),
             "images": lambda: images(lifetime, pictures),
             "machinelearning": lambda: machinelearning(
@@ -115,19 +124,21 @@ class Emulator:
                 processes,
                 self.refusals,
                 self.workplaces,
+                self.reach,
             ),
             "containerregistry": lambda: containerregistry(
-                home, arm, store, hosts, lifetime, who, blobs, pictures
+                home, arm, store, hosts, lifetime, who, blobs, pictures, self.reach
             ),
             "containerinstance": lambda: containerinstance(
                 home, arm, store, hosts, lifetime, who, pictures, processes, self.workplaces
             ),
             "containerservice": lambda: containerservice(arm, store),
             "compute": lambda: compute(arm, store),
+            "quota": lambda: quota(arm, who, self.limits),
             "web": lambda: web(arm, store),
             "databases": lambda: databases(arm, store),
             "messaging": lambda: messaging(arm, store),
-            "apimanagement": lambda: apimanagement(arm, store),
+            "apimanagement": lambda: apimanagement(arm, store, who),
             "cognitiveservices": lambda: cognitiveservices(arm, store),
             "containerapps": lambda: containerapps(arm, store),
         }
@@ -151,6 +162,8 @@ class Emulator:
     def answer(self, request: Request) -> Response:
         """Answer one request; never raises."""
         try:
+            if (fault := self.faults.answer(request)) is not None:
+                return fault
             handler = self.hosts.handler(request.host)
             if handler is None:
                 raise unanswered.find(request.host) or NotEmulated(request.describe())

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from emulator.home import Home
 
@@ -63,7 +64,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("env", _env, 'the variables of a client, for eval "$(python -m emulator env)"')
     run = add("run", _run, "run a command as a client of it; its exit code is passed on", as_json=False)
+    run.add_argument(
+        "--from",
+        dest="place",
+        default="",
+        metavar="PLACE",
+        help="where it runs: a subnet (its id, NETWORK/SUBNET, or a name that only one subnet has) or a "
+        "public IPv4 address; without it, outside of every network",
+    )
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command")
+    faults = add("faults", _faults, "let things go wrong as they do in Azure; without options nothing does")
+    faults.add_argument("--busy", default="0", metavar="SHARE", help="answers that are 429 or 503, 0 to 1")
+    faults.add_argument("--retry", default="1", metavar="SECONDS", help="what a 429 asks to wait (1)")
+    faults.add_argument("--cut", default="0", metavar="N", help="one connection in N is cut")
+    faults.add_argument("--late", default="0", metavar="SECONDS", help="until a role assignment works")
+    faults.add_argument("--slow", default="0", metavar="SECONDS", help="what slow operations take")
+    faults.add_argument("--seed", default="0", help="the same seed hits the same requests in a row")
+    limit = add("limit", _limit, "set a quota in place of the usual one, to see what is refused then")
+    limit.add_argument("setting", metavar="NAME=NUMBER", help="NAME= gives the usual one back")
     telemetry = add("telemetry", _telemetry, "the telemetry that arrived")
     telemetry.add_argument("--limit", type=int, default=20, help="how many of the newest entries to show")
     telemetry.add_argument(
@@ -156,7 +174,11 @@ def _run(home: Home, options: argparse.Namespace) -> int:
         return NOT_RUNNING
     from emulator import pulumi
 
-    whole = environment.applied(home)
+    place: tuple[str, str] | None = None
+    if options.place:
+        made = lifecycle.ask(home, "POST", f"/places?at={quote(options.place, safe='')}")
+        place = made["name"], made["secret"]
+    whole = environment.applied(home, place=place)
     own, given = str(Path(sys.executable).parent), whole.get("PATH", os.defpath)
     others = pulumi.program_of_others(command, Path.cwd())
     # The language host takes the first Python on PATH: this checkout's own for its own program only.
@@ -177,6 +199,30 @@ def _run(home: Home, options: argparse.Namespace) -> int:
         return 1
     sys.stdout.flush()
     os.execve(program, command, whole)  # noqa: S606
+    return 0
+
+
+def _faults(home: Home, options: argparse.Namespace) -> int:
+    from emulator import lifecycle
+
+    named = {"retry": "retry_s", "late": "late_s", "slow": "slow_s"}
+    given = {
+        named.get(one, one): getattr(options, one) for one in ("busy", "retry", "cut", "late", "slow", "seed")
+    }
+    made = lifecycle.ask(home, "PUT", f"/faults?{urlencode(given)}")
+    print(
+        json.dumps(made) if options.json else ", ".join(f"{name} {value:g}" for name, value in made.items())
+    )
+    return 0
+
+
+def _limit(home: Home, options: argparse.Namespace) -> int:
+    from emulator import lifecycle
+
+    name, _, number = options.setting.partition("=")
+    path = f"/limits?name={quote(name, safe='')}&number={quote(number, safe='')}"
+    made = lifecycle.ask(home, "PUT", path)
+    print(json.dumps(made) if options.json else f"{made['name']}: {made['number']}")
     return 0
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hmac
 import os
 import time
+from dataclasses import asdict
 from typing import Any, Final
 
+from emulator import standing
+from emulator.apimanagement import softdelete as apim
 from emulator.app import Emulator
 from emulator.arm.ids import SUBSCRIPTION
 from emulator.errors import AzureError
+from emulator.faults import Plan
 from emulator.http import Request, Response
 from emulator.identity.workloads import MSI_PATH
 from emulator.machinelearning import softdelete
@@ -32,10 +36,29 @@ def install(emulator: Emulator) -> None:
         if request.path == "/refusals" and request.method == "DELETE":
             emulator.refusals.clear()
             return Response(204)
+        if request.path == "/places" and request.method == "POST":
+            return Response.json(standing.admit(emulator, request.query.get("at", "")))
+        if request.path == "/limits" and request.method == "PUT":
+            return set_limit(emulator, request.query.get("name", ""), request.query.get("number", ""))
+        if request.path == "/faults" and request.method == "PUT":
+            emulator.faults.set(Plan.of(request.query))
+            return Response.json(asdict(emulator.faults.plan))
         raise AzureError(404, "NotFound", f"No such control: {request.path}")
 
     for host in ("127.0.0.1", "localhost"):
         emulator.hosts.route(host, handle)
+
+
+def set_limit(emulator: Emulator, name: str, number: str) -> Response:
+    """Another quota than the table's; "" for the number gives the table's back."""
+    if number and not (number.isascii() and number.isdigit()):
+        raise AzureError(400, "BadLimit", f"The limit of {name} is '{number}'; it must be a whole number.")
+    try:
+        emulator.limits.set(name, int(number) if number else None)
+    except KeyError:
+        words = f"No quota has the name '{name}': `az vm list-usage` and docs/emulator/limits.md have them."
+        raise AzureError(404, "NoSuchLimit", words) from None
+    return Response.json({"name": name, "number": emulator.limits.of(name)})
 
 
 def status(emulator: Emulator, started: float) -> dict[str, Any]:
@@ -52,7 +75,12 @@ def status(emulator: Emulator, started: float) -> dict[str, Any]:
         "seconds": round(time.time() - started, 1),
         "ports": emulator.ports,
         "resources": counts,
-        "soft_deleted": [*emulator.vaults.deleted(), *softdelete.deleted(emulator.store)],
+        "soft_deleted": [
+            *emulator.vaults.deleted(),
+            *softdelete.deleted(emulator.store),
+            *apim.deleted(emulator.store),
+        ],
+        "faults": {"plan": asdict(emulator.faults.plan), "happened": emulator.faults.happened},
         "processes": [{"name": one.name, "pid": one.pid} for one in emulator.processes.running()],
         "refused_hosts": emulator.refusals.hosts(),
         "refused_calls": emulator.refusals.calls(),

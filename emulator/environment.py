@@ -76,13 +76,17 @@ def proxy_port(home: Home) -> int:
     return int(port)
 
 
-def client(home: Home) -> dict[str, str]:
-    """The variables that lead a program to the emulator, signed in as its service principal."""
+def client(home: Home, place: tuple[str, str] | None = None) -> dict[str, str]:
+    """The variables that lead a program to the emulator, signed in as its service principal.
+
+    place: name and secret of a place in a network; None for a program that stands outside
+    """
     from emulator.identity.directory import SIGNED_IN, TENANT_ID
 
+    who = f"{quote(place[0], safe='')}:{place[1]}@" if place else ""
     return {
         "EMULATOR_HOME": str(home.root),
-        **_network(home, f"http://127.0.0.1:{proxy_port(home)}"),
+        **_network(home, f"http://{who}127.0.0.1:{proxy_port(home)}"),
         **SWITCHES,
         "AZURE_TENANT_ID": TENANT_ID,
         "AZURE_CLIENT_ID": SIGNED_IN.client_id,
@@ -96,10 +100,12 @@ def client(home: Home) -> dict[str, str]:
     }
 
 
-def applied(home: Home, base: Mapping[str, str] | None = None) -> dict[str, str]:
+def applied(
+    home: Home, base: Mapping[str, str] | None = None, place: tuple[str, str] | None = None
+) -> dict[str, str]:
     """The environment of a client: ``base`` (this process's) with ``client``, without foreign credentials."""
     before = outside(base)
-    added = client(home)
+    added = client(home, place)
     replaced = {key: before.get(key) for key in (*added, *FOREIGN)}
     kept = {key: value for key, value in before.items() if key not in FOREIGN}
     return {**kept, **added, BEFORE: json.dumps(replaced)}

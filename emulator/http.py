@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from emulator import jsonbody
 from emulator.errors import AzureError
+from emulator.places import OUTSIDE, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Request:
     scheme: str = "https"
     port: int = 443  # the port the client asked for
     raw_query: str = ""
+    place: Place = OUTSIDE  # of the caller
 
     def json(self) -> Any:
         """The body as JSON, ``{}`` when it is empty; 400 InvalidRequestContent when it is no JSON that

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from emulator import unanswered
 from emulator.app import Emulator
+from emulator.places import OUTSIDE, Place
 
 LOG = logging.getLogger("emulator.proxy")
 
@@ -21,6 +22,7 @@ PROOF = "x-emulator-proxy"
 WORKLOAD = "x-emulator-workload"
 DROPPED = {"connection", "proxy-connection", "proxy-authorization", "keep-alive", PROOF, WORKLOAD}
 CHUNK = 1 << 16
+MOST_OF_A_REASON = 400  # characters of a status line
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,12 @@ class Proxy:
     """CONNECT for TLS, absolute URIs for plain HTTP; a note for every host that is not emulated, and 403
     unless it is one whose refusal the emulator words (`emulator.unanswered`)."""
 
-    def __init__(self, emulator: Emulator, proof: str, tls_port: int, plain_port: int) -> None:
+    def __init__(
+        self, emulator: Emulator, proof: str, tls_port: int, plain_port: int, places: dict[int, Place]
+    ) -> None:
+        """places: of the callers, by the local port of the connection by which the server sees them"""
         self._emulator = emulator
+        self._places = places
         self._proof = proof
         self._tls_port = tls_port
         self._plain_port = plain_port
@@ -83,17 +89,23 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream: asyncio.StreamWriter | None = None
+        own = 0
         try:
             head = await _read_head(reader)
             if head is None:
                 return
             # a thread: the workload's secret and what is refused are in the database
-            port, first = await asyncio.to_thread(self._route, head)
+            port, first, place = await asyncio.to_thread(self._route, head)
             back, upstream = await asyncio.open_connection("127.0.0.1", port)
+            own = upstream.get_extra_info("sockname")[1]
+            self._places[own] = place
             if head.method == "CONNECT":
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             upstream.write(first)
-            await asyncio.gather(_pipe(reader, upstream, _acknowledger(writer)), _pipe(back, writer))
+            cut = self._emulator.faults.cut_after()
+            await asyncio.gather(
+                _pipe(reader, upstream, _acknowledger(writer)), _pipe(back, writer, most=cut)
+            )
         except Refusal as refusal:
             writer.write(refusal.bytes())
             with suppress(ConnectionError):
@@ -101,18 +113,25 @@ class Proxy:
         except (ConnectionError, asyncio.IncompleteReadError) as error:
             LOG.debug("connection ended: %s", error)
         finally:
+            self._places.pop(own, None)  # while the port is still this connection's
             for stream in (writer, upstream):
                 if stream is not None:
                     stream.close()
 
-    def _route(self, head: Head) -> tuple[int, bytes]:
-        """The port on loopback that answers, and what it is to read first. Refusal."""
+    def _route(self, head: Head) -> tuple[int, bytes, Place]:
+        """The port on loopback that answers, what it is to read first, where the caller stands. Refusal."""
         workload = self._workload(head)
-        return (self._tunnel(head), b"") if head.method == "CONNECT" else self._forward(head, workload)
+        place = self._emulator.identity.workloads.place(workload) if workload else OUTSIDE
+        if head.method == "CONNECT":
+            return self._tunnel(head, place), b"", place
+        return *self._forward(head, workload), place
 
-    def _tunnel(self, head: Head) -> int:
+    def _tunnel(self, head: Head, place: Place) -> int:
         host, _, port = head.target.rpartition(":")
-        self._check(host.lower().strip("[]"), port, "443")
+        name = host.lower().strip("[]")
+        self._check(name, port, "443")
+        if place.subnet and (why := self._emulator.reach.lost(place, name)):
+            raise Refusal(f"502 Bad Gateway: {why}"[:MOST_OF_A_REASON], why)
         return self._tls_port
 
     def _forward(self, head: Head, workload: str) -> tuple[int, bytes]:
@@ -199,12 +218,21 @@ def _acknowledger(writer: asyncio.StreamWriter) -> Callable[[], None]:
 
 
 async def _pipe(
-    source: asyncio.StreamReader, sink: asyncio.StreamWriter, received: Callable[[], None] = _nothing
+    source: asyncio.StreamReader,
+    sink: asyncio.StreamWriter,
+    received: Callable[[], None] = _nothing,
+    most: int | None = None,
 ) -> None:
+    """Hand on what comes until its end, or until so many bytes have come: then the sink is cut off."""
+    passed = 0
     try:
         received()
         while data := await source.read(CHUNK):
             received()  # the kernel forgets it after each packet
+            passed += len(data)
+            if most is not None and passed >= most:
+                sink.transport.abort()
+                return
             if sink.is_closing():  # its reader has gone: writing on would only be complained of
                 return
             sink.write(data)

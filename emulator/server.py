@@ -12,7 +12,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +26,7 @@ from emulator.app import Emulator
 from emulator.errors import AzureError
 from emulator.home import Home, write_aside
 from emulator.http import Request, Response
+from emulator.places import OUTSIDE, Place
 from emulator.proxy import PROOF, WORKLOAD, Proxy
 from emulator.tls import Certificates
 
@@ -42,8 +43,16 @@ UNFIT = re.compile(r"[^\t\x20-\x7e\xa0-\xff]")
 class Application:
     """ASGI in front of ``Emulator.answer``: the whole body in, the whole body out, each call in a thread."""
 
-    def __init__(self, emulator: Emulator, pool: ThreadPoolExecutor, proof: str) -> None:
+    def __init__(
+        self,
+        emulator: Emulator,
+        pool: ThreadPoolExecutor,
+        proof: str,
+        places: Mapping[int, Place] | None = None,
+    ) -> None:
+        """places: of callers, by the port from which the proxy's connection comes; others stand outside"""
         self._emulator = emulator
+        self._places = {} if places is None else places
         self._pool = pool
         self._proof = proof
 
@@ -96,6 +105,7 @@ class Application:
             scheme=scope["scheme"],
             port=int(port) if PORT.fullmatch(port) else (443 if scope["scheme"] == "https" else 80),
             raw_query=raw_query,
+            place=self._places.get((scope.get("client") or ("", 0))[1], OUTSIDE),
         )
 
 
@@ -178,11 +188,12 @@ async def _serve(emulator: Emulator, ready: Callable[[], None], stopped: threadi
             loop.add_signal_handler(number, stop.set)
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
     try:
-        application = Application(emulator, pool, proof)
+        places: dict[int, Place] = {}
+        application = Application(emulator, pool, proof, places)
         context = Certificates(home).context()
         tls = _Server(_config(application, ssl_context_factory=_always(context)))
         plain = _Server(_config(application))
-        proxy = Proxy(emulator, proof, emulator.ports["tls"], emulator.ports["plain"])
+        proxy = Proxy(emulator, proof, emulator.ports["tls"], emulator.ports["plain"], places)
         front = await asyncio.start_server(
             proxy.serve, sock=sockets["proxy"], limit=heads.MOST_BYTES - heads.ROOM
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from emulator import environment
 from emulator.home import Home
 from emulator.identity.workloads import Workloads
+from emulator.places import AZURE, Place
 
 
 class Workplaces:
@@ -17,12 +18,13 @@ class Workplaces:
         self._workloads = workloads
         self._ports = ports
 
-    def admit(self, name: str, identities: list[str]) -> dict[str, str]:
+    def admit(self, name: str, identities: list[str], place: Place = AZURE) -> dict[str, str]:
         """The variables of a workload: proxy and CA, and through them the identities given to it.
 
         identities: ids of user-assigned identities, or of resources with a system-assigned one
+        place: where it stands; names resolve as they do there
         """
-        secret = self._workloads.admit(name, identities)
+        secret = self._workloads.admit(name, identities, place)
         return environment.workload(self._home, self._ports["proxy"], name, secret)
 
     def msi(self, name: str, client_id: str) -> dict[str, str]:

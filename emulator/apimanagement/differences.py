@@ -4,4 +4,5 @@ from typing import Final
 
 DIFFERENCES: Final = (
     "No gateway answers: services, APIs and policies are kept; keys and secret values come by `list…` alone.",
+    "Deleting, restoring and purging a service takes no time; what is restored has new keys.",
 )

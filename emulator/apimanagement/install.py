@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from emulator.apimanagement import softdelete
 from emulator.arm.keys import Keys, hexadecimal_key
 from emulator.arm.service import Action, Arm, Put
 from emulator.arm.store import Store
 from emulator.errors import NotEmulated
+from emulator.identity.service import Identity
 
 SERVICE: Final = "Microsoft.ApiManagement/service"
 SUBSCRIPTION: Final = f"{SERVICE}/subscriptions"
@@ -16,8 +18,9 @@ KEYS: Final = ("primaryKey", "secondaryKey")
 VALUE: Final = "value"
 
 
-def install(arm: Arm, store: Store) -> None:
-    """Hooks of subscriptions and named values."""
+def install(arm: Arm, store: Store, identity: Identity) -> None:
+    """Hooks of subscriptions and named values; what is deleted softly."""
+    softdelete.install(arm, identity)
     keys = Keys(store)
     keys.forget_with(arm, SUBSCRIPTION, NAMED_VALUE)
 

@@ -82,6 +82,7 @@ class Endpoint:
             raise AzureError(405, "MethodNotAllowed", f"'{request.method}' needs the id of one resource.")
         self._arm.require_known(parsed)
         self._allow(principal, f"{parsed.type}/write", parsed.text)
+        self._arm.pending.check(parsed.text, parsed.type)
         body = request.json()
         if not isinstance(body, dict):
             raise AzureError(400, "InvalidRequestContent", "The request content must be a JSON object.")
@@ -95,8 +96,10 @@ class Endpoint:
             query=request.query,
         )
         status = statuses.of_write(parsed.type, "PATCH" if request.method == "PATCH" else "PUT", created)
-        followed = self._followed(status, parsed, request, principal, resource)
-        return Response.json(resource, status, {"etag": etag(resource), **followed})
+        end = self._arm.pending.begin(parsed.text, parsed.type, "Creating" if created else "Updating")
+        followed = self._followed(status, parsed, request, principal, resource, end)
+        shown = self._arm.get(parsed.text) if end else resource
+        return Response.json(shown, status, {"etag": etag(resource), **followed})
 
     def _delete(self, request: Request, parsed: ArmId, principal: Principal) -> Response:
         if parsed.is_collection:
@@ -104,6 +107,7 @@ class Endpoint:
         self._arm.require_known(parsed)
         self._allow(principal, f"{parsed.type}/delete", parsed.text)
         rules.check_deletable(parsed)
+        self._arm.pending.check(parsed.text, parsed.type)
         condition = conditions.of(request.headers, parsed.text)
         resource = self._arm.find(parsed.text)
         if resource is None:
@@ -121,12 +125,20 @@ class Endpoint:
         return Response(status, headers)
 
     def _followed(
-        self, status: int, parsed: ArmId, request: Request, principal: Principal, resource: dict[str, Any]
+        self,
+        status: int,
+        parsed: ArmId,
+        request: Request,
+        principal: Principal,
+        resource: dict[str, Any],
+        end: float = 0.0,
     ) -> dict[str, str]:
-        """The headers by which a client follows what was answered with 202."""
-        if status != 202:
+        """The headers by which a client follows what was answered with 202, or what ends later."""
+        if status != 202 and not end:
             return {}
-        return self._operations.begin(parsed, request, principal, str(resource.get("location") or ""))
+        place = str(resource.get("location") or "")
+        headers = self._operations.begin(parsed, request, principal, place, end)
+        return headers if status == 202 else {"azure-asyncoperation": headers["azure-asyncoperation"]}
 
     def _act(self, request: Request, path: str, principal: Principal) -> Response:
         target, _, name = path.rpartition("/")

@@ -1,12 +1,14 @@
 """Operations that clients follow after a 202: where they ask how it went, and what they find there.
 
-Every change has ended before its answer, so an operation has always succeeded. It is kept nevertheless: only
-who began it finds it, and what was never begun is not found.
+Every change has ended before its answer, so an operation has succeeded, unless faults on demand let its end
+be told later (`emulator.arm.pending`). It is kept nevertheless: only who began it finds it, and what was
+never begun is not found.
 """
 
 from __future__ import annotations
 
 import re
+import time
 import uuid
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -32,10 +34,12 @@ class Operations:
         self._arm = arm
         arm.special("GET", PATH)(self._show)
 
-    def begin(self, parsed: ArmId, request: Request, principal: Principal, location: str) -> dict[str, str]:
-        """Keep a change that has just ended; the headers that lead to it.
+    def begin(
+        self, parsed: ArmId, request: Request, principal: Principal, location: str, end: float = 0.0
+    ) -> dict[str, str]:
+        """Keep a change that has just been made; the headers that lead to it.
 
-        location: region of what was changed, "" for none
+        location: region of what was changed, "" for none. end: time at which it is told to have ended.
         """
         now = datetime.now(UTC).isoformat()
         name = str(uuid.uuid4())
@@ -44,6 +48,7 @@ class Operations:
             "resource": "" if request.method == "DELETE" else parsed.text,
             "by": principal.object_id,
             "ended": now,
+            "end": end,
         }
         with store.transaction():
             store.put_document(KIND, name, document)
@@ -64,6 +69,13 @@ class Operations:
         found: dict[str, Any] | None = self._arm.store.document(KIND, name)
         if found is None or found["by"] != principal.object_id:
             raise AzureError(404, "OperationNotFound", f"The operation '{name}' was not found.")
+        left = found.get("end", 0.0) - time.time()
+        if left > 0:
+            wait = {"retry-after": str(max(0, round(min(left, 10.0))))}
+            if match["what"].lower() == "results":
+                return Response(202, {"location": f"https://{request.host}{request.raw_path}", **wait})
+            body = {"id": request.path, "name": name, "status": "InProgress", "startTime": found["ended"]}
+            return Response.json(body, headers=wait)
         if match["what"].lower() == "statuses":
             ended = {"startTime": found["ended"], "endTime": found["ended"]}
             return Response.json({"id": request.path, "name": name, "status": "Succeeded", **ended})

@@ -15,6 +15,7 @@ from emulator.arm.creations import Creation
 from emulator.arm.effects import Effects
 from emulator.arm.hooks import Action, Hooks, Put, PutHook
 from emulator.arm.ids import RESOURCE_GROUP, SUBSCRIPTION, ArmId, fold, parse, parse_resource
+from emulator.arm.pending import Pending
 from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated, not_found
 from emulator.principal import Principal
@@ -30,6 +31,7 @@ class Arm(Hooks):
     def __init__(self, store: Store) -> None:
         super().__init__()
         self.store = store
+        self.pending = Pending()
         self._effects = Effects(store)
         self._deleting = threading.local()
 
@@ -247,6 +249,8 @@ class Arm(Hooks):
         resource = inline.give_back(self.store, kind, resource)
         for hook in self._on_get[kind]:
             resource = hook(resource)
+        if state := self.pending.state(resource["id"]):
+            resource["properties"]["provisioningState"] = state
         return computed.fill(self.store, resource)
 
     def _absent_parent(self, parsed: ArmId) -> str | None:

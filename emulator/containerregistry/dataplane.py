@@ -19,6 +19,7 @@ from emulator.identity.tokens import audience
 from emulator.images.image import ImageError
 from emulator.images.references import BadReference, Reference, parse
 from emulator.images.store import Images
+from emulator.network.reach import Reach, unreachable
 from emulator.principal import Principal
 
 Json = dict[str, Any]
@@ -44,12 +45,13 @@ class RegistryError(AzureError):
 class DataPlane:
     """Answers the requests to all registries."""
 
-    def __init__(self, store: Store, identity: Identity, images: Images) -> None:
-        self._store, self._identity, self._images = store, identity, images
+    def __init__(self, store: Store, identity: Identity, images: Images, reach: Reach) -> None:
+        self._store, self._identity, self._images, self._reach = store, identity, images, reach
 
     def handle(self, request: Request) -> Response:
         """One request; AzureError for every refusal."""
         registry = self._registry(request.host)
+        self._admit(request, registry)
         match request.method, request.path:
             case "POST", "/oauth2/exchange":
                 return self._exchange(request, registry)
@@ -72,6 +74,19 @@ class DataPlane:
         raise RegistryError(
             404, "NAME_UNKNOWN", f"No registry {server} exists here; in Azure its name would not resolve."
         )
+
+    def _admit(self, request: Request, registry: Json) -> None:
+        """403 in the words of docker/build-push-action#1214 where the networks keep the caller out."""
+        denied = self._reach.denied(request.place, registry["id"], "registry")
+        if denied is not None and denied.kind == "lost":
+            raise unreachable(request.host, denied)
+        if denied is not None:
+            raise RegistryError(
+                403,
+                "DENIED",
+                f"client with IP '{denied.address}' is not allowed access. Refer "
+                f"https://aka.ms/acr/firewall to grant access. {denied.why}.",
+            )
 
     def _exchange(self, request: Request, registry: Json) -> Response:
         form = dict(parse_qsl(request.body.decode("ascii", errors="replace")))

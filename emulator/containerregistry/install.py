@@ -11,6 +11,7 @@ from emulator.hosts import Hosts
 from emulator.identity.service import Identity
 from emulator.images.store import Images
 from emulator.lifetime import Lifetime
+from emulator.network.reach import Reach
 from emulator.storage.service import Blobs
 
 
@@ -23,10 +24,11 @@ def install(
     identity: Identity,
     blobs: Blobs,
     images: Images,
+    reach: Reach,
 ) -> None:
     """Register the hooks of Microsoft.ContainerRegistry and the registries' own API."""
     registries.install(arm, store, images)
-    runs.install(home, arm, store, lifetime, blobs, images)
+    runs.install(home, arm, store, lifetime, blobs, images, reach)
     copies.install(arm, store, images)
     imports.install(arm, store, identity, images)
-    hosts.route("*.azurecr.io", DataPlane(store, identity, images).handle)
+    hosts.route("*.azurecr.io", DataPlane(store, identity, images, reach).handle)

@@ -17,6 +17,8 @@ from emulator.home import Home
 from emulator.http import Response
 from emulator.images.store import Images
 from emulator.lifetime import Lifetime
+from emulator.network.reach import Reach
+from emulator.places import Place
 from emulator.storage.service import Blobs
 
 Json = dict[str, Any]
@@ -24,7 +26,15 @@ UPLOAD_HOURS = 1
 LOG_HOURS = 24
 
 
-def install(home: Home, arm: Arm, store: Store, lifetime: Lifetime, blobs: Blobs, images: Images) -> None:
+def install(
+    home: Home,
+    arm: Arm,
+    store: Store,
+    lifetime: Lifetime,
+    blobs: Blobs,
+    images: Images,
+    reach: Reach,
+) -> None:
     """Register the hooks."""
     records = Records(store)
     worker = Worker(home, blobs, images, records)
@@ -45,11 +55,11 @@ def install(home: Home, arm: Arm, store: Store, lifetime: Lifetime, blobs: Blobs
     @arm.action(REGISTRY, "scheduleRun")
     def schedule(action: Action) -> Json:
         registry = arm.get(action.id)
-        pools = {pool["name"].lower() for pool in store.children(f"{registry['id']}/agentPools")}
-        build = requests.read(action.body, registry, pools)
+        found = {pool["name"].lower(): pool for pool in store.children(f"{registry['id']}/agentPools")}
+        build = requests.read(action.body, registry, set(found))
         run = records.create(registry, build)
         blobs.append(ACCOUNT, *log_blob(run["id"]), b"")  # there before anyone asks for it
-        worker.start(registry, run, build)
+        worker.start(registry, run, build, _closed(reach, registry, found.get(build.pool.lower())))
         return run
 
     @arm.action(AGENT_POOL, "listQueueStatus")
@@ -95,6 +105,28 @@ def install(home: Home, arm: Arm, store: Store, lifetime: Lifetime, blobs: Blobs
         put.resource.clear()
         put.resource |= put.old
         put.resource["properties"] = {**put.old["properties"], "isArchiveEnabled": archived}
+
+
+def _closed(reach: Reach, registry: Json, pool: Json | None) -> str:
+    """Why the machines of an agent pool do not reach their registry, in its words; "" when they do.
+
+    Azure takes such a run and lets it fail (Azure/acr-cli#122).
+    """
+    if pool is None:
+        return ""
+    place = Place(str(pool["properties"].get("virtualNetworkSubnetResourceId") or ""))
+    denied = reach.denied(place, registry["id"], "registry")
+    if denied is None:
+        return ""
+    server, seen = registry["properties"]["loginServer"], denied.address or "unknown"
+    words = (
+        f"client with IP '{seen}' is not allowed access. Refer https://aka.ms/acr/firewall to grant access."
+    )
+    said = f"denied: {words}" if denied.kind != "lost" else "no answer."
+    return (
+        f'failed to login, ran out of retries: Get "https://{server}/v2/": {said} Agent pool '
+        f"'{pool['name']}': {denied.why}."
+    )
 
 
 def _filtered(items: list[Json], expression: str) -> list[Json]:

@@ -68,15 +68,19 @@ class Worker:
         self._closing = False
         self._folders = home.root / "builds"
 
-    def start(self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild) -> None:
-        """Carry a run out in a thread of its own."""
-        thread = threading.Thread(target=self._run, args=(registry, run, build), name=f"run {run['name']}")
+    def start(
+        self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild, closed: str = ""
+    ) -> None:
+        """Carry a run out in a thread of its own. closed: why its machine does not reach the registry."""
+        thread = threading.Thread(
+            target=self._run, args=(registry, run, build, closed), name=f"run {run['name']}"
+        )
         with self._lock:
             self._canceled[run["id"].lower()] = threading.Event()
             self._threads = [one for one in self._threads if one.is_alive()] + [thread]
         thread.start()
 
-    def _run(self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild) -> None:
+    def _run(self, registry: dict[str, Any], run: dict[str, Any], build: DockerBuild, closed: str) -> None:
         """One run, to whatever end; never raises."""
         run_id = run["id"]
         with self._lock:
@@ -87,7 +91,7 @@ class Worker:
         log.touch()
         try:
             with self._published(log, *log_blob(run_id)):
-                status, properties = self._outcome(registry, run, build, folder, canceled)
+                status, properties = self._outcome(registry, run, build, folder, canceled, closed)
                 if properties.get("runErrorMessage"):
                     _say(log, f"{status}: {properties['runErrorMessage']}")
             self.records.change(run_id, status, **properties)
@@ -140,8 +144,11 @@ class Worker:
         build: DockerBuild,
         folder: Path,
         canceled: threading.Event,
+        closed: str,
     ) -> tuple[str, dict[str, Any]]:
         log = folder / "log"
+        if closed:
+            return "Failed", {"runErrorMessage": closed}
         try:
             with self._slots:
                 if not self.records.change(run["id"], "Started"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from emulator.arm.ids import fold, within
@@ -31,7 +33,9 @@ class Access:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._revision: tuple[int, int] | None = None
+        self.late_s = 0.0  # seconds until an assignment works; see `emulator.faults`
+        self._next = 0.0  # when the next one that is late begins to work
+        self._revision: tuple[int, int, float] | None = None
         self._grants: dict[str, list[Grant]] = {}
 
     def allowed(self, principal: Principal, action: str, scope_id: str, *, data: bool = False) -> bool:
@@ -57,21 +61,30 @@ class Access:
         return None
 
     def _index(self) -> dict[str, list[Grant]]:
-        revision = (self._store.revision(ASSIGNMENT), self._store.revision(DEFINITION))
-        if revision != self._revision:
+        revision = self._store.revision(ASSIGNMENT), self._store.revision(DEFINITION), self.late_s
+        if revision != self._revision or (self._next and time.time() >= self._next):
+            now, waiting = time.time(), 0.0
             found: dict[str, list[Grant]] = defaultdict(list)
             found[SIGNED_IN.object_id].append(Grant("", ROLES[OWNER]))
             custom = {item["name"].lower(): custom_role(item) for item in self._store.by_type(DEFINITION)}
             for item in self._store.by_type(ASSIGNMENT):
                 properties = item["properties"]
+                works = _created(item) + self.late_s if self.late_s else 0.0
+                if works > now:
+                    waiting = min(waiting or works, works)
+                    continue
                 name = str(properties.get("roleDefinitionId", "")).rsplit("/", 1)[-1].lower()
                 role = ROLES.get(name) or custom.get(name)
                 if role:
                     found[str(properties.get("principalId", "")).lower()].append(
                         Grant(scope_of(item["id"]), role)
                     )
-            self._grants, self._revision = dict(found), revision
+            self._grants, self._revision, self._next = dict(found), revision, waiting
         return self._grants
+
+
+def _created(item: dict[str, Any]) -> float:
+    return datetime.fromisoformat(item["systemData"]["createdAt"]).timestamp()
 
 
 def scope_of(extension_id: str) -> str:

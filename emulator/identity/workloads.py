@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from emulator.errors import NotEmulated
 from emulator.http import Request, Response
 from emulator.identity.directory import PRINCIPAL, Directory
 from emulator.identity.tokens import AUDIENCES, Tokens, audience
+from emulator.places import AZURE, Place
 from emulator.principal import Principal
 
 KIND: Final = "workload"
@@ -30,12 +32,19 @@ class Workloads:
         self._directory = directory
         self._tokens = tokens
 
-    def admit(self, name: str, identities: list[str]) -> str:
-        """Register a workload with the resource ids of its identities; its secret, the same at each call."""
+    def admit(self, name: str, identities: list[str], place: Place = AZURE) -> str:
+        """Register a workload with the resource ids of its identities and its place; its secret, the same at
+        each call."""
         held = self._store.document(KIND, name)
         secret = held["secret"] if held else secrets.token_urlsafe(24)
-        self._store.put_document(KIND, name, {"secret": secret, "identities": identities}, secret=True)
+        known = {"secret": secret, "identities": identities, **asdict(place)}
+        self._store.put_document(KIND, name, known, secret=True)
         return secret
+
+    def place(self, name: str) -> Place:
+        """Where a workload stands."""
+        held = self._store.document(KIND, name) or {}
+        return Place(held.get("subnet", ""), held.get("address", ""))
 
     def dismiss(self, name: str) -> None:
         """Forget a workload: its secret no longer opens anything."""

@@ -8,6 +8,7 @@ from emulator.identity.directory import TENANT_ID
 from emulator.identity.service import Identity
 from emulator.keyvault.errors import VaultError
 from emulator.keyvault.vaults import Vault
+from emulator.network.reach import Denied, unreachable
 from emulator.principal import Principal
 
 AUDIENCE = "https://vault.azure.net"
@@ -23,6 +24,18 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "deleted": (f"{SECRETS}/readMetadata/action", "get"),
     "recover": (f"{SECRETS}/recover/action", "recover"),
     "purge": (f"{SECRETS}/purge/action", "purge"),
+}
+# kind of denial -> (words, inner code), as in microsoft/multimodal-ai#171 and microsoft/AzureTRE#3789
+FORBIDDEN: dict[str, tuple[str, str]] = {
+    "connection": (
+        "Public network access is disabled and request is not from a trusted service nor via an approved "
+        "private link.",
+        "ForbiddenByConnection",
+    ),
+    "firewall": (
+        "Client address is not authorized and caller is not a trusted service.",
+        "ForbiddenByFirewall",
+    ),
 }
 
 
@@ -40,6 +53,23 @@ class Gate:
             missing = not request.headers.get("authorization")
             message = "AKV10000: Request is missing a Bearer or PoP token." if missing else error.message
             raise AzureError(401, "Unauthorized", message, headers={"www-authenticate": CHALLENGE}) from error
+
+    def admit(self, principal: Principal, vault: Vault, denied: Denied | None) -> None:
+        """403 Forbidden where the vault's network rules keep the caller out; ``denied``: why they do."""
+        if denied is None:
+            return
+        if denied.kind == "lost":
+            raise unreachable(f"{vault.name}.vault.azure.net", denied)
+        words, inner = FORBIDDEN[denied.kind]
+        address = f"Client address: {denied.address}\r\n" if denied.kind == "firewall" else ""
+        issuer = f"https://sts.windows.net/{TENANT_ID}/"
+        raise VaultError(
+            403,
+            "Forbidden",
+            f"{words}\r\n{address}Caller: appid={principal.client_id};oid={principal.object_id};iss={issuer}"
+            f"\r\nVault: {vault.name};location={vault.location}\r\nWhy: {denied.why}.",
+            inner,
+        )
 
     def require(self, principal: Principal, vault: Vault, operation: str, name: str = "") -> None:
         """403 Forbidden unless the operation is allowed on the secret ("": on the vault)."""

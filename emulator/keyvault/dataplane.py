@@ -12,6 +12,7 @@ from emulator.keyvault.access import Gate
 from emulator.keyvault.errors import VaultError, bad_parameter
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import Vault, Vaults
+from emulator.network.reach import Reach
 from emulator.principal import Principal
 
 SUFFIX = ".vault.azure.net"
@@ -23,8 +24,9 @@ Json = dict[str, Any]
 class DataPlane:
     """Answers the requests to all vaults."""
 
-    def __init__(self, vaults: Vaults, secrets: Secrets, gate: Gate) -> None:
+    def __init__(self, vaults: Vaults, secrets: Secrets, gate: Gate, reach: Reach) -> None:
         self._vaults = vaults
+        self._reach = reach
         self._secrets = secrets
         self._gate = gate
 
@@ -38,6 +40,7 @@ class DataPlane:
                 f"No vault {request.host} exists here; in Azure its name would not resolve.",
             )
         principal = self._gate.principal(request)
+        self._gate.admit(principal, vault, self._reach.denied(request.place, vault.id, "vault"))
         call = _Call(request, vault, principal, self._secrets, self._gate)
         segments = tuple(segment for segment in request.path.split("/") if segment)
         match request.method, segments:

@@ -3,6 +3,6 @@
 from typing import Final
 
 DIFFERENCES: Final = (
-    "Network rules are kept without effect.",
+    "Network rules hold for secrets over HTTP; the trusted-services bypass is for nobody here.",
     "Deleting and recovering a vault takes no time.",
 )

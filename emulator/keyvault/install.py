@@ -13,13 +13,16 @@ from emulator.keyvault.access import Gate
 from emulator.keyvault.dataplane import DataPlane
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import VAULT, Vaults
+from emulator.network.reach import Reach
 from emulator.principal import Principal
 
 # collections of managed HSMs, which clients ask for beside vaults
 NO_HARDWARE = r"/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/[^/]+/(?:deleted)?managedHSMs"
 
 
-def install(arm: Arm, hosts: Hosts, identity: Identity, vaults: Vaults, secrets: Secrets) -> None:
+def install(
+    arm: Arm, hosts: Hosts, identity: Identity, vaults: Vaults, secrets: Secrets, reach: Reach
+) -> None:
     """Register the hooks and the data plane."""
     vaults.install()
     arm_secrets.install(arm, vaults, secrets)
@@ -31,4 +34,4 @@ def install(arm: Arm, hosts: Hosts, identity: Identity, vaults: Vaults, secrets:
         """None can be made here, so there are none."""
         return Response.json({"value": []})
 
-    hosts.route("*.vault.azure.net", DataPlane(vaults, secrets, Gate(identity)).handle)
+    hosts.route("*.vault.azure.net", DataPlane(vaults, secrets, Gate(identity), reach).handle)

@@ -77,6 +77,7 @@ class Commands:
         try:
             self._runs.advance(order.job_id, "Preparing")
             compute = self._arm.get(order.step.compute)
+            self._access.require_way(compute, order.workspace.id, "amlworkspace")
             acting = order.step.identity
             who = order.submitter if acting.kind == "user" else self._access.principal(compute, acting.name)
             runtime = self._runtime(order, control, compute, who, folder)
@@ -182,6 +183,7 @@ class Commands:
         code = staging.fresh(folder / "wd")
         if order.step.code:  # brought by the workspace itself, whatever the job's identity may do
             where = self._references.locate(order.workspace, order.step.code)
+            self._access.require_account(compute, where)
             staging.fetch(self._blobs, where, "uri_folder", code)
         staging.fresh(folder / "inputs")
         values = {

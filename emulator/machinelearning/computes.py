@@ -11,6 +11,7 @@ from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError, NotEmulated
 from emulator.machinelearning.names import COMPUTE, Workspace
 from emulator.network import privateendpoints
+from emulator.places import Place
 
 Json = dict[str, Any]
 NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{1,30}[A-Za-z0-9])")
@@ -177,6 +178,12 @@ def identity(arm: Arm, compute: Json, name: str = "") -> Json | None:
         if name.lower() in (str(text).lower() for text in ids):
             return one
     return None
+
+
+def place(compute: Json) -> Place:
+    """Where the nodes of a compute stand: in its subnet, or on machines of Azure's own."""
+    subnet = (compute["properties"].get("properties") or {}).get("subnet") or {}
+    return Place(str(subnet.get("id", "")))
 
 
 def identities(compute: Json) -> list[str]:

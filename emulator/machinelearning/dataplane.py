@@ -20,6 +20,7 @@ from emulator.machinelearning.tracking.artifacts import PATH as ARTIFACTS
 from emulator.machinelearning.tracking.artifacts import Artifacts
 from emulator.machinelearning.tracking.service import Tracking
 from emulator.machinelearning.tracking.tokens import RunTokens
+from emulator.network.reach import Reach, unreachable
 
 Json = dict[str, Any]
 HOSTS = "*.api.azureml.ms"
@@ -66,8 +67,10 @@ class DataPlane:
         artifacts: Artifacts,
         tokens: RunTokens,
         datastores: DatastoreService,
+        reach: Reach,
     ) -> None:
         self._arm = arm
+        self._reach = reach
         self._store = store
         self._runs = runs
         self._logs = logs
@@ -85,6 +88,7 @@ class DataPlane:
         if match is None:
             raise NotEmulated(request.describe(), NOT_RETRIED)
         workspace = Workspace.of(match["workspace"])
+        self._admit(request, workspace)
         if match["service"].lower() == "mlflow":
             return self._tracking.handle(request, workspace, match["rest"])
         named = datastore_service.CALL.fullmatch(match["rest"])
@@ -98,6 +102,15 @@ class DataPlane:
         if answer is None:
             raise NotEmulated(request.describe(), NOT_RETRIED)
         return Response.json(answer)
+
+    def _admit(self, request: Request, workspace: Workspace) -> None:
+        """403 in the words of MicrosoftDocs/azure-docs#90426 where no private endpoint leads in."""
+        denied = self._reach.denied(request.place, workspace.id, "amlworkspace")
+        if denied is not None and denied.kind == "lost":
+            raise unreachable(f"The workspace '{workspace.name}'", denied)
+        if denied is not None:
+            words = "Access to workspace was denied based on workspace private link configuration."
+            raise AzureError(403, "UserError", f"{words} Workspace '{workspace.name}': {denied.why}.")
 
     def _allow(self, request: Request, workspace: Workspace) -> None:
         reading = request.method == "GET" or request.path.lower().endswith(

@@ -32,6 +32,7 @@ from emulator.machinelearning.sweeps.plan import parse_sweep
 from emulator.machinelearning.sweeps.run import SweepRun
 from emulator.machinelearning.tracking.metrics import Metrics
 from emulator.machinelearning.tracking.tokens import RunTokens
+from emulator.network.reach import Reach
 from emulator.principal import Principal
 from emulator.processes import Processes
 from emulator.storage.service import Blobs
@@ -61,6 +62,7 @@ class Executor:
         logs: JobLogs,
         tokens: RunTokens,
         metrics: Metrics,
+        reach: Reach,
     ) -> None:
         self.metrics = metrics
         self._home = home
@@ -78,7 +80,7 @@ class Executor:
             references,
             runs,
             runtimes,
-            Access(arm, store, identity),
+            Access(arm, store, identity, reach),
             logs,
             tokens,
         )

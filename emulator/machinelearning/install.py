@@ -37,6 +37,7 @@ from emulator.machinelearning.tracking.metrics import Metrics
 from emulator.machinelearning.tracking.service import Tracking
 from emulator.machinelearning.tracking.tokens import RunTokens
 from emulator.machinelearning.tracking.tracked import Tracked
+from emulator.network.reach import Reach
 from emulator.processes import Processes
 from emulator.refusals import Refusals
 from emulator.storage.service import Blobs
@@ -55,6 +56,7 @@ def install(
     processes: Processes,
     refusals: Refusals,
     workplaces: Workplaces,
+    reach: Reach,
 ) -> None:
     """Hooks, the data plane's route, and the executor, which goes on with what was cut off."""
     references = References(store)
@@ -78,6 +80,7 @@ def install(
         logs,
         tokens,
         metrics,
+        reach,
     )
     rules = jobs.Jobs(arm, store, references, runs, runtimes, executor)
     softdelete.install(arm)
@@ -92,6 +95,6 @@ def install(
     notemulated.install(arm)
     tracking, artifacts = Tracking(arm, refusals, tracked, tokens), Artifacts(arm, blobs, tracked)
     stores = DatastoreService(arm, store, identity, blobs)
-    hosts.route(HOSTS, DataPlane(arm, store, runs, logs, tracking, artifacts, tokens, stores).handle)
+    hosts.route(HOSTS, DataPlane(arm, store, runs, logs, tracking, artifacts, tokens, stores, reach).handle)
     lifetime.on_start(executor.resume)
     lifetime.on_stop(executor.stop)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.arm.service import Arm
-from emulator.machinelearning.computes import identities, identity
+from emulator.machinelearning.computes import identities, identity, place
 from emulator.machinelearning.names import Workspace
 from emulator.machinelearning.orders import Order
 from emulator.workplaces import Workplaces
@@ -34,7 +34,7 @@ def job_variables(
     acting = identity(arm, compute, order.step.identity.name)
     client_id = acting["properties"].get("clientId", "") if acting else ""
     return {
-        **workplaces.admit(order.workload, given),
+        **workplaces.admit(order.workload, given, place(compute)),
         **workplaces.msi(order.workload, client_id),
         "AZUREML_RUN_ID": order.name,
         "AZUREML_ROOT_RUN_ID": order.root,

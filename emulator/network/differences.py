@@ -3,7 +3,10 @@
 from typing import Final
 
 DIFFERENCES: Final = (
-    "No packet passes through a network: security groups, routes and gateways are checked and kept.",
-    "A private endpoint has no address and no interface, and its zone group writes no records.",
+    "No packet passes through a network. Who reaches a service follows from endpoints, zones, links, "
+    "peerings, security groups and ways out; what stands in no network reaches no private address.",
+    "Names are resolved for private endpoints alone: records that a program puts into a zone for another "
+    "name are kept.",
+    "A caller outside comes from 203.0.113.10 unless it says where it stands.",
     "Public addresses are from 198.18.0.0/15.",
 )

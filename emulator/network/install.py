@@ -11,6 +11,7 @@ from emulator.errors import AzureError
 from emulator.identity.service import Identity
 from emulator.network import (
     addresses,
+    dnszones,
     interfaces,
     peerings,
     privateendpoints,
@@ -34,13 +35,14 @@ IN_USE: Final = {
     "Microsoft.Network/publicIPAddresses": "PublicIPAddressCannotBeDeleted",
     NAT: "InUseNatGatewayCannotBeDeleted",
 }
-# what only allows traffic from a subnet does not hold it
+# what only allows traffic from a subnet, or speaks of it, does not hold it
 LOOSE: Final = {
-    "microsoft.storage",
-    "microsoft.keyvault",
-    "microsoft.containerregistry",
-    "microsoft.insights",
+    "microsoft.storage/storageaccounts",
+    "microsoft.keyvault/vaults",
+    "microsoft.containerregistry/registries",
+    "microsoft.network/privatednszones/virtualnetworklinks",
 }
+LOOSE_NAMESPACE: Final = "microsoft.insights/"  # what watches
 
 
 def delegations(subnet: dict[str, Any]) -> set[str]:
@@ -59,7 +61,8 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
     references.install(arm)
     records.install(arm, store, identity)
     interfaces.install(arm)
-    privateendpoints.install(arm)
+    privateendpoints.install(arm, identity)
+    dnszones.install(arm)
 
     @arm.before_put(VNET)
     def network(put: Put) -> None:
@@ -145,11 +148,13 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
             users = [one for one in _users(arm, resource["id"]) if not (root and within(one, root))]
             if users:
                 name, kind = resource["name"], resource["type"].rsplit("/", 1)[-1]
-                raise AzureError(
-                    400,
-                    code,
-                    f"{kind} {name} is in use by {users[0]} and cannot be deleted ({resource['id']}).",
-                )
+                words = f"{kind} {name} is in use by {users[0]} and cannot be deleted ({resource['id']})."
+                if kind == "subnets":  # as in Azure/deployment-stacks#150
+                    words = (
+                        f"Subnet {name} is in use by {users[0]} and cannot be deleted. In order to delete "
+                        "the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet."
+                    )
+                raise AzureError(400, code, words)
 
         arm.before_delete(arm_type)(in_use)
 
@@ -166,5 +171,6 @@ def _users(arm: Arm, resource_id: str) -> list[str]:
         for item in arm.store.users(resource_id)
         if not within(item["id"], resource_id)
         and not within(resource_id, item["id"])
-        and item["type"].split("/", 1)[0].lower() not in LOOSE
+        and item["type"].lower() not in LOOSE
+        and not item["type"].lower().startswith(LOOSE_NAMESPACE)
     ]

@@ -10,7 +10,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -21,7 +21,8 @@ Json = dict[str, Any]
 MANAGEMENT = "https://management.azure.com"
 AUTHORITY = "https://login.microsoftonline.com"
 _TERMINAL = {"succeeded", "failed", "canceled", "cancelled"}
-_ATTEMPTS = 4
+_ATTEMPTS = 8
+_LONGEST_PAUSE_S = 5.0
 _BUSY = {429, 502, 503, 504}
 
 
@@ -195,7 +196,7 @@ class ArmClient:
         }
         url = f"{AUTHORITY}/{self._credentials.tenant}/oauth2/v2.0/token"
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        answer = self._transport("POST", url, headers=headers, data=urlencode(form).encode(), timeout=60)
+        answer = self._again("POST", url, lambda: headers, urlencode(form).encode(), 60)
         if answer.status != 200 or "access_token" not in answer.body:
             reason = answer.body.get("error_description") or answer.body.get("error") or answer.status
             raise ArmError(
@@ -214,22 +215,37 @@ class ArmClient:
     ) -> Answer:
         """One call; a lost answer or a busy service is tried again, every method here may be repeated."""
         data = None if body is None else json.dumps(body).encode()
-        for attempt in range(_ATTEMPTS):
-            last = attempt == _ATTEMPTS - 1
-            sent = {
-                "authorization": f"Bearer {self.token()}",
+
+        def sent() -> dict[str, str]:
+            token = self.token()
+            return {
+                "authorization": f"Bearer {token}",
                 "content-type": "application/json",
                 **(headers or {}),
             }
+
+        return self._again(method, url, sent, data, 300)
+
+    def _again(
+        self,
+        method: str,
+        url: str,
+        headers: Callable[[], Mapping[str, str]],
+        data: bytes | None,
+        timeout: float,
+    ) -> Answer:
+        """One exchange, tried again while the answer is lost or the service is busy."""
+        for attempt in range(_ATTEMPTS):
+            last = attempt == _ATTEMPTS - 1
             try:
-                answer = self._transport(method, url, headers=sent, data=data, timeout=300)
+                answer = self._transport(method, url, headers=headers(), data=data, timeout=timeout)
             except ConnectionError:
                 if last:
                     raise
                 answer = None
             if answer is not None and (answer.status not in _BUSY or last):
                 return answer
-            if self.cancelled.wait(_retry_after(answer, 0.2 * 2**attempt)):
+            if self.cancelled.wait(_retry_after(answer, min(_LONGEST_PAUSE_S, 0.2 * 2**attempt))):
                 raise Cancelled
         raise AssertionError("unreachable: the last attempt returns or raises")
 

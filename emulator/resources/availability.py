@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from emulator.apimanagement import softdelete
 from emulator.arm import catalog, rules
 from emulator.arm.ids import parse
 from emulator.arm.service import Arm
@@ -57,6 +58,9 @@ def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults) -> None:
         deleted = {held["name"].lower() for held in vaults.deleted()}
         if kind.lower() == "microsoft.keyvault/vaults" and name.lower() in deleted:
             return _refused("AlreadyExists", f"A deleted vault still has the name '{name}'.")
+        gone = {held["name"].lower() for held in softdelete.deleted(store)}
+        if kind.lower() == "microsoft.apimanagement/service" and name.lower() in gone:
+            return _refused("AlreadyExists", f"A deleted service still has the name '{name}'.")
         return {"nameAvailable": True}
 
 

@@ -3,7 +3,8 @@
 from typing import Final
 
 DIFFERENCES: Final = (
-    "Every resource provider is registered, and every type can stand in every public region.",
+    "Every resource provider is registered until it is unregistered, and every type can stand in every "
+    "public region.",
     "Operations end before the answer: there is nothing to wait for.",
     "Error texts are Azure's where they are known; codes and statuses are what clients depend on.",
     "VM sizes, regions and reserved words are tables of this repository: new ones have to be added.",

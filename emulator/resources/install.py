@@ -16,7 +16,7 @@ from emulator.keyvault.vaults import Vaults
 from emulator.principal import Principal
 from emulator.resources import availability, listing, metadata, providers, tagging, tags
 from emulator.resources.listing import SUBSCRIPTION_PATH
-from emulator.resources.locations import LOCATIONS, is_global, nearest
+from emulator.resources.locations import LOCATIONS, ZONAL, is_global, nearest
 
 
 def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults) -> None:
@@ -27,7 +27,7 @@ def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults) -> None:
             store.put(path, _subscription(subscription, name))
 
     listing.install(arm, store, identity)
-    providers.install(arm)
+    providers.install(arm, identity)
     availability.install(arm, store, identity, vaults)
     tagging.install(arm, identity)
 
@@ -41,9 +41,15 @@ def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults) -> None:
 
     @arm.before_put("*")
     def location(put: Put) -> None:
-        """A region that Azure does not have is a typing error."""
+        """A region that Azure does not have is a typing error; a zone in one without zones another."""
         tags.check(put.resource.get("tags"))
         asked, kind = put.resource.get("location"), put.resource["type"]
+        if put.resource.get("zones") and asked in LOCATIONS and asked not in ZONAL:
+            raise AzureError(  # the words from memory
+                400,
+                "LocationNotSupportAvailabilityZones",
+                f"The resource '{put.id}' does not support availability zones at location '{asked}'.",
+            )
         if asked is None or asked in LOCATIONS or (asked == "global" and is_global(kind)):
             return
         code, what = "LocationNotAvailableForResourceType", f"resource type '{kind}'"

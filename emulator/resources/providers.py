@@ -12,9 +12,10 @@ from emulator.arm import catalog
 from emulator.arm.catalog import ROWS
 from emulator.arm.catalog_types import ResourceType
 from emulator.arm.paging import page
-from emulator.arm.service import Arm
+from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
 from emulator.http import Request, Response
+from emulator.identity.service import Identity
 from emulator.principal import Principal
 from emulator.resources.listing import SUBSCRIPTION_PATH
 from emulator.resources.locations import LOCATIONS
@@ -23,21 +24,43 @@ Json = dict[str, Any]
 
 _VERSIONS: Final = re.compile(r"Uses Azure REST API version.*?(?=\n\s*:param|\"\"\")", re.DOTALL)
 _DATE: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}(?:-preview)?\b")
+UNREGISTERED: Final = "provider-unregistered"  # documents: subscription and namespace
 _WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def install(arm: Arm) -> None:
-    """The paths of the providers. All are registered always."""
+def install(arm: Arm, identity: Identity) -> None:
+    """The paths of the providers. All are registered until one is unregistered."""
+
+    store = arm.store
+    unregistered = set(store.documents(UNREGISTERED))
+
+    def shown(subscription: str, name: str) -> Json:
+        gone = _key(subscription, name) in unregistered
+        state = "NotRegistered" if gone else "Registered"
+        return {**_provider(subscription, name), "registrationState": state}
+
+    @arm.before_put("*")
+    def registered(put: Put) -> None:
+        if not unregistered:
+            return
+        namespace = put.resource["type"].partition("/")[0]
+        if _key(put.id.split("/")[2], namespace) in unregistered:
+            raise AzureError(
+                409,
+                "MissingSubscriptionRegistration",
+                f"The subscription is not registered to use namespace '{namespace}'. See "
+                "https://aka.ms/rps-not-found for how to register subscriptions.",
+            )
 
     @arm.special("GET", f"{SUBSCRIPTION_PATH}/providers")
     def providers(request: Request, match: re.Match[str], principal: Principal) -> Response:
         arm.get(f"/subscriptions/{match['subscription']}")
-        return Response.json(
-            page([_provider(match["subscription"], name) for name in _namespaces()], request)
-        )
+        return Response.json(page([shown(match["subscription"], name) for name in _namespaces()], request))
 
     @arm.special("GET", f"{SUBSCRIPTION_PATH}/providers/(?P<namespace>[^/]+)")
-    @arm.special("POST", f"{SUBSCRIPTION_PATH}/providers/(?P<namespace>[^/]+)/register")
+    @arm.special(
+        "POST", f"{SUBSCRIPTION_PATH}/providers/(?P<namespace>[^/]+)/(?P<change>register|unregister)"
+    )
     def provider(request: Request, match: re.Match[str], principal: Principal) -> Response:
         arm.get(f"/subscriptions/{match['subscription']}")
         known = {name.lower(): name for name in _namespaces()}
@@ -48,7 +71,21 @@ def install(arm: Arm) -> None:
                 "InvalidResourceNamespace",
                 f"The resource namespace '{match['namespace']}' is not emulated.",
             )
-        return Response.json(_provider(match["subscription"], name))
+        change, key = str(match.groupdict().get("change") or "").lower(), _key(match["subscription"], name)
+        if change:
+            scope = f"/subscriptions/{match['subscription']}"
+            identity.require(principal, f"{name}/{change}/action", scope)
+        if change == "unregister":
+            unregistered.add(key)
+            store.put_document(UNREGISTERED, key, {})
+        elif change == "register":
+            unregistered.discard(key)
+            store.delete_document(UNREGISTERED, key)
+        return Response.json(shown(match["subscription"], name))
+
+
+def _key(subscription: str, namespace: str) -> str:
+    return f"{subscription}/{namespace}".lower()
 
 
 @cache

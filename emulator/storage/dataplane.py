@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from emulator.arm.service import Arm
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
+from emulator.network.reach import Reach, unreachable
+from emulator.places import Place
 from emulator.storage import blob_operations as on_blob
 from emulator.storage import block_operations as on_blocks
 from emulator.storage import container_operations as on_container
@@ -69,9 +71,10 @@ class DataPlane:
     """Answers the requests to all accounts."""
 
     def __init__(
-        self, arm: Arm, accounts: Accounts, blobs: BlobStore, authentication: Authentication
+        self, arm: Arm, accounts: Accounts, blobs: BlobStore, authentication: Authentication, reach: Reach
     ) -> None:
         self._arm = arm
+        self._reach = reach
         self._accounts = accounts
         self._blobs = blobs
         self._authentication = authentication
@@ -110,6 +113,7 @@ class DataPlane:
                 f"with restype={restype or '-'} comp={comp or '-'}"
             )
         access = self._authentication.access(request, account, container, blob)
+        admit(self._reach, request.place, account)
         context = self._context(request, account, container, blob, access)
         context.refuse_unsupported()
         return operation(context)
@@ -153,6 +157,7 @@ class DataPlane:
             else:
                 source = Request("GET", host, unquote(parts.path), parts.path, query, headers, scheme="https")
                 access = self._authentication.access(source, account, container, blob)
+            admit(self._reach, request.place, account)
             at = Address(account.name, container, blob)
             access.require(operations.READ_BLOB, account.container_id(container))
             if query.get("snapshot") or query.get("versionid"):
@@ -165,6 +170,16 @@ class DataPlane:
             raise AzureError(
                 status, "CannotVerifyCopySource", f"{host}{parts.path}: {error.code}. {error.message}"
             ) from error
+
+
+def admit(reach: Reach, place: Place, account: Account) -> None:
+    """403 AuthorizationFailure unless the account's rules, or a private endpoint, admit the caller."""
+    denied = reach.denied(place, account.id, "blob") if account.id else None
+    if denied is not None and denied.kind == "lost":
+        raise unreachable(f"{account.name}{SUFFIX}", denied)
+    if denied is not None:
+        seen = f"The caller's address is {denied.address}: " if denied.address else ""
+        raise failure("AuthorizationFailure", f"{seen}{denied.why} (account {account.name}).")
 
 
 def _place(path: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from emulator.hosts import Hosts
 from emulator.http import Request, Response
 from emulator.identity.directory import TENANT_ID
 from emulator.identity.service import Identity
+from emulator.network.reach import Reach
 from emulator.storage import hooks, sas, website
 from emulator.storage.access import Authentication
 from emulator.storage.accounts import Accounts
@@ -27,12 +28,13 @@ def install(
     blobs: Blobs,
     accounts: Accounts,
     contents: BlobStore,
+    reach: Reach,
 ) -> None:
     """Register the hooks and the data plane."""
     hooks.install(arm, accounts, contents)
     sas.install(arm, accounts)
     authentication = Authentication(identity, TENANT_ID)
-    hosts.route("*.blob.core.windows.net", DataPlane(arm, accounts, contents, authentication).handle)
+    hosts.route("*.blob.core.windows.net", DataPlane(arm, accounts, contents, authentication, reach).handle)
     for service in OTHER_SERVICES:
         hosts.route(f"*.{service}.core.windows.net", _refuse)
     website.install(arm, store, hosts, blobs)

@@ -186,6 +186,31 @@ def test_cancel(emulator: Emulator, act: Act, request_body: Callable[..., Json])
     assert completed(emulator, run) == "canceled"
 
 
+def private_network(emulator: Emulator) -> tuple[str, str, str]:
+    """A subnet from which a private endpoint leads to the registry, that endpoint, the link of its zone."""
+    network = f"{GROUP}/providers/Microsoft.Network"
+    subnets = [
+        {"name": name, "properties": {"addressPrefix": prefix}}
+        for name, prefix in (("builds", "10.0.1.0/24"), ("endpoints", "10.0.2.0/24"))
+    ]
+    vnet, zone = f"{network}/virtualNetworks/vnet", f"{network}/privateDnsZones/privatelink.azurecr.io"
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": subnets}
+    emulator.arm.put(vnet, {"location": "westeurope", "properties": space})
+    connection = {"privateLinkServiceId": REGISTRY, "groupIds": ["registry"]}
+    properties = {
+        "subnet": {"id": f"{vnet}/subnets/endpoints"},
+        "privateLinkServiceConnections": [{"name": "registry", "properties": connection}],
+    }
+    endpoint = f"{network}/privateEndpoints/pep"
+    emulator.arm.put(endpoint, {"location": "westeurope", "properties": properties})
+    emulator.arm.put(zone, {"location": "global"})
+    link = f"{zone}/virtualNetworkLinks/vnet"
+    emulator.arm.put(link, {"location": "global", "properties": {"virtualNetwork": {"id": vnet}}})
+    configs = {"privateDnsZoneConfigs": [{"name": "zone", "properties": {"privateDnsZoneId": zone}}]}
+    emulator.arm.put(f"{endpoint}/privateDnsZoneGroups/default", {"properties": configs})
+    return f"{vnet}/subnets/builds", endpoint, link
+
+
 @pytest.mark.parametrize(
     "closed", [{"publicNetworkAccess": "Disabled"}, {"networkRuleSet": {"defaultAction": "Deny"}}]
 )
@@ -199,11 +224,18 @@ def test_a_closed_registry_wants_an_agent_pool(
     assert error.value.status == 403
     with pytest.raises(AzureError, match="no agent pool 'builders'"):
         act(REGISTRY, "scheduleRun", {**body, "agentPoolName": "builders"})
-    emulator.arm.put(
-        f"{REGISTRY}/agentPools/builders", {"location": "westeurope", "properties": {"count": 1}}
-    )
+    subnet, endpoint, link = private_network(emulator)
+    pool = {"count": 1, "virtualNetworkSubnetResourceId": subnet}
+    emulator.arm.put(f"{REGISTRY}/agentPools/builders", {"location": "westeurope", "properties": pool})
     run = act(REGISTRY, "scheduleRun", {**body, "agentPoolName": "builders"})
     assert finished(emulator, run)["status"] == "Succeeded"
+    for missing, named in ((link, "no private DNS zone"), (endpoint, "no private endpoint of the group")):
+        emulator.arm.delete(missing)
+        run = act(REGISTRY, "scheduleRun", {**body, "agentPoolName": "builders"})
+        ended = finished(emulator, run)
+        assert ended["status"] == "Failed" and named in ended["runErrorMessage"]
+        assert "is not allowed access. Refer https://aka.ms/acr/firewall" in ended["runErrorMessage"]
+        assert named in log(emulator, run, named)
     assert act(f"{REGISTRY}/agentPools/builders", "listQueueStatus") == {"count": 0}
     put(emulator, **closed, networkRuleBypassAllowedForTasks=True)
     assert finished(emulator, act(REGISTRY, "scheduleRun", body))["status"] == "Succeeded"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from emulator.errors import AzureError
+from emulator.http import Request
 from emulator.machinelearning import softdelete
 from tests.emulator.machinelearning import estate
 from tests.emulator.machinelearning.conftest import Lab
@@ -121,3 +123,35 @@ def test_a_workspace_takes_no_data_lake_as_its_own_storage(lab: Lab) -> None:
     del datastore["filesystem"]
     with pytest.raises(AzureError, match="needs filesystem"):
         lab.write(f"{estate.WORKSPACE}/datastores/lake_landing", {"properties": datastore})
+
+
+def failed(lab: Lab, name: str, **properties: Any) -> str:
+    """Why a job failed."""
+    lab.command(name, "python -c 0", **properties)
+    assert lab.until(name) == "Failed"
+    return str(lab.record(name)["error"]["message"])
+
+
+def test_a_job_fails_by_the_name_of_what_its_nodes_do_not_reach(lab: Lab) -> None:
+    arm = lab.emulator.arm
+    arm.put(estate.WORKSPACE, {"properties": {"publicNetworkAccess": "Disabled"}}, merge=True)
+    workspace = f"Microsoft.MachineLearningServices/workspaces/{estate.WORKSPACE_NAME}"
+    why = "publicNetworkAccess is Disabled, and the caller is in no virtual network"
+    assert f"'cpu' does not reach {workspace} (amlworkspace): {why}." in failed(lab, "first")
+    arm.put(estate.WORKSPACE, {"properties": {"publicNetworkAccess": "Enabled"}}, merge=True)
+    arm.put(estate.ACCOUNT, {"properties": {"publicNetworkAccess": "Disabled"}}, merge=True)
+    code = lab.code({"main.py": ""})
+    account = f"Microsoft.Storage/storageAccounts/{estate.ACCOUNT_NAME}"
+    assert f"'cpu' does not reach {account} (blob): {why}." in failed(lab, "second", codeId=code)
+    arm.delete(estate.ACCOUNT)  # Azure lets it go, and the workspace stays without it
+    with pytest.raises(AzureError, match=f"storage account '{estate.ACCOUNT_NAME}', which does not exist"):
+        lab.command("third", "python -c 0", codeId=code)
+    assert arm.get(estate.WORKSPACE)["properties"]["storageAccount"] == estate.ACCOUNT
+
+
+def test_the_data_plane_of_a_private_workspace_is_shut_from_outside(lab: Lab) -> None:
+    lab.emulator.arm.put(estate.WORKSPACE, {"properties": {"publicNetworkAccess": "Disabled"}}, merge=True)
+    path = f"/history/v1.0{estate.WORKSPACE}/runs/none"
+    answer = lab.emulator.answer(Request("GET", f"{estate.REGION}.api.azureml.ms", path, path))
+    words = "Access to workspace was denied based on workspace private link configuration."
+    assert answer.status == 403 and words in json.loads(answer.body)["error"]["message"]

@@ -1,0 +1,321 @@
+"""Whether a caller at a place reaches a service: by a private endpoint, by a service endpoint, or in public.
+
+A name leads to a private endpoint where the virtual network of the caller is linked to the private zone of
+the name, and a record stands there. It leads to the public address otherwise, where the firewall of the
+service is asked. What the networks themselves stop gets no answer at all.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from emulator.arm import firewalls
+from emulator.arm.ids import fold
+from emulator.arm.service import Arm
+from emulator.errors import AzureError
+from emulator.network import addresses, privatelink
+from emulator.network.dnszones import LINK, ZONE, zone_of
+from emulator.network.interfaces import INTERFACE
+from emulator.network.peerings import PEERING
+from emulator.network.privateendpoints import ENDPOINT, connections_of
+from emulator.network.rulesets import INTERNET, VIRTUAL_NETWORK, Side, denial
+from emulator.places import Place
+
+Json = dict[str, Any]
+Kind = Literal["connection", "firewall", "lost"]
+PORT: Final = 443
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """kind: `connection` where the service has no public access, `firewall` where it has rules and none fits,
+    `lost` where the networks give no answer: in Azure a name that does not resolve, or a connection that
+    times out. address: the public one that the service sees, "" for none. why: what is missing, by its name.
+    """
+
+    kind: Kind
+    address: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A type of service: its tag in security rules, and the service endpoint of subnets that it takes."""
+
+    tag: str
+    endpoint: str = ""
+
+
+SERVICES: Final[dict[str, Service]] = {
+    "microsoft.storage/storageaccounts": Service("storage", "Microsoft.Storage"),
+    "microsoft.keyvault/vaults": Service("azurekeyvault", "Microsoft.KeyVault"),
+    "microsoft.containerregistry/registries": Service(
+        "azurecontainerregistry", "Microsoft.ContainerRegistry"
+    ),
+    "microsoft.machinelearningservices/workspaces": Service("azuremachinelearning"),
+    "microsoft.apimanagement/service": Service("apimanagement"),
+}
+STORAGE: Final = "microsoft.storage/storageaccounts"
+
+# what an answer depends on
+TYPES: Final = (
+    *(arm_type for arm_type in SERVICES),
+    ENDPOINT,
+    INTERFACE,
+    ZONE,
+    LINK,
+    f"{ZONE}/A",
+    PEERING,
+    "Microsoft.Network/virtualNetworks",
+    "Microsoft.Network/virtualNetworks/subnets",
+    "Microsoft.Network/networkSecurityGroups",
+    "Microsoft.Network/networkSecurityGroups/securityRules",
+    "Microsoft.Network/natGateways",
+    "Microsoft.Network/publicIPAddresses",
+)
+
+
+class Reach:
+    """Answers from what is stored; an answer is kept until one of the types that it comes from changes."""
+
+    def __init__(self, arm: Arm) -> None:
+        self._arm = arm
+        self._store = arm.store
+        self._types = tuple(kind.lower() for kind in TYPES)
+        self._known = -1
+        self._answers: dict[tuple[Place, str, str], Denied | None] = {}
+
+    def denied(self, place: Place, target_id: str, group: str) -> Denied | None:
+        """Why a caller at the place does not reach a group (`blob`, `vault`, ...) of the service.
+
+        None when it does, and for a service that does not exist.
+        """
+        known = sum(map(self._store.revision, self._types))
+        if known != self._known:
+            self._answers, self._known = {}, known
+        key = place, fold(target_id), group
+        if key not in self._answers:
+            target = self._store.get(target_id)
+            self._answers[key] = self._find(place, target, group) if target else None
+        return self._answers[key]
+
+    def lost(self, place: Place, host: str) -> str:
+        """Why nothing answers at a host name when a caller at the place asks; "" when something does."""
+        found = privatelink.of_host(host)
+        if found is None:
+            return ""
+        kind, group, name = found
+        for target in self._store.named(kind, name):
+            denied = self.denied(place, target["id"], group)
+            return denied.why if denied is not None and denied.kind == "lost" else ""
+        return ""
+
+    def address(self, place: Place) -> str:
+        """The public address that services see of a caller, "" for none of the user's."""
+        if not place.subnet:
+            return place.address
+        subnet = self._store.get(place.subnet)
+        gateway = self._store.get(_id(subnet, "natGateway")) if subnet else None
+        for one in ((gateway or {}).get("properties") or {}).get("publicIpAddresses") or []:
+            held = self._store.get(str(one.get("id", "")))
+            if held:
+                return str(held["properties"].get("ipAddress", ""))
+        return ""
+
+    # parts
+
+    def _find(self, place: Place, target: Json, group: str) -> Denied | None:
+        subnet = self._store.get(place.subnet) if place.subnet else None
+        if place.subnet and subnet is None:
+            return Denied("lost", "", f"the subnet {place.subnet} does not exist")
+        why = "the caller is in no virtual network"
+        if subnet is not None:
+            found = self._private(subnet, target, group)
+            if found is None or isinstance(found, Denied):
+                return found
+            why = found
+        return self._public(place, subnet, target, why)
+
+    def _private(self, subnet: Json, target: Json, group: str) -> Denied | str | None:
+        """None where a private endpoint leads to the service; a text why the name is public; what is lost."""
+        network = subnet["id"].rsplit("/subnets/", 1)[0]
+        names = privatelink.names(target["type"], group)
+        if not names:
+            return f"no private endpoint leads to {group} of {target['type']}"
+        endpoints = self._endpoints(target, group)
+        if not endpoints:
+            return f"no private endpoint of the group '{group}' leads to {target['id']}"
+        if not any(approved for _, approved in endpoints):
+            return f"the connection of private endpoint {endpoints[0][0]['id']} is not approved"
+        name = names[0]
+        zone = self._zone(network, name.zone)
+        if zone is None:
+            return f"no private DNS zone {name.zone} is linked to the virtual network {network}"
+        fqdn = name.fqdn(target)
+        record = self._store.get(f"{zone}/A/{name.record(fqdn)}")
+        if record is None:
+            return Denied(
+                "lost",
+                "",
+                f"{fqdn} does not resolve: the private DNS zone {zone} has no A record '{name.record(fqdn)}' "
+                f"(a zone group of {endpoints[0][0]['id']} writes it)",
+            )
+        wanted = {str(one.get("ipv4Address")) for one in record["properties"].get("aRecords") or []}
+        for endpoint, approved in endpoints:
+            if approved and wanted & self._addresses(endpoint):
+                return self._flow(subnet, endpoint, network, sorted(wanted)[0])
+        return Denied(
+            "lost",
+            "",
+            f"{fqdn} leads to {', '.join(sorted(wanted))} (private DNS zone {zone}), where no approved "
+            f"private endpoint of {target['id']} is",
+        )
+
+    def _endpoints(self, target: Json, group: str) -> list[tuple[Json, bool]]:
+        """The endpoints that lead to a group of the service, and whether their connection is approved."""
+        found: list[tuple[Json, bool]] = []
+        for endpoint in self._store.users(target["id"]):
+            if endpoint["type"].lower() != ENDPOINT.lower():
+                continue
+            for one in connections_of(endpoint):
+                properties = one["properties"]
+                groups = [str(each).lower() for each in properties.get("groupIds") or []]
+                if group.lower() in groups and fold(properties.get("privateLinkServiceId", "")) == fold(
+                    target["id"]
+                ):
+                    state = properties.get("privateLinkServiceConnectionState") or {}
+                    found.append((endpoint, state.get("status") == "Approved"))
+        return found
+
+    def _zone(self, network: str, zone: str) -> str | None:
+        """The id of the zone of a name that a virtual network is linked to."""
+        for link in self._store.users(network):
+            if link["type"].lower() == LINK.lower() and zone_of(link["id"]).lower() == zone.lower():
+                return link["id"].rsplit("/virtualNetworkLinks/", 1)[0]
+        return None
+
+    def _addresses(self, endpoint: Json) -> set[str]:
+        found: set[str] = set()
+        for one in self._store.users(endpoint["id"]):
+            if one["type"].lower() == INTERFACE.lower():
+                configurations = one["properties"].get("ipConfigurations") or []
+                found |= {str(each["properties"].get("privateIPAddress")) for each in configurations}
+        return found
+
+    def _flow(self, subnet: Json, endpoint: Json, network: str, address: str) -> Denied | None:
+        """Whether the networks lead from a subnet to an endpoint, and let it through."""
+        other = self._store.get(endpoint["properties"]["subnet"]["id"])
+        if other is None:
+            return Denied("lost", "", f"the subnet of private endpoint {endpoint['id']} does not exist")
+        remote = other["id"].rsplit("/subnets/", 1)[0]
+        if fold(remote) != fold(network) and not self._peered(network, remote):
+            return Denied(
+                "lost",
+                "",
+                f"private endpoint {endpoint['id']} is in {remote}, which {network} is not peered with",
+            )
+        source = Side(_ranges(subnet), frozenset({VIRTUAL_NETWORK}))
+        target = Side((ipaddress.ip_network(address),), frozenset({VIRTUAL_NETWORK}))
+        guards = [("Outbound", subnet)]
+        if str(other["properties"].get("privateEndpointNetworkPolicies", "Disabled")).lower() in (
+            "enabled",
+            "networksecuritygroupenabled",
+        ):
+            guards.append(("Inbound", other))
+        for direction, guarded in guards:
+            group = _id(guarded, "networkSecurityGroup")
+            rule = denial(self._store, group, direction, source, target, PORT)
+            if rule:
+                return Denied(
+                    "lost",
+                    "",
+                    f"the rule '{rule}' of {group} stops {subnet['name']} on its way to {address}:{PORT}",
+                )
+        return None
+
+    def _peered(self, network: str, remote: str) -> bool:
+        ends = ((network, remote), (remote, network))
+        return all(
+            any(
+                fold((one["properties"].get("remoteVirtualNetwork") or {}).get("id", "")) == fold(there)
+                for one in self._store.children(f"{here}/virtualNetworkPeerings")
+            )
+            for here, there in ends
+        )
+
+    def _public(self, place: Place, subnet: Json | None, target: Json, why: str) -> Denied | None:
+        kind, properties = target["type"].lower(), target["properties"]
+        service = SERVICES.get(kind, Service(""))
+        address = self.address(place)
+        if str(properties.get("publicNetworkAccess") or "Enabled").lower() not in ("enabled",):
+            return Denied("connection", address, f"publicNetworkAccess is Disabled, and {why}")
+        if subnet is not None and (lost := self._way_out(subnet, target, service)):
+            return Denied("lost", "", lost)
+        acls: Json = properties.get("networkAcls") or properties.get("networkRuleSet") or {}
+        if str(acls.get("defaultAction", "Allow")).lower() == "allow":
+            return None
+        if subnet is not None and fold(subnet["id"]) in _subnets(acls):
+            if _has_endpoint(subnet, service.endpoint):
+                return None
+            why = f"the subnet {subnet['name']} has no service endpoint {service.endpoint}, and {why}"
+        # Azure's own machines reach storage of their region by private addresses, which no rule can list.
+        listed = not (subnet and kind == STORAGE and _region(self._store, subnet) == target.get("location"))
+        if address and listed and _in_ranges(address, acls):
+            return None
+        return Denied("firewall", address, f"no rule of its firewall admits the caller, and {why}")
+
+    def _way_out(self, subnet: Json, target: Json, service: Service) -> str:
+        """Why nothing leads from a subnet to a public address; "" when something does."""
+        if not _has_endpoint(subnet, service.endpoint):
+            properties = subnet["properties"]
+            ways = [_id(subnet, name) for name in ("natGateway", "routeTable")]
+            if properties.get("defaultOutboundAccess") is False and not any(ways):
+                return f"the subnet {subnet['name']} has no way out: no NAT gateway, and no route"
+        tags = frozenset({service.tag, INTERNET, "azurecloud"} - {""})
+        group = _id(subnet, "networkSecurityGroup")
+        goal = Side((), tags, str(target.get("location", "")))
+        source = Side(_ranges(subnet), frozenset({VIRTUAL_NETWORK}))
+        rule = denial(self._store, group, "Outbound", source, goal, PORT)
+        return (
+            f"the rule '{rule}' of {group} stops {subnet['name']} on its way to {target['id']}"
+            if rule
+            else ""
+        )
+
+
+def unreachable(target: str, denied: Denied) -> AzureError:
+    """What stands for no answer at all: the words of a caller whose connection fails."""
+    return AzureError(502, "Unreachable", f"{target} cannot be reached: {denied.why}.")
+
+
+def _id(resource: Json, name: str) -> str:
+    return str((resource["properties"].get(name) or {}).get("id", ""))
+
+
+def _ranges(subnet: Json) -> tuple[addresses.Network, ...]:
+    return tuple(addresses.networks(addresses.prefixes_of(subnet), subnet["name"]))
+
+
+def _subnets(acls: Json) -> set[str]:
+    rules = acls.get("virtualNetworkRules") or []
+    return {fold(str(one.get("id", ""))) for one in rules if isinstance(one, dict)}
+
+
+def _has_endpoint(subnet: Json, service: str) -> bool:
+    given = [
+        str(one.get("service", "")).lower() for one in subnet["properties"].get("serviceEndpoints") or []
+    ]
+    return bool(service) and any(one in (service.lower(), f"{service.lower()}.global") for one in given)
+
+
+def _in_ranges(address: str, acls: Json) -> bool:
+    number = ipaddress.ip_address(address)
+    ranges = (firewalls.parse(value) for value in firewalls.values(acls.get("ipRules")))
+    return any(one is not None and number in one for one in ranges)
+
+
+def _region(store: Any, subnet: Json) -> str:
+    network = store.get(subnet["id"].rsplit("/subnets/", 1)[0]) or {}
+    return str(network.get("location", ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ HEADS: Final[dict[Kind, str]] = {
 }
 SHOWN: Final = 12  # rows of a table before the rest is folded
 FOLDED: Final = 40  # sentences of a kind that a reader can open
+LONGEST_TABLE: Final = 100
 INPUTS: Final = 8  # changed inputs of a resource that are listed
 SOON: Final = timedelta(days=30)
 
@@ -126,7 +127,7 @@ def _network(network: list[tuple[str, str, str]]) -> list[str]:
     head = ("what", "before", "after")
     lines = ["### Network", "", *table(head, network[:SHOWN])]
     if len(network) > SHOWN:
-        lines += ["", *folded(f"{len(network) - SHOWN} more", table(head, network[SHOWN:]))]
+        lines += ["", *folded(f"{len(network) - SHOWN} more", _long(head, network[SHOWN:]))]
     return lines
 
 
@@ -164,7 +165,7 @@ def _policies(found: Review, today: date) -> list[str]:
             )
             for v in results.failed
         ]
-        lines += ["", *folded("What fails", table(("resource", "policy", "what is wrong"), body)), ""]
+        lines += ["", *folded("What fails", _long(("resource", "policy", "what is wrong"), body)), ""]
     soon = sorted({(e.expires, e.rule) for _, e in results.exempt if e.expires - today <= SOON})
     lines += [f"- The exemption from {code(rule)} ends on {day}." for day, rule in soon]
     lines += [
@@ -172,6 +173,15 @@ def _policies(found: Review, today: date) -> list[str]:
         for e in results.unneeded
     ]
     return lines
+
+
+def _long(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> list[str]:
+    """A table that stays readable: how many rows it leaves out stands under it."""
+    more = len(body) - LONGEST_TABLE
+    return [
+        *table(head, body[:LONGEST_TABLE]),
+        *(["", f"{more} rows more, which --json lists."] if more > 0 else []),
+    ]
 
 
 def _beside(found: Review) -> list[str]:
@@ -193,7 +203,7 @@ def _beside(found: Review) -> list[str]:
         lines += ["New with this change:", "", *table(head, [_row(each) for each in other.new]), ""]
     if other.old:
         title = f"{counted(len(other.old), 'setting stands', 'settings stand')} otherwise as before"
-        lines += folded(title, table(head, [_row(each) for each in other.old]))
+        lines += folded(title, _long(head, [_row(each) for each in other.old]))
     return lines
 
 
@@ -214,7 +224,7 @@ def _changes(found: Review) -> list[str]:
     ]
     if len(body) <= SHOWN:
         return [*lines, *table(head, body)]
-    return [*lines, *folded(counted(len(body), "resource"), table(head, body))]
+    return [*lines, *folded(counted(len(body), "resource"), _long(head, body))]
 
 
 def _called(change: Change) -> str:

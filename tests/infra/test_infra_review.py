@@ -390,7 +390,10 @@ def test_a_change_without_harm_says_so(stage: Graph) -> None:
 
 def test_it_never_is_longer_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     found = of([], [made(ACCOUNT, f"account-{number}-{'x' * 60}") for number in range(40)])
-    assert len(render(found, TODAY)) > 30_000
+    whole = render(found, TODAY)
+    assert "580 rows more, which --json lists" in whole
+    assert "of the same kind, which --json lists" in whole
+    assert len(whole) > 30_000
     for most, words in ((30_000, "left out: a comment takes no more"), (1_000, "Cut here")):
         monkeypatch.setattr("infra.review.render.GITHUB_TAKES", most)
         text = render(found, TODAY)

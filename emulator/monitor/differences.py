@@ -8,4 +8,5 @@ DIFFERENCES: Final = (
     "Retention periods are kept without effect, and a sender is told when the workspace is gone.",
     "Diagnostic settings are kept, but no service writes platform logs.",
     "Alert rules are kept and never fire.",
+    "The activity log has deletions, and nothing else.",
 )

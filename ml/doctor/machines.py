@@ -19,7 +19,9 @@ class Machines:
 
 def training(settings: "Settings") -> tuple[Machines, ...]:
     """The nodes of Azure ML's clusters, which have a quota of their own."""
-    compute = settings.compute
-    return (
-        Machines("compute.vmSize", compute.vm_size, compute.max_nodes, compute.priority == "LowPriority"),
+    clusters = {"compute": settings.compute}
+    clusters |= {f"moreClusters.{name}": cluster for name, cluster in settings.more_clusters.items()}
+    return tuple(
+        Machines(f"{where}.vmSize", one.vm_size, one.max_nodes, one.priority == "LowPriority")
+        for where, one in clusters.items()
     )

@@ -1,13 +1,15 @@
 """Whether the names that are one in all of Azure can be had, or are held by something deleted."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ml.doctor.findings import Finding, failed, ok, warning
-from ml.doctor.subject import KEY_VAULT, REGISTRY, STORAGE, Subject
+from ml.doctor.subject import ACTIVITY, KEY_VAULT, MACHINE_LEARNING, REGISTRY, STORAGE, Subject
 
 TITLE: Final = "names"
 VAULTS: Final = "Microsoft.KeyVault"
+KEPT: Final = timedelta(days=14)  # how long Azure keeps a deleted workspace and its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,48 @@ class Unique:
 
 UNIQUE: Final[tuple[Unique, ...]] = (
     Unique("storage_account", "storage account", "Microsoft.Storage", "storageAccounts", STORAGE),
+    Unique("data_lake", "data lake's storage account", "Microsoft.Storage", "storageAccounts", STORAGE),
     Unique("key_vault", "key vault", VAULTS, "vaults", KEY_VAULT),
+    Unique("learning_vault", "key vault of Azure ML", VAULTS, "vaults", KEY_VAULT),
     Unique("registry", "container registry", "Microsoft.ContainerRegistry", "registries", REGISTRY),
 )
 
 
 def check(subject: Subject) -> list[Finding]:
-    return [finding for unique in UNIQUE for finding in _one(unique, subject)]
+    wanted = [one for one in UNIQUE if one.kind != "data_lake" or subject.settings.data_lake is not None]
+    return [*(finding for unique in wanted for finding in _one(unique, subject)), _workspace(subject)]
+
+
+def _workspace(subject: Subject) -> Finding:
+    """Azure lists no soft-deleted workspaces, but the activity log tells of each deletion for 90 days."""
+    name = subject.names.of("workspace")
+    path = f"{subject.group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
+    if subject.exists(path, MACHINE_LEARNING):
+        return ok(TITLE, f"the workspace {name} is this estate's own and exists already")
+    since = datetime.now(UTC) - KEPT
+    events = subject.management.items(
+        f"{subject.subscription}/providers/Microsoft.Insights/eventtypes/management/values",
+        **{
+            "api-version": ACTIVITY,
+            "$filter": f"eventTimestamp ge '{since:%Y-%m-%dT%H:%M:%SZ}' and resourceUri eq '{path}'",
+        },
+    )
+    gone = [
+        datetime.fromisoformat(str(event["eventTimestamp"]))
+        for event in events
+        if str((event.get("operationName") or {}).get("value", "")).lower().endswith("workspaces/delete")
+        and str((event.get("status") or {}).get("value", "")) == "Succeeded"
+    ]
+    if not gone:
+        return ok(TITLE, f"the workspace {name} can be made")
+    day, free = max(gone), max(gone) + KEPT
+    return warning(
+        TITLE,
+        f"the workspace {name} was deleted on {day:%Y-%m-%d}; unless that was for good, Azure holds its name "
+        f'until {free:%Y-%m-%d} ("Soft-deleted workspace exists")',
+        "If `pulumi up` is refused with these words: recover it in the portal (Azure Machine Learning, "
+        "Recently deleted), or wait. Next time run `mlops undeploy --workspace` before `pulumi destroy`.",
+    )
 
 
 def _one(unique: Unique, subject: Subject) -> list[Finding]:

@@ -1,6 +1,7 @@
 """The doctor's questions, answered by the control plane of an emulator in this process."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -127,6 +128,31 @@ def test_names_are_free_then_ours_then_held_by_what_was_deleted(
     assert vault in held and "recoverKeyVault=true" in held
     raw["recoverKeyVault"] = True
     assert set(told(taken.check(subject(emulator, raw)))) == {State.OK, State.WARNING}
+
+
+def test_a_workspace_that_was_deleted_may_hold_its_name(emulator: Emulator, raw: dict[str, Any]) -> None:
+    me, client = subject(emulator, raw), Client(emulator)
+    name = me.names.of("workspace")
+    client.ok("PUT", me.group, {"location": me.location})
+    path = f"{me.group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
+    assert any(f"{name} can be made" in one.said for one in taken.check(me))
+    emulator.arm.store.put_document("activity", "0", {
+        "id": path, "type": "Microsoft.MachineLearningServices/workspaces", "at": time.time() - 86400,
+    })  # fmt: skip
+    found = told(taken.check(me))[State.WARNING]
+    assert name in found and "mlops undeploy --workspace" in found
+
+
+def test_the_activity_log_tells_of_a_deletion(emulator: Emulator, raw: dict[str, Any]) -> None:
+    me, client = subject(emulator, raw), Client(emulator)
+    group = f"{me.subscription}/resourceGroups/passing"
+    client.ok("PUT", group, {"location": me.location})
+    client.ok("DELETE", group)
+    values = f"{me.subscription}/providers/Microsoft.Insights/eventtypes/management/values"
+    wanted = f"eventTimestamp ge '2026-01-01T00:00:00Z' and resourceUri eq '{group}'"
+    (event,) = client.ok("GET", f"{values}?$filter={wanted}")["value"]
+    assert (event["resourceId"], event["status"]["value"]) == (group, "Succeeded")
+    assert client.refused("GET", f"{values}?$filter=caller eq 'me'")[0] == 400
 
 
 def test_a_name_that_another_estate_has_is_named(emulator: Emulator, raw: dict[str, Any]) -> None:

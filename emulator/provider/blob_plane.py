@@ -128,6 +128,7 @@ class BlobPlane:
         return {
             "name": parameters["blobName"],
             "type": str(properties.blob_type.value).removesuffix("Blob"),
+            "accessTier": str(properties.blob_tier) if properties.blob_tier else None,
             "contentType": properties.content_settings.content_type,
             "metadata": dict(properties.metadata or {}),
             "url": f"https://{parameters['accountName']}.blob.core.windows.net/"

@@ -6,6 +6,7 @@ import base64
 import re
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,7 @@ class Account:
     shared_key: bool
     keys: tuple[str, str]  # base64
     delegation: str  # secret from which user delegation keys are derived
+    tier: str = ""  # of its block blobs that have no tier of their own; "" for none
     service: bool = False
 
     def container_id(self, container: str) -> str:
@@ -105,13 +107,21 @@ class Accounts:
         if not found:
             return None
         allowed = found[-1].get("properties", {}).get("allowSharedKeyAccess")
-        return _account(name, found[-1]["id"], allowed is not False, keys)
+        return _account(name, found[-1]["id"], allowed is not False, keys, _tier(found[-1]))
 
 
 def _account(
-    name: str, arm_id: str, shared_key: bool, keys: dict[str, Any], service: bool = False
+    name: str, arm_id: str, shared_key: bool, keys: dict[str, Any], tier: str = "", service: bool = False
 ) -> Account:
-    return Account(name, arm_id, shared_key, (keys["key1"], keys["key2"]), keys["delegation"], service)
+    return Account(name, arm_id, shared_key, (keys["key1"], keys["key2"]), keys["delegation"], tier, service)
+
+
+def _tier(resource: Mapping[str, Any]) -> str:
+    """The tier of block blobs that have none of their own; "" for accounts without tiers."""
+    sku = str((resource.get("sku") or {}).get("name", ""))
+    if resource.get("kind") not in ("StorageV2", "BlobStorage") or not sku.startswith("Standard"):
+        return ""
+    return str(resource.get("properties", {}).get("accessTier") or "Hot")
 
 
 def _key() -> str:

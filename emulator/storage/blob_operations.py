@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from emulator.http import Response
-from emulator.storage import checksums, metadata, operations, ranges
+from emulator.storage import checksums, operations, ranges, tiers
 from emulator.storage.blobs import md5
 from emulator.storage.conditions import Conditions
 from emulator.storage.context import Context, blob_headers, version_headers, written
 from emulator.storage.errors import failure, refusal
-from emulator.storage.model import APPEND_BLOB, BLOCK_BLOB
+from emulator.storage.metadata import checked_headers
+from emulator.storage.model import APPEND_BLOB, BLOCK_BLOB, TIER
 
 RANGE_MD5_LIMIT = 4 << 20
 LONGEST_NUMBER = 19  # digits of a 64-bit number
@@ -29,7 +30,7 @@ def get_blob(context: Context) -> Response:
         return offset, length
 
     blob, data = context.blobs.read(context.at, check, span)
-    headers = blob_headers(blob, request.query)
+    headers = {**blob_headers(blob, request.query), **tiers.headers(blob, context.account.tier)}
     if wanted is None:
         return Response(200, headers, data)
     whole = headers.pop("content-md5", None)
@@ -49,7 +50,8 @@ def get_properties(context: Context) -> Response:
     context.require_container()
     blob = context.blobs.existing(context.at)
     Conditions.of(context.request.headers).for_read()(blob)
-    return Response(200, {**blob_headers(blob, context.request.query), "content-length": str(blob.size)})
+    headers = {**blob_headers(blob, context.request.query), **tiers.headers(blob, context.account.tier)}
+    return Response(200, {**headers, "content-length": str(blob.size)})
 
 
 def get_metadata(context: Context) -> Response:
@@ -86,11 +88,12 @@ def put_blob(context: Context) -> Response:
         raise failure("InvalidHeaderValue", "content-length of a new append blob must be 0.")
     checked = checksums.verify(request.headers, request.body)
     headers = {
-        **metadata.checked_headers(
+        **checked_headers(
             {"content-type": request.headers.get("content-type") or "application/octet-stream"}
         ),
         **({"content-md5": checked.get("content-md5") or md5(request.body)} if kind == BLOCK_BLOB else {}),
         **context.content_headers(),
+        **(tiers.sent(context) if kind == BLOCK_BLOB else {}),
     }
     sent_md5 = request.headers.get("x-ms-blob-content-md5")
     if sent_md5 and checksums.valid_md5(sent_md5) != md5(request.body):
@@ -103,11 +106,12 @@ def _copy(context: Context) -> Response:
     request = context.request
     source, place = context.read_url(request.headers["x-ms-copy-source"])
     Conditions.of(request.headers, "x-ms-source-").for_read()(source)
-    headers = {**source.headers, **context.content_headers()}
-    kept = context.metadata() or source.metadata
+    kept = {name: text for name, text in source.headers.items() if name != TIER}
+    headers = {**kept, **context.content_headers(), **tiers.sent(context)}
+    metadata = context.metadata() or source.metadata
     check = Conditions.of(request.headers).for_write()
     try:
-        blob = context.blobs.copy(source, context.at, headers, kept, check)
+        blob = context.blobs.copy(source, context.at, headers, metadata, check)
     except FileNotFoundError as error:
         raise failure("CannotVerifyCopySource", f"{place.url()} was replaced meanwhile.") from error
     from_url = bool(request.headers.get("x-ms-blob-type"))
@@ -147,6 +151,9 @@ def set_properties(context: Context) -> Response:
     headers = context.content_headers()
     if "content-md5" in headers:
         checksums.valid_md5(headers["content-md5"])
+    tier = context.blobs.existing(context.at).headers.get(TIER)
+    if tier:
+        headers[TIER] = tier
     check = Conditions.of(context.request.headers).for_write()
     return written(context.blobs.update(context.at, check, headers=headers), 200)
 

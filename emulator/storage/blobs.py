@@ -169,8 +169,9 @@ class BlobStore:
         *,
         headers: Mapping[str, str] | None = None,
         metadata: Mapping[str, str] | None = None,
+        touch: bool = True,
     ) -> Blob:
-        """Set Blob Properties or Metadata: what is given replaces what was."""
+        """Set Blob Properties or Metadata: what is given replaces what was. ``touch``: with a new ETag."""
         with self._index.lock:
             old = self.existing(at)
             check(old)
@@ -178,8 +179,8 @@ class BlobStore:
                 old,
                 headers=old.headers if headers is None else dict(headers),
                 metadata=old.metadata if metadata is None else dict(metadata),
-                etag_number=self.new_etag(),
-                modified=time.time(),
+                etag_number=self.new_etag() if touch else old.etag_number,
+                modified=time.time() if touch else old.modified,
             )
             self._index.put(at, new)
         return new

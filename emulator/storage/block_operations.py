@@ -6,7 +6,7 @@ import base64
 import binascii
 
 from emulator.http import Response
-from emulator.storage import checksums, operations, ranges, xml
+from emulator.storage import checksums, operations, ranges, tiers, xml
 from emulator.storage.blob_operations import require_write
 from emulator.storage.conditions import Conditions
 from emulator.storage.context import Context, version_headers, written
@@ -50,7 +50,11 @@ def put_block_list(context: Context) -> Response:
         raise failure(
             "InvalidXmlDocument", f"{len(entries)} blocks; unknown elements: {', '.join(wrong) or 'none'}."
         )
-    headers = {"content-type": "application/octet-stream", **context.content_headers()}
+    headers = {
+        "content-type": "application/octet-stream",
+        **context.content_headers(),
+        **tiers.sent(context),
+    }
     if "content-md5" in headers:
         checksums.valid_md5(headers["content-md5"])
     check = Conditions.of(request.headers).for_write()

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.errors import AzureError
 from emulator.http import Response
-from emulator.storage import operations, xml
+from emulator.storage import operations, tiers, xml
 from emulator.storage.accounts import CONTAINER_NAME
 from emulator.storage.blobs import Page
 from emulator.storage.context import Context
@@ -111,6 +111,7 @@ def list_blobs(context: Context) -> Response:
         page.entries,
         _mark(page.next),
         "metadata" in include,
+        lambda blob: tiers.elements(blob, context.account.tier),
     )
     return Response(200, {"content-type": "application/xml"}, body)
 

@@ -20,7 +20,6 @@ META = "x-ms-meta-"
 REFUSED_HEADERS = {
     "x-ms-lease-id": "leases (x-ms-lease-id)",
     "x-ms-tags": "blob tags (x-ms-tags)",
-    "x-ms-access-tier": "access tiers (x-ms-access-tier)",
     "x-ms-encryption-key": "keys provided by the customer (x-ms-encryption-key)",
     "x-ms-encryption-scope": "encryption scopes (x-ms-encryption-scope)",
     "x-ms-immutability-policy-until-date": "immutability policies",

@@ -14,7 +14,7 @@ from emulator.places import Place
 from emulator.storage import blob_operations as on_blob
 from emulator.storage import block_operations as on_blocks
 from emulator.storage import container_operations as on_container
-from emulator.storage import operations, website
+from emulator.storage import operations, tiers, website
 from emulator.storage import service_operations as on_service
 from emulator.storage.access import Access, Authentication
 from emulator.storage.accounts import CONTAINER_NAME, Account, Accounts
@@ -60,6 +60,7 @@ ON_BLOB: dict[tuple[str, str], Operation] = {
     ("PUT", "metadata"): on_blob.set_metadata,
     ("GET", "metadata"): on_blob.get_metadata,
     ("HEAD", "metadata"): on_blob.get_metadata,
+    ("PUT", "tier"): tiers.set_tier,
     ("PUT", "appendblock"): on_blob.append_block,
     ("PUT", "block"): on_blocks.put_block,
     ("PUT", "blocklist"): on_blocks.put_block_list,

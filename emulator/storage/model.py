@@ -21,6 +21,9 @@ CONTENT_HEADERS: dict[str, str] = {
 }
 
 
+TIER = "x-ms-access-tier"  # kept beside them when a blob was given one
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """One blob's place; ``name`` is percent-decoded."""
@@ -54,7 +57,7 @@ class Blob:
     created: float  # seconds since the epoch
     modified: float
     kind: str = BLOCK_BLOB
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])  # keys of CONTENT_HEADERS
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])  # keys of CONTENT_HEADERS, TIER
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     blocks: tuple[Block, ...] = ()
 

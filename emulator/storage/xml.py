@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import quote
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
@@ -73,7 +73,7 @@ def _metadata(metadata: Mapping[str, str]) -> str:
     return f"<Metadata>{''.join(element(key, value) for key, value in metadata.items())}</Metadata>"
 
 
-def _blob(blob: Blob, with_metadata: bool) -> str:
+def _blob(blob: Blob, with_metadata: bool, tier: Mapping[str, str]) -> str:
     properties = {
         "Creation-Time": http_date(blob.created),
         "Last-Modified": http_date(blob.modified),
@@ -84,6 +84,7 @@ def _blob(blob: Blob, with_metadata: bool) -> str:
         "LeaseStatus": "unlocked",
         "LeaseState": "available",
         "ServerEncrypted": "true",
+        **tier,
     }
     inner = "".join(element(name, text) for name, text in properties.items())
     metadata = _metadata(blob.metadata) if with_metadata else ""
@@ -97,10 +98,12 @@ def blob_list(
     entries: Iterable[Blob | str],
     next_marker: str,
     with_metadata: bool,
+    tier: Callable[[Blob], Mapping[str, str]],
 ) -> bytes:
-    """List Blobs. ``echo``: the request's parameters as elements (Prefix, Marker, MaxResults, Delimiter)."""
+    """List Blobs. ``echo``: the request's parameters as elements (Prefix, Marker, MaxResults, Delimiter);
+    ``tier``: the elements that tell a blob's tier."""
     body = "".join(
-        _blob(entry, with_metadata)
+        _blob(entry, with_metadata, tier(entry))
         if isinstance(entry, Blob)
         else f"<BlobPrefix>{name_element(entry)}</BlobPrefix>"
         for entry in entries

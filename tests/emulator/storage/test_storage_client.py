@@ -19,6 +19,7 @@ from azure.storage.blob import (
     BlobType,
     ContainerClient,
     ContentSettings,
+    StandardBlobTier,
 )
 
 from emulator.app import Emulator
@@ -110,6 +111,35 @@ def test_listing_pages_and_folders(data: ContainerClient) -> None:
     assert [[one.name for one in page] for page in pages] == [["a/1", "a/2", "b/c/3"], ["top"]]
 
 
+def test_a_blob_has_its_accounts_tier_until_it_is_given_one(
+    data: ContainerClient, emulator: Emulator
+) -> None:
+    blob = data.upload_blob("tiered", b"x" * 10)
+    first = blob.get_blob_properties()
+    assert (first.blob_tier, first.blob_tier_inferred) == ("Hot", True)
+    blob.set_standard_blob_tier("Cool")
+    now = blob.get_blob_properties()
+    assert (now.blob_tier, now.blob_tier_inferred, now.etag) == ("Cool", None, first.etag)
+    blob.set_http_headers(ContentSettings(content_type="text/plain"))
+    assert blob.get_blob_properties().blob_tier == "Cool"
+    assert [one.blob_tier for one in data.list_blobs("tiered")] == ["Cool"]
+    assert (
+        data.upload_blob("cold", b"y", standard_blob_tier=StandardBlobTier.COLD)
+        .get_blob_properties()
+        .blob_tier
+        == "Cold"
+    )
+    log = data.get_blob_client("log")
+    log.create_append_blob()
+    assert log.get_blob_properties().blob_tier is None
+    with pytest.raises(ResourceExistsError, match="InvalidBlobType"):
+        log.set_standard_blob_tier("Cool")
+    with pytest.raises(HttpResponseError, match="in which a blob cannot be read"):
+        blob.set_standard_blob_tier("Archive")
+    with pytest.raises(HttpResponseError, match="InvalidHeaderValue"):
+        blob.set_standard_blob_tier("Warm")
+
+
 def test_append_blobs(data: ContainerClient) -> None:
     blob = data.get_blob_client("log")
     blob.create_append_blob()
@@ -178,7 +208,7 @@ def test_what_is_not_emulated_is_refused_by_name(data: ContainerClient, emulator
         (blob.acquire_lease, "comp=lease"),
         (lambda: blob.set_blob_tags({"a": "b"}), "comp=tags"),
         (lambda: list(data.list_blobs(include=["versions"])), "versions"),
-        (lambda: blob.set_standard_blob_tier("Cool"), "comp=tier"),
+        (lambda: blob.set_standard_blob_tier("Archive"), "the tier Archive"),
     ):
         with pytest.raises(HttpResponseError) as caught:
             call()

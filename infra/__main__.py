@@ -5,11 +5,7 @@ import pulumi
 from infra import aliases
 from infra.config_errors import ConfigError
 from infra.estate import Estate
-from infra.stack import read_settings
-
-# Of Pulumi's language host: the program has said what is wrong. With any other code Pulumi adds an error of
-# its own, "an unhandled error occurred", which a reader takes for a second one.
-EXPLAINED = 32
+from infra.stack import EXPLAINED, read_settings
 
 try:
     settings = read_settings()

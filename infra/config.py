@@ -25,7 +25,7 @@ from pydantic_core.core_schema import ValidationInfo, no_info_after_validator_fu
 from infra.addresses import SUBNETS, AddressPlan, address_plan
 from infra.config_compute import Compute, MoreClusters
 from infra.config_data import DataLake, Storage
-from infra.config_errors import ConfigError, from_pydantic
+from infra.config_errors import ConfigError, all_from_pydantic
 from infra.config_private_link import OPTIONAL, PrivateLinkSection
 from infra.config_registry import Registry
 from infra.config_rules import broken_rules
@@ -237,9 +237,7 @@ def load(raw: Mapping[str, Any], stack: str) -> Settings:
         problems = []
     except ValidationError as error:
         settings = None
-        # When all items of a list are wrong, the items are named, and not an empty list as well.
-        told = [item for item in error.errors() if item["type"] != "too_short" or not item["input"]]
-        problems = [from_pydantic(item, known_settings()) for item in told]
+        problems = all_from_pydantic(error.errors(), known_settings())
     problems += broken_rules(Settings.model_construct(**right), frozenset(right), stack)
     if problems or settings is None:
         raise ConfigError(problems)

@@ -58,6 +58,13 @@ def setting_path(location: Iterable[str | int]) -> str:
     return path
 
 
+def all_from_pydantic(errors: Iterable[ErrorDetails], known: Mapping[str, tuple[str, ...]]) -> list[Problem]:
+    """The problems behind pydantic's errors. When all items of a list are wrong, the items are named, and not
+    an empty list as well."""
+    told = [item for item in errors if item["type"] != "too_short" or not item["input"]]
+    return [from_pydantic(item, known) for item in told]
+
+
 def from_pydantic(error: ErrorDetails, known: Mapping[str, tuple[str, ...]]) -> Problem:
     """known: for each path of a section, the names of its settings ("" for the top)."""
     path = setting_path(error["loc"])

@@ -4,5 +4,6 @@ from typing import Final
 
 DIFFERENCES: Final = (
     "Role assignments hold at once; Azure takes minutes.",
+    "A condition on the roles to be handed out holds for assignments that are written, not for removals.",
     "Policies are kept and not evaluated.",
 )

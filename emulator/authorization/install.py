@@ -12,6 +12,7 @@ from emulator.arm.store import Store
 from emulator.authorization import filters, permissions
 from emulator.errors import AzureError, NotEmulated
 from emulator.identity.access import ASSIGNMENT, DEFINITION, scope_of
+from emulator.identity.constraints import assignable
 from emulator.identity.roles import ROLES, Role
 from emulator.identity.service import Identity
 
@@ -35,8 +36,22 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
                 "RoleDefinitionDoesNotExist",
                 f"The specified role definition with ID '{definition.rsplit('/', 1)[-1]}' does not exist.",
             )
-        if properties.get("condition"):
-            raise NotEmulated(f"conditions of role assignments ({put.id}): without one it would allow more")
+        if properties.get("condition") and assignable(str(properties["condition"])) is None:
+            raise NotEmulated(
+                f"conditions of role assignments ({put.id}), but those that name the roles to be handed out: "
+                "without one it would allow more"
+            )
+        if put.principal is not None and not identity.access.may_assign(
+            put.principal, scope_of(put.id), definition
+        ):
+            raise AzureError(
+                403,
+                "AuthorizationFailed",
+                f"The client '{put.principal.client_id}' with object id '{put.principal.object_id}' does "
+                "not have authorization or an ABAC condition not fulfilled to perform action "
+                f"'{ASSIGNMENT}/write' over scope '{scope_of(put.id)}' or the scope is invalid. If access "
+                "was recently granted, please refresh your credentials.",
+            )
         principal = identity.directory.find(str(properties["principalId"]))
         if principal is None:
             raise AzureError(

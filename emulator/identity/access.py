@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from emulator.arm.ids import fold, within
 from emulator.arm.store import Store
+from emulator.identity.constraints import assignable
 from emulator.identity.directory import SIGNED_IN
 from emulator.identity.roles import OWNER, ROLES, Role
 from emulator.principal import Principal
@@ -22,10 +23,11 @@ MARK: Final = "/providers/microsoft.authorization/"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role at a scope."""
+    """A role at a scope. assignable: the roles (GUIDs) that it may hand out; None: any."""
 
     scope: str
     role: Role
+    assignable: frozenset[str] | None = None
 
 
 class Access:
@@ -49,6 +51,17 @@ class Access:
             for grant in grants.get(holder.lower(), ()):
                 if within(scope_id, grant.scope):
                     yield grant.role
+
+    def may_assign(self, principal: Principal, scope_id: str, definition_id: str) -> bool:
+        """Whether the principal may assign that role at the scope, by the conditions of its own roles."""
+        wanted, grants = definition_id.rstrip("/").rsplit("/", 1)[-1].lower(), self._index()
+        return any(
+            within(scope_id, grant.scope)
+            and grant.role.allows(f"{ASSIGNMENT}/write")
+            and (grant.assignable is None or wanted in grant.assignable)
+            for holder in (principal.object_id, *principal.groups)
+            for grant in grants.get(holder.lower(), ())
+        )
 
     def role(self, definition_id: str) -> Role | None:
         """The role, built-in or custom, that an id or a GUID names."""
@@ -77,7 +90,7 @@ class Access:
                 role = ROLES.get(name) or custom.get(name)
                 if role:
                     found[str(properties.get("principalId", "")).lower()].append(
-                        Grant(scope_of(item["id"]), role)
+                        Grant(scope_of(item["id"]), role, assignable(str(properties.get("condition") or "")))
                     )
             self._grants, self._revision, self._next = dict(found), revision, waiting
         return self._grants

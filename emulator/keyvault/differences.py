@@ -4,5 +4,6 @@ from typing import Final
 
 DIFFERENCES: Final = (
     "Network rules hold for secrets over HTTP; the trusted-services bypass is for nobody here.",
+    "Keys exist and have addresses; nothing is encrypted, wrapped or signed with them.",
     "Deleting and recovering a vault takes no time.",
 )

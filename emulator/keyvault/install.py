@@ -1,4 +1,7 @@
-"""Microsoft.KeyVault: vaults, and their secrets. Keys and certificates are refused by name."""
+"""Microsoft.KeyVault: vaults, their secrets, and keys as far as ARM knows them.
+
+What is done with keys, and certificates, is refused by name.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from emulator.arm.service import Arm
 from emulator.hosts import Hosts
 from emulator.http import Request, Response
 from emulator.identity.service import Identity
-from emulator.keyvault import arm_secrets
+from emulator.keyvault import arm_keys, arm_secrets
 from emulator.keyvault.access import Gate
 from emulator.keyvault.dataplane import DataPlane
 from emulator.keyvault.secrets import Secrets
-from emulator.keyvault.vaults import VAULT, Vaults
+from emulator.keyvault.vaults import Vaults
 from emulator.network.reach import Reach
 from emulator.principal import Principal
 
@@ -27,7 +30,7 @@ def install(
     vaults.install()
     arm_secrets.install(arm, vaults, secrets)
 
-    arm.refuse(f"{VAULT}/keys", "of what a vault can hold, only secrets are emulated")
+    arm_keys.install(arm)
 
     @arm.special("GET", NO_HARDWARE)
     def no_hardware(request: Request, match: re.Match[str], principal: Principal) -> Response:

@@ -10,7 +10,7 @@ from emulator.http import Request, Response
 from emulator.identity.directory import TENANT_ID
 from emulator.identity.service import Identity
 from emulator.network.reach import Reach
-from emulator.storage import hooks, sas, website
+from emulator.storage import hooks, immutability, sas, website
 from emulator.storage.access import Authentication
 from emulator.storage.accounts import Accounts
 from emulator.storage.blobs import BlobStore
@@ -32,6 +32,7 @@ def install(
 ) -> None:
     """Register the hooks and the data plane."""
     hooks.install(arm, accounts, contents)
+    immutability.install(arm)
     sas.install(arm, accounts)
     authentication = Authentication(identity, TENANT_ID)
     hosts.route("*.blob.core.windows.net", DataPlane(arm, accounts, contents, authentication, reach).handle)

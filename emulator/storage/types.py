@@ -25,6 +25,8 @@ ROWS: Final[tuple[ResourceType, ...]] = (
         presence="with_parent"),
     Row(f"{ACCOUNT}/blobServices/default/containers/{{containerName}}", "storage:BlobContainer",
         name=CONTAINER),
+    Row(f"{ACCOUNT}/blobServices/default/containers/{{containerName}}/immutabilityPolicies/"
+        "{immutabilityPolicyName}", "storage:BlobContainerImmutabilityPolicy"),
     Row(f"{ACCOUNT}/fileServices/{{fileServicesName}}", "storage:FileServiceProperties",
         presence="with_parent"),
     Row(f"{ACCOUNT}/fileServices/default/shares/{{shareName}}", "storage:FileShare", name=CONTAINER),

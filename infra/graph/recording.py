@@ -8,6 +8,7 @@ import json
 import runpy
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 import pulumi
@@ -139,8 +140,10 @@ def plain(message: Any) -> Any:
     return whole(json_format.MessageToDict(message))
 
 
-def record(stack: str, config: Mapping[str, Any] | None = None) -> Graph:
-    """Runs infra/__main__.py as Pulumi would, with the stack file's settings unless told others."""
+def record(
+    stack: str, config: Mapping[str, Any] | None = None, *, program: Path = environments.ROOT / "infra"
+) -> Graph:
+    """Runs a program's __main__.py as Pulumi would, with the stack file's settings unless told others."""
     graph = Graph(stack=stack)
     asyncio.set_event_loop(_LOOP)
     mocks.set_mocks(Azure(), project=PROJECT, stack=stack, preview=False, monitor=Recorder(graph))
@@ -148,7 +151,7 @@ def record(stack: str, config: Mapping[str, Any] | None = None) -> Graph:
     if left is not None:
         left.outputs = {}  # those of a program that ran in this process before
     set_all_config(as_pulumi_hands_over(stack_file(stack) if config is None else config))
-    _LOOP.run_until_complete(run_pulumi_func(_program))
+    _LOOP.run_until_complete(run_pulumi_func(lambda: _run(program)))
     stack_resource: Any = get_root_resource()
     if stack_resource is None:
         raise RuntimeError("the program ran, and made no stack")
@@ -157,8 +160,8 @@ def record(stack: str, config: Mapping[str, Any] | None = None) -> Graph:
     return graph
 
 
-def _program() -> None:
-    runpy.run_path(str(environments.ROOT / "infra"), run_name="__main__")
+def _run(program: Path) -> None:
+    runpy.run_path(str(program), run_name="__main__")
 
 
 def stack_file(stack: str) -> dict[str, Any]:

@@ -127,3 +127,30 @@ def test_conditions_are_refused_by_name_and_nothing_is_kept(client: Client) -> N
     path = f"{GROUP}/{AUTHORIZATION}/roleDefinitions/{uuid4()}"
     refused = client.refused("PUT", path, {"properties": role})
     assert refused[:2] == (501, "NotEmulated") and "conditions in role definitions" in refused[2]
+
+
+def test_an_identity_hands_out_the_roles_of_its_condition_and_no_others(client: Client) -> None:
+    deploy, other = client.identity("deploy"), client.identity("other")
+    reader, pull = "acdd72a7-3385-48ef-bd42-f606fba81ae7", "7f951dda-4ed3-4680-a7ca-43fe172d538d"
+    administrator = "f58310d9-a9f6-439a-9e8d-f62e7b41a168"
+    action = "Microsoft.Authorization/roleAssignments"
+    condition = " AND ".join(
+        f"((!(ActionMatches{{'{action}/{verb}'}})) OR "
+        f"(@{place}[{action}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{pull}}}))"
+        for verb, place in (("write", "Request"), ("delete", "Resource"))
+    )
+
+    def assignment(role: str, principal: str, **more: str) -> dict[str, Any]:
+        definition = f"/providers/Microsoft.Authorization/roleDefinitions/{role}"
+        return {"properties": {"roleDefinitionId": definition, "principalId": principal, **more}}
+
+    def path() -> str:
+        return f"{GROUP}/providers/{action}/{uuid4()}"
+
+    given = assignment(administrator, deploy.object_id, condition=condition, conditionVersion="2.0")
+    client.ok("PUT", path(), given)
+    limited = Client(client.emulator, deploy)
+    limited.ok("PUT", path(), assignment(pull, other.object_id))
+    answer = limited.refused("PUT", path(), assignment(reader, other.object_id))
+    assert answer[:2] == (403, "AuthorizationFailed")
+    assert "does not have authorization or an ABAC condition not fulfilled" in answer[2]

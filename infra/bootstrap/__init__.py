@@ -1,0 +1,1 @@
+"""What must exist before an estate: Pulumi's state and keys, CI's identities, the store of approvals."""

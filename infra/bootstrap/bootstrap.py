@@ -1,0 +1,220 @@
+"""What must exist before the estates: made once, by a person, and never destroyed with an estate."""
+
+from typing import Any, Final
+
+import pulumi
+from pulumi_azure_native import authorization, keyvault, managedidentity, resources, storage
+
+from infra.bootstrap.config import Settings
+from infra.bootstrap.federation import AUDIENCE, ISSUER, credentials
+from infra.bootstrap.roles import GRANTS, IDENTITIES, ROLES, Grant, condition
+from infra.components.site import child_of
+from infra.components.storage_account import AccountArgs, blob_service, storage_account
+from infra.naming import role_assignment
+from infra.roles import ROLES as ESTATE_ROLES
+
+KEPT_DAYS: Final = 90
+"""How long deleted state, keys and approvals can be brought back."""
+
+
+class Bootstrap(pulumi.ComponentResource):
+    """State, keys, CI's identities and the store of approvals, for all environments."""
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlops:bootstrap:Bootstrap", name, None, opts)
+        self._settings, self._names = settings, settings.names()
+        group = resources.ResourceGroup(
+            "group",
+            resource_group_name=self._names.of("resource_group"),
+            location=settings.azure.location,
+            tags=settings.tags(),
+            opts=child_of(self),
+        )
+        self._group = group.name
+        self._scopes: dict[tuple[str, str], pulumi.Input[str]] = {}
+        self._principals: dict[tuple[str, str], pulumi.Input[str]] = {}
+        self._clients: dict[str, pulumi.Output[str]] = {}
+        self._state()
+        self._keys()
+        self._approvals()
+        for environment in settings.environments:
+            self._identities(environment)
+            for grant in GRANTS:
+                self._grant(environment, grant)
+        self.register_outputs({})
+
+    def _account(self, name: str, kind: str, *, hierarchical: bool) -> storage.StorageAccount:
+        """Protected: what stands in it is the record of every estate."""
+        settings = self._settings
+        return storage_account(
+            self,
+            name,
+            AccountArgs(
+                group=self._group,
+                name=self._names.of(kind),
+                location=settings.azure.location,
+                redundancy=settings.redundancy,
+                tags=settings.tags(),
+                public="Enabled",
+                callers=settings.callers,
+                hierarchical=hierarchical,
+                protect=self._held,
+            ),
+        )
+
+    @property
+    def _held(self) -> bool:
+        return any(environment.locked for environment in self._settings.environments.values())
+
+    def _state(self) -> None:
+        """A container of state for each environment; each write leaves the version before it."""
+        self.state = self._account("state", "storage_account", hierarchical=False)
+        blobs = blob_service(self, "state", self.state, self._group, kept_days=KEPT_DAYS, versions=True)
+        for environment in self._settings.environments:
+            made = self._container("state", self.state, environment, after=blobs)
+            self._scopes[environment, "state"] = made.id
+
+    def _container(
+        self, kind: str, account: storage.StorageAccount, environment: str, after: pulumi.Resource
+    ) -> storage.BlobContainer:
+        return storage.BlobContainer(
+            f"{kind}-{environment}",
+            resource_group_name=self._group,
+            account_name=account.name,
+            container_name=f"{kind}-{environment}",
+            public_access=storage.PublicAccess.NONE,
+            opts=child_of(self, depends_on=[after], protect=self._settings.environments[environment].locked),
+        )
+
+    def _keys(self) -> None:
+        """A key for each environment, which seals the secrets in its state."""
+        settings = self._settings
+        self.vault = keyvault.Vault(
+            "vault",
+            resource_group_name=self._group,
+            vault_name=self._names.of("key_vault"),
+            location=settings.azure.location,
+            properties=keyvault.VaultPropertiesArgs(
+                tenant_id=settings.azure.tenant_id,
+                sku=keyvault.SkuArgs(family="A", name=keyvault.SkuName.STANDARD),
+                enable_rbac_authorization=True,
+                enable_soft_delete=True,
+                enable_purge_protection=True,
+                soft_delete_retention_in_days=KEPT_DAYS,
+                enabled_for_deployment=False,
+                enabled_for_disk_encryption=False,
+                enabled_for_template_deployment=False,
+                public_network_access="Enabled",
+                network_acls=keyvault.NetworkRuleSetArgs(
+                    default_action="Deny",
+                    bypass="AzureServices",
+                    ip_rules=[keyvault.IPRuleArgs(value=callers) for callers in settings.callers],
+                ),
+            ),
+            tags=settings.tags(),
+            opts=child_of(self, protect=self._held),
+        )
+        for environment in settings.environments:
+            # No rotation: Pulumi names the key without its version, and a new one does not open old state.
+            key = keyvault.Key(
+                f"key-{environment}",
+                resource_group_name=self._group,
+                vault_name=self.vault.name,
+                key_name=f"pulumi-{environment}",
+                properties=keyvault.KeyPropertiesArgs(
+                    kty="RSA", key_size=3072, key_ops=["encrypt", "decrypt", "wrapKey", "unwrapKey"]
+                ),
+                tags=settings.tags(),
+                opts=child_of(self, protect=self._held),
+            )
+            self._scopes[environment, "key"] = key.id
+
+    def _approvals(self) -> None:
+        """Approvals and records of releases: written once, kept for the environment's time of retention."""
+        self.approvals = self._account("approvals", "data_lake", hierarchical=True)
+        blobs = blob_service(
+            self, "approvals", self.approvals, self._group, kept_days=KEPT_DAYS, versions=False
+        )
+        for environment, chosen in self._settings.environments.items():
+            for kind in ("approvals", "releases"):
+                made = self._container(kind, self.approvals, environment, after=blobs)
+                self._scopes[environment, kind] = made.id
+                storage.BlobContainerImmutabilityPolicy(
+                    f"{kind}-{environment}-retention",
+                    resource_group_name=self._group,
+                    account_name=self.approvals.name,
+                    container_name=made.name,
+                    immutability_policy_name="default",
+                    immutability_period_since_creation_in_days=chosen.retention_days,
+                    allow_protected_append_writes=False,
+                    opts=child_of(self, protect=chosen.locked),
+                )
+
+    def _identities(self, environment: str) -> None:
+        """CI's identities, each with its federated credentials: Azure writes one of an identity at a time."""
+        settings = self._settings
+        self._scopes[environment, "subscription"] = (
+            f"/subscriptions/{settings.environments[environment].subscription_id}"
+        )
+        self._principals[environment, "approvers"] = settings.environments[environment].approvers_group_id
+        for who in IDENTITIES:
+            name = f"{who}-{environment}"
+            identity = managedidentity.UserAssignedIdentity(
+                name,
+                resource_group_name=self._group,
+                resource_name_=self._names.of("identity", name),
+                location=settings.azure.location,
+                tags=settings.tags(),
+                opts=child_of(self),
+            )
+            self._principals[environment, who] = identity.principal_id
+            last: pulumi.Resource = identity
+            for one in credentials(settings.github, environment, who, settings.environments[environment]):
+                last = managedidentity.FederatedIdentityCredential(
+                    f"{name}-{one.name}",
+                    resource_group_name=self._group,
+                    resource_name_=identity.name,
+                    federated_identity_credential_resource_name=f"github-{one.name}",
+                    issuer=ISSUER,
+                    subject=one.subject,
+                    audiences=[AUDIENCE],
+                    opts=child_of(self, depends_on=[last]),
+                )
+            self._clients[name] = identity.client_id
+
+    def _grant(self, environment: str, grant: Grant) -> None:
+        settings, name = self._settings, f"{grant.who}-{environment}"
+        subscription = settings.environments[environment].subscription_id
+        home = subscription if grant.scope == "subscription" else settings.azure.subscription_id
+        slug = grant.role.lower().replace(" ", "-")
+        authorization.RoleAssignment(
+            f"{name}-{slug}-on-{grant.scope}",
+            role_assignment_name=role_assignment(
+                f"{settings.azure.subscription_id}/{environment}/{grant.scope}", name, grant.role
+            ),
+            scope=self._scopes[environment, grant.scope],
+            principal_id=self._principals[environment, grant.who],
+            principal_type="Group" if grant.who == "approvers" else "ServicePrincipal",
+            role_definition_id=(
+                f"/subscriptions/{home}/providers/Microsoft.Authorization/roleDefinitions/{ROLES[grant.role]}"
+            ),
+            condition=condition(list(ESTATE_ROLES.values())) if grant.conditional else None,
+            condition_version="2.0" if grant.conditional else None,
+            opts=child_of(self),
+        )
+
+    def outputs(self) -> dict[str, Any]:
+        """What the runbook and the workflows need: docs/azure.md says where each goes."""
+        settings = self._settings
+        return {
+            "state_account": self.state.name,
+            "vault": self.vault.name,
+            "approvals_account": self.approvals.name,
+            "client_ids": self._clients,
+            "to_lock": [
+                f"{kind}-{environment}"
+                for environment, chosen in settings.environments.items()
+                if chosen.locked
+                for kind in ("approvals", "releases")
+            ],
+        }

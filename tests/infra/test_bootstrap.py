@@ -1,0 +1,200 @@
+"""What must exist before the estates: state, keys, CI's identities, the store of approvals."""
+
+import copy
+from collections import Counter
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.bootstrap.config import Settings, load
+from infra.bootstrap.federation import credentials
+from infra.bootstrap.roles import GRANTS, IDENTITIES, ROLES, condition
+from infra.config_errors import ConfigError
+from infra.naming import KINDS
+from infra.roles import ROLES as ESTATE_ROLES
+from tests.infra.recording import ROOT, Graph, record
+
+FOLDER = ROOT / "infra/bootstrap"
+CONFIG: dict[str, Any] = yaml.safe_load((FOLDER / "Pulumi.shared.yaml").read_text())["config"]
+NAMESPACE = "mlops-bootstrap:"
+
+
+def raw() -> dict[str, Any]:
+    """The stack file's settings as `load` takes them; a copy that a test may change."""
+    found = {key.removeprefix(NAMESPACE): v for key, v in CONFIG.items() if key.startswith(NAMESPACE)}
+    azure = {key.partition(":")[2]: v for key, v in CONFIG.items() if key.startswith("azure-native:")}
+    return copy.deepcopy({**found, "azure": azure})
+
+
+def refused(**changes: Any) -> list[str]:
+    with pytest.raises(ConfigError) as refusal:
+        load({**raw(), **changes})
+    return [str(problem) for problem in refusal.value.problems]
+
+
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return record("shared", CONFIG, program=FOLDER)
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return load(raw())
+
+
+def test_state_has_versions_a_firewall_and_a_container_for_each_environment(graph: Graph) -> None:
+    account = graph.one("storage:StorageAccount", "state").inputs
+    assert account["networkRuleSet"]["defaultAction"] == "Deny"
+    assert [rule["iPAddressOrRange"] for rule in account["networkRuleSet"]["ipRules"]] == ["203.0.113.0/24"]
+    assert (account["allowSharedKeyAccess"], account["allowBlobPublicAccess"]) == (False, False)
+    service = graph.one("storage:BlobServiceProperties", "state-blobs").inputs
+    assert service["isVersioningEnabled"] is True
+    for policy in ("deleteRetentionPolicy", "containerDeleteRetentionPolicy"):
+        assert service[policy]["enabled"] is True and service[policy]["days"] == 90
+    containers = {r.inputs["containerName"] for r in graph.all("storage:BlobContainer")}
+    assert {"state-stage", "state-prod"} <= containers
+
+
+def test_each_environment_has_a_key_of_its_own(graph: Graph) -> None:
+    keys = graph.all("keyvault:Key")
+    assert {key.inputs["keyName"] for key in keys} == {"pulumi-stage", "pulumi-prod"}
+    assert all("rotationPolicy" not in key.inputs["properties"] for key in keys)
+    vault = graph.one("keyvault:Vault").inputs["properties"]
+    assert (vault["enablePurgeProtection"], vault["enableRbacAuthorization"]) == (True, True)
+    assert vault["networkAcls"]["defaultAction"] == "Deny"
+
+
+def test_nobody_has_a_role_on_what_all_environments_share(graph: Graph) -> None:
+    """Of the shared parts, roles stand on one environment's container or key alone."""
+    scopes = {r.inputs["scope"] for r in graph.all("authorization:RoleAssignment")}
+    shared = {f"id of {name}" for name in ("state", "approvals", "vault", "group")}
+    assert not scopes & shared
+    for environment in ("stage", "prod"):
+        own = [r for r in graph.all("authorization:RoleAssignment") if r.name.split("-")[1] == environment]
+        assert len(own) == len(GRANTS)
+        inside = {r.inputs["scope"] for r in own if not r.inputs["scope"].startswith("/subscriptions/")}
+        assert all(scope.endswith(f"-{environment}") for scope in inside)
+
+
+def test_a_preview_reads_and_opens_its_own_environments_key(graph: Graph) -> None:
+    rights = {
+        (r.inputs["scope"], r.inputs["roleDefinitionId"].rpartition("/")[2])
+        for r in graph.all("authorization:RoleAssignment")
+        if r.inputs["principalId"] == "principal of preview-stage"
+    }
+    assert rights == {
+        ("/subscriptions/0a7c1e5d-0000-4000-8000-00000000000a", ROLES["Reader"]),
+        ("id of state-stage", ROLES["Storage Blob Data Reader"]),
+        ("id of key-stage", ROLES["Key Vault Crypto User"]),
+    }
+
+
+def test_a_deploy_hands_out_the_estates_roles_and_no_others(graph: Graph) -> None:
+    conditional = [r for r in graph.all("authorization:RoleAssignment") if "condition" in r.inputs]
+    assert {r.inputs["principalId"] for r in conditional} == {
+        f"principal of deploy-{e}" for e in ("stage", "prod")
+    }
+    administrator = ROLES["Role Based Access Control Administrator"]
+    for one in conditional:
+        assert one.inputs["roleDefinitionId"].endswith(administrator)
+        assert one.inputs["conditionVersion"] == "2.0"
+        assert all(role in one.inputs["condition"] for role in ESTATE_ROLES.values())
+    powerful = {"8e3af657-a8ff-443c-a75c-2fe8c4bcb635", administrator, ROLES["Contributor"]}
+    assert not powerful & set(ESTATE_ROLES.values())
+
+
+def test_the_approvers_alone_write_approvals() -> None:
+    writers = {g.who for g in GRANTS if g.scope == "approvals" and g.role == "Storage Blob Data Contributor"}
+    assert writers == {"approvers"}
+    assert {g.who for g in GRANTS} == {*IDENTITIES, "approvers"}
+    assert {g.role for g in GRANTS} == set(ROLES)
+
+
+def test_approvals_are_kept_and_real_ones_protected(settings: Settings) -> None:
+    config = copy.deepcopy(CONFIG)
+    config[f"{NAMESPACE}environments"]["prod"]["locked"] = True
+    graph = record("shared", config, program=FOLDER)
+    lake = graph.one("storage:StorageAccount", "approvals")
+    assert lake.inputs["isHnsEnabled"] is True and lake.protect
+    kept = {
+        r.inputs["containerName"]: (r.inputs["immutabilityPeriodSinceCreationInDays"], r.protect)
+        for r in graph.all("storage:BlobContainerImmutabilityPolicy")
+    }
+    assert kept == {
+        f"{kind}-{environment}": (chosen.retention_days, environment == "prod")
+        for kind in ("approvals", "releases")
+        for environment, chosen in settings.environments.items()
+    }
+    assert graph.outputs["to_lock"] == ["approvals-prod", "releases-prod"]
+
+
+def test_federated_credentials_are_written_one_after_another(graph: Graph) -> None:
+    """Azure refuses two at a time for one identity."""
+    found = graph.all("managedidentity:FederatedIdentityCredential")
+    owners = Counter("-".join(r.name.split("-")[:2]) for r in found)
+    assert owners == {"deploy-stage": 1, "deploy-prod": 1, "preview-stage": 3, "preview-prod": 1}
+    for name, several in owners.items():
+        own = [r for r in found if r.name.startswith(f"{name}-")]
+        waits = [sum(other.name in one.depends_on for other in own) for one in own]
+        assert sorted(waits) == [min(1, place) for place in range(several)], name
+
+
+def test_subjects_name_the_environment(settings: Settings) -> None:
+    def subjects(who: Any, environment: str) -> list[str]:
+        chosen = settings.environments[environment]
+        return [one.subject for one in credentials(settings.github, environment, who, chosen)]
+
+    repository = "repo:example-org/mlops-estate"
+    assert subjects("deploy", "prod") == [f"{repository}:environment:prod"]
+    assert subjects("preview", "prod") == [f"{repository}:environment:prod-preview"]
+    assert subjects("preview", "stage") == [
+        f"{repository}:environment:stage-preview",
+        f"{repository}:pull_request",
+        f"{repository}:ref:refs/heads/main",
+    ]
+
+
+def test_names_are_legal(settings: Settings) -> None:
+    names = settings.names()
+    for kind in ("resource_group", "storage_account", "data_lake", "key_vault"):
+        assert len(names.of(kind)) <= KINDS[kind].longest
+    assert names.of("identity", "preview-stage") == "id-mlops-boot-weu-preview-stage"
+
+
+def test_every_taggable_resource_is_tagged_and_no_secret_stands_in_it(graph: Graph) -> None:
+    untagged = ("authorization:", "storage:Blob", "managedidentity:Federated")
+    for resource in graph.custom:
+        if not resource.token.startswith(untagged):
+            assert resource.inputs["tags"]["environment"] == "boot", resource.name
+
+
+def test_wrong_settings_are_refused_by_name() -> None:
+    environments = raw()["environments"]
+    open_to_all = {**environments, "prod": {**environments["prod"], "pullRequests": True}}
+    assert refused(environments=open_to_all) == [
+        "environments.prod.pullRequests is true: code of any pull request could open the state of an "
+        "environment with locked approvals; set false, and preview it behind a protected GitHub environment"
+    ]
+    assert "call the environment otherwise" in refused(environments={"boot": environments["stage"]})[0]
+    assert refused(environments={"stage": {**environments["stage"], "retentionDays": 0}}) == [
+        "environments.stage.retentionDays is 0: set 1 or more"
+    ]
+    assert refused(allowedRanges=["203.0.113.0/24", "203.0.113.7"]) == [
+        'allowedRanges[1] is "203.0.113.7/32": it overlaps allowedRanges[0]; keep the wider'
+    ]
+    assert "allowedRanges[0]" in refused(allowedRanges=["0.0.0.0/0"])[0]
+    assert refused(redundancy="ZRS", azure={**raw()["azure"], "location": "westus"}) == [
+        'redundancy is "ZRS": westus has no availability zones; set "LRS" or another location'
+    ]
+
+
+def test_the_condition_is_azures() -> None:
+    assert condition(["b", "a"]) == (
+        "((!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR "
+        "(@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] "
+        "ForAnyOfAnyValues:GuidEquals {a, b})) AND "
+        "((!(ActionMatches{'Microsoft.Authorization/roleAssignments/delete'})) OR "
+        "(@Resource[Microsoft.Authorization/roleAssignments:RoleDefinitionId] "
+        "ForAnyOfAnyValues:GuidEquals {a, b}))"
+    )

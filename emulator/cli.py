@@ -53,17 +53,21 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(function=function)
         if as_json:
-            command.add_argument("--json", action="store_true", help="print JSON")
+            command.add_argument("--json", action="store_true", help="print the result as JSON")
         return command
 
-    add("up", _up, "start it and wait until it answers; joins one that runs")
-    add("down", _down, "end it and all that it started; state is kept")
-    status = add("status", _status, "what runs, what exists, what was refused; exit code 0 only when healthy")
-    status.add_argument(
-        "--clear-refusals", action="store_true", help="forget the refusals after showing them"
+    add("up", _up, "Start it and wait until it answers. One that runs already stays.")
+    add("down", _down, "End it and all that it started. Its state is kept for the next `up`.")
+    status = add(
+        "status",
+        _status,
+        "Show what runs, what exists and what was refused. The exit code is 0 only when it runs.",
     )
-    add("env", _env, 'the variables of a client, for eval "$(python -m emulator env)"')
-    run = add("run", _run, "run a command as a client of it; its exit code is passed on", as_json=False)
+    status.add_argument(
+        "--clear-refusals", action="store_true", help="forget the refusals once they are shown"
+    )
+    add("env", _env, 'Print the variables of a client, to be set by eval "$(python -m emulator env)".')
+    run = add("run", _run, "Run a command as its client. The exit code is the command's.", as_json=False)
     run.add_argument(
         "--from",
         dest="place",
@@ -72,31 +76,55 @@ def _parser() -> argparse.ArgumentParser:
         help="where it runs: a subnet (its id, NETWORK/SUBNET, or a name that only one subnet has) or a "
         "public IPv4 address; without it, outside of every network",
     )
-    run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command")
-    faults = add("faults", _faults, "let things go wrong as they do in Azure; without options nothing does")
-    faults.add_argument("--busy", default="0", metavar="SHARE", help="answers that are 429 or 503, 0 to 1")
+    run.add_argument(
+        "command",
+        nargs=argparse.REMAINDER,
+        metavar="-- COMMAND",
+        help="the command with its arguments, as it would be without the emulator",
+    )
+    faults = add("faults", _faults, "Let things go wrong as they do in Azure. Without options, nothing does.")
+    faults.add_argument(
+        "--busy", default="0", metavar="SHARE", help="the share of answers that are 429 or 503, from 0 to 1"
+    )
     faults.add_argument("--retry", default="1", metavar="SECONDS", help="what a 429 asks to wait (1)")
-    faults.add_argument("--cut", default="0", metavar="N", help="one connection in N is cut")
-    faults.add_argument("--late", default="0", metavar="SECONDS", help="until a role assignment works")
-    faults.add_argument("--slow", default="0", metavar="SECONDS", help="what slow operations take")
+    faults.add_argument("--cut", default="0", metavar="N", help="cut one connection in N")
+    faults.add_argument(
+        "--late", default="0", metavar="SECONDS", help="how long a role assignment takes to work"
+    )
+    faults.add_argument("--slow", default="0", metavar="SECONDS", help="how long slow operations take")
     faults.add_argument("--seed", default="0", help="the same seed hits the same requests in a row")
-    limit = add("limit", _limit, "set a quota in place of the usual one, to see what is refused then")
-    limit.add_argument("setting", metavar="NAME=NUMBER", help="NAME= gives the usual one back")
-    telemetry = add("telemetry", _telemetry, "the telemetry that arrived")
-    telemetry.add_argument("--limit", type=int, default=20, help="how many of the newest entries to show")
+    limit = add("limit", _limit, "Set a quota in place of the usual one, to see what is refused then.")
+    limit.add_argument(
+        "setting", metavar="NAME=NUMBER", help="the quota and its limit; NAME= gives the usual one back"
+    )
+    telemetry = add("telemetry", _telemetry, "Show the telemetry that has arrived, the newest first.")
+    telemetry.add_argument(
+        "--limit", type=int, default=20, metavar="COUNT", help="how many entries of a kind to show (20)"
+    )
     telemetry.add_argument(
         "--wait-for",
         type=lambda text: text.split(","),
         default=[],
         metavar="NAME[,NAME]",
-        help="wait until rows of these tables, or metrics and events of these names, have arrived",
+        help="first wait until rows of these tables, or metrics and events of these names, have arrived",
     )
     telemetry.add_argument(
-        "--since", default="", metavar="TIME", help="wait for what is newer than this (ISO, UTC)"
+        "--since",
+        default="",
+        metavar="TIME",
+        help="with --wait-for: count only what is newer than this time (ISO 8601, UTC)",
     )
-    telemetry.add_argument("--within", type=float, default=30.0, metavar="SECONDS", help="wait so long (30)")
-    serve = commands.add_parser("serve", description="be the daemon (started by `up`)")
-    serve.add_argument("--ready", type=int, default=None, help="file descriptor to write to when ready")
+    telemetry.add_argument(
+        "--within",
+        type=float,
+        default=30.0,
+        metavar="SECONDS",
+        help="with --wait-for: how long to wait (30); what is missing then makes the exit code 1",
+    )
+    serve = commands.add_parser("serve", description="Be the daemon, as which `up` starts it.")
+    serve.add_argument(
+        "--ready", type=int, default=None, metavar="FD", help="file descriptor to write to once it answers"
+    )
     serve.set_defaults(function=_serve)
     return parser
 

@@ -33,7 +33,8 @@ def command(
     metric: Annotated[
         str | None,
         typer.Option(
-            help='What "better" is measured by.', show_default="training.metric in ml/settings.toml"
+            help="The metric that decides: roc_auc, average_precision, brier, log_loss or cost.",
+            show_default="training.metric in ml/settings.toml",
         ),
     ] = None,
     margin: Annotated[

@@ -1,1 +1,1 @@
-"""What is submitted to Azure ML: data, code, environment, and the pipeline or sweep made of them."""
+"""Makes what is submitted to Azure ML: data, code, environment, and the pipeline or sweep of them."""

@@ -1,4 +1,4 @@
-"""What git says of the files that are to leave this machine."""
+"""Asks git about the files that are to leave this machine."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 from ml.errors import MlopsError
 
 TIME_LIMIT_SECONDS = 30
-# What to do, by the words in which git refuses.
+# The remedy, by words that git uses when it refuses.
 REMEDIES = {
     "dubious ownership": "Make the checkout yours (chown), or tell git that you trust it: "
     "`git config --global --add safe.directory {root}`.",
@@ -24,7 +24,7 @@ class Checkout:
     tracked: frozenset[str]
 
     def changed(self, files: list[str]) -> bool:
-        """Whether any of the files is not as the commit has it. Raises MlopsError with git's words."""
+        """Whether any of the files differs from the commit. Raises MlopsError with git's words."""
         return bool(_git(self.root, "status", "--porcelain", "-z", "--untracked-files=no", "--", *files))
 
 
@@ -32,7 +32,7 @@ def look(root: Path, packages: tuple[str, ...]) -> Checkout | None:
     """What git tracks of the packages; None without a repository, or where the one around root ignores it.
 
     Raises MlopsError when there is a repository and git cannot or will not say what it tracks, and when it
-    tracks none of the packages: nobody has said then which files may leave this machine.
+    tracks none of the packages: then nobody has said which files may leave this machine.
     """
     top = root.resolve()
     if not any(os.path.lexists(place / ".git") for place in (top, *top.parents)):
@@ -60,7 +60,7 @@ def _git(root: Path, *arguments: str, empty: bool = False) -> str:
             text=True,
             timeout=TIME_LIMIT_SECONDS,
             check=False,
-            env={**os.environ, "LC_ALL": "C"},  # REMEDIES has its English words
+            env={**os.environ, "LC_ALL": "C"},  # REMEDIES knows git's English words only
         )
     except FileNotFoundError as error:
         raise MlopsError(

@@ -11,16 +11,16 @@ from pathlib import Path
 
 from ml.errors import MlopsError
 
-PACKAGES = ("ml", "scoring")  # of which parts run on other machines
+PACKAGES = ("ml", "scoring")  # packages of which parts run on other machines
 IMPORTERS = frozenset({"import_module", "__import__"})  # functions whose argument is a module's name
 # Modules that find modules or data files by names which only the running program knows.
 FINDERS = frozenset({"importlib.resources", "importlib.util", "importlib.machinery", "pkgutil", "runpy"})
-OWN_FOLDER = "__file__"  # by this name a module finds the files beside it
+OWN_FOLDER = "__file__"  # a module that uses this name looks for files beside itself
 
 
 @dataclass(frozen=True, slots=True)
 class _Import:
-    """A module's name as an import gives it; of `from name import parts`, each part may be a module too."""
+    """One import. In `from name import parts`, each part may be a module as well."""
 
     name: str
     line: int

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ml.errors import MlopsError
 from ml.jobs.data import DataFile
 
-MOST_NAMED = 20  # of each kind
+MOST_NAMED = 20  # column names that an error lists of each kind
 
 
 def check(file: DataFile) -> None:

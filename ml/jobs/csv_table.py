@@ -10,12 +10,12 @@ from scoring.model.schema import CategoryFeature, Feature
 Kind = Literal["text", "whole", "number"]
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 DIGITS = r"^[+-]?[0-9]{1,18}$"
-EXACT = 2**53  # from here on float64 does not tell all whole numbers apart
-EXAMPLE_LENGTH = 40  # characters of a wrong value that an error shows
+EXACT = 2**53  # from here on, float64 does not hold every whole number
+EXAMPLE_LENGTH = 40  # so many characters of a wrong value are shown in an error
 
 
 def kinds_of(features: Iterable[Feature]) -> dict[str, Kind]:
-    """Which kind of value each feature has in a file."""
+    """The kind of value that each feature has in a file."""
     return {feature.name: _kind(feature) for feature in features}
 
 

@@ -1,4 +1,4 @@
-"""The data set: it is looked at, then uploaded once, as an asset whose version is its content's."""
+"""Looks at the data set and uploads it once, as a data asset whose version is a hash of its content."""
 
 import csv
 from dataclasses import dataclass
@@ -168,7 +168,7 @@ def blob_path(name: str, file: DataFile) -> str:
 
 
 def upload(azure: Azure, file: DataFile) -> None:
-    """Put the file at its content's path; nothing is sent when it is there already."""
+    """Put the file at the path of its content. Nothing is sent when a blob of its size is there."""
     path = blob_path(azure.settings.data.name, file)
     blob = azure.blob(path)
     if _size(azure, blob) == file.size:

@@ -69,7 +69,7 @@ def _usable(azure: Azure, known: "Environment") -> bool:
 
 
 def _newest(azure: Azure, name: str, base: str) -> "tuple[Environment | None, str]":
-    """The newest version that begins so, if any, and the one that comes next."""
+    """The newest environment whose version begins with `base`, if any, and the version after it."""
     from azure.core.exceptions import ResourceNotFoundError
 
     known: Environment | None = None

@@ -36,8 +36,10 @@ class Plan:
     time_limit_minutes: int
     split: Mapping[str, float] = field(default_factory=dict[str, float])  # inputs of prepare, by name
     start: Mapping[str, float] = field(default_factory=dict[str, float])  # inputs of train, by name
-    costs: Mapping[str, float] = field(default_factory=dict[str, float])  # of errors, inputs of train too
-    override: str | None = None  # why the model is registered although it is not better
+    costs: Mapping[str, float] = field(
+        default_factory=dict[str, float]
+    )  # what errors cost: inputs of train, by name
+    override: str | None = None  # why a model that is not better is registered
 
 
 def load_step(step: str, plan: Plan, directory: Path = STEPS_DIRECTORY) -> "CommandComponent":
@@ -122,7 +124,7 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
 
 
 def whole(name: str, joined: Callable[..., dict[str, Any]], plan: Plan, force: bool) -> Any:
-    """The pipeline job whose steps `joined` joins: it is given the plan's data set as `raw`."""
+    """The pipeline job of the steps that `joined` joins. It gets the plan's data set as its input `raw`."""
     from azure.ai.ml import Input, dsl
     from azure.ai.ml.constants import AssetTypes
 

@@ -48,14 +48,14 @@ class Kind:
     name: str  # what the names of its jobs begin with
     steps: tuple[str, ...]
     joined_by: tuple[ModuleType, ...]  # the modules whose code joins the steps into one job
-    choices: Callable[["Settings", Request], dict[str, Any]]  # what it does beside data, code and environment
+    choices: Callable[["Settings", Request], dict[str, Any]]  # what else decides its result
     assemble: Assemble
-    results: Callable[[Azure, str], dict[str, Any]]  # what the job of this name gave, which ended well
+    results: Callable[[Azure, str], dict[str, Any]]  # reads the results of a job by its name
     trials: bool = False  # whether its steps have trials to follow
 
 
 def content_of(*, data: str, code: str, joined: list[str], environment: str, choices: dict[str, Any]) -> str:
-    """The name, by content, of a job: equal inputs give the same key on every machine.
+    """A job's name by its content: equal inputs give the same key on every machine.
 
     data, code, joined, environment: SHA-256 of the data set, of the steps' code, of the modules that join
     them, of the training image's build context.
@@ -184,7 +184,7 @@ def submit(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A job of some content. `reused`: it was there before."""
+    """The job of a content. `reused`: it was there before this command."""
 
     name: str
     status: str

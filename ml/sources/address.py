@@ -1,4 +1,4 @@
-"""What `--data` may be, read into one of five kinds; nothing is asked of anybody."""
+"""Reads what `--data` may be into one of five kinds of address, without asking any service."""
 
 import re
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ class S3Object:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """`signature` is the query of a SAS: a secret, so it is in no message and in no file."""
+    """`signature` is the query of a SAS. It is a secret that no message and no file has."""
 
     account: str
     container: str
@@ -80,7 +80,7 @@ class DatastorePath:
 
 @dataclass(frozen=True, slots=True)
 class DataAsset:
-    """With a version, or with a label (`latest`)."""
+    """A data asset by version or by label (`latest`); the other of the two is None."""
 
     name: str
     version: str | None
@@ -113,7 +113,7 @@ def _file(rest: str, shown: str) -> LocalFile:
 
 
 def _s3(rest: str, shown: str) -> S3Object:
-    """S3 keys are taken as they stand: `%`, `#` and `?` may be part of one, but for `?versionId=`."""
+    """Read s3://BUCKET/KEY. A key may hold `%`, `#` and `?`; only `?versionId=` is no part of it."""
     access_point = re.match(r"(arn:[^/]+/[^/]+)/(.*)", rest, re.DOTALL)
     bucket, _, key = rest.partition("/")
     if access_point:
@@ -202,7 +202,7 @@ READERS = {
 
 
 def parse(text: str) -> Address:
-    """Read what a person gave. Raises MlopsError (without a signature in it) when it is none of the kinds."""
+    """Read what a person gave. Raises MlopsError, which holds no signature, when it is none of the kinds."""
     if text.startswith("azureml:") and not text.startswith("azureml://"):
         return _asset(text.removeprefix("azureml:"), text)
     match = SCHEME.fullmatch(text)

@@ -1,4 +1,4 @@
-"""Blobs in Azure storage: by the caller's identity, or by the signature that their address carries."""
+"""Reads blobs in Azure storage, by the caller's identity or by the signature in their address."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +18,7 @@ CHUNK_BYTES = 4 << 20
 ROLE = "Have the role Storage Blob Data Reader granted on the container, then run the command again."
 FROM_OUTSIDE = "Have this machine's address added to the account's allow-listed ranges, or use its network."
 SIGNATURE = "Ask for a new shared access signature with the permission to read."
-# The service's error code -> (why, remedy)
+# The service's error code -> (the reason in words, the remedy)
 REFUSALS = {
     "ContainerNotFound": ("there is no such container", "Check the account's and the container's name."),
     "BlobNotFound": ("the container has no such blob", "Check the path: it is case-sensitive."),
@@ -37,11 +37,11 @@ REFUSALS = {
         "Sign in to the account's tenant (`az login --tenant …`), or give an address with a signature.",
     ),
 }
-FOLDER = "hdi_isfolder"  # what marks a directory of a hierarchical namespace
+FOLDER = "hdi_isfolder"  # the metadata by which a hierarchical namespace marks a directory
 
 
 class BlobSource:
-    """`granted` calls what it is given, and again while Azure answers 403 where a role may be on its way."""
+    """One blob. `granted` makes a call, and repeats it while a 403 may pass because a role is new."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class BlobSource:
         return {"version_id": self.address.version} if self.address.version else {}
 
     def read(self, version: Version, start: int) -> Iterator[bytes]:
-        """Each part is asked for with If-Match, so all of them are of one version."""
+        """The bytes from `start` on. Each part is asked for with If-Match, so that all are of one version."""
         from azure.core import MatchConditions
         from azure.core.exceptions import (
             HttpResponseError,
@@ -108,7 +108,7 @@ class BlobSource:
             raise Interrupted(str(error)) from error
 
     def _told(self, call: Callable[[], Answer]) -> Answer:
-        """Azure's exceptions as errors that name the blob."""
+        """Turns the exceptions of the Azure SDK into errors that name the blob."""
         from azure.core.exceptions import (
             AzureError,
             ClientAuthenticationError,
@@ -149,7 +149,7 @@ class BlobSource:
         return MlopsError(f"The data set {self.shown} cannot be read: {why}.", remedy, self._words(error))
 
     def _words(self, error: Exception) -> list[str]:
-        """The first lines of Azure's words, without the signature: they may quote the whole address."""
+        """The first lines of an exception's text, without the signature: it may quote the whole address."""
         lines = first_lines(error) or [type(error).__name__]
         for secret in filter(None, (self.address.signature, *_raw_signatures(self.address.signature))):
             lines = [line.replace(secret, "…") for line in lines]

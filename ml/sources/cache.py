@@ -1,4 +1,4 @@
-"""Downloaded data sets in the user's cache directory, by content, and what is known of their sources.
+"""Keeps downloaded data sets in the user's cache directory, by content, and what is known of their sources.
 
     content/SHA256         whole files
     index/SOURCE.json      the version of a source that was downloaded last, and its content
@@ -23,7 +23,7 @@ from ml.content import sha256_of_file
 from ml.errors import MlopsError
 from ml.sources.store import Source, Version
 
-SPARE_BYTES = 64 << 20  # left free on the disk beside a download
+SPARE_BYTES = 64 << 20  # what a download leaves free on the disk
 
 
 def directory() -> Path:
@@ -32,7 +32,7 @@ def directory() -> Path:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    """Empty when there is no such file or it is none of ours: then the source is downloaded anew."""
+    """The file's object; an empty one when it is missing or broken, so that the source is read anew."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -60,7 +60,7 @@ class Partial:
         _write_json(self.state, {"version": version.as_json(), "done": done})
 
     def done(self) -> int:
-        """How many bytes, from the first on, are safely there."""
+        """How many bytes, counted from the first, are safe on the disk."""
         recorded = _read_json(self.state).get("done", 0)
         if not isinstance(recorded, int) or not self.path.exists():
             return 0
@@ -90,7 +90,7 @@ class Cache:
 
     @contextmanager
     def locked(self, source: Source, waiting: Callable[[], None]) -> Generator[None, None, None]:
-        """One process at a time for each source; `waiting` is called when another one is at it."""
+        """Hold a source for this process. `waiting` is called when another process holds it."""
         with (self.root / "locks" / self.key(source)).open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,7 +100,7 @@ class Cache:
             yield
 
     def find(self, source: Source, version: Version) -> tuple[Path, str] | None:
-        """The file of that version and its sha256, read to be sure of it; None when there is none."""
+        """The file of that version and its SHA-256, which is computed anew; None when there is none."""
         known = _read_json(self.root / "index" / f"{self.key(source)}.json")
         sha256 = known.get("sha256")
         if known.get("version") != version.as_json() or not isinstance(sha256, str):
@@ -109,7 +109,7 @@ class Cache:
         if not path.is_file():
             return None
         if path.stat().st_size != version.size or sha256_of_file(path) != sha256:
-            path.unlink()  # no longer what it is called
+            path.unlink()  # its content is not what its name says
             return None
         return path, sha256
 
@@ -128,7 +128,7 @@ class Cache:
             )
 
     def take(self, source: Source, version: Version, partial: Partial, sha256: str) -> Path:
-        """A finished download becomes content; its source is entered in the index."""
+        """Put a finished download among the contents, and enter its source in the index."""
         path = self.root / "content" / sha256
         partial.path.replace(path)
         entry = {"source": source.shown, "version": version.as_json(), "sha256": sha256}

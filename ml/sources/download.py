@@ -1,4 +1,4 @@
-"""One source into the cache: from where the last attempt ended, and only ever one version of it."""
+"""Downloads a source into the cache. It goes on where an attempt ended, and never mixes two versions."""
 
 import hashlib
 import os
@@ -14,10 +14,10 @@ from ml.sources.cache import Cache, Partial
 from ml.sources.store import Interrupted, Source, SourceChanged, Version
 from ml.terminal.console import Report
 
-SAFE_BYTES = 8 << 20  # what a crash may cost: synced and counted each time so much has come
+SAFE_BYTES = 8 << 20  # after so many bytes a download is synced and counted; a crash costs no more
 HEAD_BYTES = 8
 MOST_CHANGES = 3
-Check = Callable[[bytes], None]  # is given a file's first bytes; raises MlopsError when it is no data set
+Check = Callable[[bytes], None]  # takes a file's first bytes, and raises MlopsError for what is no data set
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Download:
     def _attempts(
         self, source: Source, version: Version, partial: Partial, progress: Callable[[int], None]
     ) -> None:
-        """Again and again from where it broke off, unless nothing comes any more."""
+        """Continue the download until it is whole, or until several attempts in a row brought nothing."""
         fruitless = 0
         while (start := partial.done()) < version.size or not partial.path.exists():
             try:
@@ -107,7 +107,7 @@ class Download:
     def _from(
         self, start: int, source: Source, version: Version, partial: Partial, progress: Callable[[int], None]
     ) -> None:
-        """Append what comes. However it ends, what came is synced and counted before."""
+        """Append what the source sends. What came is synced and counted, whether it ends well or not."""
         with partial.path.open("r+b" if partial.path.exists() else "w+b") as file:
             file.truncate(start)
             head = file.read(HEAD_BYTES)

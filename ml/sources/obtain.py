@@ -1,4 +1,4 @@
-"""From an address to a file on this machine."""
+"""Brings the data set at an address to this machine."""
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -35,9 +35,10 @@ def open_source(azure: Azure, address: Remote, limits: DownloadSettings) -> Sour
 
 
 def obtain(azure: Azure, address: Remote, cache: Cache | None = None) -> Obtained:
-    """The file, downloaded when this version of it is not in the cache.
+    """The file in the cache; it is downloaded when the cache has not this version of it.
 
-    Raises MlopsError naming the address: there is none, no access, no credentials, empty, no data set.
+    Raises MlopsError, which names the address, when nothing is there, when it may not be read, or when what
+    is there is empty or no data set.
     """
     limits = azure.settings.download
     source = open_source(azure, to_store(azure, address), limits)

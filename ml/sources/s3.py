@@ -1,4 +1,4 @@
-"""Objects in S3, and in what speaks like it (AWS_ENDPOINT_URL); credentials by boto3's usual chain."""
+"""Reads objects in S3 and in services that speak its protocol (AWS_ENDPOINT_URL), by boto3."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +8,7 @@ from ml.settings import DownloadSettings
 from ml.sources.address import S3Object
 from ml.sources.store import Interrupted, SourceChanged, Version
 
-CHUNK_BYTES = 1 << 16  # what a cut may cost
+CHUNK_BYTES = 1 << 16  # bytes that are read at once, and lost when the connection breaks
 CREDENTIALS = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws sso login`."
 RENEW = (
     "S3 does not accept the credentials",
@@ -20,7 +20,7 @@ DENIED = (
 )
 REGION = ("the bucket is in another region", "Set AWS_REGION to the bucket's region.")
 MISSING = ("the bucket has no such key", "Check the key: it is case-sensitive and is taken as it stands.")
-# S3's error code -> (why, remedy). HEAD has no body, so its codes are the bare statuses.
+# S3's error code -> (the reason in words, the remedy). An answer to HEAD has no body, only a status.
 REFUSALS = {
     "NoSuchBucket": ("there is no such bucket", "Check the bucket's name, AWS_PROFILE and AWS_ENDPOINT_URL."),
     "NoSuchKey": MISSING,
@@ -86,7 +86,7 @@ class S3Source:
 
     @property
     def identity(self) -> str:
-        """The same bucket and key at another endpoint are another object."""
+        """The object with its endpoint: the same bucket and key elsewhere are another object."""
         return f"{self.s3.meta.endpoint_url} {self.shown}"
 
     @property
@@ -119,7 +119,7 @@ class S3Source:
             asked["Range"] = f"bytes={start}-"
         try:
             answer = self.s3.get_object(**asked)
-            if answer["ETag"] != version.etag:  # a store that does not know If-Match
+            if answer["ETag"] != version.etag:  # some stores ignore If-Match
                 raise SourceChanged(self.shown)
             skip = 0 if answer["ResponseMetadata"]["HTTPStatusCode"] == 206 else start
             for chunk in answer["Body"].iter_chunks(CHUNK_BYTES):
@@ -148,7 +148,7 @@ class S3Source:
         return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
     def _with_words(self, error: Any) -> Any:
-        """What GET says of the same object: the answer to HEAD has a status and no words."""
+        """The error of a GET of the same object: an answer to HEAD has a status only, and no words."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:

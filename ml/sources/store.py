@@ -1,4 +1,4 @@
-"""What a download needs of a store, whichever it is."""
+"""Defines what a download needs of any store."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What tells one state of a source from another. `size` in bytes; `modified` in ISO 8601."""
+    """Tells one state of a source from another. `size` is in bytes, `modified` in ISO 8601."""
 
     etag: str
     size: int
@@ -29,20 +29,20 @@ class Interrupted(Exception):
 class Source(Protocol):
     @property
     def shown(self) -> str:
-        """The address for messages: without secrets."""
+        """The address without secrets, for messages."""
         ...
 
     @property
     def identity(self) -> str:
-        """What it is the same source by: the address, and the service's own where that can differ."""
+        """Two sources with the same text are one: the address, with the endpoint where that can differ."""
         ...
 
     def look(self) -> Version:
-        """Its present version. Raises MlopsError when there is none or it may not be read."""
+        """The source's present version. Raises MlopsError when there is none or it may not be read."""
         ...
 
     def read(self, version: Version, start: int) -> Iterator[bytes]:
-        """The bytes of that version from `start` on.
+        """Yield the bytes of that version from `start` on.
 
         Raises SourceChanged, Interrupted, or MlopsError.
         """

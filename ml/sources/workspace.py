@@ -1,4 +1,4 @@
-"""From a data asset or a datastore's path of the estate's workspace to the blob that it means."""
+"""Finds the blob that a data asset, or a path in a datastore of the workspace, stands for."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from ml.sources.address import Blob, DataAsset, DatastorePath, LocalFile, Remote
 
 
 def _asked(shown: str, call: Callable[[], Any], missing: str, remedy: str) -> Any:
-    """The workspace's answer. Raises MlopsError when it has no such thing or does not let us look."""
+    """The workspace's answer. Raises MlopsError when it has no such thing or the caller may not read it."""
     from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 
     try:
@@ -87,7 +87,7 @@ def _datastore(azure: Azure, address: DatastorePath) -> Blob:
 
 
 def to_store(azure: Azure, address: Remote) -> Remote:
-    """What holds the bytes: a blob or an S3 object. Raises MlopsError naming the address."""
+    """The store that holds the bytes: a blob or an S3 object. Raises MlopsError naming the address."""
     if isinstance(address, DataAsset):
         address = _asset(azure, address)
     return _datastore(azure, address) if isinstance(address, DatastorePath) else address

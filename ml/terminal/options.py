@@ -13,8 +13,8 @@ Environment = Annotated[
     str, typer.Option("--env", "-e", metavar="STACK", help="The environment: a Pulumi stack, e.g. stage.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
-Wait = Annotated[bool, typer.Option(help="Follow the job to its end.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Wait = Annotated[bool, typer.Option(help="Follow the job to its end, or return once it is submitted.")]
 Force = Annotated[
     bool, typer.Option("--force", help="Run again although a job of the same content succeeded.")
 ]
@@ -35,7 +35,10 @@ Data = Annotated[
         show_default="data.path in ml/settings.toml",
     ),
 ]
-Model = Annotated[str, typer.Option(metavar="NAME:VERSION", help="The registered model, or the latest one.")]
+Model = Annotated[
+    str,
+    typer.Option(metavar="NAME:VERSION", help="The registered model; `latest` is its latest version."),
+]
 Rows = Annotated[
     Path | None, typer.Option(help="Rows, parquet or csv.", show_default="data.path in ml/settings.toml")
 ]

@@ -38,7 +38,7 @@ class ArtifactError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """`decision`: probability from which the label is 1, where errors cost least on the calibration rows.
+    """`decision` is the probability from which the label is 1: errors cost least there on calibration rows.
 
     `outlier`: score above which a row is flagged, the (1 - `outlier_share`) quantile on held-out rows.
     """

@@ -1,4 +1,4 @@
-"""Feature drift of a window of scored rows against the reference: counting, merging and testing."""
+"""Counts, merges and tests windows of scored rows: has a feature drifted from the reference?"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Status = Literal["collecting", "stable", "drifted"]
 
 @dataclass(frozen=True, slots=True)
 class DriftRules:
-    """When a window speaks and when a feature counts as drifted.
+    """When a window has rows enough to be judged, and when a feature counts as drifted.
 
     A feature has drifted when its adjusted p-value is at most `false_discovery_rate` and its PSI at least
     `least_psi`: significance alone grows with the window, the index is the size of the change. The rate is
@@ -84,7 +84,7 @@ class FeatureDrift:
 
 @dataclass(frozen=True)
 class DriftReport:
-    """What one window says. `features` is empty while the window holds fewer rows than the rules ask for."""
+    """The result of one window. `features` is empty while it holds fewer rows than the rules ask for."""
 
     rules: DriftRules
     rows: int

@@ -40,8 +40,8 @@ Item = TypeVar("Item")
 Encoded = NDArray[np.float32] | NDArray[np.float64]
 Reader = Callable[[Any], "float | None"]
 ColumnReader = Callable[[list[Any]], "Encoded | None"]
-MAX_ERRORS = 50  # the encoder stops after one more: a body may hold 100,000s of values
-MANY_ROWS = 8  # so many records or more are read column by column
+MAX_ERRORS = 50  # the encoder stops after one more, since a body may hold 100,000s of wrong values
+MANY_ROWS = 8  # from so many records on, they are read column by column
 NUMBER_TYPES, CATEGORY_TYPES = frozenset({int, float}), frozenset({str, int, float})
 EXACT_INTEGERS = 2.0**53
 PLAIN = "!$&'()*+,;=:@/?~"  # beside letters, digits and "-._": what a URI fragment may hold as it is

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from scoring.model.schema import Matrix
 
-MOST_CONDITIONS = 16  # of one box: a mask has one bit for each
+MOST_CONDITIONS = 16  # of one box, because a mask has a bit for each
 Mask = np.uint16
 
 

@@ -23,12 +23,15 @@ from ml.steps.card.subject import Subject
 from ml.steps.contract import LABEL
 from ml.steps.evaluate.evaluation import evaluate
 
-FORMAT_VERSION = 2  # format 1 named the rates of label 1 after the example data
+FORMAT_VERSION = 2  # in format 1 the rates of label 1 had names from the example data
 PICTURED_FEATURES = 6
 
 
 def measured(subject: Subject, lineage: Mapping[str, str]) -> dict[str, Any]:
-    """The card of a model, without its bounds; `lineage` is what the job knows."""
+    """The card of a model, without the findings of its bounds.
+
+    lineage: what only the job knows of where the model comes from
+    """
     artifact = subject.artifact
     important = importance.measure(subject)
     pictured = [each["feature"] for each in important["features"][:PICTURED_FEATURES]]
@@ -50,9 +53,8 @@ def measured(subject: Subject, lineage: Mapping[str, str]) -> dict[str, Any]:
             "event": about.EVENT,
         },
         "data": {"source": about.SOURCE, "contract": about.CONTRACT, **data.measure(subject)},
-        "metrics": evaluate(
-            artifact, subject.test
-        ).to_json(),  # again: so the steps need not wait for each other
+        # Measured here as well as in the step evaluate, so that neither step waits for the other.
+        "metrics": evaluate(artifact, subject.test).to_json(),
         "training": dict(artifact.metrics),
         "calibration": reliability.measure(subject),
         "threshold": threshold.measure(subject),

@@ -1,4 +1,4 @@
-"""What the rows are that the model learned from."""
+"""Describes the rows that the model learned from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scoring.model.schema import CategoryFeature
 
 
 def measure(subject: Subject) -> dict[str, Any]:
-    """Counts, and of each feature what it means, its range or its commonest value, over the training rows."""
+    """The counts of rows, and for each feature its meaning and the spread of its training values."""
     features: list[dict[str, Any]] = []
     for column, feature in enumerate(subject.artifact.schema.features):
         values = subject.train_matrix[:, column]

@@ -14,7 +14,7 @@ ROWS, POINTS = 1_000, 16
 
 
 def measure(subject: Subject, features: list[str]) -> dict[str, Any]:
-    """For each feature, values and mean probabilities; of numbers, at quantiles of the test rows."""
+    """For each feature, values and the mean probability at each; of a number, at quantiles."""
     names = subject.artifact.schema.names
     return {name: _of_feature(subject, names.index(name)) for name in features}
 

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 
 INK, SOFT, MAIN, SECOND, WARN = "#1b2733", "#8795a1", "#1f5f8b", "#c0712b", "#a8323e"
 STYLE: dict[str, Any] = {
-    "svg.hashsalt": "card",  # names inside the file: the same for the same picture
-    "svg.fonttype": "none",  # letters, not their outlines: a quarter of the size, and text that can be found
-    "text.parse_math": False,  # a dollar sign is a dollar sign
+    "svg.hashsalt": "card",  # makes the names inside the file, so that the same picture is the same file
+    "svg.fonttype": "none",  # text stays text: the file is a quarter of the size, and can be searched
+    "text.parse_math": False,  # a dollar sign does not begin a formula
     "font.size": 10,
     "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
     "axes.edgecolor": SOFT,
@@ -32,25 +32,25 @@ STYLE: dict[str, Any] = {
     "ytick.color": INK,
     "legend.frameon": False,
 }
-WIDTH = 4.8  # inches: half of the page on a wide screen, all of it on a narrow one
+WIDTH = 4.8  # inches; two pictures stand side by side on a wide screen
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`alt` says in words what the picture shows."""
+    """An SVG; `alt` says in words what it shows, for whoever cannot see it."""
 
     svg: str
     alt: str
 
 
 def style() -> Any:
-    """To be held while pictures are drawn."""
-    settings: Any = STYLE  # matplotlib's type of it is a list of all its keys
+    """A context manager in which pictures are drawn in the card's style."""
+    settings: Any = STYLE  # matplotlib types a style by all its hundreds of keys
     return mpl.rc_context(settings)
 
 
 def canvas(height: float) -> tuple[Figure, Any]:
-    """A figure so many inches high, and its axes."""
+    """A new figure of that height in inches, and its axes."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots()
 
@@ -63,7 +63,7 @@ def picture(figure: Figure, alt: str) -> Picture:
 
 
 def decimal(value: float | None, places: int) -> str:
-    """A dash for what is not known."""
+    """The number with so many decimals; a dash for None."""
     return "\N{EN DASH}" if value is None else f"{value:.{places}f}"
 
 
@@ -72,7 +72,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def short(value: float, _: object = None) -> str:
-    """A number of an axis: 20k, 1.5M."""
+    """A number as an axis shows it: 20k, 1.5M. matplotlib passes the tick's position too."""
     for size, unit in ((1_000_000, "M"), (1_000, "k")):
         if abs(value) >= size:
             return f"{value / size:g}{unit}"

@@ -12,19 +12,19 @@ from scoring.model.drift import DriftRules, WindowCounts, evaluate
 from scoring.model.schema import CategoryFeature, Matrix
 from scoring.model.sketch import DriftReference
 
-CLEAN_WINDOWS = 200  # so that a share of 1% has a standard error of 0.7%
-MOVED_WINDOWS = 20  # a feature: one may be missed, and 95% are still found
-SHIFT = 0.5  # of a number, in its standard deviations
-MOVED = 0.2  # of a category's rows: they get the rarest of the categories that one row in a hundred has
+CLEAN_WINDOWS = 200  # with so many, a share of 1% has a standard error of 0.7%
+MOVED_WINDOWS = 20  # of each feature: one may be missed, and 95% are still found
+SHIFT = 0.5  # by how many of its standard deviations a number is moved
+MOVED = 0.2  # share of rows that get another category: the rarest that at least 1% of the rows have
 WHAT_MOVED = "numbers by half a standard deviation, a fifth of a category's rows to its rarest common value"
 
 
 def measure(subject: Subject) -> dict[str, Any]:
-    """Windows of test rows; a shifted one has one feature moved, each in turn.
+    """The share of alarms in windows of unchanged test rows, and in windows in which one feature is moved.
 
-    A window's rows are drawn without replacement, so each window is a sample as fresh as the test rows are.
-    With replacement it would be a sample of a sample: the chance by which the test rows differ from the
-    reference would be counted in every window. None where a window holds more rows than there are.
+    A window's rows are drawn without replacement, as a service gets them. With replacement, each window would
+    repeat the chance by which the test rows differ from the reference, and there would be more alarms. The
+    figures are None when there are fewer test rows than a window holds.
     """
     random, rules, reference = subject.random, DriftRules(), subject.artifact.drift
     names, rows = subject.artifact.schema.names, len(subject.matrix)
@@ -60,12 +60,12 @@ def measure(subject: Subject) -> dict[str, Any]:
 
 
 def drawn(random: np.random.Generator, rows: int, count: int) -> NDArray[np.intp]:
-    """Positions of so many of the rows, none of them twice."""
+    """Positions of `count` rows, none of them twice."""
     return random.permutation(rows)[:count]
 
 
 def counted(reference: DriftReference, rows: Matrix) -> WindowCounts:
-    """The histograms of all rows at once."""
+    """The histograms of all features over the rows [rows, features]."""
     counts = np.zeros((len(reference.sketches), reference.bins), dtype=np.int64)
     for column, bins in enumerate(reference.bin_numbers(rows).T):
         counts[column] = np.bincount(bins, minlength=reference.bins)
@@ -73,7 +73,7 @@ def counted(reference: DriftReference, rows: Matrix) -> WindowCounts:
 
 
 def moved(subject: Subject, rows: Matrix, column: int, random: np.random.Generator) -> Matrix:
-    """The rows [rows, features] with one column moved within the contract."""
+    """The rows [rows, features] with one column moved, in place, to values that the contract allows."""
     feature, values = subject.artifact.schema.features[column], rows[:, column]
     if isinstance(feature, CategoryFeature):
         codes, seen = np.unique(subject.train_matrix[:, column], return_counts=True)

@@ -1,4 +1,4 @@
-"""How the decisions differ among groups of people."""
+"""Measures how the decisions differ among groups of people."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ODDS = ("true_positive_rate", "false_positive_rate")
 
 
 def measure(subject: Subject) -> dict[str, Any]:
-    """By attribute: each group's rates, and the greatest differences among groups that are large enough."""
+    """For each attribute the rates of each group, and the greatest differences among large enough groups."""
     return {
         name: _of_attribute(subject, np.array(groups(subject.test, each)), each)
         for name, each in ATTRIBUTES.items()
@@ -44,7 +44,7 @@ def deviation(subject: Subject, group: NDArray[np.str_], counted: list[str]) -> 
 
 
 def _rates(subject: Subject, weights: NDArray[np.float64]) -> tuple[float, float]:
-    """True and false positive rate of weighted rows."""
+    """The true and the false positive rate when each row counts by its weight [rows]."""
     positive = subject.labels == 1
     return (
         float(weights[positive] @ subject.predicted[positive] / weights[positive].sum()),
@@ -53,7 +53,7 @@ def _rates(subject: Subject, weights: NDArray[np.float64]) -> tuple[float, float
 
 
 def _shown(rates: Any, positives: int, rows: int) -> dict[str, float | None]:
-    """The rates of a group; None for a rate among rows of which it has none."""
+    """The rates of a group. A rate is None when the group has no rows of the label that it is about."""
     found: dict[str, float | None] = {metric: float(rates[metric]) for metric in METRICS}
     if positives == 0:
         found["true_positive_rate"] = None

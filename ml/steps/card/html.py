@@ -1,4 +1,4 @@
-"""Pieces of an HTML page; every text is escaped here."""
+"""Makes pieces of an HTML page. Every text is escaped here, and nowhere else."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def words(name: str) -> str:
 
 
 def share(value: float) -> str:
-    """A share as per cent; small ones with a digit more."""
+    """A share in per cent: 12.3%, and 0.45% when it is small."""
     return f"{value:.2%}" if 0 < value < 0.02 else f"{value:.1%}"
 
 
 def anchor(title: str) -> str:
-    """The name by which a link finds a section."""
+    """The id of a section, made from its title: links lead to it."""
     return "".join(letter if letter.isalnum() else "-" for letter in title.lower()).strip("-")
 
 
@@ -42,7 +42,7 @@ def bullets(items: Iterable[str]) -> str:
 
 
 def beside(*parts: str) -> str:
-    """Side by side where the page is wide enough."""
+    """Parts that stand side by side where the page is wide enough."""
     return f'<div class="figures">{"".join(f"<div>{part}</div>" for part in parts)}</div>'
 
 
@@ -64,9 +64,10 @@ def table(
     text: tuple[int, ...] = (),
     mark: int | None = None,
 ) -> str:
-    """`few`: rows shown fainter; `text`: columns set left; `mark`: the column whose word is its class too.
+    """A table whose first column names the rows.
 
-    The first column names its row.
+    few: for each row, whether it is shown fainter; text: numbers of the columns that are aligned left; mark:
+    the number of the column whose words are style classes too
     """
     head = "".join(
         f'<th scope="col"{_class(column, "", text, None)}>{escape(heading)}</th>'
@@ -86,7 +87,7 @@ def table(
 
 
 def _scrolled(caption: str, content: str) -> str:
-    """A table that is wider than the page is moved by itself, by keyboard too; page and caption stay."""
+    """A table under its caption. One that is wider than the page scrolls alone, also by keyboard."""
     name, title = escape(caption or "Table", quote=True), f"<h3>{escape(caption)}</h3>" if caption else ""
     return f'{title}<div class="scroll" role="region" tabindex="0" aria-label="{name}">{content}</div>'
 
@@ -98,7 +99,7 @@ def _class(column: int, value: str, text: tuple[int, ...], mark: int | None) -> 
 
 
 def figure(pictures: Iterable[Picture], caption: str) -> str:
-    """Pictures side by side over one caption."""
+    """Pictures side by side, over one caption."""
     images = "".join(_image(picture) for picture in pictures)
     return f'<figure><div class="figures">{images}</div><figcaption>{escape(caption)}</figcaption></figure>'
 

@@ -1,4 +1,4 @@
-"""What the model goes by: how much is lost without a feature, and how much each one moves the margin."""
+"""Measures how much each feature matters: what is lost without it, and how far it moves the margin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REPEATS, PERMUTED_ROWS, EXPLAINED_ROWS = 3, 2_000, 500
 
 
 def measure(subject: Subject) -> dict[str, Any]:
-    """Features by mean |SHAP|, the greatest first."""
+    """The features by their mean absolute SHAP value, the greatest first."""
     losses = permutation(subject)
     magnitude = np.abs(subject.explainer.explain(subject.sample(EXPLAINED_ROWS))).mean(axis=0)
     names = subject.artifact.schema.names
@@ -31,7 +31,7 @@ def measure(subject: Subject) -> dict[str, Any]:
 
 
 def permutation(subject: Subject) -> dict[str, dict[str, float]]:
-    """What AUC and log loss lose when one column's values are dealt out anew among the rows."""
+    """By how much AUC and log loss get worse when the values of one column are shuffled among the rows."""
     random = subject.random
     rows = random.permutation(len(subject.matrix))[:PERMUTED_ROWS]
     matrix, labels = subject.matrix[rows], subject.labels[rows]
@@ -60,7 +60,7 @@ def permutation(subject: Subject) -> dict[str, dict[str, float]]:
 
 
 def area(labels: Labels, probabilities: Probabilities) -> float:
-    """The area under the ROC curve by ranks: scikit-learn's function spends most of its time on checks."""
+    """The area under the ROC curve, from ranks. scikit-learn's function takes longer, for its checks."""
     ranks: Any = rankdata(probabilities)
     positives = int(labels.sum())
     least = positives * (positives + 1) / 2

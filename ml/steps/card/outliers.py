@@ -1,4 +1,4 @@
-"""The outlier flag on clean rows and on rows with made-up values, beside scikit-learn's own detector."""
+"""Measures the outlier flag on clean rows and on rows with made-up values, beside scikit-learn's detector."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from ml.steps.train.training import parts
 from scoring.model.schema import Matrix
 
 INJECTED_ROWS = 1_000
-CHANGED = (2, 4, 8)  # values of a row, replaced by anything that the contract allows; at most all of them
+CHANGED = (2, 4, 8)  # how many values of a row are replaced by any that the contract allows
 OTHER_SEEDS = (0, 1)
 
 
 def measure(subject: Subject) -> dict[str, Any]:
-    """`auc` tells injected rows from clean ones; `scikit_learn_auc` is that of its detector on the same rows.
+    """The share of clean rows that are flagged, and how well rows with made-up values are told from them.
 
-    `other_seeds`: of default detectors that differ by their seed alone, which tells the part of chance.
+    In the result `auc` is the model's own, `scikit_learn_auc` that of scikit-learn's detector with the same
+    seed on the same rows, and `other_seeds` those of detectors with other seeds: they show what is chance.
     """
     share, threshold = subject.artifact.thresholds.outlier_share, subject.artifact.thresholds.outlier
     own, *others = (
@@ -54,12 +55,12 @@ def measure(subject: Subject) -> dict[str, Any]:
 
 
 def changes(width: int) -> list[int]:
-    """How many values of a row are replaced where it has so many."""
+    """CHANGED for rows of so many values: never more than there are."""
     return sorted({min(changed, width) for changed in CHANGED})
 
 
 def _detector(subject: Subject, seed: int) -> Any:
-    """scikit-learn's own with its defaults, on the rows that the model's detector was fitted on."""
+    """scikit-learn's detector with its defaults, fitted on the same rows as the model's."""
     build: Any = IsolationForest
     fitted = parts(subject.train[ID].tolist()) != "calibration"
     return build(random_state=seed).fit(subject.train_matrix[fitted])
@@ -70,7 +71,7 @@ def _auc_of(detector: Any, clean: Matrix, strange: Matrix) -> float:
 
 
 def injected(subject: Subject, changed: int) -> Matrix:
-    """Test rows in each of which so many values lie anywhere between the contract's limits."""
+    """Test rows, in each of which `changed` values are random ones within the contract's limits."""
     random = subject.random
     rows = subject.matrix[random.integers(0, len(subject.matrix), INJECTED_ROWS)].copy()
     low, high = limits(subject.artifact.schema)

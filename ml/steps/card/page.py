@@ -1,4 +1,4 @@
-"""A card as one HTML page that needs nothing else: no script, no font, no network."""
+"""Makes a card one HTML page that loads nothing: no script, no font, nothing from the network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STYLE = Path(__file__).with_name("card.css")
 
 
 def page(card: Card) -> str:
-    """The whole document, UTF-8."""
+    """The whole HTML document of a card."""
     pictures = drawn(card)
     title = f"Model card: {card['lineage'].get('model_name') or card['model']['estimator']}"
     sections = {

@@ -1,4 +1,4 @@
-"""Where the time of a request goes inside the process, without HTTP."""
+"""Measures where the time of a request goes inside the process, without HTTP."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Scorer
 from scoring.settings import ModelIdentity
 
-SIZES = {1: (20, 25), 1_000: (8, 1)}  # rows of a request: rounds, and how often each stage runs in one
+SIZES = {1: (20, 25), 1_000: (8, 1)}  # rows of a request -> (rounds, runs of each stage in a round)
 PROFILED = 500
 MOST_FUNCTIONS = 10
 
 
 def measure(subject: Subject) -> dict[str, Any]:
-    """Microseconds of each stage, the least mean of some rounds; and the functions that take most."""
+    """The microseconds of each stage, and the functions that take most time.
+
+    A stage's time is the mean of a round, of the fastest round: other programs only make a round slower.
+    """
     return {
         "unit": "microseconds",
         "stages": {str(rows): _stages(subject, rows, *often) for rows, often in SIZES.items()},
@@ -60,7 +63,7 @@ def _stages(subject: Subject, rows: int, rounds: int, times: int) -> dict[str, f
         "all": lambda: scorer.body(scorer.score(scorer.encode(orjson.loads(body))), "0"),
     }
     taken = {name: _microseconds(stage, rounds, times) for name, stage in stages.items()}
-    taken["judge"] = max(0.0, taken["judge"] - taken["run"])  # without the run inside it
+    taken["judge"] = max(0.0, taken["judge"] - taken["run"])  # the run is a stage of its own
     return {name: round(value, 2) for name, value in taken.items()}
 
 
@@ -76,12 +79,12 @@ def _microseconds(stage: Callable[[], object], rounds: int, times: int) -> float
 
 def _functions(subject: Subject) -> list[dict[str, Any]]:
     scorer, body = _scorer(subject), _body(subject, 1)
-    profile = cProfile.Profile(time.thread_time)  # of this thread alone, whatever else the machine does
+    profile = cProfile.Profile(time.thread_time)  # counts this thread alone
     profile.enable()
     for _ in range(PROFILED):
         scorer.body(scorer.score(scorer.encode(orjson.loads(body))), "0")
     profile.disable()
-    stats: Any = vars(pstats.Stats(profile))["stats"]  # by (file, line, name)
+    stats: Any = vars(pstats.Stats(profile))["stats"]  # keyed by (file, line, name)
     most: list[Any] = sorted(stats.items(), key=lambda item: -item[1][2])[:MOST_FUNCTIONS]
     return [
         {

@@ -1,4 +1,4 @@
-"""The pictures of a card, as SVG."""
+"""Draws the pictures of a card."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def _groups(name: str, found: Card) -> Picture:
             if each[metric] is None:
                 continue
             inside = colour if each["counted"] else "white"
-            # Over the frame: a rate of 0 or 1 is a whole marker too.
+            # Markers are drawn over the frame, so that the one of a rate of 0 or 1 is not cut in half.
             axes.plot(
                 each[metric],
                 at,
@@ -172,7 +172,7 @@ def _groups(name: str, found: Card) -> Picture:
 
 
 def shown(group: Card) -> str:
-    """A group's name; one that is too small to compare says so."""
+    """A group's name, with a remark when it is too small to be compared."""
     return group["group"] + ("" if group["counted"] else " (few)")
 
 

@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say."""
+"""Measures whether the probabilities are calibrated: of rows with 0.3, about 30% should have label 1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ BINS = 10
 
 
 def measure(subject: Subject) -> dict[str, Any]:
-    """`error`: the mean distance of a tenth's mean probability from its share of label 1 (ECE)."""
+    """Calibration over ten bins of equal size.
+
+    `error` is the expected calibration error: the mean distance between a bin's mean probability and its
+    share of label 1.
+    """
     labels, probabilities = subject.labels, subject.probabilities
     bins = reliability(labels, probabilities)
     drawn = [
@@ -29,7 +33,7 @@ def measure(subject: Subject) -> dict[str, Any]:
 
 
 def reliability(labels: Labels, probabilities: Probabilities, bins: int = BINS) -> list[dict[str, float]]:
-    """Rows parted by probability into bins of equal size, rows of equal probability in the order given."""
+    """The rows in bins of equal size by rising probability; equal ones keep the order of their rows."""
     order = np.argsort(probabilities, kind="stable")
     return [
         {
@@ -45,6 +49,6 @@ def reliability(labels: Labels, probabilities: Probabilities, bins: int = BINS) 
 
 
 def expected_error(bins: list[dict[str, float]]) -> float:
-    """The mean distance between predicted and observed, each bin weighing its rows."""
+    """The mean distance between predicted and observed shares, where each bin counts by its rows."""
     rows = sum(each["rows"] for each in bins)
     return sum(each["rows"] * abs(each["predicted"] - each["observed"]) for each in bins) / rows

@@ -1,4 +1,4 @@
-"""The model and the rows that a card is about, read and scored once."""
+"""Holds the model and the rows that a card is about; they are read and scored once."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from scoring.model.composite import Composite
 from scoring.model.explain import Explainer
 from scoring.model.schema import Matrix
 
-RESAMPLES = 100  # of the test rows, for the deviation of a figure
-SEED = 0  # of what a card draws at random: a card of the same model and rows says the same
+RESAMPLES = 100  # how often the test rows are drawn anew to measure a figure's deviation
+SEED = 0  # fixed, so that two cards of the same model and rows say the same
 
 
 @dataclass(frozen=True)
 class Subject:
-    """`train` and `test` are the tables that validation let through; measures are made on test rows."""
+    """`train` and `test` are the tables that passed the step validate. Figures are measured on `test`."""
 
     artifact: Artifact
     train: Table
@@ -57,7 +57,7 @@ class Subject:
 
     @cached_property
     def predicted(self) -> Labels:
-        """Label 1 from the decision threshold on."""
+        """The predicted labels [rows]: 1 from the decision threshold on."""
         threshold = np.float64(np.float32(self.artifact.thresholds.decision))
         return (self.probabilities >= threshold).astype(np.int64)
 
@@ -66,12 +66,12 @@ class Subject:
         return np.random.default_rng(SEED)
 
     def resamples(self, count: int) -> Iterator[NDArray[np.intp]]:
-        """Positions of test rows drawn with replacement, as many as there are."""
+        """So many samples: each the positions of as many test rows as there are, drawn with replacement."""
         random = self.random
         for _ in range(count):
             yield random.integers(0, len(self.test), len(self.test))
 
     def sample(self, rows: int) -> Matrix:
-        """At most so many of the test rows."""
+        """A copy of at most so many random test rows, [rows, features]."""
         chosen = self.random.permutation(len(self.matrix))[:rows]
         return self.matrix[np.sort(chosen)]

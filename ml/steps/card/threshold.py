@@ -1,4 +1,4 @@
-"""What the decision threshold does and what it costs."""
+"""Measures what the decision threshold does and what its errors cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ GRID = np.round(np.arange(0.02, 0.9, 0.02), 2)
 
 
 def measure(subject: Subject) -> dict[str, Any]:
-    """The confusion at the threshold, and the mean cost of a row at other thresholds."""
+    """The confusion matrix at the threshold, and the mean cost of a row at this and other thresholds."""
     labels, predicted, chosen = subject.labels, subject.predicted, subject.artifact.thresholds
     costs = (chosen.false_negative_cost, chosen.false_positive_cost)
     hits, misses = int((predicted & labels).sum()), int(((1 - predicted) & labels).sum())

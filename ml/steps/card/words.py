@@ -1,4 +1,4 @@
-"""The words of a card that are true of any data set; what is said of this one stands in ml/steps/about.py."""
+"""The words of a card that hold for any data set. Those about this one are in ml/steps/about.py."""
 
 LIMITS = ("An explanation says what moved the score. It names no cause, and no way to another score.",)
 FAIRNESS_LIMIT = (

@@ -1,4 +1,4 @@
-"""An artifact judged on test rows, by the code that will serve it."""
+"""Judges an artifact on test rows, with the code that serves it later."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scoring.model.composite import Composite
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Metrics on test rows; comparable with another one only when `test_sha256` is the same."""
+    """Metrics on test rows. Two may be compared only when their `test_sha256` is the same."""
 
     metrics: dict[str, float]
     test_rows: int
@@ -26,7 +26,7 @@ class Evaluation:
     positive_share: float
 
     def to_json(self) -> dict[str, Any]:
-        """Flat: each metric by its name, then what they were measured on."""
+        """One flat object: the metrics by their names, and what they were measured on."""
         return {
             **self.metrics,
             "outlier_share": self.outlier_share,
@@ -37,7 +37,9 @@ class Evaluation:
 
 
 def evaluate(artifact: Artifact, test: Table, costs: Costs | None = None) -> Evaluation:
-    """Score the test rows. `costs` of errors at the artifact's threshold: its own when none are given.
+    """Score the test rows at the artifact's decision threshold.
+
+    costs: what errors cost; without them, as much as when the artifact was made
 
     Raises StepError when the rows do not fit the artifact's schema.
     """

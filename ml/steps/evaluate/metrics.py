@@ -17,21 +17,21 @@ DIRECTIONS: dict[str, Direction] = {
     "average_precision": "higher",
     "brier": "lower",
     "log_loss": "lower",
-    "cost": "lower",  # mean over rows at the decision threshold, in the unit of the given costs
+    "cost": "lower",  # what errors cost at the decision threshold, as a mean over all rows
 }
 
-DIGITS = 8  # decimals of a metric that is recorded
+DIGITS = 8  # decimals with which a metric is recorded
 
 
 class Costs(NamedTuple):
-    """Of a row with label 1 that is not flagged, and of one with label 0 that is: only the ratio matters."""
+    """What it costs to predict 0 where the label is 1, and 1 where it is 0. Only the ratio matters."""
 
     false_negative: float
     false_positive: float
 
 
 def ranking(labels: Labels, probabilities: Probabilities) -> dict[str, float]:
-    """The metrics that need no threshold. Both classes must occur in `labels` [rows]."""
+    """The metrics that need no threshold. Both labels must occur in `labels` [rows]."""
     clipped = np.clip(probabilities, 1e-15, 1 - 1e-15)
     values = {
         "roc_auc": sk.roc_auc_score(labels, probabilities),
@@ -49,7 +49,7 @@ def cost(
     false_negative_cost: float,
     false_positive_cost: float,
 ) -> float:
-    """Mean cost of a row when rows at or above the threshold are labelled 1."""
+    """The mean cost of a row when label 1 is predicted from the threshold on."""
     positive = probabilities >= threshold
     false_negatives = int((~positive & (labels == 1)).sum())
     false_positives = int((positive & (labels == 0)).sum())

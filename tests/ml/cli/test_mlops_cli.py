@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -17,6 +17,7 @@ from ml.azure.forbidden import REFUSALS, UNKNOWN, Wait
 from ml.cli import COMMANDS, app
 from ml.commands import deploy, score, status, train
 from ml.errors import MlopsError
+from ml.settings import Metric
 from ml.terminal.console import show
 from tests.ml.cli.mlops_fakes import RecordingReport
 
@@ -47,6 +48,11 @@ def test_the_terminal_alone_breaks_the_lines_of_a_commands_help(command: str):
     assert paragraphs[0]
     for paragraph in paragraphs:
         assert " ".join(paragraph.split()) in [line.strip() for line in said.splitlines()]
+
+
+def test_the_help_of_metric_names_all_of_them():
+    told = runner.invoke(app, ["train", "--help"], env={"COLUMNS": "300"}).output
+    assert [name for name in get_args(Metric) if name not in told] == []
 
 
 def test_help_imports_nothing_heavy():

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml.errors import MlopsError
-from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY, Plan, assemble
+from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY, Plan, assemble, load_step
 
 
 @pytest.fixture
@@ -37,9 +37,30 @@ def body(plan: Plan, steps: Path, **options: Any) -> dict[str, Any]:
     return assemble(plan, steps, **options)._to_dict()
 
 
+SOURCES = {
+    "prepare": {"inputs.raw"},
+    "validate": {"jobs.prepare.outputs.prepared"},
+    "train": {"jobs.validate.outputs.validated"},
+    "evaluate": {"jobs.train.outputs.model", "jobs.validate.outputs.validated"},
+    "card": {"jobs.train.outputs.model", "jobs.validate.outputs.validated"},
+    "compare": {
+        "jobs.evaluate.outputs.evaluation",
+        "jobs.card.outputs.card",
+        "jobs.validate.outputs.validated",
+    },
+    "register": {
+        "jobs.train.outputs.model",
+        "jobs.evaluate.outputs.evaluation",
+        "jobs.compare.outputs.decision",
+        "jobs.card.outputs.card",
+    },
+}
+
+
 def test_the_steps_are_joined_in_order_by_their_outputs(plan: Plan, steps: Path):
-    jobs = body(plan, steps)["jobs"]
-    assert tuple(jobs) == STEPS
+    whole = body(plan, steps)
+    jobs = whole["jobs"]
+    assert tuple(jobs) == STEPS, "the order of the calls in assemble is that of STEPS in ml/jobs/pipeline.py"
 
     def sources(step: str) -> set[str]:
         paths = [value.get("path", "") for value in jobs[step]["inputs"].values() if isinstance(value, dict)]
@@ -47,22 +68,14 @@ def test_the_steps_are_joined_in_order_by_their_outputs(plan: Plan, steps: Path)
             path.removeprefix("${{parent.").removesuffix("}}") for path in paths if path.startswith("${{")
         }
 
-    assert sources("prepare") == {"inputs.raw"}
-    assert sources("validate") == {"jobs.prepare.outputs.prepared"}
-    assert sources("train") == {"jobs.validate.outputs.validated"}
-    assert sources("evaluate") == {"jobs.train.outputs.model", "jobs.validate.outputs.validated"}
-    assert sources("card") == {"jobs.train.outputs.model", "jobs.validate.outputs.validated"}
-    assert sources("compare") == {
-        "jobs.evaluate.outputs.evaluation",
-        "jobs.card.outputs.card",
-        "jobs.validate.outputs.validated",
-    }
-    assert sources("register") == {
-        "jobs.train.outputs.model",
-        "jobs.evaluate.outputs.evaluation",
-        "jobs.compare.outputs.decision",
-        "jobs.card.outputs.card",
-    }
+    read = set[str]().union(*map(sources, STEPS))
+    for step in STEPS:
+        for output in load_step(step, plan, steps).outputs:
+            assert f"jobs.{step}.outputs.{output}" in read or output in whole["outputs"], (
+                f"no step reads the output {output} of the step {step}: in assemble of ml/jobs/pipeline.py, "
+                "give it to the step that is to use it (compare, if it can stop a registration), or return it"
+            )
+        assert sources(step) == SOURCES.get(step), f"write into SOURCES of this file what {step} reads"
 
 
 def test_every_step_gets_code_environment_identity_and_a_time_limit(plan: Plan, steps: Path):

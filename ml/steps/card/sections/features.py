@@ -1,4 +1,4 @@
-"""What the model goes by."""
+"""The section on how much each feature matters."""
 
 from __future__ import annotations
 

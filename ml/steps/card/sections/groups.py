@@ -1,4 +1,4 @@
-"""How the model treats groups of people."""
+"""The section on how the model treats groups of people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ml.steps.card.sections.quality import Pictures
 from ml.steps.card.words import FAIRNESS, NO_FAIRNESS
 from ml.steps.digits import told_apart
 
-COLUMNS = (  # after the share of label 1, whose heading is the card's
+COLUMNS = (  # those behind the share of label 1, whose heading depends on the data set
     ("mean_probability", "mean probability"),
     *((field, label) for field, label, *_ in RATES),
     ("accuracy", "accuracy"),

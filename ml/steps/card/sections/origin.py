@@ -1,4 +1,4 @@
-"""The rows that the model learned from, and where all of it comes from."""
+"""The sections on the training rows, and on where data, code and model come from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ml.steps.card.html import facts, paragraph, share, table, words
 from ml.steps.card.sections import Card
 from ml.steps.card.words import ESTIMATORS
 
-# Of a card's lineage, by the table that shows it; what is in none of them is software.
+# The entries of a card's lineage, by the table that shows them. All others are versions of software.
 ORIGIN = {
     "made": "made (UTC)",
     "model_name": "model",
@@ -80,5 +80,5 @@ def _said(name: str) -> str:
 
 
 def figure(value: float) -> str:
-    """A number of the data: three digits of a small one, all before the point of a great one."""
+    """A number of the data: with three digits when it is small, as a whole number when it is great."""
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""How good the model is, and whether it keeps its bounds."""
+"""The sections on how good the model is, and on whether it keeps its bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes with each score: outlier flag, drift, and the time that it takes."""
+"""The sections on what comes with each score: outlier flag, drift, and the time that it takes."""
 
 from __future__ import annotations
 

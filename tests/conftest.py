@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import gc
 import os
 
 import pytest
@@ -11,6 +12,14 @@ from tests import order
 settings.register_profile("estate", deadline=None)
 settings.load_profile("estate")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+gc.disable()  # until everything is imported: of that, nothing is garbage
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end, hundreds of MB: no garbage collection looks through them again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -28,7 +28,7 @@ class Container(BaseHTTPRequestHandler):
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
     server = HTTPServer(("127.0.0.1", 0), Container)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
 
     def port(*_: object) -> int:

@@ -129,7 +129,7 @@ class BlobStore:
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return server
 
     def answer(self, handler: BaseHTTPRequestHandler, with_body: bool) -> None:

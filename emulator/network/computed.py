@@ -176,6 +176,10 @@ COMPUTED: Final[Table] = {
         "properties.privateLinkServiceConnections[].etag": ETAG,
         "properties.privateLinkServiceConnections[].type": CONNECTION,
     },
+    f"{NET}/serviceEndpointPolicies": {
+        "properties.resourceGuid": "{uuid}",
+        "properties.subnets": users(f"{VNET}/subnets"),
+    },
     f"{NET}/routeTables": {
         "properties.resourceGuid": "{uuid}",
         "properties.subnets": users(f"{VNET}/subnets"),
@@ -257,7 +261,7 @@ ABSENT: Final = {
         "privateEndpoint": "only of a private endpoint's own interface",
         "ipConfigurations[].privateLinkConnectionProperties": "only of a private endpoint's own interface",
     },
-    f"{NET}/privateEndpoints": {"networkInterfaces": "a private endpoint has no interface here"},
+    f"{NET}/serviceEndpointPolicies": {"kind": "only of policies that a service of Azure makes"},
     POOL: {"outboundRule": "Azure lists outboundRules instead"},
     f"{NET}/azureFirewalls": {"ipGroups": "only where rules of the firewall itself name IP groups"},
     f"{NET}/virtualNetworkGateways": {"inboundDnsForwardingEndpoint": "only with DNS forwarding"},

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from emulator.arm import firewalls
-from emulator.arm.ids import fold
+from emulator.arm.ids import fold, within
 from emulator.arm.service import Arm
 from emulator.errors import AzureError
 from emulator.network import addresses, privatelink
@@ -26,6 +26,7 @@ from emulator.places import Place
 Json = dict[str, Any]
 Kind = Literal["connection", "firewall", "lost"]
 PORT: Final = 443
+POLICY: Final = "Microsoft.Network/serviceEndpointPolicies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ TYPES: Final = (
     "Microsoft.Network/networkSecurityGroups/securityRules",
     "Microsoft.Network/natGateways",
     "Microsoft.Network/publicIPAddresses",
+    POLICY,
+    f"{POLICY}/serviceEndpointPolicyDefinitions",
 )
 
 
@@ -268,7 +271,12 @@ class Reach:
 
     def _way_out(self, subnet: Json, target: Json, service: Service) -> str:
         """Why nothing leads from a subnet to a public address; "" when something does."""
-        if not _has_endpoint(subnet, service.endpoint):
+        if _has_endpoint(subnet, service.endpoint):
+            if policy := self._policy_against(subnet, target, service):
+                return (
+                    f"the service endpoint policy {policy} of {subnet['name']} does not name {target['id']}"
+                )
+        else:
             properties = subnet["properties"]
             ways = [_id(subnet, name) for name in ("natGateway", "routeTable")]
             if properties.get("defaultOutboundAccess") is False and not any(ways):
@@ -283,6 +291,19 @@ class Reach:
             if rule
             else ""
         )
+
+    def _policy_against(self, subnet: Json, target: Json, service: Service) -> str:
+        """The id of the service endpoint policies' first, where none of them lets through to the service."""
+        held = [str(one.get("id", "")) for one in subnet["properties"].get("serviceEndpointPolicies") or []]
+        rows = [
+            row["properties"]
+            for policy in held
+            for row in self._store.children(f"{policy}/serviceEndpointPolicyDefinitions")
+            if str(row["properties"].get("service", "")).lower() in (service.endpoint.lower(), "global")
+        ]
+        scopes = [str(scope) for row in rows for scope in row.get("serviceResources") or []]
+        through = not rows or any(scope.startswith("/") and within(target["id"], scope) for scope in scopes)
+        return "" if through else held[0]
 
 
 def unreachable(target: str, denied: Denied) -> AzureError:

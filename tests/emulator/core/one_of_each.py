@@ -44,6 +44,12 @@ ELSEWHERE = {
 NET = f"{GROUP}/providers/Microsoft.Network"
 MORE: dict[str, Json] = {  # beside right_bodies.json
     "Microsoft.Authorization/locks": {"properties": {"level": "CanNotDelete"}},
+    "Microsoft.ContainerRegistry/registries/cacheRules": {
+        "properties": {"sourceRepository": "mcr.microsoft.com/one", "targetRepository": "one"}
+    },
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks": {
+        "properties": {"virtualNetwork": {"id": f"{NET}/virtualNetworks/{NAME}"}}
+    },
     "Microsoft.Insights/diagnosticSettings": {
         "properties": {"workspaceId": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/{NAME}"}
     },

@@ -252,3 +252,21 @@ def test_what_is_in_use_stays(client: Client) -> None:
     client.ok("DELETE", private.link_of(VAULT))
     client.ok("DELETE", private.zone_of(VAULT))
     client.ok("DELETE", GROUP)
+
+
+def test_a_service_endpoint_policy_keeps_a_subnet_to_the_accounts_that_it_names(client: Client) -> None:
+    policy = f"{NETWORK}/serviceEndpointPolicies/own"
+    client.ok("PUT", policy, {"location": "westeurope"})
+    rule = {"service": "Microsoft.Storage", "serviceResources": [f"{GROUP}-b"]}
+    client.ok("PUT", f"{GROUP}-b", {"location": "westeurope"})
+    client.ok("PUT", f"{policy}/serviceEndpointPolicyDefinitions/data", {"properties": rule})
+    acls = {"defaultAction": "Deny", "virtualNetworkRules": [{"id": INSIDE}]}
+    client.ok("PUT", ACCOUNT, private.account(publicNetworkAccess="Enabled", networkAcls=acls))
+    given = {"serviceEndpoints": [{"service": "Microsoft.Storage"}]}
+    client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", **given, serviceEndpointPolicies=[{"id": policy}]))
+    assert why(client, ACCOUNT).startswith(
+        f"lost: the service endpoint policy {policy} of ci-runners does not"
+    )
+    rule["serviceResources"] = [ACCOUNT]
+    client.ok("PUT", f"{policy}/serviceEndpointPolicyDefinitions/data", {"properties": rule})
+    assert why(client, ACCOUNT) == ""

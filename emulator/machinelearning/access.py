@@ -1,4 +1,4 @@
-"""Whether a job may reach its data and its image: as its compute's identity, or as its submitter."""
+"""Checks whether a job may reach its data and its image, as its compute's identity or as its submitter."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HINTS = {
 
 
 class Access:
-    """Checks before bytes move. Data of a datastore that keeps a credential is reached with that."""
+    """Checks before bytes move. A datastore that keeps a credential is reached with that."""
 
     def __init__(self, arm: Arm, store: Store, identity: Identity, reach: Reach) -> None:
         self._arm = arm

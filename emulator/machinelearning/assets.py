@@ -86,7 +86,7 @@ def install(
         _install_kind(arm, store, references, components, kind)
     codes = KINDS[0]
 
-    @arm.special("POST", UPLOAD_PATH)  # no action: it is asked for before the version exists
+    @arm.special("POST", UPLOAD_PATH)  # no action of a resource: clients ask for it before the version exists
     def start_upload(request: Request, match: re.Match[str], principal: Principal) -> Response:
         workspace = Workspace.of(match["id"])
         arm.get(workspace.id)
@@ -192,7 +192,7 @@ def fill_asset(kind: Kind, put: Put) -> None:
 
 
 def _title(put: Put) -> str:
-    """How a component's author knows it: an anonymous one by the name in what the client sent."""
+    """The name that a component's author knows; an anonymous one has it only in what the client sent."""
     name, version = parse_resource(put.id).names[-2:]
     if name.lower() not in ANONYMOUS:
         return f"{name} version {version}"
@@ -206,7 +206,7 @@ def check_unchanged(kind: Kind, put: Put) -> None:
     before, after = put.old["properties"], put.properties
     digest = _content_hash(put.old)
     if digest and digest == _content_hash(put.resource):
-        after[kind.content[0]] = before[kind.content[0]]  # the same content, uploaded a second time
+        after[kind.content[0]] = before[kind.content[0]]  # uploaded a second time
         return
     changed = [key for key in kind.content if _comparable(before.get(key)) != _comparable(after.get(key))]
     if not changed:
@@ -248,7 +248,7 @@ def count(container: Json, version: Json) -> None:
 
 
 def select(items: list[Json], query: dict[str, str]) -> list[Json]:
-    """What listViewType, stage, version, $orderBy, $skip and $top leave of a list."""
+    """The part of a list that listViewType, stage, version, $orderBy, $skip and $top ask for."""
     view = query.get("listviewtype", "ActiveOnly").lower()
     if view != "all":
         items = [

@@ -1,4 +1,4 @@
-"""How the steps of one pipeline hang together: values followed to where they begin, wrong bindings found."""
+"""Follows the values of one pipeline's steps to where they begin, and finds wrong bindings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def followed(
 def check_bindings(plan: Pipeline, path: str, complaints: Complaints) -> None:
     """What only the whole pipeline shows: names of steps, parent inputs and outputs, cycles.
 
-    Nested pipelines are looked into where nothing is wrong around them: one fault is told once.
+    A nested pipeline is looked into only when nothing is wrong around it, so that a fault is told once.
     """
     before = len(complaints.found)
     if plan.complete:

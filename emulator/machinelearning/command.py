@@ -1,4 +1,4 @@
-"""One command run: environment, code and inputs brought in, the process and its log, outputs brought out."""
+"""Runs one command: brings in environment, code and inputs, follows the log, brings out outputs."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Commands:
         finally:
             self._workplaces.dismiss(order.workload)
             self._logs.write(order.workspace, order.name, "user_logs/std_log.txt", log)
-        for name in ("wd", "inputs", "outputs"):  # all of it is in blobs; what failed is left to be looked at
+        for name in ("wd", "inputs", "outputs"):  # all is in blobs; what failed keeps its folders
             shutil.rmtree(folder / name, ignore_errors=True)
         return {
             name: {"uri": _uri(places[name]), "type": target.type} for name, target in order.outputs.items()

@@ -1,4 +1,4 @@
-"""What can be said of a component before it is stored: a version never changes, nor what is wrong in it."""
+"""Checks a component before it is stored: a version never changes, so neither would what is wrong in it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VALUE: Final = (
 
 
 class Components:
-    """Refuses components whose jobs would all be refused, as far as no job can mend it."""
+    """Refuses components with faults that no job can mend, so that all their jobs would be refused."""
 
     def __init__(self, references: References, runtimes: Runtimes) -> None:
         self._references = references

@@ -150,7 +150,7 @@ def _refuse_changes(put: Put, wrong: Callable[[str, Any, str], AzureError]) -> N
 
 
 def with_nodes(resource: Json, running: int) -> Json:
-    """The compute as seen now: nodes for its running jobs, never fewer than its minimum."""
+    """The compute as it is now: with nodes for its running jobs, and never fewer than its minimum."""
     cluster = resource["properties"]["properties"]
     nodes = max(running, cluster["scaleSettings"]["minNodeCount"])
     cluster["allocationState"] = "Steady"

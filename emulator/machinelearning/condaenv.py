@@ -30,7 +30,7 @@ LOOK_EVERY_S = 0.1
 GRACE_S = 2.0
 PROBE_S = 20.0
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
-VERSIONS = tuple(f"3.{minor}" for minor in range(14, 7, -1))  # for a range that leaves this Python out
+VERSIONS = tuple(f"3.{minor}" for minor in range(14, 7, -1))  # when a range leaves this Python out
 DEPENDENCY = re.compile(r"\s*(?:[\w.-]+::)?(?P<package>[A-Za-z_][\w.-]*?)\s*(?P<version>[\s=<>!~].*)?\s*")
 # What a virtual environment is made with, and the version that then runs in it.
 PROBE = "import ensurepip, sys, venv; print(*sys.version_info[:2], sep='.')"
@@ -42,7 +42,7 @@ class EnvironmentProblem(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """What a conda file asks for, as far as it can be had here."""
+    """The part of a conda file that can be had here."""
 
     python: str  # "3.11", or "" for any
     packages: tuple[str, ...]
@@ -59,7 +59,12 @@ def parse(name: str, conda_file: str) -> Requirements:
     try:
         body: Any = yaml.safe_load(conda_file)
         dependencies: list[Any] = body["dependencies"]
-    except (yaml.YAMLError, KeyError, TypeError, RecursionError) as error:  # the last: it lies too deep
+    except (
+        yaml.YAMLError,
+        KeyError,
+        TypeError,
+        RecursionError,
+    ) as error:  # RecursionError: it is nested too deeply
         raise EnvironmentProblem(f"{name}: its conda file is no YAML with 'dependencies': {error}") from error
     python, packages = "", list[str]()
     for entry in dependencies:
@@ -135,7 +140,7 @@ def _why_not(path: str, version: str) -> str:
     return "" if said == version else f"{path} is Python {said}"
 
 
-@lru_cache  # keeps no exception: what is installed meanwhile is found
+@lru_cache  # an exception is not cached: what is installed later is found
 def _probed(path: str) -> str:
     """The version ("3.11") of a Python that can make environments; EnvironmentProblem when it cannot."""
     try:
@@ -161,8 +166,8 @@ class Builder:
     """Builds for one job. ``check`` raises when the job was asked to end: the build ends with it."""
 
     processes: Processes
-    name: str  # of the environment, for messages
-    log: Path  # what the build says
+    name: str  # the environment's, for messages
+    log: Path  # gets what the build says
     check: Callable[[], None]
 
     def ensure(self, requirements: Requirements) -> Path:
@@ -211,7 +216,7 @@ class Builder:
                 f"environment {self.name}", argv, cwd=self.log.parent, env=outside(), log=self.log
             )
         except RuntimeError:
-            self.check()  # the emulator goes down, and the job with it
+            self.check()  # raises when the emulator goes down, and the job with it
             raise
         code, deadline = None, time.monotonic() + INSTALL_TIMEOUT_S
         try:

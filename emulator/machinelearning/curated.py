@@ -1,4 +1,4 @@
-"""Environments that Azure ML keeps in its registry ``azureml``, as what can stand in for them here.
+"""Knows what stands in here for environments that Azure ML keeps in its registry ``azureml``.
 
 They are images with CUDA, conda and packages that no newer Python has. What stands in has the libraries that
 the environment is named for; each row says of which version it is read, where and when.
@@ -30,7 +30,7 @@ class Row:
     """One environment: ``python`` as a conda file has it, pip packages, what it is read from and when."""
 
     name: str
-    version: str  # of the file it is read from: a commit, as curated versions are counted by builds
+    version: str  # the commit of the file it is read from; the versions of Azure ML count its builds
     packages: tuple[str, ...]
     python: str
     source: str
@@ -69,7 +69,7 @@ ROWS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reference asks for: ``version`` "" for the latest."""
+    """What a reference asks for; ``version`` is "" for the latest."""
 
     registry: str
     name: str

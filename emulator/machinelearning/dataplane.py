@@ -25,7 +25,7 @@ from emulator.network.reach import Reach, unreachable
 Json = dict[str, Any]
 HOSTS = "*.api.azureml.ms"
 # The client in azureml-fsspec and mltable asks again and again, for ever, after a 501 (seen with
-# azureml-dataprep-rslex 2.26.0, 2026-11); what is wrong with a request it tells.
+# azureml-dataprep-rslex 2.26.0, 2026-11); it shows what a 400 says.
 NOT_RETRIED = 400
 SERVICES = (
     "api",
@@ -49,7 +49,7 @@ OUTPUT_ASSET = re.compile(
     r"azureml://locations/[^/]+/workspaces/[^/]+/data/azureml_(?P<job>.+)_output_data_(?P<name>.+)/versions/1"
 )
 NEWS_WITHIN_S = 0.5
-# what the client cannot download by its own type in azure-ai-ml 1.35 is a folder to it
+# azure-ai-ml 1.35 downloads outputs of these types only as folders
 SHOWN_TYPES = {"custom_model": "uri_folder", "mlflow_model": "uri_folder"}
 RUN_TYPES = {"Pipeline": "azureml.PipelineRun", "Command": "azureml.scriptrun", "Sweep": "hyperdrive"}
 
@@ -218,7 +218,7 @@ class DataPlane:
         return self.run(workspace, name)
 
     def _resolve(self, workspace: Workspace, asset: str) -> Json:
-        """Where an output lies, in the long form that names the workspace."""
+        """The place of an output, in the long form that names the workspace."""
         match = OUTPUT_ASSET.fullmatch(asset)
         output = None
         if match is not None:

@@ -1,4 +1,4 @@
-"""The datastore service of a workspace's region, as azureml-fsspec asks it: where a datastore leads.
+"""The datastore service of a region. azureml-fsspec asks it where a datastore leads.
 
 The names of the answer are those of azureml-core's ``DataStoreDto``.
 """
@@ -24,7 +24,7 @@ SECRETS: Final = f"{DATASTORE}/listSecrets/action"
 
 
 class DatastoreService:
-    """Gives datastores out to those who may read them."""
+    """Shows datastores to those who may read them."""
 
     def __init__(self, arm: Arm, store: Store, identity: Identity, blobs: Blobs) -> None:
         self._arm = arm

@@ -88,7 +88,7 @@ def by_identity(datastore: Json) -> bool:
 
 
 def secrets_of(arm: Arm, store: Store, blobs: Blobs, datastore: Json, asked: Json) -> Json:
-    """The answer of listSecrets: a SAS when one that expires is asked for, else the kept credential."""
+    """The answer to listSecrets: a SAS when one that expires is asked for, else the kept credential."""
     properties = datastore["properties"]
     if by_identity(datastore):
         raise AzureError(

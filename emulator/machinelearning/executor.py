@@ -85,7 +85,7 @@ class Executor:
             tokens,
         )
         self._controls: dict[str, Control] = {}
-        self._watched: dict[str, Control] = {}  # of trials
+        self._watched: dict[str, Control] = {}  # controls of trials, by the id of their job
         self._threads: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
 
@@ -119,7 +119,7 @@ class Executor:
             self._runs.advance(job_id, "Canceled")
 
     def end(self, job_id: str) -> None:
-        """A job is deleted: end what runs of it, and wait for that."""
+        """End what runs of a job that is deleted, and wait until it has ended."""
         with self._lock:
             control, thread = self._controls.get(job_id.lower()), self._threads.get(job_id.lower())
         if control is not None and thread is not None:
@@ -142,7 +142,7 @@ class Executor:
                 self.submit(job_id, submitter, restarted=True)
 
     def cancelled(self, job_id: str) -> None:
-        """Nothing of a job runs: it, and what is under it, is Canceled unless it has ended."""
+        """Mark a job of which nothing runs, and all jobs under it, as Canceled unless they have ended."""
         if not self._runs.exists(job_id):
             return
         for child in self._runs.children(Workspace.of(job_id), job_id.rsplit("/", 1)[1]):
@@ -150,7 +150,7 @@ class Executor:
         self._runs.advance(job_id, "Canceled")
 
     def stop(self) -> None:
-        """The emulator goes down: end the commands, leave the jobs as they are."""
+        """End the commands because the emulator goes down; the jobs stay as they are, to go on later."""
         with self._lock:
             controls, threads = list(self._controls.values()), list(self._threads.values())
         for control in controls:
@@ -219,7 +219,7 @@ class Executor:
         self._arm.put(job_id, {"properties": {"properties": {**kept, **properties}}})
 
     def adopt(self, order: Order, outputs: Json) -> Json:
-        """The outputs of a sweep's best trial as those of the sweep: brought to their place, registered."""
+        """Make the outputs of the best trial those of its sweep: at their place, and registered."""
         placed = self._commands.place(order, outputs)
         return register_outputs(self._arm, self._runs, order, placed)
 

@@ -1,4 +1,4 @@
-"""Order of a pipeline's steps."""
+"""Orders the steps of a pipeline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 
 class CycleError(ValueError):
-    """Steps that wait for each other; ``steps`` is the cycle in order."""
+    """Steps wait for each other; ``steps`` is the cycle, in order."""
 
     def __init__(self, steps: list[str]) -> None:
         super().__init__(" -> ".join([*steps, steps[0]]))
@@ -14,7 +14,7 @@ class CycleError(ValueError):
 
 
 def ready(dependencies: Mapping[str, Collection[str]], done: Collection[str]) -> list[str]:
-    """The steps that are not done and wait for none that is not, in the order of ``dependencies``."""
+    """The steps that are not done and need only steps that are, in the order of ``dependencies``."""
     return [
         step
         for step, needed in dependencies.items()

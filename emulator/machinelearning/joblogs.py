@@ -1,4 +1,4 @@
-"""Logs of jobs, as blobs where Azure ML keeps them: in the artifact store, a folder for each job."""
+"""Keeps the logs of jobs as blobs where Azure ML does: in the artifact store, a folder for each job."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class JobLogs:
         self._blobs.write(account, container, f"{_folder(job)}{name}", data, "text/plain; charset=utf-8")
 
     def addresses(self, workspace: Workspace, job: str) -> dict[str, str]:
-        """Name -> address that may be read for an hour, of each log of a job."""
+        """The logs of a job by their names, each as an address that may be read for an hour."""
         account, container = artifact_store(self._arm, workspace)
         folder = _folder(job)
         return {

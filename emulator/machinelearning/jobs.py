@@ -186,7 +186,7 @@ class Jobs:
             self._check_target(workspace, f"{path}outputs.{name}", target, complaints)
 
     def _check_target(self, workspace: Workspace, path: str, target: Target, complaints: Complaints) -> None:
-        """What is filled in at run time beside the default datastore is a part of the path."""
+        """Beside the default datastore, only a part of an output's path is filled in at run time."""
         if target.uri:
             place = target.uri.replace("${{default_datastore}}", BLOB_STORE)
             self._resolvable(workspace, f"{path}.uri", place, complaints)
@@ -236,7 +236,7 @@ def _refuse_if(name: str, found: list[tuple[str, str]]) -> None:
 
 
 def refuse_changes(before: Json, after: Json) -> None:
-    """400 when a PUT would change what a job that exists runs. What clients leave out is no change."""
+    """400 when a PUT would change what an existing job runs. What the client leaves out is no change."""
     for key in CONTENT:
         given, kept = after.get(key), before.get(key)
         if given in (None, "", {}) or _content(key, given) == _content(key, kept):
@@ -251,7 +251,7 @@ def refuse_changes(before: Json, after: Json) -> None:
 
 
 def _content(key: str, value: Any) -> Any:
-    """What counts of a field: texts as they are compared, of inputs their values, of steps their names."""
+    """The part of a field that is compared: of inputs their values, of steps their names, else all."""
     if not isinstance(value, dict):
         return fold(asset(value)) if key.endswith("Id") else value
     return {

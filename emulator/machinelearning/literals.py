@@ -1,4 +1,4 @@
-"""Values of literal inputs: everything travels as text, the declared type says which text is right."""
+"""Checks values of literal inputs. All travel as text; the declared type says which text is right."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def as_text(value: Any) -> str:
 
 
 def complaint(declaration: dict[str, Any], text: str) -> str | None:
-    """Why ``text`` is no value for the declared input, or None when it is one."""
+    """The reason why ``text`` is no value of the declared input; None when it is one."""
     kind = str(declaration.get("type") or "string").lower()
     number: float | None = None
     if kind == "integer":

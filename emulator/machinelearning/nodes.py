@@ -1,4 +1,4 @@
-"""Nodes of compute clusters: no more commands at once than the cluster and this machine allow."""
+"""Hands out the nodes of compute clusters: no more at once than the cluster and this machine allow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOOK_EVERY_S = 0.2
 
 
 class Nodes:
-    """Hands out nodes in the order of asking."""
+    """Hands out nodes in the order in which they are asked for."""
 
     def __init__(self, limit: int = COMMANDS_AT_ONCE) -> None:
         self._limit = limit

@@ -1,4 +1,4 @@
-"""What a run is told: the order for one command, the values of its inputs, and how others end it."""
+"""Defines what a run is told: the order for one command, the values of its inputs, and how others end it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Control:
         """The control of a run that ends with this one."""
         control = Control()
         self.below.append(control)
-        if self.reason:  # stopped meanwhile
+        if self.reason:  # it was stopped while it began
             control.stop(self.reason)
         return control
 

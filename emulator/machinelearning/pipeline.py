@@ -1,4 +1,4 @@
-"""A pipeline run: its steps as child jobs, in the order of their dependencies; independent ones at once."""
+"""Runs a pipeline: its steps are child jobs, in the order of their dependencies, independent ones at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from emulator.machinelearning.sweeps.run import SweepRun
 
 Json = dict[str, Any]
 LOG = "logs/azureml/executionlogs.txt"
-STEPS_IN_HAND = 16  # threads: most of them wait for a node
+STEPS_IN_HAND = 16  # threads; most of them wait for a node
 
 
 class Performer(SweepPerformer, Protocol):
@@ -37,7 +37,7 @@ class Performer(SweepPerformer, Protocol):
         ...
 
     def cancelled(self, job_id: str) -> None:
-        """Nothing of a job runs: it, and what is under it, is Canceled unless it has ended."""
+        """Mark a job of which nothing runs, and all jobs under it, as Canceled unless they have ended."""
         ...
 
 
@@ -226,7 +226,7 @@ class PipelineRun:
         return Given(text=substitute(source.text, lambda reference: self.given[reference.name].text))
 
     def _target(self, target: Target) -> Target:
-        """The place of an output: that of the pipeline's output it is, where the pipeline gives one."""
+        """The place of an output: the pipeline's, where it is an output of the pipeline as well."""
         place = (
             f"azureml://datastores/{self.plan.datastore}/paths/azureml/${{{{name}}}}/${{{{output_name}}}}/"
         )
@@ -251,7 +251,7 @@ class PipelineRun:
         return found
 
     def _recall(self) -> None:
-        """What was done before the emulator was stopped."""
+        """Take up what was done before the emulator was stopped."""
         self.children.update(self.runs.record(self.job["id"]).get("steps") or {})
         self.lines += self.runs.record(self.job["id"]).get("lines") or []
         for name, child in self.children.items():
@@ -263,7 +263,7 @@ class PipelineRun:
                 self.finished[name] = record["outputs"]
             elif status in ("Failed", "Canceled"):
                 self._fail(name, (record["error"] or {}).get("message") or f"it was {status.lower()}")
-        if not self._may_start():  # what ran beside the failure, and was to be cancelled
+        if not self._may_start():  # what ran when a step failed was to be cancelled
             for name in self.children.keys() - self.finished.keys():
                 self.performer.cancelled(self.workspace.child("jobs", self.children[name]))
 

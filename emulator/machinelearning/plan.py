@@ -12,7 +12,7 @@ from emulator.machinelearning.expressions import references, required_references
 from emulator.machinelearning.literals import DATA_TYPES, DEFAULT_TYPE, LITERAL_TYPES, as_text, complaint
 from emulator.machinelearning.steps import Acting, Json, Nested, Source, Step, Sweep, Target
 
-LONGEST_S: Final = 1e9  # of a limit of time
+LONGEST_S: Final = 1e9  # seconds; the greatest limit of time that is taken
 OUTPUT_MODES = frozenset({"", "Upload", "ReadWriteMount"})
 INPUT_MODES = frozenset({"", "ReadOnlyMount", "Download", "ReadWriteMount", "Mount"})
 
@@ -29,7 +29,7 @@ class Complaints:
 
 
 def camel(body: Json) -> Json:
-    """Steps of pipelines spell their keys in snake case, jobs in camel case: this is the latter."""
+    """A body with its keys in camel case, as jobs have them; steps of pipelines have them in snake case."""
     return {
         re.sub(r"(?<=[a-z])_([a-z])", lambda match: match[1].upper(), key): value
         for key, value in body.items()
@@ -212,7 +212,7 @@ def parse_command(name: str, properties: Json) -> tuple[Step, Complaints]:
 
 
 def identity_of(identity: Any, path: str, complaints: Complaints) -> Acting:
-    """As whom a job reads and writes its data."""
+    """The identity with which a job reads and writes its data."""
     given = camel(identity or {})
     kind = str(given.get("identityType") or given.get("type") or "managed").lower().replace("_", "")
     if kind in ("managed", "managedidentity"):

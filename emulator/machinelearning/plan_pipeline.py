@@ -198,7 +198,7 @@ def parse_pipeline(
     nodes = properties.get("jobs") or spec.get("jobs") or {}
     inputs = {**followed(declarations, {}, {}), **inputs}
     if complaints.found and properties.get("componentId") and not nodes:
-        return Pipeline({}, inputs, outputs), complaints  # why there are no steps is told already
+        return Pipeline({}, inputs, outputs), complaints  # a complaint says already why there are no steps
     plan = reader.pipeline(nodes, inputs, outputs, "properties.")
     check_bindings(plan, "properties.", complaints)
     return plan, complaints

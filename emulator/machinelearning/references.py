@@ -1,4 +1,4 @@
-"""From what a job names (asset, datastore path, a job's output, address) to a place in storage."""
+"""Finds the place in storage of what a job names: an asset, a datastore path, a job's output, an address."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Location:
         return f"https://{self.account}{BLOB_SUFFIX}/{self.container}/{self.path}"
 
     def join(self, path: str) -> Location:
-        """What lies under this folder."""
+        """The place of a path under this folder."""
         path = path.strip("/")
         joined = f"{self.path.rstrip('/')}/{path}" if path else self.path
         return Location(self.account, self.container, joined.lstrip("/"), self.datastore)
@@ -64,7 +64,7 @@ class References:
         self._store = store
 
     def locate(self, workspace: Workspace, reference: str) -> Location:
-        """Where the bytes are that ``reference`` names."""
+        """The place of the bytes that ``reference`` names."""
         if match := DATASTORE_PATH.fullmatch(reference):
             own = (workspace.subscription, workspace.resource_group, workspace.name)
             named = match.group("subscription", "group", "workspace")
@@ -147,7 +147,7 @@ class References:
         )
 
     def _own(self, workspace: Workspace, match: re.Match[str]) -> bool:
-        """Whether the workspace has an environment of the name: it may begin as those of Azure ML do."""
+        """Whether the workspace has an environment of that name, even one that begins as Azure ML's do."""
         return self._store.get(workspace.child("environments", match["name"])) is not None
 
     def job_output(self, workspace: Workspace, job: str, output: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def nested_properties(
 def child(
     job: Json, step: Step | Sweep | Nested, inputs: Mapping[str, Given], outputs: Mapping[str, Target]
 ) -> Json:
-    """What the jobs of all steps have."""
+    """The properties that the jobs of all steps have."""
     properties = job["properties"]
     return {
         "displayName": step.display_name,

@@ -107,7 +107,7 @@ class Runs:
         workspace = Workspace.of(parent["id"])
         child_id = workspace.child("jobs", name)
         with self._changed, self._store.transaction():
-            self.record(parent["id"])  # 404 when it was deleted: nothing comes into being under it
+            self.record(parent["id"])  # 404 when the parent was deleted: then it gets no more children
             self._store.put(
                 child_id,
                 {
@@ -135,7 +135,7 @@ class Runs:
         ]
 
     def forget(self, job_id: str) -> None:
-        """The job is deleted."""
+        """Remove the record of a job that is deleted."""
         self._store.delete_document(RUN_DOCUMENT, run_key(job_id))
 
     def touch(self, job_id: str) -> None:

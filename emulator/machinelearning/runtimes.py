@@ -1,4 +1,4 @@
-"""What a job's environment stands for here: an image of an emulated registry, or a virtual environment."""
+"""Finds what a job's environment is here: an image of an emulated registry, or a virtual environment."""
 
 from __future__ import annotations
 

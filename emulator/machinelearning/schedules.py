@@ -1,4 +1,4 @@
-"""Schedules: checked when they are written, and fired each minute that their trigger names while we run."""
+"""Schedules: checked when they are written, and fired in each minute that their trigger names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from emulator.machinelearning.names import SCHEDULE, Workspace
 Json = dict[str, Any]
 LOG = logging.getLogger("emulator.machinelearning")
 MINUTE = timedelta(minutes=1)
-AUTHOR = "ml-schedule"  # documents: who wrote a schedule, so who submits its jobs
+AUTHOR = "ml-schedule"  # documents: who wrote a schedule; the jobs are submitted in that name
 
 
 class Scheduler:
@@ -48,7 +48,7 @@ class Scheduler:
                 submitted += self._fire(schedule, at)
             except AzureError as error:
                 LOG.warning("schedule %s could not submit its job: %s", schedule["id"], error.message)
-            except Exception:  # one that cannot be read keeps no other from its time
+            except Exception:  # a schedule that cannot be read must not keep others from their time
                 LOG.exception("schedule %s could not be fired", schedule["id"])
         return submitted
 

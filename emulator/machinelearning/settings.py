@@ -30,7 +30,7 @@ class Settings:
             key: value if key in APART else self._filled(value, f"{path}{key}") for key, value in node.items()
         }
         for key in COMPUTE:
-            if filled.get(key) and filled[key] != node[key]:  # clients send ids, users give names
+            if filled.get(key) and filled[key] != node[key]:  # users name it, clients send its id
                 filled[key] = compute_id(self.workspace, str(filled[key]))
         return filled
 

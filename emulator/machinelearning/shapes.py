@@ -1,4 +1,4 @@
-"""The shapes of jobs' and components' bodies: what must be an object is one, before it is read."""
+"""Checks the shapes of jobs' and components' bodies before they are read: what must be an object is one."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from emulator.errors import AzureError
 from emulator.machinelearning.names import WORKSPACE
 
 Json = dict[str, Any]
-KIND: Final = "ml-deleted-workspace"  # of the documents, by folded id
+KIND: Final = "ml-deleted-workspace"  # kind of the documents, which are kept by folded id
 KEPT_S: Final = (
     14 * 86400
 )  # "Recover workspace data after accidental deletion with soft delete", read 2026-11
-PURGE: Final = "forcetopurge"  # of the deletion's query
+PURGE: Final = "forcetopurge"  # a parameter of the deletion's query
 
 
 def install(arm: Arm) -> None:

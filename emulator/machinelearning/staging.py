@@ -1,4 +1,4 @@
-"""Between blobs and a job's folders: inputs and code in, outputs and logs out."""
+"""Copies between blobs and a job's folders: inputs and code in, outputs and logs out."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from emulator.storage.service import Blobs
 
 
 def fresh(folder: Path) -> Path:
-    """An empty folder, whatever was there."""
+    """Make the folder anew, empty."""
     shutil.rmtree(folder, ignore_errors=True)
     return private(folder)
 
 
 def fetch(blobs: Blobs, where: Location, kind: str, folder: Path) -> Path:
-    """Bring what is ``where`` into ``folder``: the path of the file, or ``folder`` itself."""
+    """Bring what is at ``where`` into ``folder``. Returns the file's path, or ``folder`` for a folder."""
     path = where.path.rstrip("/")
     one_file = bool(path) and blobs.exists(where.account, where.container, path)
     if kind in FILE_TYPES and not one_file:
@@ -42,7 +42,7 @@ def deliver(blobs: Blobs, local: Path, where: Location) -> None:
 
 
 def copy(blobs: Blobs, source: Location, target: Location) -> None:
-    """The blob at ``source``, or all that lies under it, to ``target``."""
+    """Copy the blob at ``source``, or all blobs under it, to ``target``."""
     root = source.path.rstrip("/")
     for blob in blobs.list(source.account, source.container, root):
         rest = blob.name.removeprefix(root)

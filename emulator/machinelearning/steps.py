@@ -1,4 +1,4 @@
-"""What a job is to do, as pure data: steps, where their inputs come from, where their outputs go."""
+"""What a job is to do, as data: steps, where their inputs come from, and where their outputs go."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Target:
 
     type: str = DEFAULT_TYPE
     uri: str = ""  # "" is the default place of the job
-    parent: str = ""  # the pipeline's output that it is
+    parent: str = ""  # the output of the pipeline that it is as well
     asset_name: str = ""
     asset_version: str = ""
 
@@ -81,7 +81,7 @@ class Sweep:
     metric: str
     most: int  # trials
     at_once: int
-    timeout: float | None  # seconds, of all trials together
+    timeout: float | None  # seconds for all trials together
     early: Policy | None
     declarations: Mapping[str, Json]  # without those of the space
     inputs: Mapping[str, Source]
@@ -108,7 +108,7 @@ class Nested:
     inputs: Mapping[str, Source]
     outputs: Mapping[str, Target]
     pipeline: Pipeline
-    nodes: Mapping[str, Json]  # as the component has them
+    nodes: Mapping[str, Json]  # in the component's own words
     component: str = ""
 
     @property

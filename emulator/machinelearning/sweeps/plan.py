@@ -34,7 +34,7 @@ def parse_sweep(name: str, properties: Json) -> tuple[Sweep, Complaints]:
         **trial,
     }
     searched = properties.get("searchSpace") or {}
-    # the parameters of the space look like inputs of the trial; so do they become
+    # a trial reads the parameters of the space as its inputs, so they are declared as inputs
     placed = {key: {"jobInputType": "literal", "value": "0"} for key in searched}
     command["command"] = _as_inputs(str(trial.get("command") or ""))
     step, complaints = parse_command(name, {**command, "inputs": {**(command.get("inputs") or {}), **placed}})

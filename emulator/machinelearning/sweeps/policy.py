@@ -1,4 +1,4 @@
-"""Early termination: which trials are ended because others are better.
+"""Decides which trials are ended early because others are better.
 
 A trial's interval is how often it has logged the primary metric; what it is worth at an interval is the best
 of what it had logged by then.

@@ -26,7 +26,7 @@ Json = dict[str, Any]
 LOG: Final = "azureml-logs/hyperdrive.txt"
 LOOK_EVERY_S: Final = 0.2
 IN_HAND: Final = 16  # trials: most of them wait for a node
-# why a trial was ended
+# the reason that an ended trial has
 WORSE, LATE = "early termination", "the sweep's limit of time is over"
 
 
@@ -117,7 +117,7 @@ class SweepRun:
         return self.performer.adopt(self._order(self.job["name"], {}, self.targets), outputs)
 
     def _recall(self) -> Iterator[sampling.Values]:
-        """What was begun before the emulator was stopped; the values of the trials that are still to come."""
+        """Take up what was begun before the emulator was stopped; the values of the trials to come."""
         record = self.runs.record(self.job["id"])
         self.trials += record.get("trials") or []
         self.lines += record.get("lines") or []
@@ -207,7 +207,7 @@ class SweepRun:
         return (max if self.plan.maximize else min)(values)
 
     def _series(self) -> dict[str, list[float]]:
-        """What each trial has logged of the primary metric; numbers that are none do not count."""
+        """The values of the primary metric that each trial has logged, without NaN."""
         found: dict[str, list[float]] = {}
         for trial in self.trials:
             points = self.performer.metrics.history(self._id(trial["name"]), self.plan.metric)
@@ -240,7 +240,7 @@ class SweepRun:
         return True
 
     def _nothing(self) -> str:
-        """Why there is no best trial."""
+        """The reason, in words, why there is no best trial."""
         completed = [one for one in self.trials if self.runs.status(self._id(one["name"])) == "Completed"]
         if completed:
             logged = self.performer.metrics.logged(self._id(completed[0]["name"]))["metrics"]
@@ -260,5 +260,5 @@ class SweepRun:
 
 
 def _own(target: Target) -> Target:
-    """Where a trial writes: a place of its own, also when the sweep's is for one."""
+    """The place that a trial writes to: one of its own, even when the sweep's place is for a single run."""
     return Target(target.type, target.uri if "${{name}}" in target.uri else "")

@@ -1,4 +1,4 @@
-"""Which values the trials of a sweep get, one trial after the other."""
+"""Draws the values of a sweep's trials, one trial after the other."""
 
 from __future__ import annotations
 

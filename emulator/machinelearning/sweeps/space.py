@@ -131,7 +131,7 @@ def read(body: Any) -> Distribution | str:
     for argument, value in zip(kind.names, arguments, strict=True):
         if argument != "values" and (isinstance(value, bool) or not isinstance(value, int | float)):
             return f"{argument} of {name} is {value!r}: a number is needed"
-        if argument != "values" and not abs(value) <= LARGEST:  # also not: NaN
+        if argument != "values" and not abs(value) <= LARGEST:  # this refuses NaN as well
             return f"{argument} of {name} is {value!r}: a finite number is needed, at most {LARGEST:g}"
     wrong = kind.wrong(*arguments)
     if not wrong and "log" in name and max(arguments) > LARGEST_EXPONENT:

@@ -1,4 +1,4 @@
-"""The calls of MLflow's tracking API: what goes in, what comes out."""
+"""Answers the calls of MLflow's tracking API."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class Api:
         return {"metrics": [values.shown_metric(point) for point in page], **token}
 
     def search_logged_models(self, workspace: Workspace, body: Json, _: Principal) -> Json:
-        """None are kept; clients look for them before they download files of a run."""
+        """An empty list. Clients look for logged models before they download files of a run."""
         return {"models": []}
 
     def _experiment(self, workspace: Workspace, found: Json) -> Json:

@@ -1,4 +1,4 @@
-"""Files of runs: in the artifact store, a folder for each run, beside the job's logs."""
+"""The files of runs, in the artifact store: a folder for each run, beside the job's logs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from emulator.storage.service import Blobs
 
 Json = dict[str, Any]
 ORIGIN: Final = "ExperimentRun"
-HOURS: Final = 1  # that an address may be used
-MOST: Final = 500  # files of one call
+HOURS: Final = 1  # how long an address may be used
+MOST: Final = 500  # files that one call may name
 PATH: Final = re.compile(
     r"(?:experiments/[^/]+|experimentids/[^/]+)/runs/(?P<run>[^/]+)/artifacts(?:/(?P<part>.+))?"
 )

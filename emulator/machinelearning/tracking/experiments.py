@@ -69,14 +69,14 @@ class Experiments:
         return new_id
 
     def change(self, workspace: Workspace, wanted: str, **fields: Any) -> None:
-        """Change ``stage`` or ``tags``, which are merged."""
+        """Change the stage, or merge tags into those that are there."""
         with self._store.transaction():
             found = self.by_id(workspace, wanted)
             tags = {**found["tags"], **fields.pop("tags", {})}
             self._put(workspace, {**found, **fields, "tags": tags, "updated": now_ms()})
 
     def forget(self, workspace: Workspace) -> None:
-        """The workspace is deleted."""
+        """Remove the experiments of a workspace that is deleted."""
         for key in self._store.documents(EXPERIMENT, f"{workspace.id.lower()}/"):
             self._store.delete_document(EXPERIMENT, key)
 

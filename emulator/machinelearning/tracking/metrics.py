@@ -54,7 +54,7 @@ class Metrics:
             self._store.put_document(LOGGED, run_key(run_id), logged)
 
     def delete_tag(self, run_id: str, name: str) -> bool:
-        """Forget a tag; whether there was one."""
+        """Remove a tag. Returns whether there was one."""
         with self._store.transaction():
             logged = self.logged(run_id)
             found = logged["tags"].pop(name, None) is not None
@@ -68,7 +68,7 @@ class Metrics:
         return list(found.values())
 
     def forget(self, run_id: str) -> None:
-        """The run is deleted."""
+        """Remove what was logged of a run that is deleted."""
         with self._store.transaction():
             kind = f"{POINTS} {run_key(run_id)}"
             for key in self._store.documents(kind):

@@ -48,7 +48,7 @@ class Condition:
     value: Any
 
     def holds(self, run: Json) -> bool:
-        """Whether it is so for a run; what the run does not have satisfies nothing."""
+        """Whether a run satisfies it. A value that the run does not have satisfies no condition."""
         value = run[self.kind].get(self.name)
         return value is not None and COMPARE[self.comparison](value, self.value)
 

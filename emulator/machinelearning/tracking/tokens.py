@@ -33,7 +33,7 @@ class RunTokens:
         return identity.tokens.issue(who, AUDIENCE, LIFETIME_S, {"run": job_id})[0]
 
     def caller(self, request: Request, workspace: Workspace, action: str) -> Principal:
-        """Who asks, and may do ``action`` on the workspace; 401 or 403 otherwise."""
+        """The principal of a call; 401 without a valid token, 403 when ``action`` is not allowed to it."""
         identity = self._identity
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:

@@ -131,7 +131,7 @@ class Tracked:
                 raise missing(f"No tag with name: {key} in run with id {name}")
 
     def install(self) -> None:
-        """What is deleted takes what was logged of it along."""
+        """When a job or workspace is deleted, delete what was logged of it."""
         arm = self._arm
 
         @arm.with_delete(JOB)
@@ -143,7 +143,7 @@ class Tracked:
             self.forget(Workspace.of(workspace["id"]))
 
     def forget(self, workspace: Workspace) -> None:
-        """The workspace is deleted, and its jobs with it: so are the runs that are no job's."""
+        """Remove the runs, of a deleted workspace, that are no job's. Its jobs are deleted with it."""
         for key in self._store.documents(OWN, f"{run_key(workspace.id)}/"):
             self._store.delete_document(OWN, key)
             self.metrics.forget(key)

@@ -1,4 +1,4 @@
-"""Metrics, parameters and tags as they come in: checked against MLflow's limits."""
+"""Checks metrics, parameters and tags against MLflow's limits as they come in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emulator.machinelearning.tracking.errors import invalid
 Json = dict[str, Any]
 
 MOST_METRICS, MOST_PARAMS, MOST_TAGS, MOST_TOGETHER = 1000, 100, 100, 1000
-MOST_BYTES: Final = 1_000_000  # of one batch
+MOST_BYTES: Final = 1_000_000  # of one batch of metrics, parameters and tags
 LONGEST_KEY, LONGEST_PARAM, LONGEST_TAG = 250, 6000, 8000
 NAME: Final = re.compile(r"[/\w.\- :]+")
 
@@ -109,7 +109,7 @@ def check_batch(metrics: list[Any], params: list[Any], tags: list[Any], size: in
 
 
 def shown_metric(found: Json) -> Json:
-    """A metric as JSON can say it: protobuf has words for what JSON has no number for."""
+    """A metric as JSON: for what is no number there, protobuf's words ("NaN", "Infinity")."""
     value = found["value"]
     if math.isfinite(value):
         return found

@@ -1,28 +1,19 @@
 """Reads from services of Azure for which this project has no SDK."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from ml.azure.clients import Azure
+    from ml.doctor.subject import Subject
 
 MANAGEMENT = "https://management.azure.com"
-
-
-class Caller(Protocol):
-    """Who asks: its credential, and the time limits of azure-core's clients."""
-
-    @property
-    def credential(self) -> "TokenCredential": ...
-
-    @property
-    def limits(self) -> dict[str, Any]: ...
 
 
 class Rest:
     """One service at `base`. When it is `open` to anyone, it is asked without a token."""
 
-    def __init__(self, caller: Caller, base: str, *, open: bool = False) -> None:
+    def __init__(self, caller: "Azure | Subject", base: str, *, open: bool = False) -> None:
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 

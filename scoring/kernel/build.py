@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
-import importlib.util
 import json
 import platform
 import shutil
@@ -20,6 +19,7 @@ import sysconfig
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -67,11 +67,9 @@ def source_digest(folder: Path = FOLDER) -> str:
 
 def compiler(level: Level) -> tuple[list[str], str]:
     """The beginning of a compiler's command, and its name with its version. Raises BuildError."""
-    if sys.platform == "linux" and importlib.util.find_spec("ziglang"):
-        from importlib.metadata import version
-
+    if sys.platform == "linux" and (release := _installed("ziglang")):
         zig = [sys.executable, "-m", "ziglang", "cc", *level.zig, "-fno-sanitize=undefined", "-shared", "-s"]
-        return zig, f"zig {version('ziglang')}"
+        return zig, f"zig {release}"
     if program := shutil.which("cc"):
         shared = (
             ["-bundle", "-undefined", "dynamic_lookup"] if sys.platform == "darwin" else ["-shared", "-s"]
@@ -79,6 +77,14 @@ def compiler(level: Level) -> tuple[list[str], str]:
         found = subprocess.run([program, "--version"], capture_output=True, text=True)
         return [program, *level.cc, *shared], found.stdout.splitlines()[0] if found.stdout else "cc"
     raise BuildError("no compiler: install the package ziglang for this Python, or a C compiler as cc")
+
+
+def _installed(package: str) -> str:
+    """The version of an installed package, "" when it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def compile_to(library: Path) -> dict[str, str]:

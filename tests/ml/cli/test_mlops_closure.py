@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ml.content import sha256_of_program
 from ml.errors import MlopsError
-from ml.jobs import snapshot
+from ml.estate import project_root
+from ml.jobs import closure, snapshot
 from ml.jobs.closure import files_of
 from ml.jobs.pipeline import STEPS
 
@@ -177,3 +178,8 @@ def test_a_program_is_the_same_whatever_its_comments_say(tmp_path: Path, text: s
     written(tmp_path, {"a.py": '"""Words."""\ndef f(x): return x + None', "b.py": text})
     ast.parse(text)
     assert (sha256_of_program(tmp_path / "a.py") == sha256_of_program(tmp_path / "b.py")) is same
+
+
+def test_a_module_that_is_exempt_is_one_of_the_repository():
+    for path, why in closure.EXEMPT.items():
+        assert (project_root() / path).is_file(), why

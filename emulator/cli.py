@@ -28,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser.parse_args(given)
     home = Home.default()
+    from emulator import room
     from emulator.lifecycle import LifecycleError
+    from emulator.state import disk_full
 
     try:
         code: int = options.function(home, options)
@@ -38,6 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return READER_GONE
     except (LifecycleError, RuntimeError) as error:
         print(f"emulator: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if not (reason := disk_full(error)):
+            raise
+        print(f"emulator: {room.words(reason, home.root)}", file=sys.stderr)
         return 1
     return code
 

@@ -18,7 +18,7 @@ from tests.emulator.core import one_of_each
 from tests.emulator.core.conftest import Client
 from tests.emulator.core.one_of_each import ELSEWHERE, GROUP, LOCATION, NAME, ROWS, Json
 
-NET = f"{GROUP}/providers/Microsoft.Network"
+NETWORK = f"{GROUP}/providers/Microsoft.Network"
 
 
 def missing(schema: Resource, declared: Properties, value: Json, place: str = "") -> Iterator[str]:
@@ -121,7 +121,7 @@ def test_hosts_are_told(kept: Client) -> None:
 
 
 def test_what_clients_send_back_is_not_kept(kept: Client) -> None:
-    zone = f"{NET}/privateDnsZones/counted.example"
+    zone = f"{NETWORK}/privateDnsZones/counted.example"
     body = kept.ok("PUT", zone, {"location": "global"})
     assert body["properties"]["numberOfRecordSets"] == 1
     kept.ok("PUT", f"{zone}/A/one", {"properties": {"ttl": 30, "aRecords": [{"ipv4Address": "10.0.0.4"}]}})
@@ -130,7 +130,7 @@ def test_what_clients_send_back_is_not_kept(kept: Client) -> None:
 
 
 def test_a_record_has_its_full_name_and_what_was_set(kept: Client) -> None:
-    zone = f"{NET}/privateDnsZones/{NAME}.example"
+    zone = f"{NETWORK}/privateDnsZones/{NAME}.example"
     given = {"ttl": 30, "metadata": {"a": "b"}, "aRecords": [{"ipv4Address": "10.0.0.4"}]}
     found = kept.ok("PUT", f"{zone}/A/one", {"properties": given})
     kind = Kind("azure-native:privatedns:PrivateRecordSet")
@@ -158,7 +158,7 @@ def test_a_second_region_is_told_where_there_is_one(kept: Client) -> None:
 
 
 def test_the_etag_in_a_body_is_the_one_that_a_condition_takes(kept: Client) -> None:
-    path = f"{NET}/routeTables/tagged"
+    path = f"{NETWORK}/routeTables/tagged"
     first = kept.ok("PUT", path, {"location": LOCATION})
     answer = kept("GET", path)
     assert f"W/{answer.headers['etag']}" == json.loads(answer.body)["etag"] == first["etag"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator import lifecycle, proxy, pulumi, room
+from emulator import cli, lifecycle, proxy, pulumi, room
 from emulator.home import Home, private
 from emulator.http import Request, Response
 from tests.emulator.core.conftest import GROUP, LOCATION, Client
@@ -68,6 +68,19 @@ def test_nothing_begins_on_a_disk_that_is_nearly_full(home: Home, monkeypatch: p
     monkeypatch.setattr(room, "TO_BEGIN", 1 << 60)
     with pytest.raises(lifecycle.LifecycleError, match="is full"):
         lifecycle.up(home)
+
+
+def test_a_command_that_finds_no_room_for_its_files_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def prepare(home: Home) -> Home:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setenv("EMULATOR_HOME", str(tmp_path))
+    monkeypatch.setattr(Home, "prepare", prepare)
+    assert cli.main(["up"]) == 1
+    words = f"emulator: No space left on device: the disk that holds {tmp_path} is full. Make room there"
+    assert capsys.readouterr().err.startswith(words)
 
 
 def test_a_state_that_a_full_disk_cut_off_is_told_with_what_mends_it(home: Home, tmp_path: Path) -> None:

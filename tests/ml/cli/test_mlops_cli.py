@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import typer
 from azure.core.exceptions import HttpResponseError
 from rich.console import Console
 from typer.testing import CliRunner
@@ -48,6 +49,13 @@ def test_the_terminal_alone_breaks_the_lines_of_a_commands_help(command: str):
     assert paragraphs[0]
     for paragraph in paragraphs:
         assert " ".join(paragraph.split()) in [line.strip() for line in said.splitlines()]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_option_is_explained_in_whole_sentences(command: str):
+    made = typer.main.get_command(app).commands[command]  # pyright: ignore[reportAttributeAccessIssue]
+    told = {option.name: option.help or "" for option in made.params}
+    assert {name for name, text in told.items() if not (text[:1].isupper() and text.endswith("."))} == set()
 
 
 def test_the_help_of_metric_names_all_of_them():

@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from emulator.app import Emulator
 from emulator.arm import catalog, catalog_types
 from emulator.arm.catalog_types import ResourceType
+from emulator.errors import AzureError
 from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS
 from emulator.provider.body import BodyMapper
 from emulator.provider.kinds import Kind
@@ -25,6 +28,7 @@ NAMES = {  # where Azure takes no such name
     "zoneName": "name1.example",
     "roleAssignmentName": SIGNED_IN.object_id,
     "roleDefinitionId": SIGNED_IN.object_id,
+    "immutabilityPolicyName": "default",
     "recordType": "A",
     "subscriptionId": GROUP.split("/")[2],
 }
@@ -52,6 +56,10 @@ MORE: dict[str, Json] = {  # beside right_bodies.json
     },
     "Microsoft.Insights/diagnosticSettings": {
         "properties": {"workspaceId": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/{NAME}"}
+    },
+    "Microsoft.KeyVault/vaults/keys": {"properties": {"kty": "RSA", "keySize": 2048}},
+    "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies": {
+        "properties": {"immutabilityPeriodSinceCreationInDays": 1}
     },
     "Microsoft.Network/virtualNetworkGateways": {},
     "Microsoft.Network/connections": {
@@ -121,7 +129,10 @@ def people(emulator: Emulator) -> None:
         if row.arm_type in arm.refused() or row.arm_type in ELSEWHERE or arm.find(path) is not None:
             continue  # some come with others
         schema = Kind(f"azure-native:{row.tokens[0]}").schema
-        arm.put(path, least_body(schema, row, right.get(row.arm_type, {})), principal=SIGNED_IN)
+        try:
+            arm.put(path, least_body(schema, row, right.get(row.arm_type, {})), principal=SIGNED_IN)
+        except AzureError as error:
+            pytest.fail(f"give {row.arm_type} a body that is taken, in MORE of this file: {error}")
 
 
 def _value(schema: Resource, of: Type, constant: str | None, name: str) -> Any:

@@ -392,7 +392,7 @@ def test_without_machine_code_everything_is_answered_the_same(code: MachineCode,
         scorer = Scorer(artifact, monitor, ModelIdentity(), 100, chosen)
         scorer.self_test()
         answers.append(
-            orjson.loads(scorer.answer(scorer.score(scorer.encode(dict(artifact.samples.request))), "x"))
+            orjson.loads(scorer.body(scorer.score(scorer.encode(dict(artifact.samples.request))), "x"))
         )
     ours, theirs = answers
     assert list(ours) == list(theirs)

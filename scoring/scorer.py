@@ -170,6 +170,14 @@ class Scorer:
             }
         )
 
+    def metadata(self, request_id: str) -> dict[str, str]:
+        """What an answer says beside its rows: drift and model as JSON, the request's id."""
+        return {
+            "drift": self.monitor.report.json.decode(),
+            "model": self._model_bytes.decode(),
+            "request_id": request_id,
+        }
+
     def self_test(self) -> None:
         """Score the artifact's samples and compare. Raises ArtifactError when one differs."""
         samples = self.artifact.samples

@@ -55,7 +55,7 @@ async def _parts(scorer: Scorer, bodies: list[bytes], budget: Budget) -> list[Pa
             "contract and encoding": (scorer, "encode"),
             "composite and thresholds": (scorer, "judge"),
             "count for drift": (scorer.monitor, "observe"),
-            "JSON of the answer": (scorer, "answer"),
+            "JSON of the answer": (scorer, "body"),
         }
     )
     raw = list(map(_request, bodies))

@@ -147,6 +147,67 @@ def _count(value: float) -> str:
     return f"{value:.0f}"
 
 
+def _beside(of: str, key: str) -> Callable[[Results], float | None]:
+    """Ours over the build before: of its `timings` or `rates`."""
+
+    def measure(results: Results) -> float | None:
+        found = getattr(results.before, of).get(key) if results.before else None
+        return by_turns(found.ours, found.before) if found and found.ours and found.before else None
+
+    return measure
+
+
+def _arrow(results: Results) -> float | None:
+    """Rows a second as Arrow, over those of the build before as JSON in columns."""
+    timings = results.before.timings if results.before else {}
+    if "5,000 rows, Arrow" not in timings:
+        return None
+    return by_turns(timings["5,000 rows, columns"].before, timings["5,000 rows, Arrow"].ours)
+
+
+def _more_memory(results: Results) -> float | None:
+    found = results.before.resident_mb if results.before else None
+    return found.ours[0] - found.before[0] if found else None
+
+
+def _later(results: Results) -> float | None:
+    found = results.before.ready_s if results.before else None
+    return median(found.ours) / median(found.before) if found else None
+
+
+# Ratios to the last build without machine code, by turns in the same run.
+BESIDE_BEFORE = (
+    *(
+        Goal(f"before-{key}", f"{title}: time over the build before's", "at most", bound, _times, measure)
+        for key, title, bound, measure in (
+            ("row", "one row in process", 0.5, _beside("timings", "1 row")),
+            ("records", "1,000 rows in process, records", 0.55, _beside("timings", "1,000 rows, records")),
+            ("columns", "1,000 rows in process, columns", 0.35, _beside("timings", "1,000 rows, columns")),
+            ("model", "the model alone, 4,096 rows", 0.25, _beside("timings", "model, 4,096 rows")),
+        )
+    ),
+    *(
+        Goal(
+            f"before-{number}",
+            f"throughput over the build before's, {number} connections",
+            "at least",
+            bound,
+            _times,
+            _beside("rates", number),
+        )
+        for number, bound in (("32", 1.2), ("4", 1.3))
+    ),
+    Goal(
+        "before-arrow",
+        "5,000 rows as Arrow: rows a second over those of the build before as JSON in columns",
+        "at least",
+        3.0,
+        _times,
+        _arrow,
+    ),
+    Goal("before-memory", "memory after load above the build before's", "at most", 5.0, _mb, _more_memory),
+    Goal("before-ready", "from start to ready, over the build before", "at most", 1.0, _times, _later),
+)
 GOALS = (
     Goal("single", "one row in process, p50", "at most", 50.0, _us, _single),
     Goal(
@@ -157,7 +218,8 @@ GOALS = (
         _times,
         _times_naive,
     ),
-    Goal("floor", "throughput over that of a constant answer", "at least", 0.60, _share, _floor),
+    *BESIDE_BEFORE,
+    Goal("floor", "throughput over that of a constant answer", "at least", 0.75, _share, _floor),
     Goal(
         "azureml",
         "throughput over that of azureml-inference-server-http, naive composite",

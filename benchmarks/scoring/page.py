@@ -32,6 +32,11 @@ METHOD = """## How it is measured
   test rows, 1,000 different ones in turn. Before a server is loaded its first answer is held against the
   composite's own.
 - **In process**: the bytes of a request's JSON in, the bytes of the answer's JSON out.
+- **The build before** is the last one without machine code, its `scoring` and its locked packages in an
+  environment of their own, loaded with the same rows by turns with ours. Arrow it does not know: its row is
+  compared with that build's JSON in columns.
+- **What evaluates trees** is measured in an environment with all these libraries, one thread each; each
+  evaluates both sums of trees. Where a difference is large, the library takes the model for another one.
 - **The naive composite** is the usual design on scikit-learn: a pandas table from the JSON, a
   ColumnTransformer with gradient boosting, an isolation forest, and for each feature a test of the
   request's rows against the 24,000 training rows (14 Kolmogorov-Smirnov, 9 chi-squared). It is written as
@@ -102,6 +107,8 @@ def text(results: Results, pictures: Iterable[str]) -> str:
         "## In process\n",
         picture("scoring-in-process"),
         table(tables.in_process(results)),
+        table(tables.before(results)),
+        table(tables.compilers(results)),
         "## Over HTTP\n",
         picture("scoring-throughput"),
         picture("scoring-latency"),

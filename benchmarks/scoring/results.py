@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,40 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """What was measured by turns, of the build before and of ours."""
+
+    before: list[float]
+    ours: list[float]
+
+
+@dataclass(frozen=True)
+class Before:
+    """Our build beside the last one without machine code."""
+
+    commit: str
+    timings: dict[str, Pair]  # microseconds of a call in process
+    rates: dict[str, Pair]  # requests a second, by the number of connections
+    resident_mb: Pair
+    ready_s: Pair
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """What evaluates our graph. `turns`: microseconds a row of each turn, by the number of rows in a call.
+
+    `difference`: the largest one from ONNX Runtime. `megabytes`: what it takes on the disk.
+    """
+
+    name: str
+    version: str
+    absent: str | None
+    difference: float = 0.0
+    megabytes: float = 0.0
+    turns: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+
+
+@dataclass(frozen=True)
 class Soak:
     """Open loop at a multiple of what the service takes."""
 
@@ -137,6 +171,8 @@ class Results:
     starts: list[Start] = field(default_factory=list)
     telemetry: Telemetry | None = None
     parts: list[Part] = field(default_factory=list)
+    before: Before | None = None
+    compilers: list[Compiler] = field(default_factory=list)
     soak: Soak | None = None
     problems: dict[str, str] = field(default_factory=dict)  # sections that could not be measured, and why
     seconds: float = 0.0
@@ -156,6 +192,7 @@ class Results:
         if value.get("format") != FORMAT:
             raise ValueError(f"results have format {value.get('format')!r}, this program reads {FORMAT}")
         floor, telemetry, soak = value["floor"], value["telemetry"], value["soak"]
+        before = value["before"]
         return Results(
             machine=value["machine"],
             quick=value["quick"],
@@ -165,6 +202,8 @@ class Results:
             starts=[Start(**one) for one in value["starts"]],
             telemetry=Telemetry(**telemetry) if telemetry else None,
             parts=[Part(**one) for one in value["parts"]],
+            before=_before(before) if before else None,
+            compilers=[Compiler(**one) for one in value["compilers"]],
             soak=Soak(**soak) if soak else None,
             problems=value["problems"],
             seconds=value["seconds"],
@@ -172,6 +211,12 @@ class Results:
 
     def write(self, file: Path) -> None:
         write(file, json.dumps(self.to_json(), indent=1) + "\n")
+
+
+def _before(value: dict[str, Any]) -> Before:
+    pairs = {name: {key: Pair(**pair) for key, pair in value[name].items()} for name in ("timings", "rates")}
+    single = {name: Pair(**value[name]) for name in ("resident_mb", "ready_s")}
+    return Before(value["commit"], **pairs, **single)
 
 
 def _served(value: dict[str, Any]) -> Served:

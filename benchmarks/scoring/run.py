@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from benchmarks.scoring import breakdown, in_process, machine, model, own, serving, tools
+from benchmarks.scoring import before, breakdown, compilers, in_process, machine, model, own, serving, tools
+from benchmarks.scoring.cache import BenchmarkError
 from benchmarks.scoring.in_process import Budget
 from benchmarks.scoring.load import Generator
 from benchmarks.scoring.processes import ServerError, cores
@@ -14,8 +15,8 @@ from benchmarks.scoring.results import Results, Served
 from benchmarks.scoring.servers import BY_KEY, KINDS
 from benchmarks.scoring.serving import Plan
 
-SECTIONS = ("in-process", "http", "floor", "telemetry", "start", "breakdown")
-NEED_LOAD = frozenset({"http", "floor", "telemetry", "start", "soak"})
+SECTIONS = ("in-process", "before", "compilers", "http", "floor", "telemetry", "start", "breakdown")
+NEED_LOAD = frozenset({"before", "http", "floor", "telemetry", "start", "soak"})
 BUSY = 0.5  # runnable processes a core, from which figures suffer
 
 
@@ -33,6 +34,7 @@ class Length:
     turns: int  # of two things that are compared
     turn_seconds: float
     starts: int
+    call_seconds: float  # of each call that is timed in process by turns
     all_cores: tuple[str, ...]  # the servers that are measured on all cores too
 
 
@@ -47,6 +49,7 @@ FULL = Length(
     turns=12,
     turn_seconds=1.5,
     starts=5,
+    call_seconds=0.5,
     all_cores=tuple(BY_KEY),
 )
 QUICK = Length(
@@ -60,6 +63,7 @@ QUICK = Length(
     turns=3,
     turn_seconds=1.0,
     starts=2,
+    call_seconds=0.1,
     all_cores=("ours", "constant"),
 )
 
@@ -99,7 +103,7 @@ def run(choice: Choice, say: tools.Say) -> Results:
             return found
         try:
             return measure()
-        except ServerError as error:
+        except (ServerError, BenchmarkError) as error:
             say(f"{name} could not be measured: {error}")
             return replace(found, problems={**found.problems, name: str(error)})
 
@@ -110,6 +114,17 @@ def run(choice: Choice, say: tools.Say) -> Results:
 
     found = section(
         "in-process", lambda: replace(found, in_process=in_process.measure(subject, length.budget, say))
+    )
+    if generator and one and turns:
+        found = section(
+            "before",
+            lambda: replace(
+                found,
+                before=before.measure(subject, generator, turns, length.starts, length.call_seconds, say),
+            ),
+        )
+    found = section(
+        "compilers", lambda: replace(found, compilers=compilers.measure(subject, length.call_seconds, say))
     )
     if generator and one and turns:
         found = section(

@@ -32,6 +32,8 @@ class Kind:
     peer: str | None = None
     distribution: str = ""
     folder: Path = ROOT
+    code: Path = ROOT  # where `scoring` is
+    python: Path | None = None  # that runs it, where that is neither the project's nor a peer's
     note: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -198,6 +200,8 @@ RIVALS = ("azureml-ours", "mlserver", "bentoml")  # the three servers with our c
 
 def python_of(kind: Kind, say: tools.Say) -> Path:
     """The Python that runs the server; its environment is made when need be."""
+    if kind.python is not None:
+        return kind.python
     return Path(sys.executable) if kind.peer is None else tools.environment(kind.peer, say)
 
 
@@ -207,7 +211,7 @@ def environment_of(kind: Kind, start: Start, more: Mapping[str, str]) -> dict[st
     return {
         **inherited,
         "PATH": f"{start.program}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(kind.folder)]),
+        "PYTHONPATH": os.pathsep.join([str(kind.code), str(kind.folder)]),
         "PYTHONDONTWRITEBYTECODE": "1" if kind.peer else "",
         "OMP_NUM_THREADS": "1",
         "TMPDIR": tempfile.gettempdir(),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
 from benchmarks.scoring.goals import Verdict
-from benchmarks.scoring.results import Results, Served
+from benchmarks.scoring.results import Pair, Results, Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ def goal_rows(verdicts: Sequence[Verdict]) -> Rows:
 def all_tables(results: Results) -> list[Rows]:
     """Those that the results hold something for."""
     made = (in_process(results), *served(results), memory(results), floor(results), starts(results))
+    made = (*made[:1], before(results), compilers(results), *made[1:])
     return [rows for rows in (*made, telemetry(results), soak(results), parts(results)) if rows.rows]
 
 
@@ -46,6 +47,53 @@ def in_process(results: Results) -> Rows:
     ]
     columns = ("composite", "rows", "p50", "p99", "runs")
     return Rows("In process, JSON bytes to JSON bytes", columns, rows, frozenset({1, 2, 3, 4}))
+
+
+def before(results: Results) -> Rows:
+    """Ours beside the last build without machine code."""
+    found = results.before
+    title, columns = "Beside the build before, by turns", ("what", "before", "ours", "ours over before")
+    if found is None:
+        return Rows(title, columns)
+    rows = [(f"in process: {name}", *_pair(pair, us)) for name, pair in found.timings.items()]
+    rows += [
+        (f"requests a second, {number} connections", *_pair(pair, per_second))
+        for number, pair in found.rates.items()
+    ]
+    rows.append(("memory after load", *_pair(found.resident_mb, lambda value: f"{value:.0f} MB")))
+    rows.append(("ready after", *_pair(found.ready_s, lambda value: f"{value:.2f} s")))
+    return Rows(f"Beside the build before ({found.commit}), by turns", columns, rows, frozenset({1, 2, 3}))
+
+
+def _pair(pair: Pair, show: Callable[[float], str]) -> tuple[str, str, str]:
+    if not pair.before:
+        return "", show(median(pair.ours)), ""
+    ratios = sorted(one / other for one, other in zip(pair.ours, pair.before, strict=True))
+    spread = f"{median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    return show(median(pair.before)), show(median(pair.ours)), spread
+
+
+def compilers(results: Results) -> Rows:
+    """What evaluates trees, on our graph."""
+    title = "What evaluates trees, on our graph, by turns: microseconds a row, and its time over ours"
+    sizes = ("1", "24", "4096")
+    columns = ("what", *(f"{size} in a call" for size in sizes), "difference", "size")
+    ours = next((one for one in results.compilers if one.name == "our machine code" and one.turns), None)
+    rows: list[tuple[str, ...]] = []
+    for one in results.compilers:
+        name = f"{one.name} ({one.version})" if one.version else one.name
+        if one.absent is not None:
+            rows.append((f"{name}: absent, {one.absent}", "", "", "", "", ""))
+            continue
+        cells: list[str] = []
+        for size in sizes:
+            over = ""
+            if ours is not None and one is not ours:
+                ratios = [mine / other for mine, other in zip(one.turns[size], ours.turns[size], strict=True)]
+                over = f" ({median(ratios):.1f})"
+            cells.append(f"{median(one.turns[size]):.2f}{over}")
+        rows.append((name, *cells, f"{one.difference:.1e}", f"{one.megabytes:.1f} MB"))
+    return Rows(title, columns, rows, frozenset({1, 2, 3, 4, 5}))
 
 
 def served(results: Results) -> list[Rows]:

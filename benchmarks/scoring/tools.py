@@ -33,7 +33,11 @@ def load_generator(say: Say) -> Path:
 
 def environment(peer: str, say: Say) -> Path:
     """The Python of that server's own environment, installed from its hashed requirement file."""
-    requirements = PEERS / peer / "requirements.txt"
+    return environment_from(PEERS / peer / "requirements.txt", peer, say)
+
+
+def environment_from(requirements: Path, peer: str, say: Say) -> Path:
+    """The Python of an environment with what that hashed requirement file names."""
     name = f"{peer}-{digest([requirements])}"
 
     def install(folder: Path) -> None:

@@ -7,25 +7,26 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, TypeVar
 
 import orjson
 
+from scoring import arrow
+from scoring.arrow.messages import ArrowError
 from scoring.http import problems
 from scoring.http.asgi import Headers
 from scoring.http.authentication import Authenticator
-from scoring.http.body import MEDIA_TYPE, parsed, read
+from scoring.http.body import MEDIA_TYPE, media_type, parsed, read
 from scoring.http.descriptors import Descriptors
 from scoring.http.direct import Ask, Direct
 from scoring.http.explaining import Explaining
-from scoring.http.gate import Endpoint, Gate
+from scoring.http.gate import Endpoint, Gate, Other
 from scoring.http.inflight import InFlight, running
 from scoring.http.openapi import document
 from scoring.http.problems import Problem, too_many
 from scoring.http.requests import Request, State
 from scoring.model.artifact import ArtifactError
 from scoring.model.encode import ContractError, TooManyRowsError
-from scoring.model.schema import Matrix
 from scoring.scorer import Batch, Scorer, joined
 from scoring.settings import Limits
 from scoring.telemetry.moment import RequestRecord
@@ -34,6 +35,8 @@ from scoring.worker import BEAT_SECONDS, Place
 
 log = logging.getLogger(__name__)
 
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 SYNTHETIC_HEADER: Final = b"x-synthetic"  # "true" marks rows of a test, which do not count for drift
 INLINE_ROWS: Final = 64  # a thread scores requests of more rows, so that the event loop stays free
 # A service that ends just after its start first has to load what sends telemetry, which takes seconds.
@@ -131,7 +134,7 @@ class Service:
         report = orjson.Fragment(self._scorer.monitor.report.json)
         return orjson.dumps({"report": report, "window": window, "model": self._scorer.model})
 
-    async def score(self, request: Request) -> bytes:
+    async def score(self, request: Request) -> bytes | Other:
         if (pending := self.state.begun()) > self._limits.in_flight:  # refuse before the request costs more
             raise too_many(pending)
         self._refuse_without_key()
@@ -155,8 +158,12 @@ class Service:
             detail = "what explains the model that is served is no longer in its place; the log says more"
             raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "60"}) from error
 
-    async def _scored(self, request: Request) -> bytes:
-        payload = parsed(await read(request, self._limits.body_bytes))
+    async def _scored(self, request: Request) -> bytes | Other:
+        body = await read(request, self._limits.body_bytes, (MEDIA_TYPE, arrow.MEDIA_TYPE))
+        if media_type(request) == arrow.MEDIA_TYPE:
+            payload = await self._from_arrow(body)
+        else:
+            payload = parsed(body)
         matrix = _encoded(payload, self._scorer.encode)
         real = _is_real(request.headers)
         if len(matrix) <= INLINE_ROWS:
@@ -164,13 +171,38 @@ class Service:
         else:
             loop = asyncio.get_running_loop()
             batch = await loop.run_in_executor(self._large, self._scorer.score, matrix, real)
+        if _wants_arrow(request.headers):
+            return await self._as_arrow(batch, request.record)
         return self._body(batch, request.record)
+
+    async def _from_arrow(self, body: bytes) -> object:
+        """The payload of an Arrow stream, read in a thread, as many rows are."""
+        from scoring.arrow.reading import payload
+
+        loop = asyncio.get_running_loop()
+        rows = self._limits.rows
+        try:
+            return await loop.run_in_executor(
+                self._large, lambda: _encoded(body, lambda content: payload(content, rows))
+            )
+        except ArrowError as error:
+            raise Problem(problems.INVALID_ARROW, str(error)) from error
+
+    async def _as_arrow(self, batch: Batch, record: RequestRecord) -> Other:
+        from scoring.arrow.writing import answer
+
+        record.batch, record.drift_status = batch, self._scorer.monitor.report.status
+        metadata = self._scorer.metadata(record.request_id)
+        loop = asyncio.get_running_loop()
+        return Other(arrow.MEDIA_TYPE, await loop.run_in_executor(self._large, answer, batch, metadata))
 
     def ask(self, headers: Headers, body: bytes, record: RequestRecord) -> Ask | None:
         """What a request asks for that can be answered directly; None when it is large or has a defect."""
         if not self._authenticator.knows(headers.get(b"authorization")):
             return None
         if headers.get(b"content-type") != MEDIA_TYPE or len(body) > self._limits.body_bytes:
+            return None
+        if _wants_arrow(headers):
             return None
         try:
             matrix = self._scorer.encode(orjson.loads(body))
@@ -224,7 +256,14 @@ def _is_real(headers: Headers) -> bool:
     return synthetic is None or synthetic.lower() not in (b"true", b"1")
 
 
-def _encoded(payload: object, encode: Callable[[object], Matrix]) -> Matrix:
+def _wants_arrow(headers: Headers) -> bool:
+    """Whether the caller accepts an Arrow stream by name."""
+    accepted = headers.get(b"accept")
+    return accepted is not None and arrow.MEDIA_TYPE in accepted.lower()
+
+
+def _encoded(payload: Item, encode: Callable[[Item], Made]) -> Made:
+    """What the encoder, or the reader of Arrow, makes of a payload. Raises Problem."""
     try:
         return encode(payload)
     except ContractError as error:

@@ -11,13 +11,18 @@ from scoring.http.requests import Request
 MEDIA_TYPE = b"application/json"
 
 
-async def read(request: Request, limit: int) -> bytes:
-    """The whole body, at most `limit` bytes of `application/json`. Raises Problem."""
+def media_type(request: Request) -> bytes:
+    """The content-type without its parameters."""
+    return request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+
+
+async def read(request: Request, limit: int, types: tuple[bytes, ...] = (MEDIA_TYPE,)) -> bytes:
+    """The whole body, at most `limit` bytes of one of the media types. Raises Problem."""
     headers = request.headers
-    given = headers.get(b"content-type", b"")
-    if given != MEDIA_TYPE and (found := given.partition(b";")[0].strip().lower()) != MEDIA_TYPE:
+    if headers.get(b"content-type") not in types and (found := media_type(request)) not in types:
         shown = found.decode("latin-1") or "no content-type"
-        raise Problem(problems.UNSUPPORTED_TYPE, f"found {shown[:100]!r}")
+        expected = " or ".join(one.decode() for one in types)
+        raise Problem(problems.UNSUPPORTED_TYPE, f"found {shown[:100]!r}, expected {expected}")
     stated = headers.get(b"content-length", b"0")
     if stated.isdigit() and int(stated) > limit:
         raise Problem(problems.TOO_LARGE, f"{int(stated)} bytes, at most {limit} are taken")

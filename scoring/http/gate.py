@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Final
 
 from scoring.http.asgi import Headers, Receive, Scope, Send
@@ -20,7 +21,17 @@ _JSON: Final = (b"content-type", b"application/json")
 _PROBLEM: Final = (b"content-type", CONTENT_TYPE.encode())
 _CLOSE: Final = (b"connection", b"close")
 
-Endpoint = Callable[[Request], Awaitable[bytes]]  # the JSON of an answer with status 200, or Problem
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A body that is not JSON."""
+
+    content_type: bytes
+    body: bytes
+
+
+# An endpoint gives the body of an answer with status 200, JSON unless it says otherwise, or raises Problem.
+Endpoint = Callable[[Request], Awaitable[bytes | Other]]
 
 
 class Gate:
@@ -58,8 +69,11 @@ class Gate:
         request_id = record.request_id
         more: list[tuple[bytes, bytes]] = []
         try:
-            body = await self._endpoint(method, path, endpoint)(Request(headers, receive, record))
-            content_type = _JSON
+            answered = await self._endpoint(method, path, endpoint)(Request(headers, receive, record))
+            if isinstance(answered, Other):
+                body, content_type = answered.body, (b"content-type", answered.content_type)
+            else:
+                body, content_type = answered, _JSON
         except Problem as problem:
             record.status, record.problem = problem.kind.status, problem.kind.name
             body, content_type = problem.body(request_id), _PROBLEM

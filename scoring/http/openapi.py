@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from scoring import arrow
 from scoring.http import problems
 from scoring.http.problems import ProblemType
 from scoring.model.artifact import Artifact
@@ -284,9 +285,19 @@ ROWS_REFUSED = (
 )
 
 
+ARROW_REQUEST = (
+    "An Arrow IPC stream without compression, with a column for each feature: numbers of any width, or "
+    "strings; the members, limits and errors of `columns` hold for it as well."
+)
+ARROW_ANSWER = (
+    "An Arrow IPC stream, for callers that accept it by name: probability float64, label int8, outlier_score "
+    "float64, outlier_flag bool; the schema's metadata has drift and model, as JSON, and request_id."
+)
+
+
 def _rows_operation(summary: str, name: str, answered: str, request: str, response: str) -> Json:
     """An operation on rows, with a key."""
-    body = {"required": True, "content": {"application/json": {"schema": _reference(request)}}}
+    body: Json = {"required": True, "content": {"application/json": {"schema": _reference(request)}}}
     return {
         "summary": summary,
         "operationId": name,
@@ -302,7 +313,19 @@ def _rows_operation(summary: str, name: str, answered: str, request: str, respon
 
 def _score() -> Json:
     answered = "The rows' scores, in their order."
-    return _rows_operation("Score rows", "score", answered, "ScoreRequest", "ScoreResponse")
+    found = _rows_operation("Score rows", "score", answered, "ScoreRequest", "ScoreResponse")
+    streams = (
+        (found["requestBody"]["content"], ARROW_REQUEST),
+        (found["responses"]["200"]["content"], ARROW_ANSWER),
+    )
+    for content, description in streams:
+        content[arrow.MEDIA_TYPE.decode()] = {"schema": {**STRING, "description": description}}
+    _add_title(found["responses"], problems.INVALID_ARROW)
+    return found
+
+
+def _add_title(responses: Json, kind: ProblemType) -> None:
+    responses[str(kind.status)]["description"] += f"; {kind.title}"
 
 
 def _explain() -> Json:

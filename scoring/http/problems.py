@@ -25,13 +25,14 @@ class ProblemType:
 
 INVALID_JSON = ProblemType("invalid-json", 400, "The body is not JSON")
 MALFORMED = ProblemType("malformed-request", 400, "This is not HTTP")
+INVALID_ARROW = ProblemType("invalid-arrow", 400, "The body is not an Arrow IPC stream that is taken")
 UNAUTHORIZED = ProblemType("unauthorized", 401, "The key is missing or wrong")
 NOT_FOUND = ProblemType("not-found", 404, "There is no such path")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The path does not take this method")
 REQUEST_TIMEOUT = ProblemType("request-timeout", 408, "The body did not arrive in time")
 TOO_LARGE = ProblemType("too-large", 413, "The request is too large")
 TARGET_TOO_LONG = ProblemType("uri-too-long", 414, "The request's path and query are too long")
-UNSUPPORTED_TYPE = ProblemType("unsupported-media-type", 415, "The body must be application/json")
+UNSUPPORTED_TYPE = ProblemType("unsupported-media-type", 415, "The body's type is not taken")
 CONTRACT = ProblemType("input-contract", 422, "The rows break the input contract")
 TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Too many requests are in flight")
 HEAD_TOO_LARGE = ProblemType("head-too-large", 431, "The request's head is too large")
@@ -41,6 +42,7 @@ OVERLOADED = ProblemType("overloaded", 503, "The service has too much to do")
 
 ALL = (
     INVALID_JSON,
+    INVALID_ARROW,
     MALFORMED,
     UNAUTHORIZED,
     NOT_FOUND,

@@ -38,6 +38,7 @@ Code = Literal[
 ]
 Item = TypeVar("Item")
 Encoded = NDArray[np.float32] | NDArray[np.float64]
+Numbers = NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
 Reader = Callable[[Any], "float | None"]
 ColumnReader = Callable[[list[Any]], "Encoded | None"]
 MAX_ERRORS = 50  # the encoder stops after one more, since a body may hold 100,000s of wrong values
@@ -78,6 +79,8 @@ class TooManyRowsError(Exception):
 
 class Encoder:
     """Makes the matrix of a request's rows, for one schema.
+
+    The values of a column are JSON's in a list, or numbers in an array.
 
     `code` reads rows that keep the contract, as this class does. What it does not take is read here, where
     defects are explained.
@@ -222,7 +225,7 @@ class Encoder:
         lengths: dict[str, int] = {}
         for name in self._names & arrays.keys():
             array = arrays[name]
-            if not isinstance(array, list) or not array:
+            if not isinstance(array, list | np.ndarray) or not len(cast("list[object]", array)):
                 detail = f"expected an array of at least one value, found {_what(array)}"
                 errors.append(FieldError(f"#/columns/{fragment(name)}", "wrong_type", detail))
             else:
@@ -246,7 +249,14 @@ class Encoder:
         matrix = np.empty((rows, self._schema.width), dtype=np.float32)
         for position, column in enumerate(self._columns_of):
             name = column.feature.name
-            values = cast("list[object]", arrays[name])
+            array = arrays[name]
+            if isinstance(array, np.ndarray):
+                found = column.of_array(cast("Numbers", array))
+                if found is not None:
+                    matrix[:, position] = found
+                    continue
+                array = cast("Numbers", array).tolist()  # which says what is wrong, if anything is
+            values = cast("list[object]", array)
             if self._rows is not None and self._rows.column(position, values, matrix):
                 continue
             encoded = column.encode(values)
@@ -289,10 +299,13 @@ class _Column:
     def __init__(self, feature: Feature) -> None:
         self.feature = feature
         self.get: Callable[[Any], object] = itemgetter(feature.name)
+        self.of_array: Callable[[Numbers], Encoded | None]
         if isinstance(feature, CategoryFeature):
             self.read, self.encode = _category_reader(feature), _category_column(feature)
+            self.of_array = _category_array(feature)
         else:
             self.read, self.encode = _number_reader(feature), _number_column(feature)
+            self.of_array = _number_array(feature)
 
 
 def _number_reader(feature: NumberFeature) -> Reader:
@@ -310,19 +323,35 @@ def _number_reader(feature: NumberFeature) -> Reader:
 
 
 def _number_column(feature: NumberFeature) -> ColumnReader:
-    read, low, high, integer = _number_reader(feature), feature.minimum, feature.maximum, feature.integer
-    exact = max(abs(low), abs(high)) < EXACT_INTEGERS  # beyond it an integer may round onto the limit
+    read, within = _number_reader(feature), _number_array(feature)
 
     def encode(values: list[Any]) -> Encoded | None:
-        if not exact:
+        if not _exact(feature):
             encoded = [read(value) for value in values]
             return None if None in encoded else np.array(encoded, dtype=np.float32)
         if not NUMBER_TYPES.issuperset(map(type, values)):
             return None
         try:
-            found = np.array(values, dtype=np.float64)
+            return within(np.array(values, dtype=np.float64))
         except OverflowError:  # an integer of hundreds of digits
             return None
+
+    return encode
+
+
+def _exact(feature: NumberFeature) -> bool:
+    """Whether no integer beyond a limit rounds onto it."""
+    return max(abs(feature.minimum), abs(feature.maximum)) < EXACT_INTEGERS
+
+
+def _number_array(feature: NumberFeature) -> Callable[[Numbers], Encoded | None]:
+    """None: some number is wrong, or it takes a list to know."""
+    low, high, integer, exact = feature.minimum, feature.maximum, feature.integer, _exact(feature)
+
+    def encode(values: Numbers) -> Encoded | None:
+        if not exact:
+            return None
+        found = values.astype(np.float64, copy=False)
         if not ((found >= low) & (found <= high)).all() or (integer and (found != np.floor(found)).any()):
             return None
         return found
@@ -348,6 +377,23 @@ def _category_column(feature: CategoryFeature) -> ColumnReader:
             return None
         encoded = list(map(table.get, values))
         return None if None in encoded else np.array(encoded, dtype=np.float32)
+
+    return encode
+
+
+def _category_array(feature: CategoryFeature) -> Callable[[Numbers], Encoded | None]:
+    """None: some number is no category, or it takes a list to know."""
+    whole = sorted(value for value in feature.categories if not isinstance(value, str))
+    exact = bool(whole) and max(map(abs, whole)) < EXACT_INTEGERS
+    known = np.array(whole if exact else [], dtype=np.float64)
+    code = np.array([codes(feature)[value] for value in whole], dtype=np.float32)
+
+    def encode(values: Numbers) -> Encoded | None:
+        if not known.size:
+            return None
+        found = values.astype(np.float64, copy=False)
+        places = np.minimum(np.searchsorted(known, found), known.size - 1)
+        return code[places] if (known[places] == found).all() else None
 
     return encode
 

@@ -2,7 +2,22 @@
 
 from dataclasses import replace
 
-from benchmarks.scoring.results import Floor, Load, Part, Results, Served, Soak, Start, Telemetry, Timing
+from benchmarks.scoring.results import (
+    Before,
+    Compiler,
+    Floor,
+    Load,
+    Pair,
+    Part,
+    Results,
+    Served,
+    Soak,
+    Start,
+    Telemetry,
+    Timing,
+)
+
+SIZES = ("1", "24", "4096")
 
 
 def load(connections: int, per_second: float, **more: float) -> Load:
@@ -40,7 +55,28 @@ def good() -> Results:
             served("bentoml", 2_000.0),
             served("ours", 9_000.0, cores=2),
         ],
-        floor=Floor(32, [6_000.0, 12_000.0, 5_000.0], [10_000.0, 20_000.0, 8_000.0], 50.0, 30.0),
+        floor=Floor(32, [7_500.0, 15_000.0, 7_000.0], [10_000.0, 20_000.0, 8_000.0], 50.0, 30.0),
+        before=Before(
+            "858a31f",
+            timings={
+                "1 row": Pair([40.0, 80.0], [20.0, 40.0]),
+                "1,000 rows, records": Pair([20_000.0], [11_000.0]),
+                "1,000 rows, columns": Pair([10_000.0], [3_500.0]),
+                "5,000 rows, columns": Pair([60_000.0], [15_000.0]),
+                "model, 4,096 rows": Pair([40_000.0], [10_000.0]),
+                "5,000 rows, Arrow": Pair([], [20_000.0]),
+            },
+            rates={"4": Pair([1_000.0], [1_300.0]), "32": Pair([10_000.0], [12_000.0])},
+            resident_mb=Pair([80.0], [85.0]),
+            ready_s=Pair([0.4, 0.5], [0.5, 0.4]),
+        ),
+        compilers=[
+            Compiler(
+                "ONNX Runtime", "1.31.1", None, 0.0, 70.0, {size: [8.0] for size in ("1", "24", "4096")}
+            ),
+            Compiler("our machine code", "", None, 4e-7, 0.03, {size: [2.0] for size in ("1", "24", "4096")}),
+            Compiler("another", "1.0", "ValueError: no model of its own"),
+        ],
         starts=[
             Start("without telemetry", False, 5, 0.5, 0.6, 80.0, 60.0),
             Start("with telemetry", True, 5, 1.5, 1.6, 150.0, 120.0),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from benchmarks.scoring.goals import GOALS, Verdict, verdicts
-from benchmarks.scoring.results import Results
+from benchmarks.scoring.results import Pair, Results
 from tests.benchmarks.samples import good, load
 
 
@@ -20,6 +20,19 @@ def server(results: Results, key: str, best: float) -> Results:
         for one in results.served
     ]
     return replace(results, served=changed)
+
+
+def timing(results: Results, name: str, ours: list[float]) -> Results:
+    """The results with other times of ours."""
+    assert results.before is not None
+    pair = replace(results.before.timings[name], ours=ours)
+    return replace(results, before=replace(results.before, timings={**results.before.timings, name: pair}))
+
+
+def rate(results: Results, connections: str, ours: float) -> Results:
+    assert results.before is not None
+    pair = replace(results.before.rates[connections], ours=[ours])
+    return replace(results, before=replace(results.before, rates={**results.before.rates, connections: pair}))
 
 
 def soak(results: Results, **more: Any) -> Results:
@@ -38,9 +51,29 @@ def test_what_lies_at_a_bound_meets_it() -> None:
 MISSES: tuple[tuple[str, Callable[[Results], Results]], ...] = (
     ("single", lambda r: replace(r, in_process=[replace(r.in_process[0], p50=50.1), r.in_process[1]])),
     ("naive", lambda r: replace(r, in_process=[r.in_process[0], replace(r.in_process[1], p50=24_999.0)])),
+    *(
+        (f"before-{key}", lambda r, name=name, other=other: timing(r, name, other))
+        for key, name, other in (
+            ("row", "1 row", [20.1, 40.2]),
+            ("records", "1,000 rows, records", [11_010.0]),
+            ("columns", "1,000 rows, columns", [3_510.0]),
+            ("model", "model, 4,096 rows", [10_010.0]),
+        )
+    ),
+    ("before-32", lambda r: rate(r, "32", 11_990.0)),
+    ("before-4", lambda r: rate(r, "4", 1_299.0)),
+    ("before-arrow", lambda r: timing(r, "5,000 rows, Arrow", [20_010.0])),
+    (
+        "before-memory",
+        lambda r: replace(r, before=r.before and replace(r.before, resident_mb=Pair([80.0], [85.1]))),
+    ),
+    (
+        "before-ready",
+        lambda r: replace(r, before=r.before and replace(r.before, ready_s=Pair([0.4, 0.5], [0.5, 0.41]))),
+    ),
     (
         "floor",
-        lambda r: replace(r, floor=r.floor and replace(r.floor, constant=[10_100.0, 20_000.0, 9_000.0])),
+        lambda r: replace(r, floor=r.floor and replace(r.floor, constant=[10_100.0, 20_100.0, 9_000.0])),
     ),
     ("azureml", lambda r: server(r, "azureml-naive", 60.1)),
     ("servers", lambda r: server(r, "bentoml", 3_001.0)),
@@ -82,13 +115,13 @@ def test_the_best_number_of_connections_counts_and_only_one_core() -> None:
 
 
 def test_what_is_measured_by_turns_is_compared_turn_by_turn() -> None:
-    """All medians would give 0.6 too if the machine kept its speed; here it doubles for the second turn."""
+    """All medians would give 0.75 too if the machine kept its speed; here it doubles for the second turn."""
     floor = good().floor
     assert floor is not None
     changed = replace(
-        good(), floor=replace(floor, ours=[600.0, 12.0, 5_900.0], constant=[1_000.0, 20.0, 10_000.0])
+        good(), floor=replace(floor, ours=[750.0, 15.0, 7_400.0], constant=[1_000.0, 20.0, 10_000.0])
     )
-    assert by_key(changed)["floor"].value == pytest.approx(0.6)
+    assert by_key(changed)["floor"].value == pytest.approx(0.75)
 
 
 def test_a_server_that_is_absent_is_not_the_best_one() -> None:

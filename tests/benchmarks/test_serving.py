@@ -42,7 +42,7 @@ def test_what_cannot_be_measured_is_absent_with_its_reason(subject: Subject) -> 
     )
     kinds = [BY_KEY["ours"], constant, ends, replace(constant, key="lying", command=lying)]
     generator = Generator(tools.load_generator(print), subject.single, cores()[-1:])
-    plan = Plan((1, 4), 2, 0.3, 0.0, cores()[:1], cores()[-1:], 1)
+    plan = Plan((1, 4), 2, 0.3, 0.0, cores()[:1], 1)
     found = {one.key: one for one in serving.measure(kinds, subject, generator, plan, print)}
     assert (found["ours"].absent, found["constant"].absent) == (None, None)
     for key in ("ours", "constant"):
@@ -78,7 +78,7 @@ def test_a_server_that_gives_way_under_load_does_not_end_the_benchmark(
     monkeypatch.setattr(serving, "loaded", loaded)
     constant = BY_KEY["constant"]
     generator = Generator(tools.load_generator(print), subject.single, cores()[-1:])
-    plan = Plan((1, 4), 2, 0.1, 0.1, cores()[:1], cores()[-1:], 1)
+    plan = Plan((1, 4), 2, 0.1, 0.1, cores()[:1], 1)
     kinds = [constant, replace(constant, key="gives-way")]
     whole, gone = serving.measure(kinds, subject, generator, plan, print)
     assert [load.rounds for load in whole.loads] == [2, 2]

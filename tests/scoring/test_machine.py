@@ -149,7 +149,8 @@ def test_graphs_of_any_trees_answer_as_onnx_runtime_does(
     slope = np.linspace(-0.5, 0.75, width) if linear else np.zeros(width)
     margin = Additive(forests[0] if not linear else (NOTHING, *forests[0]), slope, np.ones(width), 0.25)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(export, "isolation_trees", lambda _: forests[1])
+        lengths = [replace(tree, value=np.abs(tree.value)) for tree in forests[1]]  # so scores are 1 at most
+        patched.setattr(export, "isolation_trees", lambda _: lengths)
         patched.setattr(export, "isolation_scale", lambda _: 4.0)
         model = export.composite(margin, None)
     random = np.random.default_rng(len(forests[0]))

@@ -47,10 +47,11 @@ test-containers: setup  ## the scoring image, built and run with its limits by p
 	@$(BIN)/python -m tools.containers
 	@$(BIN)/python -m pytest tests/containers -m containers
 
-lint: setup  ## ruff, Dockerfiles
+lint: setup  ## ruff, Dockerfiles, workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/hadolint environments/*/Dockerfile
+	@$(PYTHON) tools/bootstrap/actionlint.py
 
 typecheck: setup  ## pyright, strict
 	@$(BIN)/pyright

@@ -201,6 +201,20 @@ def _nodes(graph: Graph) -> Iterator[tuple[Resource, str]]:
             )
 
 
+def _history(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    """Azure has neither versions nor a change feed for an account with a hierarchical namespace."""
+    accounts = graph.by_key()
+    for blobs in graph.all("storage:BlobServiceProperties"):
+        of = [accounts[key] for key in refers(blobs, "accountName") if key in accounts]
+        if any(read(account.inputs, "isHnsEnabled") is True for account in of):
+            continue
+        if read(blobs.inputs, "isVersioningEnabled") is not True:
+            yield blobs, "isVersioningEnabled is not true: an overwritten blob is gone"
+        days = read(blobs.inputs, "changeFeed.retentionInDays")
+        if read(blobs.inputs, "changeFeed.enabled") is not True or not isinstance(days, int) or days < 7:
+            yield blobs, "changeFeed is not on for at least 7 days: who changed which blob is not on record"
+
+
 def _flat(graph: Graph) -> Iterator[tuple[Resource, str]]:
     accounts = graph.by_key()
     for workspace in graph.all("machinelearningservices:Workspace"):
@@ -252,5 +266,6 @@ GRAPH_RULES: Final = (
     GraphRule(
         "storage-keeps-blobs", "each account says how long deleted blobs are kept", ("CKV2_AZURE_38",), _kept
     ),
+    GraphRule("blobs-history", "what was overwritten can be had back, and looked up", (), _history),
     GraphRule("workspace-storage-flat", "Azure ML refuses it, after everything else was made", (), _flat),
 )

@@ -140,7 +140,6 @@ RULES: Final = (
     ),
     *secure(
         BLOBS,
-        Row("blobs-versions", "isVersioningEnabled", equals(True), (), "an overwritten blob can be had back"),
         Row(
             "blobs-kept",
             "deleteRetentionPolicy.enabled",
@@ -175,20 +174,6 @@ RULES: Final = (
             at_least(7),
             ("CKV2_AZURE_38",),
             "a week is what it takes to notice",
-        ),
-        Row(
-            "blobs-change-feed-days",
-            "changeFeed.retentionInDays",
-            at_least(7),
-            (),
-            "a week is what it takes to notice",
-        ),
-        Row(
-            "blobs-change-feed",
-            "changeFeed.enabled",
-            equals(True),
-            (),
-            "who changed which blob when is on record",
         ),
     ),
     *secure(

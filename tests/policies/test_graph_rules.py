@@ -40,6 +40,10 @@ def endpoint(name: str, target: str, group: str) -> list[Resource]:
 
 
 WORKSPACE = "machinelearningservices:Workspace::workspace"
+HISTORY: dict[str, Any] = {
+    "isVersioningEnabled": True,
+    "changeFeed": {"enabled": True, "retentionInDays": 7},
+}
 BLOB_ZONE = f"blob-{ZONES['blob'][0]}"
 BLOB_LINK = f"{BLOB_ZONE}-link"
 API_ZONE = f"api-{ZONES['management'][0]}"
@@ -53,7 +57,7 @@ BLOBS = "storage:BlobServiceProperties::blobs"
 def estate() -> list[Resource]:
     return [
         made("storage:StorageAccount", "account", isHnsEnabled=False, publicNetworkAccess="Disabled"),
-        made("storage:BlobServiceProperties", "blobs", {"accountName": ACCOUNT}),
+        made("storage:BlobServiceProperties", "blobs", {"accountName": ACCOUNT}, **HISTORY),
         made("monitor:DiagnosticSetting", "blobs-logs", {"resourceUri": BLOBS}),
         made("authorization:ManagementLockByScope", "lock", {"scope": ACCOUNT}),
         *endpoint("blob", ACCOUNT, "blob"),
@@ -130,6 +134,9 @@ RED: tuple[tuple[str, str, Callable[[], list[Resource]]], ...] = (
             inputs={"privateLinkServiceConnections": [{"name": "one", "groupIds": ["blob", "unheard"]}]},
         ),
     ),
+    ("blobs-history", "blobs", lambda: changed("blobs", inputs={**HISTORY, "isVersioningEnabled": False})),
+    ("blobs-history", "blobs", lambda: changed("blobs", inputs={"isVersioningEnabled": True})),
+    ("blobs-history", "blobs", lambda: changed("blobs", inputs={**HISTORY, "changeFeed": {"enabled": True}})),
     ("nodes-reach-workspace", "nodes", lambda: without("workspace-endpoint")),
     (
         "zones-once",
@@ -157,6 +164,14 @@ def test_a_group_lock_holds_what_is_in_the_group() -> None:
     lock = made("authorization:ManagementLockAtResourceGroupLevel", "all", {"resourceGroupName": group})
     inside = dataclasses.replace(estate()[0], references={"resourceGroupName": (group,)})
     assert ("data-protected", "account") not in broken([inside, *without("lock")[1:], lock])
+
+
+def test_a_lake_has_no_versions_in_azure() -> None:
+    lake = [
+        dataclasses.replace(r, inputs={**r.inputs, "isHnsEnabled": True}) if r.name == "account" else r
+        for r in changed("blobs", inputs={})
+    ]
+    assert not {rule for rule, _ in broken(lake) if rule == "blobs-history"}
 
 
 def test_zones_that_exist_elsewhere_are_named_by_id() -> None:

@@ -50,6 +50,8 @@ HOLDERS: Final = frozenset(
         "apimanagement:ApiManagementService",
     }
 )
+TOKEN_CHECKS: Final = ("<validate-azure-ad-token", "<validate-jwt")
+LOGGER: Final = "apimanagement:Logger"
 ENDPOINT: Final = "network:PrivateEndpoint"
 ZONE: Final = "privatedns:PrivateZone"
 
@@ -227,8 +229,28 @@ def _flat(graph: Graph) -> Iterator[tuple[Resource, str]]:
                 )
 
 
+def _callers(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    """A key, or a token that a policy asks for: the API's own policy, or a fragment that it includes."""
+    fragments = {str(f.inputs.get("value", "")) for f in graph.all("apimanagement:PolicyFragment")}
+    for api in graph.all("apimanagement:Api"):
+        if read(api.inputs, "subscriptionRequired") is True:
+            continue
+        own = [p for p in graph.all("apimanagement:ApiPolicy") if api.key in refers(p, "apiId")]
+        texts = [str(policy.inputs.get("value", "")) for policy in own]
+        included = [f for f in fragments if any("<include-fragment" in text for text in texts)]
+        if not any(check in text for check in TOKEN_CHECKS for text in (*texts, *included)):
+            yield (
+                api,
+                "asks for neither a key (subscriptionRequired) nor a token (a policy that validates it)",
+            )
+
+
 def _plain(resource: Resource) -> Iterator[str]:
+    """With an identity beside it, Application Insights' connection string is an address and opens nothing."""
+    by_identity = read(resource.inputs, "credentials.identityClientId") not in (MISSING, "", None)
     for path in plain_secrets(resource.inputs):
+        if resource.token == LOGGER and by_identity and path == ("credentials", "connectionString"):
+            continue
         yield f"{'.'.join(path)} is a secret in plain text: it stands in the state, in previews and in logs"
 
 
@@ -266,6 +288,7 @@ GRAPH_RULES: Final = (
     GraphRule(
         "storage-keeps-blobs", "each account says how long deleted blobs are kept", ("CKV2_AZURE_38",), _kept
     ),
+    GraphRule("api-knows-callers", "each caller is known, limited and can be shut out", (), _callers),
     GraphRule("blobs-history", "what was overwritten can be had back, and looked up", (), _history),
     GraphRule("workspace-storage-flat", "Azure ML refuses it, after everything else was made", (), _flat),
 )

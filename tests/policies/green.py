@@ -207,12 +207,15 @@ GREEN: Final[dict[str, dict[str, Any]]] = {
         "developerPortalStatus": "Disabled",
         "identity": {"type": "SystemAssigned"},
     },
-    "apimanagement:Api": {"protocols": ["https"], "subscriptionRequired": True},
+    "apimanagement:Api": {"protocols": ["https"]},
     "apimanagement:NamedValue": {
         "secret": True,
         "keyVault": {"secretIdentifier": "https://vault/secrets/one"},
     },
     "apimanagement:Backend": {"url": "https://backend", "tls": {"validateCertificateChain": True}},
+    "apimanagement:Logger": {
+        "credentials": {"connectionString": "InstrumentationKey=0", "identityClientId": "SystemAssigned"}
+    },
     "operationalinsights:Workspace": {
         "features": {
             "disableLocalAuth": True,

@@ -107,7 +107,6 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "apim-no-portal": ("Enabled",),
     "apim-identity": ("None",),
     "apim-api-https": (["http"], ["http", "https"]),
-    "apim-api-key": (False,),
     "logs-by-identity": (False,),
     "logs-ingestion-private": ("Enabled",),
     "logs-query-private": ("Enabled",),
@@ -299,5 +298,6 @@ CHANGES: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
     "no-plain-secret": (
         ("keyvault:Secret", {"properties.secretValue": "hunter2"}),
         ("apimanagement:NamedValue", {"name": "callers-api-key", "value": "hunter2"}),
+        ("apimanagement:Logger", {"credentials.identityClientId": MISSING}),
     ),
 }

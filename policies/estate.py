@@ -50,7 +50,8 @@ HOLDERS: Final = frozenset(
         "apimanagement:ApiManagementService",
     }
 )
-TOKEN_CHECKS: Final = ("<validate-azure-ad-token", "<validate-jwt")
+# What a policy refuses a caller with: no token, a wrong one, or no key.
+TOKEN_CHECKS: Final = ("<validate-azure-ad-token", "<validate-jwt", "context.Subscription == null")
 LOGGER: Final = "apimanagement:Logger"
 ENDPOINT: Final = "network:PrivateEndpoint"
 ZONE: Final = "privatedns:PrivateZone"
@@ -95,6 +96,17 @@ def _protected(graph: Graph) -> Iterator[tuple[Resource, str]]:
             yield resource, "can be deleted in the portal: no lock holds it"
 
 
+def _parts(resource: Resource, group: str) -> tuple[str, ...]:
+    """A storage account is reached by each of its services: a lake by its files, Azure ML's by all four."""
+    if resource.kind != "StorageAccount":
+        return (group,)
+    return (
+        ("blob", "dfs")
+        if read(resource.inputs, "isHnsEnabled") is True
+        else ("blob", "file", "queue", "table")
+    )
+
+
 def _reachable(graph: Graph) -> Iterator[tuple[Resource, str]]:
     ends = [
         (refers(end, "privateLinkServiceConnections"), set(groups_of(end))) for end in graph.all(ENDPOINT)
@@ -103,8 +115,37 @@ def _reachable(graph: Graph) -> Iterator[tuple[Resource, str]]:
         for resource in graph.all(token):
             if str(read(resource.inputs, path)).lower() != "disabled":
                 continue
-            if not any(resource.key in targets and group in groups for targets, groups in ends):
-                yield resource, f"answers no public call, and no private endpoint leads to its part {group!r}"
+            for part in _parts(resource, group):
+                if not any(resource.key in targets and part in groups for targets, groups in ends):
+                    yield (
+                        resource,
+                        f"answers no public call, and no private endpoint leads to its part {part!r}",
+                    )
+    for logs in graph.all("operationalinsights:Workspace"):
+        shut = read(logs.inputs, "publicNetworkAccessForIngestion") == "Disabled"
+        if shut and not any("azuremonitor" in groups for _, groups in ends):
+            yield logs, "takes no public logs, and no private endpoint leads to Azure Monitor"
+
+
+def _linked(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    links = {
+        key for link in graph.all("privatedns:VirtualNetworkLink") for key in refers(link, "privateZoneName")
+    }
+    for zone in graph.all(ZONE):
+        if zone.key not in links:
+            yield zone, "has no link: nobody in the network asks it"
+
+
+def _cluster_zone(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    """A zone of Azure's own making, one that exists elsewhere, or one of the graph."""
+    zones = {zone.key for zone in graph.all(ZONE)}
+    for cluster in graph.all("containerservice:ManagedCluster"):
+        zone = str(read(cluster.inputs, "apiServerAccessProfile.privateDNSZone"))
+        if read(cluster.inputs, "apiServerAccessProfile.enablePrivateCluster") is not True:
+            continue
+        elsewhere = zone == "system" or zone.startswith("/subscriptions/")
+        if not elsewhere and not zones & refers(cluster, "apiServerAccessProfile"):
+            yield cluster, "has no private DNS zone: nobody in the network finds its API server"
 
 
 def groups_of(endpoint: Resource) -> list[str]:
@@ -209,6 +250,8 @@ def _history(graph: Graph) -> Iterator[tuple[Resource, str]]:
     for blobs in graph.all("storage:BlobServiceProperties"):
         of = [accounts[key] for key in refers(blobs, "accountName") if key in accounts]
         if any(read(account.inputs, "isHnsEnabled") is True for account in of):
+            if read(blobs.inputs, "isVersioningEnabled") is True:
+                yield blobs, "isVersioningEnabled is true, which Azure refuses for a hierarchical namespace"
             continue
         if read(blobs.inputs, "isVersioningEnabled") is not True:
             yield blobs, "isVersioningEnabled is not true: an overwritten blob is gone"
@@ -280,6 +323,8 @@ GRAPH_RULES: Final = (
     GraphRule(
         "nodes-reach-workspace", "Azure refuses the cluster, after everything else was made", (), _nodes
     ),
+    GraphRule("zone-has-link", "a zone without a link answers nobody", (), _linked),
+    GraphRule("cluster-has-zone", "a private API server is found by its name", (), _cluster_zone),
     GraphRule("zones-once", "two zones of one name hide each other", (), _zones_once),
     GraphRule("identity-has-role", "every identity has a use", (), _used),
     GraphRule(

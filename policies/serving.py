@@ -210,6 +210,37 @@ RULES: Final = (
             "what the subscription asks of pods holds",
         ),
     ),
+    *secure(
+        CLUSTER,
+        Row(
+            "aks-identity",
+            "identity.type",
+            equals("UserAssigned"),
+            (),
+            "its roles are reviewed before it exists",
+        ),
+        Row(
+            "aks-logs",
+            "addonProfiles.omsagent.enabled",
+            equals(True),
+            ("CKV_AZURE_4",),
+            "what pods say is kept",
+        ),
+        Row(
+            "aks-image-cleaner",
+            "securityProfile.imageCleaner.enabled",
+            equals(True),
+            (),
+            "old images do not stay on nodes",
+        ),
+    ),
+    Rule(
+        "aks-scales",
+        (CLUSTER, POOL),
+        "nodes follow the load",
+        (),
+        _of_pools("enableAutoScaling", equals(True)),
+    ),
     Rule(
         "aks-api-server",
         (CLUSTER,),
@@ -308,6 +339,13 @@ RULES: Final = (
             "private endpoints lead in, nothing else",
         ),
         Row(
+            "apim-no-legacy-portal",
+            "legacyPortalStatus",
+            absent_or("Disabled"),
+            (),
+            "nobody signs up by themselves",
+        ),
+        Row(
             "apim-no-portal", "developerPortalStatus", equals("Disabled"), (), "nobody signs up by themselves"
         ),
         Row(
@@ -338,5 +376,21 @@ RULES: Final = (
         "keys and rows go over TLS",
         ("CKV_AZURE_215",),
         _backend,
+    ),
+    *secure(
+        "apimanagement:Product",
+        Row(
+            "apim-product-key",
+            "subscriptionRequired",
+            equals(True),
+            (),
+            "each caller is known, limited and can be shut out",
+        ),
+        Row("apim-product-approval", "approvalRequired", equals(True), (), "nobody gives themselves a key"),
+    ),
+    *secure(
+        "apimanagement:Diagnostic",
+        Row("apim-no-addresses", "logClientIp", equals(False), (), "callers' addresses are personal data"),
+        Row("apim-metrics", "metrics", equals(True), (), "alerts read them"),
     ),
 )

@@ -100,6 +100,15 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "aks-node-upgrades": ("None", "Unmanaged"),
     "aks-tier": ("Free",),
     "aks-policy": (False,),
+    "aks-identity": ("SystemAssigned",),
+    "aks-logs": (False,),
+    "aks-image-cleaner": (False,),
+    "apim-no-legacy-portal": ("Enabled",),
+    "apim-product-key": (False,),
+    "apim-product-approval": (False,),
+    "apim-no-addresses": (True,),
+    "apim-metrics": (False,),
+    "alert-query-checked": (True,),
     "aci-private": ("Public",),
     "aci-in-network": ([],),
     "aci-identity": ("None",),
@@ -125,7 +134,7 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "lock-holds": ("NotSpecified",),
     "lock-scope": ("",),
 }
-MAY_BE_LEFT_OUT: Final = {"network-subnets-apart", "aci-private"}
+MAY_BE_LEFT_OUT: Final = {"apim-no-legacy-portal", "network-subnets-apart", "aci-private"}
 
 
 def _replaced(place: int, **more: Any) -> list[dict[str, Any]]:
@@ -226,6 +235,12 @@ CHANGES: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
     "aks-pods-each": (("containerservice:AgentPool", {"maxPods": 30}),),
     "aks-scale-sets": (("containerservice:AgentPool", {"type": "AvailabilitySet"}),),
     "aks-encrypted-hosts": (("containerservice:AgentPool", {"enableEncryptionAtHost": False}),),
+    "aks-scales": (("containerservice:AgentPool", {"enableAutoScaling": False}),),
+    "budget-tells": (
+        ("consumption:Budget", {"notifications": {}}),
+        ("consumption:Budget", {"notifications": {"actual": {"enabled": False}}}),
+    ),
+    "lifecycle-on": (("storage:ManagementPolicy", {"policy": {"rules": [{"name": "a", "enabled": False}]}}),),
     "aks-system-pool": (("containerservice:AgentPool", {"nodeTaints": []}),),
     "aci-digest": (
         (

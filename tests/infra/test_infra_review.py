@@ -232,11 +232,11 @@ def test_lost_protection(ten: Review) -> None:
 
 def test_open_doors(ten: Review) -> None:
     assert texts(ten, "door") == [
-        "`identities-scoring` becomes **Storage Blob Data Contributor** on `storage`.",
-        "`registry` (Registry): `adminUserEnabled` becomes `true`: one password opens it.",
-        "`registry` (Registry) lets in the range `198.51.100.0/24`.",
         "`network-inference-nsg`: rule `allow-from-anywhere` lets in **everybody** "
         "`* → 10.20.2.0/24 Tcp 8080`.",
+        "`registry` (Registry): `adminUserEnabled` becomes `true`: one password opens it.",
+        "`registry` (Registry) lets in the range `198.51.100.0/24`.",
+        "`identities-scoring` becomes **Storage Blob Data Contributor** on `storage`.",
     ]
 
 

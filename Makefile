@@ -47,10 +47,11 @@ test-containers: setup  ## the scoring image, built and run with its limits by p
 	@$(BIN)/python -m tools.containers
 	@$(BIN)/python -m pytest tests/containers -m containers
 
-lint: setup  ## ruff, Dockerfiles
+lint: setup  ## ruff, Dockerfiles, workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/hadolint environments/*/Dockerfile
+	@$(PYTHON) tools/bootstrap/actionlint.py
 
 typecheck: setup  ## pyright, strict
 	@$(BIN)/pyright
@@ -65,6 +66,7 @@ golden: setup  ## write the accepted graphs of stage and prod anew: read the dif
 docs: setup  ## write docs/emulator.md and the tables of docs/estate.md anew from the code
 	@$(BIN)/python -m emulator.docs
 	@$(BIN)/python -m tools.estate_docs
+	@$(BIN)/python -m tools.review_docs
 
 bench-scoring: setup  ## what a score costs beside other servers, and whether the goals are met (ARGS="--quick")
 	@$(BIN)/python -m benchmarks.scoring $(ARGS)

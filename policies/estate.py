@@ -50,6 +50,9 @@ HOLDERS: Final = frozenset(
         "apimanagement:ApiManagementService",
     }
 )
+# What a policy refuses a caller with: no token, a wrong one, or no key.
+TOKEN_CHECKS: Final = ("<validate-azure-ad-token", "<validate-jwt", "context.Subscription == null")
+LOGGER: Final = "apimanagement:Logger"
 ENDPOINT: Final = "network:PrivateEndpoint"
 ZONE: Final = "privatedns:PrivateZone"
 
@@ -93,6 +96,17 @@ def _protected(graph: Graph) -> Iterator[tuple[Resource, str]]:
             yield resource, "can be deleted in the portal: no lock holds it"
 
 
+def _parts(resource: Resource, group: str) -> tuple[str, ...]:
+    """A storage account is reached by each of its services: a lake by its files, Azure ML's by all four."""
+    if resource.kind != "StorageAccount":
+        return (group,)
+    return (
+        ("blob", "dfs")
+        if read(resource.inputs, "isHnsEnabled") is True
+        else ("blob", "file", "queue", "table")
+    )
+
+
 def _reachable(graph: Graph) -> Iterator[tuple[Resource, str]]:
     ends = [
         (refers(end, "privateLinkServiceConnections"), set(groups_of(end))) for end in graph.all(ENDPOINT)
@@ -101,8 +115,37 @@ def _reachable(graph: Graph) -> Iterator[tuple[Resource, str]]:
         for resource in graph.all(token):
             if str(read(resource.inputs, path)).lower() != "disabled":
                 continue
-            if not any(resource.key in targets and group in groups for targets, groups in ends):
-                yield resource, f"answers no public call, and no private endpoint leads to its part {group!r}"
+            for part in _parts(resource, group):
+                if not any(resource.key in targets and part in groups for targets, groups in ends):
+                    yield (
+                        resource,
+                        f"answers no public call, and no private endpoint leads to its part {part!r}",
+                    )
+    for logs in graph.all("operationalinsights:Workspace"):
+        shut = read(logs.inputs, "publicNetworkAccessForIngestion") == "Disabled"
+        if shut and not any("azuremonitor" in groups for _, groups in ends):
+            yield logs, "takes no public logs, and no private endpoint leads to Azure Monitor"
+
+
+def _linked(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    links = {
+        key for link in graph.all("privatedns:VirtualNetworkLink") for key in refers(link, "privateZoneName")
+    }
+    for zone in graph.all(ZONE):
+        if zone.key not in links:
+            yield zone, "has no link: nobody in the network asks it"
+
+
+def _cluster_zone(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    """A zone of Azure's own making, one that exists elsewhere, or one of the graph."""
+    zones = {zone.key for zone in graph.all(ZONE)}
+    for cluster in graph.all("containerservice:ManagedCluster"):
+        zone = str(read(cluster.inputs, "apiServerAccessProfile.privateDNSZone"))
+        if read(cluster.inputs, "apiServerAccessProfile.enablePrivateCluster") is not True:
+            continue
+        elsewhere = zone == "system" or zone.startswith("/subscriptions/")
+        if not elsewhere and not zones & refers(cluster, "apiServerAccessProfile"):
+            yield cluster, "has no private DNS zone: nobody in the network finds its API server"
 
 
 def groups_of(endpoint: Resource) -> list[str]:
@@ -201,6 +244,22 @@ def _nodes(graph: Graph) -> Iterator[tuple[Resource, str]]:
             )
 
 
+def _history(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    """Azure has neither versions nor a change feed for an account with a hierarchical namespace."""
+    accounts = graph.by_key()
+    for blobs in graph.all("storage:BlobServiceProperties"):
+        of = [accounts[key] for key in refers(blobs, "accountName") if key in accounts]
+        if any(read(account.inputs, "isHnsEnabled") is True for account in of):
+            if read(blobs.inputs, "isVersioningEnabled") is True:
+                yield blobs, "isVersioningEnabled is true, which Azure refuses for a hierarchical namespace"
+            continue
+        if read(blobs.inputs, "isVersioningEnabled") is not True:
+            yield blobs, "isVersioningEnabled is not true: an overwritten blob is gone"
+        days = read(blobs.inputs, "changeFeed.retentionInDays")
+        if read(blobs.inputs, "changeFeed.enabled") is not True or not isinstance(days, int) or days < 7:
+            yield blobs, "changeFeed is not on for at least 7 days: who changed which blob is not on record"
+
+
 def _flat(graph: Graph) -> Iterator[tuple[Resource, str]]:
     accounts = graph.by_key()
     for workspace in graph.all("machinelearningservices:Workspace"):
@@ -213,8 +272,28 @@ def _flat(graph: Graph) -> Iterator[tuple[Resource, str]]:
                 )
 
 
+def _callers(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    """A key, or a token that a policy asks for: the API's own policy, or a fragment that it includes."""
+    fragments = {str(f.inputs.get("value", "")) for f in graph.all("apimanagement:PolicyFragment")}
+    for api in graph.all("apimanagement:Api"):
+        if read(api.inputs, "subscriptionRequired") is True:
+            continue
+        own = [p for p in graph.all("apimanagement:ApiPolicy") if api.key in refers(p, "apiId")]
+        texts = [str(policy.inputs.get("value", "")) for policy in own]
+        included = [f for f in fragments if any("<include-fragment" in text for text in texts)]
+        if not any(check in text for check in TOKEN_CHECKS for text in (*texts, *included)):
+            yield (
+                api,
+                "asks for neither a key (subscriptionRequired) nor a token (a policy that validates it)",
+            )
+
+
 def _plain(resource: Resource) -> Iterator[str]:
+    """With an identity beside it, Application Insights' connection string is an address and opens nothing."""
+    by_identity = read(resource.inputs, "credentials.identityClientId") not in (MISSING, "", None)
     for path in plain_secrets(resource.inputs):
+        if resource.token == LOGGER and by_identity and path == ("credentials", "connectionString"):
+            continue
         yield f"{'.'.join(path)} is a secret in plain text: it stands in the state, in previews and in logs"
 
 
@@ -244,6 +323,8 @@ GRAPH_RULES: Final = (
     GraphRule(
         "nodes-reach-workspace", "Azure refuses the cluster, after everything else was made", (), _nodes
     ),
+    GraphRule("zone-has-link", "a zone without a link answers nobody", (), _linked),
+    GraphRule("cluster-has-zone", "a private API server is found by its name", (), _cluster_zone),
     GraphRule("zones-once", "two zones of one name hide each other", (), _zones_once),
     GraphRule("identity-has-role", "every identity has a use", (), _used),
     GraphRule(
@@ -252,5 +333,7 @@ GRAPH_RULES: Final = (
     GraphRule(
         "storage-keeps-blobs", "each account says how long deleted blobs are kept", ("CKV2_AZURE_38",), _kept
     ),
+    GraphRule("api-knows-callers", "each caller is known, limited and can be shut out", (), _callers),
+    GraphRule("blobs-history", "what was overwritten can be had back, and looked up", (), _history),
     GraphRule("workspace-storage-flat", "Azure ML refuses it, after everything else was made", (), _flat),
 )

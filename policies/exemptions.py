@@ -33,8 +33,8 @@ SIGNED_IN: Final = "stage's has no allow-list of its own; everybody signs in (do
 CHEAP: Final = "stage is made again from code; what it holds is no record of anything"
 EXAMPLE: Final = "the ids of the stack file are examples: a real production sets protectData"
 PUBLIC: Final = "Azure takes a disabled export only from a registry without public access"
-SHUT: Final = "shut until its private endpoint is made; nothing in the network uses it before"
-SOON: Final = date(2027, 2, 28)
+OWN_STORAGE: Final = "Azure ML makes containers and shares there; the other way is a role on the whole group"
+HOSTS: Final = "encryption at host has to be registered for the subscription first (Microsoft.Compute)"
 END: Final = date(2027, 11, 30)
 
 EXEMPTIONS: Final = (
@@ -43,6 +43,9 @@ EXEMPTIONS: Final = (
     Exemption("registry-public-network", "stage", "registry", ALLOWLIST, END),
     Exemption("registry-no-export", "stage", "registry", PUBLIC, END),
     Exemption("workspace-public-network", "stage", "workspace", SIGNED_IN, END),
+    Exemption("apim-public-network", "stage", "gateway", SIGNED_IN, END),
+    Exemption("aks-encrypted-hosts", "stage", "kubernetes*", HOSTS, END),
+    Exemption("aks-encrypted-hosts", "prod", "kubernetes*", HOSTS, END),
     Exemption("logs-ingestion-private", "stage", "telemetry-logs", SIGNED_IN, END),
     Exemption("logs-query-private", "stage", "telemetry-logs", SIGNED_IN, END),
     Exemption("insights-ingestion-private", "stage", "telemetry-insights", SIGNED_IN, END),
@@ -51,7 +54,10 @@ EXEMPTIONS: Final = (
     Exemption("registry-zones", "stage", "registry", CHEAP, END),
     Exemption("data-protected", "stage", "*", CHEAP, END),
     Exemption("data-protected", "prod", "*", EXAMPLE, END),
-    Exemption("private-has-endpoint", "prod", "storage", SHUT, SOON),
-    Exemption("private-has-endpoint", "prod", "registry", SHUT, SOON),
-    Exemption("private-has-endpoint", "prod", "vault", SHUT, SOON),
+    *(
+        Exemption(
+            "role-not-privileged", stack, "workspace-storage-account-contributor-on-storage", OWN_STORAGE, END
+        )
+        for stack in ("stage", "prod")
+    ),
 )

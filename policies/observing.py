@@ -27,7 +27,27 @@ def _everything(resource: Resource) -> Iterator[str]:
             yield f"metric {metric.get('category')} is switched off"
 
 
+def _told(resource: Resource) -> Iterator[str]:
+    notifications = resource.inputs.get("notifications") or {}
+    if not notifications:
+        yield "tells nobody: notifications is empty"
+    for name, notification in sorted(notifications.items()):
+        if notification.get("enabled") is not True:
+            yield f"notification {name} is switched off"
+
+
 RULES: Final = (
+    Rule("budget-tells", ("consumption:Budget",), "a budget that nobody hears of bounds nothing", (), _told),
+    *secure(
+        "monitor:ScheduledQueryRule",
+        Row(
+            "alert-query-checked",
+            "skipQueryValidation",
+            equals(False),
+            (),
+            "Azure says at once what is wrong with a query",
+        ),
+    ),
     *secure(
         LOGS,
         Row(

@@ -105,7 +105,8 @@ def read_key_vault(resource: Resource) -> bool:
 
 def _backend(resource: Resource) -> Iterator[str]:
     url = resource.inputs.get("url")
-    if resource.inputs.get("type") == "Pool":
+    # A host of .invalid is nowhere (RFC 2606): a place that a release fills.
+    if resource.inputs.get("type") == "Pool" or re.fullmatch(r"https?://[\w.-]+\.invalid/?", str(url)):
         return
     if not str(url).startswith("https://"):
         yield f"speaks to {url!r}: plain HTTP can be read along"
@@ -114,6 +115,7 @@ def _backend(resource: Resource) -> Iterator[str]:
             yield f"tls.{name} is off: anybody can be the backend"
 
 
+MANY_PODS: Final = Expectation("left out, or at least 50", lambda n: n is MISSING or at_least(50).holds(n))
 HTTPS_ONLY: Final = Expectation("['https']", lambda value: value == ["https"])
 
 RULES: Final = (
@@ -208,6 +210,37 @@ RULES: Final = (
             "what the subscription asks of pods holds",
         ),
     ),
+    *secure(
+        CLUSTER,
+        Row(
+            "aks-identity",
+            "identity.type",
+            equals("UserAssigned"),
+            (),
+            "its roles are reviewed before it exists",
+        ),
+        Row(
+            "aks-logs",
+            "addonProfiles.omsagent.enabled",
+            equals(True),
+            ("CKV_AZURE_4",),
+            "what pods say is kept",
+        ),
+        Row(
+            "aks-image-cleaner",
+            "securityProfile.imageCleaner.enabled",
+            equals(True),
+            (),
+            "old images do not stay on nodes",
+        ),
+    ),
+    Rule(
+        "aks-scales",
+        (CLUSTER, POOL),
+        "nodes follow the load",
+        (),
+        _of_pools("enableAutoScaling", equals(True)),
+    ),
     Rule(
         "aks-api-server",
         (CLUSTER,),
@@ -232,9 +265,9 @@ RULES: Final = (
     Rule(
         "aks-pods-each",
         (CLUSTER, POOL),
-        "a node takes the pods that it can carry",
+        "a node takes the pods that it can carry; the overlay's own default is 250",
         ("CKV_AZURE_168",),
-        _of_pools("maxPods", at_least(50)),
+        _of_pools("maxPods", MANY_PODS),
     ),
     Rule(
         "aks-scale-sets",
@@ -306,6 +339,13 @@ RULES: Final = (
             "private endpoints lead in, nothing else",
         ),
         Row(
+            "apim-no-legacy-portal",
+            "legacyPortalStatus",
+            absent_or("Disabled"),
+            (),
+            "nobody signs up by themselves",
+        ),
+        Row(
             "apim-no-portal", "developerPortalStatus", equals("Disabled"), (), "nobody signs up by themselves"
         ),
         Row(
@@ -322,13 +362,6 @@ RULES: Final = (
     *secure(
         "apimanagement:Api",
         Row("apim-api-https", "protocols", HTTPS_ONLY, (), "keys and rows go over TLS"),
-        Row(
-            "apim-api-key",
-            "subscriptionRequired",
-            equals(True),
-            (),
-            "each caller is known, limited and can be shut out",
-        ),
     ),
     Rule(
         "apim-values-in-vault",
@@ -343,5 +376,21 @@ RULES: Final = (
         "keys and rows go over TLS",
         ("CKV_AZURE_215",),
         _backend,
+    ),
+    *secure(
+        "apimanagement:Product",
+        Row(
+            "apim-product-key",
+            "subscriptionRequired",
+            equals(True),
+            (),
+            "each caller is known, limited and can be shut out",
+        ),
+        Row("apim-product-approval", "approvalRequired", equals(True), (), "nobody gives themselves a key"),
+    ),
+    *secure(
+        "apimanagement:Diagnostic",
+        Row("apim-no-addresses", "logClientIp", equals(False), (), "callers' addresses are personal data"),
+        Row("apim-metrics", "metrics", equals(True), (), "alerts read them"),
     ),
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
-from policies.model import Expectation, Row, at_least, equals, secure
+from infra.graph.model import Resource
+from policies.model import Expectation, Row, Rule, at_least, equals, read, secure
 
 ACCOUNT: Final = "storage:StorageAccount"
 BLOBS: Final = "storage:BlobServiceProperties"
@@ -21,7 +23,22 @@ def _short_sas(value: Any) -> bool:
 
 SHORT_SAS: Final = Expectation(f"DAYS.hh:mm:ss of at most {LONGEST_SAS_DAYS} days", _short_sas)
 
+
+def _lifecycle(resource: Resource) -> Iterator[str]:
+    rules = read(resource.inputs, "policy.rules")
+    for rule in rules if isinstance(rules, list) else []:
+        if rule.get("enabled") is not True:
+            yield f"rule {rule.get('name')!r} is switched off"
+
+
 RULES: Final = (
+    Rule(
+        "lifecycle-on",
+        ("storage:ManagementPolicy",),
+        "old versions and data go when they are to",
+        (),
+        _lifecycle,
+    ),
     *secure(
         ACCOUNT,
         Row(
@@ -140,7 +157,6 @@ RULES: Final = (
     ),
     *secure(
         BLOBS,
-        Row("blobs-versions", "isVersioningEnabled", equals(True), (), "an overwritten blob can be had back"),
         Row(
             "blobs-kept",
             "deleteRetentionPolicy.enabled",
@@ -175,20 +191,6 @@ RULES: Final = (
             at_least(7),
             ("CKV2_AZURE_38",),
             "a week is what it takes to notice",
-        ),
-        Row(
-            "blobs-change-feed-days",
-            "changeFeed.retentionInDays",
-            at_least(7),
-            (),
-            "a week is what it takes to notice",
-        ),
-        Row(
-            "blobs-change-feed",
-            "changeFeed.enabled",
-            equals(True),
-            (),
-            "who changed which blob when is on record",
         ),
     ),
     *secure(

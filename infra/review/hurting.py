@@ -80,7 +80,13 @@ def findings(
     known = {(each.resource.identity, each.path) for each in found}
     lower = (each for change in changes for each in _lower(change))
     found += [each for each in lower if (each.resource.identity, each.path) not in known]
-    return tuple(sorted(found, key=lambda each: (ORDER.index(each.kind), each.resource.key)))
+    return tuple(sorted(found, key=_loudness))
+
+
+def _loudness(each: Finding) -> tuple[int, bool, bool, str]:
+    """What lets everybody in comes first, roles last: they stand in the matrix too."""
+    role = each.resource.kind == "RoleAssignment"
+    return ORDER.index(each.kind), "**everybody**" not in each.text, role, each.resource.key
 
 
 def _told(violation: Violation, same: list[Finding]) -> bool:

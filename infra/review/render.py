@@ -25,6 +25,7 @@ HEADS: Final[dict[Kind, str]] = {
 SHOWN: Final = 12  # rows of a table before the rest is folded
 FOLDED: Final = 40  # sentences of a kind that a reader can open
 LONGEST_TABLE: Final = 100
+ONLY: Final = 6  # resources that are named of those that one stack lacks
 INPUTS: Final = 8  # changed inputs of a resource that are listed
 SOON: Final = timedelta(days=30)
 
@@ -34,20 +35,21 @@ def marker(stack: str) -> str:
     return f"<!-- mlops-estate review of {stack} -->"
 
 
-def render(found: Review, today: date) -> str:
-    """Never longer than GitHub takes: details are dropped from the end, and that is said."""
+def render(found: Review, today: date, most: int = GITHUB_TAKES) -> str:
+    """Never longer than `most` and than GitHub takes: details go from the end, and that is said."""
+    most = min(most, GITHUB_TAKES)
     sections = list(_sections(found, today))
     text = "\n\n".join("\n".join(lines) for lines in sections)
     dropped = 0
-    while len(text) > GITHUB_TAKES and len(sections) > 2:
+    while len(text) > most and len(sections) > 2:
         sections.pop()
         dropped += 1
         note = (
             f"*{counted(dropped, 'section')} left out: a comment takes no more; the job's summary has all.*"
         )
         text = "\n\n".join("\n".join(lines) for lines in [*sections, [note]])
-    if len(text) > GITHUB_TAKES:
-        text = text[:GITHUB_TAKES].rpartition("\n")[0] + "\n\n*Cut here: a comment takes no more.*"
+    if len(text) > most:
+        text = text[:most].rpartition("\n")[0] + "\n\n*Cut here: a comment takes no more.*"
     return text + "\n"
 
 
@@ -192,10 +194,9 @@ def _beside(found: Review) -> list[str]:
     lines = [f"### {code(here)} against {code(there)}", ""]
     for stack, only in ((here, other.only_here), (there, other.only_there)):
         if only:
-            lines += [
-                f"Only {code(stack)} has: {', '.join(code(key.rpartition('::')[2]) for key in only)}.",
-                "",
-            ]
+            names = ", ".join(code(key.rpartition("::")[2]) for key in only[:ONLY])
+            more = f" and {len(only) - ONLY} more" if len(only) > ONLY else ""
+            lines += [f"Only {code(stack)} has: {names}{more}.", ""]
     if not other.only_here and not other.only_there:
         lines += ["Both have the same parts.", ""]
     head = ("resource", "input", here, there)

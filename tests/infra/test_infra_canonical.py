@@ -1,6 +1,7 @@
 """The canonical form of a graph: what it keeps, what it leaves out, and what it refuses to read."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from infra.graph.__main__ import main
 from infra.graph.canonical import GraphError, dump, load
 from infra.graph.model import Graph, Resource
+from infra.graph.recording import record
 from infra.graph.secrets import MARKED, PLAIN, SIGNATURE, plain_secrets
+from infra.review.compare import compare
 from tests.infra import golden
 from tests.infra.golden import GOLDEN, difference
 
@@ -136,3 +139,38 @@ def test_the_command_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture
             main(arguments)
         assert stopped.value.code == 2
         assert words in capsys.readouterr().err
+
+
+RENAMED = """
+import pulumi
+from pulumi_azure_native import storage
+
+class Lake(pulumi.ComponentResource):
+    def __init__(self, name, opts=None):
+        super().__init__("mlops:data:Lake", name, None, opts)
+
+lake = Lake("lake", pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old", type_="mlops:data:Old")]))
+before = [pulumi.Alias(name="two"), pulumi.Alias(name="three", parent=pulumi.ROOT_STACK_RESOURCE)]
+storage.StorageAccount(
+    "one",
+    resource_group_name="rg",
+    kind="StorageV2",
+    sku=storage.SkuArgs(name="Standard_ZRS"),
+    opts=pulumi.ResourceOptions(parent=lake, aliases=before),
+)
+"""
+
+
+def test_aliases_are_recorded_as_the_identities_that_they_were(tmp_path: Path) -> None:
+    """The program's own; not those that the SDK gives each type for its other API versions."""
+    (tmp_path / "__main__.py").write_text(RENAMED)
+    found = record("stage", {}, program=tmp_path)
+    account, kind = found.one("storage:StorageAccount"), "azure-native:storage:StorageAccount"
+    assert account.identity == f"mlops:data:Lake${kind}::one"
+    assert {f"mlops:data:Lake${kind}::two", f"{kind}::three"} <= set(account.aliases)
+    assert not [each for each in account.aliases if each.endswith("::one") and "Lake$" in each]
+    (lake,) = (resource for resource in found.resources if resource.name == "lake")
+    assert lake.aliases == ("mlops:data:Old::old",)
+    old = Graph([Resource(account.type, "two", "lake", account.inputs, within="mlops:data:Lake")])
+    (change,) = (c for c in compare(old, found) if c.resource.name == "one")
+    assert (change.action, change.renamed) == ("kept", True)

@@ -31,6 +31,7 @@ POOL: Final[dict[str, Any]] = {
     "maxPods": 110,
     "type": "VirtualMachineScaleSets",
     "enableEncryptionAtHost": True,
+    "enableAutoScaling": True,
     "nodeTaints": ["CriticalAddonsOnly=true:NoSchedule"],
 }
 
@@ -178,12 +179,13 @@ GREEN: Final[dict[str, dict[str, Any]]] = {
         "aadProfile": {"managed": True, "enableAzureRBAC": True},
         "enableRBAC": True,
         "oidcIssuerProfile": {"enabled": True},
-        "securityProfile": {"workloadIdentity": {"enabled": True}},
+        "securityProfile": {"workloadIdentity": {"enabled": True}, "imageCleaner": {"enabled": True}},
         "networkProfile": {"networkPolicy": "cilium"},
         "autoUpgradeProfile": {"upgradeChannel": "patch", "nodeOSUpgradeChannel": "NodeImage"},
         "sku": {"tier": "Standard"},
-        "addonProfiles": {"azurepolicy": {"enabled": True}},
+        "addonProfiles": {"azurepolicy": {"enabled": True}, "omsagent": {"enabled": True}},
         "agentPoolProfiles": [POOL],
+        "identity": {"type": "UserAssigned"},
     },
     "containerservice:AgentPool": POOL,
     "containerinstance:ContainerGroup": {
@@ -205,14 +207,22 @@ GREEN: Final[dict[str, dict[str, Any]]] = {
         "sku": {"name": "StandardV2"},
         "publicNetworkAccess": "Disabled",
         "developerPortalStatus": "Disabled",
+        "legacyPortalStatus": "Disabled",
         "identity": {"type": "SystemAssigned"},
     },
-    "apimanagement:Api": {"protocols": ["https"], "subscriptionRequired": True},
+    "apimanagement:Api": {"protocols": ["https"]},
     "apimanagement:NamedValue": {
         "secret": True,
         "keyVault": {"secretIdentifier": "https://vault/secrets/one"},
     },
     "apimanagement:Backend": {"url": "https://backend", "tls": {"validateCertificateChain": True}},
+    "apimanagement:Product": {"subscriptionRequired": True, "approvalRequired": True},
+    "apimanagement:Diagnostic": {"logClientIp": False, "metrics": True},
+    "consumption:Budget": {"notifications": {"actual": {"enabled": True}}},
+    "storage:ManagementPolicy": {"policy": {"rules": [{"name": "old", "enabled": True}]}},
+    "apimanagement:Logger": {
+        "credentials": {"connectionString": "InstrumentationKey=0", "identityClientId": "SystemAssigned"}
+    },
     "operationalinsights:Workspace": {
         "features": {
             "disableLocalAuth": True,
@@ -238,7 +248,7 @@ GREEN: Final[dict[str, dict[str, Any]]] = {
         "metrics": [{"category": "AllMetrics", "enabled": True}],
     },
     "monitor:MetricAlert": {"enabled": True},
-    "monitor:ScheduledQueryRule": {"enabled": True},
+    "monitor:ScheduledQueryRule": {"enabled": True, "skipQueryValidation": False},
     "monitor:ActionGroup": {"enabled": True},
     "authorization:RoleAssignment": {
         "scope": "id of storage",

@@ -25,14 +25,11 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "storage-sas-short": ("8.00:00:00", "forever"),
     "storage-redundancy": ("Standard_LRS", "Standard_GRS"),
     "storage-general-purpose": ("Storage",),
-    "blobs-versions": (False,),
     "blobs-kept": (False,),
     "blobs-kept-days": (6, True),
     "blobs-kept-for-certain": (True,),
     "containers-kept": (False,),
     "containers-kept-days": (6,),
-    "blobs-change-feed": (False,),
-    "blobs-change-feed-days": (0,),
     "container-private": ("Blob", "Container"),
     "shares-kept": (False,),
     "shares-kept-days": (1,),
@@ -103,6 +100,15 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "aks-node-upgrades": ("None", "Unmanaged"),
     "aks-tier": ("Free",),
     "aks-policy": (False,),
+    "aks-identity": ("SystemAssigned",),
+    "aks-logs": (False,),
+    "aks-image-cleaner": (False,),
+    "apim-no-legacy-portal": ("Enabled",),
+    "apim-product-key": (False,),
+    "apim-product-approval": (False,),
+    "apim-no-addresses": (True,),
+    "apim-metrics": (False,),
+    "alert-query-checked": (True,),
     "aci-private": ("Public",),
     "aci-in-network": ([],),
     "aci-identity": ("None",),
@@ -110,7 +116,6 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "apim-no-portal": ("Enabled",),
     "apim-identity": ("None",),
     "apim-api-https": (["http"], ["http", "https"]),
-    "apim-api-key": (False,),
     "logs-by-identity": (False,),
     "logs-ingestion-private": ("Enabled",),
     "logs-query-private": ("Enabled",),
@@ -129,7 +134,7 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "lock-holds": ("NotSpecified",),
     "lock-scope": ("",),
 }
-MAY_BE_LEFT_OUT: Final = {"network-subnets-apart", "aci-private"}
+MAY_BE_LEFT_OUT: Final = {"apim-no-legacy-portal", "network-subnets-apart", "aci-private"}
 
 
 def _replaced(place: int, **more: Any) -> list[dict[str, Any]]:
@@ -230,6 +235,12 @@ CHANGES: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
     "aks-pods-each": (("containerservice:AgentPool", {"maxPods": 30}),),
     "aks-scale-sets": (("containerservice:AgentPool", {"type": "AvailabilitySet"}),),
     "aks-encrypted-hosts": (("containerservice:AgentPool", {"enableEncryptionAtHost": False}),),
+    "aks-scales": (("containerservice:AgentPool", {"enableAutoScaling": False}),),
+    "budget-tells": (
+        ("consumption:Budget", {"notifications": {}}),
+        ("consumption:Budget", {"notifications": {"actual": {"enabled": False}}}),
+    ),
+    "lifecycle-on": (("storage:ManagementPolicy", {"policy": {"rules": [{"name": "a", "enabled": False}]}}),),
     "aks-system-pool": (("containerservice:AgentPool", {"nodeTaints": []}),),
     "aci-digest": (
         (
@@ -302,5 +313,6 @@ CHANGES: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
     "no-plain-secret": (
         ("keyvault:Secret", {"properties.secretValue": "hunter2"}),
         ("apimanagement:NamedValue", {"name": "callers-api-key", "value": "hunter2"}),
+        ("apimanagement:Logger", {"credentials.identityClientId": MISSING}),
     ),
 }

@@ -56,6 +56,15 @@ NEUTRAL: Final = {
     "azureADAuthenticationAsArmPolicy": "both ends are safe; that it is said is held by registry-arm-tokens",
     "enableNetworkMonitor": "of a managed network, which is not used",
     "enableDdosProtection": "a plan that is bought for the subscription",
+    "disableGateway": "of gateways in several regions",
+    "enableClientCertificate": "of the consumption tier",
+    "natGatewayState": "of the gateway's own way out, where it stands in no network",
+    "restore": "how the gateway came to be",
+    "isBuffered": "when a log leaves the gateway",
+    "autoMitigate": "whether an alert closes itself",
+    "useCommonAlertSchema": "how a mail is worded",
+    "checkWorkspaceAlertsStorageConfigured": "of alerts with a storage account of their own",
+    "enableContainerLogV2": "which table logs go to",
     "enableVmProtection": "filled in by the SDK, and read by nothing",
 }
 # By type: a subnet that an endpoint names is a reference, of which Azure reads the id alone.

@@ -52,7 +52,7 @@ def test_green(token: str) -> None:
 
 def test_every_rule_has_a_red_and_a_green_fixture() -> None:
     assert {rule.id for rule in RULES} == {*VALUES, *CHANGES}
-    assert {token for rule in RULES for token in rule.types} - {"*"} == set(GREEN)
+    assert {token for rule in RULES for token in rule.types} - {"*"} == set(GREEN) - {"apimanagement:Logger"}
     assert {rule.id for rule in RULES if rule.path} == set(VALUES)
 
 

@@ -12,7 +12,12 @@ from pathlib import Path
 
 from environment import GROUPS, ROOT, UV_PIN, system_certificates, uv
 
-APART = ("sbom", "kernel", "mlflow")  # each for an environment of its own: need not agree with the others
+APART = (
+    "sbom",
+    "kernel",
+    "policies",
+    "mlflow",
+)  # each for an environment of its own: need not agree with the others
 
 
 def compile_groups(tool: str, groups: tuple[str, ...], output: Path, *extra: str) -> None:

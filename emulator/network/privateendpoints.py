@@ -177,6 +177,11 @@ def connections(arm: Arm, resource: Json) -> list[Json]:
     ]
 
 
+def approved(connection: Json) -> bool:
+    """Whether a connection leads to its service."""
+    return connection["properties"]["privateLinkServiceConnectionState"].get("status") == "Approved"
+
+
 def _state(identity: Identity, who: Principal | None, connection: Json, *, automatic: bool) -> Json:
     """Approved at once where whoever asks may approve connections of the service; else it waits."""
     target = str(connection.get("privateLinkServiceId", ""))

@@ -270,3 +270,24 @@ def test_a_service_endpoint_policy_keeps_a_subnet_to_the_accounts_that_it_names(
     rule["serviceResources"] = [ACCOUNT]
     client.ok("PUT", f"{policy}/serviceEndpointPolicyDefinitions/data", {"properties": rule})
     assert why(client, ACCOUNT) == ""
+
+
+def test_the_owner_of_a_service_approves_and_rejects_connections(client: Client) -> None:
+    private.connect(client, ACCOUNT)
+    without_approval(client, ACCOUNT)
+    name = private.endpoint_of(ACCOUNT).rsplit("/", 1)[-1]
+    connection = f"{ACCOUNT}/privateEndpointConnections/{name}"
+    (shown,) = client.ok("GET", ACCOUNT)["properties"]["privateEndpointConnections"]
+    assert shown["properties"]["privateLinkServiceConnectionState"]["status"] == "Pending"
+    assert client.ok("GET", f"{ACCOUNT}/privateEndpointConnections")["value"] == [shown]
+    for status, reached in (("Approved", True), ("Rejected", False), ("Approved", True)):
+        state = {"privateLinkServiceConnectionState": {"status": status, "description": "as agreed"}}
+        made = client.ok("PUT", connection, {"properties": state})["properties"]
+        assert made["privateLinkServiceConnectionState"]["status"] == status
+        assert (why(client, ACCOUNT) == "") is reached
+    state = {"privateLinkServiceConnectionState": {"status": "Perhaps"}}
+    assert client.refused("PUT", connection, {"properties": state})[1] == "InvalidRequestContent"
+    client.ok("DELETE", connection)
+    assert "is not approved" in why(client, ACCOUNT)
+    other = Client(client.emulator, client.identity("nobody"))
+    assert other.refused("PUT", connection, {"properties": state})[:2] == (403, "AuthorizationFailed")

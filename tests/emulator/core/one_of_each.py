@@ -53,6 +53,7 @@ MORE: dict[str, Json] = {  # beside right_bodies.json
     "Microsoft.Insights/diagnosticSettings": {
         "properties": {"workspaceId": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/{NAME}"}
     },
+    "Microsoft.KeyVault/vaults/keys": {"properties": {"kty": "RSA"}},
     "Microsoft.Network/virtualNetworkGateways": {},
     "Microsoft.Network/connections": {
         "properties": {"virtualNetworkGateway1": {"id": f"{NET}/virtualNetworkGateways/{NAME}"}}

@@ -258,11 +258,14 @@ def test_a_service_endpoint_policy_keeps_a_subnet_to_the_accounts_that_it_names(
     policy = f"{NETWORK}/serviceEndpointPolicies/own"
     client.ok("PUT", policy, {"location": "westeurope"})
     rule = {"service": "Microsoft.Storage", "serviceResources": [f"{GROUP}-b"]}
+    everything = {"service": "Global", "serviceResources": ["/services/Azure/MachineLearning"]}
     client.ok("PUT", f"{GROUP}-b", {"location": "westeurope"})
     client.ok("PUT", f"{policy}/serviceEndpointPolicyDefinitions/data", {"properties": rule})
+    client.ok("PUT", f"{policy}/serviceEndpointPolicyDefinitions/more", {"properties": everything})
     acls = {"defaultAction": "Deny", "virtualNetworkRules": [{"id": INSIDE}]}
     client.ok("PUT", ACCOUNT, private.account(publicNetworkAccess="Enabled", networkAcls=acls))
-    given = {"serviceEndpoints": [{"service": "Microsoft.Storage"}]}
+    client.ok("PUT", VAULT, private.vault(publicNetworkAccess="Enabled", networkAcls=acls))
+    given = {"serviceEndpoints": [{"service": f"Microsoft.{name}"} for name in ("Storage", "KeyVault")]}
     client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", **given, serviceEndpointPolicies=[{"id": policy}]))
     assert why(client, ACCOUNT).startswith(
         f"lost: the service endpoint policy {policy} of ci-runners does not"

@@ -92,11 +92,12 @@ class Arm(Hooks):
                     hook(put)
                 if creation is not None and old is None:
                     creations.record(self.store, creation, parsed.text)
-                for child_id, child in inline_children(self.store, parsed.text):
-                    if child is None:
-                        self.delete(child_id)
-                    else:
-                        self.put(child_id, child, principal=principal)
+                with self._written_whole(parsed.text):
+                    for child_id, child in inline_children(self.store, parsed.text):
+                        if child is None:
+                            self.delete(child_id)
+                        else:
+                            self.put(child_id, child, principal=principal)
                 for collection in rules.companions(parsed.type) if old is None else ():
                     self.put(f"{parsed.text}/{collection}/default", {}, principal=principal)
                 for hook in (*self._after_put["*"], *self._after_put[kind]):
@@ -232,6 +233,20 @@ class Arm(Hooks):
                     held["properties"]["provisioningState"] = "Failed"
                     self.store.put(put.id, held)
             raise
+
+    @property
+    def written_whole(self) -> str:
+        """The id of the resource whose body is being written with all its children, "" when none is: what
+        stands beside a child may be about to change too."""
+        return getattr(self._deleting, "whole", "")
+
+    @contextmanager
+    def _written_whole(self, resource_id: str) -> Generator[None]:
+        before, self._deleting.whole = self.written_whole, resource_id
+        try:
+            yield
+        finally:
+            self._deleting.whole = before
 
     @contextmanager
     def _deletion_of(self, root: str, query: Mapping[str, str]) -> Generator[None]:

@@ -227,6 +227,11 @@ class Store:
         with self._lock:
             return dict(self._all("SELECT type, COUNT(*) FROM resource GROUP BY type ORDER BY type"))
 
+    def count(self, arm_type: str) -> int:
+        """How many resources of a type there are."""
+        with self._lock:
+            return self._one("SELECT COUNT(*) FROM resource WHERE type = ?", arm_type.lower())[0]
+
     def revision(self, arm_type: str) -> int:
         """A number that grows with every write to a resource of the type in this process: for caches."""
         return self._revisions[arm_type.lower()]

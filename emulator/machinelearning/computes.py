@@ -133,7 +133,7 @@ def check_way_in(arm: Arm, put: Put, workspace: Json) -> None:
     """Nodes without public addresses, in a subnet of the user's, reach Azure ML by its endpoint there."""
     cluster = put.properties["properties"]
     private = cluster["enableNodePublicIp"] is False and cluster.get("subnet")
-    if private and not privateendpoints.connections(arm, workspace):
+    if private and not any(map(privateendpoints.approved, privateendpoints.connections(arm, workspace))):
         raise AzureError(
             400, "BadRequest", "Provided EnableNodePublicIp 'False' requires workspace private endpoint"
         )

@@ -119,7 +119,8 @@ def _place(arm: Arm, held: Held, put: Put, configurations: list[dict[str, Any]])
         subnet_id = (properties.get("subnet") or {}).get("id")
         if not subnet_id:
             continue
-        subnet, now = arm.get(subnet_id), given[fold(subnet_id)]
+        # as it is stored: what Azure computes of a subnet names all that stands in it
+        subnet, now = arm.store.get(subnet_id) or arm.get(subnet_id), given[fold(subnet_id)]
         ranges = addresses.networks(addresses.prefixes_of(subnet), subnet["name"])
         static = properties.setdefault("privateIPAllocationMethod", "Dynamic") == "Static"
         asked: str = (properties if static else before.get(one["name"], {})).get("privateIPAddress") or ""

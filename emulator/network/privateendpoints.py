@@ -88,7 +88,7 @@ def install(arm: Arm, identity: Identity) -> None:
 
     @arm.before_put(ZONE_GROUP)
     def zones(put: Put) -> None:
-        endpoint = arm.get(_endpoint_of(put.id))
+        endpoint = arm.store.get(_endpoint_of(put.id)) or arm.get(_endpoint_of(put.id))
         for one in put.properties.get("privateDnsZoneConfigs") or []:
             properties = one.setdefault("properties", {})
             zone = properties.get("privateDnsZoneId")
@@ -177,6 +177,11 @@ def connections(arm: Arm, resource: Json) -> list[Json]:
     ]
 
 
+def approved(connection: Json) -> bool:
+    """Whether a connection leads to its service."""
+    return connection["properties"]["privateLinkServiceConnectionState"].get("status") == "Approved"
+
+
 def _state(identity: Identity, who: Principal | None, connection: Json, *, automatic: bool) -> Json:
     """Approved at once where whoever asks may approve connections of the service; else it waits."""
     target = str(connection.get("privateLinkServiceId", ""))
@@ -187,7 +192,7 @@ def _state(identity: Identity, who: Principal | None, connection: Json, *, autom
 
 def _check_group(arm: Arm, name: str, connection: Json) -> None:
     service = str(connection.get("privateLinkServiceId", ""))
-    known = privatelink.groups((arm.find(service) or {}).get("type", ""))
+    known = privatelink.groups((arm.store.get(service) or {}).get("type", ""))
     asked: Any = connection.get("groupIds")
     if known and (
         not isinstance(asked, list)
@@ -231,7 +236,7 @@ def _interface(arm: Arm, endpoint: Json) -> Json | None:
 def _names(arm: Arm, endpoint: Json) -> Iterator[tuple[str, Name, str]]:
     """(group, name, full name) of what an endpoint leads to."""
     for one in connections_of(endpoint):
-        target = arm.find(str(one["properties"].get("privateLinkServiceId", "")))
+        target = arm.store.get(str(one["properties"].get("privateLinkServiceId", "")))
         if target is not None:
             for group in one["properties"].get("groupIds") or []:
                 for name in privatelink.names(target["type"], group):

@@ -293,7 +293,9 @@ class Reach:
         )
 
     def _policy_against(self, subnet: Json, target: Json, service: Service) -> str:
-        """The id of the service endpoint policies' first, where none of them lets through to the service."""
+        """The first service endpoint policy's id, where none of them lets through; they are for storage alone."""
+        if service.endpoint != "Microsoft.Storage":
+            return ""
         held = [str(one.get("id", "")) for one in subnet["properties"].get("serviceEndpointPolicies") or []]
         rows = [
             row["properties"]

@@ -41,6 +41,7 @@ def install(arm: Arm) -> None:
     @arm.before_put(GROUP)
     def defaults(put: Put) -> None:
         put.properties["defaultSecurityRules"] = [_default(put.id, *row) for row in DEFAULTS]
+        _refuse_twice((put.body.get("properties") or {}).get("securityRules") or [])
 
     @arm.before_put(RULE)
     def rule(put: Put) -> None:
@@ -60,18 +61,25 @@ def install(arm: Arm) -> None:
                 f"{PRIORITIES.start} and {PRIORITIES.stop - 1}.",
             )
         check_values(name, properties)
-        for other in arm.store.children(put.id.rsplit("/", 1)[0]):
-            held = other["properties"]
-            if fold(other["id"]) != fold(put.id) and all(
-                held.get(key) == properties[key] for key in ("priority", "direction")
-            ):
-                raise AzureError(
-                    400,
-                    "SecurityRuleConflict",
-                    f"Security rule '{name}' conflicts with rule '{other['name']}': rules cannot have the "
-                    "same "
-                    "priority and direction.",
-                )
+        if fold(arm.written_whole) != fold(put.id.rsplit("/", 2)[0]):  # else its list was checked
+            siblings = arm.store.children(put.id.rsplit("/", 1)[0])
+            _refuse_twice([*(one for one in siblings if fold(one["id"]) != fold(put.id)), put.resource])
+
+
+def _refuse_twice(rules: list[dict[str, Any]]) -> None:
+    """400 for two rules of one priority and direction."""
+    seen: dict[tuple[Any, Any], str] = {}
+    for one in rules:
+        properties = one.get("properties") or {}
+        place = properties.get("priority"), str(properties.get("direction")).lower()
+        if place[0] is not None and place in seen:
+            raise AzureError(
+                400,
+                "SecurityRuleConflict",
+                f"Security rule '{one.get('name')}' conflicts with rule '{seen[place]}': rules cannot have "
+                "the same priority and direction.",
+            )
+        seen[place] = str(one.get("name"))
 
 
 def _default(

@@ -84,8 +84,10 @@ def install(arm: Arm, limits: Limits) -> None:
     def address(put: Put) -> None:
         """As in openshift/openshift-azure#2252."""
         limit = limits.of("PublicIPAddresses")
+        if put.old is not None or arm.store.count(PUBLIC_ADDRESS) < limit:
+            return  # wherever they are, they are not so many
         here = usage(put, str(put.resource.get("location", "")))
-        if put.old is None and here.count(PUBLIC_ADDRESS) >= limit:
+        if here.count(PUBLIC_ADDRESS) >= limit:
             raise AzureError(
                 400,
                 "PublicIPCountLimitReached",

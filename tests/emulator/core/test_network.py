@@ -170,3 +170,33 @@ def test_a_service_endpoint_policy_is_kept_while_a_subnet_has_it(client: Client)
     assert answer[:2] == (400, "InUseServiceEndpointPolicyCannotBeDeleted")
     client.ok("DELETE", VNET)
     client.ok("DELETE", policy)
+
+
+def test_a_groups_rules_change_their_places_in_one_request(client: Client) -> None:
+    """As a program does that puts a rule before others."""
+    group = f"{client.group()}/providers/Microsoft.Network/networkSecurityGroups/moved"
+
+    def body(*names: str, step: int = 10) -> dict[str, Any]:
+        common = {
+            "direction": "Inbound",
+            "access": "Allow",
+            "protocol": "Tcp",
+            "sourceAddressPrefix": "*",
+            "sourcePortRange": "*",
+            "destinationAddressPrefix": "*",
+            "destinationPortRange": "443",
+        }
+        rules = [
+            {"name": name, "properties": {**common, "priority": 100 + step * index}}
+            for index, name in enumerate(names)
+        ]
+        return {"location": "westeurope", "properties": {"securityRules": rules}}
+
+    client.ok("PUT", group, body("first", "second"))
+    client.ok("PUT", group, body("new", "first", "second"))
+    client.ok("PUT", group, body("second", "new"))
+    held = client.ok("GET", group)["properties"]["securityRules"]
+    assert {one["name"]: one["properties"]["priority"] for one in held} == {"second": 100, "new": 110}
+    assert client.refused("PUT", group, body("one", "two", step=0))[1] == "SecurityRuleConflict"
+    rule = {"properties": body("other")["properties"]["securityRules"][0]["properties"]}
+    assert client.refused("PUT", f"{group}/securityRules/other", rule)[1] == "SecurityRuleConflict"

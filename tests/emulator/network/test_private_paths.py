@@ -258,11 +258,14 @@ def test_a_service_endpoint_policy_keeps_a_subnet_to_the_accounts_that_it_names(
     policy = f"{NETWORK}/serviceEndpointPolicies/own"
     client.ok("PUT", policy, {"location": "westeurope"})
     rule = {"service": "Microsoft.Storage", "serviceResources": [f"{GROUP}-b"]}
+    everything = {"service": "Global", "serviceResources": ["/services/Azure/MachineLearning"]}
     client.ok("PUT", f"{GROUP}-b", {"location": "westeurope"})
     client.ok("PUT", f"{policy}/serviceEndpointPolicyDefinitions/data", {"properties": rule})
+    client.ok("PUT", f"{policy}/serviceEndpointPolicyDefinitions/more", {"properties": everything})
     acls = {"defaultAction": "Deny", "virtualNetworkRules": [{"id": INSIDE}]}
     client.ok("PUT", ACCOUNT, private.account(publicNetworkAccess="Enabled", networkAcls=acls))
-    given = {"serviceEndpoints": [{"service": "Microsoft.Storage"}]}
+    client.ok("PUT", VAULT, private.vault(publicNetworkAccess="Enabled", networkAcls=acls))
+    given = {"serviceEndpoints": [{"service": f"Microsoft.{name}"} for name in ("Storage", "KeyVault")]}
     client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", **given, serviceEndpointPolicies=[{"id": policy}]))
     assert why(client, ACCOUNT).startswith(
         f"lost: the service endpoint policy {policy} of ci-runners does not"
@@ -270,3 +273,24 @@ def test_a_service_endpoint_policy_keeps_a_subnet_to_the_accounts_that_it_names(
     rule["serviceResources"] = [ACCOUNT]
     client.ok("PUT", f"{policy}/serviceEndpointPolicyDefinitions/data", {"properties": rule})
     assert why(client, ACCOUNT) == ""
+
+
+def test_the_owner_of_a_service_approves_and_rejects_connections(client: Client) -> None:
+    private.connect(client, ACCOUNT)
+    without_approval(client, ACCOUNT)
+    name = private.endpoint_of(ACCOUNT).rsplit("/", 1)[-1]
+    connection = f"{ACCOUNT}/privateEndpointConnections/{name}"
+    (shown,) = client.ok("GET", ACCOUNT)["properties"]["privateEndpointConnections"]
+    assert shown["properties"]["privateLinkServiceConnectionState"]["status"] == "Pending"
+    assert client.ok("GET", f"{ACCOUNT}/privateEndpointConnections")["value"] == [shown]
+    for status, reached in (("Approved", True), ("Rejected", False), ("Approved", True)):
+        state = {"privateLinkServiceConnectionState": {"status": status, "description": "as agreed"}}
+        made = client.ok("PUT", connection, {"properties": state})["properties"]
+        assert made["privateLinkServiceConnectionState"]["status"] == status
+        assert (why(client, ACCOUNT) == "") is reached
+    state = {"privateLinkServiceConnectionState": {"status": "Perhaps"}}
+    assert client.refused("PUT", connection, {"properties": state})[1] == "InvalidRequestContent"
+    client.ok("DELETE", connection)
+    assert "is not approved" in why(client, ACCOUNT)
+    other = Client(client.emulator, client.identity("nobody"))
+    assert other.refused("PUT", connection, {"properties": state})[:2] == (403, "AuthorizationFailed")

@@ -33,8 +33,8 @@ SIGNED_IN: Final = "stage's has no allow-list of its own; everybody signs in (do
 CHEAP: Final = "stage is made again from code; what it holds is no record of anything"
 EXAMPLE: Final = "the ids of the stack file are examples: a real production sets protectData"
 PUBLIC: Final = "Azure takes a disabled export only from a registry without public access"
-SHUT: Final = "shut until its private endpoint is made; nothing in the network uses it before"
-SOON: Final = date(2027, 2, 28)
+FOLDERS: Final = "Azure has no versions and no change feed for accounts with a hierarchical namespace"
+AZURE_ML: Final = "Azure ML asks for a contributor's role on its own storage, and this is the narrowest; account keys are off"
 END: Final = date(2027, 11, 30)
 
 EXEMPTIONS: Final = (
@@ -51,7 +51,15 @@ EXEMPTIONS: Final = (
     Exemption("registry-zones", "stage", "registry", CHEAP, END),
     Exemption("data-protected", "stage", "*", CHEAP, END),
     Exemption("data-protected", "prod", "*", EXAMPLE, END),
-    Exemption("private-has-endpoint", "prod", "storage", SHUT, SOON),
-    Exemption("private-has-endpoint", "prod", "registry", SHUT, SOON),
-    Exemption("private-has-endpoint", "prod", "vault", SHUT, SOON),
+    *(
+        Exemption(rule, stack, "lake-blobs", FOLDERS, END)
+        for rule in ("blobs-versions", "blobs-change-feed", "blobs-change-feed-days")
+        for stack in ("stage", "prod")
+    ),
+    *(
+        Exemption(
+            "role-not-privileged", stack, "workspace-storage-account-contributor-on-storage", AZURE_ML, END
+        )
+        for stack in ("stage", "prod")
+    ),
 )

@@ -26,6 +26,7 @@ NAMES = {  # where Azure takes no such name
     "roleAssignmentName": SIGNED_IN.object_id,
     "roleDefinitionId": SIGNED_IN.object_id,
     "recordType": "A",
+    "immutabilityPolicyName": "default",
     "subscriptionId": GROUP.split("/")[2],
 }
 UUID = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a0f"

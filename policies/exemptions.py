@@ -34,7 +34,7 @@ CHEAP: Final = "stage is made again from code; what it holds is no record of any
 EXAMPLE: Final = "the ids of the stack file are examples: a real production sets protectData"
 PUBLIC: Final = "Azure takes a disabled export only from a registry without public access"
 FOLDERS: Final = "Azure has no versions and no change feed for accounts with a hierarchical namespace"
-AZURE_ML: Final = "Azure ML asks for a contributor's role on its own storage, and this is the narrowest; account keys are off"
+AZURE_ML: Final = "Azure ML asks for a contributor on its own storage; no role is narrower, and keys are off"
 END: Final = date(2027, 11, 30)
 
 EXEMPTIONS: Final = (

@@ -8,8 +8,10 @@ from emulator.arm.computed import Table, of_parent
 
 VAULT: Final = "Microsoft.KeyVault/vaults"
 
-COMPUTED: Final[Table] = {f"{VAULT}/secrets": {"location": of_parent("location")}}
-DEFAULTS: Final[Table] = {f"{VAULT}/secrets": {"tags": {}}}
+COMPUTED: Final[Table] = {
+    f"{VAULT}/{collection}": {"location": of_parent("location")} for collection in ("keys", "secrets")
+}
+DEFAULTS: Final[Table] = {f"{VAULT}/{collection}": {"tags": {}} for collection in ("keys", "secrets")}
 ABSENT: Final = {
     VAULT: {
         "properties.hsmPoolResourceId": "only of pools of hardware modules",

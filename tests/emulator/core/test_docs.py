@@ -9,14 +9,11 @@ import pytest
 
 from emulator import docs, docs_outputs
 from emulator.home import REPOSITORY
-from emulator.keyvault.vaults import VAULT
 from emulator.machinelearning.names import WORKSPACE
 from emulator.machinelearning.notemulated import REFUSED
 
 # types of which nothing can be created -> the service that refuses them
-NOT_CREATED = {f"{WORKSPACE}/{collection}": "machinelearning" for collection in REFUSED} | {
-    f"{VAULT}/keys": "keyvault"
-}
+NOT_CREATED = {f"{WORKSPACE}/{collection}": "machinelearning" for collection in REFUSED}
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import Final
 
@@ -34,7 +35,14 @@ def install(arm: Arm) -> None:
         segments = put.id.split("/")
         uri = f"https://{segments[-3].lower()}.vault.azure.net/keys/{segments[-1]}"
         properties.update(keyUri=uri, keyUriWithVersion=f"{uri}/{uuid.uuid4().hex}")
-        properties.setdefault("attributes", {})["enabled"] = True
+        now = int(time.time())
+        properties["attributes"] = {
+            "enabled": True,
+            **(properties.get("attributes") or {}),
+            "created": now,
+            "updated": now,
+            "recoveryLevel": "Recoverable",
+        }
 
 
 def _bad(put: Put, name: str, value: object, allowed: str) -> AzureError:

@@ -107,7 +107,7 @@ def blob_service(
         resource_group_name=group,
         account_name=account.name,
         blob_services_name="default",
-        is_versioning_enabled=versions,
+        is_versioning_enabled=True if versions else None,
         change_feed=storage.ChangeFeedArgs(enabled=True, retention_in_days=kept_days) if versions else None,
         delete_retention_policy=storage.DeleteRetentionPolicyArgs(
             enabled=True, days=kept_days, allow_permanent_delete=False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
@@ -23,9 +24,9 @@ HEADS: Final[dict[Kind, str]] = {
     "weaker": "⚠️ Security gets weaker",
 }
 SHOWN: Final = 12  # rows of a table before the rest is folded
+SHOWN_ONLY: Final = 8  # parts that only one stack has
 FOLDED: Final = 40  # sentences of a kind that a reader can open
 LONGEST_TABLE: Final = 100
-ONLY: Final = 6  # resources that are named of those that one stack lacks
 INPUTS: Final = 8  # changed inputs of a resource that are listed
 SOON: Final = timedelta(days=30)
 
@@ -194,9 +195,7 @@ def _beside(found: Review) -> list[str]:
     lines = [f"### {code(here)} against {code(there)}", ""]
     for stack, only in ((here, other.only_here), (there, other.only_there)):
         if only:
-            names = ", ".join(code(key.rpartition("::")[2]) for key in only[:ONLY])
-            more = f" and {len(only) - ONLY} more" if len(only) > ONLY else ""
-            lines += [f"Only {code(stack)} has: {names}{more}.", ""]
+            lines += [f"Only {code(stack)} has: {_parts(only)}.", ""]
     if not other.only_here and not other.only_there:
         lines += ["Both have the same parts.", ""]
     head = ("resource", "input", here, there)
@@ -206,6 +205,14 @@ def _beside(found: Review) -> list[str]:
         title = f"{counted(len(other.old), 'setting stands', 'settings stand')} otherwise as before"
         lines += folded(title, _long(head, [_row(each) for each in other.old]))
     return lines
+
+
+def _parts(keys: Sequence[str]) -> str:
+    """Their names; of many, how many there are of each type."""
+    if len(keys) <= SHOWN_ONLY:
+        return ", ".join(code(key.rpartition("::")[2]) for key in keys)
+    kinds = Counter(key.partition("::")[0].rpartition(":")[2] for key in keys)
+    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
 
 
 def _row(each: Otherwise) -> tuple[str, str, str, str]:

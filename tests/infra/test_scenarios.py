@@ -1,0 +1,76 @@
+"""Each scenario's graph: what its switches make, and what holds whatever they are."""
+
+import pytest
+
+from infra.config import load
+from infra.outputs import EstateOutputs
+from infra.roles import grants_on
+from infra.stack_file import raw_settings
+from tests.infra.recording import Graph, record
+from tests.infra.scenarios import SCENARIOS
+
+
+@pytest.fixture(scope="module")
+def scenarios() -> dict[str, Graph]:
+    return {name: record(*scenario()) for name, scenario in SCENARIOS.items()}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_private_resource_has_its_endpoint_its_zones_and_their_links(
+    scenarios: dict[str, Graph], name: str
+) -> None:
+    graph = scenarios[name]
+    stack, config = SCENARIOS[name]()
+    links = load(raw_settings(config), stack).private_links
+    endpoints = {r.name: r for r in graph.all("network:PrivateEndpoint")}
+    assert set(endpoints) == {f"{link.key}-endpoint" for link in links}
+    zones = {r.inputs["privateZoneName"] for r in graph.all("privatedns:PrivateZone")}
+    assert zones == {zone for link in links for zone in link.zones}
+    assert {r.inputs["privateZoneName"] for r in graph.all("privatedns:VirtualNetworkLink")} == zones
+    closed = {r.name for r in graph.custom if r.inputs.get("publicNetworkAccess") == "Disabled"}
+    led_to = {
+        connection["privateLinkServiceId"].removeprefix("id of ")
+        for r in endpoints.values()
+        for connection in r.inputs["privateLinkServiceConnections"]
+    }
+    assert closed <= led_to
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_cluster_waits_for_every_endpoint(scenarios: dict[str, Graph], name: str) -> None:
+    graph = scenarios[name]
+    waited = {r.name for r in graph.all("network:PrivateDnsZoneGroup")}
+    clusters = [r for r in graph.resources if r.type == "mlops:learning:Compute"]
+    assert clusters and all(waited <= cluster.depends_on for cluster in clusters)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_identity_has_a_use(scenarios: dict[str, Graph], name: str) -> None:
+    graph = scenarios[name]
+    principals = {r.inputs["principalId"] for r in graph.all("authorization:RoleAssignment")}
+    for identity in graph.all("managedidentity:UserAssignedIdentity"):
+        assert f"principal of {identity.name}" in principals, identity.name
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_mlops_takes_its_outputs(scenarios: dict[str, Graph], name: str) -> None:
+    outputs = EstateOutputs.model_validate(scenarios[name].outputs)
+    assert outputs.compute_clusters["cpu"] == outputs.compute_cluster
+
+
+def test_every_switch_is_on(scenarios: dict[str, Graph]) -> None:
+    graph = scenarios["max"]
+    assert len(graph.all("network:PrivateEndpoint")) == 11
+    assert len(graph.all("machinelearningservices:Compute")) == 3
+    assert graph.all("authorization:ManagementLockByScope")
+
+
+def test_what_is_left_out_leaves_nothing_behind(scenarios: dict[str, Graph]) -> None:
+    """Without a data lake: no account, no datastore, no role, no endpoint."""
+    graph = scenarios["private"]
+    assert [r.name for r in graph.all("storage:StorageAccount")] == ["storage"]
+    assert not [r for r in graph.custom if r.name.startswith("lake")]
+    on_lake = grants_on("lake-landing", "lake-tables", "lake-predictions")
+    names = {r.name for r in graph.all("authorization:RoleAssignment")}
+    assert on_lake and not [name for name in names if "-on-lake-" in name]
+    assert EstateOutputs.model_validate(graph.outputs).data_lake is None

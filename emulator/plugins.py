@@ -18,6 +18,8 @@ FOLDERS: Final = "EMULATOR_PLUGINS"
 OWN: Final = "azure-native"
 DOWNLOAD_WITHIN_S: Final = 600
 AT_ONCE: Final = 4
+# Name, version and server are known; Pulumi would ask its registry first, for 7 s where there is no internet.
+QUIET: Final = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_DISABLE_REGISTRY_RESOLVE": "true"}
 MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -87,7 +89,7 @@ def _install(home: Home, pulumi: Path, plugin: Plugin, outside: Mapping[str, str
     try:
         done = subprocess.run(
             [*command, "--exact", "--non-interactive", "--color", "never"],
-            env={**outside, "PULUMI_HOME": str(home.pulumi_home), "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            env={**outside, "PULUMI_HOME": str(home.pulumi_home), **QUIET},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import shlex
@@ -10,7 +11,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from emulator.home import REPOSITORY, Home, write_aside
+from emulator.home import REPOSITORY, Home, private, write_aside
 from emulator.provider.schema_cache import sdk_version
 
 PROGRAM = "pulumi-resource-azure-native"
@@ -23,15 +24,26 @@ class InstallError(Exception):
 def ensure(home: Home, pulumi: Path) -> None:
     """Install the plugin into `home` with the Pulumi CLI, once; again when its launcher would differ.
 
-    The version is the installed SDK's: Pulumi asks for exactly that one. InstallError when Pulumi refuses.
+    Of several first commands at the same time one installs it, and the others wait. The version is the
+    installed SDK's: Pulumi asks for exactly that one. InstallError when Pulumi refuses.
     """
     version = sdk_version()
     launcher = _launcher(home)
     installed = home.pulumi_home / "plugins" / f"resource-azure-native-v{version}" / PROGRAM
-    if installed.exists() and installed.read_text() == launcher:
+
+    def there() -> bool:
+        return installed.exists() and installed.read_text() == launcher
+
+    if there():
         return
+    with (private(home.pulumi) / f"{PROGRAM}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not there():
+            _install(home, pulumi, version, launcher, installed)
+
+
+def _install(home: Home, pulumi: Path, version: str, launcher: str, installed: Path) -> None:
     archive = home.pulumi / f"{PROGRAM}-v{version}.tar.gz"
-    archive.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_aside(archive, _archive(launcher))
     command = [str(pulumi), "plugin", "install", "resource", "azure-native", version]
     environment = {

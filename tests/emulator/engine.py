@@ -55,20 +55,23 @@ class Engine:
         run = (sys.executable, "-m", "emulator", "run", "--", "pulumi", "-C", str(project))
         return self.command(*run, "--non-interactive", "--color", "never", *argv, check=check)
 
-    def init(self, program: str, stack: str) -> None:
-        """A new stack, selected."""
-        self.pulumi(program, "stack", "init", stack)
+    def init(self, program: str, stack: str, *argv: str) -> None:
+        """A new stack, selected unless it is said otherwise."""
+        self.pulumi(program, "stack", "init", stack, *argv)
         with (self.folder / program / f"Pulumi.{stack}.yaml").open("a") as settings:
             settings.write(f"config:\n  azure-native:subscriptionId: {SUBSCRIPTION}\n")
 
     def up(self, *argv: str, program: str = "sample") -> str:
         return self.pulumi(program, "up", "--yes", "--skip-preview", *argv)
 
-    def state(self, program: str = "sample") -> dict[str, Any]:
-        """Resources of the stack by their name in the program."""
-        content = self.pulumi(program, "stack", "export")
-        exported = json.loads(content[content.index("{") : content.rindex("}") + 1])
-        resources = exported["deployment"]["resources"]
+    def deployed(self, program: str = "sample", stack: str = "test") -> dict[str, Any]:
+        """What `pulumi stack export` would print of a stack, as its file has it."""
+        stacks = self.folder / "home" / "pulumi" / "state" / ".pulumi" / "stacks"
+        return json.loads((stacks / program / f"{stack}.json").read_bytes())["checkpoint"]["latest"]
+
+    def state(self, program: str = "sample", stack: str = "test") -> dict[str, Any]:
+        """Resources of a stack by their name in the program."""
+        resources = self.deployed(program, stack)["resources"]
         return {resource["urn"].rsplit("::", 1)[-1]: resource for resource in resources}
 
     def resources(self) -> dict[str, int]:

@@ -67,8 +67,8 @@ def test_a_program_lives_its_whole_life(engine: Engine, program: Program) -> Non
     assert engine.resources() == before
 
     assert "created" in engine.up(program=name)
-    exported = json.loads(_json(engine.pulumi(name, "stack", "export")))
-    state = exported["deployment"]["resources"]
+    exported = engine.deployed(name)
+    state = exported["resources"]
     outputs = next(one["outputs"] for one in state if one["type"] == "pulumi:pulumi:Stack")
     for key, text in program.outputs.items():
         assert text in str(outputs[key]), outputs
@@ -90,7 +90,7 @@ def test_a_program_lives_its_whole_life(engine: Engine, program: Program) -> Non
 
 
 def _import_all(engine: Engine, name: str, state: list[dict[str, Any]]) -> None:
-    """Import everything that the program made into another stack, which is then thrown away."""
+    """Import everything that the program made into another stack."""
     made = {one["urn"].rsplit("::", 1)[-1]: one for one in state}
     found: list[dict[str, Any]] = [
         {"type": one["type"], "name": key, "id": one["id"]}
@@ -99,28 +99,21 @@ def _import_all(engine: Engine, name: str, state: list[dict[str, Any]]) -> None:
     ]
     listed = engine.folder / f"{name}-import.json"
     listed.write_text(json.dumps({"resources": found}))
-    engine.init(name, "imported")
+    engine.init(name, "imported", "--no-select")
     engine.pulumi(
         name,
         *("import", "--yes", "--skip-preview", "--generate-code=false", "--protect=false"),
         *("--stack", "imported", "--file", str(listed)),
     )
-    content = json.loads(_json(engine.pulumi(name, "stack", "export", "--stack", "imported")))
     imported = {
-        one["urn"].rsplit("::", 1)[-1]: one["inputs"]
-        for one in content["deployment"]["resources"]
+        key: one["inputs"]
+        for key, one in engine.state(name, "imported").items()
         if one.get("custom") and not one["type"].startswith(PROVIDER)
     }
     assert imported.keys() == {one["name"] for one in found}
     for key, inputs in imported.items():
         written = {one for one in made[key]["inputs"] if not one.startswith("__")}
         assert inputs.keys() & written, (key, inputs)
-    engine.pulumi(name, "stack", "rm", "imported", "--yes", "--force")
-    engine.pulumi(name, "stack", "select", "test")
-
-
-def _json(said: str) -> str:
-    return said[said.index("{") : said.rindex("}") + 1]
 
 
 @pytest.mark.slow

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.emulator.engine import SUBSCRIPTION, Engine
+from emulator.home import REPOSITORY
+from tests.emulator.engine import LIMIT_S, SUBSCRIPTION, Engine
 
 pytestmark = pytest.mark.e2e
 
@@ -30,6 +33,40 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine.emulator("down")
 
 
+Refused = dict[str, subprocess.Popen[str]]
+PREVIEW = """
+pulumi -C $1 stack init test && pulumi -C $1 preview --stack test --non-interactive --color never
+"""
+
+
+@pytest.fixture(scope="module")
+def refused(engine: Engine) -> Refused:
+    """Previews that are refused: with faults, and with a state elsewhere.
+
+    They go on beside the tests until somebody asks, since Pulumi waits for 5 s after a refusal.
+    """
+    state = engine.folder / "other-state"
+    state.mkdir()
+    begun: Refused = {}
+    for name, variables in (("faults", ""), ("elsewhere", f"export PULUMI_BACKEND_URL=file://{state}\n")):
+        project = engine.folder / name
+        shutil.copytree(PROGRAMS / "faults", project)
+        (project / "Pulumi.test.yaml").write_text(
+            f"config: {{azure-native:subscriptionId: {SUBSCRIPTION}}}\n"
+        )
+        run = (sys.executable, "-m", "emulator", "run", "--", "sh", "-c", variables + PREVIEW, "sh")
+        begun[name] = subprocess.Popen(
+            [*run, str(project)],
+            cwd=REPOSITORY,
+            env=engine.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    return begun
+
+
+@pytest.mark.usefixtures("refused")
 def test_a_preview_creates_nothing_and_computes_nothing(engine: Engine) -> None:
     engine.pulumi("sample", "stack", "ls")
     engine.pulumi("sample", "config", "set", "--secret", "key", KEY)
@@ -116,8 +153,9 @@ def test_an_import_takes_over_what_exists(engine: Engine) -> None:
     assert imported["virtualNetworkName"] == "vnet-by-hand"
 
 
-def test_faults_are_refused_before_anything_happens(engine: Engine) -> None:
-    said = engine.pulumi("faults", "preview", check=False)
+def test_faults_are_refused_before_anything_happens(engine: Engine, refused: Refused) -> None:
+    said, _ = refused["faults"].communicate(timeout=LIMIT_S)
+    assert refused["faults"].returncode != 0
     for expected in (
         "accountName: 'Bad-Name' is not a valid name here",
         "sku.nam: is not a property here; did you mean 'name'?",
@@ -128,16 +166,10 @@ def test_faults_are_refused_before_anything_happens(engine: Engine) -> None:
     assert "topsecret" not in said
 
 
-def test_another_state_is_not_served(engine: Engine) -> None:
-    other = engine.folder / "other-state"
-    other.mkdir()
-    project = str(engine.folder / "faults")
-    script = (
-        f"export PULUMI_BACKEND_URL=file://{other} && pulumi -C {project} stack init elsewhere && "
-        f"pulumi -C {project} preview --stack elsewhere --non-interactive --color never"
-    )
-    run = (sys.executable, "-m", "emulator", "run", "--", "sh", "-c", script)
-    assert "serves no other state" in engine.command(*run, check=False)
+def test_another_state_is_not_served(refused: Refused) -> None:
+    said, _ = refused["elsewhere"].communicate(timeout=LIMIT_S)
+    assert refused["elsewhere"].returncode != 0
+    assert "serves no other state" in said
 
 
 def test_destroy_leaves_nothing(engine: Engine) -> None:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,19 @@ def test_it_is_installed_once_and_again_when_it_would_differ(home: Home, tmp_pat
     install.ensure(home, pulumi)
     assert len(calls.read_text().splitlines()) == 2
     assert "emulator.provider" in plugin.read_text()
+
+
+def test_first_commands_at_the_same_time_install_it_once(home: Home, tmp_path: Path) -> None:
+    pulumi = fake_pulumi(tmp_path)
+    together = threading.Barrier(4)
+
+    def ensure(_: int) -> None:
+        together.wait()
+        install.ensure(home, pulumi)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(ensure, range(4)))
+    assert len((home.pulumi_home / "calls").read_text().splitlines()) == 1
 
 
 def test_a_refusal_is_told_in_pulumis_words(home: Home, tmp_path: Path) -> None:

@@ -293,7 +293,7 @@ class Reach:
         )
 
     def _policy_against(self, subnet: Json, target: Json, service: Service) -> str:
-        """The first service endpoint policy's id, where none of them lets through; they are for storage alone."""
+        """The first service endpoint policy's id where none lets through; they are for storage alone."""
         if service.endpoint != "Microsoft.Storage":
             return ""
         held = [str(one.get("id", "")) for one in subnet["properties"].get("serviceEndpointPolicies") or []]

@@ -30,7 +30,6 @@ NAMES = {  # where Azure takes no such name
     "roleDefinitionId": SIGNED_IN.object_id,
     "immutabilityPolicyName": "default",
     "recordType": "A",
-    "immutabilityPolicyName": "default",
     "subscriptionId": GROUP.split("/")[2],
 }
 UUID = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a0f"

@@ -65,6 +65,7 @@ golden: setup  ## write the accepted graphs of stage and prod anew: read the dif
 docs: setup  ## write docs/emulator.md and the tables of docs/estate.md anew from the code
 	@$(BIN)/python -m emulator.docs
 	@$(BIN)/python -m tools.estate_docs
+	@$(BIN)/python -m tools.gateway_openapi
 
 bench-scoring: setup  ## what a score costs beside other servers, and whether the goals are met (ARGS="--quick")
 	@$(BIN)/python -m benchmarks.scoring $(ARGS)

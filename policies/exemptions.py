@@ -41,6 +41,7 @@ EXEMPTIONS: Final = (
     Exemption("storage-public-network", "stage", "*", ALLOWLIST, END),
     Exemption("vault-public-network", "stage", "*", ALLOWLIST, END),
     Exemption("registry-public-network", "stage", "registry", ALLOWLIST, END),
+    Exemption("apim-public-network", "stage", "gateway", ALLOWLIST, END),
     Exemption("registry-no-export", "stage", "registry", PUBLIC, END),
     Exemption("workspace-public-network", "stage", "workspace", SIGNED_IN, END),
     Exemption("logs-ingestion-private", "stage", "telemetry-logs", SIGNED_IN, END),

@@ -320,6 +320,23 @@ RULES: Final = (
         "apim-protocols", (GATEWAY,), "older protocols can be read along", ("CKV_AZURE_173",), _old_protocols
     ),
     *secure(
+        GATEWAY,
+        Row(
+            "apim-no-old-portal",
+            "legacyPortalStatus",
+            equals("Disabled"),
+            (),
+            "nobody signs up by themselves",
+        ),
+    ),
+    *secure(
+        CLUSTER,
+        Row(
+            "aks-identity", "identity.type", equals("UserAssigned"), (), "its rights are the estate's to give"
+        ),
+        Row("aks-tells", "addonProfiles.omsagent.enabled", equals(True), ("CKV_AZURE_4",), "it is watched"),
+    ),
+    *secure(
         "apimanagement:Api",
         Row("apim-api-https", "protocols", HTTPS_ONLY, (), "keys and rows go over TLS"),
         Row(
@@ -329,6 +346,15 @@ RULES: Final = (
             (),
             "each caller is known, limited and can be shut out",
         ),
+    ),
+    *secure(
+        "apimanagement:Product",
+        Row("apim-product-key", "subscriptionRequired", equals(True), (), "each caller of it has a key"),
+        Row("apim-product-approval", "approvalRequired", equals(True), (), "a person gives out each key"),
+    ),
+    *secure(
+        "apimanagement:Diagnostic",
+        Row("apim-no-addresses", "logClientIp", equals(False), (), "an address is personal data"),
     ),
     Rule(
         "apim-values-in-vault",

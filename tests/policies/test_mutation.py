@@ -56,6 +56,18 @@ NEUTRAL: Final = {
     "azureADAuthenticationAsArmPolicy": "both ends are safe; that it is said is held by registry-arm-tokens",
     "enableNetworkMonitor": "of a managed network, which is not used",
     "enableDdosProtection": "a plan that is bought for the subscription",
+    "autoMitigate": "whether an alert ends by itself",
+    "checkWorkspaceAlertsStorageConfigured": "where saved queries stand",
+    "skipQueryValidation": "of the deployment, not of the rule",
+    "useCommonAlertSchema": "the form of a message",
+    "enableContainerLogV2": "the table that containers' logs go to",
+    "enableAutoScaling": "how many nodes there are",
+    "imageCleaner": "room on the nodes",
+    "isBuffered": "how telemetry is sent",
+    "restore": "how the gateway came to be",
+    "disableGateway": "of a gateway in several regions",
+    "enableClientCertificate": "callers sign in by key or token",
+    "natGatewayState": "of classic tiers; filled in by the SDK",
     "enableVmProtection": "filled in by the SDK, and read by nothing",
 }
 # By type: a subnet that an endpoint names is a reference, of which Azure reads the id alone.

@@ -17,11 +17,15 @@ MAX: Final[dict[str, Any]] = {
         "gpu": {"vmSize": "Standard_NC4as_T4_v3", "maxNodes": 1},
         "spot": {"vmSize": "Standard_D4ds_v5", "maxNodes": 4, "priority": "LowPriority"},
     },
+    "kubernetes": {
+        "systemNodes": {"vmSize": "Standard_D2ds_v5", "minNodes": 1, "maxNodes": 2},
+        "userNodes": {"vmSize": "Standard_D4ds_v5", "minNodes": 1, "maxNodes": 2},
+    },
     "protectData": True,
 }
 """Over stage's settings: every switch on."""
 
-LEAST: Final = ("dataLake", "registry", "tags")
+LEAST: Final = ("dataLake", "registry", "kubernetes", "gateway", "alerts", "budget", "tags")
 """Out of production's settings: what an estate can do without."""
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from infra.config import load
 from infra.outputs import EstateOutputs
-from infra.roles import grants_on
+from infra.roles import IDENTITIES, grants_on
 from infra.stack_file import raw_settings
 from tests.infra.recording import Graph, record
 from tests.infra.scenarios import SCENARIOS
@@ -21,11 +21,13 @@ def test_each_private_resource_has_its_endpoint_its_zones_and_their_links(
 ) -> None:
     graph = scenarios[name]
     stack, config = SCENARIOS[name]()
-    links = load(raw_settings(config), stack).private_links
+    settings = load(raw_settings(config), stack)
+    links = settings.private_links
     endpoints = {r.name: r for r in graph.all("network:PrivateEndpoint")}
     assert set(endpoints) == {f"{link.key}-endpoint" for link in links}
     zones = {r.inputs["privateZoneName"] for r in graph.all("privatedns:PrivateZone")}
-    assert zones == {zone for link in links for zone in link.zones}
+    cluster = {f"privatelink.{settings.azure.location}.azmk8s.io"} if settings.kubernetes else set[str]()
+    assert zones == {zone for link in links for zone in link.zones} | cluster
     assert {r.inputs["privateZoneName"] for r in graph.all("privatedns:VirtualNetworkLink")} == zones
     closed = {r.name for r in graph.custom if r.inputs.get("publicNetworkAccess") == "Disabled"}
     led_to = {
@@ -70,7 +72,7 @@ def test_what_is_left_out_leaves_nothing_behind(scenarios: dict[str, Graph]) -> 
     graph = scenarios["private"]
     assert [r.name for r in graph.all("storage:StorageAccount")] == ["storage"]
     assert not [r for r in graph.custom if r.name.startswith("lake")]
-    on_lake = grants_on("lake-landing", "lake-tables", "lake-predictions")
+    on_lake = grants_on(("lake-landing", "lake-tables", "lake-predictions"), IDENTITIES)
     names = {r.name for r in graph.all("authorization:RoleAssignment")}
     assert on_lake and not [name for name in names if "-on-lake-" in name]
     assert EstateOutputs.model_validate(graph.outputs).data_lake is None

@@ -38,6 +38,7 @@ from emulator.messaging.install import install as messaging
 from emulator.monitor.database import VERSION as TELEMETRY_VERSION
 from emulator.monitor.database import Database
 from emulator.monitor.install import install as monitor
+from emulator.network import approvals
 from emulator.network.install import install as network
 from emulator.network.reach import Reach
 from emulator.processes import Processes
@@ -94,6 +95,7 @@ class Emulator:
         for name, install in self._services().items():
             install()
             installed(self, name)
+        approvals.install(self.arm, self.identity)  # of types that the services have by now
         self.hosts.route("management.azure.com", Endpoint(self.arm, self.store, self.identity).handle)
 
     def _services(self) -> Mapping[str, Callable[[], None]]:

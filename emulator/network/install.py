@@ -11,7 +11,6 @@ from emulator.errors import AzureError
 from emulator.identity.service import Identity
 from emulator.network import (
     addresses,
-    approvals,
     dnszones,
     interfaces,
     peerings,
@@ -63,7 +62,6 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
     records.install(arm, store, identity)
     interfaces.install(arm)
     privateendpoints.install(arm, identity)
-    approvals.install(arm, identity)
     dnszones.install(arm)
 
     @arm.before_put(VNET)

@@ -12,6 +12,7 @@ from emulator.provider.values import Secret, plain, secret
 from emulator.provider.variants import resolve
 
 Json = dict[str, Any]
+GENERATED = frozenset({"etag", "eTag", "provisioningState"})  # Azure's own, although the SDK takes them
 
 
 def refreshed(schema: Resource, row: ResourceType, inputs: Json, before: Json, after: Json) -> Json:
@@ -37,7 +38,9 @@ def _object(schema: Resource, declared: Properties, inputs: Json, before: Json, 
         elif name not in before:
             found[name] = value  # never given back: a path parameter, a password
     for name, item in declared.items():
-        if name not in found and name not in inputs and name in after and before.get(name) != after[name]:
+        if name in found or name in inputs or name in GENERATED or name not in after:
+            continue
+        if before.get(name) != after[name]:
             new = after[name]
             if not isinstance(new, dict | list) or (
                 item.type.kind == "map" and name in ("tags", "properties")

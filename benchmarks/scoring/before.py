@@ -25,7 +25,7 @@ from benchmarks.scoring.tools import Say
 COMMIT = "858a31f"
 REQUIREMENTS = "environments/requirements/scoring.txt"
 CONNECTIONS = (4, 32)
-SIDE = Path(__file__).with_name("side.py")
+SIDE = tools.PEERS / "before" / "side.py"
 
 
 def code(say: Say) -> Path:

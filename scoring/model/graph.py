@@ -329,10 +329,19 @@ def _floats(attribute: memoryview) -> Floats:
 
 
 def _modes_are(attribute: memoryview, leaf: NDArray[np.bool_]) -> bool:
+    """Whether the nodes are called leaves where they are, and comparisons by <= where they are not."""
     rest, key = _list_of(attribute, TEXTS, DELIMITED)
-    known = {mode: bytes([key, len(mode)]) + mode for mode in (b"LEAF", b"BRANCH_LEQ")}
-    text = b"".join([known[b"LEAF"] if one else known[b"BRANCH_LEQ"] for one in leaf.tolist()])
-    return len(rest) == len(text) + 3 and bytes(rest[: len(text)]) == text
+    words = [(leaf, b"LEAF"), (~leaf, b"BRANCH_LEQ")]
+    items = [(which, np.frombuffer(bytes([key, len(word)]) + word, dtype=np.uint8)) for which, word in words]
+    sizes = np.where(leaf, items[0][1].size, items[1][1].size)
+    ends = np.cumsum(sizes)
+    raw = np.frombuffer(rest, dtype=np.uint8)
+    if raw.size != ends[-1] + 3:
+        return False
+    return all(
+        bool((raw[(ends - sizes)[which][:, None] + np.arange(item.size)] == item).all())
+        for which, item in items
+    )
 
 
 def _integer(attribute: memoryview) -> int:

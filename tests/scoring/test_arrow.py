@@ -123,7 +123,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 
 
 @given(data=st.data(), rows=st.integers(1, 6), chunk=st.integers(1, 6), more=st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_defects_are_named_as_those_of_json_in_columns(
     data: st.DataObject, rows: int, chunk: int, more: bool
 ) -> None:
@@ -190,7 +190,7 @@ def test_streams_that_are_none_are_refused(artifact: Artifact) -> None:
 
 
 @given(at=st.integers(0, 10_000), other=st.binary(min_size=1, max_size=6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_damaged_streams_are_refused_or_read_never_worse(artifact: Artifact, at: int, other: bytes) -> None:
     whole = stream(samples(artifact), 7)
     at %= len(whole)

@@ -141,7 +141,7 @@ def trees(draw: st.DrawFn, width: int) -> Tree:
 
 
 @given(data=st.data(), width=st.integers(1, 5), linear=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_graphs_of_any_trees_answer_as_onnx_runtime_does(
     code: MachineCode, data: st.DataObject, width: int, linear: bool
 ) -> None:
@@ -208,7 +208,7 @@ def test_matrices_of_another_shape_or_type_are_refused(
 
 
 @given(st.integers(0, 400_000), st.binary(min_size=1, max_size=8))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_damaged_files_are_refused_or_read_never_worse(artifact: Artifact, at: int, other: bytes) -> None:
     at %= len(artifact.composite)
     damaged = artifact.composite[:at] + other + artifact.composite[at + len(other) :]
@@ -259,7 +259,7 @@ def outcome(encoder: Encoder, payload: object) -> object:
     columns=st.booleans(),
     whole=st.none() | RECORDS,
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_rows_are_read_or_refused_as_python_does_it(
     code: MachineCode, changes: list[dict[str, Any]], columns: bool, whole: dict[str, Any] | None
 ) -> None:

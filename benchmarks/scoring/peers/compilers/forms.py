@@ -9,6 +9,7 @@ import numpy as np
 from scoring.model.graph import Ensemble
 
 END = "end of trees\n\nfeature_importances:\n\nparameters:\n\nend of parameters\n\npandas_categorical:null\n"
+ABOVE_ZERO = 1e-300  # in place of 0, which lleaves takes for no threshold; no float32 lies between
 NAN_RIGHT, NAN_LEFT = 8, 10  # LightGBM's decision types: by <=, missing is NaN
 
 
@@ -44,7 +45,7 @@ def _lightgbm_tree(forest: Ensemble, number: int) -> str:
     lists: dict[str, Any] = {
         "split_feature": feature[split],
         "split_gain": np.ones(split.size, int),
-        "threshold": [repr(float(one)) for one in forest.threshold[part][split]],
+        "threshold": [repr(float(one) or ABOVE_ZERO) for one in forest.threshold[part][split]],
         "decision_type": missing,
         "left_child": place[forest.left[part][split]],
         "right_child": place[forest.right[part][split]],

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,18 +19,24 @@ from typing import Any
 BLOCK, ARROW = 4_096, 5_000
 
 
+def part(name: str) -> Any:
+    """A module of the model, which lay elsewhere in the build before."""
+    try:
+        return import_module(f"scoring.model.{name}")
+    except ModuleNotFoundError:
+        return import_module(f"scoring.{name}")
+
+
 def calls(subject: Path) -> dict[str, Callable[[], object]]:
     import numpy as np
     import orjson
 
-    from scoring.model import artifact as artifacts
-    from scoring.model.drift import DriftRules
     from scoring.monitor import DriftMonitor, Pace
     from scoring.scorer import Scorer
     from scoring.settings import ModelIdentity
 
-    artifact = artifacts.load(subject / "model")
-    monitor = DriftMonitor(artifact.drift, DriftRules(), Pace())
+    artifact = part("artifact").load(subject / "model")
+    monitor = DriftMonitor(artifact.drift, part("drift").DriftRules(), Pace())
     scorer: Any = Scorer(artifact, monitor, ModelIdentity("benchmark", "1"), ARROW)
     monitor.start()
     body = scorer.body if hasattr(scorer, "body") else scorer.answer  # its name in the build before

@@ -67,6 +67,7 @@ docs: setup  ## write docs/emulator.md and the tables of docs/estate.md anew fro
 	@$(BIN)/python -m emulator.docs
 	@$(BIN)/python -m tools.estate_docs
 	@$(BIN)/python -m tools.review_docs
+	@$(BIN)/python -m tools.gateway_openapi
 
 bench-scoring: setup  ## what a score costs beside other servers, and whether the goals are met (ARGS="--quick")
 	@$(BIN)/python -m benchmarks.scoring $(ARGS)

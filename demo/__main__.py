@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from demo.checks import ROOT, broken_promises, fingerprints, running, stacks_to_recover
+from demo.checks import ROOT, broken_promises, fingerprints, running, to_recover
 from demo.phases import EMULATOR, MODEL, STACKS, START, Phase, phases, telemetry
 from demo.runner import Outcome, environment_for, run
 from emulator.home import Home
@@ -29,7 +29,7 @@ START_AGAIN = ("python -m emulator up", "start it again: all state was kept")
 def in_order() -> Iterator[Phase]:
     yield START
     began = ""
-    for phase in phases(stacks_to_recover()):
+    for phase in phases(to_recover()):
         began = datetime.now(UTC).isoformat()  # in the end, when the rows were scored
         yield phase
     yield telemetry(began)

@@ -14,6 +14,9 @@ from infra.naming import Names
 
 ROOT = Path(__file__).resolve().parents[1]
 
+KEPT = {"key_vault": "recoverKeyVault", "gateway": "recoverGateway"}
+"""What Azure keeps when it is deleted, and the setting that brings it back."""
+
 
 def fingerprints() -> dict[str, str]:
     """sha256 of each stack file, by its name."""
@@ -34,17 +37,20 @@ def running() -> bool:
     return subprocess.run([*EMULATOR, "status"], capture_output=True, cwd=ROOT).returncode == 0
 
 
-def stacks_to_recover() -> frozenset[str]:
-    """The stacks whose Key Vault was deleted and is still kept, so that its name is taken."""
+def to_recover() -> dict[str, tuple[str, ...]]:
+    """By stack, the settings that bring back what was deleted and is kept, so that its name is taken."""
     deleted = {one["id"].lower().rpartition("/")[2] for one in status()["soft_deleted"]}
-    return frozenset(stack for stack in STACKS if _vault_of(stack).lower() in deleted)
+    return {
+        stack: tuple(setting for kind, setting in KEPT.items() if _name(stack, kind).lower() in deleted)
+        for stack in STACKS
+    }
 
 
-def _vault_of(stack: str) -> str:
-    """The name of an environment's Key Vault."""
+def _name(stack: str, kind: str) -> str:
+    """The name of an environment's resource of a kind."""
     config = yaml.safe_load(stack_file(stack).read_text())["config"]
     names = Names(config["azure-native:subscriptionId"], config["mlops-estate:project"], stack, "")
-    return names.of("key_vault")
+    return names.of(kind)
 
 
 def broken_promises(before: dict[str, str]) -> list[str]:

@@ -1,13 +1,17 @@
 """What the demo does, in order, as data."""
 
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from infra.environments import environments
+import yaml
+
+from infra.environments import environments, stack_file
 
 PYTHON = sys.executable
 EMULATOR = (PYTHON, "-m", "emulator")
+NOTHING: Mapping[str, tuple[str, ...]] = {}
 RUN = (*EMULATOR, "run", "--")
 
 
@@ -30,9 +34,9 @@ class Phase:
         return "-".join(word for word in self.shown.removeprefix("python -m ").split()[:2])
 
 
-def pulumi_up(stack: str, recover: bool = False) -> Phase:
-    """`recover`: the vault of an estate that was destroyed is kept by Azure and has to be brought back."""
-    wish = ("--config", "mlops-estate:recoverKeyVault=true") if recover else ()
+def pulumi_up(stack: str, *wishes: str) -> Phase:
+    """`wishes`: settings of this run alone, as `recoverKeyVault`."""
+    wish = tuple(word for name in wishes for word in ("--config", f"mlops-estate:{name}=true"))
     quiet = (
         "--yes",
         "--skip-preview",
@@ -46,9 +50,25 @@ def pulumi_up(stack: str, recover: bool = False) -> Phase:
     return Phase(f"the estate {stack} goes up", shown, (*RUN, "pulumi", "up", "-s", stack, *quiet, *wish))
 
 
-def phases(to_recover: frozenset[str] = frozenset()) -> tuple[Phase, ...]:
-    """All phases but the first, which starts the emulator. `to_recover`: whose vault comes back."""
-    return (*(pulumi_up(stack, stack in to_recover) for stack in STACKS), *MODEL)
+def phases(to_recover: Mapping[str, tuple[str, ...]] = NOTHING) -> tuple[Phase, ...]:
+    """All phases but the first, which starts the emulator. `to_recover`: by stack, as checks.py finds it."""
+    return (*(up for stack in STACKS for up in ups(stack, to_recover.get(stack, ()))), *MODEL)
+
+
+def ups(stack: str, wishes: tuple[str, ...]) -> Iterator[Phase]:
+    """One `pulumi up`; two where Azure makes a gateway only open, and the second shuts it."""
+    if has_a_private_gateway(stack):
+        yield pulumi_up(stack, *wishes, "openGateway")
+        yield pulumi_up(stack)
+    else:
+        yield pulumi_up(stack, *wishes)
+
+
+def has_a_private_gateway(stack: str) -> bool:
+    """What the stack file of an environment says."""
+    config = yaml.safe_load(stack_file(stack).read_text())["config"]
+    private = config["mlops-estate:networkAccess"]["mode"] == "private"
+    return private and "mlops-estate:gateway" in config
 
 
 STACKS = environments()

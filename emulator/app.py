@@ -132,13 +132,13 @@ class Emulator:
             "containerinstance": lambda: containerinstance(
                 home, arm, store, hosts, lifetime, who, pictures, processes, self.workplaces
             ),
-            "containerservice": lambda: containerservice(arm, store),
+            "containerservice": lambda: containerservice(arm, store, who),
             "compute": lambda: compute(arm, store),
             "quota": lambda: quota(arm, who, self.limits),
             "web": lambda: web(arm, store),
             "databases": lambda: databases(arm, store),
             "messaging": lambda: messaging(arm, store),
-            "apimanagement": lambda: apimanagement(arm, store, who),
+            "apimanagement": lambda: apimanagement(arm, store, who, self.vaults, self._secrets),
             "cognitiveservices": lambda: cognitiveservices(arm, store),
             "containerapps": lambda: containerapps(arm, store),
         }

@@ -75,9 +75,10 @@ SUBNETS: Final[tuple[SubnetKind, ...]] = (
     ),
     SubnetKind(
         "gateway",
-        "API Management",
+        "API Management's way out: its calls of the scoring service",
         smallest=27,
-        outbound="API Management reaches its own control plane",
+        outbound="API Management reads Microsoft Entra ID's keys and sends telemetry",
+        delegation="Microsoft.Web/serverFarms",
         endpoints=_DATA,
     ),
     SubnetKind(

@@ -26,6 +26,9 @@ from infra.addresses import SUBNETS, AddressPlan, address_plan
 from infra.config_compute import Compute, MoreClusters
 from infra.config_data import DataLake, Storage
 from infra.config_errors import ConfigError, all_from_pydantic
+from infra.config_gateway import Gateway
+from infra.config_kubernetes import Kubernetes
+from infra.config_observe import Alerts, Budget
 from infra.config_private_link import OPTIONAL, PrivateLinkSection
 from infra.config_registry import Registry
 from infra.config_rules import broken_rules
@@ -144,9 +147,10 @@ class KeyVault(Section):
 
 
 class Telemetry(Section):
-    """How long logs and metrics are kept."""
+    """How long logs and metrics are kept. dailyCapGb: what is taken in a day; nothing is kept beyond it."""
 
     retention_days: int = Field(default=90, ge=30, le=730)
+    daily_cap_gb: float | None = Field(default=None, ge=0.1, le=10_000, allow_inf_nan=False)
 
 
 class Scoring(Section):
@@ -176,6 +180,13 @@ class Settings(Section):
     compute: Compute
     more_clusters: MoreClusters = Field(default={})
     scoring: Scoring = Scoring()
+    kubernetes: Kubernetes | None = None
+    gateway: Gateway | None = None
+    alerts: Alerts | None = None
+    budget: Budget | None = None
+    # For one run each, as recoverKeyVault.
+    open_gateway: bool = False
+    recover_gateway: bool = False
     protect_data: bool
     tags: Tags = Field(default={})
 
@@ -202,7 +213,18 @@ class Settings(Section):
         chosen = set(OPTIONAL if self.private else self.private_link.services)
         if self.data_lake is None:
             chosen -= {"dataLake"}
-        return links_of(("workspace", *chosen, *(("monitor",) if self.private_link.monitor else ())))
+        return links_of(
+            (
+                "workspace",
+                *chosen,
+                *(("monitor",) if self.private_link.monitor else ()),
+                *self._gateway_link(),
+            )
+        )
+
+    def _gateway_link(self) -> tuple[str, ...]:
+        """A gateway that answers publicly needs no endpoint."""
+        return ("gateway",) if self.gateway and self.private else ()
 
     @property
     def callers(self) -> tuple[str, ...]:

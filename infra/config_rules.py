@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from infra.addresses import BY_SETTING
 from infra.config_errors import AZURE, Problem
+from infra.config_rules_gateway import GATEWAY_RULES
+from infra.config_rules_kubernetes import KUBERNETES_RULES
 from infra.traffic import table_problems
 
 if TYPE_CHECKING:
@@ -253,6 +255,8 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"network", "outbound"}), outbound_exists_where_needed),
     (frozenset({"network", "outbound"}), firewall_is_not_behind_itself),
     (frozenset({"azure", "storage", "registry", "outbound"}), zones_exist),
+    *KUBERNETES_RULES,
+    *GATEWAY_RULES,
 )
 """Each rule with the sections that it reads; it runs when those are right by themselves."""
 

@@ -1,6 +1,6 @@
 """The estate: the architecture picture, one line for each part, in the order in which they come to be."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
@@ -23,7 +23,15 @@ from infra.components.storage import Storage, StorageArgs
 from infra.components.telemetry import Telemetry, TelemetryArgs
 from infra.components.workspace import Workspace, WorkspaceArgs
 from infra.config import Settings
-from infra.private_link import Service
+from infra.private_link import GATEWAY, Service
+
+if TYPE_CHECKING:
+    from infra.components.gateway import Gateway
+    from infra.components.kubernetes import Kubernetes
+    from infra.components.scoring_api import ScoringApi
+
+# Not the whole audit log, which holds every read of the API server and costs more than the cluster.
+CLUSTER_LOGS: Final = ("kube-apiserver", "kube-audit-admin", "guard", "cluster-autoscaler")
 
 
 class Estate(pulumi.ComponentResource):
@@ -76,6 +84,12 @@ class Estate(pulumi.ComponentResource):
             for key, chosen in settings.clusters.items()
         }
 
+        self.kubernetes = self._kubernetes(site, pulumi.ResourceOptions(parent=self, depends_on=[grants]))
+
+        self.gateway, self.scoring_api = self._gateway(site, here)
+
+        self._watch(site, here)
+
         logs = Diagnostics("diagnostics", DiagnosticsArgs(site, self.telemetry, self._sources()), here)
         if settings.protect_data:
             # A lock also holds what stands under its target, so locks are made last and removed first.
@@ -98,7 +112,7 @@ class Estate(pulumi.ComponentResource):
     def _endpoints(self, site: Site, here: pulumi.ResourceOptions) -> list[pulumi.Resource]:
         """The private endpoints that the settings ask for, and the zones of their names."""
         links = self.settings.private_links
-        dns = PrivateDns("dns", PrivateDnsArgs(site, self.network, links), here)
+        dns = self.dns = PrivateDns("dns", PrivateDnsArgs(site, self.network, links), here)
         targets = self._targets()
         made = [
             PrivateEndpoint(
@@ -107,6 +121,7 @@ class Estate(pulumi.ComponentResource):
                 here,
             )
             for link in links
+            if link is not GATEWAY  # training need not wait for the gateway, which takes Azure an hour
         ]
         return [dns, *made]
 
@@ -146,10 +161,58 @@ class Estate(pulumi.ComponentResource):
             self.telemetry,
         )
 
+    def _kubernetes(self, site: Site, opts: pulumi.ResourceOptions) -> "Kubernetes | None":
+        """The cluster, where there is one: only then are its types imported, which takes a while."""
+        if self.settings.kubernetes is None:
+            return None
+        from infra.components.kubernetes import Kubernetes, KubernetesArgs
+
+        args = KubernetesArgs(site, self.settings.kubernetes, self.network, self.identities, self.telemetry)
+        return Kubernetes("kubernetes", args, opts)
+
+    def _gateway(
+        self, site: Site, opts: pulumi.ResourceOptions
+    ) -> "tuple[Gateway, ScoringApi] | tuple[None, None]":
+        """The gateway, the scoring API on it, and the private endpoint where no other way leads in."""
+        if self.settings.gateway is None:
+            return None, None
+        from infra.components.gateway import Gateway, GatewayArgs
+        from infra.components.scoring_api import ScoringApi, ScoringApiArgs
+
+        args = GatewayArgs(site, self.settings.gateway, self.network, self.vault, self.telemetry)
+        made = Gateway("gateway", args, opts)
+        tokens = self.settings.gateway.audience is not None
+        if self.settings.private:
+            way_in = PrivateEndpointArgs(site, self.network, self.dns, made.id, GATEWAY)
+            PrivateEndpoint("gateway-endpoint", way_in, opts)
+        return made, ScoringApi("scoring-api", ScoringApiArgs(site, made, tokens), opts)
+
+    def _watch(self, site: Site, opts: pulumi.ResourceOptions) -> None:
+        """Alerts, budget and workbooks."""
+        from infra.components.alerts import Alerts, AlertsArgs, Budget, BudgetArgs, Workbooks, WorkbooksArgs
+
+        told, budget = self.settings.alerts, self.settings.budget
+        Workbooks("workbooks", WorkbooksArgs(site, self.telemetry), opts)
+        people = None
+        if told:
+            args = AlertsArgs(site, told.emails, self.telemetry, self._watched())
+            people = Alerts("alerts", args, opts).group_id
+        if budget:
+            Budget("budget", BudgetArgs(site, self.group.id, budget.monthly, people), opts)
+
+    def _watched(self) -> dict[str, pulumi.Output[str]]:
+        """The parts whose own metrics have alerts."""
+        found = {"workspace": self.workspace.id, "storage": self.storage.id, "vault": self.vault.id}
+        if self.gateway:
+            found["gateway"] = self.gateway.id
+        if self.kubernetes:
+            found["kubernetes"] = self.kubernetes.id
+        return found
+
     def _sources(self) -> dict[str, Source]:
         """The resources with diagnostic settings."""
         lake = self.lake
-        return {
+        found = {
             "vault": Source(self.vault.id),
             "learning-vault": Source(self.learning_vault.id),
             **({"lake-blobs": Source(lake.blob_service_id, metrics="Transaction")} if lake else {}),
@@ -157,6 +220,11 @@ class Estate(pulumi.ComponentResource):
             "workspace": Source(self.workspace.id),
             "blobs": Source(self.storage.blob_service_id, metrics="Transaction"),
         }
+        if self.gateway:
+            found["gateway"] = Source(self.gateway.id)
+        if self.kubernetes:
+            found["kubernetes"] = Source(self.kubernetes.id, logs=CLUSTER_LOGS)
+        return found
 
     def _held(self) -> dict[str, pulumi.Output[str]]:
         """The resources with data that nobody can make again."""
@@ -200,4 +268,8 @@ class Estate(pulumi.ComponentResource):
             "scoring_identity_client_id": identities["scoring"].client_id,
             "inference_subnet_id": self.network.subnet_ids["inference"],
             "scoring_public_address": settings.scoring.public_address,
+            "gateway": self.gateway.service_name if self.gateway else None,
+            "gateway_url": self.gateway.url if self.gateway else None,
+            "gateway_pool": self.scoring_api.pool if self.scoring_api else None,
+            "kubernetes_cluster": self.kubernetes.cluster_name if self.kubernetes else None,
         }

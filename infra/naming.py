@@ -15,6 +15,8 @@ from typing import Final
 HASH_LENGTH: Final = 8
 ASSIGNMENTS: Final = uuid.UUID("5f0d2d5c-55d1-5d0b-8a55-6f1b7c5f7a10")  # namespace of role assignment names
 
+WORKBOOKS: Final = uuid.UUID("0c1f3d5a-7d0e-5f7e-9c7b-2f6f0a9f4b21")  # namespace of workbooks' names
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -65,6 +67,18 @@ KINDS: Final[dict[str, Kind]] = {
     "datastore": Kind("{qualifier}", 1, 255, r"[a-z0-9_]+"),
     "compute_cluster": Kind("{qualifier}-{environment}", 3, 24, r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])"),
     "cache_rule": Kind("base-image", 5, 50, r"[A-Za-z0-9-]+"),
+    "gateway": Kind(
+        "apim-{project}-{environment}-{hash}", 1, 50, r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?", unique=True
+    ),
+    "kubernetes_cluster": Kind(f"aks-{_PLAIN}", 1, 63, r"[A-Za-z0-9](?:[\w-]*[A-Za-z0-9])?"),
+    "kubernetes_nodes": Kind("rg-{project}-{environment}-{region}-nodes", 1, 80, r"[-\w.()]*[-\w()]"),
+    "system_nodes": Kind("system", 1, 12, r"[a-z][a-z0-9]*"),
+    "user_nodes": Kind("user", 1, 12, r"[a-z][a-z0-9]*"),
+    "federated_credential": Kind("{qualifier}", 3, 120, r"[A-Za-z0-9][\w-]*"),
+    "data_collection_rule": Kind(f"dcr-{_PLAIN}-{{qualifier}}", 1, 64, r"[A-Za-z0-9][\w.-]*"),
+    "action_group": Kind(f"ag-{_PLAIN}-{{qualifier}}", 1, 260, r"[\w.()-]*[\w()-]"),
+    "alert": Kind(f"alert-{_PLAIN}-{{qualifier}}", 1, 260, r"[\w.()-]*[\w()-]"),
+    "budget": Kind(f"budget-{_PLAIN}", 1, 63, r"[A-Za-z0-9_-]+"),
     "diagnostics": Kind("to-log-analytics", 1, 260, r"[\w.-]+"),
     "lock": Kind("protect-data", 1, 90, r"[\w.-]+"),
 }
@@ -108,3 +122,8 @@ class Names:
 def role_assignment(scope: str, principal: str, role: str) -> str:
     """The name (a UUID) of the assignment of `role` to `principal` on `scope`, all three by stable names."""
     return str(uuid.uuid5(ASSIGNMENTS, "|".join((scope, principal, role)).lower()))
+
+
+def workbook(estate: str, key: str) -> str:
+    """The name (a UUID) of a workbook of an estate."""
+    return str(uuid.uuid5(WORKBOOKS, f"{estate}|{key}".lower()))

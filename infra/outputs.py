@@ -41,3 +41,7 @@ class EstateOutputs(BaseModel):
     scoring_identity_client_id: str
     inference_subnet_id: str
     scoring_public_address: bool = Field(description="whether scoring containers get a public address")
+    kubernetes_cluster: str | None = Field(default=None, description="name; None: there is none")
+    gateway: str | None = Field(default=None, description="API Management, name; None: there is none")
+    gateway_url: str | None = Field(default=None, description="https://NAME.azure-api.net")
+    gateway_pool: str | None = Field(default=None, description="backend whose members the release sets, name")

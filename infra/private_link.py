@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Service = Literal["workspace", "storage", "dataLake", "keyVault", "learningVault", "registry", "monitor"]
+Service = Literal[
+    "workspace", "storage", "dataLake", "keyVault", "learningVault", "registry", "monitor", "gateway"
+]
 """What a private endpoint leads to, as settings and outputs name it."""
 
 
@@ -36,6 +38,7 @@ WORKSPACE: Final = PrivateLink(
     "amlworkspace",
     ("privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"),
 )
+GATEWAY: Final = PrivateLink("gateway", "gateway", "Gateway", ("privatelink.azure-api.net",))
 _VAULT: Final = ("privatelink.vaultcore.azure.net",)
 
 LINKS: Final[tuple[PrivateLink, ...]] = (
@@ -48,6 +51,7 @@ LINKS: Final[tuple[PrivateLink, ...]] = (
     PrivateLink("learning-vault", "learningVault", "vault", _VAULT),
     # The names of its data endpoints stand in the same zone.
     PrivateLink("registry", "registry", "registry", ("privatelink.azurecr.io",)),
+    GATEWAY,
     # One scope a network: its zones send every name of Azure Monitor there.
     PrivateLink(
         "azuremonitor",

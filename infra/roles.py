@@ -3,6 +3,7 @@
 The plan names principals and scopes by key; `estate.py` puts ids to them. Nothing depends on who deploys.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -13,6 +14,8 @@ ROLES: Final[dict[str, str]] = {
     "AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
     "Application Insights Component Contributor": "ae349356-3a1b-4a5e-921d-050484c6347e",
     "Azure AI Administrator": "b78c5d69-af96-48a3-bf8d-a8b4d589de94",
+    "Azure Kubernetes Service Cluster User Role": "4abbcc35-e782-43d8-92c5-2d3f1bd2253f",
+    "Azure Kubernetes Service RBAC Reader": "7f6c6a51-bcf8-42ba-9220-52d62157d7db",
     "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
     "Container Registry Contributor and Data Access Configuration Administrator": (
         "3bc748fc-213d-45c1-8d91-9da5725539b9"
@@ -21,7 +24,10 @@ ROLES: Final[dict[str, str]] = {
     "Key Vault Contributor": "f25e0fa2-a7c8-4377-a976-54943a77a395",
     "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
     "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+    "Managed Identity Operator": "f1a07417-d97a-45cb-824c-7a7467783830",
     "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
+    "Private DNS Zone Contributor": "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
     "Storage Account Contributor": "17d1049b-9a84-46fb-8f53-869881c3d3ab",
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
@@ -31,8 +37,14 @@ ROLES: Final[dict[str, str]] = {
 IDENTITIES: Final = ("workspace", "training", "scoring")
 """The user-assigned identities: Azure ML's own, the compute cluster's nodes, the scoring containers."""
 
+CLUSTER_IDENTITIES: Final = ("cluster", "kubelet")
+"""Those of an estate with Kubernetes: the cluster's control plane, and its nodes."""
+
+GATEWAY: Final = "gateway"
+"""The gateway's system-assigned identity: with this one alone a firewalled vault lets it in."""
+
 PRINCIPALS: Final[dict[str, PrincipalType]] = {
-    **dict.fromkeys(IDENTITIES, "ServicePrincipal"),
+    **dict.fromkeys((*IDENTITIES, *CLUSTER_IDENTITIES, GATEWAY), "ServicePrincipal"),
     "engineers": "Group",
 }
 SCOPES: Final = (
@@ -45,6 +57,10 @@ SCOPES: Final = (
     "registry",
     "application-insights",
     "workspace",
+    "kubernetes-subnet",
+    "kubernetes-zone",
+    "kubelet-identity",
+    "kubernetes",
 )
 """What roles are assigned on: nothing wider than one resource."""
 
@@ -100,12 +116,21 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("engineers", "Storage Blob Data Reader", "lake-predictions", "looks at predictions"),
     Grant("engineers", "Key Vault Secrets Officer", "key-vault", "writes the callers' key"),
     Grant("engineers", "AzureML Data Scientist", "workspace", "submits jobs, registers models"),
+    Grant("gateway", "Key Vault Secrets User", "key-vault", "reads the scoring service's key"),
+    Grant("gateway", "Monitoring Metrics Publisher", "application-insights", "logs by identity"),
+    # The cluster's own, on no more than what it changes: with the whole network it could move other subnets.
+    Grant("cluster", "Network Contributor", "kubernetes-subnet", "joins nodes and internal load balancers"),
+    Grant("cluster", "Private DNS Zone Contributor", "kubernetes-zone", "writes the name of its API server"),
+    Grant("cluster", "Managed Identity Operator", "kubelet-identity", "gives nodes their identity"),
+    Grant("kubelet", "AcrPull", "registry", "pulls the scoring image"),
+    Grant("engineers", "Azure Kubernetes Service Cluster User Role", "kubernetes", "asks where it is"),
+    Grant("engineers", "Azure Kubernetes Service RBAC Reader", "kubernetes", "reads what runs, no secrets"),
 )
 
 
-def grants_on(*scopes: str) -> tuple[Grant, ...]:
-    """The grants whose scope is one of these, in the order of the plan."""
-    return tuple(grant for grant in GRANTS if grant.scope in scopes)
+def grants_on(scopes: Collection[str], principals: Collection[str]) -> tuple[Grant, ...]:
+    """The grants on these scopes to those of these principals that exist, in the order of the plan."""
+    return tuple(grant for grant in GRANTS if grant.scope in scopes and grant.principal in principals)
 
 
 def role_definition_id(subscription_id: str, role: str) -> str:

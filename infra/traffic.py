@@ -64,12 +64,6 @@ _BALANCER: Final = Flow("load-balancer", "AzureLoadBalancer", "health probes", _
 
 RECEIVES: Final[Mapping[str, tuple[Flow, ...]]] = {
     "inference": (_BALANCER,),
-    # "Virtual network configuration reference" of API Management.
-    "gateway": (
-        Flow("callers", CALLERS, "requests to the models"),
-        Flow("control-plane", "ApiManagement", "Azure manages the gateway", ("3443",)),
-        Flow("load-balancer", "AzureLoadBalancer", "health probes", ("6390",)),
-    ),
     "kubernetes": (_BALANCER,),
 }
 """What a subnet takes from outside the network, by key."""
@@ -90,13 +84,13 @@ SENDS: Final[Mapping[str, tuple[Flow, ...]]] = {
         _MONITOR,
     ),
     "inference": (_SIGN_IN, _VAULT, _REGISTRY, _STORAGE, _MONITOR),
-    # "Virtual network configuration reference" of API Management.
+    # "Integrate an API Management instance with a virtual network for outbound requests": the subnet takes
+    # nothing in (callers come by the private endpoint, or to a public address outside the network).
     "gateway": (
         _SIGN_IN,
         Flow("storage", "Storage", "API Management keeps its configuration there"),
-        Flow("sql", "Sql", "API Management keeps its configuration there", ("1433",)),
         Flow("key-vault", "AzureKeyVault", "named values and certificates"),
-        Flow("monitor", "AzureMonitor", "logs, metrics and traces", ("443", "1886")),
+        Flow("monitor", "AzureMonitor", "logs, metrics and traces"),
     ),
     "kubernetes": (
         _SIGN_IN,
@@ -137,7 +131,6 @@ BETWEEN: Final[tuple[Between, ...]] = (
     Between("training", "private-endpoints", "file-shares", "mounts of file shares", _SMB),
     Between("gateway", "inference", "scoring", "requests that callers sent", (SCORING_PORT,)),
     Between("ci-runners", "inference", "scoring", "smoke tests and scores of CI", (SCORING_PORT,)),
-    Between("ci-runners", "gateway", "gateway", "tests of the gateway"),
     Between("gateway", "kubernetes", "kubernetes", "requests that callers sent"),
     Between("ci-runners", "kubernetes", "kubernetes", "releases, and their tests"),
 )

@@ -34,7 +34,6 @@ CHEAP: Final = "stage is made again from code; what it holds is no record of any
 EXAMPLE: Final = "the ids of the stack file are examples: a real production sets protectData"
 PUBLIC: Final = "Azure takes a disabled export only from a registry without public access"
 OWN_STORAGE: Final = "Azure ML makes containers and shares there; the other way is a role on the whole group"
-HOSTS: Final = "encryption at host has to be registered for the subscription first (Microsoft.Compute)"
 END: Final = date(2027, 11, 30)
 
 EXEMPTIONS: Final = (
@@ -44,8 +43,6 @@ EXEMPTIONS: Final = (
     Exemption("registry-no-export", "stage", "registry", PUBLIC, END),
     Exemption("workspace-public-network", "stage", "workspace", SIGNED_IN, END),
     Exemption("apim-public-network", "stage", "gateway", SIGNED_IN, END),
-    Exemption("aks-encrypted-hosts", "stage", "kubernetes*", HOSTS, END),
-    Exemption("aks-encrypted-hosts", "prod", "kubernetes*", HOSTS, END),
     Exemption("logs-ingestion-private", "stage", "telemetry-logs", SIGNED_IN, END),
     Exemption("logs-query-private", "stage", "telemetry-logs", SIGNED_IN, END),
     Exemption("insights-ingestion-private", "stage", "telemetry-insights", SIGNED_IN, END),

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+from infra import estimate
 from infra.addresses import SUBNETS
+from infra.alerts import BUDGET, METRICS, QUERIES
 from infra.private_link import LINKS
 from infra.roles import GRANTS
 from infra.traffic import BETWEEN
@@ -69,11 +71,42 @@ def retiring() -> str:
     return _table(("series", "retires", "instead"), rows)
 
 
+def alerts() -> str:
+    """What somebody is told of."""
+    severities = ("critical", "error", "warning", "informational", "verbose")
+    rules = [(one.key, one.why, one.severity, "Log Analytics") for one in QUERIES]
+    rules += [(one.key, one.why, one.severity, f"{one.part}: {one.metric}") for one in METRICS]
+    rows = [(key, why, severities[severity], source) for key, why, severity, source in rules]
+    rows += [
+        (
+            f"budget, {one.key}",
+            f"{one.percent}% of the month's budget {'will be' if one.forecast else 'is'} spent",
+            "-",
+            "costs",
+        )
+        for one in BUDGET
+    ]
+    return _table(("alert", "when", "severity", "from"), rows)
+
+
+def costs() -> str:
+    """What a month costs while an estate stands still."""
+    stacks = ("stage", "prod")
+    profiles = (False, True)
+    rows = [
+        (one, *(f"{estimate.of(one, by_the_cheap_profile=cheap).usd:,.0f}" for cheap in profiles))
+        for one in stacks
+    ]
+    return _table(("stack", "USD a month", "by the cheap profile"), rows)
+
+
 TABLES: Final[dict[str, Callable[[], str]]] = {
     "subnets": subnets,
     "between": between,
     "private endpoints": private_endpoints,
     "roles": roles,
+    "alerts": alerts,
+    "costs": costs,
     "retiring": retiring,
 }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from emulator.apimanagement import softdelete
+from emulator.apimanagement import documents, services, softdelete
 from emulator.arm.keys import Keys, hexadecimal_key
 from emulator.arm.service import Action, Arm, Put
 from emulator.arm.store import Store
 from emulator.errors import NotEmulated
 from emulator.identity.service import Identity
+from emulator.keyvault.secrets import Secrets
+from emulator.keyvault.vaults import Vaults
 
 SERVICE: Final = "Microsoft.ApiManagement/service"
 SUBSCRIPTION: Final = f"{SERVICE}/subscriptions"
@@ -18,8 +20,10 @@ KEYS: Final = ("primaryKey", "secondaryKey")
 VALUE: Final = "value"
 
 
-def install(arm: Arm, store: Store, identity: Identity) -> None:
-    """Hooks of subscriptions and named values; what is deleted softly."""
+def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults, secrets: Secrets) -> None:
+    """Hooks of subscriptions and named values; what is deleted softly; what Azure refuses."""
+    services.install(arm)
+    documents.install(arm, identity, vaults, secrets)
     softdelete.install(arm, identity)
     keys = Keys(store)
     keys.forget_with(arm, SUBSCRIPTION, NAMED_VALUE)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from typing import Any, Final
 
 from emulator.arm.ids import fold
 from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
-from emulator.containerservice import credentials, validation
+from emulator.containerservice import credentials, prerequisites, validation
 from emulator.errors import AzureError
+from emulator.identity.directory import TENANT_ID
+from emulator.identity.service import Identity
 
 CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
 POOL: Final = f"{CLUSTER}/agentPools"
 VERSION: Final = "1.33.5"
 
 
-def install(arm: Arm, store: Store) -> None:
+def install(arm: Arm, store: Store, identity: Identity) -> None:
     """Hooks of clusters and node pools. A pool is one thing, in the cluster's body and as its child."""
     validation.install(arm)
     credentials.install(arm, store)
+    prerequisites.install(arm, identity)
 
     @arm.before_put(CLUSTER)
     def cluster(put: Put) -> None:
@@ -39,6 +43,9 @@ def install(arm: Arm, store: Store) -> None:
         properties["privateFQDN" if private else "fqdn"] = f"{prefix}-{mark}.hcp.{location}.azmk8s.io"
         properties["powerState"] = {"code": "Running"}
         properties.setdefault("enableRBAC", True)
+        if (issuer := properties.get("oidcIssuerProfile") or {}).get("enabled"):
+            held = ((put.old or {}).get("properties", {}).get("oidcIssuerProfile") or {}).get("issuerURL")
+            issuer["issuerURL"] = held or _issuer(location)
         for pool in pools:
             _complete(pool, properties["kubernetesVersion"])
 
@@ -65,6 +72,11 @@ def install(arm: Arm, store: Store) -> None:
     def pool(put: Put) -> None:
         held = store.get(put.id.rsplit("/agentPools/", 1)[0]) or {}
         _complete(put.properties, held.get("properties", {}).get("kubernetesVersion", VERSION))
+
+
+def _issuer(location: str) -> str:
+    """Where the keys are with which a cluster signs the tokens of its service accounts."""
+    return f"https://{location}.oic.prod-aks.azure.com/{TENANT_ID}/{uuid.uuid4()}/"
 
 
 def _complete(pool: dict[str, Any], version: str) -> None:

@@ -64,6 +64,35 @@ VAULT_READ: Final = (
     "Microsoft.KeyVault/operations/read",
 )
 CLUSTER_USER: Final = (f"{AKS}/listClusterUserCredential/action", f"{AKS}/read")
+# What the role RBAC Reader shows of a cluster: neither secrets nor roles.
+READABLE: Final = (
+    "apps/controllerrevisions",
+    "apps/daemonsets",
+    "apps/deployments",
+    "apps/replicasets",
+    "apps/statefulsets",
+    "autoscaling/horizontalpodautoscalers",
+    "batch/cronjobs",
+    "batch/jobs",
+    "configmaps",
+    "discovery.k8s.io/endpointslices",
+    "endpoints",
+    "events",
+    "events.k8s.io/events",
+    "limitranges",
+    "metrics.k8s.io/nodes",
+    "metrics.k8s.io/pods",
+    "namespaces",
+    "networking.k8s.io/ingresses",
+    "networking.k8s.io/networkpolicies",
+    "persistentvolumeclaims",
+    "pods",
+    "policy/poddisruptionbudgets",
+    "replicationcontrollers",
+    "resourcequotas",
+    "serviceaccounts",
+    "services",
+)
 
 ROLES: Final[dict[str, Role]] = {
     # general
@@ -348,6 +377,11 @@ ROLES: Final[dict[str, Role]] = {
     "4abbcc35-e782-43d8-92c5-2d3f1bd2253f": Role("Azure Kubernetes Service Cluster User Role", CLUSTER_USER),
     "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b": Role(
         "Azure Kubernetes Service RBAC Cluster Admin", CLUSTER_USER, data_actions=(f"{AKS}/*",)
+    ),
+    "7f6c6a51-bcf8-42ba-9220-52d62157d7db": Role(
+        "Azure Kubernetes Service RBAC Reader",
+        ("Microsoft.Resources/subscriptions/resourceGroups/read",),
+        data_actions=tuple(f"{AKS}/{kind}/read" for kind in READABLE),
     ),
     "85cb6faf-e071-4c9b-8136-154b5a04f717": Role(
         "Kubernetes Extension Contributor",

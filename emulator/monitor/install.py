@@ -8,7 +8,7 @@ from emulator.hosts import Hosts
 from emulator.http import Request, Response
 from emulator.identity.service import Identity
 from emulator.lifetime import Lifetime
-from emulator.monitor import activity, workspaces
+from emulator.monitor import activity, budgets, rules, workspaces
 from emulator.monitor.components import Components
 from emulator.monitor.database import Database
 from emulator.monitor.ingestion import Ingestion
@@ -21,6 +21,8 @@ def install(arm: Arm, hosts: Hosts, lifetime: Lifetime, identity: Identity, tele
     components.install()
     workspaces.install(arm)
     activity.install(arm, identity)
+    rules.install(arm)
+    budgets.install(arm)
     retention = Retention(arm, telemetry)
     retention.install()
     lifetime.on_start(retention.settle)

@@ -12,10 +12,14 @@ from infra.components.telemetry import Telemetry
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A resource that logs. metrics: the name of its metric category."""
+    """A resource that logs. metrics: the name of its metric category.
+
+    logs: categories of its logs; none given means all of them.
+    """
 
     id: pulumi.Input[str]
     metrics: str = "AllMetrics"
+    logs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,14 @@ class Diagnostics(pulumi.ComponentResource):
                 name=args.site.names.of("diagnostics"),
                 resource_uri=source.id,
                 workspace_id=args.telemetry.log_analytics_id,
-                logs=[monitor.DiagnosticsLogSettingsArgs(category_group="allLogs", enabled=True)],
+                logs=_logs(source),
                 metrics=[monitor.DiagnosticsMetricSettingsArgs(category=source.metrics, enabled=True)],
                 opts=child_of(self),
             )
         self.register_outputs({})
+
+
+def _logs(source: Source) -> list[monitor.DiagnosticsLogSettingsArgs]:
+    if not source.logs:
+        return [monitor.DiagnosticsLogSettingsArgs(category_group="allLogs", enabled=True)]
+    return [monitor.DiagnosticsLogSettingsArgs(category=one, enabled=True) for one in source.logs]

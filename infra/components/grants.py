@@ -14,10 +14,13 @@ from infra.roles import PRINCIPALS, grants_on, role_definition_id
 
 @dataclass(frozen=True, slots=True)
 class GrantsArgs:
-    """scopes: resource ids by scope key; the plan's grants on these are made."""
+    """scopes: resource ids by scope key; the plan's grants on these are made.
+
+    principals: object ids by key, beside the engineers' group for `Identities`.
+    """
 
     site: Site
-    identities: Identities
+    principals: Identities | Mapping[str, pulumi.Input[str]]
     scopes: Mapping[str, pulumi.Input[str]]
 
 
@@ -28,8 +31,8 @@ class Grants(pulumi.ComponentResource):
         super().__init__("mlops:security:Grants", name, None, opts)
         site = args.site
         estate = f"{site.subscription_id}/{site.names.of('resource_group')}"
-        principals = {**args.identities.principals(), "engineers": site.settings.engineers_group_id}
-        for grant in grants_on(*args.scopes):
+        principals = _principals(args)
+        for grant in grants_on(args.scopes, principals):
             slug = grant.role.lower().replace(" ", "-")
             authorization.RoleAssignment(
                 f"{grant.principal}-{slug}-on-{grant.scope}",
@@ -42,3 +45,10 @@ class Grants(pulumi.ComponentResource):
                 opts=child_of(self),
             )
         self.register_outputs({})
+
+
+def _principals(args: GrantsArgs) -> Mapping[str, pulumi.Input[str]]:
+    given = args.principals
+    if not isinstance(given, Identities):
+        return given
+    return {**given.principals(), "engineers": args.site.settings.engineers_group_id}

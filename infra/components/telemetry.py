@@ -1,12 +1,15 @@
 """Where logs, metrics, events and traces go: Log Analytics, and Application Insights on top of it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 from pulumi_azure_native import applicationinsights, operationalinsights
 
 from infra.components.access import Access
 from infra.components.site import Site, child_of
+
+NO_CAP: Final = -1  # Azure's way of saying so
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Telemetry(pulumi.ComponentResource):
             location=site.location,
             sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
             retention_in_days=site.settings.telemetry.retention_days,
+            workspace_capping=operationalinsights.WorkspaceCappingArgs(
+                daily_quota_gb=site.settings.telemetry.daily_cap_gb or NO_CAP
+            ),
             features=operationalinsights.WorkspaceFeaturesArgs(
                 disable_local_auth=True,
                 enable_data_export=False,

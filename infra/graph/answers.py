@@ -10,5 +10,12 @@ ANSWERS: Final[Mapping[str, Callable[[str], dict[str, Any]]]] = {
         "clientId": f"client of {name}",
     },
     "applicationinsights:Component": lambda _: {"connectionString": "InstrumentationKey=00000000"},
+    "apimanagement:ApiManagementService": lambda name: {
+        "gatewayUrl": f"https://{name}.azure-api.net",
+        "identity": {"type": "SystemAssigned", "principalId": f"principal of {name}"},
+    },
+    "containerservice:ManagedCluster": lambda name: {
+        "oidcIssuerProfile": {"enabled": True, "issuerURL": f"issuer of {name}"}
+    },
     "network:PublicIPAddress": lambda _: {"ipAddress": "20.1.2.3"},
 }

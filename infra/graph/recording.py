@@ -19,11 +19,12 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import get_root_resource
 from pulumi.runtime.stack import run_pulumi_func
 
-from infra import environments
+from infra import environments, months
 from infra.graph.answers import ANSWERS
 from infra.graph.model import PACKAGE, Graph, Resource
 
 PROJECT: Final = "mlops-estate"
+MONTH: Final = "2026-11-01T00:00:00Z"  # a graph's bytes are the same whatever the clock says
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _LOOP = asyncio.new_event_loop()  # one for all runs: the stack outlives a run, with what hangs on its loop
 
@@ -119,12 +120,13 @@ def _identity(urn: str) -> str:
 
 
 def physical_name(type_: str, inputs: Mapping[str, Any]) -> str:
-    """The input that names the resource: `name`, else the one called after its type (accountName)."""
+    """The input that names it: `name`, one called after its type (accountName, backendId), `resourceName`."""
     leaf = type_.rpartition(":")[2].lower()
     named = [
         key for key in inputs if key.endswith("Name") and leaf.endswith(key.removesuffix("Name").lower())
     ]
-    return inputs.get("name") or (inputs[named[0]] if named else "")
+    chosen = inputs.get("name") or (inputs[named[0]] if named else None)
+    return chosen or inputs.get("resourceName") or inputs.get(f"{leaf}Id", "")
 
 
 def plain(message: Any) -> Any:
@@ -145,6 +147,7 @@ def record(
 ) -> Graph:
     """Runs a program's __main__.py as Pulumi would, with the stack file's settings unless told others."""
     graph = Graph(stack=stack)
+    months.pin(MONTH)
     asyncio.set_event_loop(_LOOP)
     mocks.set_mocks(Azure(), project=PROJECT, stack=stack, preview=False, monitor=Recorder(graph))
     left: Any = get_root_resource()

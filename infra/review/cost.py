@@ -1,9 +1,10 @@
-"""What two graphs cost in a month, from the dated price table where the program has one."""
+"""What two graphs cost in a month, from the dated price table (prices.py)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from infra import estimate
 from infra.graph.model import Graph
 
 
@@ -21,5 +22,12 @@ class Cost:
 
 
 def monthly(graph: Graph) -> Cost | None:
-    """None: there is no price table, so nothing is known."""
-    return None
+    """What costs by being there; what costs by use is in no graph."""
+    lines: dict[str, float] = {}
+    unknown: list[str] = []
+    for line in estimate.lines(graph):
+        if line.usd is None:
+            unknown.append(f"{line.what} ({line.key})")
+        else:
+            lines[line.what] = lines.get(line.what, 0.0) + line.usd
+    return Cost("USD", lines, tuple(unknown))

@@ -126,12 +126,20 @@ def _by_its_name(path: str) -> bool:
     return path in GLOBAL or (path.endswith("Name") and "." not in path and path not in NO_ADDRESS)
 
 
+# Types that the SDK has no look-up for.
+ADDRESSES: Final = {
+    "apimanagement:ProductApi": frozenset({"resourceGroupName", "serviceName", "productId", "apiId"})
+}
+
+
 @cache
 def address_of(token: str) -> frozenset[str] | None:
     """The inputs in a resource's address, as the SDK's own look-up of the type asks for them; None: not told.
 
     The SDK's source is read and not imported: that takes no time.
     """
+    if token in ADDRESSES:
+        return ADDRESSES[token]
     module, _, kind = token.partition(":")
     spec = find_spec("pulumi_azure_native")
     if spec is None or not spec.submodule_search_locations:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from demo import __main__ as demo
 from demo import checks
-from demo.phases import STACKS, Phase, phases
+from demo.phases import Phase, phases
 from demo.runner import environment_for, run
 from tests.infra.settings import settings_of
 
@@ -118,14 +118,17 @@ def test_an_error_is_shown_in_full(tmp_path: Path, begin: str) -> None:
     assert found.problem.splitlines() == lines[100:]
 
 
-def test_only_a_stack_whose_vault_is_kept_recovers_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    vault = settings_of("stage").names().of("key_vault")
+def test_only_a_stack_of_which_something_is_kept_recovers_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = settings_of("stage").names()
+    vault, gateway = names.of("key_vault"), names.of("gateway")
     stage = f"/subscriptions/0A7C1E5D-0000-4000-8000-00000000000a/resourceGroups/g/providers/x/vaults/{vault}"
-    monkeypatch.setattr(checks, "status", lambda: {"soft_deleted": [{"id": stage}]})
-    assert checks.stacks_to_recover() == {"stage"}
-    ups = [one for one in phases(checks.stacks_to_recover()) if "up" in one.argv]
-    recovered = ["mlops-estate:recoverKeyVault=true" in one.argv for one in ups]
-    assert recovered == [True, *(False for _ in STACKS[1:])]
+    monkeypatch.setattr(checks, "status", lambda: {"soft_deleted": [{"id": stage}, {"id": f"/x/{gateway}"}]})
+    found = checks.to_recover()
+    assert found["stage"] == ("recoverKeyVault", "recoverGateway") and not found["prod"]
+    ups = [one for one in phases(found) if "up" in one.argv]
+    for setting in ("recoverKeyVault", "recoverGateway"):
+        recovered = [f"mlops-estate:{setting}=true" in one.argv for one in ups]
+        assert recovered == [True, *(False for _ in ups[1:])]
 
 
 def test_a_refused_host_and_a_changed_stack_file_break_the_promise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,9 +55,11 @@ def test_the_emulator_has_its_subscription(tmp_path: Path) -> None:
 
 def test_the_demo_brings_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phases, "STACKS", ("stage", "dev", "prod"))
-    shown = [phase.shown for phase in phases.phases(frozenset({"dev"}))]
-    assert shown[:3] == [
+    monkeypatch.setattr(phases, "has_a_private_gateway", lambda stack: stack == "prod")
+    shown = [phase.shown for phase in phases.phases({"dev": ("recoverKeyVault",)})]
+    assert shown[:4] == [
         "pulumi up -s stage",
         "pulumi up -s dev --config mlops-estate:recoverKeyVault=true",
+        "pulumi up -s prod --config mlops-estate:openGateway=true",
         "pulumi up -s prod",
     ]

@@ -9,10 +9,13 @@ import pytest
 
 from infra.graph.canonical import dump
 from infra.outputs import EstateOutputs
-from infra.roles import GRANTS, IDENTITIES, PRINCIPALS, ROLES, SCOPES
+from infra.roles import CLUSTER_IDENTITIES, GATEWAY, GRANTS, IDENTITIES, PRINCIPALS, ROLES, SCOPES, Grant
 from tests.infra.golden import GOLDEN, difference, picture
 from tests.infra.recording import ROOT, SECRET, Graph, record, stack_file
 from tests.infra.settings import STACKS, settings_of
+
+SWITCHED = ("kubernetes", "gateway", "alerts", "budget")
+"""Sections that an estate may do without."""
 
 
 @pytest.mark.parametrize("stack", GOLDEN)
@@ -21,8 +24,13 @@ def test_golden_graph(graphs: dict[str, Graph], stack: str) -> None:
     assert not found, found
 
 
-def test_stage_and_prod_have_the_same_parts(stage: Graph, prod: Graph) -> None:
+def test_stage_with_prods_switches_has_its_parts(prod: Graph) -> None:
     """But for private endpoints, which stage does without: it has an allow-list."""
+    config = stack_file("stage")
+    for section in SWITCHED:
+        if (chosen := stack_file("prod").get(f"mlops-estate:{section}")) is not None:
+            config[f"mlops-estate:{section}"] = chosen
+    stage = record("stage", config)
     ways_in = ("network:PrivateEndpoint", "network:PrivateDns", "privatedns:", "monitor:PrivateLink")
     endpoints = ("mlops:network:PrivateEndpoint", "mlops:observability:MonitorScope")
 
@@ -86,10 +94,9 @@ def test_subnets_are_written_one_after_another(stage: Graph) -> None:
 
 
 def test_roles_stand_before_the_workspace_and_its_cluster(stage: Graph) -> None:
-    grants = {
-        r.name for r in stage.all("authorization:RoleAssignment") if not r.name.endswith("on-workspace")
-    }
-    joined = {r.name for r in stage.all("authorization:RoleAssignment")} - grants
+    made = stage.all("authorization:RoleAssignment")
+    grants = {r.name for r in made if r.parent == "grants"}
+    joined = {r.name for r in made if r.parent == "workspace-grants"}
     components = {r.type: r for r in stage.resources}
     assert grants <= components["mlops:learning:Workspace"].depends_on
     assert grants | joined <= components["mlops:learning:Compute"].depends_on
@@ -108,7 +115,8 @@ def test_slow_creations_have_time(stage: Graph) -> None:
 
 
 def test_every_identity_has_a_role() -> None:
-    assert {grant.principal for grant in GRANTS} == {*IDENTITIES, "engineers"} == set(PRINCIPALS)
+    everybody = {*IDENTITIES, *CLUSTER_IDENTITIES, GATEWAY, "engineers"}
+    assert {grant.principal for grant in GRANTS} == everybody == set(PRINCIPALS)
 
 
 def test_the_plan_names_what_exists() -> None:
@@ -117,15 +125,28 @@ def test_the_plan_names_what_exists() -> None:
     assert len({(g.principal, g.role, g.scope) for g in GRANTS}) == len(GRANTS)
 
 
+def planned(stack: str) -> list[Grant]:
+    """The plan without what belongs to parts that this environment does without."""
+    settings = settings_of(stack)
+    absent = {*(() if settings.kubernetes else CLUSTER_IDENTITIES), *(() if settings.gateway else (GATEWAY,))}
+    return [
+        grant
+        for grant in GRANTS
+        if grant.principal not in absent and (settings.kubernetes or not grant.scope.startswith("kube"))
+    ]
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_whole_plan_is_assigned(graphs: dict[str, Graph], stack: str) -> None:
     made = graphs[stack].all("authorization:RoleAssignment")
     found = {(r.inputs["principalId"], r.inputs["roleDefinitionId"].rpartition("/")[2]) for r in made}
     engineers = stack_file(stack)["mlops-estate:engineersGroupId"]
-    for grant in GRANTS:
-        who = engineers if grant.principal == "engineers" else f"principal of identities-{grant.principal}"
+    for grant in planned(stack):
+        who = {"engineers": engineers, GATEWAY: "principal of gateway"}.get(
+            grant.principal, f"principal of identities-{grant.principal}"
+        )
         assert (who, ROLES[grant.role]) in found
-    assert len(made) == len(GRANTS)
+    assert len(made) == len(planned(stack))
 
 
 def test_principal_types_are_set(stage: Graph) -> None:
@@ -164,7 +185,10 @@ def test_outputs_keep_the_contract(graphs: dict[str, Graph], stack: str) -> None
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_secret_anywhere(graphs: dict[str, Graph], stack: str) -> None:
-    text = dump(graphs[stack])
+    # The gateway's logger is told where to send: an address of an Application Insights that takes no key.
+    address = '"connectionString": "[secret]"'
+    assert graphs[stack].one("applicationinsights:Component").inputs["disableLocalAuth"] is True
+    text = dump(graphs[stack]).replace(address, "")
     assert SECRET not in text
     for word in ("password", "accountkey=", "sharedaccesskey", "connectionstring"):
         assert word not in text.lower()
@@ -185,6 +209,8 @@ def varied() -> Graph:
     config["mlops-estate:recoverKeyVault"] = True
     del config["mlops-estate:registry"]["buildAgents"]
     del config["mlops-estate:network"]["subnets"]["kubernetes"]
+    del config["mlops-estate:kubernetes"]
+    del config["mlops-estate:gateway"]
     return record("prod", config)
 
 

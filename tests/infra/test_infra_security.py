@@ -115,6 +115,10 @@ SECURE: tuple[tuple[str, str, Any], ...] = (
         "properties.properties.subnet.id",
         "id of network-training",
     ),
+    ("apimanagement:ApiManagementService", "publicNetworkAccess", PUBLIC),
+    ("apimanagement:ApiManagementService", "developerPortalStatus", "Disabled"),
+    ("apimanagement:ApiManagementService", "legacyPortalStatus", "Disabled"),
+    ("apimanagement:ApiManagementService", "identity.type", "SystemAssigned"),
     ("network:Subnet", "defaultOutboundAccess", False),
     ("network:Subnet", "privateEndpointNetworkPolicies", "Enabled"),
 )
@@ -269,9 +273,23 @@ def test_subnets_are_not_inline_too(graphs: dict[str, Graph], stack: str) -> Non
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_taggable_resource_is_tagged(graphs: dict[str, Graph], stack: str) -> None:
     untagged = {
+        "apimanagement:Api",
+        "apimanagement:ApiPolicy",
+        "apimanagement:Backend",
+        "apimanagement:Diagnostic",
+        "apimanagement:Logger",
+        "apimanagement:NamedValue",
+        "apimanagement:Policy",
+        "apimanagement:PolicyFragment",
+        "apimanagement:Product",
+        "apimanagement:ProductApi",
         "authorization:RoleAssignment",
+        "consumption:Budget",
         "containerregistry:CacheRule",
+        "containerservice:MaintenanceConfiguration",
         "machinelearningservices:Datastore",
+        "managedidentity:FederatedIdentityCredential",
+        "monitor:DataCollectionRuleAssociation",
         "monitor:DiagnosticSetting",
         "monitor:PrivateLinkScopedResource",
         "network:PrivateDnsZoneGroup",
@@ -290,7 +308,9 @@ def test_every_taggable_resource_is_tagged(graphs: dict[str, Graph], stack: str)
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_what_holds_data_logs_about_itself(graphs: dict[str, Graph], stack: str) -> None:
-    settings = graphs[stack].all("monitor:DiagnosticSetting")
+    settings = [
+        r for r in graphs[stack].all("monitor:DiagnosticSetting") if r.name != "diagnostics-kubernetes"
+    ]
     assert {s.inputs["resourceUri"] for s in settings} == {
         "id of vault",
         "id of learning-vault",
@@ -298,6 +318,7 @@ def test_what_holds_data_logs_about_itself(graphs: dict[str, Graph], stack: str)
         "id of workspace",
         "id of storage-blobs",
         "id of lake-blobs",
+        "id of gateway",
     }
     for setting in settings:
         assert setting.inputs["workspaceId"] == "id of telemetry-logs"

@@ -1,0 +1,84 @@
+"""What Azure refuses of alert rules before it keeps them. No rule is evaluated here.
+
+Words of operators and windows are those of the rules' REST references; codes are from memory.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from emulator.arm.service import Arm, Put
+from emulator.errors import AzureError
+
+QUERY_RULE: Final = "Microsoft.Insights/scheduledQueryRules"
+METRIC_RULE: Final = "Microsoft.Insights/metricAlerts"
+# ARM's words; the SDK's enum has "gt", "eq" and others, which only look right.
+OPERATORS: Final = (
+    "Equals",
+    "GreaterThan",
+    "GreaterThanOrEqual",
+    "LessThan",
+    "LessThanOrEqual",
+    "GreaterOrLessThan",
+)
+CRITERIA: Final = tuple(
+    f"Microsoft.Azure.Monitor.{name}"
+    for name in (
+        "SingleResourceMultipleMetricCriteria",
+        "MultipleResourceMultipleMetricCriteria",
+        "WebtestLocationAvailabilityCriteria",
+    )
+)
+DURATION: Final = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
+
+Json = dict[str, Any]
+
+
+def install(arm: Arm) -> None:
+    """Check the rules."""
+
+    @arm.before_put(QUERY_RULE)
+    def query_rule(put: Put) -> None:
+        conditions: list[Json] = (put.properties.get("criteria") or {}).get("allOf") or []
+        if not conditions:
+            raise _refused("The property 'criteria.allOf' must hold one condition at least.")
+        for one in conditions:
+            if one.get("operator") not in (None, *OPERATORS):
+                raise _refused(
+                    f"The value '{one['operator']}' of the property 'operator' is not valid. Allowed values "
+                    f"are {', '.join(OPERATORS)}."
+                )
+        _check_window(put.properties)
+
+    @arm.before_put(METRIC_RULE)
+    def metric_rule(put: Put) -> None:
+        criteria: Json = put.properties.get("criteria") or {}
+        kind = criteria.get("odata.type")
+        if kind not in CRITERIA:
+            raise _refused(
+                f"The property 'criteria' has the 'odata.type' {kind!r}; it must be one of "
+                f"{', '.join(CRITERIA)}."
+            )
+        _check_window(put.properties)
+
+
+def _check_window(properties: Json) -> None:
+    every, window = properties.get("evaluationFrequency"), properties.get("windowSize")
+    if every and window and _minutes(str(window)) < _minutes(str(every)):
+        raise _refused(
+            f"The property 'windowSize' ({window}) must be equal to or greater than 'evaluationFrequency' "
+            f"({every})."
+        )
+
+
+def _minutes(duration: str) -> int:
+    match = DURATION.fullmatch(duration)
+    if match is None or not any(match.groups()):
+        raise _refused(f"'{duration}' is no ISO 8601 duration of days, hours and minutes.")
+    days, hours, minutes = (int(part or 0) for part in match.groups())
+    return (days * 24 + hours) * 60 + minutes
+
+
+def _refused(message: str) -> AzureError:
+    return AzureError(400, "BadRequest", message)

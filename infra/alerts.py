@@ -1,0 +1,247 @@
+"""What somebody is told of, as data: rules over metrics of Azure, and over what the scoring service writes.
+
+A query yields rows when something is wrong and none otherwise, so every rule counts rows. Tables and columns
+are those of docs/scoring.md; metrics are those of "Supported metrics with Azure Monitor", from memory
+(2026-11): check there before adding one.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+Severity = Literal[0, 1, 2, 3, 4]
+"""Azure's: critical, error, warning, informational, verbose."""
+Part = Literal["workspace", "storage", "vault", "gateway", "kubernetes"]
+"""What a metric is of; rules of a part that an estate does without are not made."""
+SCORED: Final = 'AppMetrics | where Name == "scoring.requests"'
+STATUS: Final = 'extend status = toint(Properties["http.response.status_code"])'
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAlert:
+    """query: over Log Analytics; any row of it is an alert. window, every: durations (ISO 8601)."""
+
+    key: str
+    why: str
+    severity: Severity
+    query: str
+    window: str = "PT15M"
+    every: str = "PT5M"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricAlert:
+    """metric, namespace: as Azure names them. dimension: name and value that alone count."""
+
+    key: str
+    why: str
+    severity: Severity
+    part: Part
+    namespace: str
+    metric: str
+    aggregation: Literal["Average", "Minimum", "Maximum", "Total", "Count"]
+    operator: Literal["GreaterThan", "LessThan"]
+    threshold: int
+    dimension: tuple[str, str] | None = None
+    window: str = "PT15M"
+    every: str = "PT5M"
+
+
+QUERIES: Final[tuple[QueryAlert, ...]] = (
+    QueryAlert(
+        "availability",
+        "the scoring service turned away more than one request in a hundred (429, 503)",
+        1,
+        f"""{SCORED}
+| {STATUS}
+| summarize requests = sum(Sum), away = sumif(Sum, status in (429, 503))
+| where requests >= 20 and away * 100 > requests""",
+    ),
+    QueryAlert(
+        "failures",
+        "the scoring service failed at more than one request in fifty (500 and above, 503 left out)",
+        1,
+        f"""{SCORED}
+| {STATUS}
+| summarize requests = sum(Sum), failed = sumif(Sum, status >= 500 and status != 503)
+| where requests >= 20 and failed * 50 > requests""",
+    ),
+    QueryAlert(
+        "latency",
+        "a score took more than 250 ms on average",
+        2,
+        """AppMetrics
+| where Name == "scoring.request.duration" and tostring(Properties["http.route"]) == "/score"
+| summarize milliseconds = sum(Sum), requests = sum(ItemCount)
+| where requests >= 20 and milliseconds > 250 * requests""",
+    ),
+    QueryAlert(
+        "drift",
+        "features differ from the training rows in three evaluations of an hour",
+        2,
+        """AppEvents
+| where Name == "scoring.drift" and toint(Properties.part) == 1
+| where tostring(Properties.status) == "drifted"
+| summarize evaluations = count()
+| where evaluations >= 3""",
+        window="PT1H",
+        every="PT15M",
+    ),
+    QueryAlert(
+        "outliers",
+        "more than one row in ten is unlike the training rows",
+        2,
+        """AppMetrics
+| where Name in ("scoring.rows", "scoring.rows.outlier")
+| summarize rows = sumif(Sum, Name == "scoring.rows"), outliers = sumif(Sum, Name == "scoring.rows.outlier")
+| where rows >= 200 and outliers * 10 > rows""",
+        window="PT1H",
+        every="PT15M",
+    ),
+    QueryAlert(
+        "no-telemetry",
+        "no scoring service has said anything, not even that nothing failed",
+        1,
+        """AppMetrics
+| where Name == "scoring.telemetry.failed"
+| summarize exports = count()
+| where exports == 0""",
+    ),
+    QueryAlert(
+        "telemetry-lost",
+        "traces, events or logs of the scoring service were lost",
+        3,
+        """AppMetrics
+| where Name == "scoring.telemetry.lost"
+| summarize records = sum(Sum)
+| where records > 0""",
+        window="PT1H",
+        every="PT1H",
+    ),
+    QueryAlert(
+        "daily-cap",
+        "the daily cap of Log Analytics is reached: nothing more is kept, and no rule sees anything",
+        1,
+        """_LogOperation
+| where Category == "Ingestion" and Detail has "OverQuota"
+| summarize times = count()
+| where times > 0""",
+        window="PT1H",
+        every="PT15M",
+    ),
+)
+
+_LEARNING: Final = "Microsoft.MachineLearningServices/workspaces"
+_GATEWAY: Final = "Microsoft.ApiManagement/service"
+_CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
+
+METRICS: Final[tuple[MetricAlert, ...]] = (
+    MetricAlert(
+        "job-failures",
+        "a training job failed",
+        2,
+        "workspace",
+        _LEARNING,
+        "Failed Runs",
+        "Total",
+        "GreaterThan",
+        0,
+    ),
+    MetricAlert(
+        "gateway-failures",
+        "callers got an answer of 500 or above more than five times",
+        1,
+        "gateway",
+        _GATEWAY,
+        "Requests",
+        "Total",
+        "GreaterThan",
+        5,
+        dimension=("GatewayResponseCodeCategory", "5xx"),
+    ),
+    MetricAlert(
+        "gateway-latency",
+        "callers waited for more than a second on average",
+        2,
+        "gateway",
+        _GATEWAY,
+        "Duration",
+        "Average",
+        "GreaterThan",
+        1000,
+    ),
+    MetricAlert(
+        "nodes-busy",
+        "the cluster's nodes use more than 85% of their processors",
+        2,
+        "kubernetes",
+        _CLUSTER,
+        "node_cpu_usage_percentage",
+        "Average",
+        "GreaterThan",
+        85,
+    ),
+    MetricAlert(
+        "nodes-full",
+        "the cluster's nodes use more than 85% of their memory",
+        2,
+        "kubernetes",
+        _CLUSTER,
+        "node_memory_working_set_percentage",
+        "Average",
+        "GreaterThan",
+        85,
+    ),
+    MetricAlert(
+        "storage-availability",
+        "the storage account fails at more than one request in a hundred",
+        1,
+        "storage",
+        "Microsoft.Storage/storageAccounts",
+        "Availability",
+        "Average",
+        "LessThan",
+        99,
+    ),
+    MetricAlert(
+        "vault-availability",
+        "the Key Vault fails at more than one request in a hundred",
+        1,
+        "vault",
+        "Microsoft.KeyVault/vaults",
+        "Availability",
+        "Average",
+        "LessThan",
+        99,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetAlert:
+    """percent: of the month's budget. forecast: whether of what the month will have cost."""
+
+    percent: int
+    forecast: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{'forecast' if self.forecast else 'actual'}-{self.percent}"
+
+
+BUDGET: Final = (BudgetAlert(50), BudgetAlert(80), BudgetAlert(100), BudgetAlert(100, forecast=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """A page of Azure Monitor: its file in infra/workbooks."""
+
+    key: str
+    title: str
+
+    @property
+    def content(self) -> str:
+        return (Path(__file__).parent / "workbooks" / f"{self.key}.json").read_text()
+
+
+WORKBOOKS: Final = (Workbook("operations", "Scoring: operations"), Workbook("model", "Scoring: the model"))

@@ -1,0 +1,48 @@
+"""What the gateway is filled with: policies as XML files, and the description of the scoring API.
+
+`service.xml` holds for every API, `api.xml` for scoring. The fragments that `api.xml` includes are chosen by
+the settings. The files are XML as it stands in Azure; only the callers' ranges are written here.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree
+
+FOLDER: Final = Path(__file__).parent
+
+
+@cache
+def text(name: str) -> str:
+    """A file of the folder."""
+    return (FOLDER / name).read_text()
+
+
+def fragments(callers: Iterable[str], *, private: bool, tokens: bool, backend_key: bool) -> dict[str, str]:
+    """The fragments by id.
+
+    callers: ranges or addresses that may call a gateway on a public address. private: it has none. tokens:
+    whether Microsoft Entra ID's are taken beside subscription keys. backend_key: whether the gateway holds
+    the scoring service's key.
+    """
+    return {
+        "callers": text("callers-private.xml") if private else _listed(callers),
+        "sign-in": text("sign-in-token.xml" if tokens else "sign-in-key.xml"),
+        "backend-key": text("backend-key.xml" if backend_key else "backend-no-key.xml"),
+    }
+
+
+def _listed(callers: Iterable[str]) -> str:
+    fragment = ElementTree.Element("fragment")
+    allowed = ElementTree.SubElement(fragment, "ip-filter", {"action": "allow"})
+    for caller in callers:
+        network = IPv4Network(caller)
+        first, last = str(network.network_address), str(network.broadcast_address)
+        if first == last:
+            ElementTree.SubElement(allowed, "address").text = first
+        else:
+            ElementTree.SubElement(allowed, "address-range", {"from": first, "to": last})
+    ElementTree.indent(fragment)
+    return ElementTree.tostring(fragment, encoding="unicode") + "\n"

@@ -17,6 +17,7 @@ from ml.steps.train import graph as export
 from ml.steps.train import parity
 from ml.steps.train.additive import NOTHING, Additive
 from ml.steps.train.trees import LEAF, Tree
+from scoring.assembly import assemble
 from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact
 from scoring.model.composite import Composite
@@ -28,7 +29,8 @@ from scoring.model.machine import Absent, MachineCode
 from scoring.model.schema import CategoryFeature, Matrix, NumberFeature, Schema
 from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Judge, Scorer
-from scoring.settings import ModelIdentity
+from scoring.settings import ModelIdentity, Settings
+from scoring.settings import read as read_settings
 from scoring.window import RollingWindow
 from tests.scoring.conftest import Running
 from tests.scoring.trained import Small
@@ -382,6 +384,26 @@ def test_readiness_says_what_evaluates_the_model(serve: Callable[..., Running], 
         "digest": f"sha256:{code.digest}",
         "reason": None,
     }
+
+
+def test_a_setting_leaves_everything_to_onnx_runtime(
+    model_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    chosen: dict[bool, Any] = {}
+    for wanted in (True, False):
+        with caplog.at_level("INFO", logger="scoring"):
+            assemble(Settings(model_dir=model_dir, machine_code=wanted))
+        (record,) = [one for one in caplog.records if "evaluates the model" in one.getMessage()]
+        chosen[wanted] = vars(record)["evaluator"]
+        caplog.clear()
+    assert (chosen[True]["name"], chosen[True]["reason"]) == ("machine code", None)
+    assert (chosen[False]["name"], chosen[False]["reason"]) == (
+        "ONNX Runtime",
+        "SCORING_MACHINE_CODE is false",
+    )
+    assert (
+        read_settings({"SCORING_MACHINE_CODE": "false", "SCORING_ALLOW_ANONYMOUS": "1"}).machine_code is False
+    )
 
 
 def test_without_machine_code_everything_is_answered_the_same(code: MachineCode, artifact: Artifact) -> None:

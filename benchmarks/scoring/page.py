@@ -167,13 +167,15 @@ def _floor(results: Results) -> str:
     total, bottom = found.server_ours, found.server_constant
     known = {part.name: part.us for part in results.parts}
     model = known.get("composite and thresholds")
-    share = f", of which the model itself takes {us(model)}" if model else ""
+    share = f" The model itself takes {us(model)} of it." if model else ""
     best, most = median(found.ours), median(found.constant)
+    which = "more" if total >= bottom else "less"
     return (
-        f"The floor of this stack is the constant answer: {us(bottom)} of processor time for a request, "
+        f"The constant answer of this stack takes {us(bottom)} of processor time for a request, "
         f"{most:,.0f} a second on one core. Our service takes {us(total)}, {best:,.0f} a second: "
-        f"{us(total - bottom)} above the floor{share}. "
-        "The constant goes through uvicorn's parser, a task and ASGI, which a request to score is spared.\n"
+        f"{us(abs(total - bottom))} {which}.{share} "
+        "The constant goes through uvicorn's parser, a task and ASGI, which a request to score is spared. "
+        "The floor below both is the kernel's sockets, the event loop's turn and the JSON of the request.\n"
     )
 
 

@@ -144,7 +144,7 @@ CANDIDATES: dict[str, tuple[Callable[[bytes, Graph, int, Path], Answer], tuple[s
     "lleaves": (lleaves, ("lleaves", "llvmlite")),
     "Treelite with TL2cgen": (tl2cgen, ("tl2cgen", "scipy")),
     "Treelite's own evaluator": (treelite, ("treelite", "scipy")),
-    "daal4py (oneDAL)": (daal4py, ("daal4py", "daal")),
+    "oneDAL": (daal4py, ("scikit-learn-intelex", "daal")),
     "Timber": (timber, ("timber-compiler",)),
     "Yggdrasil": (ydf, ("ydf",)),
 }

@@ -38,6 +38,18 @@ _PRIMITIVES: dict[Any, Type] = {
     Any: Type("any"),
     object: Type("any"),
 }
+# Enums of the SDK that are not those of Azure Resource Manager, by module and name: what Azure takes.
+WRONG_ENUMS: typing.Final[dict[tuple[str, str], tuple[str, ...]]] = {
+    # Scheduled query rules: pulumi-azure-native 3.29.0, Microsoft.Insights 2025-01-01-preview (read 2026-11).
+    ("monitor", "ConditionOperator"): (
+        "Equals",
+        "GreaterThan",
+        "GreaterThanOrEqual",
+        "LessThan",
+        "LessThanOrEqual",
+        "GreaterOrLessThan",
+    ),
+}
 _NOT_OUTPUTS = {"urn", "id", "pulumi_resource_name", "pulumi_resource_type"}
 
 
@@ -148,7 +160,9 @@ class Reader:
         if not isinstance(annotation, type):
             raise TypeError(f"the SDK uses an annotation that is not understood: {annotation!r}")
         if issubclass(annotation, enum.Enum):
-            return Type("enum", name=annotation.__name__, values=tuple(member.value for member in annotation))
+            name = annotation.__name__
+            values = WRONG_ENUMS.get((annotation.__module__.split(".")[1], name))
+            return Type("enum", name=name, values=values or tuple(member.value for member in annotation))
         if issubclass(annotation, pulumi.Asset | pulumi.Archive):
             return Type("asset")
         if annotation.__name__.endswith("ArgsDict"):

@@ -329,7 +329,14 @@ SCORE: Final[tuple[tuple[str, str, bytes, int, str, str], ...]] = (
         "invalid-json",
         "unexpected end of data: line 1 column 2 (char 1)",
     ),
-    ("another media type", "text/csv", b"age\n30\n", 415, "unsupported-media-type", "found 'text/csv'"),
+    (
+        "another media type",
+        "text/csv",
+        b"age\n30\n",
+        415,
+        "unsupported-media-type",
+        "found 'text/csv', expected application/json or application/vnd.apache.arrow.stream",
+    ),
     (
         "neither records nor columns",
         "application/json",

@@ -239,6 +239,7 @@ def test_a_stack_whose_state_is_cut_off(whole: Path, tmp_path: Path) -> None:
     stacks = world.home / "pulumi" / "state" / ".pulumi" / "stacks" / "mlops-estate"
     stacks.mkdir(parents=True)
     (stacks / "stage.json").write_text('{"version": 3, "checkpoint": {"latest": {"resources": [')
+    (stacks / "stage.json.bak").write_text('{"version": 3, "checkpoint": {}}')
     world.emulator("up")
     try:
         done = world.pulumi("preview", "stage", check=False)

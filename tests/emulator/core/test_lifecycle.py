@@ -43,7 +43,7 @@ print(json.dumps({"status": answer.status_code, "body": answer.json() if answer.
 OUTSIDE = """
 import urllib.error, urllib.request
 for url in ("https://example.org/", "http://example.net/x", "https://management.azure.com:444/",
-            "https://some.azurecr.io/v2/", "http://aka.ms/x"):
+            "https://api.loganalytics.io/v1/", "http://aka.ms/x"):
     try:
         urllib.request.urlopen(url, timeout=5)
     except urllib.error.HTTPError as error:

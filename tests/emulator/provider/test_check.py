@@ -68,6 +68,20 @@ def compute(properties: Any) -> list[str]:
     return errors("machinelearningservices:Compute", inputs)
 
 
+@pytest.mark.parametrize(("operator", "told"), [("GreaterThan", False), ("gt", True)])
+def test_an_enum_that_the_sdk_has_wrong_is_azures(operator: str, told: bool) -> None:
+    rule = {"query": "requests", "operator": operator, "threshold": 1, "timeAggregation": "Count"}
+    inputs = {
+        "resourceGroupName": "rg",
+        "kind": "LogAlert",
+        "location": "westeurope",
+        "enabled": True,
+        "criteria": {"allOf": [rule]},
+    }
+    found = list(check_inputs(schema_cache.resource("azure-native:monitor:ScheduledQueryRule"), inputs))
+    assert bool([one for one in found if one.path == "criteria.allOf[0].operator"]) is told
+
+
 def test_a_discriminator_decides_what_is_checked() -> None:
     cluster = {"computeType": "AmlCompute", "properties": {"vmSize": "Standard_DS3_v2"}}
     assert compute(cluster) == []

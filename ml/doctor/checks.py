@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from ml.doctor import providers, quota, ranges, rights, sign_in, taken, tools
+from ml.doctor import gateway, providers, quota, ranges, rights, sign_in, taken, tools
 from ml.doctor.findings import Finding, State
 from ml.doctor.subject import Check, Subject, answered
 
@@ -15,6 +15,7 @@ ASKS_AZURE: Final[Mapping[str, Check]] = {
     providers.TITLE: providers.check,
     quota.TITLE: quota.check,
     taken.TITLE: taken.check,
+    gateway.TITLE: gateway.check,
     ranges.TITLE: ranges.check,
 }
 

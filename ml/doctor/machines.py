@@ -25,3 +25,14 @@ def training(settings: "Settings") -> tuple[Machines, ...]:
         Machines(f"{where}.vmSize", one.vm_size, one.max_nodes, one.priority == "LowPriority")
         for where, one in clusters.items()
     )
+
+
+def kubernetes(settings: "Settings") -> tuple[Machines, ...]:
+    """The nodes of the Kubernetes cluster, of the subscription's own quota for machines."""
+    cluster = settings.kubernetes
+    if cluster is None:
+        return ()
+    pools = {"systemNodes": cluster.system_nodes, "userNodes": cluster.user_nodes}
+    return tuple(
+        Machines(f"kubernetes.{name}.vmSize", pool.vm_size, pool.max_nodes) for name, pool in pools.items()
+    )

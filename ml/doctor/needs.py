@@ -38,4 +38,22 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need("Microsoft.OperationalInsights", "workspaces", "Log Analytics"),
     Need("Microsoft.Insights", "components", "Application Insights"),
     Need("Microsoft.ContainerInstance", "containerGroups", "scoring containers"),
+    Need(
+        "Microsoft.ContainerService",
+        "managedClusters",
+        "the Kubernetes cluster",
+        when=lambda settings: settings.kubernetes is not None,
+    ),
+    Need(
+        "Microsoft.ApiManagement",
+        "service",
+        "the gateway",
+        when=lambda settings: settings.gateway is not None,
+    ),
+    Need(
+        "Microsoft.Insights",
+        "scheduledQueryRules",
+        "alerts",
+        when=lambda settings: settings.alerts is not None,
+    ),
 )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ml.doctor.findings import Finding, failed, ok, unknown
-from ml.doctor.machines import Machines, training
-from ml.doctor.subject import MACHINE_LEARNING, Subject
+from ml.doctor.machines import Machines, kubernetes, training
+from ml.doctor.subject import COMPUTE, MACHINE_LEARNING, SKUS, Subject
 
 TITLE: Final = "quota"
 LOW_PRIORITY: Final = "low priority"
@@ -35,7 +35,11 @@ class Left:
 
 
 def check(subject: Subject) -> list[Finding]:
-    """The quota of Azure ML's clusters, which is not that of other machines."""
+    """The quota of Azure ML's clusters, and that of other machines, for Kubernetes."""
+    return [*_learning(subject), *_machines(subject)]
+
+
+def _learning(subject: Subject) -> list[Finding]:
     here = f"{subject.subscription}/providers/Microsoft.MachineLearningServices/locations/{subject.location}"
     api = {"api-version": MACHINE_LEARNING}
     listed = subject.management.get(f"{here}/vmSizes", **api)
@@ -43,6 +47,30 @@ def check(subject: Subject) -> list[Finding]:
     return judge(
         training(subject.settings), sizes_in(listed.get("value") or ()), left_in(usages), subject.location
     )
+
+
+def _machines(subject: Subject) -> list[Finding]:
+    wanted = kubernetes(subject.settings)
+    if not wanted:
+        return []
+    compute = f"{subject.subscription}/providers/Microsoft.Compute"
+    listed = subject.management.items(
+        f"{compute}/skus", **{"api-version": SKUS, "$filter": f"location eq '{subject.location}'"}
+    )
+    sizes = {
+        str(sku["name"]).lower(): Size(str(sku.get("family", "")), _cores(sku))
+        for sku in listed
+        if sku.get("resourceType") == "virtualMachines"
+    }
+    usages = subject.management.items(
+        f"{compute}/locations/{subject.location}/usages", **{"api-version": COMPUTE}
+    )
+    return judge(wanted, sizes, left_in(usages), subject.location, "Azure")
+
+
+def _cores(sku: Mapping[str, Any]) -> int:
+    found: dict[str, str] = {one["name"]: one["value"] for one in sku.get("capabilities") or ()}
+    return int(found.get("vCPUs", "0"))
 
 
 def sizes_in(listed: Iterable[Mapping[str, Any]]) -> dict[str, Size]:
@@ -59,16 +87,24 @@ def left_in(usages: Iterable[Mapping[str, Any]]) -> dict[str, Left]:
     for one in usages:
         name: Any = one.get("name") or {}
         key = str(name.get("value", "")).lower()
-        if "lowprioritycores" in str(one.get("type", "")).lower():
+        kind = str(one.get("type", "")).lower()
+        if "lowprioritycores" in kind:
+            if "vmfamily" in kind:  # of low priority only the total of all families is limited
+                continue
             key = LOW_PRIORITY
         left[key] = Left(int(one.get("currentValue") or 0), int(one.get("limit") or 0))
     return left
 
 
 def judge(
-    wanted: Iterable[Machines], sizes: Mapping[str, Size], left: Mapping[str, Left], region: str
+    wanted: Iterable[Machines],
+    sizes: Mapping[str, Size],
+    left: Mapping[str, Left],
+    region: str,
+    owner: str = "Azure ML",
 ) -> list[Finding]:
     """Findings about sizes that the region lacks and families of which too few cores are left."""
+    lister = "ml compute list-sizes" if owner == "Azure ML" else "vm list-skus"
     findings: list[Finding] = []
     cores: dict[str, int] = defaultdict(int)
     settings: dict[str, list[str]] = defaultdict(list)
@@ -78,8 +114,8 @@ def judge(
             findings.append(
                 failed(
                     TITLE,
-                    f"{machines.setting} is {machines.size}, which Azure ML does not have in {region}",
-                    f"Set {machines.setting} to a size of `az ml compute list-sizes --location {region}`.",
+                    f"{machines.setting} is {machines.size}, which {owner} does not have in {region}",
+                    f"Set {machines.setting} to a size of `az {lister} --location {region}`.",
                 )
             )
             continue

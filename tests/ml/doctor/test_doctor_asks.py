@@ -14,7 +14,7 @@ from emulator.identity.directory import SIGNED_IN
 from emulator.principal import Principal
 from infra.config import load
 from ml.azure.rest import Rest
-from ml.doctor import checks, providers, ranges, rights, sign_in, taken
+from ml.doctor import checks, gateway, providers, quota, ranges, rights, sign_in, taken
 from ml.doctor.findings import Finding, State
 from ml.doctor.subject import Subject, answered
 from tests.emulator.core.conftest import Client
@@ -61,8 +61,10 @@ def raw() -> dict[str, Any]:
     return raw_settings("stage")
 
 
-def subject(emulator: Emulator, raw: dict[str, Any], who: Principal = SIGNED_IN) -> Subject:
-    made = Subject(load(raw, "stage"), Credential())
+def subject(
+    emulator: Emulator, raw: dict[str, Any], who: Principal = SIGNED_IN, stack: str = "stage"
+) -> Subject:
+    made = Subject(load(raw, stack), Credential())
     made.__dict__["management"] = Asked(Client(emulator, who))  # the cached property's own place
     return made
 
@@ -186,3 +188,34 @@ def test_a_question_that_is_refused_is_unknown_and_never_well(
     found = answered(taken.TITLE, taken.check, me)
     assert [one.state for one in found] == [State.UNKNOWN]
     assert "403" in found[0].said and "Reader" in found[0].remedy
+
+
+def test_kubernetes_is_held_to_the_quota_of_machines(emulator: Emulator) -> None:
+    raw = raw_settings("prod")
+    found = quota.check(subject(emulator, raw, stack="prod"))
+    assert {one.state for one in found} == {State.OK}
+    assert any("kubernetes.userNodes.vmSize" in one.said for one in found)
+    raw["kubernetes"]["userNodes"]["maxNodes"] = 100
+    assert State.FAILED in told(quota.check(subject(emulator, raw, stack="prod")))
+
+
+def test_a_private_gateway_takes_two_passes_and_a_deleted_one_holds_its_name(emulator: Emulator) -> None:
+    raw = raw_settings("prod")
+    me, client = subject(emulator, raw, stack="prod"), Client(emulator)
+    assert "openGateway=true" in told(gateway.check(me))[State.WARNING]
+    client.ok("PUT", me.group, {"location": me.location})
+    path = f"{me.group}/providers/Microsoft.ApiManagement/service/{me.names.of('gateway')}"
+    body = {
+        "location": me.location,
+        "sku": {"name": "StandardV2", "capacity": 1},
+        "properties": {"publisherName": "a", "publisherEmail": "a@example.com"},
+    }
+    client.ok("PUT", path, body)
+    assert "Shut it" in told(gateway.check(me))[State.WARNING]
+    client.ok("DELETE", path)
+    assert "recoverGateway=true" in told(gateway.check(me))[State.FAILED]
+
+
+def test_without_a_gateway_nothing_is_said_of_it(emulator: Emulator, raw: dict[str, Any]) -> None:
+    del raw["gateway"]
+    assert gateway.check(subject(emulator, raw)) == []

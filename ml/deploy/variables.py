@@ -28,6 +28,7 @@ ALLOWED = frozenset(
         "SCORING_EVENT_ROWS",
         "SCORING_REDACT_FEATURES",
         "SCORING_HASH_FEATURES",
+        "SCORING_MACHINE_CODE",
     }
 )
 FEATURES = ("SCORING_REDACT_FEATURES", "SCORING_HASH_FEATURES")  # whose values name features of the model

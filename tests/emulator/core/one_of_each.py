@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ ELSEWHERE = {
     "Microsoft.MachineLearningServices/workspaces/models/versions": "machinelearning/test_assets.py",
 }
 NET = f"{GROUP}/providers/Microsoft.Network"
+GATEWAY = "Microsoft.ApiManagement/service"
+SINGLE = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
 MORE: dict[str, Json] = {  # beside right_bodies.json
     "Microsoft.Authorization/locks": {"properties": {"level": "CanNotDelete"}},
     "Microsoft.ContainerRegistry/registries/cacheRules": {
@@ -53,6 +56,40 @@ MORE: dict[str, Json] = {  # beside right_bodies.json
     },
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks": {
         "properties": {"virtualNetwork": {"id": f"{NET}/virtualNetworks/{NAME}"}}
+    },
+    f"{GATEWAY}/backends": {"properties": {"url": "https://scoring.example", "protocol": "http"}},
+    f"{GATEWAY}/namedValues": {"properties": {"displayName": NAME, "value": "one"}},
+    f"{GATEWAY}/policyFragments": {"properties": {"value": "<fragment />"}},
+    **{
+        f"{GATEWAY}/{path}policies": {"properties": {"value": "<policies />"}}
+        for path in ("", "apis/", "apis/operations/", "products/")
+    },
+    "Microsoft.Consumption/budgets": {
+        "properties": {
+            "timeGrain": "Monthly",
+            "timePeriod": {"startDate": f"{datetime.now(UTC):%Y-%m}-01T00:00:00Z"},
+        }
+    },
+    "Microsoft.Insights/metricAlerts": {
+        "properties": {
+            "criteria": {"odata.type": SINGLE, "allOf": []},
+            "evaluationFrequency": "PT5M",
+            "windowSize": "PT5M",
+        }
+    },
+    "Microsoft.Insights/scheduledQueryRules": {
+        "properties": {
+            "criteria": {
+                "allOf": [
+                    {
+                        "query": "AppRequests",
+                        "operator": "GreaterThan",
+                        "threshold": 1,
+                        "timeAggregation": "Count",
+                    }
+                ]
+            }
+        }
     },
     "Microsoft.Insights/diagnosticSettings": {
         "properties": {"workspaceId": f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/{NAME}"}

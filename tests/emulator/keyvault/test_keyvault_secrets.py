@@ -217,8 +217,8 @@ def test_purge_protection(emulator: Emulator, vault: SecretClient) -> None:
 def test_what_is_not_emulated_is_refused_by_name(emulator: Emulator, vault: SecretClient) -> None:
     vault.set_secret("x", "1")
     assert refused(lambda: vault.backup_secret("x"))[:2] == (501, "NotEmulated")
-    with pytest.raises(NotEmulated, match="keys"):
-        emulator.arm.put(f"{VAULT}/keys/k", {"properties": {"kty": "RSA"}})
+    with pytest.raises(NotEmulated, match="privateEndpointConnections"):
+        emulator.arm.put(f"{VAULT}/privateEndpointConnections/p", {"properties": {}})
 
 
 def test_secrets_survive_a_restart(emulator: Emulator, vault: SecretClient, tmp_path: Path) -> None:

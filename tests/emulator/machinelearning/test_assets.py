@@ -164,10 +164,10 @@ def test_secret_of_a_datastore_is_kept_out_of_its_resource(lab: Lab) -> None:
     assert lab.emulator.arm.act(asked)["sasToken"] == "sv=secret"
     with pytest.raises(AzureError, match="accountName is 'stnone', which does not exist"):
         lab.write(f"{estate.WORKSPACE}/datastores/other", {"properties": {**body, "accountName": "stnone"}})
-    with pytest.raises(NotEmulated, match="datastores of type AzureDataLakeGen2"):
+    with pytest.raises(NotEmulated, match="datastores of type AzureDataLakeGen1"):
         lab.write(
             f"{estate.WORKSPACE}/datastores/other",
-            {"properties": {**body, "datastoreType": "AzureDataLakeGen2"}},
+            {"properties": {**body, "datastoreType": "AzureDataLakeGen1"}},
         )
 
 

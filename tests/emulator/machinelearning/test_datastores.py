@@ -74,7 +74,8 @@ def test_what_runs_already_is_told_that_the_account_is_gone(lab: Lab) -> None:
     datastore(lab, credentials=dict(KEYED))
     workspace = Workspace.of(estate.WORKSPACE)
     where = References(lab.emulator.store).locate(workspace, PLACE)
-    access = Access(lab.emulator.arm, lab.emulator.store, lab.emulator.identity)
+    emulator = lab.emulator
+    access = Access(emulator.arm, emulator.store, emulator.identity, emulator.reach)
     with pytest.raises(AzureError, match="Storage account 'stelsewhere' does not exist"):
         access.require_data(None, lab.get("computes", "cpu"), workspace, where, "read")
 

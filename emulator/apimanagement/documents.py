@@ -46,7 +46,7 @@ def install(arm: Arm, identity: Identity, vaults: Vaults, secrets: Secrets) -> N
         given: Json | None = put.properties.get("keyVault")
         if given:
             _check_secret(arm, identity, vaults, secrets, put, str(given.get("secretIdentifier", "")))
-        elif not put.properties.get("value"):
+        elif put.old is None and not put.properties.get("value"):
             raise _invalid("value", "Value should not be empty.")
 
     @arm.before_put(f"{SERVICE}/backends")

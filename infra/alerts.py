@@ -5,6 +5,7 @@ are those of docs/scoring.md; metrics are those of "Supported metrics with Azure
 (2026-11): check there before adding one.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -19,7 +20,10 @@ STATUS: Final = 'extend status = toint(Properties["http.response.status_code"])'
 
 @dataclass(frozen=True, slots=True)
 class QueryAlert:
-    """query: over Log Analytics; any row of it is an alert. window, every: durations (ISO 8601)."""
+    """query: over Log Analytics, its table first; any row is an alert. window, every: durations (ISO 8601).
+
+    estates: whether it is about the estate, and not about Log Analytics itself.
+    """
 
     key: str
     why: str
@@ -27,6 +31,7 @@ class QueryAlert:
     query: str
     window: str = "PT15M"
     every: str = "PT5M"
+    estates: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +133,16 @@ QUERIES: Final[tuple[QueryAlert, ...]] = (
 | where times > 0""",
         window="PT1H",
         every="PT15M",
+        estates=False,
     ),
 )
+
+
+def only_of(query: str, insights: str) -> str:
+    """The query over rows of one Application Insights, where several estates write to one Log Analytics."""
+    table = re.split(r"\W", query, maxsplit=1)[0]
+    return f'{table}\n| where _ResourceId =~ "{insights}"{query[len(table) :]}'
+
 
 _LEARNING: Final = "Microsoft.MachineLearningServices/workspaces"
 _GATEWAY: Final = "Microsoft.ApiManagement/service"

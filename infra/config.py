@@ -22,10 +22,11 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import ValidationInfo, no_info_after_validator_function
 
-from infra.addresses import SUBNETS, AddressPlan, address_plan
+from infra.addresses import SUBNETS, AddressPlan, SubnetKind, address_plan
 from infra.config_compute import Compute, MoreClusters
 from infra.config_data import DataLake, Storage
 from infra.config_errors import ConfigError, all_from_pydantic
+from infra.config_existing import CentralZones, ExistingNetwork, Hub, LogsId
 from infra.config_gateway import Gateway
 from infra.config_kubernetes import Kubernetes
 from infra.config_observe import Alerts, Budget
@@ -88,12 +89,16 @@ SubnetRanges = Annotated[
 class Network(Section):
     """The virtual network's range, and the ranges of its subnets by setting name.
 
-    storagePolicy: whether training reaches no storage but the estate's and Azure ML's own.
+    storagePolicy: whether training reaches no storage but the estate's and Azure ML's own. hub, centralZones,
+    existing: what others made.
     """
 
     address_space: Cidr
     subnets: SubnetRanges
     storage_policy: bool = True
+    hub: Hub | None = None
+    central_zones: CentralZones | None = None
+    existing: ExistingNetwork | None = None
 
     def plan(self) -> AddressPlan:
         return address_plan(self.address_space, self.subnets)
@@ -102,12 +107,15 @@ class Network(Section):
 class NatGatewayOutbound(Section):
     """Out through a NAT gateway of the estate's own.
 
-    zone: the availability zone that the gateway stands in; without one, Azure chooses.
+    zone: the availability zone that the gateway stands in; without one, Azure chooses. subnets: by setting
+    name, whether the gateway leads a subnet out; where it does not, the firewall at nextHopIp has to.
     """
 
     mode: Literal["natGateway"]
     zone: Literal["1", "2", "3"] | None = None
     idle_minutes: int = Field(default=4, ge=4, le=120)
+    subnets: dict[str, bool] = Field(default={})
+    next_hop_ip: PrivateAddress | None = None
 
 
 class FirewallOutbound(Section):
@@ -147,10 +155,14 @@ class KeyVault(Section):
 
 
 class Telemetry(Section):
-    """How long logs and metrics are kept. dailyCapGb: what is taken in a day; nothing is kept beyond it."""
+    """How long logs and metrics are kept. dailyCapGb: what is taken in a day; nothing is kept beyond it.
+
+    workspaceId: Log Analytics that exists already, with an owner who decides on both.
+    """
 
     retention_days: int = Field(default=90, ge=30, le=730)
     daily_cap_gb: float | None = Field(default=None, ge=0.1, le=10_000, allow_inf_nan=False)
+    workspace_id: LogsId | None = None
 
 
 class Scoring(Section):
@@ -232,6 +244,14 @@ class Settings(Section):
         access = self.network_access
         ranges = access.allowed_ranges if isinstance(access, AllowlistAccess) else ()
         return tuple(str(r.network_address) if r.prefixlen == 32 else str(r) for r in ranges)
+
+    def way_out(self, kind: SubnetKind) -> Literal["natGateway", "firewall"] | None:
+        """What leads a subnet out; None where nothing does, or nothing has to."""
+        if not kind.outbound or isinstance(self.outbound, NoOutbound):
+            return None
+        if isinstance(self.outbound, FirewallOutbound):
+            return "firewall"
+        return "natGateway" if self.outbound.subnets.get(kind.setting, True) else "firewall"
 
     @property
     def clusters(self) -> dict[str, Compute]:

@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 from pydantic import Field, field_validator
 
+from infra.config_existing import MonitorScopeId
 from infra.config_types import refuse
 from infra.section import Section
 
@@ -13,10 +14,14 @@ OPTIONAL: Final[tuple[Optional, ...]] = ("storage", "dataLake", "keyVault", "lea
 
 
 class PrivateLinkSection(Section):
-    """services: beside the workspace, which has one always. monitor: also Azure Monitor, by a scope."""
+    """services: beside the workspace, which has one always. monitor: also Azure Monitor, by a scope.
+
+    monitorScopeId: of a scope that exists already and that this network reaches.
+    """
 
     services: tuple[Optional, ...] = Field(default=())
     monitor: bool = False
+    monitor_scope_id: MonitorScopeId | None = None
 
     @field_validator("services")
     @classmethod

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from infra.addresses import BY_SETTING
 from infra.config_errors import AZURE, Problem
+from infra.config_rules_existing import EXISTING_RULES
 from infra.config_rules_gateway import GATEWAY_RULES
 from infra.config_rules_kubernetes import KUBERNETES_RULES
+from infra.config_rules_outbound import OUTBOUND_RULES
 from infra.traffic import table_problems
 
 if TYPE_CHECKING:
@@ -192,33 +194,6 @@ def something_can_build(settings: Settings, _: str) -> Iterator[Problem]:
         )
 
 
-def outbound_exists_where_needed(settings: Settings, _: str) -> Iterator[Problem]:
-    if settings.outbound.mode != "none":
-        return
-    for name in settings.network.subnets:
-        reason = BY_SETTING[name].outbound
-        if reason:
-            yield Problem(
-                "outbound.mode",
-                "none",
-                f"network.subnets.{name} needs a way out ({reason}); "
-                'set "natGateway", or "firewall" with nextHopIp',
-            )
-
-
-def firewall_is_not_behind_itself(settings: Settings, _: str) -> Iterator[Problem]:
-    if settings.outbound.mode != "firewall":
-        return
-    hop = settings.outbound.next_hop_ip
-    for name, network in settings.network.subnets.items():
-        if hop in network:
-            yield Problem(
-                "outbound.nextHopIp",
-                str(hop),
-                f"network.subnets.{name} would send its traffic in a circle; name the firewall's own address",
-            )
-
-
 def zones_exist(settings: Settings, _: str) -> Iterator[Problem]:
     if settings.region.zones:
         return
@@ -252,9 +227,9 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"network", "registry"}), agents_have_a_subnet),
     (frozenset({"azure", "registry"}), agents_exist_in_the_region),
     (frozenset({"network", "registry"}), something_can_build),
-    (frozenset({"network", "outbound"}), outbound_exists_where_needed),
-    (frozenset({"network", "outbound"}), firewall_is_not_behind_itself),
     (frozenset({"azure", "storage", "registry", "outbound"}), zones_exist),
+    *OUTBOUND_RULES,
+    *EXISTING_RULES,
     *KUBERNETES_RULES,
     *GATEWAY_RULES,
 )

@@ -139,6 +139,7 @@ def _tags(value: dict[str, str]) -> dict[str, str]:
 _text = PlainSerializer(str)
 Cidr = Annotated[IPv4Network, BeforeValidator(_network), AfterValidator(_private_range), _text]
 CallerRange = Annotated[IPv4Network, BeforeValidator(_caller_range), _text]
+Address = Annotated[IPv4Address, BeforeValidator(_address), _text]
 PrivateAddress = Annotated[IPv4Address, BeforeValidator(_address), AfterValidator(_private_address), _text]
 Uuid = Annotated[str, BeforeValidator(_uuid)]
 RegionName = Annotated[str, BeforeValidator(_region)]

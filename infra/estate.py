@@ -12,7 +12,7 @@ from infra.components.identities import Identities, IdentitiesArgs
 from infra.components.key_vault import KeyVault, KeyVaultArgs
 from infra.components.lake_datastores import LakeDatastores, LakeDatastoresArgs
 from infra.components.locks import Locks, LocksArgs
-from infra.components.monitor_scope import MonitorScope, MonitorScopeArgs
+from infra.components.monitor_scope import MonitorScope, MonitorScopeArgs, find_scope
 from infra.components.network import Network, NetworkArgs
 from infra.components.private_dns import PrivateDns, PrivateDnsArgs
 from infra.components.private_endpoint import PrivateEndpoint, PrivateEndpointArgs
@@ -50,6 +50,8 @@ class Estate(pulumi.ComponentResource):
         self.telemetry = Telemetry("telemetry", TelemetryArgs(site, access), here)
         scoped = MonitorScopeArgs(site, self.telemetry)
         self.scope = MonitorScope("monitor-scope", scoped, here) if settings.private_link.monitor else None
+        if chosen := settings.private_link.monitor_scope_id:
+            find_scope("central-monitor-scope", chosen, here)
         self.storage = Storage("storage", StorageArgs(site, access), here)
         lake = settings.data_lake
         self.lake = DataLake("lake", DataLakeArgs(site, access, lake), here) if lake else None

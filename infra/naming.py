@@ -41,6 +41,8 @@ KINDS: Final[dict[str, Kind]] = {
     "resource_group": Kind(f"rg-{_PLAIN}", 1, 90, r"[-\w.()]*[-\w()]"),
     "virtual_network": Kind(f"vnet-{_PLAIN}", 2, 64, _NETWORK),
     "subnet": Kind("snet-{qualifier}", 1, 80, _NETWORK),
+    "shared_subnet": Kind("snet-{project}-{environment}-{qualifier}", 1, 80, _NETWORK),
+    "peering": Kind("to-hub", 1, 80, _NETWORK),
     "security_group": Kind(f"nsg-{_PLAIN}-{{qualifier}}", 1, 80, _NETWORK),
     "storage_policy": Kind(f"sep-{_PLAIN}", 1, 80, _NETWORK),
     "route_table": Kind(f"rt-{_PLAIN}", 1, 80, _NETWORK),

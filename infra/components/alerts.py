@@ -51,14 +51,19 @@ class Alerts(pulumi.ComponentResource):
             opts=child_of(self),
         )
         self.group_id = group.id
+        central = args.site.settings.telemetry.workspace_id is not None
         for query in alerts.QUERIES:
-            self._query(query, args.telemetry)
+            if not central:
+                self._query(query, args.telemetry, query.query)
+            elif query.estates:
+                only = partial(alerts.only_of, query.query)
+                self._query(query, args.telemetry, args.telemetry.application_insights_id.apply(only))
         for metric in alerts.METRICS:
             if metric.part in args.parts:
                 self._metric(metric, args.parts[metric.part])
         self.register_outputs({"group": group.id})
 
-    def _query(self, alert: QueryAlert, telemetry: Telemetry) -> None:
+    def _query(self, alert: QueryAlert, telemetry: Telemetry, query: pulumi.Input[str]) -> None:
         site = self._site
         monitor.ScheduledQueryRule(
             f"{self._name}-{alert.key}",
@@ -79,7 +84,7 @@ class Alerts(pulumi.ComponentResource):
             criteria=monitor.ScheduledQueryRuleCriteriaArgs(
                 all_of=[
                     monitor.ConditionArgs(
-                        query=alert.query,
+                        query=query,
                         time_aggregation="Count",
                         operator="GreaterThan",  # ARM's word; the SDK's enum says "gt", which ARM refuses
                         threshold=0,

@@ -7,6 +7,7 @@ import pulumi
 from pulumi_azure_native import containerservice as aks
 from pulumi_azure_native import managedidentity, privatedns
 
+from infra.addresses import BY_KEY
 from infra.components.container_insights import ContainerInsights, ContainerInsightsArgs
 from infra.components.grants import Grants, GrantsArgs
 from infra.components.identities import Identities
@@ -149,7 +150,7 @@ class Kubernetes(pulumi.ComponentResource):
                 network_dataplane="cilium",
                 network_policy="cilium",
                 load_balancer_sku="standard",
-                outbound_type=OUTBOUND[site.settings.outbound.mode],
+                outbound_type=_outbound(site),
                 pod_cidr=str(settings.pod_range),
                 service_cidr=str(services),
                 dns_service_ip=str(services.network_address + 10),
@@ -265,6 +266,11 @@ def _issuer(profile: aks.outputs.ManagedClusterOIDCIssuerProfileResponse | None)
 def _upgraded(settings: Settings, inputs: tuple[str, ...]) -> list[str] | None:
     """What Azure changes by itself where it upgrades the cluster."""
     return None if settings.upgrade_channel == "none" else list(inputs)
+
+
+def _outbound(site: Site) -> str | None:
+    way = site.settings.way_out(BY_KEY["kubernetes"])
+    return OUTBOUND[way] if way else None
 
 
 def _zones(site: Site) -> list[str] | None:

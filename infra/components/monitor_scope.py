@@ -53,3 +53,8 @@ class MonitorScope(pulumi.ComponentResource):
             )
         self.id = scope.id
         self.register_outputs({"id": scope.id})
+
+
+def find_scope(name: str, id_: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """The id of a scope of others, which has to exist. They add the estate's parts to it."""
+    return monitor.PrivateLinkScope.get(name, id_, opts).id

@@ -1,15 +1,25 @@
 """The virtual network: one subnet and one network security group for each purpose of the address plan."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import network
 
+from infra import resource_ids
 from infra.addresses import Endpoint, Subnet
 from infra.components.access import Access
+from infra.components.existing import checked
+from infra.components.hub import Hub, HubArgs, prefixes_of
 from infra.components.outbound import Outbound, OutboundArgs
 from infra.components.site import Site, child_of
 from infra.components.storage_policy import StoragePolicy, StoragePolicyArgs
+from infra.config_errors import Problem
+from infra.config_existing import NETWORK, ExistingNetwork
+from infra.existing import network_problems, region_problems
 from infra.security_rules import Rule, security_rules
 
 
@@ -31,21 +41,12 @@ class Network(pulumi.ComponentResource):
             inside = pulumi.ResourceOptions(parent=self)
             self._policy = StoragePolicy("storage-policy", StoragePolicyArgs(site), inside)
         self.subnet_ids: dict[str, pulumi.Output[str]] = {}
-        self.virtual_network = network.VirtualNetwork(
-            name,
-            resource_group_name=site.group,
-            virtual_network_name=site.names.of("virtual_network"),
-            location=site.location,
-            address_space=network.AddressSpaceArgs(address_prefixes=[str(self._plan.space)]),
-            enable_ddos_protection=False,
-            tags=site.tags,
-            # Subnets are resources of their own. If the network named them too, each write would drop some.
-            opts=child_of(self, ignore_changes=["subnets"]),
-        )
-        self.id = self.virtual_network.id
-        last: pulumi.Resource = self.virtual_network
+        existing = site.settings.network.existing
+        last = self._existing(name, existing) if existing else self._virtual_network(name)
         for subnet in self._plan.subnets:
             last = self._subnet(f"{name}-{subnet.key}", subnet, after=last)
+        if hub := site.settings.network.hub:
+            Hub("hub", HubArgs(site, hub, self._vnet_name, last), pulumi.ResourceOptions(parent=self))
         self.access = Access(
             private=site.settings.private,
             callers=site.settings.callers,
@@ -53,6 +54,51 @@ class Network(pulumi.ComponentResource):
             egress=self._outbound.public_address,
         )
         self.register_outputs({"id": self.id})
+
+    def _virtual_network(self, name: str) -> pulumi.Resource:
+        site = self._site
+        hub = site.settings.network.hub
+        servers = [str(one) for one in hub.dns_servers] if hub else []
+        made = network.VirtualNetwork(
+            name,
+            resource_group_name=site.group,
+            virtual_network_name=site.names.of("virtual_network"),
+            location=site.location,
+            address_space=network.AddressSpaceArgs(address_prefixes=[str(self._plan.space)]),
+            dhcp_options=network.DhcpOptionsArgs(dns_servers=servers) if servers else None,
+            enable_ddos_protection=False,
+            tags=site.tags,
+            # Subnets are resources of their own. If the network named them too, each write would drop some.
+            opts=child_of(self, ignore_changes=["subnets"]),
+        )
+        self.id, self._group, self._vnet_name = made.id, site.group, made.name
+        return made
+
+    def _existing(self, name: str, chosen: ExistingNetwork) -> pulumi.Resource:
+        """The network of others: looked up, and checked for room."""
+        site, id_ = self._site, resource_ids.parse(chosen.virtual_network_id, NETWORK)
+        found = network.VirtualNetwork.get(f"{name}-existing", chosen.virtual_network_id, child_of(self))
+        own = [self._subnet_name(subnet) for subnet in self._plan.subnets]
+
+        def problems(told: list[Any]) -> Iterator[Problem]:
+            location, prefixes, taken = told
+            setting = "network.existing.virtualNetworkId"
+            yield from region_problems(setting, str(id_), location, site.location)
+            yield from network_problems(self._plan, own, prefixes, taken)
+
+        told = pulumi.Output.all(
+            found.location, found.address_space.apply(prefixes_of), found.subnets.apply(_taken)
+        )
+        self.id = checked(found.id, told, problems)
+        self._group = pulumi.Output.from_input(id_.group)
+        self._vnet_name = self.id.apply(lambda _: id_.name)
+        return found
+
+    def _subnet_name(self, subnet: Subnet) -> str:
+        """In a network of others the name says whose it is: no other estate's subnet is written over."""
+        site = self._site
+        kind = "shared_subnet" if site.settings.network.existing else "subnet"
+        return site.names.of(kind, subnet.key)
 
     def _endpoint_subnets(self) -> dict[Endpoint, list[pulumi.Output[str]]]:
         """Whom the firewalls of services let in; nobody in a private estate, which has private endpoints."""
@@ -74,13 +120,14 @@ class Network(pulumi.ComponentResource):
         """Azure writes one subnet of a network at a time, so each waits for the one before it."""
         site, kind = self._site, subnet.kind
         group = self._security_group(name, subnet.key)
-        outbound = self._outbound if kind.outbound else None
-        nat, routes = (outbound.nat_gateway_id, outbound.route_table_id) if outbound else (None, None)
+        way = site.settings.way_out(kind)
+        nat = self._outbound.nat_gateway_id if way == "natGateway" else None
+        routes = self._outbound.route_table_id if way == "firewall" else None
         made = network.Subnet(
             name,
-            resource_group_name=site.group,
-            virtual_network_name=self.virtual_network.name,
-            subnet_name=site.names.of("subnet", subnet.key),
+            resource_group_name=self._group,
+            virtual_network_name=self._vnet_name,
+            subnet_name=self._subnet_name(subnet),
             address_prefix=str(subnet.range),
             default_outbound_access=False,
             network_security_group=network.NetworkSecurityGroupArgs(id=group.id),
@@ -117,6 +164,11 @@ class Network(pulumi.ComponentResource):
             tags=site.tags,
             opts=child_of(self),
         )
+
+
+def _taken(subnets: Sequence[network.outputs.SubnetResponse] | None) -> dict[str, list[str]]:
+    """The ranges of a network's subnets by their names."""
+    return {one.name or "": list(one.address_prefixes or [one.address_prefix or ""]) for one in subnets or []}
 
 
 def _rule(rule: Rule) -> network.SecurityRuleArgs:

@@ -1,6 +1,7 @@
-"""The way out of the virtual network: a NAT gateway of its own, or a route to a firewall that exists."""
+"""The ways out of the virtual network: a NAT gateway of its own, a route to a firewall, or both."""
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 import pulumi
 from pulumi_azure_native import network
@@ -15,7 +16,7 @@ class OutboundArgs:
 
 
 class Outbound(pulumi.ComponentResource):
-    """nat_gateway_id or route_table_id, for the subnets; public_address: where traffic leaves, if ours."""
+    """nat_gateway_id, route_table_id, for the subnets; public_address: where traffic leaves, if ours."""
 
     def __init__(self, name: str, args: OutboundArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:network:Outbound", name, None, opts)
@@ -26,8 +27,10 @@ class Outbound(pulumi.ComponentResource):
         match outbound:
             case NatGatewayOutbound():
                 self._nat_gateway(name, args.site, outbound)
+                if outbound.next_hop_ip:
+                    self._route_table(name, args.site, outbound.next_hop_ip)
             case FirewallOutbound():
-                self._route_table(name, args.site, outbound)
+                self._route_table(name, args.site, outbound.next_hop_ip)
             case NoOutbound():
                 pass
         self.register_outputs({})
@@ -63,7 +66,7 @@ class Outbound(pulumi.ComponentResource):
         self.nat_gateway_id = gateway.id
         self.public_address = address.ip_address.apply(lambda ip: ip or "")
 
-    def _route_table(self, name: str, site: Site, outbound: FirewallOutbound) -> None:
+    def _route_table(self, name: str, site: Site, firewall: IPv4Address) -> None:
         table = network.RouteTable(
             f"{name}-routes",
             resource_group_name=site.group,
@@ -76,7 +79,7 @@ class Outbound(pulumi.ComponentResource):
                     name="to-firewall",
                     address_prefix="0.0.0.0/0",
                     next_hop_type="VirtualAppliance",
-                    next_hop_ip_address=str(outbound.next_hop_ip),
+                    next_hop_ip_address=str(firewall),
                 )
             ],
             tags=site.tags,

@@ -1,4 +1,4 @@
-"""The private DNS zones of the estate's private endpoints: each is made once, for all endpoints."""
+"""The private DNS zones of the estate's private endpoints: made once for all, or central ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from pulumi_azure_native import privatedns
 
 from infra.components.network import Network
 from infra.components.site import Site, child_of
+from infra.config_existing import CentralZones
 from infra.private_link import PrivateLink, zones_of
 
 
@@ -25,10 +26,19 @@ class PrivateDns(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PrivateDnsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:network:PrivateDns", name, None, opts)
+        central = args.site.settings.network.central_zones
         self.zone_ids: Mapping[str, pulumi.Output[str]] = {
-            zone: self._zone(f"{name}-{zone}", zone, args) for zone in zones_of(args.links)
+            zone: self._central(f"{name}-central-{zone}", zone, central)
+            if central
+            else self._zone(f"{name}-{zone}", zone, args)
+            for zone in zones_of(args.links)
         }
         self.register_outputs({})
+
+    def _central(self, name: str, zone: str, central: CentralZones) -> pulumi.Output[str]:
+        """A zone of others, which has to exist; they link it to the network."""
+        id_ = f"{central.resource_group_id}/providers/Microsoft.Network/privateDnsZones/{zone}"
+        return privatedns.PrivateZone.get(name, id_, child_of(self)).id
 
     def _zone(self, name: str, zone: str, args: PrivateDnsArgs) -> pulumi.Output[str]:
         """A private zone, linked to the virtual network, which asks it before public DNS."""

@@ -26,13 +26,26 @@ from infra.graph.model import PACKAGE, Graph, Resource
 PROJECT: Final = "mlops-estate"
 MONTH: Final = "2026-11-01T00:00:00Z"  # a graph's bytes are the same whatever the clock says
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
+Existing = Mapping[str, Mapping[str, Any]]
+NOTHING: Final[Existing] = {}
 _LOOP = asyncio.new_event_loop()  # one for all runs: the stack outlives a run, with what hangs on its loop
 
 
 class Azure(mocks.Mocks):
-    """Answers with a name, an id, and the few computed properties that the program reads (answers.py)."""
+    """Answers with a name, an id, and the few computed properties that the program reads (answers.py).
+
+    existing: by resource id, the properties of what the program looks up. The stack files' programs look
+    nothing up: a graph depends on the settings only.
+    """
+
+    def __init__(self, existing: Existing = NOTHING) -> None:
+        self._existing = existing
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        if args.resource_id:
+            if args.resource_id not in self._existing:
+                raise AssertionError(f"{args.resource_id} is looked up, and nothing was said of it")
+            return args.resource_id, {**self._existing[args.resource_id]}
         outputs = {**args.inputs, "name": physical_name(args.typ, args.inputs)}
         identity = args.inputs.get("identity")
         if identity and "userAssignedIdentities" in identity:  # a list goes in, a map comes out
@@ -48,8 +61,8 @@ class Azure(mocks.Mocks):
 class Recorder(mocks.MockMonitor):
     """Keeps each registration, then lets Pulumi's own mock answer it."""
 
-    def __init__(self, graph: Graph) -> None:
-        super().__init__(Azure())
+    def __init__(self, graph: Graph, existing: Existing) -> None:
+        super().__init__(Azure(existing))
         self._graph = graph
         self._known: dict[str, Resource] = {}  # by the URN that the mock gave
 
@@ -143,13 +156,21 @@ def plain(message: Any) -> Any:
 
 
 def record(
-    stack: str, config: Mapping[str, Any] | None = None, *, program: Path = environments.ROOT / "infra"
+    stack: str,
+    config: Mapping[str, Any] | None = None,
+    *,
+    program: Path = environments.ROOT / "infra",
+    existing: Existing = NOTHING,
 ) -> Graph:
-    """Runs a program's __main__.py as Pulumi would, with the stack file's settings unless told others."""
+    """Runs a program's __main__.py as Pulumi would, with the stack file's settings unless told others.
+
+    existing: what lookups find, by resource id. What is looked up is not part of the graph.
+    """
     graph = Graph(stack=stack)
     months.pin(MONTH)
     asyncio.set_event_loop(_LOOP)
-    mocks.set_mocks(Azure(), project=PROJECT, stack=stack, preview=False, monitor=Recorder(graph))
+    monitor = Recorder(graph, existing)
+    mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=False, monitor=monitor)
     left: Any = get_root_resource()
     if left is not None:
         left.outputs = {}  # those of a program that ran in this process before

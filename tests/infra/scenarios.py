@@ -1,11 +1,13 @@
 """Three scenarios of settings: what the stack files have, every switch on, and a private estate by the least.
 
 The unit tests record each; the end-to-end test brings each up on Azure of its own, and down again. Whoever
-adds a switch turns it on in `max`.
+adds a switch turns it on in `max`. Two more, for unit tests, name what others made: `central` and
+`existing_network`.
 """
 
 from typing import Any, Final
 
+from infra.private_link import LINKS, zones_of
 from tests.infra.recording import stack_file
 
 NAMESPACE: Final = "mlops-estate:"
@@ -21,6 +23,7 @@ MAX: Final[dict[str, Any]] = {
         "systemNodes": {"vmSize": "Standard_D2ds_v5", "minNodes": 1, "maxNodes": 2},
         "userNodes": {"vmSize": "Standard_D4ds_v5", "minNodes": 1, "maxNodes": 2},
     },
+    "outbound": {"mode": "natGateway", "nextHopIp": "10.0.1.4", "subnets": {"ciRunners": False}},
     "protectData": True,
 }
 """Over stage's settings: every switch on."""
@@ -47,6 +50,50 @@ def private() -> tuple[str, dict[str, Any]]:
     for subnet in ("gateway", "buildAgents", "kubernetes"):
         del config[f"{NAMESPACE}network"]["subnets"][subnet]
     return "prod", config
+
+
+_CONNECTIVITY: Final = "/subscriptions/0a7c1e5d-0000-4000-8000-00000000c0de/resourceGroups"
+HUB: Final = f"{_CONNECTIVITY}/rg-hub/providers/Microsoft.Network/virtualNetworks/vnet-hub"
+ZONES: Final = f"{_CONNECTIVITY}/rg-dns"
+LOGS: Final = f"{_CONNECTIVITY}/rg-logs/providers/Microsoft.OperationalInsights/workspaces/log-central"
+SCOPE: Final = f"{_CONNECTIVITY}/rg-logs/providers/Microsoft.Insights/privateLinkScopes/ampls-central"
+EXISTING: Final[dict[str, dict[str, Any]]] = {
+    HUB: {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "location": "westeurope"},
+    LOGS: {"location": "West Europe"},
+    SCOPE: {},
+    **{f"{ZONES}/providers/Microsoft.Network/privateDnsZones/{zone}": {} for zone in zones_of(LINKS)},
+}
+"""What is found where `central` looks."""
+
+
+def central() -> tuple[str, dict[str, Any]]:
+    """A private estate whose hub, DNS zones, Log Analytics and scope of Azure Monitor are others'."""
+    stack, config = private()
+    config[f"{NAMESPACE}network"] |= {
+        "hub": {"virtualNetworkId": HUB, "useGateway": True, "dnsServers": ["10.0.0.4", "10.0.0.5"]},
+        "centralZones": {"resourceGroupId": ZONES},
+    }
+    config[f"{NAMESPACE}telemetry"] = {"workspaceId": LOGS}
+    config[f"{NAMESPACE}privateLink"] = {"monitorScopeId": SCOPE}
+    config[f"{NAMESPACE}outbound"] |= {"nextHopIp": "10.0.1.4", "subnets": {"ciRunners": False}}
+    config[f"{NAMESPACE}alerts"] = {"emails": ["mlops-engineers@example.com"]}
+    return stack, config
+
+
+def existing_network() -> tuple[str, dict[str, Any], dict[str, dict[str, Any]]]:
+    """A private estate in a network of others, and what is found of it: one subnet of theirs, one of ours."""
+    stack, config = private()
+    own = f"/subscriptions/{config['azure-native:subscriptionId']}"
+    id_ = (
+        f"{own}/resourceGroups/rg-landing-zone/providers/Microsoft.Network/virtualNetworks/vnet-landing-zone"
+    )
+    config[f"{NAMESPACE}network"]["existing"] = {"virtualNetworkId": id_}
+    subnets = [
+        {"name": "GatewaySubnet", "addressPrefix": "10.31.0.0/27"},
+        {"name": "snet-mlops-prod-training", "addressPrefix": "10.30.0.0/23"},
+    ]
+    space = {"addressPrefixes": ["10.30.0.0/15"]}
+    return stack, config, {id_: {"location": "westeurope", "addressSpace": space, "subnets": subnets}}
 
 
 SCENARIOS: Final = {"defaults": defaults, "max": maximal, "private": private}

@@ -51,7 +51,7 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
     (
         "stage",
         {"outbound.private": 1},
-        "outbound.private is 1: there is no such setting, only mode, zone, idleMinutes, nextHopIp",
+        "outbound.private is 1: there is no such setting, only mode, zone, idleMinutes, subnets, nextHopIp",
     ),
     (
         "stage",
@@ -240,7 +240,12 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
     # settings against each other
     (
         "stage",
-        {"environment": "prod", "networkAccess": {"mode": "private"}, "scoring.publicAddress": False},
+        {
+            "environment": "prod",
+            "networkAccess": {"mode": "private"},
+            "privateLink": {"monitor": True},
+            "scoring.publicAddress": False,
+        },
         'environment is "prod": the stack is "stage"; set the same name',
     ),
     (

@@ -1,0 +1,53 @@
+"""Settings that name what exists already, by resource id. It is looked up and checked, and never changed."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field
+
+from infra import resource_ids
+from infra.config_types import Address, refuse
+from infra.section import Section
+
+NETWORK: Final = "Microsoft.Network/virtualNetworks"
+LOGS: Final = "Microsoft.OperationalInsights/workspaces"
+MONITOR_SCOPE: Final = "Microsoft.Insights/privateLinkScopes"
+
+
+def _id_of(type_: str) -> BeforeValidator:
+    def check(value: Any) -> str:
+        try:
+            return str(resource_ids.parse(value if isinstance(value, str) else "", type_))
+        except ValueError as error:
+            refuse(str(error))
+
+    return BeforeValidator(check)
+
+
+NetworkId = Annotated[str, _id_of(NETWORK)]
+LogsId = Annotated[str, _id_of(LOGS)]
+MonitorScopeId = Annotated[str, _id_of(MONITOR_SCOPE)]
+GroupId = Annotated[str, _id_of(resource_ids.GROUP)]
+
+
+class Hub(Section):
+    """The network that this one is peered with, from this side; the other side is its owner's.
+
+    useGateway: whether ways through the hub's gateway (VPN, ExpressRoute) are this network's too.
+    dnsServers: whom machines of the network ask for names; without them Azure's own DNS.
+    """
+
+    virtual_network_id: NetworkId
+    use_gateway: bool = False
+    dns_servers: tuple[Address, ...] = Field(default=())
+
+
+class CentralZones(Section):
+    """The group whose private DNS zones the names of private endpoints stand in. Their owner links them."""
+
+    resource_group_id: GroupId
+
+
+class ExistingNetwork(Section):
+    """The virtual network in which the subnets are made."""
+
+    virtual_network_id: NetworkId

@@ -21,9 +21,18 @@ class World:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self.environment = {**os.environ, "EMULATOR_HOME": str(home), "PATH": path, "OMP_NUM_THREADS": "1"}
 
-    def command(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *argv: str, check: bool = True, given: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """given: what stands on its standard input."""
         done = subprocess.run(
-            argv, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=COMMAND_LIMIT_S
+            argv,
+            cwd=ROOT,
+            env=self.environment,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_LIMIT_S,
         )
         if check and done.returncode:
             said = f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"

@@ -52,7 +52,8 @@ def private() -> tuple[str, dict[str, Any]]:
     return "prod", config
 
 
-_CONNECTIVITY: Final = "/subscriptions/0a7c1e5d-0000-4000-8000-00000000c0de/resourceGroups"
+# Of a subscription that is not the estate's own: stage's, which the emulator knows.
+_CONNECTIVITY: Final = "/subscriptions/0a7c1e5d-0000-4000-8000-00000000000a/resourceGroups"
 HUB: Final = f"{_CONNECTIVITY}/rg-hub/providers/Microsoft.Network/virtualNetworks/vnet-hub"
 ZONES: Final = f"{_CONNECTIVITY}/rg-dns"
 LOGS: Final = f"{_CONNECTIVITY}/rg-logs/providers/Microsoft.OperationalInsights/workspaces/log-central"

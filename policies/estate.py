@@ -123,7 +123,9 @@ def _reachable(graph: Graph) -> Iterator[tuple[Resource, str]]:
                     )
     for logs in graph.all("operationalinsights:Workspace"):
         shut = read(logs.inputs, "publicNetworkAccessForIngestion") == "Disabled"
-        if shut and not any("azuremonitor" in groups for _, groups in ends):
+        led = any("azuremonitor" in groups for _, groups in ends)
+        # A scope of others has their endpoint.
+        if shut and not led and "monitor:PrivateLinkScope" not in graph.existing.values():
             yield logs, "takes no public logs, and no private endpoint leads to Azure Monitor"
 
 

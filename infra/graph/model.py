@@ -63,11 +63,15 @@ class Resource:
 
 @dataclass
 class Graph:
-    """What one run registered, in the order of registration, and the stack's outputs."""
+    """What one run registered, in the order of registration, and the stack's outputs.
+
+    existing: the type of each thing that it looked up, by resource id, as `network:VirtualNetwork`.
+    """
 
     resources: list[Resource] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
     stack: str = ""
+    existing: dict[str, str] = field(default_factory=dict[str, str])
 
     def one(self, token: str, name: str | None = None) -> Resource:
         found = self.all(token, name)

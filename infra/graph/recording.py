@@ -74,6 +74,10 @@ class Recorder(mocks.MockMonitor):
             self._known[answer.urn] = made
         return answer
 
+    def ReadResource(self, request: Any) -> Any:
+        self._graph.existing[request.id] = request.type.removeprefix(PACKAGE)
+        return super().ReadResource(request)
+
     def _resource(self, request: Any) -> Resource:
         parent = self._known.get(request.parent)
         within = _qualified(parent)
@@ -164,7 +168,7 @@ def record(
 ) -> Graph:
     """Runs a program's __main__.py as Pulumi would, with the stack file's settings unless told others.
 
-    existing: what lookups find, by resource id. What is looked up is not part of the graph.
+    existing: what lookups find, by resource id. What is looked up is no resource of the graph.
     """
     graph = Graph(stack=stack)
     months.pin(MONTH)

@@ -1,14 +1,18 @@
 """What exists already, by settings: it is looked up and checked, and nothing of it is made or changed."""
 
+from datetime import date
 from typing import Any
 
 import pulumi
 import pytest
 
 from infra.alerts import QUERIES
+from infra.config import Settings, load
 from infra.outputs import EstateOutputs
+from infra.stack_file import raw_settings
+from policies.evaluate import GRAPH_RULES, evaluate
 from tests.infra.recording import Graph, record
-from tests.infra.scenarios import EXISTING, HUB, LOGS, ZONES, central, existing_network
+from tests.infra.scenarios import EXISTING, HUB, LOGS, NAMESPACE, SCOPE, ZONES, central, existing_network
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +26,32 @@ def inside() -> Graph:
     """In a network of others."""
     stack, config, existing = existing_network()
     return record(stack, config, existing=existing)
+
+
+def test_only_what_settings_name_is_looked_up(graph: Graph, inside: Graph, prod: Graph, stage: Graph) -> None:
+    zones = {id_ for id_ in EXISTING if "privateDnsZones" in id_}
+    assert set(graph.existing) - zones == {HUB, LOGS, SCOPE}
+    used = {zone for link in settings_of_central().private_links for zone in link.zones}
+    assert {id_.rpartition("/")[2] for id_ in set(graph.existing) & zones} == used
+    assert set(inside.existing.values()) == {"network:VirtualNetwork"}
+    assert not prod.existing and not stage.existing, "the accepted graphs depend on settings only"
+
+
+def settings_of_central() -> Settings:
+    stack, config = central()
+    return load(raw_settings(config), stack)
+
+
+def test_logs_of_its_own_may_have_a_scope_of_others() -> None:
+    stack, config = central()
+    config[f"{NAMESPACE}telemetry"] = {}
+    graph = record(stack, config, existing=EXISTING)
+    assert graph.one("operationalinsights:Workspace").inputs["publicNetworkAccessForIngestion"] == "Disabled"
+    reached = next(rule for rule in GRAPH_RULES if rule.id == "private-has-endpoint")
+    assert not list(reached.check(graph))
+    graph.existing.pop(SCOPE)
+    (found,) = reached.check(graph)
+    assert "no private endpoint leads to Azure Monitor" in found[1]
 
 
 def test_what_is_looked_up_is_not_made(graph: Graph) -> None:
@@ -53,6 +83,13 @@ def test_the_network_is_peered_with_the_hub_from_this_side(graph: Graph) -> None
     assert last.name in peering.depends_on, "Azure writes a network's parts one at a time"
     servers = graph.one("network:VirtualNetwork").inputs["dhcpOptions"]
     assert servers == {"dnsServers": ["10.0.0.4", "10.0.0.5"]}
+
+
+@pytest.mark.parametrize("name", ["graph", "inside"])
+def test_the_policies_hold(request: pytest.FixtureRequest, name: str) -> None:
+    """But for the registry of the scenario `private`, which stands in one zone."""
+    found = evaluate(request.getfixturevalue(name), date(2026, 11, 29)).failed
+    assert {each.rule for each in found} == {"registry-zones"}
 
 
 def test_names_stand_in_central_zones(graph: Graph) -> None:

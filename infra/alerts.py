@@ -5,10 +5,11 @@ are those of docs/scoring.md; metrics are those of "Supported metrics with Azure
 (2026-11): check there before adding one.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Severity = Literal[0, 1, 2, 3, 4]
 """Azure's: critical, error, warning, informational, verbose."""
@@ -142,6 +143,21 @@ def only_of(query: str, insights: str) -> str:
     """The query over rows of one Application Insights, where several estates write to one Log Analytics."""
     table = re.split(r"\W", query, maxsplit=1)[0]
     return f'{table}\n| where _ResourceId =~ "{insights}"{query[len(table) :]}'
+
+
+def workbook_of(content: str, insights: str) -> str:
+    """The content of a workbook, its queries over rows of one Application Insights alone."""
+
+    def narrowed(value: Any) -> Any:
+        if isinstance(value, dict):
+            items: dict[str, Any] = value
+            return {
+                key: only_of(inner, insights) if key == "query" else narrowed(inner)
+                for key, inner in items.items()
+            }
+        return [narrowed(inner) for inner in value] if isinstance(value, list) else value
+
+    return json.dumps(narrowed(json.loads(content)))
 
 
 _LEARNING: Final = "Microsoft.MachineLearningServices/workspaces"

@@ -195,7 +195,11 @@ class Workbooks(pulumi.ComponentResource):
         super().__init__("mlops:observability:Workbooks", name, None, opts)
         site = args.site
         estate = f"{site.subscription_id}/{site.names.of('resource_group')}"
+        telemetry = args.telemetry
+        # Several estates write to central Log Analytics.
+        only = telemetry.application_insights_id if site.settings.telemetry.workspace_id else None
         for book in alerts.WORKBOOKS:
+            content = only.apply(partial(alerts.workbook_of, book.content)) if only else book.content
             applicationinsights.Workbook(
                 f"{name}-{book.key}",
                 resource_group_name=site.group,
@@ -204,8 +208,8 @@ class Workbooks(pulumi.ComponentResource):
                 kind="shared",
                 category="workbook",
                 display_name=book.title,
-                source_id=args.telemetry.log_analytics_id,
-                serialized_data=args.telemetry.log_analytics_id.apply(partial(_over, book.content)),
+                source_id=telemetry.log_analytics_id,
+                serialized_data=pulumi.Output.all(content, telemetry.log_analytics_id).apply(_over),
                 version="Notebook/1.0",
                 tags=site.tags,
                 opts=child_of(self),
@@ -213,6 +217,7 @@ class Workbooks(pulumi.ComponentResource):
         self.register_outputs({})
 
 
-def _over(content: str, workspace: str) -> str:
+def _over(both: list[str]) -> str:
     """A workbook's content, with the workspace that it asks."""
+    content, workspace = both
     return json.dumps({**json.loads(content), "fallbackResourceIds": [workspace]})

@@ -21,10 +21,12 @@ from pulumi.runtime.stack import run_pulumi_func
 
 from infra import environments, months
 from infra.graph.answers import ANSWERS
+from infra.graph.fitting import fitting
 from infra.graph.model import PACKAGE, Graph, Resource
 
 PROJECT: Final = "mlops-estate"
 MONTH: Final = "2026-11-01T00:00:00Z"  # a graph's bytes are the same whatever the clock says
+INFRA: Final = environments.ROOT / "infra"
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 Existing = Mapping[str, Mapping[str, Any]]
 NOTHING: Final[Existing] = {}
@@ -34,8 +36,7 @@ _LOOP = asyncio.new_event_loop()  # one for all runs: the stack outlives a run, 
 class Azure(mocks.Mocks):
     """Answers with a name, an id, and the few computed properties that the program reads (answers.py).
 
-    existing: by resource id, the properties of what the program looks up. The stack files' programs look
-    nothing up: a graph depends on the settings only.
+    existing: by resource id, the properties of what the program looks up. Of anything else it knows nothing.
     """
 
     def __init__(self, existing: Existing = NOTHING) -> None:
@@ -163,22 +164,26 @@ def record(
     stack: str,
     config: Mapping[str, Any] | None = None,
     *,
-    program: Path = environments.ROOT / "infra",
-    existing: Existing = NOTHING,
+    program: Path = INFRA,
+    existing: Existing | None = None,
 ) -> Graph:
     """Runs a program's __main__.py as Pulumi would, with the stack file's settings unless told others.
 
-    existing: what lookups find, by resource id. What is looked up is no resource of the graph.
+    existing: what lookups find, by resource id; without it, what fits the settings. What is looked up is
+    no resource of the graph.
     """
     graph = Graph(stack=stack)
     months.pin(MONTH)
     asyncio.set_event_loop(_LOOP)
+    chosen = stack_file(stack) if config is None else config
+    if existing is None:
+        existing = fitting(stack, chosen) if program == INFRA else NOTHING
     monitor = Recorder(graph, existing)
     mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=False, monitor=monitor)
     left: Any = get_root_resource()
     if left is not None:
         left.outputs = {}  # those of a program that ran in this process before
-    set_all_config(as_pulumi_hands_over(stack_file(stack) if config is None else config))
+    set_all_config(as_pulumi_hands_over(chosen))
     _LOOP.run_until_complete(run_pulumi_func(lambda: _run(program)))
     stack_resource: Any = get_root_resource()
     if stack_resource is None:

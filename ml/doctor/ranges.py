@@ -12,7 +12,11 @@ TITLE: Final = "address ranges"
 def check(subject: Subject) -> list[Finding]:
     """Overlapping networks can stand side by side; Azure refuses to peer them."""
     space = subject.settings.network.address_space
-    own = f"{subject.group}/providers/Microsoft.Network/virtualNetworks/{subject.names.of('virtual_network')}"
+    existing = subject.settings.network.existing
+    made = (
+        f"{subject.group}/providers/Microsoft.Network/virtualNetworks/{subject.names.of('virtual_network')}"
+    )
+    own = existing.virtual_network_id if existing else made
     path = f"{subject.subscription}/providers/Microsoft.Network/virtualNetworks"
     findings: list[Finding] = []
     for other in subject.management.items(path, **{"api-version": NETWORK}):

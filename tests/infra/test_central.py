@@ -1,5 +1,6 @@
 """What exists already, by settings: it is looked up and checked, and nothing of it is made or changed."""
 
+import json
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from infra.alerts import QUERIES
 from infra.config import Settings, load
+from infra.graph.canonical import dump
 from infra.outputs import EstateOutputs
 from infra.stack_file import raw_settings
 from policies.evaluate import GRAPH_RULES, evaluate
@@ -52,6 +54,14 @@ def test_logs_of_its_own_may_have_a_scope_of_others() -> None:
     graph.existing.pop(SCOPE)
     (found,) = reached.check(graph)
     assert "no private endpoint leads to Azure Monitor" in found[1]
+
+
+def test_a_graph_is_recorded_from_settings_alone(graph: Graph, inside: Graph) -> None:
+    """As for `make golden`, a review or an estimate, of an estate among what others made."""
+    stack, config = central()
+    assert dump(record(stack, config)) == dump(graph)
+    stack, config, _ = existing_network()
+    assert dump(record(stack, config)) == dump(inside)
 
 
 def test_what_is_looked_up_is_not_made(graph: Graph) -> None:
@@ -116,6 +126,16 @@ def test_alerts_are_of_this_estate_alone(graph: Graph) -> None:
         first, second, *_ = criterion["query"].splitlines()
         assert first in ("AppMetrics", "AppEvents")
         assert second.startswith('| where _ResourceId =~ "id of telemetry-insights"')
+
+
+def test_workbooks_are_of_this_estate_alone(graph: Graph) -> None:
+    books = graph.all("applicationinsights:Workbook")
+    assert len(books) == 2
+    for book in books:
+        text = book.inputs["serializedData"]
+        assert json.loads(text)["fallbackResourceIds"] == [LOGS]
+        narrowed = text.count(r"\n| where _ResourceId =~ \"id of telemetry-insights\"")
+        assert narrowed == text.count('"query": "') > 3
 
 
 def test_subnets_lead_out_by_two_ways(graph: Graph) -> None:

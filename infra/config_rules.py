@@ -223,12 +223,13 @@ def zones_exist(settings: Settings, _: str) -> Iterator[Problem]:
     if settings.region.zones:
         return
     where = f"{settings.azure.location} has no availability zones"
-    if settings.storage.redundancy != "LRS":
-        yield Problem(
-            "storage.redundancy",
-            settings.storage.redundancy,
-            f'{where}; set "LRS" or another {AZURE}:location',
-        )
+    for name, account in (("storage", settings.storage), ("dataLake", settings.data_lake)):
+        if account and account.redundancy != "LRS":
+            yield Problem(
+                f"{name}.redundancy",
+                account.redundancy,
+                f'{where}; set "LRS" or another {AZURE}:location',
+            )
     if settings.registry.zone_redundant:
         yield Problem("registry.zoneRedundant", True, f"{where}; set false or another {AZURE}:location")
     if settings.outbound.mode == "natGateway" and settings.outbound.zone:
@@ -254,7 +255,7 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"network", "registry"}), something_can_build),
     (frozenset({"network", "outbound"}), outbound_exists_where_needed),
     (frozenset({"network", "outbound"}), firewall_is_not_behind_itself),
-    (frozenset({"azure", "storage", "registry", "outbound"}), zones_exist),
+    (frozenset({"azure", "storage", "data_lake", "registry", "outbound"}), zones_exist),
     *KUBERNETES_RULES,
     *GATEWAY_RULES,
 )

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Final, Literal
 
 from infra.addresses import AddressPlan
 from infra.regions import REGIONS
-from infra.traffic import BETWEEN, CALLERS, RECEIVES, SENDS, Between, Flow, Ports, Protocol
+from infra.traffic import BETWEEN, CALLERS, OVERLAY, PODS, RECEIVES, SENDS, Between, Flow, Ports, Protocol
 
 Direction = Literal["Inbound", "Outbound"]
 Allowed = Iterator[tuple[str, tuple[str, ...], Flow | Between]]
 """Name of the rule, far side, flow."""
+NODES: Final = "kubernetes"
 FIRST: Final = 100
 STEP: Final = 10
 LOWEST: Final = 4096  # the priority of "deny the rest"
@@ -31,10 +33,17 @@ class Rule:
     ports: Ports
 
 
-def security_rules(key: str, plan: AddressPlan, location: str, callers: tuple[str, ...]) -> tuple[Rule, ...]:
+def security_rules(
+    key: str,
+    plan: AddressPlan,
+    location: str,
+    callers: tuple[str, ...],
+    pods: IPv4Network | None = None,
+) -> tuple[Rule, ...]:
     """The rules of the subnet `key`, priorities from 100 in steps of 10, "deny the rest" last.
 
     callers: ranges that may reach the gateway; none means the virtual network alone.
+    pods: the range of the Kubernetes cluster's pods, where there is one.
     """
     own = plan.range_of(key)
     if own is None:
@@ -61,8 +70,29 @@ def security_rules(key: str, plan: AddressPlan, location: str, callers: tuple[st
                     ports=flow.ports,
                 )
             )
+        if key == NODES and pods:
+            rules += _of_pods(direction, sum(rule.direction == direction for rule in rules), own, pods)
         rules.append(_deny_the_rest(direction))
     return tuple(rules)
+
+
+def _of_pods(direction: Direction, index: int, nodes: IPv4Network, pods: IPv4Network) -> list[Rule]:
+    """What Azure asks for where pods have addresses of their own (OVERLAY), on both ways."""
+    ranges = {NODES: (str(nodes),), PODS: (str(pods),)}
+    return [
+        Rule(
+            name=f"allow-{row.name}-{direction.lower()}",
+            description=row.why,
+            priority=FIRST + STEP * (index + number),
+            direction=direction,
+            access="Allow",
+            protocol=row.protocol,
+            source=ranges[row.source],
+            destination=ranges[row.target],
+            ports=row.ports,
+        )
+        for number, row in enumerate(OVERLAY)
+    ]
 
 
 def _received(key: str, plan: AddressPlan, location: str, callers: tuple[str, ...]) -> Allowed:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from infra.addresses import AddressPlan
 from infra.regions import REGIONS
-from infra.traffic import BETWEEN, CALLERS, OVERLAY, PODS, RECEIVES, SENDS, Between, Flow, Ports, Protocol
+from infra.traffic import BETWEEN, CALLERS, RECEIVES, SENDS, Between, Flow, Ports, Protocol
 
 Direction = Literal["Inbound", "Outbound"]
 Allowed = Iterator[tuple[str, tuple[str, ...], Flow | Between]]
@@ -49,6 +49,8 @@ def security_rules(
     if own is None:
         raise ValueError(f"the address plan has no subnet {key!r}")
     here = (str(own),)
+    # Packets of pods pass the group of their nodes' subnet as they are, under addresses of the cluster's own.
+    among = (*here, str(pods)) if key == NODES and pods else here
     rules: list[Rule] = []
     ways: tuple[tuple[Direction, Allowed], ...] = (
         ("Inbound", _received(key, plan, location, callers)),
@@ -56,7 +58,9 @@ def security_rules(
     )
     for direction, allowed in ways:
         inbound = direction == "Inbound"
-        for index, (name, there, flow) in enumerate(allowed):
+        for index, (name, far, flow) in enumerate(allowed):
+            within = isinstance(flow, Between) and flow.source == flow.target
+            near, there = (among, among) if within else (here, far)
             rules.append(
                 Rule(
                     name=f"allow-{'from' if inbound else 'to'}-{name}",
@@ -65,34 +69,13 @@ def security_rules(
                     direction=direction,
                     access="Allow",
                     protocol=flow.protocol,
-                    source=there if inbound else here,
-                    destination=here if inbound else there,
+                    source=there if inbound else near,
+                    destination=near if inbound else there,
                     ports=flow.ports,
                 )
             )
-        if key == NODES and pods:
-            rules += _of_pods(direction, sum(rule.direction == direction for rule in rules), own, pods)
         rules.append(_deny_the_rest(direction))
     return tuple(rules)
-
-
-def _of_pods(direction: Direction, index: int, nodes: IPv4Network, pods: IPv4Network) -> list[Rule]:
-    """What Azure asks for where pods have addresses of their own (OVERLAY), on both ways."""
-    ranges = {NODES: (str(nodes),), PODS: (str(pods),)}
-    return [
-        Rule(
-            name=f"allow-{row.name}-{direction.lower()}",
-            description=row.why,
-            priority=FIRST + STEP * (index + number),
-            direction=direction,
-            access="Allow",
-            protocol=row.protocol,
-            source=ranges[row.source],
-            destination=ranges[row.target],
-            ports=row.ports,
-        )
-        for number, row in enumerate(OVERLAY)
-    ]
 
 
 def _received(key: str, plan: AddressPlan, location: str, callers: tuple[str, ...]) -> Allowed:

@@ -15,7 +15,6 @@ Ports = tuple[str, ...]
 SCORING_PORT: Final = "8080"
 LONGEST_WHY: Final = 140  # characters of a security rule's description
 CALLERS: Final = "callers"
-PODS: Final = "pods"
 _HTTPS: Final[Ports] = ("443",)
 _SMB: Final[Ports] = ("445",)
 _ANY: Final[Ports] = ("*",)
@@ -125,6 +124,8 @@ def _endpoint(kind: SubnetKind) -> Between:
 BETWEEN: Final[tuple[Between, ...]] = (
     # Nodes of one cluster, among themselves.
     Between("training", "training", "nodes", "nodes of one job", _ANY, "*"),
+    # Pods have addresses of the cluster's own; `security_rules` adds their range on both sides ("Azure CNI
+    # Overlay networking overview", network security groups, read 2026-11).
     Between("kubernetes", "kubernetes", "nodes", "nodes and pods of the cluster", _ANY, "*"),
     # Each subnet reaches the services that the estate has private endpoints for.
     *(_endpoint(kind) for kind in SUBNETS if kind.key != "private-endpoints"),
@@ -136,14 +137,6 @@ BETWEEN: Final[tuple[Between, ...]] = (
     Between("ci-runners", "kubernetes", "kubernetes", "releases, and their tests"),
 )
 """What goes from subnet to subnet: one row opens the sender's way out and the receiver's way in."""
-
-OVERLAY: Final[tuple[Between, ...]] = (
-    Between("kubernetes", PODS, "nodes-to-pods", "what a service hands on", _ANY, "*"),
-    Between(PODS, PODS, "pods-to-pods", "pods among themselves, the cluster's name service too", _ANY, "*"),
-)
-"""What the group of the nodes' subnet lets through too: pods have addresses of the cluster's own, and their
-packets pass it as they are ("Azure CNI Overlay networking overview", network security groups, read 2026-11).
-Out of the cluster they go under their node's address."""
 
 
 def table_problems() -> list[tuple[str, str, str]]:

@@ -93,6 +93,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     # "Outbound network and FQDN rules for AKS"; "Azure CNI Overlay networking overview" for pods.
     Need(NODES, NODES, "nodes among themselves, and to the API server's private endpoint", EVERY),
     Need(NODES, PODS, "a service hands a request to a pod", EVERY),
+    Need(PODS, NODES, "a pod asks a node, which it also does under its own node's address", EVERY),
     Need(PODS, PODS, "pods among themselves, the cluster's name service first", EVERY),
     Need("health probes", NODES, "whether a node answers", EVERY),
     Need(NODES, "sign-in", "tokens of identities"),

@@ -198,12 +198,13 @@ def zones_exist(settings: Settings, _: str) -> Iterator[Problem]:
     if settings.region.zones:
         return
     where = f"{settings.azure.location} has no availability zones"
-    if settings.storage.redundancy != "LRS":
-        yield Problem(
-            "storage.redundancy",
-            settings.storage.redundancy,
-            f'{where}; set "LRS" or another {AZURE}:location',
-        )
+    for name, account in (("storage", settings.storage), ("dataLake", settings.data_lake)):
+        if account and account.redundancy != "LRS":
+            yield Problem(
+                f"{name}.redundancy",
+                account.redundancy,
+                f'{where}; set "LRS" or another {AZURE}:location',
+            )
     if settings.registry.zone_redundant:
         yield Problem("registry.zoneRedundant", True, f"{where}; set false or another {AZURE}:location")
     if settings.outbound.mode == "natGateway" and settings.outbound.zone:
@@ -227,7 +228,7 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"network", "registry"}), agents_have_a_subnet),
     (frozenset({"azure", "registry"}), agents_exist_in_the_region),
     (frozenset({"network", "registry"}), something_can_build),
-    (frozenset({"azure", "storage", "registry", "outbound"}), zones_exist),
+    (frozenset({"azure", "storage", "data_lake", "registry", "outbound"}), zones_exist),
     *OUTBOUND_RULES,
     *EXISTING_RULES,
     *KUBERNETES_RULES,

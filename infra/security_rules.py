@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from typing import Final, Literal
 
 from infra.addresses import AddressPlan
@@ -11,6 +12,7 @@ from infra.traffic import BETWEEN, CALLERS, RECEIVES, SENDS, Between, Flow, Port
 Direction = Literal["Inbound", "Outbound"]
 Allowed = Iterator[tuple[str, tuple[str, ...], Flow | Between]]
 """Name of the rule, far side, flow."""
+NODES: Final = "kubernetes"
 FIRST: Final = 100
 STEP: Final = 10
 LOWEST: Final = 4096  # the priority of "deny the rest"
@@ -31,15 +33,24 @@ class Rule:
     ports: Ports
 
 
-def security_rules(key: str, plan: AddressPlan, location: str, callers: tuple[str, ...]) -> tuple[Rule, ...]:
+def security_rules(
+    key: str,
+    plan: AddressPlan,
+    location: str,
+    callers: tuple[str, ...],
+    pods: IPv4Network | None = None,
+) -> tuple[Rule, ...]:
     """The rules of the subnet `key`, priorities from 100 in steps of 10, "deny the rest" last.
 
     callers: ranges that may reach the gateway; none means the virtual network alone.
+    pods: the range of the Kubernetes cluster's pods, where there is one.
     """
     own = plan.range_of(key)
     if own is None:
         raise ValueError(f"the address plan has no subnet {key!r}")
     here = (str(own),)
+    # Packets of pods pass the group of their nodes' subnet as they are, under addresses of the cluster's own.
+    among = (*here, str(pods)) if key == NODES and pods else here
     rules: list[Rule] = []
     ways: tuple[tuple[Direction, Allowed], ...] = (
         ("Inbound", _received(key, plan, location, callers)),
@@ -47,7 +58,9 @@ def security_rules(key: str, plan: AddressPlan, location: str, callers: tuple[st
     )
     for direction, allowed in ways:
         inbound = direction == "Inbound"
-        for index, (name, there, flow) in enumerate(allowed):
+        for index, (name, far, flow) in enumerate(allowed):
+            within = isinstance(flow, Between) and flow.source == flow.target
+            near, there = (among, among) if within else (here, far)
             rules.append(
                 Rule(
                     name=f"allow-{'from' if inbound else 'to'}-{name}",
@@ -56,8 +69,8 @@ def security_rules(key: str, plan: AddressPlan, location: str, callers: tuple[st
                     direction=direction,
                     access="Allow",
                     protocol=flow.protocol,
-                    source=there if inbound else here,
-                    destination=here if inbound else there,
+                    source=there if inbound else near,
+                    destination=near if inbound else there,
                     ports=flow.ports,
                 )
             )

@@ -124,6 +124,8 @@ def _endpoint(kind: SubnetKind) -> Between:
 BETWEEN: Final[tuple[Between, ...]] = (
     # Nodes of one cluster, among themselves.
     Between("training", "training", "nodes", "nodes of one job", _ANY, "*"),
+    # Pods have addresses of the cluster's own; `security_rules` adds their range on both sides ("Azure CNI
+    # Overlay networking overview", network security groups, read 2026-11).
     Between("kubernetes", "kubernetes", "nodes", "nodes and pods of the cluster", _ANY, "*"),
     # Each subnet reaches the services that the estate has private endpoints for.
     *(_endpoint(kind) for kind in SUBNETS if kind.key != "private-endpoints"),

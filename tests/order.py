@@ -38,6 +38,7 @@ SECONDS: Final = {
     "tests/emulator/sweeps/test_sweep_e2e.py": 14,
     "tests/emulator/tracking/test_mlflow_e2e.py": 13,
     "tests/scoring/test_workers.py": 12,
+    "tests/infra/test_infra_properties.py": 12,
     "tests/emulator/machinelearning/test_client.py": 12,
     "tests/emulator/pipelines/test_pipeline_lifecycle.py": 10,
     "tests/emulator/core/test_hostile_input.py": 10,

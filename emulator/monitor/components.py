@@ -39,6 +39,7 @@ class Component:
     local_auth: bool
     workspace: str  # id
     tenant: str  # customerId of the workspace; "" when that does not exist
+    public: bool  # whether it takes telemetry from public networks
 
 
 class Components:
@@ -121,4 +122,5 @@ def _component(store: Store, resource: Json) -> Component:
         not properties.get("DisableLocalAuth"),
         workspace,
         str(found["properties"].get("customerId", "")),
+        properties.get("publicNetworkAccessForIngestion") != "Disabled",
     )

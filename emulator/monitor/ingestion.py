@@ -14,6 +14,7 @@ from emulator.identity.service import Identity
 from emulator.monitor.components import Component, Components
 from emulator.monitor.database import Database, Row
 from emulator.monitor.envelopes import InvalidEnvelope, parse, rows
+from emulator.monitor.scopes import Scopes
 
 PATHS = (["v2.1", "track"], ["v2", "track"])
 AUDIENCE = "https://monitor.azure.com"
@@ -27,8 +28,11 @@ Json = dict[str, Any]
 class Ingestion:
     """Takes envelopes, checks who sends them, writes them to the database."""
 
-    def __init__(self, components: Components, database: Database, identity: Identity) -> None:
+    def __init__(
+        self, components: Components, database: Database, identity: Identity, scopes: Scopes
+    ) -> None:
         self._components = components
+        self._scopes = scopes
         self._database = database
         self._identity = identity
 
@@ -81,7 +85,9 @@ class Ingestion:
 
     def _refusal(self, request: Request, component: Component) -> AzureError | None:
         """Why the sender may not write to the component, or None. Its key alone is enough only while local
-        authentication is on; a token that is sent must be good in any case."""
+        authentication is on; a token that is sent must be good in any case. The network comes first."""
+        if (refused := self._scopes.refusal(request.place, component)) is not None:
+            return refused
         if component.local_auth and not request.headers.get("authorization"):
             return None
         try:

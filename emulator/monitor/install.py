@@ -13,9 +13,13 @@ from emulator.monitor.components import Components
 from emulator.monitor.database import Database
 from emulator.monitor.ingestion import Ingestion
 from emulator.monitor.retention import Retention
+from emulator.monitor.scopes import Scopes
+from emulator.network.reach import Reach
 
 
-def install(arm: Arm, hosts: Hosts, lifetime: Lifetime, identity: Identity, telemetry: Database) -> None:
+def install(
+    arm: Arm, hosts: Hosts, lifetime: Lifetime, identity: Identity, telemetry: Database, reach: Reach
+) -> None:
     """Register the hooks and the ingestion endpoint."""
     components = Components(arm)
     components.install()
@@ -26,7 +30,7 @@ def install(arm: Arm, hosts: Hosts, lifetime: Lifetime, identity: Identity, tele
     retention = Retention(arm, telemetry)
     retention.install()
     lifetime.on_start(retention.settle)
-    ingestion = Ingestion(components, telemetry, identity)
+    ingestion = Ingestion(components, telemetry, identity, Scopes(arm.store, reach))
     hosts.route("*.in.applicationinsights.azure.com", ingestion.handle)
     hosts.route("*.livediagnostics.monitor.azure.com", _refuse_live_metrics)
 

@@ -104,6 +104,15 @@ class Reach:
             self._answers[key] = self._find(place, target, group) if target else None
         return self._answers[key]
 
+    def by_endpoint(self, place: Place, target_id: str, group: str) -> str:
+        """Why no private endpoint of a service lets a caller at the place in; "" when one does."""
+        subnet = self._store.get(place.subnet) if place.subnet else None
+        target = self._store.get(target_id)
+        if subnet is None or target is None:
+            return "the caller is in no virtual network" if target else f"{target_id} does not exist"
+        found = self._private(subnet, target, group)
+        return found.why if isinstance(found, Denied) else found or ""
+
     def lost(self, place: Place, host: str) -> str:
         """Why nothing answers at a host name when a caller at the place asks; "" when something does."""
         found = privatelink.of_host(host)

@@ -154,7 +154,9 @@ class Network(pulumi.ComponentResource):
 
     def _security_group(self, name: str, key: str) -> network.NetworkSecurityGroup:
         site = self._site
-        rules = security_rules(key, self._plan, site.location, site.settings.callers)
+        cluster = site.settings.kubernetes
+        pods = cluster.pod_range if cluster else None
+        rules = security_rules(key, self._plan, site.location, site.settings.callers, pods)
         return network.NetworkSecurityGroup(
             f"{name}-nsg",
             resource_group_name=site.group,

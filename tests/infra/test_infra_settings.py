@@ -315,6 +315,7 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
             "outbound.zone": GONE,
             "registry.zoneRedundant": False,
             "registry.buildAgents": GONE,
+            "dataLake.redundancy": "LRS",
         },
         'storage.redundancy is "ZRS": '
         'westus has no availability zones; set "LRS" or another azure-native:location',
@@ -325,6 +326,7 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
             "azure.location": "westus",
             "outbound.zone": GONE,
             "storage.redundancy": "LRS",
+            "dataLake.redundancy": "LRS",
             "registry.buildAgents": GONE,
         },
         "registry.zoneRedundant is true: westus has no availability zones; "
@@ -336,9 +338,22 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
             "azure.location": "westus",
             "registry.zoneRedundant": False,
             "storage.redundancy": "LRS",
+            "dataLake.redundancy": "LRS",
             "registry.buildAgents": GONE,
         },
         'outbound.zone is "1": westus has no availability zones; leave it out',
+    ),
+    (
+        "prod",
+        {
+            "azure.location": "westus",
+            "outbound.zone": GONE,
+            "registry.zoneRedundant": False,
+            "storage.redundancy": "LRS",
+            "registry.buildAgents": GONE,
+        },
+        'dataLake.redundancy is "ZRS": '
+        'westus has no availability zones; set "LRS" or another azure-native:location',
     ),
     (
         "stage",

@@ -38,6 +38,7 @@ _SUBNETS: Final = tuple(kind.key for kind in SUBNETS)
 _LINKS: Final = tuple(link.key for link in LINKS)
 QUALIFIERS: Final[dict[str, tuple[str, ...]]] = {
     "subnet": _SUBNETS,
+    "shared_subnet": _SUBNETS,
     "security_group": _SUBNETS,
     "public_ip": ("outbound",),
     "private_endpoint": _LINKS,

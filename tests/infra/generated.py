@@ -120,7 +120,7 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
         },
         "privateLink": {
             "services": [] if private else draw(st.lists(st.sampled_from(OPTIONAL), unique=True)),
-            "monitor": switches["monitor"],
+            "monitor": private or switches["monitor"],
         },
         "storage": {"redundancy": draw(redundancy), "softDeleteDays": draw(st.integers(1, 365))},
         "registry": {"zoneRedundant": has.zones and switches["protect"]},

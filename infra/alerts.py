@@ -142,7 +142,7 @@ QUERIES: Final[tuple[QueryAlert, ...]] = (
 def only_of(query: str, insights: str) -> str:
     """The query over rows of one Application Insights, where several estates write to one Log Analytics."""
     table = re.split(r"\W", query, maxsplit=1)[0]
-    return f'{table}\n| where _ResourceId =~ "{insights}"{query[len(table) :]}'
+    return f'{table}\n| where _ResourceId =~ "{insights}"\n{query[len(table) :].lstrip()}'
 
 
 def workbook_of(content: str, insights: str) -> str:

@@ -35,7 +35,12 @@ def workbook_queries() -> list[tuple[str, str]]:
     ]
 
 
-ASKED = [(one.key, one.query) for one in alerts.QUERIES] + workbook_queries()
+INSIGHTS = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/components/appi"
+ASKED = [
+    *((one.key, one.query) for one in alerts.QUERIES),
+    *workbook_queries(),
+    *((f"{one.key}, of one", alerts.only_of(one.query, INSIGHTS)) for one in alerts.QUERIES if one.estates),
+]
 
 
 def written_names() -> set[str]:

@@ -24,6 +24,7 @@ from tests.listeners import listeners
 pytestmark = pytest.mark.e2e
 STACKS = environments()
 UP = "stage"  # in the home that these tests begin with
+STARTED_S = 30.0  # how long a container may take to answer again
 world = model_world
 
 
@@ -122,11 +123,19 @@ def test_real_rows_are_scored_and_their_telemetry_arrives(world: World) -> None:
     pytest.fail(f"telemetry did not arrive within 60 s: {counts}")
 
 
+def deployed(world: World) -> dict[str, Any]:
+    """What `mlops status` says of the service."""
+    return json.loads(world.run("mlops", "status", "--env", "stage", "--json").stdout)["deployed"]
+
+
 def test_state_survives_a_restart(world: World) -> None:
     before = world.status()["resources"]
     world.emulator("down")
     world.emulator("up")
     assert world.status()["resources"] == before
+    deadline = time.monotonic() + STARTED_S  # the container starts again as well, and takes its time
+    while deployed(world)["state"] != "ready":
+        assert time.monotonic() < deadline
     world.run("mlops", "score", "--env", "stage", "--rows", "5")
 
 

@@ -153,7 +153,7 @@ def test_what_is_outside_is_refused_and_listed(cli: Cli) -> None:
         "example.org": 1,
         "example.net": 1,
         "management.azure.com:444": 1,
-        "some.azurecr.io": 1,
+        "api.loganalytics.io": 1,
         "aka.ms": 1,
     }
     assert all(one["first"] <= one["last"] for one in found)

@@ -51,9 +51,18 @@ def test_an_unlocked_policy_is_changed_and_removed(emulator: Emulator) -> None:
     assert emulator.arm.get(CONTAINER)["properties"]["hasImmutabilityPolicy"] is False
 
 
-@pytest.mark.parametrize("days", [0, 146_001, "7", None, True])
-def test_a_period_is_1_to_146000_days(emulator: Emulator, days: Any) -> None:
-    assert refused(lambda: emulator.arm.put(POLICY, retention(days)))[1] == "InvalidRequestPropertyValue"
+@pytest.mark.parametrize(
+    ("days", "code"),
+    [
+        (0, "InvalidRequestPropertyValue"),
+        (146_001, "InvalidRequestPropertyValue"),
+        (None, "InvalidRequestPropertyValue"),
+        ("a week", "InvalidRequestContent"),
+        (True, "InvalidRequestContent"),
+    ],
+)
+def test_a_period_is_1_to_146000_days(emulator: Emulator, days: Any, code: str) -> None:
+    assert refused(lambda: emulator.arm.put(POLICY, retention(days)))[1] == code
 
 
 def test_a_locked_policy_holds_its_container_and_its_account(emulator: Emulator) -> None:

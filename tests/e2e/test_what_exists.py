@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from infra.private_link import LINKS, zones_of
-from tests.e2e.test_scenarios import QUIET, Scenario
+from tests.e2e.test_scenarios_up import QUIET, Scenario
 from tests.e2e.world import World
 from tests.infra.scenarios import HUB, LOGS, NAMESPACE, SCOPE, ZONES, central
 

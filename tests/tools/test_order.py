@@ -28,3 +28,10 @@ def test_make_test_keeps_that_order() -> None:
     runs = [line for line in (ROOT / "Makefile").read_text().splitlines() if "-m pytest tests " in line]
     assert runs and all("$(WORKERS)" in line for line in runs)
     assert "--no-loadscope-reorder" in (ROOT / "Makefile").read_text()
+
+
+def test_no_two_files_have_one_name_where_pytest_would_take_one_for_the_other() -> None:
+    """In folders without `__init__.py` a file's name is its module's."""
+    tests = Path(__file__).resolve().parents[1]
+    names = [file.name for file in tests.rglob("test_*.py") if not (file.parent / "__init__.py").exists()]
+    assert [name for name in set(names) if names.count(name) > 1] == []

@@ -12,6 +12,7 @@ from infra.components.container_insights import ContainerInsights, ContainerInsi
 from infra.components.grants import Grants, GrantsArgs
 from infra.components.identities import Identities
 from infra.components.network import Network
+from infra.components.private_dns import linked_zone
 from infra.components.site import Site, child_of
 from infra.components.telemetry import Telemetry
 from infra.config_kubernetes import Kubernetes as Settings
@@ -20,8 +21,8 @@ from infra.service_accounts import AUDIENCE, SERVICE_ACCOUNTS
 
 OUTBOUND: Final = {"natGateway": "userAssignedNATGateway", "firewall": "userDefinedRouting"}
 ADDONS_ONLY: Final = "CriticalAddonsOnly=true:NoSchedule"  # AKS's own taint of system pools
-# Azure's names: the cluster's upgrades, and those of the nodes' images.
 PODS_OF_A_NODE: Final = 110
+# Azure's names: the cluster's upgrades, and those of the nodes' images.
 WINDOWS: Final = ("aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule")
 UPGRADED: Final = ("kubernetesVersion", "agentPoolProfiles[0].orchestratorVersion")
 
@@ -43,7 +44,9 @@ class Kubernetes(pulumi.ComponentResource):
     def __init__(self, name: str, args: KubernetesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:serving:Kubernetes", name, None, opts)
         site, here = args.site, pulumi.ResourceOptions(parent=self)
-        zone, link = self._zone(name, args)
+        # The API server's zone is the estate's own: one that AKS makes nobody else may link.
+        api_server = f"privatelink.{site.location}.azmk8s.io"
+        zone, link = linked_zone(self, f"{name}-zone", api_server, site, args.network)
         subnet = args.network.subnet_ids["kubernetes"]
         scopes = {
             "kubernetes-subnet": subnet,
@@ -63,30 +66,6 @@ class Kubernetes(pulumi.ComponentResource):
         insights = ContainerInsightsArgs(site, cluster.id, args.telemetry)
         ContainerInsights(f"{name}-insights", insights, here)
         self.register_outputs({"id": cluster.id})
-
-    def _zone(self, name: str, args: KubernetesArgs) -> tuple[privatedns.PrivateZone, pulumi.Resource]:
-        """The API server's private zone, of the estate's own: one that AKS makes nobody else may link."""
-        site = args.site
-        zone = privatedns.PrivateZone(
-            f"{name}-zone",
-            resource_group_name=site.group,
-            private_zone_name=f"privatelink.{site.location}.azmk8s.io",
-            location="global",
-            tags=site.tags,
-            opts=child_of(self),
-        )
-        link = privatedns.VirtualNetworkLink(
-            f"{name}-zone-link",
-            resource_group_name=site.group,
-            private_zone_name=zone.name,
-            virtual_network_link_name=site.names.of("virtual_network"),
-            location="global",
-            virtual_network=privatedns.SubResourceArgs(id=args.network.id),
-            registration_enabled=False,
-            tags=site.tags,
-            opts=child_of(self),
-        )
-        return zone, link
 
     def _cluster(
         self,

@@ -30,7 +30,7 @@ class PrivateDns(pulumi.ComponentResource):
         self.zone_ids: Mapping[str, pulumi.Output[str]] = {
             zone: self._central(f"{name}-central-{zone}", zone, central)
             if central
-            else self._zone(f"{name}-{zone}", zone, args)
+            else linked_zone(self, f"{name}-{zone}", zone, args.site, args.network)[0].id
             for zone in zones_of(args.links)
         }
         self.register_outputs({})
@@ -40,26 +40,28 @@ class PrivateDns(pulumi.ComponentResource):
         id_ = f"{central.resource_group_id}/providers/Microsoft.Network/privateDnsZones/{zone}"
         return privatedns.PrivateZone.get(name, id_, child_of(self)).id
 
-    def _zone(self, name: str, zone: str, args: PrivateDnsArgs) -> pulumi.Output[str]:
-        """A private zone, linked to the virtual network, which asks it before public DNS."""
-        site = args.site
-        made = privatedns.PrivateZone(
-            name,
-            resource_group_name=site.group,
-            private_zone_name=zone,
-            location="global",
-            tags=site.tags,
-            opts=child_of(self),
-        )
-        privatedns.VirtualNetworkLink(
-            f"{name}-link",
-            resource_group_name=site.group,
-            private_zone_name=made.name,
-            virtual_network_link_name=site.names.of("virtual_network"),
-            location="global",
-            virtual_network=privatedns.SubResourceArgs(id=args.network.id),
-            registration_enabled=False,
-            tags=site.tags,
-            opts=child_of(self),
-        )
-        return made.id
+
+def linked_zone(
+    parent: pulumi.Resource, name: str, zone: str, site: Site, network: Network
+) -> tuple[privatedns.PrivateZone, privatedns.VirtualNetworkLink]:
+    """A private zone, and its link to the virtual network, which asks it before public DNS."""
+    made = privatedns.PrivateZone(
+        name,
+        resource_group_name=site.group,
+        private_zone_name=zone,
+        location="global",
+        tags=site.tags,
+        opts=child_of(parent),
+    )
+    link = privatedns.VirtualNetworkLink(
+        f"{name}-link",
+        resource_group_name=site.group,
+        private_zone_name=made.name,
+        virtual_network_link_name=site.names.of("virtual_network"),
+        location="global",
+        virtual_network=privatedns.SubResourceArgs(id=network.id),
+        registration_enabled=False,
+        tags=site.tags,
+        opts=child_of(parent),
+    )
+    return made, link

@@ -15,6 +15,7 @@ ASKS_AZURE: Final[Mapping[str, Check]] = {
     providers.TITLE: providers.check,
     quota.TITLE: quota.check,
     taken.TITLE: taken.check,
+    taken.WORKSPACE: taken.workspace,
     gateway.TITLE: gateway.check,
     ranges.TITLE: ranges.check,
 }

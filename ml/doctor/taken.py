@@ -8,6 +8,7 @@ from ml.doctor.findings import Finding, failed, ok, warning
 from ml.doctor.subject import ACTIVITY, KEY_VAULT, MACHINE_LEARNING, REGISTRY, STORAGE, Subject
 
 TITLE: Final = "names"
+WORKSPACE: Final = "workspace"
 VAULTS: Final = "Microsoft.KeyVault"
 KEPT: Final = timedelta(days=14)  # how long Azure keeps a deleted workspace and its name
 
@@ -38,15 +39,15 @@ UNIQUE: Final[tuple[Unique, ...]] = (
 
 def check(subject: Subject) -> list[Finding]:
     wanted = [one for one in UNIQUE if one.kind != "data_lake" or subject.settings.data_lake is not None]
-    return [*(finding for unique in wanted for finding in _one(unique, subject)), _workspace(subject)]
+    return [finding for unique in wanted for finding in _one(unique, subject)]
 
 
-def _workspace(subject: Subject) -> Finding:
+def workspace(subject: Subject) -> list[Finding]:
     """Azure lists no soft-deleted workspaces, but the activity log tells of each deletion for 90 days."""
     name = subject.names.of("workspace")
     path = f"{subject.group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
     if subject.exists(path, MACHINE_LEARNING):
-        return ok(TITLE, f"the workspace {name} is this estate's own and exists already")
+        return [ok(WORKSPACE, f"the workspace {name} is this estate's own and exists already")]
     since = datetime.now(UTC) - KEPT
     events = subject.management.items(
         f"{subject.subscription}/providers/Microsoft.Insights/eventtypes/management/values",
@@ -62,15 +63,16 @@ def _workspace(subject: Subject) -> Finding:
         and str((event.get("status") or {}).get("value", "")) == "Succeeded"
     ]
     if not gone:
-        return ok(TITLE, f"the workspace {name} can be made")
+        return [ok(WORKSPACE, f"the workspace {name} can be made")]
     day, free = max(gone), max(gone) + KEPT
-    return warning(
-        TITLE,
+    found = warning(
+        WORKSPACE,
         f"the workspace {name} was deleted on {day:%Y-%m-%d}; unless that was for good, Azure holds its name "
         f'until {free:%Y-%m-%d} ("Soft-deleted workspace exists")',
         "If `pulumi up` is refused with these words: recover it in the portal (Azure Machine Learning, "
         "Recently deleted), or wait. Next time run `mlops undeploy --workspace` before `pulumi destroy`.",
     )
+    return [found]
 
 
 def _one(unique: Unique, subject: Subject) -> list[Finding]:

@@ -137,11 +137,11 @@ def test_a_workspace_that_was_deleted_may_hold_its_name(emulator: Emulator, raw:
     name = me.names.of("workspace")
     client.ok("PUT", me.group, {"location": me.location})
     path = f"{me.group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
-    assert any(f"{name} can be made" in one.said for one in taken.check(me))
+    assert any(f"{name} can be made" in one.said for one in taken.workspace(me))
     emulator.arm.store.put_document("activity", "0", {
         "id": path, "type": "Microsoft.MachineLearningServices/workspaces", "at": time.time() - 86400,
     })  # fmt: skip
-    found = told(taken.check(me))[State.WARNING]
+    found = told(taken.workspace(me))[State.WARNING]
     assert name in found and "mlops undeploy --workspace" in found
 
 

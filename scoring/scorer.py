@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 
 from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact, ArtifactError, Thresholds
-from scoring.model.composite import FEW_ROWS, Composite
 from scoring.model.encode import Encoder
 from scoring.model.evaluator import Evaluator, MachineComposite
 from scoring.model.schema import Matrix
 from scoring.monitor import DriftMonitor
 from scoring.settings import ModelIdentity
 
+if TYPE_CHECKING:  # importing it loads ONNX Runtime
+    from scoring.model.composite import Composite
+
 SELF_TEST_TOLERANCE = 1e-5
+FEW_ROWS = 16  # for at most so many rows, Python's numbers are faster than numpy's arrays
 DIGITS = 7  # significant digits of probabilities and scores: as many as a float32 holds
 SCALE = 10.0**DIGITS
 

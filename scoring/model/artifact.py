@@ -2,7 +2,8 @@
 
     composite.onnx   input X float32 [n, features]; outputs probability [n, 1] and outlier_score [n, 1]
     manifest.json    schema, thresholds, drift reference, metrics, lineage
-    samples.json     a request of real test rows and its answer, for self-test, smoke tests and demonstration
+    samples.json     a request of real test rows and its answer, for self-test, smoke tests and demonstration;
+                     and probes, rows to which ONNX Runtime's answers are kept, for those of machine code
     explanation.npz  what explaining a row's probability needs; read when the first row is explained
 
 The digest identifies what the model does: it covers the composite, schema, thresholds, drift reference,
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from scoring.model.explain import Explanation, ExplanationError
+from scoring.model.probes import Probes
 from scoring.model.schema import Schema
 from scoring.model.sketch import DriftReference
 from scoring.model.typed_json import JsonShapeError, Node
@@ -139,6 +141,7 @@ class Artifact:
     explanation_file: ExplanationFile
     metrics: Mapping[str, float]
     lineage: Mapping[str, str]
+    probes: Probes | None = None  # artifacts of earlier versions, and graphs that are no trees, have none
 
     @cached_property
     def digest(self) -> str:
@@ -152,9 +155,13 @@ class Artifact:
             "samples": self.samples.to_json(),
             "composite": hashlib.sha256(self.composite).hexdigest(),
             "explanation": self.explanation_file.sha256,
+            **self._probes_json(),
         }
         text = json.dumps(behaviour, sort_keys=True, separators=(",", ":"))
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+    def _probes_json(self) -> dict[str, Any]:
+        return {} if self.probes is None else {"probes": self.probes.to_json()}
 
     def explanation(self) -> Explanation:
         """What `Explainer` needs, read and checked anew by each call. Raises ArtifactError."""
@@ -182,7 +189,7 @@ class Artifact:
             "lineage": dict(self.lineage),
         }
         _write(directory / COMPOSITE, self.composite)
-        _write(directory / SAMPLES, _text(self.samples.to_json()))
+        _write(directory / SAMPLES, _text({**self.samples.to_json(), **self._probes_json()}))
         _write(directory / EXPLANATION, self.explanation_file.read())
         _write(directory / MANIFEST, _text(manifest))
 
@@ -209,6 +216,7 @@ def load(directory: Path) -> Artifact:
             ),
             metrics=manifest.field("metrics").numbers(),
             lineage=manifest.field("lineage").texts(),
+            probes=_checked_probes(samples, directory, schema),
         )
         stated = manifest.field("digest").text()
     except JsonShapeError as error:
@@ -224,6 +232,13 @@ def _checked_samples(node: Node, directory: Path) -> Samples:
     try:
         return Samples.from_json(node)
     except (JsonShapeError, KeyError) as error:
+        raise ArtifactError(f"{directory / SAMPLES}: {error}") from error
+
+
+def _checked_probes(node: Node, directory: Path, schema: Schema) -> Probes | None:
+    try:
+        return Probes.from_json(node.field("probes"), schema.width) if "probes" in node.fields() else None
+    except JsonShapeError as error:
         raise ArtifactError(f"{directory / SAMPLES}: {error}") from error
 
 

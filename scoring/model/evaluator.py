@@ -1,29 +1,31 @@
 """What evaluates the model: machine code that agrees with ONNX Runtime, else ONNX Runtime itself.
 
-ONNX Runtime is the reference, by which models are registered. Before machine code answers in its place, both
-score the same rows: values on the trees' thresholds and just above them, extremes, missing values.
+ONNX Runtime is the reference, by which models are registered. Before machine code answers in its place, it
+scores the artifact's probes, to which the artifact has the reference's answers; where it has none, ONNX
+Runtime scores them too. Only then, and where it answers itself, is ONNX Runtime loaded.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
 from scoring.model.artifact import Artifact
-from scoring.model.composite import Composite
 from scoring.model.encode import Encoder
-from scoring.model.graph import Ensemble, GraphError, read
+from scoring.model.graph import GraphError, read
 from scoring.model.machine import Absent, CompositeCode, MachineCode, Scores
+from scoring.model.probes import Probes
 from scoring.model.schema import Matrix
+
+if TYPE_CHECKING:  # importing it loads ONNX Runtime
+    from scoring.model.composite import Composite
 
 log = logging.getLogger(__name__)
 
 TOLERANCE: Final = 1e-6  # of probabilities and outlier scores
-PROBES: Final = 96  # rows that both score at the start
-GOLDEN: Final = 0x9E3779B97F4A7C15  # multiples of it are spread evenly over 64 bits
 Name = Literal["machine code", "ONNX Runtime"]
 
 
@@ -65,20 +67,19 @@ class Evaluator:
 
 
 def choose(artifact: Artifact, found: MachineCode | Absent) -> Evaluator:
-    """The evaluator of an artifact. Raises ArtifactError when ONNX Runtime cannot load the composite."""
-    width = artifact.schema.width
-    reference = Composite(artifact.composite, width)
+    """The evaluator of an artifact. Raises ArtifactError when ONNX Runtime is needed and cannot load it."""
     if isinstance(found, Absent):
-        return Evaluator(reference, None, found.reason)
+        return Evaluator(_reference(artifact), None, found.reason)
     try:
         graph = read(artifact.composite)
-        code = MachineComposite(found.composite(graph, width))
+        code = MachineComposite(found.composite(graph, artifact.schema.width))
     except (GraphError, ValueError, TypeError) as error:
-        return Evaluator(reference, None, f"the machine code cannot take this model: {error}")
-    if differs := difference(reference, code, probes(width, (graph.margin, graph.outlier))):
-        return Evaluator(reference, None, f"its self-test differs: {differs}")
+        return Evaluator(_reference(artifact), None, f"the machine code cannot take this model: {error}")
+    if differs := difference(code, artifact.probes or Probes.of(_reference(artifact), graph)):
+        return Evaluator(_reference(artifact), None, f"its self-test differs: {differs}")
     if row := _other_side(artifact, code):
-        return Evaluator(reference, None, f"sample {row} lies at a threshold, and has another label or flag")
+        reason = f"sample {row} lies at a threshold, and has another label or flag"
+        return Evaluator(_reference(artifact), None, reason)
     return Evaluator(code, found, None)
 
 
@@ -94,38 +95,22 @@ def _other_side(artifact: Artifact, code: MachineComposite) -> int:
     return 0
 
 
-def difference(reference: Composite, code: MachineComposite, rows: Matrix) -> str:
+def _reference(artifact: Artifact) -> Composite:
+    from scoring.model.composite import Composite
+
+    return Composite(artifact.composite, artifact.schema.width)
+
+
+def difference(code: MachineComposite, probes: Probes) -> str:
     """How answers differ from the reference's, or one row's alone from the same among many; else ""."""
-    found, expected = code.run(rows), reference.run(rows)
+    rows = probes.matrix
+    found, expected = code.run(rows), (probes.probability, probes.outlier_score)
     for name, ours, theirs in zip(("probability", "outlier score"), found, expected, strict=True):
         greatest = float(np.abs(ours.astype(np.float64) - theirs.astype(np.float64)).max())
         if not greatest <= TOLERANCE:  # true for NaN, too
             return f"{name} by {greatest:.2e}, at most {TOLERANCE:.0e} is allowed"
-    for row in range(0, len(rows), len(rows) // 8):
+    for row in range(0, len(rows), max(1, len(rows) // 8)):
         alone = code.run(rows[row : row + 1])
         if any(one[0] != many[row] for one, many in zip(alone, found, strict=True)):
             return f"row {row} has another answer alone than among others"
     return ""
-
-
-def probes(width: int, forests: tuple[Ensemble, ...]) -> Matrix:
-    """Rows that go everywhere in the trees [PROBES, width]; the same for the same trees.
-
-    Scattered by multiplication: numpy's random numbers take longer to import than all else here.
-    """
-    scattered = (np.arange(PROBES * width, dtype=np.uint64) + np.uint64(1)) * np.uint64(GOLDEN)
-    places = (scattered >> np.uint64(20)).reshape(PROBES, width)
-    rows = np.zeros((PROBES, width), dtype=np.float32)
-    feature = np.concatenate([forest.feature for forest in forests])
-    threshold = np.concatenate([forest.threshold for forest in forests])
-    for column in range(width):
-        values = threshold[feature == column]
-        if values.size:
-            rows[:, column] = values[places[:, column] % np.uint64(values.size)]
-    above = (places >> np.uint64(15)) % np.uint64(2) == 1
-    rows[above] = np.nextafter(rows[above], np.float32(np.inf))
-    gaps = (places >> np.uint64(18)) % np.uint64(3) == 0
-    gaps[PROBES // 8 :] = False
-    rows[gaps] = np.nan
-    rows[0], rows[1], rows[2] = np.nan, np.float32(-3e38), np.float32(3e38)
-    return rows

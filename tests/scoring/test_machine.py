@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +28,9 @@ from scoring.model.encode import ContractError, Encoder
 from scoring.model.evaluator import TOLERANCE, MachineComposite
 from scoring.model.graph import Ensemble, Graph, GraphError, read
 from scoring.model.machine import Absent, MachineCode
+from scoring.model.probes import PROBES, Probes, rows_for
 from scoring.model.schema import CategoryFeature, Matrix, NumberFeature, Schema
+from scoring.model.typed_json import JsonShapeError, Node
 from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Judge, Scorer
 from scoring.settings import ModelIdentity, Settings
@@ -162,7 +166,7 @@ def test_graphs_of_any_trees_answer_as_onnx_runtime_does(
     if linear:
         rows[np.isinf(rows)] = 9.0  # times a slope of 0 it would be no number
     compiled = MachineComposite(code.composite(read(model), width))
-    assert not evaluator.difference(Composite(model, width), compiled, rows)
+    assert not evaluator.difference(compiled, Probes(rows, *Composite(model, width).run(rows)))
 
 
 def splits(forest: Ensemble, there: int, leaf: int) -> Any:
@@ -366,6 +370,46 @@ def test_code_that_differs_does_not_answer(
     assert str(found.reason).startswith("its self-test differs: outlier score by ")
 
 
+def test_the_start_holds_machine_code_to_recorded_answers_and_loads_nothing_else(
+    code: MachineCode, artifact: Artifact, model_dir: Path
+) -> None:
+    """An artifact without the record, as earlier versions made them, asks ONNX Runtime, as before."""
+    program = (
+        "import sys; from pathlib import Path; from scoring.assembly import assemble\n"
+        "from scoring.settings import Settings; assemble(Settings(model_dir=Path(sys.argv[1])))\n"
+        "print('onnxruntime' in sys.modules)"
+    )
+
+    def start(folder: Path) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", program, folder], capture_output=True, text=True, check=True
+        )
+        return done.stdout.splitlines()[-1]
+
+    assert artifact.probes
+    without = replace(artifact, probes=None)
+    without.save(model_dir.parent / "without")
+    assert (start(model_dir), start(model_dir.parent / "without")) == ("False", "True")
+    assert evaluator.choose(without, code).code is code
+    wrong = replace(artifact.probes, outlier_score=artifact.probes.outlier_score + np.float32(2e-6))
+    found = evaluator.choose(replace(artifact, probes=wrong), code)
+    assert (found.name, str(found.reason)[:29]) == ("ONNX Runtime", "its self-test differs: outlie")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"rows": 0}, "/probes/rows: 0 rows: at least one is needed"),
+        ({"rows": 95}, "/probes/matrix: 8832 bytes, but 2185 float32 take 8740"),
+        ({"probability": "?"}, "/probes/probability: not base64"),
+    ],
+)
+def test_a_record_of_another_shape_is_refused(artifact: Artifact, change: dict[str, Any], says: str) -> None:
+    assert artifact.probes
+    with pytest.raises(JsonShapeError, match=says):
+        Probes.from_json(Node({**artifact.probes.to_json(), **change}, "/probes"), artifact.schema.width)
+
+
 def test_a_sample_on_the_other_side_of_a_threshold_leaves_it_to_onnx_runtime(
     code: MachineCode, artifact: Artifact
 ) -> None:
@@ -457,7 +501,7 @@ def ten_million(
             case 1:  # mixtures of real rows
                 matrix = real[random.integers(0, len(real), (block, schema.width)), np.arange(schema.width)]
             case 2:
-                matrix = np.tile(evaluator.probes(schema.width, forests), (block // evaluator.PROBES + 1, 1))
+                matrix = np.tile(rows_for(schema.width, forests), (block // PROBES + 1, 1))
                 matrix = random.permuted(matrix, axis=0)[:block]
             case _:
                 matrix = (random.standard_cauchy((block, schema.width)) * high / 50).astype(np.float32)

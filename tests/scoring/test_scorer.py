@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.model.artifact import Artifact
-from scoring.model.composite import FEW_ROWS, Composite
-from scoring.scorer import Batch, Judge, joined
+from scoring.model.composite import Composite
+from scoring.scorer import FEW_ROWS, Batch, Judge, joined
 from tests.scoring.trained import Small
 
 MANY = 3 * FEW_ROWS

@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 
 from ml.steps.card.subject import Subject
-from scoring.model.composite import FEW_ROWS, Composite
+from scoring.model.composite import Composite
 from scoring.model.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
-from scoring.scorer import Scorer
+from scoring.scorer import FEW_ROWS, Scorer
 from scoring.settings import ModelIdentity
 
 SIZES = {1: (20, 25), 1_000: (8, 1)}  # rows of a request -> (rounds, runs of each stage in a round)

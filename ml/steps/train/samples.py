@@ -1,4 +1,4 @@
-"""Chooses real test rows, which the artifact keeps with their answers for self-test and smoke tests."""
+"""Chooses the rows that the artifact keeps with their answers, for self-tests and smoke tests."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ import numpy as np
 
 from scoring.model.artifact import Samples, Thresholds
 from scoring.model.composite import Composite
+from scoring.model.graph import GraphError, read
+from scoring.model.probes import Probes
 from scoring.model.schema import Matrix, Schema
 from scoring.scorer import judge
 
 SPREAD, OUTLYING = 10, 2
 NEAR = 1e-5  # to a threshold
+
+
+def probes(graph: Composite, exported: bytes) -> Probes | None:
+    """Rows that go everywhere in the trees; None of a graph that machine code would not take."""
+    try:
+        return Probes.of(graph, read(exported))
+    except GraphError:
+        return None
 
 
 def choose(graph: Composite, schema: Schema, thresholds: Thresholds, test: Matrix) -> Samples:

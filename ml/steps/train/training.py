@@ -98,6 +98,7 @@ def train(rows: Table, test: Table, settings: Settings) -> Trained:
         explanation_file=ExplanationFile.of(explained),
         metrics=_metrics(contest, differences),
         lineage=_lineage(rows, test, contest, parameters),
+        probes=samples.probes(composite, exported),
     )
     return Trained(artifact, contest, differences)
 

@@ -53,7 +53,7 @@ class Subject:
 def subject(say: Callable[[str], None]) -> Subject:
     """Trained when code or data have changed since the last time."""
     code = [*(ROOT / "ml" / "steps").rglob("*.py"), *(ROOT / "scoring").rglob("*.py")]
-    settings = [ROOT / "ml" / "settings.toml", ROOT / "environments" / "requirements" / "ml.txt"]
+    settings = [ROOT / "ml" / "settings.toml", ROOT / "environments" / "requirements" / "training.txt"]
     own = [Path(__file__), Path(naive.__file__)]
     name = f"model-{digest([*code, *settings, *own, DATA])}"
     return Subject(made(name, _make, say, "training the model by the pipeline's steps: about a minute, once"))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 VERSION_LENGTH = 16
 CONTEXT = {
     "Dockerfile": "environments/training/Dockerfile",
-    "requirements.txt": "environments/requirements/ml.txt",
+    "requirements.txt": "environments/requirements/training.txt",
 }
 
 
@@ -56,7 +56,7 @@ def ensure(azure: Azure, root: Path, rebuild: bool) -> "Environment":
         name=name,
         version=version,
         image=image.reference,
-        description="Python with the packages of environments/requirements/ml.txt",
+        description="Python with the packages of environments/requirements/training.txt",
         tags={"context": digest},
     )
     return azure.granted(lambda: azure.ml.environments.create_or_update(environment), "create environments")

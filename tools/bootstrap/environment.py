@@ -16,7 +16,7 @@ import kernel
 from cache import cache_dir, say, stop
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = ("infra", "ml", "scoring", "dev")
+GROUPS = ("infra", "training", "ml", "scoring", "dev")
 UV_PIN = Path(__file__).with_name("uv.txt")
 OLDEST, NEWEST = (3, 11), (3, 13)
 

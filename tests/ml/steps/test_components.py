@@ -1,9 +1,11 @@
 """The component files: what Azure ML reads must fit what the steps' programs take."""
 
+import ast
 import re
 import subprocess
 import sys
 from importlib import import_module
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,26 @@ def test_every_step_is_in_the_pipeline() -> None:
         "each folder of ml/steps/ with a main.py is a step: name it in STEPS of ml/jobs/pipeline.py and call "
         f"it in assemble there. Only one of the two has {sorted(folders ^ set(STEPS))}"
     )
+
+
+def test_the_training_environment_has_what_the_steps_import() -> None:
+    """And nothing that only the command line needs: it is installed wherever an image is built anew."""
+    pinned = (ROOT / "environments" / "requirements" / "training.txt").read_text()
+    installed = set(re.findall(r"^([\w.-]+)==", pinned, re.M))
+    sources = [text for name, text in of_steps(ROOT, STEPS).files.items() if name.endswith(".py")]
+    nodes = [node for text in sources for node in ast.walk(ast.parse(text))]
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom) if not node.level}
+    others = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"ml", "scoring"}
+    found = packages_distributions()
+    missing = {
+        name
+        for name in others - {"scoring_kernel", "azure"}
+        if not installed & {re.sub("[-_.]+", "-", one).lower() for one in found[name]}
+    }
+    assert not missing, "name it in the group `training` of pyproject.toml, then `make lock`"
+    assert {"azure-ai-ml", "azure-identity"} <= installed
+    assert not {"kubernetes", "typer", "boto3"} & installed
 
 
 @pytest.mark.parametrize("step", STEPS)

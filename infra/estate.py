@@ -274,4 +274,6 @@ class Estate(pulumi.ComponentResource):
             "gateway_url": self.gateway.url if self.gateway else None,
             "gateway_pool": self.scoring_api.pool if self.scoring_api else None,
             "kubernetes_cluster": self.kubernetes.cluster_name if self.kubernetes else None,
+            "kubernetes_subnet": self.network.subnet_name("kubernetes") if self.kubernetes else None,
+            "subnet_ranges": {subnet.key: str(subnet.range) for subnet in settings.network.plan().subnets},
         }

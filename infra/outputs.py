@@ -42,6 +42,10 @@ class EstateOutputs(BaseModel):
     inference_subnet_id: str
     scoring_public_address: bool = Field(description="whether scoring containers get a public address")
     kubernetes_cluster: str | None = Field(default=None, description="name; None: there is none")
+    kubernetes_subnet: str | None = Field(default=None, description="of its nodes and load balancers, name")
+    subnet_ranges: dict[str, str] = Field(
+        default={}, description="by key of the address plan, as in {'gateway': '10.20.4.0/26'}"
+    )
     gateway: str | None = Field(default=None, description="API Management, name; None: there is none")
     gateway_url: str | None = Field(default=None, description="https://NAME.azure-api.net")
     gateway_pool: str | None = Field(default=None, description="backend whose members the release sets, name")

@@ -13,6 +13,9 @@ from infra.addresses import BY_KEY, SUBNETS, SubnetKind
 Protocol = Literal["Tcp", "Udp", "*"]
 Ports = tuple[str, ...]
 SCORING_PORT: Final = "8080"
+# Of a revision's internal load balancer. Plain HTTP, as to the container groups: both ends are inside this
+# network, callers' TLS ends at API Management, and a certificate inside would be one more that runs out.
+KUBERNETES_PORT: Final = "80"
 LONGEST_WHY: Final = 140  # characters of a security rule's description
 CALLERS: Final = "callers"
 _HTTPS: Final[Ports] = ("443",)
@@ -133,8 +136,11 @@ BETWEEN: Final[tuple[Between, ...]] = (
     Between("training", "private-endpoints", "file-shares", "mounts of file shares", _SMB),
     Between("gateway", "inference", "scoring", "requests that callers sent", (SCORING_PORT,)),
     Between("ci-runners", "inference", "scoring", "smoke tests and scores of CI", (SCORING_PORT,)),
-    Between("gateway", "kubernetes", "kubernetes", "requests that callers sent"),
-    Between("ci-runners", "kubernetes", "kubernetes", "releases, and their tests"),
+    Between("gateway", "kubernetes", "kubernetes", "requests that callers sent", (KUBERNETES_PORT,)),
+    # 443 is the cluster's API server, whose private endpoint lies in this subnet.
+    Between(
+        "ci-runners", "kubernetes", "kubernetes", "releases, and their tests", (KUBERNETES_PORT, *_HTTPS)
+    ),
 )
 """What goes from subnet to subnet: one row opens the sender's way out and the receiver's way in."""
 

@@ -4,9 +4,17 @@ import difflib
 import tomllib
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from ml.errors import MlopsError
 from ml.steps.bounds import Bound, attribute_of, limit_up_to
@@ -153,6 +161,26 @@ class ScoringSettings(Section):
     variables: dict[str, Annotated[str, BeforeValidator(_text)]] = {}  # ml/deploy/variables.py says which
 
 
+class KubernetesSettings(Section):
+    """Of a revision in production. The margins are factors on what stage measured."""
+
+    minimum_replicas: int = Field(ge=2, le=100)  # with one, a node that goes away takes the service along
+    maximum_replicas: int = Field(ge=2, le=1000)
+    cpu_percent: int = Field(ge=10, le=100)
+    cpu_margin: float = Field(ge=1, le=10)
+    memory_margin: float = Field(ge=1, le=10)
+    drain_seconds: int = Field(ge=0, le=120)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.minimum_replicas > self.maximum_replicas:
+            raise ValueError(
+                f"minimum_replicas {self.minimum_replicas} is more than maximum_replicas "
+                f"{self.maximum_replicas}"
+            )
+        return self
+
+
 class AzureSettings(Section):
     connection_seconds: Seconds
     read_seconds: Seconds
@@ -168,6 +196,7 @@ class Settings(Section):
     bounds: BoundsSettings = BoundsSettings()
     build: BuildSettings
     scoring: ScoringSettings
+    kubernetes: KubernetesSettings
     azure: AzureSettings
 
 

@@ -94,6 +94,10 @@ class Network(pulumi.ComponentResource):
         self._vnet_name = self.id.apply(lambda _: id_.name)
         return found
 
+    def subnet_name(self, key: str) -> str:
+        """The name of one of its subnets, by key of the address plan."""
+        return self._subnet_name(next(subnet for subnet in self._plan.subnets if subnet.key == key))
+
     def _subnet_name(self, subnet: Subnet) -> str:
         """In a network of others the name says whose it is: no other estate's subnet is written over."""
         site = self._site

@@ -9,6 +9,7 @@ from ml.azure.clients import Azure
 from ml.azure.images import Image
 from ml.deploy import api_key, group, image, ready, smoke, variables
 from ml.deploy.endpoint import Endpoint
+from ml.deploy.environment import variables as variables_of
 from ml.deploy.group import GroupSpec
 from ml.deploy.image import BuildContext
 from ml.release import Configuration, Evidence, Record, Release
@@ -34,19 +35,7 @@ def _callers_key(azure: Azure, key: str) -> dict[str, str]:
 def group_spec(azure: Azure, made: Release, built: Image, key: str) -> GroupSpec:
     """The container group of a release in this estate."""
     estate, scoring = azure.estate, azure.settings.scoring
-    environment = {
-        **made.configuration.variables,
-        "PORT": str(made.configuration.port),
-        "MODEL_DIR": "model",
-        "SCORING_WORKERS": str(max(1, int(made.configuration.cpu))),  # the group's cores, not the host's
-        "AZURE_CLIENT_ID": estate.scoring_identity_client_id,
-        **_callers_key(azure, key),
-        "ESTATE_ENVIRONMENT": estate.environment,
-        "OTEL_METRIC_EXPORT_INTERVAL": str(made.configuration.metric_seconds * 1000),
-        "MODEL_NAME": made.model_name,
-        "MODEL_VERSION": made.model_version,
-        "IMAGE_DIGEST": made.image_digest,
-    }
+    environment = {**variables_of(estate, made), **_callers_key(azure, key)}
     name = f"{scoring.name}-{estate.environment}"
     return GroupSpec(
         name=name,

@@ -1,0 +1,25 @@
+"""What the scoring service is told of its release and estate, wherever it runs."""
+
+from typing import TYPE_CHECKING
+
+from ml.release import Release
+
+if TYPE_CHECKING:
+    from infra.outputs import EstateOutputs
+
+
+def variables(estate: "EstateOutputs", made: Release) -> dict[str, str]:
+    """The variables that a container group and a pod have alike. Neither a secret nor the callers' key."""
+    configuration = made.configuration
+    return {
+        **configuration.variables,
+        "PORT": str(configuration.port),
+        "MODEL_DIR": "model",
+        "SCORING_WORKERS": str(max(1, int(configuration.cpu))),  # the container's cores, not the host's
+        "AZURE_CLIENT_ID": estate.scoring_identity_client_id,
+        "ESTATE_ENVIRONMENT": estate.environment,
+        "OTEL_METRIC_EXPORT_INTERVAL": str(configuration.metric_seconds * 1000),
+        "MODEL_NAME": made.model_name,
+        "MODEL_VERSION": made.model_version,
+        "IMAGE_DIGEST": made.image_digest,
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from emulator.apimanagement import documents, services, softdelete
+from emulator.apimanagement import backends, documents, services, softdelete
 from emulator.arm.keys import Keys, hexadecimal_key
 from emulator.arm.service import Action, Arm, Put
 from emulator.arm.store import Store
@@ -24,6 +24,7 @@ def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults, secrets:
     """Hooks of subscriptions and named values; what is deleted softly; what Azure refuses."""
     services.install(arm)
     documents.install(arm, identity, vaults, secrets)
+    backends.install(arm)
     softdelete.install(arm, identity)
     keys = Keys(store)
     keys.forget_with(arm, SUBSCRIPTION, NAMED_VALUE)

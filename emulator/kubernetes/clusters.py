@@ -1,0 +1,155 @@
+"""The clusters that exist in ARM, and the objects of each."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from emulator.arm.ids import fold
+from emulator.arm.service import Arm
+from emulator.kubernetes.kinds import BY_KIND
+from emulator.kubernetes.objects import Objects, Rules
+
+CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
+FIRST_NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
+MANAGER: Final = "kube-apiserver"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """id: of the ARM resource, as it is spelled there. host: the name at which its API answers."""
+
+    id: str
+    host: str
+    resource: Json
+    objects: Objects
+
+    @property
+    def version(self) -> str:
+        """Such as 1.33.5."""
+        return str(self.resource["properties"]["currentKubernetesVersion"])
+
+    @property
+    def properties(self) -> Json:
+        return self.resource["properties"]
+
+
+class Clusters:
+    """Thread-safe. Objects are read from the store when a cluster is first asked for."""
+
+    def __init__(self, arm: Arm, rules: Rules) -> None:
+        self._arm = arm
+        self._store = arm.store
+        self._rules = rules
+        self._lock = threading.RLock()
+        self._objects: dict[str, Objects] = {}
+        self._listeners: list[Callable[[Cluster], None]] = []
+        self._hosts: tuple[int, dict[str, str]] = (-1, {})
+
+        @arm.with_put(CLUSTER)
+        def made(put: Any) -> None:
+            if put.old is None:
+                self._store.after_commit(lambda: self._announce(str(put.id)))
+
+        @arm.with_delete(CLUSTER)
+        def gone(resource: Json) -> None:
+            self._store.after_commit(lambda: self._forget(str(resource["id"])))
+
+    def of(self, cluster_id: str) -> Cluster | None:
+        """The cluster, or None where no such resource exists."""
+        resource = self._store.get(cluster_id)
+        if resource is None:
+            return None
+        properties = resource["properties"]
+        host = str(properties.get("fqdn") or properties.get("privateFQDN") or "")
+        return Cluster(str(resource["id"]), host, resource, self._of(str(resource["id"])))
+
+    def at(self, host: str) -> Cluster | None:
+        """The cluster whose API answers at a host (lower case)."""
+        revision = self._store.revision(CLUSTER)
+        known, hosts = self._hosts
+        if known != revision:
+            hosts = {}
+            for one in self._store.by_type(CLUSTER):
+                for name in ("fqdn", "privateFQDN"):
+                    if one["properties"].get(name):
+                        hosts[str(one["properties"][name]).lower()] = str(one["id"])
+            self._hosts = revision, hosts
+        found = hosts.get(host)
+        return self.of(found) if found else None
+
+    def all(self) -> list[Cluster]:
+        """All clusters, oldest first."""
+        found = (self.of(str(one["id"])) for one in self._store.by_type(CLUSTER))
+        return [one for one in found if one is not None]
+
+    def on_new(self, listener: Callable[[Cluster], None]) -> None:
+        """Call it with each cluster that is made from now on, once it is kept."""
+        self._listeners.append(listener)
+
+    def close(self) -> None:
+        """End all watches."""
+        with self._lock:
+            held = list(self._objects.values())
+        for one in held:
+            one.close()
+
+    def _of(self, cluster_id: str) -> Objects:
+        with self._lock:
+            key = fold(cluster_id)
+            if key not in self._objects:
+                # a short name of its own: ids are long, and every object's key begins with it
+                mark = hashlib.sha256(key.encode()).hexdigest()[:16]
+                objects = Objects(self._store, mark, self._rules)
+                _begin(objects)
+                self._objects[key] = objects
+            return self._objects[key]
+
+    def _announce(self, cluster_id: str) -> None:
+        cluster = self.of(cluster_id)
+        if cluster is not None:
+            for listener in self._listeners:
+                listener(cluster)
+
+    def _forget(self, cluster_id: str) -> None:
+        objects = self._of(cluster_id)
+        objects.forget()
+        with self._lock:
+            self._objects.pop(fold(cluster_id), None)
+
+
+def _begin(objects: Objects) -> None:
+    """What is in every cluster from its first moment on."""
+    for name in FIRST_NAMESPACES:
+        if objects.find("Namespace", "", name) is None:
+            objects.create(namespace(name), manager=MANAGER)
+            furnish(objects, name)
+
+
+def namespace(name: str) -> Json:
+    """A namespace as it is kept."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+
+
+def furnish(objects: Objects, name: str) -> None:
+    """What controllers put into each new namespace: the account that pods have which name none."""
+    kind = BY_KIND["ServiceAccount"]
+    if objects.find("ServiceAccount", name, "default") is None:
+        objects.create(
+            {
+                "apiVersion": kind.api_version,
+                "kind": kind.kind,
+                "metadata": {"name": "default", "namespace": name},
+            }
+        )

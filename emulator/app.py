@@ -39,6 +39,7 @@ from emulator.monitor.database import VERSION as TELEMETRY_VERSION
 from emulator.monitor.database import Database
 from emulator.monitor.install import install as monitor
 from emulator.network import approvals
+from emulator.network.inside import Inside
 from emulator.network.install import install as network
 from emulator.network.reach import Reach
 from emulator.processes import Processes
@@ -75,6 +76,7 @@ class Emulator:
         self.store = Store(home)
         self.arm = Arm(self.store)
         self.reach = Reach(self.arm)
+        self.inside = Inside()
         self.limits = Limits(self.store)
         self.hosts = Hosts()
         self.lifetime = Lifetime()
@@ -132,7 +134,7 @@ class Emulator:
                 home, arm, store, hosts, lifetime, who, blobs, pictures, self.reach
             ),
             "containerinstance": lambda: containerinstance(
-                home, arm, store, hosts, lifetime, who, pictures, processes, self.workplaces
+                home, arm, store, hosts, lifetime, who, pictures, processes, self.workplaces, self.inside
             ),
             "containerservice": lambda: containerservice(arm, store, who),
             "compute": lambda: compute(arm, store),

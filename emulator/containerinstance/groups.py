@@ -11,10 +11,10 @@ from emulator.arm.ids import fold
 from emulator.arm.service import Action, Arm, Put
 from emulator.arm.store import Store
 from emulator.containerinstance import addresses, pulling, validation
-from emulator.containerinstance.probes import Probe
 from emulator.containerinstance.runtime import Runtime, group_events, state
 from emulator.containerinstance.secrets import Secrets
 from emulator.containerinstance.supervisor import Spec
+from emulator.containers.probes import Probe
 from emulator.errors import AzureError, NotEmulated
 from emulator.home import Home
 from emulator.http import Response

@@ -6,11 +6,13 @@ from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
 from emulator.containerinstance.gateway import Gateway
 from emulator.containerinstance.groups import CONTAINER, GROUP, Groups
+from emulator.containerinstance.inside import source
 from emulator.home import Home
 from emulator.hosts import Hosts
 from emulator.identity.service import Identity
 from emulator.images.store import Images
 from emulator.lifetime import Lifetime
+from emulator.network.inside import Inside
 from emulator.processes import Processes
 from emulator.workplaces import Workplaces
 
@@ -25,10 +27,12 @@ def install(
     images: Images,
     processes: Processes,
     workplaces: Workplaces,
+    inside: Inside,
 ) -> None:
     """Register the hooks of Microsoft.ContainerInstance and the routes to the groups' addresses."""
     groups = Groups(home, arm, store, identity, images, processes, workplaces)
     gateway = Gateway(store, groups.runtime)
+    inside.register(source(store, groups.runtime))
     arm.before_put(GROUP)(groups.before_put)
     arm.with_delete(GROUP)(groups.forget)
     arm.after_delete(GROUP)(groups.after_delete)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 import time
 from collections import deque
@@ -11,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulator.containerinstance.events import History, exit_code
-from emulator.containerinstance.loopback import ADDRESS, listening_elsewhere, on_loopback
-from emulator.containerinstance.probes import EARLY_S, Probe, Verdict, listens
+from emulator.containers.loopback import ADDRESS, listening_elsewhere, on_loopback
+from emulator.containers.ports import free_port
+from emulator.containers.probes import EARLY_S, Probe, Verdict, listens
 from emulator.images.image import Image, ImageError
 from emulator.processes import Handle, Processes
 
@@ -206,19 +206,3 @@ class Supervisor:
         if pause:
             self.history.waiting("CrashLoopBackOff: Back-off restarting failed")
             self._stopping.wait(pause)
-
-
-_given: deque[int] = deque(maxlen=256)  # lately given ports: a process may not have bound its own yet
-_given_lock = threading.Lock()
-
-
-def free_port() -> int:
-    """A local port that nothing listens at, and that was not given out lately."""
-    with _given_lock:
-        while True:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = int(probe.getsockname()[1])
-            if port not in _given:
-                _given.append(port)
-                return port

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.containerinstance.loopback import on_loopback
+from emulator.containers.loopback import on_loopback
 from tests.emulator.containerinstance.conftest import container
 from tests.listeners import listeners
 

@@ -1,0 +1,1 @@
+"""What container groups and pods share: containers as processes of their images."""

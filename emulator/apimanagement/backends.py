@@ -105,7 +105,9 @@ def _check_pool(arm: Arm, put: Put) -> None:
         if found is None:
             raise invalid("pool", f"Backend Entity '{name}' not found.")
         if found["properties"].get("type") == "Pool":
-            raise invalid("pool", f"Backend Entity '{name}' is a pool; a pool has backends of the type Single.")
+            raise invalid(
+                "pool", f"Backend Entity '{name}' is a pool; a pool has backends of the type Single."
+            )
         if fold(key) in seen:
             raise invalid("pool", f"Backend Entity '{name}' is there twice.")
         seen.add(fold(key))

@@ -1,4 +1,4 @@
-"""Whether what stands in a subnet reaches an address: by the networks, and by the security groups of both sides.
+"""Whether what stands in a subnet reaches an address: by the networks, and by both sides' security groups.
 
 Private endpoints and the public addresses of Azure's services are the subject of `reach`.
 """

@@ -94,7 +94,11 @@ def members(properties: Json) -> tuple[Member, ...]:
     """The members of a pool."""
     given: list[Json] = (properties.get("pool") or {}).get("services") or []
     return tuple(
-        Member(fold(str(one.get("id") or "")), one.get("weight"), 1 if one.get("priority") is None else one["priority"])
+        Member(
+            fold(str(one.get("id") or "")),
+            one.get("weight"),
+            1 if one.get("priority") is None else one["priority"],
+        )
         for one in given
     )
 

@@ -82,7 +82,7 @@ def plan(scopes: Sequence[Scope], fragments: Mapping[str, Document]) -> Plan:
     A scope without a document is left out by the caller: what is around it holds as it stands. A section that
     a document does not write is empty, as that of a document that writes it without `<base />`.
     """
-    sections: dict[str, tuple[Step, ...]] = {name: () for name in SECTIONS}
+    sections: dict[str, tuple[Step, ...]] = dict.fromkeys(SECTIONS, ())
     for scope in scopes:
         sections = {
             name: Compiler(fragments, scope, name, sections[name]).steps(scope.document.section(name))

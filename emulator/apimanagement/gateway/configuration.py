@@ -203,8 +203,10 @@ class Configurations:
             properties, keys = one["properties"], self._keys_of(one["id"])
             service = one["id"].rpartition("/subscriptions/")[0]
             scope = str(properties.get("scope", ""))
-            kind, _, name = scope[len(service) :].strip("/").partition("/") if scope.startswith("/sub") else (
-                scope.strip("/").partition("/")
+            kind, _, name = (
+                scope[len(service) :].strip("/").partition("/")
+                if scope.startswith("/sub")
+                else (scope.strip("/").partition("/"))
             )
             held = fold(f"{service}/{kind}/{name}") if name else ""
             made = Subscription(

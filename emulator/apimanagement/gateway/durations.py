@@ -14,7 +14,9 @@ OF: Final = (86_400, 3_600, 60, 1)
 def seconds(text: str) -> float:
     """Seconds of a duration such as PT1M30S. ValueError for what is none, or nothing long."""
     match = FORM.fullmatch(text.strip())
-    found = sum(float(part or 0) * unit for part, unit in zip(match.groups(), OF, strict=True)) if match else 0
+    found = (
+        sum(float(part or 0) * unit for part, unit in zip(match.groups(), OF, strict=True)) if match else 0
+    )
     if not found:
         raise ValueError(f"{text!r} is no duration of ISO 8601, such as PT1M")
     return found

@@ -85,7 +85,12 @@ def send(
 
 
 def _exchange(
-    run: Run, request: Request, headers: dict[str, str], body: bytes, timeout_s: float, backend: Backend | None
+    run: Run,
+    request: Request,
+    headers: dict[str, str],
+    body: bytes,
+    timeout_s: float,
+    backend: Backend | None,
 ) -> Answered:
     url, parts = request.url, run.parts
     target = quote(url.path, safe=PATH) + url.query_string
@@ -104,7 +109,14 @@ def _exchange(
         if backend is not None and not backend.check_chain:
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return parts.connections.send(
-        parts.turn(ports), request.method, target, headers, body, timeout_s=timeout_s, tls=context, name=url.host
+        parts.turn(ports),
+        request.method,
+        target,
+        headers,
+        body,
+        timeout_s=timeout_s,
+        tls=context,
+        name=url.host,
     )
 
 
@@ -134,7 +146,9 @@ def _public(run: Run, request: Request, headers: dict[str, str], body: bytes, ta
         if error.status == UNREACHED:
             raise NotReached(error.message) from error
         response = Answer.json(error.body(), error.status, error.headers)
-    kept = tuple((name, value) for name, value in response.headers.items() if name.lower() != "content-length")
+    kept = tuple(
+        (name, value) for name, value in response.headers.items() if name.lower() != "content-length"
+    )
     return Answered(response.status, phrase(response.status), kept, response.body)
 
 
@@ -151,7 +165,10 @@ def _sent_headers(run: Run, request: Request, span: str) -> dict[str, str]:
     }
     asked = run.context.request.original_url
     given = request.headers.first("Host")
-    if not given or given.lower() in (asked.host, f"{asked.host}:{asked.port}"):  # the caller's own goes no further
+    if not given or given.lower() in (
+        asked.host,
+        f"{asked.host}:{asked.port}",
+    ):  # the caller's own goes no further
         headers["host"] = f"{request.url.host}{_port(request.url)}"
     if run.trace and run.configuration.correlation == "W3C":
         headers["traceparent"] = f"00-{run.trace}-{span}-01"

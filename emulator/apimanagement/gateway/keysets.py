@@ -1,4 +1,4 @@
-"""The keys of token issuers, from their OpenID Connect configuration; fetched once, and again for a new key."""
+"""The keys of token issuers, from their OpenID Connect configuration; fetched again for a new key."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from emulator.apimanagement.gateway import failures, routing, subscriptions
@@ -25,7 +26,7 @@ from emulator.apimanagement.policies import context as contexts
 from emulator.apimanagement.policies.context import Body, Context, Headers, Response
 from emulator.arm.ids import fold
 from emulator.containerinstance.gateway import HOP_BY_HOP
-from emulator.errors import AzureError
+from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request
 from emulator.http import Response as Sent
 from emulator.network.reach import Reach
@@ -56,9 +57,13 @@ class Gateway:
     def handle(self, request: Request) -> Sent:
         """One request to the gateway of a service."""
         name = request.host.removesuffix(SUFFIX)
+        if "." in name:
+            raise NotEmulated(f"{request.host}: of API Management only the gateway answers")
         configuration = self._configurations.of(name)
         if configuration is None:
-            raise AzureError(502, "Unreachable", f"{request.host} does not resolve: no service has this name.")
+            raise AzureError(
+                502, "Unreachable", f"{request.host} does not resolve: no service has this name."
+            )
         denied = self._reach.denied(request.place, configuration.id, GROUP)
         if denied is not None and denied.kind == "lost":
             raise AzureError(502, "Unreachable", f"{request.host} cannot be reached: {denied.why}.")
@@ -72,17 +77,15 @@ class Gateway:
         run = Run(self._context(configuration, request, name), configuration, self._parts)
         run.trace, run.parent = _trace(request)
         run.span = self._parts.new_span()
-        plan = Plan()
         started = time.time()
         try:
             plan = self._enter(run, request)
-            if plan is PREFLIGHT:
-                response = self._preflight(run, request)
-            else:
-                response = run.through(plan)
+            if plan is not PREFLIGHT:
+                run.through(plan)
+            elif not self._preflight(run, request):
+                raise failures.no_operation()
         except Failure as failure:  # before any section: no operation, no key
             run.fail(failure, self._plan_of(run))
-            response = run.response
         run.end()
         response = run.response
         self._tell(run, started, response)
@@ -91,7 +94,7 @@ class Gateway:
     def _enter(self, run: Run, request: Request) -> Plan:
         """Find out what is asked, and who asks. Failure 404, 401."""
         configuration, context = run.configuration, run.context
-        query = {key: values for key, values in context.request.url.query.items()}
+        query = dict(context.request.url.query.items())
         route = _route(configuration, request, query)
         if route is None:
             if is_preflight(request.method, request.headers):
@@ -114,22 +117,19 @@ class Gateway:
             fold(run.route.operation.id),
         )
 
-    def _preflight(self, run: Run, request: Request) -> Response:
-        """What a browser asks before a call of another method: the policy cors answers, or nobody."""
-        query = {key: values for key, values in run.context.request.url.query.items()}
+    def _preflight(self, run: Run, request: Request) -> bool:
+        """What a browser asks before a call of another method: whether the policy cors has answered."""
+        query = dict(run.context.request.url.query.items())
         method = request.headers["access-control-request-method"]
         route = _route(run.configuration, request, query, method)
         if route is None:
-            raise failures.no_operation()
+            return False
         self._set_route(run, route)
-        steps = [one for one in self._plan_of(run).inbound if one.name == CORS]
-        if not steps:
-            raise failures.no_operation()
         try:
-            run.steps(steps)
+            run.steps([one for one in self._plan_of(run).inbound if one.name == CORS])
         except Returned:
-            return run.response
-        return answer(200)
+            return True
+        return False
 
     def _set_route(self, run: Run, route: Route) -> None:
         run.route, run.rest = route, route.rest
@@ -155,7 +155,7 @@ class Gateway:
 
     def _context(self, configuration: Configuration, request: Request, name: str) -> Context:
         query = Headers()
-        for key, value in _pairs(request.raw_query):
+        for key, value in parse_qsl(request.raw_query, keep_blank_values=True):
             query.add(key, value)
 
         def url() -> contexts.Url:
@@ -235,12 +235,6 @@ def _not_public(configuration: Configuration, address: str) -> Response:
         "Endpoint from inside your virtual network. To learn more https://aka.ms/apim-privateendpoint."
     )
     return Failure(403, "configuration", "PublicNetworkAccessDisabled", message).answer("")
-
-
-def _pairs(raw_query: str) -> list[tuple[str, str]]:
-    from urllib.parse import parse_qsl
-
-    return parse_qsl(raw_query, keep_blank_values=True)
 
 
 def _trace(request: Request) -> tuple[str, str]:

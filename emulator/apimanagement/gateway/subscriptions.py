@@ -62,9 +62,7 @@ def key_of(api: Api, headers: Mapping[str, str], query: Mapping[str, Sequence[st
     return next((values[0] for name, values in query.items() if name.lower() == wanted and values), "")
 
 
-def caller(
-    api: Api, key: str, by_key: Mapping[str, Subscription], products: Mapping[str, Product]
-) -> Caller:
+def caller(api: Api, key: str, by_key: Mapping[str, Subscription], products: Mapping[str, Product]) -> Caller:
     """Who calls an API. Failure 401 where it wants a subscription and the key is missing or not good for it.
 
     api.id and the keys of `products` are folded.

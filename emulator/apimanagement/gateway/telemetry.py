@@ -38,9 +38,7 @@ Json = dict[str, Any]
 class Telemetry:
     """Sends in batches from a thread of its own, as Azure's buffered logger does."""
 
-    def __init__(
-        self, handler: Callable[[str], Handler | None], token: Callable[[Json, str], str]
-    ) -> None:
+    def __init__(self, handler: Callable[[str], Handler | None], token: Callable[[Json, str], str]) -> None:
         """handler: of an emulated host. token: of a service's identity for an audience."""
         self._handler = handler
         self._token = token
@@ -128,7 +126,9 @@ class Telemetry:
 
     def _refused(self, service: Json, count: int, why: str) -> None:
         self.lost += count
-        LOG.warning("Application Insights refuses %d items of the gateway %s: %s", count, service["name"], why)
+        LOG.warning(
+            "Application Insights refuses %d items of the gateway %s: %s", count, service["name"], why
+        )
 
 
 def _items(run: Run, telling: Telling, started: float, response: Response, key: str) -> list[Json]:

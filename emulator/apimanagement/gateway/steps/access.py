@@ -90,7 +90,9 @@ def authentication_managed_identity(policy: Policy, compiler: Compiler) -> Actio
         context = run.context
         resource = attributes.text("resource", context)
         try:
-            token = run.parts.token(run.configuration.service, resource, attributes.text("client-id", context))
+            token = run.parts.token(
+                run.configuration.service, resource, attributes.text("client-id", context)
+            )
         except AzureError as error:
             if attributes.flag("ignore-error", context, False):
                 return

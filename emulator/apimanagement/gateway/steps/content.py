@@ -29,7 +29,7 @@ def validate_content(policy: Policy, compiler: Compiler) -> Action:
     rules = [{name: value.text for name, value in one.attributes.items()} for one in policy.all("content")]
     for rule in rules:
         if rule.get("validate-as", "json") != "json":
-            raise NotEmulated(f"validate-as=\"{rule['validate-as']}\" of the policy validate-content")
+            raise NotEmulated(f'validate-as="{rule["validate-as"]}" of the policy validate-content')
         if rule.get("schema-id"):
             raise NotEmulated("schema-id of the policy validate-content")
 
@@ -47,14 +47,18 @@ def validate_content(policy: Policy, compiler: Compiler) -> Action:
             )
             if (variable := attributes.text("errors-variable-name", run.context)) and errors:
                 run.context.variables[variable] = list(errors)
-            run.told.append({"severity": 3 if action == PREVENT else 2, "message": words, "source": policy.name})
+            run.told.append(
+                {"severity": 3 if action == PREVENT else 2, "message": words, "source": policy.name}
+            )
             if action == PREVENT:
                 status = 400 if name == "request" else 502
                 raise Failure(status, policy.name, rule, words, shown=words)
 
         most = int(attributes.number("max-size", run.context, LARGEST))
         if len(body) > most:
-            words = f"{name.capitalize()}'s body is {len(body)} bytes long and it exceeds the configured limit "
+            words = (
+                f"{name.capitalize()}'s body is {len(body)} bytes long and it exceeds the configured limit "
+            )
             words += f"of {most} bytes."
             broken(attributes.text("size-exceeded-action", run.context, DETECT), "SizeLimit", "", words)
             return
@@ -69,7 +73,9 @@ def validate_content(policy: Policy, compiler: Compiler) -> Action:
             try:
                 jsonbody.read(body)
             except (json.JSONDecodeError, ValueError) as error:
-                words = f"Body of the {name} does not conform to the definition, which is associated with the "
+                words = (
+                    f"Body of the {name} does not conform to the definition, which is associated with the "
+                )
                 words += f"content type {kind}. {error}"
                 broken(rule.get("action", DETECT), "IncorrectMessage", kind, words)
 

@@ -16,7 +16,7 @@ from emulator.errors import NotEmulated
 
 
 def rate_limit(by_key: bool) -> Callable[[Policy, Compiler], Action]:
-    """By the subscription, or by a key of an expression. A call without a subscription is not limited by it."""
+    """By the subscription, or by a key of an expression; a call without a subscription is not limited."""
     name = "rate-limit-by-key" if by_key else "rate-limit"
 
     def make(policy: Policy, compiler: Compiler) -> Action:

@@ -23,8 +23,6 @@ PARAMETER: Final = re.compile(r"\{\*?([^{}]+)\}")
 BREAKS: Final = re.compile(r"[\r\n\x00]")
 
 
-
-
 def set_header(policy: Policy) -> Change:
     """Sets, adds to or deletes a header field."""
     attributes = Attributes(policy)
@@ -44,7 +42,7 @@ def _put(held: Headers, name: str, given: list[str], action: str) -> None:
     if action == "delete" or (action == "override" and not given):
         held.pop(name, None)
     elif action == "append":
-        held[name] = [*(held[name] if name in held else []), *given]
+        held[name] = [*held.get(name, []), *given]
     elif action == "override" or name not in held:
         held[name] = given
 

@@ -201,7 +201,7 @@ def _keys(run: Run, addresses: Sequence[str], header: dict[str, Any]) -> list[An
 
 
 def _verified(token: str, header: dict[str, Any], keys: Sequence[Any], signed: bool) -> dict[str, Any]:
-    """The claims of a token that one of the keys has signed. Times, issuer and audience are looked at later."""
+    """The claims of a token that one of the keys has signed; times, issuer and audience are for later."""
     options: Any = {
         f"verify_{name}": False for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti", "signature")
     }
@@ -229,7 +229,9 @@ def _times(claims: dict[str, Any], skew_s: float, required: bool) -> None:
         value = claims.get(name)
         if value is None:
             if name == "exp" and required:
-                raise Invalid("TokenExpired", "IDX10225: Lifetime validation failed. The token has no expiry.")
+                raise Invalid(
+                    "TokenExpired", "IDX10225: Lifetime validation failed. The token has no expiry."
+                )
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise Invalid("JwtInvalid", f"The claim {name} of the token is no number.")
@@ -244,7 +246,9 @@ def _audience(claims: dict[str, Any], allowed: Sequence[str]) -> None:
     held: list[str] = [str(one) for one in given] if isinstance(given, list) else [str(given or "")]
     if allowed and not set(held) & set(allowed):
         shown = ", ".join(held)
-        raise Invalid("TokenAudienceNotAllowed", f"IDX10214: Audience validation failed. Audiences: '{shown}'.")
+        raise Invalid(
+            "TokenAudienceNotAllowed", f"IDX10214: Audience validation failed. Audiences: '{shown}'."
+        )
 
 
 def _required(run: Run, claims: dict[str, Any], wanted: Sequence[Wanted]) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 SECTIONS: Final = ("inbound", "backend", "outbound", "on-error")
 DOCUMENT: Final = "policies"
 FRAGMENT: Final = "fragment"
-NAMED: Final = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
+NAMED: Final = re.compile(r"\{\{([\w.-]+)\}\}")
 
 
 @dataclass(frozen=True, slots=True, order=True)

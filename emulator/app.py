@@ -142,10 +142,23 @@ class Emulator:
             "web": lambda: web(arm, store),
             "databases": lambda: databases(arm, store),
             "messaging": lambda: messaging(arm, store),
-            "apimanagement": lambda: apimanagement(arm, store, who, self.vaults, self._secrets),
+            "apimanagement": self._apimanagement,
             "cognitiveservices": lambda: cognitiveservices(arm, store),
             "containerapps": lambda: containerapps(arm, store),
         }
+
+    def _apimanagement(self) -> None:
+        self.gateway = apimanagement(
+            self.arm,
+            self.home,
+            self.hosts,
+            self.lifetime,
+            self.identity,
+            self.vaults,
+            self._secrets,
+            self.reach,
+            self.inside,
+        )
 
     def started(self) -> None:
         """Called by the server once it answers."""

@@ -48,7 +48,6 @@ HOSTS: Final[dict[str, tuple[str, str]]] = {
     "aka.ms": ("Microsoft's short links", TOOLS),
     "*.inference.ml.azure.com": ("online endpoints", "the scoring service runs in a container group"),
     "*.azmk8s.io": ("the API server of a cluster", DATA),
-    "*.azure-api.net": ("the gateway of API Management", DATA),
     "*.azurewebsites.net": ("a web app", DATA),
     "*.azurestaticapps.net": ("a static web app", DATA),
     "*.azurecontainerapps.io": ("a container app", DATA),

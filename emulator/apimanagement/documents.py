@@ -49,25 +49,6 @@ def install(arm: Arm, identity: Identity, vaults: Vaults, secrets: Secrets) -> N
         elif put.old is None and not put.properties.get("value"):
             raise _invalid("value", "Value should not be empty.")
 
-    @arm.before_put(f"{SERVICE}/backends")
-    def backend(put: Put) -> None:
-        if put.properties.get("type") != "Pool" and not put.properties.get("url"):
-            raise _invalid("url", "Url is required for a backend of the type Single.")
-
-    @arm.before_delete(f"{SERVICE}/backends")
-    def kept(resource: Json) -> None:
-        service = _service(resource["id"])
-        if arm.deletion_root.lower() == service.lower():
-            return
-        for other in arm.store.children(f"{service}/backends"):
-            pool: list[Json] = (other.get("properties", {}).get("pool") or {}).get("services") or []
-            if any(str(one.get("id", "")).lower() == resource["id"].lower() for one in pool):
-                raise AzureError(
-                    400,
-                    "ValidationError",
-                    f"Backend {resource['name']} is used by the pool {other['name']} and cannot be deleted.",
-                )
-
 
 def _service(resource_id: str) -> str:
     return "/".join(resource_id.split("/")[:9])

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from emulator.apimanagement import documents, services, softdelete
+from emulator.apimanagement import backends, documents, imports, services, softdelete, subscribing
+from emulator.apimanagement.gateway import install as gateway
+from emulator.apimanagement.gateway.serving import Gateway
 from emulator.arm.keys import Keys, hexadecimal_key
 from emulator.arm.service import Action, Arm, Put
-from emulator.arm.store import Store
 from emulator.errors import NotEmulated
+from emulator.home import Home
+from emulator.hosts import Hosts
 from emulator.identity.service import Identity
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import Vaults
+from emulator.lifetime import Lifetime
+from emulator.network.inside import Inside
+from emulator.network.reach import Reach
 
 SERVICE: Final = "Microsoft.ApiManagement/service"
 SUBSCRIPTION: Final = f"{SERVICE}/subscriptions"
@@ -20,12 +26,25 @@ KEYS: Final = ("primaryKey", "secondaryKey")
 VALUE: Final = "value"
 
 
-def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults, secrets: Secrets) -> None:
-    """Hooks of subscriptions and named values; what is deleted softly; what Azure refuses."""
+def install(
+    arm: Arm,
+    home: Home,
+    hosts: Hosts,
+    lifetime: Lifetime,
+    identity: Identity,
+    vaults: Vaults,
+    secrets: Secrets,
+    reach: Reach,
+    inside: Inside,
+) -> Gateway:
+    """Hooks of subscriptions and named values; what is deleted softly; what Azure refuses; the gateway."""
     services.install(arm)
     documents.install(arm, identity, vaults, secrets)
+    backends.install(arm)
+    imports.install(arm)
+    subscribing.install(arm)
     softdelete.install(arm, identity)
-    keys = Keys(store)
+    keys = Keys(arm.store)
     keys.forget_with(arm, SUBSCRIPTION, NAMED_VALUE)
 
     @arm.with_put(SUBSCRIPTION)
@@ -61,3 +80,5 @@ def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults, secrets:
         if properties.get("keyVault"):
             raise NotEmulated("listValue of a named value that is in a vault; read the vault's secret")
         return {VALUE: keys.held(action.id).get(VALUE)}
+
+    return gateway.install(arm, home, hosts, lifetime, identity, vaults, secrets, reach, inside, keys)

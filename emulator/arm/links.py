@@ -11,6 +11,7 @@ from emulator.arm.linked import linked
 from emulator.errors import AzureError
 
 OWN_RULES = {  # checked, with another error, by their service
+    "microsoft.apimanagement/service/backends",
     "microsoft.authorization/roledefinitions",
     "microsoft.machinelearningservices/workspaces/computes",
 }

@@ -128,7 +128,7 @@ def test_a_policy_finds_what_it_names(service: Client) -> None:
 def test_a_pool_names_backends_that_are_there_and_holds_them(service: Client) -> None:
     one, pool = f"{SERVICE}/backends/one", f"{SERVICE}/backends/pool"
     members = {"properties": {"type": "Pool", "pool": {"services": [{"id": one, "weight": 100}]}}}
-    assert service.refused("PUT", pool, members)[:2] == (400, "InvalidResourceReference")
+    assert why(service, pool, members) == "Backend Entity 'one' not found."
     service.ok("PUT", one, {"properties": {"url": "http://one.example", "protocol": "http"}})
     service.ok("PUT", pool, members)
     assert service.refused("DELETE", one)[1] == "ValidationError"

@@ -1,0 +1,335 @@
+"""What a service is told to do, read from the store: once, and again after a change of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from emulator.apimanagement.gateway import backends, compiling
+from emulator.apimanagement.gateway.backends import Backend, Standing
+from emulator.apimanagement.gateway.compiling import Scope
+from emulator.apimanagement.gateway.routing import Api, Operation, Template, Version
+from emulator.apimanagement.gateway.run import Plan
+from emulator.apimanagement.gateway.subscriptions import ACTIVE, PUBLISHED, Product, Subscription
+from emulator.apimanagement.policies import reading
+from emulator.apimanagement.policies.tree import DOCUMENT, FRAGMENT, Document
+from emulator.arm.ids import fold
+from emulator.arm.store import Store
+from emulator.places import AZURE, Place
+
+SERVICE: Final = "Microsoft.ApiManagement/service"
+TYPES: Final = tuple(
+    f"{SERVICE}{rest}"
+    for rest in (
+        "",
+        "/apis",
+        "/apis/operations",
+        "/apis/operations/policies",
+        "/apis/policies",
+        "/apis/diagnostics",
+        "/apiVersionSets",
+        "/backends",
+        "/diagnostics",
+        "/loggers",
+        "/namedValues",
+        "/policies",
+        "/policyFragments",
+        "/products",
+        "/products/apis",
+        "/products/policies",
+        "/subscriptions",
+    )
+)
+"""What a configuration is read from."""
+REFRESHED_S: Final = 4 * 3600.0  # secrets of vaults: "Key Vault secrets", named values
+SCHEMES: Final = {"Segment": "Segment", "Header": "Header", "Query": "Query"}
+
+Json = dict[str, Any]
+KeysOf = Callable[[str], Mapping[str, str]]
+ValueOf = Callable[[Json], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A diagnostic for Application Insights. logger: its connection string, or its instrumentation key."""
+
+    logger: str = field(repr=False)
+    always_errors: bool = False
+    sampling: float = 100.0
+    verbosity: str = "information"
+    correlation: str = "Legacy"
+    client_ip: bool = False
+    metrics: bool = False
+    name_format: str = "Name"
+
+
+@dataclass(slots=True)
+class Configuration:
+    """Of one service. backends, products: by folded id. documents: policies by folded id of what has them."""
+
+    service: Json
+    apis: tuple[Api, ...] = ()
+    products: Mapping[str, Product] = field(default_factory=dict[str, Product])
+    subscriptions: Mapping[str, Subscription] = field(default_factory=dict[str, Subscription], repr=False)
+    backends: Mapping[str, Backend] = field(default_factory=dict[str, Backend])
+    documents: Mapping[str, Document] = field(default_factory=dict[str, Document])
+    fragments: Mapping[str, Document] = field(default_factory=dict[str, Document])
+    tellings: Mapping[str, Telling] = field(default_factory=dict[str, Telling])
+    examples: Mapping[str, list[Json]] = field(default_factory=dict[str, "list[Json]"])
+    _plans: dict[tuple[str, str, str], Plan] = field(default_factory=dict[tuple[str, str, str], Plan])
+
+    @property
+    def id(self) -> str:
+        return str(self.service["id"])
+
+    @property
+    def subnet(self) -> str:
+        """The subnet by which the gateway goes out, "" for none."""
+        given = self.service["properties"].get("virtualNetworkConfiguration") or {}
+        return str(given.get("subnetResourceId") or "")
+
+    @property
+    def outbound(self) -> Place:
+        """Where the gateway stands for what it calls."""
+        return Place(self.subnet) if self.subnet else AZURE
+
+    @property
+    def correlation(self) -> str:
+        """How traces go on: the protocol of the service's diagnostic, "" without one."""
+        found = self.tellings.get(fold(self.id))
+        return found.correlation if found is not None else ""
+
+    def backend(self, name: str) -> Backend | None:
+        """A backend by its name."""
+        return self.backends.get(fold(f"{self.id}/backends/{name}"))
+
+    def telling(self, api: str) -> Telling | None:
+        """The diagnostic that holds for an API (folded id): its own, or the service's."""
+        return self.tellings.get(api) or self.tellings.get(fold(self.id))
+
+    def plan(self, product: str = "", api: str = "", operation: str = "") -> Plan:
+        """The plan of a request for what these folded ids name."""
+        key = product, api, operation
+        found = self._plans.get(key)
+        if found is None:
+            own = self.documents.get(fold(self.id), compiling.DEFAULT)
+            scopes = [Scope("global", self.id, own)]
+            for name, place in (("product", product), ("api", api), ("operation", operation)):
+                if place in self.documents:
+                    scopes.append(Scope(name, place, self.documents[place]))
+            found = self._plans[key] = compiling.plan(scopes, self.fragments)
+        return found
+
+    def example(self, operation: str, status: int, kind: str) -> tuple[str, str]:
+        """Content type and text of an operation's example of an answer; empty where there is none."""
+        for response in self.examples.get(operation, ()):
+            if response.get("statusCode") != status:
+                continue
+            for one in response.get("representations") or []:
+                values: Json = one.get("examples") or {}
+                held = str(one.get("contentType", ""))
+                if kind in ("", held):
+                    found = next((str(each.get("value", "")) for each in values.values()), "")
+                    return held, found
+        return "", ""
+
+
+class Configurations:
+    """Of all services, by host name. Safe for threads."""
+
+    def __init__(self, store: Store, standing: Standing, keys_of: KeysOf, value_of: ValueOf) -> None:
+        """keys_of: primaryKey and secondaryKey of a subscription's id. value_of: of a named value."""
+        self._store = store
+        self._standing = standing
+        self._keys_of = keys_of
+        self._value_of = value_of
+        self._lock = threading.Lock()
+        self._types = tuple(kind.lower() for kind in TYPES)
+        self._known = -1
+        self._until = 0.0
+        self._extra = 0
+        self._held: dict[str, Configuration | None] = {}
+
+    def changed(self) -> None:
+        """Something that is no resource has changed: a key."""
+        self._extra += 1
+
+    def of(self, name: str) -> Configuration | None:
+        """The configuration of the service of a name, None where there is none."""
+        revision = self._extra + sum(map(self._store.revision, self._types))
+        if revision == self._known and time.monotonic() < self._until and name in self._held:
+            return self._held[name]
+        with self._lock:
+            if revision != self._known or time.monotonic() >= self._until:
+                self._held, self._known = {}, revision
+                self._until = time.monotonic() + REFRESHED_S
+            if name not in self._held:
+                found = self._store.named(SERVICE, name)
+                self._held[name] = self._read(found[0]) if found else None
+            return self._held[name]
+
+    # parts
+
+    def _read(self, service: Json) -> Configuration:
+        parts: dict[str, list[Json]] = {}
+        for one in self._store.subtree(service["id"]):
+            parts.setdefault(str(one["type"])[len(SERVICE) :].lower(), []).append(one)
+        named = {
+            str(one["properties"].get("displayName")): self._value_of(one)
+            for one in parts.get("/namedvalues", ())
+        }
+        documents, fragments = _documents(parts, named)
+        return Configuration(
+            service,
+            tuple(_apis(parts)),
+            {fold(one["id"]): _product(one, parts) for one in parts.get("/products", ())},
+            self._subscriptions(parts),
+            {fold(one["id"]): backends.of(one, named, self._standing) for one in parts.get("/backends", ())},
+            documents,
+            fragments,
+            dict(_tellings(parts, named)),
+            {
+                one["id"]: one["properties"].get("responses") or []
+                for one in parts.get("/apis/operations", ())
+            },
+        )
+
+    def _subscriptions(self, parts: Mapping[str, list[Json]]) -> dict[str, Subscription]:
+        found: dict[str, Subscription] = {}
+        for one in parts.get("/subscriptions", ()):
+            properties, keys = one["properties"], self._keys_of(one["id"])
+            service = one["id"].rpartition("/subscriptions/")[0]
+            scope = str(properties.get("scope", ""))
+            kind, _, name = (
+                scope[len(service) :].strip("/").partition("/")
+                if scope.startswith("/sub")
+                else (scope.strip("/").partition("/"))
+            )
+            held = fold(f"{service}/{kind}/{name}") if name else ""
+            made = Subscription(
+                one["id"],
+                one["name"],
+                str(properties.get("displayName") or one["name"]),
+                properties.get("state") == ACTIVE,
+                held if kind.lower() == "products" else "",
+                held if kind.lower() == "apis" else "",
+                keys["primaryKey"],
+                keys["secondaryKey"],
+                str(properties.get("ownerId") or ""),
+            )
+            found[made.primary] = found[made.secondary] = made
+        return found
+
+
+def _apis(parts: Mapping[str, list[Json]]) -> list[Api]:
+    operations: dict[str, list[Operation]] = {}
+    for one in parts.get("/apis/operations", ()):
+        properties = one["properties"]
+        made = Operation(
+            one["id"],
+            one["name"],
+            str(properties.get("displayName") or one["name"]),
+            str(properties.get("method", "")),
+            Template.of(str(properties.get("urlTemplate", ""))),
+        )
+        operations.setdefault(fold(one["id"].rpartition("/operations/")[0]), []).append(made)
+    sets = {fold(one["id"]): one["properties"] for one in parts.get("/apiversionsets", ())}
+    found: list[Api] = []
+    for one in parts.get("/apis", ()):
+        properties = one["properties"]
+        names: Json = properties.get("subscriptionKeyParameterNames") or {}
+        version = None
+        if held := sets.get(fold(str(properties.get("apiVersionSetId") or ""))):
+            scheme = held.get("versioningScheme", "Segment")
+            parameter = held.get("versionHeaderName") if scheme == "Header" else held.get("versionQueryName")
+            version = Version(scheme, str(properties.get("apiVersion") or ""), str(parameter or ""))
+        found.append(
+            Api(
+                fold(one["id"]),
+                one["name"],
+                str(properties.get("displayName") or one["name"]),
+                str(properties.get("path") or "").strip("/"),
+                tuple(properties.get("protocols") or ("https",)),
+                properties.get("subscriptionRequired") is not False,
+                str(names.get("header") or "Ocp-Apim-Subscription-Key"),
+                str(names.get("query") or "subscription-key"),
+                str(properties.get("serviceUrl") or ""),
+                str(properties.get("apiRevision") or "1"),
+                ";rev=" not in one["name"],
+                version,
+                tuple(operations.get(fold(one["id"]), ())),
+            )
+        )
+    return found
+
+
+def _product(resource: Json, parts: Mapping[str, list[Json]]) -> Product:
+    properties, own = resource["properties"], fold(resource["id"])
+    service = resource["id"].rpartition("/products/")[0]
+    apis = frozenset(
+        fold(f"{service}/apis/{one['name']}")
+        for one in parts.get("/products/apis", ())
+        if fold(one["id"].rpartition("/apis/")[0]) == own
+    )
+    required = properties.get("subscriptionRequired") is not False
+    return Product(
+        resource["id"],
+        resource["name"],
+        str(properties.get("displayName") or resource["name"]),
+        properties.get("state") == PUBLISHED,
+        required,
+        required and properties.get("approvalRequired") is True,
+        properties.get("subscriptionsLimit"),
+        apis,
+    )
+
+
+def _documents(
+    parts: Mapping[str, list[Json]], named: Mapping[str, str]
+) -> tuple[dict[str, Document], dict[str, Document]]:
+    documents: dict[str, Document] = {}
+    for kind in ("/policies", "/products/policies", "/apis/policies", "/apis/operations/policies"):
+        for one in parts.get(kind, ()):
+            owner = fold(one["id"].rpartition("/policies/")[0])
+            documents[owner] = _document(one, DOCUMENT).bound(named)
+    fragments = {
+        one["name"]: _document(one, FRAGMENT).bound(named) for one in parts.get("/policyfragments", ())
+    }
+    return documents, fragments
+
+
+def _document(resource: Json, root: str) -> Document:
+    properties = resource["properties"]
+    form = reading.RAW if properties.get("format") == reading.RAW else reading.XML
+    return reading.read(str(properties.get("value") or ""), form, root)
+
+
+def _tellings(parts: Mapping[str, list[Json]], named: Mapping[str, str]) -> list[tuple[str, Telling]]:
+    loggers = {fold(one["id"]): one["properties"] for one in parts.get("/loggers", ())}
+    found: list[tuple[str, Telling]] = []
+    for kind in ("/diagnostics", "/apis/diagnostics"):
+        for one in parts.get(kind, ()):
+            properties = one["properties"]
+            logger = loggers.get(fold(str(properties.get("loggerId") or "")))
+            if one["name"].lower() != "applicationinsights" or logger is None:
+                continue
+            given: Json = logger.get("credentials") or {}
+            text = str(given.get("connectionString") or given.get("instrumentationKey") or "")
+            for name, value in named.items():
+                text = text.replace("{{" + name + "}}", value)
+            percentage = (properties.get("sampling") or {}).get("percentage")
+            telling = Telling(
+                text,
+                properties.get("alwaysLog") == "allErrors",
+                100.0 if percentage is None else float(percentage),
+                str(properties.get("verbosity") or "information"),
+                str(properties.get("httpCorrelationProtocol") or "Legacy"),
+                properties.get("logClientIp") is True,
+                properties.get("metrics") is True,
+                str(properties.get("operationNameFormat") or "Name"),
+            )
+            found.append((fold(one["id"].rpartition("/diagnostics/")[0]), telling))
+    return found

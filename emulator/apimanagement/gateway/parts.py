@@ -1,0 +1,66 @@
+"""What one gateway works with: what outlives a request, and the ways out of it."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.apimanagement.gateway.backends import Standing
+from emulator.apimanagement.gateway.connections import Connections
+from emulator.apimanagement.gateway.keysets import Keysets
+from emulator.apimanagement.gateway.limits import Counters
+from emulator.arm.store import Store
+from emulator.errors import AzureError
+from emulator.http import Handler
+from emulator.identity.service import Identity
+
+Where = Callable[[str, int], list[int]]
+
+
+@dataclass(slots=True)
+class Parts:
+    """where: local ports behind a private address and port. handler: of an emulated host. ca: file of the
+    authorities that https backends are held to."""
+
+    store: Store
+    identity: Identity
+    where: Where
+    handler: Callable[[str], Handler | None]
+    ca: str | None = None
+    standing: Standing = field(default_factory=Standing)
+    connections: Connections = field(default_factory=Connections)
+    counters: Counters = field(default_factory=Counters)
+    cache: dict[str, tuple[float, Any]] = field(default_factory=dict[str, tuple[float, Any]])
+    sleep: Callable[[float], None] = time.sleep
+    keysets: Keysets = field(init=False)
+    _turns: itertools.count[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.keysets = Keysets(self.handler)
+
+    def turn(self, ports: Sequence[int]) -> int:
+        """One of several ports: each in its turn."""
+        return ports[next(self._turns) % len(ports)]
+
+    def new_span(self) -> str:
+        """An id of a span (W3C Trace Context)."""
+        return secrets.token_hex(8)
+
+    def token(self, service: dict[str, Any], resource: str, client_id: str = "") -> str:
+        """A token of the service's identity for a resource: the system-assigned one unless `client_id` names
+        a user-assigned one of it. AzureError where it has none."""
+        identity: dict[str, Any] = service.get("identity") or {}
+        object_id = str(identity.get("principalId", ""))
+        if client_id:
+            held: dict[str, Any] = identity.get("userAssignedIdentities") or {}
+            fitting = (one for one in held.values() if one and one.get("clientId") == client_id)
+            object_id = str(next(fitting, {}).get("principalId", ""))
+        principal = self.identity.directory.find(object_id) if object_id else None
+        if principal is None:
+            which = f"no user-assigned identity {client_id}" if client_id else "no system-assigned identity"
+            raise AzureError(400, "ManagedIdentityNotFound", f"The service has {which}.")
+        return self.identity.tokens.issue(principal, resource)[0]

@@ -1,0 +1,84 @@
+"""Whether what stands in a subnet reaches an address: by the networks, and by both sides' security groups.
+
+Private endpoints and the public addresses of Azure's services are the subject of `reach`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from emulator.arm.ids import fold
+from emulator.arm.store import Store
+from emulator.network import addresses
+from emulator.network.rulesets import INTERNET, VIRTUAL_NETWORK, Side, denial
+
+Json = dict[str, Any]
+
+
+def is_private(host: str) -> bool:
+    """Whether a host is an address of a private range (RFC 1918)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in one for one in PRIVATE)
+
+
+PRIVATE = tuple(ipaddress.ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+
+
+def stopped(store: Store, subnet_id: str, address: str, port: int) -> str:
+    """Why a TCP connection from a subnet to an address does not come about; "" where nothing stops it.
+
+    subnet_id: "" for a caller in no network, to which private addresses lead nowhere
+    """
+    source = store.get(subnet_id) if subnet_id else None
+    private = is_private(address)
+    if source is None:
+        if subnet_id:
+            return f"the subnet {subnet_id} does not exist"
+        return f"{address} is a private address, and the caller is in no virtual network" if private else ""
+    target = _subnet_of(store, source, address) if private else None
+    if private and target is None:
+        return f"{address} is in no virtual network that {source['name']} is in, or that is peered with it"
+    number = ipaddress.ip_network(address)
+    goal = Side((number,), frozenset({VIRTUAL_NETWORK if target else INTERNET}))
+    own = Side(_ranges(source), frozenset({VIRTUAL_NETWORK}))
+    guards = [("Outbound", source)]
+    if target is not None and fold(target["id"]) != fold(source["id"]):
+        guards.append(("Inbound", target))
+    for direction, guarded in guards:
+        group = str((guarded["properties"].get("networkSecurityGroup") or {}).get("id", ""))
+        if rule := denial(store, group, direction, own, goal, port):
+            return f"the rule '{rule}' of {group} stops {source['name']} on its way to {address}:{port}"
+    return ""
+
+
+def _ranges(subnet: Json) -> tuple[addresses.Network, ...]:
+    return tuple(addresses.networks(addresses.prefixes_of(subnet), subnet["name"]))
+
+
+def _subnet_of(store: Store, source: Json, address: str) -> Json | None:
+    """The subnet that holds an address, of the caller's network or of one that is peered with it."""
+    network = source["id"].rsplit("/subnets/", 1)[0]
+    number = ipaddress.ip_address(address)
+    for one in (network, *_peers(store, network)):
+        for subnet in store.children(f"{one}/subnets"):
+            if any(number in range_ for range_ in _ranges(subnet)):
+                return subnet
+    return None
+
+
+def _peers(store: Store, network: str) -> list[str]:
+    """The networks that are peered with one, from both sides."""
+    found: list[str] = []
+    for here in store.children(f"{network}/virtualNetworkPeerings"):
+        remote = str((here["properties"].get("remoteVirtualNetwork") or {}).get("id", ""))
+        back = store.children(f"{remote}/virtualNetworkPeerings") if remote else []
+        if any(
+            fold((one["properties"].get("remoteVirtualNetwork") or {}).get("id", "")) == fold(network)
+            for one in back
+        ):
+            found.append(remote)
+    return found

@@ -29,6 +29,7 @@ from emulator.identity.service import Identity
 from emulator.images.install import install as images
 from emulator.images.store import Images
 from emulator.keyvault.install import install as keyvault
+from emulator.keyvault.keys import Keys
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import Vaults
 from emulator.lifetime import Lifetime
@@ -92,7 +93,8 @@ class Emulator:
         self._contents = BlobStore(home.blobs)
         self.blobs = Blobs(self._accounts, self._contents, self.identity)
         self._secrets = Secrets(self.store)
-        self.vaults = Vaults(self.arm, self._secrets)
+        self._keys = Keys(self.store)
+        self.vaults = Vaults(self.arm, self._secrets, self._keys)
         self._quiet = False
         for name, install in self._services().items():
             install()
@@ -113,7 +115,7 @@ class Emulator:
             "storage": lambda: storage(
                 arm, store, hosts, who, blobs, self._accounts, self._contents, self.reach
             ),
-            "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets, self.reach),
+            "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets, self._keys, self.reach),
             "monitor": lambda: monitor(arm, hosts, lifetime, who, self.telemetry, self.reach),
             "images": lambda: images(lifetime, pictures),
             "machinelearning": lambda: machinelearning(

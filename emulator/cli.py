@@ -84,6 +84,13 @@ def _parser() -> argparse.ArgumentParser:
         "public IPv4 address; without it, outside of every network",
     )
     run.add_argument(
+        "--as",
+        dest="user",
+        default="",
+        metavar="PERSON",
+        help="who runs it: a person of the directory, by sign-in name; without it, the service principal",
+    )
+    run.add_argument(
         "command",
         nargs=argparse.REMAINDER,
         metavar="-- COMMAND",
@@ -213,7 +220,11 @@ def _run(home: Home, options: argparse.Namespace) -> int:
     if options.place:
         made = lifecycle.ask(home, "POST", f"/places?at={quote(options.place, safe='')}")
         place = made["name"], made["secret"]
-    whole = environment.applied(home, place=place)
+    try:
+        whole = environment.applied(home, place=place, user=options.user)
+    except ValueError as error:
+        print(f"emulator: {error}", file=sys.stderr)
+        return NOT_FOUND
     own, given = str(Path(sys.executable).parent), whole.get("PATH", os.defpath)
     others = pulumi.program_of_others(command, Path.cwd())
     # The language host takes the first Python on PATH: this checkout's own for its own program only.

@@ -76,12 +76,29 @@ def proxy_port(home: Home) -> int:
     return int(port)
 
 
-def client(home: Home, place: tuple[str, str] | None = None) -> dict[str, str]:
-    """The variables that lead a program to the emulator, signed in as its service principal.
+def client(home: Home, place: tuple[str, str] | None = None, user: str = "") -> dict[str, str]:
+    """The variables that lead a program to the emulator, signed in as its service principal or as a person.
 
     place: name and secret of a place in a network; None for a program that stands outside
+    user: a person's sign-in name; ValueError when there is no such person
     """
-    from emulator.identity.directory import SIGNED_IN, TENANT_ID
+    from emulator.identity.directory import SIGNED_IN, TENANT_ID, USERS
+    from emulator.identity.users import COMMAND_LINE, by_name, password
+
+    credential = {
+        "AZURE_CLIENT_ID": SIGNED_IN.client_id,
+        "AZURE_CLIENT_SECRET": home.secret(home.client_secret),
+    }
+    if user:
+        person = by_name(user)
+        if person is None:
+            names = ", ".join(one.name for one in USERS)
+            raise ValueError(f"There is no person {user} in the directory. There are: {names}.")
+        credential = {
+            "AZURE_CLIENT_ID": COMMAND_LINE,
+            "AZURE_USERNAME": person.name,
+            "AZURE_PASSWORD": password(home, person),
+        }
 
     who = f"{quote(place[0], safe='')}:{place[1]}@" if place else ""
     return {
@@ -89,8 +106,7 @@ def client(home: Home, place: tuple[str, str] | None = None) -> dict[str, str]:
         **_network(home, f"http://{who}127.0.0.1:{proxy_port(home)}"),
         **SWITCHES,
         "AZURE_TENANT_ID": TENANT_ID,
-        "AZURE_CLIENT_ID": SIGNED_IN.client_id,
-        "AZURE_CLIENT_SECRET": home.secret(home.client_secret),
+        **credential,
         "AZURE_CONFIG_DIR": str(home.root / "azure-cli"),
         "PULUMI_HOME": str(home.pulumi_home),
         # without a file of metadata beside each state file: Pulumi writes it in place, and one that is cut
@@ -101,13 +117,16 @@ def client(home: Home, place: tuple[str, str] | None = None) -> dict[str, str]:
 
 
 def applied(
-    home: Home, base: Mapping[str, str] | None = None, place: tuple[str, str] | None = None
+    home: Home,
+    base: Mapping[str, str] | None = None,
+    place: tuple[str, str] | None = None,
+    user: str = "",
 ) -> dict[str, str]:
     """The environment of a client: ``base`` (this process's) with ``client``, without foreign credentials."""
     before = outside(base)
-    added = client(home, place)
-    replaced = {key: before.get(key) for key in (*added, *FOREIGN)}
-    kept = {key: value for key, value in before.items() if key not in FOREIGN}
+    added = client(home, place, user)
+    replaced = {key: before.get(key) for key in (*added, *FOREIGN, "AZURE_CLIENT_SECRET")}
+    kept = {key: value for key, value in before.items() if key not in (*FOREIGN, "AZURE_CLIENT_SECRET")}
     return {**kept, **added, BEFORE: json.dumps(replaced)}
 
 

@@ -1,4 +1,4 @@
-"""login.microsoftonline.com: discovery, keys, and the token endpoint for applications."""
+"""login.microsoftonline.com: discovery, keys, and the token endpoint for applications and people."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
 from emulator.home import Home
 from emulator.http import Request, Response
+from emulator.identity import users
 from emulator.identity.directory import SIGNED_IN, TENANT_ID, Directory
 from emulator.identity.tokens import AUDIENCES, ISSUER, Tokens, audience, check_readable
 from emulator.principal import Principal
@@ -22,6 +23,7 @@ from emulator.principal import Principal
 HOSTS: Final = ("login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net")
 BASE: Final = f"https://login.microsoftonline.com/{TENANT_ID}"
 ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ALWAYS: Final = ("openid", "profile", "offline_access")  # scopes that MSAL adds to each request
 EXCHANGE: Final = "api://AzureADTokenExchange"
 CREDENTIALS: Final = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"
 
@@ -80,6 +82,8 @@ class Authority:
                 return Response.json(_configuration())
             if request.method == "GET" and rest in ("discovery/v2.0/keys", "discovery/keys"):
                 return Response.json(self._tokens.jwks())
+            if request.method == "GET" and rest.startswith("userrealm/"):
+                return Response.json(users.realm(rest.removeprefix("userrealm/")))
             if request.method == "POST" and rest in ("oauth2/v2.0/token", "oauth2/token"):
                 return self._token(request)
         except Refused as refused:
@@ -88,16 +92,52 @@ class Authority:
 
     def _token(self, request: Request) -> Response:
         form = {key: values[-1] for key, values in parse_qs(request.body.decode(errors="replace")).items()}
+        if form.get("grant_type") == "password":
+            return self._person(request, form)
         if form.get("grant_type") != "client_credentials":
             raise Refused(
                 400,
                 "unsupported_grant_type",
                 70003,
                 f"The app requested an unsupported grant type '{form.get('grant_type', '')}'. "
-                "Only client_credentials is emulated.",
+                "Only client_credentials and password are emulated.",
             )
         principal = self._client(form)
-        asked = form.get("scope") or form.get("resource") or ""
+        resource = self._resource(form.get("scope") or form.get("resource") or "")
+        token, expiry = self._tokens.issue(principal, resource)
+        answer = _lifetime(expiry)
+        if request.path.endswith("/oauth2/token"):
+            answer |= {"expires_on": str(expiry), "resource": resource}
+        return Response.json({**answer, "access_token": token})
+
+    def _person(self, request: Request, form: dict[str, str]) -> Response:
+        """A token for a person, who signs in by name and password at the command line's application."""
+        client_id = form.get("client_id", "").lower()
+        if client_id != users.COMMAND_LINE:
+            words = f"{request.describe()}: people sign in by the application {users.COMMAND_LINE} alone"
+            raise NotEmulated(words)
+        user = users.signed_in(self._home, form.get("username", ""), form.get("password", ""))
+        if user is None:
+            raise Refused(
+                400,
+                "invalid_grant",
+                50126,
+                "Error validating credentials due to invalid username or password.",
+            )
+        scopes = [one for one in form.get("scope", "").split() if one not in ALWAYS]
+        resource = self._resource(scopes[0] if scopes else "")
+        token, expiry = self._tokens.issue(user, resource, client_id=client_id, more=users.claims(user))
+        return Response.json(
+            {
+                **_lifetime(expiry),
+                "scope": f"{resource}/user_impersonation {resource}/.default",
+                "access_token": token,
+                "id_token": self._tokens.id_token(user, client_id),
+                "client_info": users.client_info(user, TENANT_ID),
+            }
+        )
+
+    def _resource(self, asked: str) -> str:
         resource = audience(asked)
         if resource not in AUDIENCES:
             raise Refused(
@@ -107,12 +147,7 @@ class Authority:
                 f"The resource principal named {asked or '(none)'} was not found in the tenant. Known: "
                 f"{', '.join(sorted(AUDIENCES))}.",
             )
-        token, expiry = self._tokens.issue(principal, resource)
-        lifetime = expiry - int(datetime.now(UTC).timestamp())
-        answer = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime}
-        if request.path.endswith("/oauth2/token"):
-            answer |= {"expires_on": str(expiry), "resource": resource}
-        return Response.json({**answer, "access_token": token})
+        return resource
 
     def _client(self, form: dict[str, str]) -> Principal:
         client_id = form.get("client_id", "")
@@ -173,6 +208,11 @@ class Authority:
         raise Refused(
             400, "invalid_client", 70021, f"No matching federated identity record for subject '{subject}'."
         )
+
+
+def _lifetime(expiry: int) -> dict[str, Any]:
+    lifetime = expiry - int(datetime.now(UTC).timestamp())
+    return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime}
 
 
 def _instance() -> dict[str, Any]:

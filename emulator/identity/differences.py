@@ -3,6 +3,7 @@
 from typing import Final
 
 DIFFERENCES: Final = (
-    "One tenant with two subscriptions, one signed-in principal and one group.",
-    "Tokens are signed with a key of this home; there are no interactive sign-ins.",
+    "One tenant with two subscriptions, one signed-in service principal, four people and two groups.",
+    "Tokens are signed with a key of this home; people sign in by name and password (`emulator run --as`), "
+    "without a second factor.",
 )

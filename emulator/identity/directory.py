@@ -1,4 +1,4 @@
-"""The tenant: who there is. Its service principal, its groups, and the managed identities that ARM made."""
+"""The tenant: who there is. Its service principal, its people and groups, the managed identities of ARM."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from emulator.principal import Principal
 TENANT_ID: Final = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a01"
 SUBSCRIPTIONS: Final[dict[str, str]] = named_in_stack_files()
 ENGINEERS: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a001"
+APPROVERS: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a002"
 
 PRINCIPAL: Final = "principal"  # kind of the documents of managed identities, by object id
 
@@ -24,7 +25,19 @@ SIGNED_IN: Final = Principal(
     groups=(ENGINEERS,),
     name="mlops-engineer",
 )
-GROUPS: Final[dict[str, str]] = {ENGINEERS: "mlops-engineers"}
+GROUPS: Final[dict[str, str]] = {ENGINEERS: "mlops-engineers", APPROVERS: "mlops-approvers"}
+
+
+def _person(last: str, name: str, *groups: str) -> Principal:
+    return Principal(f"6f1d3c52-7a0e-4b7e-9d55-0c2a41f0{last}", "", "User", groups, f"{name}@mlops.example")
+
+
+USERS: Final = (
+    _person("d001", "approver", APPROVERS),
+    _person("d002", "second-approver", APPROVERS),
+    _person("d003", "engineer", ENGINEERS),
+    _person("d004", "approving-engineer", ENGINEERS, APPROVERS),
+)
 
 
 class Directory:
@@ -38,6 +51,8 @@ class Directory:
         key = object_id.lower()
         if key == SIGNED_IN.object_id:
             return SIGNED_IN
+        if user := next((one for one in USERS if one.object_id == key), None):
+            return user
         if key in GROUPS:
             return Principal(key, "", "Group", (), GROUPS[key])
         return _principal(key, self._store.document(PRINCIPAL, key))
@@ -57,10 +72,10 @@ class Directory:
         )
 
     def everyone(self) -> list[Principal]:
-        """All principals: the signed-in one, the groups, the managed identities."""
+        """All principals: the signed-in one, people, groups, managed identities."""
         managed = (_principal(key, value) for key, value in self._store.documents(PRINCIPAL).items())
         groups = (Principal(key, "", "Group", (), name) for key, name in GROUPS.items())
-        return [SIGNED_IN, *groups, *(one for one in managed if one)]
+        return [SIGNED_IN, *USERS, *groups, *(one for one in managed if one)]
 
     def add_managed(self, resource_id: str, object_id: str, client_id: str) -> None:
         """Make the principal of a managed identity known."""

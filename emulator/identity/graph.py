@@ -46,8 +46,8 @@ class Graph:
             case ("GET", [collection]) if collection in COLLECTIONS:
                 return _list(self._search(request, COLLECTIONS[collection]))
             case ("GET", [collection, key]) if collection in {*COLLECTIONS, "directoryObjects"}:
-                found = self._find(key)
-                if found is None:
+                found, kind = self._find(key), COLLECTIONS.get(collection)
+                if found is None or (kind and found["@odata.type"] != f"#microsoft.graph.{KINDS[kind]}"):
                     raise AzureError(
                         404, "Request_ResourceNotFound", f"Resource '{key}' does not exist in the directory."
                     )
@@ -76,6 +76,8 @@ def _fits(principal: Principal, clause: re.Match[str]) -> bool:
     if clause["start"] is not None:
         return principal.name.lower().startswith(clause["start"].lower())
     held = {"appid": principal.client_id, "displayname": principal.name, "id": principal.object_id}
+    if principal.kind == "User":
+        held |= {"userprincipalname": principal.name, "displayname": principal.name.partition("@")[0]}
     return held.get(clause["field"].lower(), "").lower() == clause["value"].lower()
 
 
@@ -85,6 +87,9 @@ def _shown(principal: Principal) -> Json:
         "id": principal.object_id,
         "displayName": principal.name,
     }
+    if principal.kind == "User":
+        shown["displayName"] = principal.name.partition("@")[0]
+        return shown | {"userPrincipalName": principal.name, "accountEnabled": True}
     if principal.kind != "ServicePrincipal":
         return shown
     return shown | {

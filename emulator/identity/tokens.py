@@ -91,8 +91,12 @@ class Tokens:
         resource: str,
         lifetime_s: int = LIFETIME_S,
         more: dict[str, str] | None = None,
+        client_id: str = "",
     ) -> tuple[str, int]:
-        """A token for an audience, with ``more`` claims, and its expiry (seconds since the epoch)."""
+        """A token for an audience, with ``more`` claims, and its expiry (seconds since the epoch).
+
+        client_id: the application by which a person signed in
+        """
         now = int(time.time())
         claims: dict[str, Any] = {
             "aud": audience(resource),
@@ -103,16 +107,35 @@ class Tokens:
             "tid": TENANT_ID,
             "oid": principal.object_id,
             "sub": principal.object_id,
-            "appid": principal.client_id,
-            "app_displayname": principal.name,
-            "idtyp": "app",
+            "appid": client_id or principal.client_id,
             "ver": "1.0",
             "uti": uuid.uuid4().hex,
             **(more or {}),
         }
+        if principal.kind != "User":
+            claims |= {"app_displayname": principal.name, "idtyp": "app"}
         if principal.resource_id:
             claims["xms_mirid"] = principal.resource_id
         return self.sign(claims), now + lifetime_s
+
+    def id_token(self, user: Principal, client_id: str) -> str:
+        """Who signed in, for the application by which they did."""
+        now = int(time.time())
+        return self.sign(
+            {
+                "aud": client_id,
+                "iss": f"https://login.microsoftonline.com/{TENANT_ID}/v2.0",
+                "iat": now,
+                "nbf": now - 300,
+                "exp": now + LIFETIME_S,
+                "tid": TENANT_ID,
+                "oid": user.object_id,
+                "sub": user.object_id,
+                "name": user.name.partition("@")[0],
+                "preferred_username": user.name,
+                "ver": "2.0",
+            }
+        )
 
     def sign(self, claims: dict[str, Any]) -> str:
         """Claims as a signed token."""

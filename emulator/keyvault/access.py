@@ -1,4 +1,4 @@
-"""Who may do what with secrets: roles when the vault says so, its access policies otherwise."""
+"""Who may do what with secrets and keys: roles when the vault says so, its access policies otherwise."""
 
 from __future__ import annotations
 
@@ -14,16 +14,37 @@ from emulator.principal import Principal
 AUDIENCE = "https://vault.azure.net"
 CHALLENGE = f'Bearer authorization="https://login.microsoftonline.com/{TENANT_ID}", resource="{AUDIENCE}"'
 SECRETS = "Microsoft.KeyVault/vaults/secrets"
-# operation -> (data action, permission of access policies)
-OPERATIONS: dict[str, tuple[str, str]] = {
-    "set": (f"{SECRETS}/setSecret/action", "set"),
-    "get": (f"{SECRETS}/getSecret/action", "get"),
-    "list": (f"{SECRETS}/readMetadata/action", "list"),
-    "update": (f"{SECRETS}/update/action", "set"),
-    "delete": (f"{SECRETS}/delete", "delete"),
-    "deleted": (f"{SECRETS}/readMetadata/action", "get"),
-    "recover": (f"{SECRETS}/recover/action", "recover"),
-    "purge": (f"{SECRETS}/purge/action", "purge"),
+KEYS = "Microsoft.KeyVault/vaults/keys"
+# kind -> operation -> (data action, permission of access policies)
+OPERATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "secrets": {
+        "set": (f"{SECRETS}/setSecret/action", "set"),
+        "get": (f"{SECRETS}/getSecret/action", "get"),
+        "list": (f"{SECRETS}/readMetadata/action", "list"),
+        "update": (f"{SECRETS}/update/action", "set"),
+        "delete": (f"{SECRETS}/delete", "delete"),
+        "deleted": (f"{SECRETS}/readMetadata/action", "get"),
+        "recover": (f"{SECRETS}/recover/action", "recover"),
+        "purge": (f"{SECRETS}/purge/action", "purge"),
+    },
+    "keys": {
+        "create": (f"{KEYS}/create/action", "create"),
+        "import": (f"{KEYS}/import/action", "import"),
+        "rotate": (f"{KEYS}/rotate/action", "rotate"),
+        "get": (f"{KEYS}/read", "get"),
+        "list": (f"{KEYS}/read", "list"),
+        "update": (f"{KEYS}/update/action", "update"),
+        "delete": (f"{KEYS}/delete", "delete"),
+        "deleted": (f"{KEYS}/read", "get"),
+        "recover": (f"{KEYS}/recover/action", "recover"),
+        "purge": (f"{KEYS}/purge/action", "purge"),
+        "encrypt": (f"{KEYS}/encrypt/action", "encrypt"),
+        "decrypt": (f"{KEYS}/decrypt/action", "decrypt"),
+        "wrapKey": (f"{KEYS}/wrap/action", "wrapkey"),
+        "unwrapKey": (f"{KEYS}/unwrap/action", "unwrapkey"),
+        "sign": (f"{KEYS}/sign/action", "sign"),
+        "verify": (f"{KEYS}/verify/action", "verify"),
+    },
 }
 # kind of denial -> (words, inner code), as in microsoft/multimodal-ai#171 and microsoft/AzureTRE#3789
 FORBIDDEN: dict[str, tuple[str, str]] = {
@@ -71,10 +92,10 @@ class Gate:
             inner,
         )
 
-    def require(self, principal: Principal, vault: Vault, operation: str, name: str = "") -> None:
-        """403 Forbidden unless the operation is allowed on the secret ("": on the vault)."""
-        action, permission = OPERATIONS[operation]
-        scope = f"{vault.id}/secrets/{name}" if name else vault.id
+    def require(self, principal: Principal, vault: Vault, kind: str, operation: str, name: str = "") -> None:
+        """403 Forbidden unless the operation is allowed on the secret or key ("": on the vault)."""
+        action, permission = OPERATIONS[kind][operation]
+        scope = f"{vault.id}/{kind}/{name}" if name else vault.id
         if vault.rbac:
             if self._identity.allowed(principal, action, scope, data=True):
                 return
@@ -88,20 +109,20 @@ class Gate:
                 f"location={vault.location}",
                 "ForbiddenByRbac",
             )
-        if not self._by_policy(principal, vault, permission):
+        if not self._by_policy(principal, vault, kind, permission):
             raise VaultError(
                 403,
                 "Forbidden",
                 f"The user, group or application 'appid={principal.client_id};oid={principal.object_id}' "
-                f"({principal.name}) does not have secrets {permission} permission on key vault "
+                f"({principal.name}) does not have {kind} {permission} permission on key vault "
                 f"'{vault.name};location={vault.location}'.",
                 "AccessDenied",
             )
 
-    def _by_policy(self, principal: Principal, vault: Vault, permission: str) -> bool:
+    def _by_policy(self, principal: Principal, vault: Vault, kind: str, permission: str) -> bool:
         holders = {holder.lower() for holder in (principal.object_id, *principal.groups)}
         for policy in vault.policies:
-            given = (policy.get("permissions") or {}).get("secrets") or []
+            given = (policy.get("permissions") or {}).get(kind) or []
             allowed = {str(one).lower() for one in given}
             if str(policy.get("objectId", "")).lower() in holders and allowed & {permission, "all"}:
                 return True

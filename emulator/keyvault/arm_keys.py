@@ -1,22 +1,20 @@
-"""Keys made through ARM: they are there, with their addresses; nothing is encrypted with them here."""
+"""Keys made through ARM: those of the vault, with their addresses. ARM makes a key and never changes it."""
 
 from __future__ import annotations
 
-import time
-import uuid
 from typing import Final
 
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
+from emulator.keyvault.keys import Keys
 from emulator.keyvault.vaults import VAULT
 
 KEY: Final = f"{VAULT}/keys"
 SIZES: Final = {"RSA": (2048, 3072, 4096), "RSA-HSM": (2048, 3072, 4096)}
 CURVES: Final = {"EC", "EC-HSM"}
-FIXED: Final = ("kty", "keySize", "curveName", "keyOps")
 
 
-def install(arm: Arm) -> None:
+def install(arm: Arm, keys: Keys) -> None:
     """Register the hooks of Microsoft.KeyVault/vaults/keys."""
 
     @arm.before_put(KEY)
@@ -32,15 +30,33 @@ def install(arm: Arm) -> None:
             size = properties.setdefault("keySize", 2048)
             if size not in SIZES[kind]:
                 raise _bad(put, "keySize", size, f"one of {', '.join(map(str, SIZES[kind]))}")
+        else:
+            properties.setdefault("curveName", "P-256")
         segments = put.id.split("/")
-        uri = f"https://{segments[-3].lower()}.vault.azure.net/keys/{segments[-1]}"
-        properties.update(keyUri=uri, keyUriWithVersion=f"{uri}/{uuid.uuid4().hex}")
-        now = int(time.time())
+        vault, name = segments[-3].lower(), segments[-1]
+        if keys.exists(vault, name):  # it outlives its resource: ARM cannot delete keys
+            _, version = keys.get(vault, name)
+        else:
+            version = keys.create(
+                vault,
+                name,
+                {
+                    "kty": kind,
+                    "key_size": properties.get("keySize"),
+                    "crv": properties.get("curveName"),
+                    "key_ops": properties.get("keyOps"),
+                    "attributes": properties.get("attributes"),
+                    "tags": put.resource.get("tags"),
+                },
+                later=True,
+            )
+        uri = f"https://{vault}.vault.azure.net/keys/{name}"
+        properties.update(keyUri=uri, keyUriWithVersion=f"{uri}/{version['version']}")
         properties["attributes"] = {
             "enabled": True,
             **(properties.get("attributes") or {}),
-            "created": now,
-            "updated": now,
+            "created": version["attributes"]["created"],
+            "updated": version["attributes"]["updated"],
             "recoveryLevel": "Recoverable",
         }
 

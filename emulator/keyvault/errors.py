@@ -21,14 +21,5 @@ class VaultError(AzureError):
         return body
 
 
-def secret_not_found(name: str) -> VaultError:
-    return VaultError(
-        404,
-        "SecretNotFound",
-        f"A secret with (name/id) {name} was not found in this key vault. If you recently deleted this "
-        "secret you may be able to recover it.",
-    )
-
-
 def bad_parameter(message: str) -> VaultError:
     return VaultError(400, "BadParameter", message)

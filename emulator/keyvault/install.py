@@ -1,7 +1,4 @@
-"""Microsoft.KeyVault: vaults, their secrets, and keys as far as ARM knows them.
-
-What is done with keys, and certificates, is refused by name.
-"""
+"""Microsoft.KeyVault: vaults, their secrets and keys. Certificates are refused by name."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ from emulator.identity.service import Identity
 from emulator.keyvault import arm_keys, arm_secrets
 from emulator.keyvault.access import Gate
 from emulator.keyvault.dataplane import DataPlane
+from emulator.keyvault.keys import Keys
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import Vaults
 from emulator.network.reach import Reach
@@ -24,17 +22,17 @@ NO_HARDWARE = r"/subscriptions/[^/]+(?:/resourceGroups/[^/]+)?/providers/[^/]+/(
 
 
 def install(
-    arm: Arm, hosts: Hosts, identity: Identity, vaults: Vaults, secrets: Secrets, reach: Reach
+    arm: Arm, hosts: Hosts, identity: Identity, vaults: Vaults, secrets: Secrets, keys: Keys, reach: Reach
 ) -> None:
     """Register the hooks and the data plane."""
     vaults.install()
     arm_secrets.install(arm, vaults, secrets)
 
-    arm_keys.install(arm)
+    arm_keys.install(arm, keys)
 
     @arm.special("GET", NO_HARDWARE)
     def no_hardware(request: Request, match: re.Match[str], principal: Principal) -> Response:
         """None can be made here, so there are none."""
         return Response.json({"value": []})
 
-    hosts.route("*.vault.azure.net", DataPlane(vaults, secrets, Gate(identity), reach).handle)
+    hosts.route("*.vault.azure.net", DataPlane(vaults, secrets, keys, Gate(identity), reach).handle)

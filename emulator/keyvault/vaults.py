@@ -12,7 +12,9 @@ from emulator.arm import firewalls
 from emulator.arm.ids import fold
 from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError
-from emulator.keyvault.secrets import DAY_S, Secrets
+from emulator.keyvault.keys import Keys
+from emulator.keyvault.secrets import Secrets
+from emulator.keyvault.versioned import DAY_S
 
 VAULT = "Microsoft.KeyVault/vaults"
 SECRET = f"{VAULT}/secrets"
@@ -53,10 +55,10 @@ class Vault:
 class Vaults:
     """Finds vaults by name and keeps the deleted ones."""
 
-    def __init__(self, arm: Arm, secrets: Secrets) -> None:
+    def __init__(self, arm: Arm, secrets: Secrets, keys: Keys) -> None:
         self._arm = arm
         self._store = arm.store
-        self._secrets = secrets
+        self._held = (secrets, keys)
         self._lock = threading.Lock()
         self._revision: int | None = None
         self._known: dict[str, Vault] = {}
@@ -145,7 +147,8 @@ class Vaults:
         return kept
 
     def _forget(self, name: str) -> None:
-        self._secrets.forget(name)
+        for held in self._held:
+            held.forget(name)
         self._store.delete_document(KIND, name)
 
     def _deleted_in(self, collection: str) -> list[Json]:

@@ -13,7 +13,8 @@ from emulator.principal import Principal
 from emulator.storage import signatures
 from emulator.storage.accounts import Account
 from emulator.storage.errors import failure, refusal
-from emulator.storage.operations import Operation
+from emulator.storage.lake.rights import SUPERUSER
+from emulator.storage.operations import BLOBS, Operation
 
 SERVICE_DELEGATOR = "00000000-0000-0000-0000-000000000000"  # Azure itself, for the addresses it hands out
 TIMES = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S.%fZ")
@@ -32,6 +33,15 @@ UNSUPPORTED = {
 
 class Access:
     """Everything is allowed: the holder of an account key."""
+
+    @property
+    def owner(self) -> str:
+        """Who owns what it creates in a hierarchical namespace: nobody in particular."""
+        return SUPERUSER
+
+    def superuser(self, scope: str) -> bool:
+        """Whether permissions of paths do not bind it."""
+        return True
 
     def require(self, operation: Operation, scope: str) -> None:
         """403 unless the operation is allowed on the ARM id ``scope``."""
@@ -53,6 +63,13 @@ class ByRole(Access):
     identity: Identity
     principal: Principal
 
+    @property
+    def owner(self) -> str:
+        return self.principal.object_id
+
+    def superuser(self, scope: str) -> bool:
+        return self.identity.allowed(self.principal, f"{BLOBS}/runAsSuperUser/action", scope, data=True)
+
     def require(self, operation: Operation, scope: str) -> None:
         try:
             self.identity.require(self.principal, operation.action, scope, data=operation.data)
@@ -69,6 +86,9 @@ class BySignature(Access):
     letters: str
     resources: str  # of an account SAS, else ""
     delegator: Access | None = None
+
+    def superuser(self, scope: str) -> bool:
+        return False
 
     def require(self, operation: Operation, scope: str) -> None:
         if self.resources:
@@ -121,8 +141,8 @@ class Authentication:
         raise failure("NoAuthenticationInformation", www_authenticate=self._challenge)
 
     def _by_token(self, request: Request, account: Account) -> Access:
-        host = f"https://{account.name}.blob.core.windows.net"
-        audiences = {"https://storage.azure.com", host}
+        hosts = {f"https://{account.name}.{service}.core.windows.net" for service in ("blob", "dfs")}
+        audiences = {"https://storage.azure.com", *hosts}
         try:
             principal = self._identity.principal(request, {*audiences, *(f"{name}/" for name in audiences)})
         except AzureError as error:

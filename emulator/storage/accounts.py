@@ -7,7 +7,7 @@ import re
 import secrets
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.arm.store import Store
@@ -32,6 +32,7 @@ class Account:
     delegation: str  # secret from which user delegation keys are derived
     tier: str = ""  # of its block blobs that have no tier of their own; "" for none
     service: bool = False
+    hierarchical: bool = False
 
     def container_id(self, container: str) -> str:
         return f"{self.id}/blobServices/default/containers/{container}"
@@ -106,8 +107,10 @@ class Accounts:
         found = [one for one in self._store.named(ACCOUNT, name) if one["name"] == name]
         if not found:
             return None
-        allowed = found[-1].get("properties", {}).get("allowSharedKeyAccess")
-        return _account(name, found[-1]["id"], allowed is not False, keys, _tier(found[-1]))
+        properties = found[-1].get("properties", {})
+        allowed = properties.get("allowSharedKeyAccess") is not False
+        made = _account(name, found[-1]["id"], allowed, keys, _tier(found[-1]))
+        return replace(made, hierarchical=bool(properties.get("isHnsEnabled")))
 
 
 def _account(

@@ -9,7 +9,7 @@ from emulator.storage.conditions import Conditions
 from emulator.storage.context import Context, blob_headers, version_headers, written
 from emulator.storage.errors import failure, refusal
 from emulator.storage.metadata import checked_headers
-from emulator.storage.model import APPEND_BLOB, BLOCK_BLOB, TIER
+from emulator.storage.model import APPEND_BLOB, BLOCK_BLOB, RIGHTS, TIER
 
 RANGE_MD5_LIMIT = 4 << 20
 LONGEST_NUMBER = 19  # digits of a 64-bit number
@@ -78,7 +78,7 @@ def put_blob(context: Context) -> Response:
     require_write(context)
     if request.headers.get("x-ms-copy-source"):
         return _copy(context)
-    check = Conditions.of(request.headers).for_write()
+    check = context.check("write")
     kind = request.headers.get("x-ms-blob-type", "")
     if not kind:
         raise failure("MissingRequiredHeader", "x-ms-blob-type: BlockBlob or AppendBlob.")
@@ -98,7 +98,9 @@ def put_blob(context: Context) -> Response:
     sent_md5 = request.headers.get("x-ms-blob-content-md5")
     if sent_md5 and checksums.valid_md5(sent_md5) != md5(request.body):
         raise failure("Md5Mismatch", "x-ms-blob-content-md5 is not that of the body.")
-    blob = context.blobs.write(context.at, request.body, headers, context.metadata(), check, kind)
+    blob = context.blobs.write(
+        context.at, request.body, headers, context.metadata(), check, kind, context.creator
+    )
     return written(blob, extra=checked)
 
 
@@ -106,12 +108,12 @@ def _copy(context: Context) -> Response:
     request = context.request
     source, place = context.read_url(request.headers["x-ms-copy-source"])
     Conditions.of(request.headers, "x-ms-source-").for_read()(source)
-    kept = {name: text for name, text in source.headers.items() if name != TIER}
+    kept = {name: text for name, text in source.headers.items() if name not in (TIER, *RIGHTS)}
     headers = {**kept, **context.content_headers(), **tiers.sent(context)}
     metadata = context.metadata() or source.metadata
-    check = Conditions.of(request.headers).for_write()
+    check = context.check("write")
     try:
-        blob = context.blobs.copy(source, context.at, headers, metadata, check)
+        blob = context.blobs.copy(source, context.at, headers, metadata, check, context.creator)
     except FileNotFoundError as error:
         raise failure("CannotVerifyCopySource", f"{place.url()} was replaced meanwhile.") from error
     from_url = bool(request.headers.get("x-ms-blob-type"))
@@ -125,7 +127,7 @@ def append_block(context: Context) -> Response:
     context.require(operations.APPEND_BLOCK)
     context.require_container()
     checked = checksums.verify(request.headers, request.body)
-    condition = Conditions.of(request.headers).for_write()
+    condition = context.check("append")
     position = _integer(request.headers.get("x-ms-blob-condition-appendpos"))
     limit = _integer(request.headers.get("x-ms-blob-condition-maxsize"))
 
@@ -154,7 +156,7 @@ def set_properties(context: Context) -> Response:
     tier = context.blobs.existing(context.at).headers.get(TIER)
     if tier:
         headers[TIER] = tier
-    check = Conditions.of(context.request.headers).for_write()
+    check = context.check("write")
     return written(context.blobs.update(context.at, check, headers=headers), 200)
 
 
@@ -162,15 +164,14 @@ def set_metadata(context: Context) -> Response:
     """Set Blob Metadata: replaces all of it."""
     context.require(operations.WRITE_BLOB)
     context.require_container()
-    check = Conditions.of(context.request.headers).for_write()
-    return written(context.blobs.update(context.at, check, metadata=context.metadata()), 200)
+    return written(context.blobs.update(context.at, context.check("write"), metadata=context.metadata()), 200)
 
 
 def delete_blob(context: Context) -> Response:
     """Delete Blob: at once and for good (soft delete is not emulated)."""
     context.require(operations.DELETE_BLOB)
     context.require_container()
-    context.blobs.delete(context.at, Conditions.of(context.request.headers).for_write())
+    context.blobs.delete(context.at, context.check("delete"))
     return Response(202, {"x-ms-delete-type-permanent": "true"})
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from emulator.storage.content import Contents
 from emulator.storage.errors import failure
 from emulator.storage.index import Index
+from emulator.storage.lake.rights import FOLDER, Creator, is_directory, kept
 from emulator.storage.model import APPEND_BLOB, BLOCK_BLOB, Address, Blob, Block, after
 
 Check = Callable[["Blob | None"], None]  # raises when a condition of the request does not hold
@@ -34,6 +35,10 @@ def no_check(_: Blob | None) -> None:
 def md5(data: bytes) -> str:
     """Content-MD5: base64 of the digest."""
     return base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+
+
+def _folder(blob: Blob) -> dict[str, str]:
+    return {FOLDER: "true"} if is_directory(blob) else {}
 
 
 class BlobStore:
@@ -87,20 +92,28 @@ class BlobStore:
         metadata: Mapping[str, str],
         check: Check = no_check,
         kind: str = BLOCK_BLOB,
+        creator: Creator | None = None,
     ) -> Blob:
-        """Put Blob: replaces the blob and its blocks."""
+        """Put Blob: replaces the blob and its blocks. creator: in a hierarchical namespace, who owns it and
+        the directories above it where they are new."""
         content = self._contents.write(data) if isinstance(data, bytes) else self._contents.take(data)
-        return self._replace(at, content, headers, metadata, check, kind, ())
+        return self._replace(at, content, headers, metadata, check, kind, (), creator)
 
     def copy(
-        self, source: Blob, at: Address, headers: Mapping[str, str], metadata: Mapping[str, str], check: Check
+        self,
+        source: Blob,
+        at: Address,
+        headers: Mapping[str, str],
+        metadata: Mapping[str, str],
+        check: Check,
+        creator: Creator | None = None,
     ) -> Blob:
         """A copy with a life of its own; block blobs share the bytes on disk, append blobs do not."""
         if source.kind == APPEND_BLOB:
             content = self._contents.join([(source.content, 0, source.size)])
         else:
             content = self._contents.same(source.content)
-        return self._replace(at, content, headers, metadata, check, source.kind, source.blocks)
+        return self._replace(at, content, headers, metadata, check, source.kind, source.blocks, creator)
 
     def stage(self, at: Address, block_id: str, data: bytes) -> None:
         """Put Block. Ids of one blob have one length, as Azure demands."""
@@ -125,6 +138,7 @@ class BlobStore:
         headers: Mapping[str, str],
         metadata: Mapping[str, str],
         check: Check = no_check,
+        creator: Creator | None = None,
     ) -> Blob:
         """Put Block List. ``entries``: (Committed | Uncommitted | Latest, block id), in the blob's order."""
         with self._index.lock:
@@ -148,7 +162,7 @@ class BlobStore:
             parts = [(block_id, part) for block_id, part in chosen if part is not None]
             content = self._contents.join(part for _, part in parts)
             blocks = tuple(Block(block_id, part[2]) for block_id, part in parts)
-            return self._replace(at, content, headers, metadata, no_check, BLOCK_BLOB, blocks)
+            return self._replace(at, content, headers, metadata, no_check, BLOCK_BLOB, blocks, creator)
 
     def append(self, at: Address, data: bytes, check: Check = no_check) -> tuple[Blob, int]:
         """Append Block: the blob as it is then, and the offset at which ``data`` stands."""
@@ -177,8 +191,8 @@ class BlobStore:
             check(old)
             new = replace(
                 old,
-                headers=old.headers if headers is None else dict(headers),
-                metadata=old.metadata if metadata is None else dict(metadata),
+                headers=old.headers if headers is None else {**kept(old.headers), **headers},
+                metadata=old.metadata if metadata is None else {**metadata, **_folder(old)},
                 etag_number=self.new_etag() if touch else old.etag_number,
                 modified=time.time() if touch else old.modified,
             )
@@ -190,6 +204,9 @@ class BlobStore:
         with self._index.lock:
             old = self.existing(at)
             check(old)
+            inside = f"{at.name}/"
+            if is_directory(old) and self._index.names_from(at.account, at.container, inside, inside, 1):
+                raise failure("DirectoryIsNotEmpty", at.url())
             staged = [content for _, content in self._index.staged(at).values()]
             with self._index.transaction():
                 self._index.delete(at)
@@ -215,10 +232,14 @@ class BlobStore:
             for blob in found:
                 end = blob.name.find(delimiter, len(prefix)) if delimiter else -1
                 entry = blob if end < 0 else blob.name[: end + len(delimiter)]
+                if delimiter and isinstance(entry, Blob) and is_directory(blob):
+                    entry = blob.name + delimiter  # a listing by folders shows it as one, even if it is empty
+                    if self._index.names_from(account, container, entry, entry, 1):
+                        continue  # it comes with the first path in it
                 if len(entries) == limit:
-                    return Page(entries, entry.name if isinstance(entry, Blob) else entry)
+                    return Page(entries, blob.name if end < 0 else str(entry))
                 entries.append(entry)
-                if isinstance(entry, str):
+                if end >= 0 and isinstance(entry, str):
                     cursor = after(entry)
                     break
         return Page(entries, "")
@@ -231,6 +252,76 @@ class BlobStore:
         """The file that holds the blob's bytes: to be read or copied, never written."""
         return self._contents.path(blob.content)
 
+    def make_directory(self, at: Address, metadata: Mapping[str, str], creator: Creator) -> Blob:
+        """A directory, and those above it that are missing; one that is there stays as it is."""
+        with self._index.lock:
+            held = self._index.get(at)
+            if held is not None:
+                if not is_directory(held):
+                    raise failure("PathConflict", at.url())
+                return held
+            rights = creator.born(self._folders(at, creator.parents()), directory=True)
+            now = time.time()
+            known = {**metadata, FOLDER: "true"}
+            content = self._contents.write(b"")
+            made = Blob(at.name, content, 0, self.new_etag(), now, now, headers=rights, metadata=known)
+            self._index.put(at, made)
+        return made
+
+    def move(self, source: Address, target: Address, creator: Creator) -> Blob:
+        """Give a path, and all below it, another name: bytes, owners and permissions stay."""
+        with self._index.lock:
+            moved = self.existing(source)
+            self._folders(target, creator.parents())
+            inside = f"{source.name}/"
+            below = self._index.names_from(source.account, source.container, inside, inside, -1)
+            with self._index.transaction():
+                for blob in (moved, *below):
+                    name = target.name + blob.name[len(source.name) :]
+                    self._index.delete(replace(source, name=blob.name))
+                    self._index.put(
+                        replace(target, name=name), replace(blob, name=name, etag_number=self.new_etag())
+                    )
+        return self.existing(target)
+
+    def flush(self, at: Address, length: int, headers: Mapping[str, str], check: Check) -> Blob:
+        """Make what was staged by position part of a file, which then has ``length`` bytes."""
+        with self._index.lock:
+            old = self.existing(at)
+            check(old)
+            staged = sorted(
+                (int(block.id), block.size, content) for block, content in self._index.staged(at).values()
+            )
+            end, parts = old.size, [(old.content, 0, old.size)]
+            for position, size, content in staged:
+                if position != end:
+                    raise failure("InvalidFlushPosition", f"Bytes {end} to {position} were not sent.")
+                parts.append((content, 0, size))
+                end += size
+            if end != length:
+                raise failure("InvalidFlushPosition", f"The file has {end} bytes then, not {length}.")
+            if not staged and not headers:
+                return old
+            content = self._contents.join(parts)
+            known = {name: text for name, text in old.headers.items() if name not in headers}
+            return self._replace(
+                at, content, {**known, **headers}, old.metadata, no_check, old.kind, (), None
+            )
+
+    def _rights(self, at: Address, old: Blob | None, creator: Creator | None) -> dict[str, str]:
+        """What a path is kept with in a hierarchical namespace: whoever writes to one does not become its
+        owner."""
+        if old is not None:
+            if is_directory(old):
+                raise failure("PathConflict", f"{at.url()} is a directory.")
+            return kept(old.headers)
+        return creator.born(self._folders(at, creator.parents()), directory=False) if creator else {}
+
+    def _folders(self, at: Address, creator: Creator) -> Blob | None:
+        """The directory that a path stands in, made where it is missing; None for the root."""
+        above, _, _ = at.name.rpartition("/")
+        return self.make_directory(replace(at, name=above), {}, creator) if above else None
+
     def _replace(
         self,
         at: Address,
@@ -240,6 +331,7 @@ class BlobStore:
         check: Check,
         kind: str,
         blocks: tuple[Block, ...],
+        creator: Creator | None,
     ) -> Blob:
         now = time.time()
         size = self._contents.path(content).stat().st_size
@@ -247,6 +339,7 @@ class BlobStore:
             with self._index.lock:
                 old = self._index.get(at)
                 check(old)
+                rights = self._rights(at, old, creator)
                 staged = [name for _, name in self._index.staged(at).values()]
                 created = old.created if old else now
                 blob = Blob(
@@ -257,7 +350,7 @@ class BlobStore:
                     created,
                     now,
                     kind,
-                    dict(headers),
+                    {**headers, **rights},
                     dict(metadata),
                     blocks,
                 )

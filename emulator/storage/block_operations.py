@@ -57,8 +57,8 @@ def put_block_list(context: Context) -> Response:
     }
     if "content-md5" in headers:
         checksums.valid_md5(headers["content-md5"])
-    check = Conditions.of(request.headers).for_write()
-    blob = context.blobs.commit(context.at, entries, headers, context.metadata(), check)
+    check = context.check("write")
+    blob = context.blobs.commit(context.at, entries, headers, context.metadata(), check, context.creator)
     return written(blob, extra=checked)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.errors import AzureError
 from emulator.http import Response
-from emulator.storage import operations, tiers, xml
+from emulator.storage import immutability, operations, tiers, xml
 from emulator.storage.accounts import CONTAINER_NAME
 from emulator.storage.blobs import Page
 from emulator.storage.context import Context
@@ -45,7 +45,7 @@ def get_container(context: Context) -> Response:
             **{f"x-ms-meta-{name}": value for name, value in metadata.items()},
             "x-ms-lease-status": "unlocked",
             "x-ms-lease-state": "available",
-            "x-ms-has-immutability-policy": "false",
+            "x-ms-has-immutability-policy": _has_policy(context, context.container_id),
             "x-ms-has-legal-hold": "false",
             "x-ms-default-encryption-scope": "$account-encryption-key",
             "x-ms-deny-encryption-scope-override": "false",
@@ -136,7 +136,7 @@ def list_containers(context: Context) -> Response:
                 "LeaseState": "available",
                 "DefaultEncryptionScope": "$account-encryption-key",
                 "DenyEncryptionScopeOverride": "false",
-                "HasImmutabilityPolicy": "false",
+                "HasImmutabilityPolicy": _has_policy(context, item["id"]),
                 "HasLegalHold": "false",
             },
             item["properties"].get("metadata") or {},
@@ -171,6 +171,10 @@ def echo(context: Context) -> dict[str, str]:
     query = context.request.query
     names = {"Prefix": "prefix", "Marker": "marker", "MaxResults": "maxresults", "Delimiter": "delimiter"}
     return {element: query.get(name, "") for element, name in names.items()}
+
+
+def _has_policy(context: Context, container_id: str) -> str:
+    return str(immutability.policy_of(context.arm, container_id) is not None).lower()
 
 
 def _resource(context: Context) -> dict[str, Any]:

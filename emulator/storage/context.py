@@ -6,12 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from emulator.arm.service import Arm
+from emulator.errors import AzureError
 from emulator.http import Request, Response
-from emulator.storage import metadata
-from emulator.storage.access import Access
+from emulator.storage import immutability, metadata
+from emulator.storage.access import Access, ByRole
 from emulator.storage.accounts import Account
-from emulator.storage.blobs import BlobStore
+from emulator.storage.blobs import BlobStore, Check
+from emulator.storage.conditions import Conditions
 from emulator.storage.errors import failure, refusal
+from emulator.storage.immutability import Change
+from emulator.storage.lake import permission
+from emulator.storage.lake.rights import Creator
 from emulator.storage.model import APPEND_BLOB, CONTENT_HEADERS, Address, Blob, http_date
 from emulator.storage.operations import Operation
 from emulator.storage.signatures import OVERRIDES
@@ -50,8 +55,40 @@ class Context:
         return self.account.container_id(self.container)
 
     def require(self, operation: Operation) -> None:
-        """403 unless the caller may do it on this container."""
-        self.access.require(operation, self.container_id)
+        """403 unless the caller may do it on this container, or the path's own permissions let it."""
+        try:
+            self.access.require(operation, self.container_id)
+        except AzureError as error:
+            who = self.access.principal if isinstance(self.access, ByRole) else None
+            if error.status != 403 or who is None or not self.account.hierarchical:
+                raise
+            if not permission.allows(self.arm.store, self.blobs, self.path, who, operation):
+                raise
+
+    @property
+    def path(self) -> Address:
+        """The path that is asked for; of a listing, the directory that it lists."""
+        name = self.blob or self.request.query.get("prefix", "").rstrip("/")
+        return Address(self.account.name, self.container, name)
+
+    @property
+    def creator(self) -> Creator | None:
+        """Who owns what the request creates; None in an account without owners."""
+        if not self.account.hierarchical:
+            return None
+        return Creator(self.access.owner, permission.root(self.arm.store, self.account.name, self.container))
+
+    def check(self, change: Change) -> Check:
+        """What a write demands of the blob as it is: the conditions of the request, and that no policy keeps
+        it as it is."""
+        conditions = Conditions.of(self.request.headers).for_write()
+        keeps = immutability.keeps(self.arm, self.container_id, change)
+
+        def both(blob: Blob | None) -> None:
+            conditions(blob)
+            keeps(blob)
+
+        return both
 
     def require_container(self) -> None:
         """404 ContainerNotFound."""

@@ -173,11 +173,11 @@ class DataPlane:
             ) from error
 
 
-def admit(reach: Reach, place: Place, account: Account) -> None:
+def admit(reach: Reach, place: Place, account: Account, service: str = "blob") -> None:
     """403 AuthorizationFailure unless the account's rules, or a private endpoint, admit the caller."""
-    denied = reach.denied(place, account.id, "blob") if account.id else None
+    denied = reach.denied(place, account.id, service) if account.id else None
     if denied is not None and denied.kind == "lost":
-        raise unreachable(f"{account.name}{SUFFIX}", denied)
+        raise unreachable(f"{account.name}.{service}.core.windows.net", denied)
     if denied is not None:
         seen = f"The caller's address is {denied.address}: " if denied.address else ""
         raise failure("AuthorizationFailure", f"{seen}{denied.why} (account {account.name}).")

@@ -4,7 +4,9 @@ from typing import Final
 
 DIFFERENCES: Final = (
     "Soft delete, versioning, change feed and encryption settings are kept without effect.",
-    "Retention holds against the deletion of a container and its account, not against writes of blobs.",
+    "In a data lake a write over a file leaves its owner and list as they are; recursive changes of lists, "
+    "SAS of directories, leases, and names of people in lists are refused by name.",
+    "A write-once container lets a file of the dfs endpoint be filled once.",
     "Copies between accounts are done at once; there is no replication and no delay.",
     "A request has at most 256 MiB, held in memory; Azure takes blocks of 4,000 MiB.",
     "Containers have no public access and no stored access policies.",

@@ -60,6 +60,26 @@ ERRORS: dict[str, tuple[int, str]] = {
         400,
         "Value for one of the query parameters specified in the request URI is invalid.",
     ),
+    "BlobImmutableDueToPolicy": (
+        409,
+        "This operation is not permitted as the blob is immutable due to a policy.",
+    ),
+    "DirectoryIsNotEmpty": (409, "This operation is not permitted on a non-empty directory."),
+    "InvalidFlushPosition": (
+        400,
+        "The uploaded data is not contiguous or the position query parameter value is not equal to the "
+        "length of the file after appending the uploaded data.",
+    ),
+    "InvalidInput": (400, "One of the request inputs is not valid."),
+    "PathAlreadyExists": (409, "The specified path already exists."),
+    "PathConflict": (
+        409,
+        "The specified path, or an element of the path, exists and its resource type is invalid for this "
+        "operation.",
+    ),
+    "PathNotFound": (404, "The specified path does not exist."),
+    "FilesystemNotFound": (404, "The specified filesystem does not exist."),
+    "SourcePathNotFound": (404, "The source path for a rename operation does not exist."),
     "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
     "InvalidResourceName": (400, "The specified resource name contains invalid characters."),
     "InvalidUri": (400, "The requested URI does not represent any resource on the server."),

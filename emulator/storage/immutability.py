@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Literal
 
 from emulator.arm.service import Action, Arm, Put
 from emulator.errors import AzureError
 from emulator.storage.accounts import CONTAINER
+from emulator.storage.errors import failure
+from emulator.storage.model import APPEND_BLOB, Blob
 
 POLICY: Final = f"{CONTAINER}/immutabilityPolicies"
 LONGEST: Final = 146_000  # days
 PERIOD: Final = "immutabilityPeriodSinceCreationInDays"
 
+DAY_S: Final = 86_400
+
 Json = dict[str, Any]
+Change = Literal["write", "append", "delete", "fill"]
 
 
 def install(arm: Arm) -> None:
@@ -80,6 +87,29 @@ def install(arm: Arm) -> None:
         policy = arm.store.get(f"{resource['id']}/immutabilityPolicies/default")
         resource["properties"]["hasImmutabilityPolicy"] = policy is not None
         return resource
+
+
+def keeps(arm: Arm, container_id: str, change: Change) -> Callable[[Blob | None], None]:
+    """The check that a write of a blob has to pass: 409 while a policy keeps the blob as it is.
+
+    After its time a blob can be deleted, and still not be changed. A file that has no content yet can be
+    given it, as the dfs endpoint creates files empty.
+    """
+    policy = policy_of(arm, container_id)
+
+    def check(blob: Blob | None) -> None:
+        if policy is None or blob is None or (change == "fill" and blob.size == 0):
+            return
+        properties = policy["properties"]
+        grows = any(properties.get(f"allowProtectedAppendWrites{end}") for end in ("", "All"))
+        if change == "append" and grows and blob.kind == APPEND_BLOB:
+            return
+        over = time.time() >= blob.created + properties[PERIOD] * DAY_S
+        if change == "delete" and over:
+            return
+        raise failure("BlobImmutableDueToPolicy")
+
+    return check
 
 
 def policy_of(arm: Arm, container_id: str) -> Json | None:

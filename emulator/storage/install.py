@@ -1,4 +1,4 @@
-"""Microsoft.Storage: storage accounts and containers in ARM, and the Blob service."""
+"""Microsoft.Storage: storage accounts and containers in ARM, the Blob service and data lakes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from emulator.storage.access import Authentication
 from emulator.storage.accounts import Accounts
 from emulator.storage.blobs import BlobStore
 from emulator.storage.dataplane import DataPlane
+from emulator.storage.lake.dataplane import LakePlane
 from emulator.storage.service import Blobs
 
-OTHER_SERVICES = ("dfs", "file", "queue", "table")
+OTHER_SERVICES = ("file", "queue", "table")
 
 
 def install(
@@ -36,10 +37,11 @@ def install(
     sas.install(arm, accounts)
     authentication = Authentication(identity, TENANT_ID)
     hosts.route("*.blob.core.windows.net", DataPlane(arm, accounts, contents, authentication, reach).handle)
+    hosts.route("*.dfs.core.windows.net", LakePlane(arm, accounts, contents, authentication, reach).handle)
     for service in OTHER_SERVICES:
         hosts.route(f"*.{service}.core.windows.net", _refuse)
     website.install(arm, store, hosts, blobs)
 
 
 def _refuse(request: Request) -> Response:
-    raise NotEmulated(f"{request.describe()}: of storage only the Blob service is emulated")
+    raise NotEmulated(f"{request.describe()}: of storage only the Blob service and data lakes are emulated")

@@ -22,6 +22,8 @@ CONTENT_HEADERS: dict[str, str] = {
 
 
 TIER = "x-ms-access-tier"  # kept beside them when a blob was given one
+RESOURCE_TYPE = "x-ms-resource-type"  # file or directory, of a hierarchical namespace
+RIGHTS = ("x-ms-owner", "x-ms-group", "x-ms-permissions", "x-ms-acl", RESOURCE_TYPE)  # kept beside them there
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Blob:
     created: float  # seconds since the epoch
     modified: float
     kind: str = BLOCK_BLOB
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])  # keys of CONTENT_HEADERS, TIER
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])  # CONTENT_HEADERS, TIER, RIGHTS
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     blocks: tuple[Block, ...] = ()
 

@@ -17,11 +17,11 @@ from emulator.storage.access import SERVICE_DELEGATOR, ByRole
 from emulator.storage.accounts import Account, Accounts
 from emulator.storage.blobs import BlobStore, no_check
 from emulator.storage.errors import failure
+from emulator.storage.lake.rights import FOLDER, ROOT, SUPERUSER, Creator
 from emulator.storage.model import APPEND_BLOB, Address, Blob
 
 SAS_VERSION = "2024-11-04"
 TIME = "%Y-%m-%dT%H:%M:%SZ"
-FOLDER = "hdi_isfolder"  # metadata by which datastores mark an empty blob that stands for a folder
 PERMISSIONS = {
     "read": operations.READ_BLOB,
     "list": operations.LIST_BLOBS,
@@ -64,13 +64,15 @@ class Blobs:
     ) -> Blob:
         """Create or replace a block blob from bytes or a local file."""
         at = self._at(account, container, name)
-        return self._store.write(at, data, {"content-type": content_type}, metadata or {})
+        headers = {"content-type": content_type}
+        return self._store.write(at, data, headers, metadata or {}, creator=self._creator(account))
 
     def append(self, account: str, container: str, name: str, data: bytes) -> Blob:
         """Append to an append blob, made at the first call: for logs that are read while they grow."""
         at = self._at(account, container, name)
         if self._store.get(at) is None:
-            self._store.write(at, b"", {"content-type": "text/plain"}, {}, kind=APPEND_BLOB)
+            headers = {"content-type": "text/plain"}
+            self._store.write(at, b"", headers, {}, kind=APPEND_BLOB, creator=self._creator(account))
         return self._store.append(at, data)[0]
 
     def mark(self, account: str, container: str, name: str, metadata: Mapping[str, str]) -> Blob:
@@ -154,6 +156,10 @@ class Blobs:
         """The address of a blob or, for ``path`` "", of a container."""
         tail = f"/{quote(path, safe='/~')}" if path else ""
         return f"https://{account}.blob.core.windows.net/{container}{tail}"
+
+    def _creator(self, account: str) -> Creator | None:
+        """The service itself owns what it writes in a hierarchical namespace."""
+        return Creator(SUPERUSER, ROOT) if self._account(account).hierarchical else None
 
     def _all(self, account: str, container: str, prefix: str) -> Iterator[Blob]:
         self._require_container(self._account(account), container)

@@ -8,7 +8,7 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from emulator.storage.errors import failure
-from emulator.storage.model import Blob, Block, http_date
+from emulator.storage.model import RESOURCE_TYPE, Blob, Block, http_date
 
 PROLOGUE = '<?xml version="1.0" encoding="utf-8"?>'
 # property of a listing -> header kept with the blob
@@ -84,6 +84,7 @@ def _blob(blob: Blob, with_metadata: bool, tier: Mapping[str, str]) -> str:
         "LeaseStatus": "unlocked",
         "LeaseState": "available",
         "ServerEncrypted": "true",
+        **({"ResourceType": blob.headers[RESOURCE_TYPE]} if RESOURCE_TYPE in blob.headers else {}),
         **tier,
     }
     inner = "".join(element(name, text) for name, text in properties.items())

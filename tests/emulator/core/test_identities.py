@@ -54,7 +54,7 @@ def test_the_signed_in_principal_gets_a_token(emulator: Emulator) -> None:
         ({"client_secret": "wrong"}, 7000215),
         ({"client_id": "nobody"}, 700016),
         ({"scope": "https://example.com/.default"}, 500011),
-        ({"grant_type": "password"}, 70003),
+        ({"grant_type": "device_code"}, 70003),
     ],
 )
 def test_anything_else_is_refused(emulator: Emulator, change: dict[str, str], number: int) -> None:

@@ -46,6 +46,7 @@ def group_spec(azure: Azure, made: Release, built: Image, key: str) -> GroupSpec
         "MODEL_NAME": made.model_name,
         "MODEL_VERSION": made.model_version,
         "IMAGE_DIGEST": made.image_digest,
+        "RELEASE_ID": made.id,
     }
     name = f"{scoring.name}-{estate.environment}"
     return GroupSpec(

@@ -79,6 +79,7 @@ class ModelIdentity:
     name: str = "unnamed"
     version: str = "0"
     image_digest: str | None = None
+    release: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ def read(environment: Mapping[str, str]) -> Settings:
             name=env.text("MODEL_NAME", default.identity.name),
             version=env.text("MODEL_VERSION", default.identity.version),
             image_digest=env.optional("IMAGE_DIGEST"),
+            release=env.optional("RELEASE_ID"),
         ),
         limits=_limits(env, default.limits),
         drift=_drift_rules(env, default.drift),

@@ -22,4 +22,5 @@ def variables(estate: "EstateOutputs", made: Release) -> dict[str, str]:
         "MODEL_NAME": made.model_name,
         "MODEL_VERSION": made.model_version,
         "IMAGE_DIGEST": made.image_digest,
+        "RELEASE_ID": made.id,
     }

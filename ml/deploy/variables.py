@@ -40,6 +40,7 @@ REFUSED: Mapping[str, str] = {
     "MODEL_NAME": _FROM_THE_RELEASE,
     "MODEL_VERSION": _FROM_THE_RELEASE,
     "IMAGE_DIGEST": _FROM_THE_RELEASE,
+    "RELEASE_ID": _FROM_THE_RELEASE,
     "HOST": "the container's port must be reachable from outside of it",
     "PORT": "it is scoring.port",
     "SCORING_WORKERS": "it follows from scoring.cpu",

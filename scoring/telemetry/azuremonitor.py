@@ -42,6 +42,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status,
 from scoring.identity import credential  # noqa: E402
 from scoring.logs import Dropped, EarlyRecords, Repeated  # noqa: E402
 from scoring.telemetry import providers  # noqa: E402
+from scoring.telemetry.classes import RELEASE  # noqa: E402
 from scoring.telemetry.description import Description  # noqa: E402
 from scoring.telemetry.durations import Durations  # noqa: E402
 from scoring.telemetry.exports import Exports  # noqa: E402
@@ -85,6 +86,10 @@ class AzureMonitor:
             "model_digest": artifact.digest,
             "environment": settings.environment,
         }
+        # Two releases may answer beside each other: whatever is told says whose it is.
+        release = settings.identity.release
+        self._labels = {RELEASE: release} if release else {}
+        self._model |= self._labels
         self._told: tuple[float, tuple[str, ...]] | None = None
         resource, identity = Resource.create(resource_attributes(settings)), credential(settings.client_id)
         durations = Durations()
@@ -97,6 +102,7 @@ class AzureMonitor:
             settings.telemetry.trace_ratio,
             durations,
             self._exports,
+            self._labels,
         )
         logger = logging.getLogger(SCOPE)
         logger.addHandler(handler)

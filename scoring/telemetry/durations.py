@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -93,8 +93,16 @@ class Exporter(AzureMonitorMetricExporter):
     It also sends again what got no answer. When the endpoint had taken that, it is counted twice.
     """
 
-    def __init__(self, durations: Durations, exports: Exports, scope: str, **settings: Any) -> None:
-        """`settings`: as AzureMonitorMetricExporter takes them."""
+    def __init__(
+        self,
+        durations: Durations,
+        exports: Exports,
+        scope: str,
+        labels: Mapping[str, str] | None = None,
+        **settings: Any,
+    ) -> None:
+        """`labels`: dimensions of every metric. `settings`: as AzureMonitorMetricExporter takes them."""
+        self._labels: Final = dict(labels or {})
         self._durations: Final = durations
         self._exports, self._answer, self._waiting = exports, Answer(), Waiting()
         self._scope: Final = InstrumentationScope(scope)
@@ -105,7 +113,7 @@ class Exporter(AzureMonitorMetricExporter):
     def export(
         self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
     ) -> MetricExportResult:
-        self._waiting.add(self._with_durations(metrics_data))
+        self._waiting.add(self._labelled(self._with_durations(metrics_data)))
         self._answer.forget()
         result = super().export(self._waiting.data(), timeout_millis, **kwargs)
         taken = result is MetricExportResult.SUCCESS
@@ -121,3 +129,28 @@ class Exporter(AzureMonitorMetricExporter):
         first, *others = metrics_data.resource_metrics
         scopes = [*first.scope_metrics, ScopeMetrics(self._scope, [metric], "")]
         return MetricsData([replace(first, scope_metrics=scopes), *others])
+
+    def _labelled(self, metrics_data: MetricsData) -> MetricsData:
+        """Each point with the labels: Azure Monitor makes no dimensions of a resource's attributes."""
+        if not self._labels:
+            return metrics_data
+        return MetricsData(
+            [
+                replace(
+                    of, scope_metrics=[replace(one, metrics=self._points(one)) for one in of.scope_metrics]
+                )
+                for of in metrics_data.resource_metrics
+            ]
+        )
+
+    def _points(self, of: ScopeMetrics) -> list[Metric]:
+        return [
+            replace(
+                metric,
+                data=replace(metric.data, data_points=[self._point(p) for p in metric.data.data_points]),
+            )
+            for metric in of.metrics
+        ]
+
+    def _point(self, point: Any) -> Any:
+        return replace(point, attributes={**(point.attributes or {}), **self._labels})

@@ -9,6 +9,8 @@ from opentelemetry import metrics
 
 from scoring.model.drift import DriftReport
 from scoring.model.evaluator import Name
+from scoring.telemetry.classes import REQUESTS
+from scoring.telemetry.comparison import Comparison
 from scoring.telemetry.durations import Durations, attributes
 from scoring.telemetry.moment import Kind, Moment
 
@@ -33,12 +35,13 @@ class Instruments:
     def __init__(self, durations: Durations, scope: str, evaluator: Name) -> None:
         self._evaluated = EVALUATED[evaluator]
         meter = metrics.get_meter(scope)
-        self._requests = meter.create_counter("scoring.requests", "{request}", "answered requests")
+        self._requests = meter.create_counter(REQUESTS, "{request}", "answered requests")
         self._counters = {
             name: meter.create_counter(metric, unit, description)
             for name, (metric, unit, description) in COUNTERS.items()
         }
         self._durations = durations
+        self._comparison = Comparison(scope)
         self._nanoseconds: defaultdict[Kind, list[int]] = defaultdict(list)
         self._counted: dict[str, int] = dict.fromkeys(COUNTERS, 0)
         self._psi = meter.create_gauge("scoring.drift.psi", "1", "population stability index of a feature")
@@ -49,6 +52,7 @@ class Instruments:
 
     def requests(self, moment: Moment) -> None:
         self._nanoseconds[moment.kind].extend(moment.durations_ns)
+        self._comparison.add(moment)
         self.count("rows", moment.rows)
         self.count(self._evaluated, moment.rows)
         self.count("positives", moment.positives)
@@ -67,6 +71,7 @@ class Instruments:
 
     def pass_on(self) -> None:
         """Give OpenTelemetry what was counted, once for a moment: once for each request would cost more."""
+        self._comparison.pass_on()
         found, self._nanoseconds = self._nanoseconds, defaultdict(list)
         for kind, nanoseconds in found.items():
             self._durations.add(kind, [value / 1e6 for value in nanoseconds])

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
 
 from scoring.scorer import Batch
+from scoring.telemetry.classes import TENTHS
 from scoring.telemetry.tracecontext import TraceContext
 
+FEW_ROWS: Final = 32  # up to so many a loop is faster than numpy
 Kind = tuple[str, int]  # route and status
 
 
@@ -37,6 +42,8 @@ class Moment:
     rows: int
     positives: int
     outliers: int
+    outlier_shares: float  # the sum of each request's share of rows
+    probability_shares: list[float]  # the same of the rows in each tenth of the probability
     records: list[RequestRecord]
 
     @property
@@ -63,13 +70,33 @@ def counted(records: list[RequestRecord]) -> Moment:
     For the thread that answered them, while they are still in the processor's caches.
     """
     scored = rows = positives = outliers = 0
+    outlier_shares = 0.0
+    tenths = [0.0] * (TENTHS + 1)  # the last one takes the probability 1
     durations_ns: list[int] = []
     for record in records:
         durations_ns.append(record.duration_ns)
         if (batch := record.batch) is not None:
             scored += 1
-            rows += len(batch.labels)
+            rows += (count := len(batch.labels))
             positives += sum(batch.labels)
-            outliers += sum(batch.outlier_flags)
+            outliers += (flagged := sum(batch.outlier_flags))
+            outlier_shares += flagged / count
+            if count <= FEW_ROWS:
+                share = 1.0 / count
+                for probability in batch.probabilities:
+                    if 0.0 <= probability <= 1.0:
+                        tenths[int(probability * TENTHS)] += share
+            else:
+                for number, found in enumerate(_in_tenths(batch.probabilities)):
+                    tenths[number] += found / count
+    tenths[TENTHS - 1] += tenths.pop()
     first = records[0]
-    return Moment((first.route, first.status), durations_ns, scored, rows, positives, outliers, records)
+    kind = (first.route, first.status)
+    return Moment(kind, durations_ns, scored, rows, positives, outliers, outlier_shares, tenths, records)
+
+
+def _in_tenths(probabilities: list[float]) -> list[int]:
+    """How many are in each tenth, and in the last place how many are 1."""
+    found = np.array(probabilities)
+    found = found[(found >= 0.0) & (found <= 1.0)]
+    return np.bincount((found * TENTHS).astype(np.int64), minlength=TENTHS + 1).tolist()

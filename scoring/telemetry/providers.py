@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from azure.core.credentials import TokenCredential
@@ -44,10 +45,11 @@ def provide(
     trace_ratio: float,
     durations: Durations,
     exports: Exports,
+    labels: Mapping[str, str] | None = None,
 ) -> Handler:
     """Set up traces, logs and metrics of this process, and return the handler of its log records.
 
-    Metrics are exported periodically (OTEL_METRIC_EXPORT_INTERVAL).
+    Metrics are exported periodically (OTEL_METRIC_EXPORT_INTERVAL), each with the labels as dimensions.
     """
     to: dict[str, Any] = {"connection_string": connection_string, "credential": credential}
     tracers = TracerProvider(
@@ -60,7 +62,7 @@ def provide(
     loggers = LoggerProvider(resource=resource, shutdown_on_exit=False)
     loggers.add_log_record_processor(BatchLogRecordProcessor(Records(exports, **to)))
     _logs.set_logger_provider(loggers)
-    reader = PeriodicExportingMetricReader(Exporter(durations, exports, scope, **to))
+    reader = PeriodicExportingMetricReader(Exporter(durations, exports, scope, labels, **to))
     metrics.set_meter_provider(
         MeterProvider(metric_readers=[reader], resource=resource, shutdown_on_exit=False)
     )

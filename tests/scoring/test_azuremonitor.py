@@ -81,7 +81,12 @@ def test_traces_metrics_logs_and_events_arrive(
 ) -> None:
     endpoint = f"http://127.0.0.1:{ingestion.server.server_port}"
     process, client = started(
-        model_dir, endpoint, SCORING_REDACT_FEATURES="age", SCORING_HASH_FEATURES="sex", SCORING_HASH_KEY="k"
+        model_dir,
+        endpoint,
+        RELEASE_ID="r-0123456789abcdef",
+        SCORING_REDACT_FEATURES="age",
+        SCORING_HASH_FEATURES="sex",
+        SCORING_HASH_KEY="k",
     )
     sent = {"traceparent": f"00-{TRACE}-{SPAN}-01", "x-request-id": "mine"}
     scored = client.post("/score", json=artifact.samples.request, headers=sent)
@@ -119,6 +124,17 @@ def test_traces_metrics_logs_and_events_arrive(
     evaluated = [metrics.get(f"scoring.rows.{name}", 0) for name in ("machine_code", "onnx_runtime")]
     assert sorted(evaluated) == [0, metrics["scoring.rows"]]
     assert {"scoring.requests", "scoring.request.duration", "scoring.rows.outlier"} <= set(metrics)
+
+    assert metrics["scoring.requests.by_outliers"] <= 1
+    classes = {
+        tuple(item["data"]["baseData"]["properties"].get(name) for name in ("release", "over_ms", "from"))
+        for item in ingestion.data("MetricData")
+        if item["data"]["baseData"]["metrics"][0]["name"].startswith("scoring.")
+    }
+    assert {release for release, _, _ in classes} == {"r-0123456789abcdef"}
+    assert values(ingestion, "scoring.requests.by_duration") == 2  # the refused one took its time as well
+    assert values(ingestion, "scoring.requests.by_probability") == pytest.approx(1)
+    assert properties["release"] == "r-0123456789abcdef"
 
     messages = [item["data"]["baseData"]["message"] for item in ingestion.data("MessageData")]
     assert "the model passed its self-test" in messages

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -21,6 +22,7 @@ from benchmarks.scoring.results import Before, Pair
 from benchmarks.scoring.servers import BY_KEY, Kind
 from benchmarks.scoring.serving import Plan, loaded, started
 from benchmarks.scoring.tools import Say
+from scoring.model import artifact as artifacts
 
 COMMIT = "858a31f"
 REQUIREMENTS = "environments/requirements/scoring.txt"
@@ -51,13 +53,23 @@ def kind(say: Say) -> Kind:
     return replace(BY_KEY["ours"], key="before", title=title, folder=folder, code=folder, python=python)
 
 
-def in_process(subject: Subject, other: Kind, turns: int, seconds: float) -> dict[str, Pair]:
+def readable(subject: Subject, say: Say) -> Subject:
+    """The same model in the format that this build reads: without ONNX Runtime's answers to the probes."""
+
+    def convert(folder: Path) -> None:
+        shutil.copytree(subject.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("model"))
+        replace(artifacts.load(subject.artifact), probes=None).save(folder / subject.artifact.name)
+
+    return Subject(made(f"{subject.folder.name}-{COMMIT}", convert, say, f"writing the model for {COMMIT}"))
+
+
+def in_process(subjects: tuple[Subject, Subject], other: Kind, turns: int, seconds: float) -> dict[str, Pair]:
     """Microseconds of each call, before and ours, by turns; of what only ours can do, ours alone."""
     sides = [(str(other.python), str(other.code)), (sys.executable, str(ROOT))]
     found: dict[str, Pair] = {}
     with ExitStack() as stack:
         running: list[subprocess.Popen[str]] = []
-        for python, root in sides:
+        for (python, root), subject in zip(sides, subjects, strict=True):
             process = subprocess.Popen(
                 [python, str(SIDE), root, str(subject.folder), str(seconds)],
                 stdin=subprocess.PIPE,
@@ -88,11 +100,15 @@ def measure(
     """`plan.rounds` turns; `seconds` of each call in process. Raises BenchmarkError or ServerError."""
     ours, other = BY_KEY["ours"], kind(say)
     say(f"{COMMIT} and ours in process, by turns")
-    timings = in_process(subject, other, plan.rounds, seconds)
+    subjects = readable(subject, say), subject
+    timings = in_process(subjects, other, plan.rounds, seconds)
     ready, rates = Pair([], []), {str(number): Pair([], []) for number in CONNECTIONS}
     with ExitStack() as stack:
         say(f"starting our service and that of {COMMIT}")
-        running = [stack.enter_context(started(one, subject, plan, say)) for one in (other, ours)]
+        running = [
+            stack.enter_context(started(kind, one, plan, say))
+            for kind, one in zip((other, ours), subjects, strict=True)
+        ]
         for one in running:
             loaded(one, generator, Shape(CONNECTIONS[-1], plan.warm_seconds or 0.2))
         for turn in range(plan.rounds):
@@ -106,6 +122,6 @@ def measure(
     for turn in range(starts):
         say(f"{COMMIT} and ours, start {turn + 1}")
         for side in (0, 1) if turn % 2 else (1, 0):
-            with started((other, ours)[side], subject, plan, say, check=False) as one:
+            with started((other, ours)[side], subjects[side], plan, say, check=False) as one:
                 (ready.ours if side else ready.before).append(one.ready_s)
     return Before(COMMIT, timings, rates, Pair(memory[:1], memory[1:]), ready)

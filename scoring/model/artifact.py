@@ -28,7 +28,7 @@ from scoring.model.schema import Schema
 from scoring.model.sketch import DriftReference
 from scoring.model.typed_json import JsonShapeError, Node
 
-FORMAT_VERSION = 2
+FORMATS = (2, 3)  # from 3 on there are probes; a graph that machine code cannot take is written as 2
 COMPOSITE, MANIFEST, SAMPLES = "composite.onnx", "manifest.json", "samples.json"
 EXPLANATION = "explanation.npz"
 FILES = (COMPOSITE, MANIFEST, SAMPLES, EXPLANATION)
@@ -143,11 +143,15 @@ class Artifact:
     lineage: Mapping[str, str]
     probes: Probes | None = None  # artifacts of earlier versions, and graphs that are no trees, have none
 
+    @property
+    def format_version(self) -> int:
+        return FORMATS[0] if self.probes is None else FORMATS[-1]
+
     @cached_property
     def digest(self) -> str:
         """`sha256:` and 64 hexadecimal digits over all that decides an answer."""
         behaviour = {
-            "format_version": FORMAT_VERSION,
+            "format_version": self.format_version,
             "estimator": self.estimator,
             "schema": self.schema.to_json(),
             "thresholds": self.thresholds.to_json(),
@@ -178,7 +182,7 @@ class Artifact:
         """Write the four files, the manifest last; each appears whole, under its name, or not at all."""
         directory.mkdir(parents=True, exist_ok=True)
         manifest = {
-            "format_version": FORMAT_VERSION,
+            "format_version": self.format_version,
             "digest": self.digest,
             "estimator": self.estimator,
             "schema": self.schema.to_json(),
@@ -201,8 +205,8 @@ def load(directory: Path) -> Artifact:
     composite = _read(directory / COMPOSITE)
     try:
         found = manifest.field("format_version").integer()
-        if found != FORMAT_VERSION:
-            raise manifest.error(f"format version {found}, but this program reads version {FORMAT_VERSION}")
+        if found not in FORMATS:
+            raise manifest.error(f"format version {found}, but this program reads versions {FORMATS}")
         schema = Schema.from_json(manifest.field("schema"))
         artifact = Artifact(
             estimator=manifest.field("estimator").text(),
@@ -216,7 +220,7 @@ def load(directory: Path) -> Artifact:
             ),
             metrics=manifest.field("metrics").numbers(),
             lineage=manifest.field("lineage").texts(),
-            probes=_checked_probes(samples, directory, schema),
+            probes=_checked_probes(samples, directory, schema) if found > 2 else None,
         )
         stated = manifest.field("digest").text()
     except JsonShapeError as error:
@@ -235,9 +239,9 @@ def _checked_samples(node: Node, directory: Path) -> Samples:
         raise ArtifactError(f"{directory / SAMPLES}: {error}") from error
 
 
-def _checked_probes(node: Node, directory: Path, schema: Schema) -> Probes | None:
+def _checked_probes(node: Node, directory: Path, schema: Schema) -> Probes:
     try:
-        return Probes.from_json(node.field("probes"), schema.width) if "probes" in node.fields() else None
+        return Probes.from_json(node.field("probes"), schema.width)
     except JsonShapeError as error:
         raise ArtifactError(f"{directory / SAMPLES}: {error}") from error
 

@@ -7,10 +7,10 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tarfile
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.scoring import tools
@@ -22,6 +22,7 @@ from benchmarks.scoring.results import Before, Pair
 from benchmarks.scoring.servers import BY_KEY, Kind
 from benchmarks.scoring.serving import Plan, loaded, started
 from benchmarks.scoring.tools import Say
+from scoring.kernel.sources import DESCRIPTION, LIBRARY, MODULE
 from scoring.model import artifact as artifacts
 
 COMMIT = "858a31f"
@@ -53,6 +54,18 @@ def kind(say: Say) -> Kind:
     return replace(BY_KEY["ours"], key="before", title=title, folder=folder, code=folder, python=python)
 
 
+def ours(say: Say) -> Kind:
+    """Our service with what its image installs, as that build is: a checkout has more."""
+    python = tools.environment_from(ROOT / REQUIREMENTS, "ours", say)
+    (packages,) = python.parents[1].glob("lib/python*/site-packages")
+    code = find_spec(MODULE)
+    if code is None or code.origin is None:
+        raise BenchmarkError("there is no machine code here: `make setup` builds it")
+    for name in (LIBRARY, DESCRIPTION):
+        shutil.copy2(Path(code.origin).with_name(name), packages)
+    return replace(BY_KEY["ours"], python=python, folder=ROOT, code=ROOT)
+
+
 def readable(subject: Subject, say: Say) -> Subject:
     """The same model in the format that this build reads: without ONNX Runtime's answers to the probes."""
 
@@ -63,9 +76,11 @@ def readable(subject: Subject, say: Say) -> Subject:
     return Subject(made(f"{subject.folder.name}-{COMMIT}", convert, say, f"writing the model for {COMMIT}"))
 
 
-def in_process(subjects: tuple[Subject, Subject], other: Kind, turns: int, seconds: float) -> dict[str, Pair]:
+def in_process(
+    subjects: tuple[Subject, Subject], kinds: tuple[Kind, Kind], turns: int, seconds: float
+) -> dict[str, Pair]:
     """Microseconds of each call, before and ours, by turns; of what only ours can do, ours alone."""
-    sides = [(str(other.python), str(other.code)), (sys.executable, str(ROOT))]
+    sides = [(str(kind.python or sys.executable), str(kind.code)) for kind in kinds]
     found: dict[str, Pair] = {}
     with ExitStack() as stack:
         running: list[subprocess.Popen[str]] = []
@@ -98,16 +113,21 @@ def measure(
     subject: Subject, generator: Generator, plan: Plan, starts: int, seconds: float, say: Say
 ) -> Before:
     """`plan.rounds` turns; `seconds` of each call in process. Raises BenchmarkError or ServerError."""
-    ours, other = BY_KEY["ours"], kind(say)
+    own, other = ours(say), kind(say)
     say(f"{COMMIT} and ours in process, by turns")
     subjects = readable(subject, say), subject
-    timings = in_process(subjects, other, plan.rounds, seconds)
+    timings = in_process(
+        subjects,
+        (other, BY_KEY["ours"]),  # which has what makes Arrow bodies
+        plan.rounds,
+        seconds,
+    )
     ready, rates = Pair([], []), {str(number): Pair([], []) for number in CONNECTIONS}
     with ExitStack() as stack:
         say(f"starting our service and that of {COMMIT}")
         running = [
             stack.enter_context(started(kind, one, plan, say))
-            for kind, one in zip((other, ours), subjects, strict=True)
+            for kind, one in zip((other, own), subjects, strict=True)
         ]
         for one in running:
             loaded(one, generator, Shape(CONNECTIONS[-1], plan.warm_seconds or 0.2))
@@ -122,6 +142,6 @@ def measure(
     for turn in range(starts):
         say(f"{COMMIT} and ours, start {turn + 1}")
         for side in (0, 1) if turn % 2 else (1, 0):
-            with started((other, ours)[side], subjects[side], plan, say, check=False) as one:
+            with started((other, own)[side], subjects[side], plan, say, check=False) as one:
                 (ready.ours if side else ready.before).append(one.ready_s)
     return Before(COMMIT, timings, rates, Pair(memory[:1], memory[1:]), ready)

@@ -1,4 +1,4 @@
-"""Compiles the machine code of scoring and puts it into a wheel: `python build.py --out FOLDER`.
+"""Compiles the machine code of scoring and puts it into a wheel: `python -m kernel.build --out FOLDER`.
 
 Runs where an image is built or a checkout is set up, never in a running image, and needs only the standard
 library and a compiler: Zig's, when this Python has the package `ziglang`, else `cc`. The wheel
@@ -22,10 +22,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
-SOURCES = ("module.c", "answer.h", "base.h", "bins.h", "composite.h", "forest.h", "rows.h")
-NAME, MODULE, VERSION = "scoring-kernel", "scoring_kernel", "1"
-LIBRARY, DESCRIPTION = f"{MODULE}.abi3.so", f"{MODULE}.json"
+from .sources import DESCRIPTION, FOLDER, LIBRARY, MODULE, SOURCES, source_digest
+
+NAME, VERSION = "scoring-kernel", "1"
 # No contraction: products and sums are rounded one by one everywhere in the code, so one row and many agree.
 ROUNDING = "-ffp-contract=off"
 FLAGS = ("-O3", "-std=c11", "-fPIC", ROUNDING, "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror")
@@ -54,15 +53,6 @@ LEVELS = {  # by the machine's name
     "aarch64": Level("armv8-a", ("-target", f"aarch64-linux-gnu.{GLIBC}", "-mcpu=generic"), ()),
     "arm64": Level("armv8-a", (), ()),
 }
-
-
-def source_digest(folder: Path = FOLDER) -> str:
-    """SHA-256 of the sources, in hex: code that was made of others is not loaded."""
-    found = hashlib.sha256()
-    for name in SOURCES:
-        content = (folder / name).read_bytes()
-        found.update(f"{name}\0{len(content)}\0".encode() + content)
-    return found.hexdigest()
 
 
 def compiler(level: Level) -> tuple[list[str], str]:

@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.kernel.build import DESCRIPTION, LIBRARY, MODULE, source_digest
+from scoring.kernel.sources import DESCRIPTION, LIBRARY, MODULE, source_digest
 from scoring.model.graph import Graph
 from scoring.model.schema import CategoryFeature, Matrix, NumberFeature, Schema, codes, int_limits
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from scoring.kernel import build
-from scoring.kernel.build import DESCRIPTION, LEVELS, LIBRARY, SOURCES, BuildError, source_digest
+from scoring.kernel.build import LEVELS, BuildError
+from scoring.kernel.sources import DESCRIPTION, LIBRARY, SOURCES, source_digest
 from scoring.model.machine import MACHINES, NEEDED
 
 

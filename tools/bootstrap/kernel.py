@@ -20,7 +20,7 @@ PIN = ROOT / "environments" / "requirements" / "kernel.txt"
 
 def sources() -> list[Path]:
     """The files that decide what the wheel holds."""
-    return sorted([*FOLDER.glob("*.[ch]"), FOLDER / "build.py"])
+    return sorted([*FOLDER.glob("*.[ch]"), FOLDER / "build.py", FOLDER / "sources.py"])
 
 
 def wheel(uv: str) -> Path | None:
@@ -32,8 +32,8 @@ def wheel(uv: str) -> Path | None:
     if not (found := list(out.glob("*.whl"))):
         say("compiling the machine code of scoring into the cache")
         python = sys.executable if shutil.which("cc") else _zig(uv)
-        command = [python, str(FOLDER / "build.py"), "--out", str(out)]
-        if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
+        command = [python, "-m", "kernel.build", "--out", str(out)]
+        if subprocess.run(command, cwd=FOLDER.parent, stdout=subprocess.DEVNULL).returncode:
             say("without it ONNX Runtime evaluates the model, more slowly: install a C compiler as cc")
         found = list(out.glob("*.whl"))
     return found[0] if found else None

@@ -65,22 +65,25 @@ class RefusedError(Exception):
 
 
 class Api:
-    """One cluster. where: its name for people. Answers are the server's JSON, as it is."""
+    """One cluster. Answers are the server's JSON, as it is.
 
-    def __init__(self, client: "ApiClient", where: str) -> None:
-        self._client, self.where = client, where
+    where: its name for people. attempts: how often a request is made whose refusal passes.
+    """
+
+    def __init__(self, client: "ApiClient", where: str, attempts: int = ATTEMPTS) -> None:
+        self.client, self.where, self._attempts = client, where, attempts
 
     def get(self, path: str, **query: str) -> Object | None:
         """The object at a path; None when there is none."""
         try:
-            return self._object("GET", path, query)
+            return self.send("GET", path, query)
         except RefusedError as error:
             if error.code == 404:
                 return None
             raise
 
     def items(self, path: str, **query: str) -> list[Object]:
-        return list(self._object("GET", path, query).get("items") or [])
+        return list(self.send("GET", path, query).get("items") or [])
 
     def text(self, path: str, **query: str) -> str:
         return self._ask("GET", path, query, None, None)
@@ -88,22 +91,22 @@ class Api:
     def apply(self, path: str, manifest: Object, *, dry_run: bool = False) -> Object:
         """Server-side apply. No field is taken from whoever else set it: that is refused, as Conflict."""
         query = {"fieldManager": FIELD_MANAGER, "force": "false", "fieldValidation": "Strict"}
-        return self._object("PATCH", path, query | ({"dryRun": "All"} if dry_run else {}), manifest, APPLY)
+        return self.send("PATCH", path, query | ({"dryRun": "All"} if dry_run else {}), manifest, APPLY)
 
     def patch(self, path: str, change: Object) -> Object:
-        return self._object("PATCH", path, {"fieldManager": FIELD_MANAGER}, change, MERGE)
+        return self.send("PATCH", path, {"fieldManager": FIELD_MANAGER}, change, MERGE)
 
-    def delete(self, path: str) -> bool:
+    def delete(self, path: str, **query: str) -> bool:
         """Whether there was something. What belongs to it goes as well, a moment later."""
         try:
-            self._ask("DELETE", path, {"propagationPolicy": "Background"}, None, None)
+            self._ask("DELETE", path, {"propagationPolicy": "Background", **query}, None, None)
         except RefusedError as error:
             if error.code == 404:
                 return False
             raise
         return True
 
-    def _object(
+    def send(
         self,
         method: str,
         path: str,
@@ -111,6 +114,7 @@ class Api:
         body: Object | None = None,
         content: str | None = None,
     ) -> Object:
+        """One request. Raises RefusedError, or MlopsError where nobody answers."""
         return json.loads(self._ask(method, path, query, body, content))
 
     def _ask(
@@ -121,7 +125,7 @@ class Api:
             code, text = self._once(method, path, query, body, content)
             if 200 <= code < 300:
                 return text
-            if code in PASSING and attempt < ATTEMPTS:
+            if code in PASSING and attempt < self._attempts:
                 time.sleep(0.5 * 2**attempt)
                 attempt += 1
                 continue
@@ -133,7 +137,7 @@ class Api:
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
-        client: Any = self._client
+        client: Any = self.client
         headers = {"Accept": "application/json"} | ({"Content-Type": content} if content else {})
         try:
             request = client.param_serialize(

@@ -177,10 +177,12 @@ class Cluster:
         details = list(dict.fromkeys(map(str, found)))
         for pod in newest_pods(self._api, self._namespace, deployment)[:1]:
             statuses: list[Object] = pod.get("status", {}).get("containerStatuses") or []
-            if any(one.get("restartCount") or (one.get("state") or {}).get("running") for one in statuses):
-                restarted = any(one.get("restartCount") for one in statuses)
-                name = str(pod["metadata"]["name"])
-                details += log_tail(self._api, self._namespace, name, previous=restarted)
+            running = any("running" in (one.get("state") or {}) for one in statuses)
+            restarted = any(one.get("restartCount") for one in statuses)
+            if running or restarted:
+                # Of a container that waits for its next start, the log is that of the last one.
+                name, previous = str(pod["metadata"]["name"]), running and restarted
+                details += log_tail(self._api, self._namespace, name, previous=previous)
         return MlopsError(
             problem, first.remedy if first else "Look at the cluster's events: no pod was made.", details
         )

@@ -7,18 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ml.deploy.image import BuildContext, scoring_context
+from ml.deploy.image import BuildContext
 from scoring.model.artifact import Artifact
+from tests.containers.context import CANARY, ROOT, TAG, context_of
 from tests.containers.group import Container
 from tests.scoring.trained import small
 from tools.containers import base
 from tools.containers.build import build
 from tools.containers.engine import Engine, find
-
-ROOT = Path(__file__).parents[2]
-TAG = "localhost/mlops-estate/scoring:test"
-# A setting of pip that is on this machine only while the image is built.
-CANARY = {"trusted-host": "canary-8c1d6f.invalid"}
 
 Start = Callable[..., Container]
 
@@ -45,14 +41,7 @@ def artifact() -> Artifact:
 @pytest.fixture(scope="session")
 def context(artifact: Artifact, tmp_path_factory: pytest.TempPathFactory) -> tuple[BuildContext, Path]:
     """The build context of `mlops deploy`, and the folder that it lies in."""
-    folder = tmp_path_factory.mktemp("scoring")
-    artifact.save(folder / "artifact")
-    made = scoring_context(ROOT, folder / "artifact")
-    for name, content in made.files.items():
-        path = folder / "context" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return made, folder / "context"
+    return context_of(artifact, tmp_path_factory.mktemp("scoring"))
 
 
 @pytest.fixture(scope="session")

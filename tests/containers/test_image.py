@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ml.deploy.image import BuildContext
-from tests.containers.conftest import CANARY, ROOT
+from tests.containers.context import CANARY, ROOT
 from tests.containers.group import Container
 from tools.containers import packageindex
 from tools.containers.engine import Engine

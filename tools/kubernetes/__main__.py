@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 
 from tools.bootstrap.cache import say, stop
-from tools.kubernetes import build, packages
+from tools.containers import engine
+from tools.kubernetes import build, images, packages
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTROLLERS = Path("/sys/fs/cgroup")
@@ -42,6 +43,9 @@ def main() -> int:
     packages.install(programs)
     names = build.CONTROL_PLANE if given.control_plane else (*build.CONTROL_PLANE, *build.NODE, build.PAUSE)
     build.programs(*names)
+    if not given.control_plane:
+        engine.install()
+        images.ensure_pause(engine.find())
     what = "control-plane" if given.control_plane else "node"
     with tempfile.TemporaryDirectory(prefix="mlops-kubernetes-", ignore_cleanup_errors=True) as folder:
         return _run(Path(folder), what, command)

@@ -15,8 +15,19 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.kubernetes import build, certificates
-from tools.kubernetes.files import ADDRESS, API_PORT, ETCD_PEERS, ETCD_PORT, NODE, REGISTRY, SERVICES, Files
+from tools.containers import engine
+from tools.kubernetes import build, certificates, images
+from tools.kubernetes.files import (
+    ADDRESS,
+    API_PORT,
+    ETCD_PEERS,
+    ETCD_PORT,
+    NODE,
+    PAUSE,
+    REGISTRY,
+    SERVICES,
+    Files,
+)
 from tools.kubernetes.packages import PATH
 
 WAIT_S = 120.0
@@ -40,6 +51,7 @@ class Node:
             **os.environ,
             "PATH": f"{programs}:{PATH}",
             "KUBECONFIG": str(self.files.kubeconfig),
+            "KUBERNETES_REGISTRY": REGISTRY,
             # Nothing that a machine says of proxies holds in here.
             "NO_PROXY": "*",
             "no_proxy": "*",
@@ -104,6 +116,8 @@ class Node:
             "--bind-address=127.0.0.1",
             f"--cert-dir={files.folder}/scheduler",
         )
+        self.wait("docker-registry", lambda: _answers(f"http://{REGISTRY}/v2/"))
+        images.push(engine.find(), images.PAUSE_TAG, PAUSE)
         self.wait("containerd", lambda: (files.folder / "containerd.sock").exists())
         self.start(
             "kubelet",
@@ -116,7 +130,6 @@ class Node:
         )
         self.start("kube-proxy", f"--config={files.folder}/kube-proxy.yaml")
         self.wait("kubelet", self._node_ready)
-        self.wait("docker-registry", lambda: _answers(f"http://{REGISTRY}/v2/"))
 
     def start(self, program: str, *arguments: str) -> None:
         with self.files.log(program).open("wb") as log:

@@ -32,6 +32,8 @@ from emulator.keyvault.install import install as keyvault
 from emulator.keyvault.keys import Keys
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import Vaults
+from emulator.kubernetes.install import Kubernetes
+from emulator.kubernetes.install import install as kubernetes
 from emulator.lifetime import Lifetime
 from emulator.machinelearning.install import install as machinelearning
 from emulator.managedidentity.install import install as managedidentity
@@ -95,6 +97,7 @@ class Emulator:
         self._secrets = Secrets(self.store)
         self._keys = Keys(self.store)
         self.vaults = Vaults(self.arm, self._secrets, self._keys)
+        self.kubernetes = Kubernetes(self.arm)
         self._quiet = False
         for name, install in self._services().items():
             install()
@@ -138,7 +141,10 @@ class Emulator:
             "containerinstance": lambda: containerinstance(
                 home, arm, store, hosts, lifetime, who, pictures, processes, self.workplaces, self.inside
             ),
-            "containerservice": lambda: containerservice(arm, store, who),
+            "containerservice": lambda: containerservice(home, arm, store, who),
+            "kubernetes": lambda: kubernetes(
+                hosts, lifetime, who, self.kubernetes, self.reach, self.refusals
+            ),
             "compute": lambda: compute(arm, store),
             "quota": lambda: quota(arm, who, self.limits),
             "web": lambda: web(arm, store),

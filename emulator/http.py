@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -61,11 +61,13 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """One answer."""
+    """One answer. stream: of one that goes on, what makes its parts, in the server's event loop; it takes the
+    place of the body, and its end is the answer's."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict[str, str])
     body: bytes = b""
+    stream: Callable[[], AsyncGenerator[bytes]] | None = None
 
     @staticmethod
     def json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -12,7 +12,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -74,7 +74,7 @@ class Application:
             loop = asyncio.get_running_loop()
             response = await loop.run_in_executor(self._pool, self._emulator.answer, request)
         headers = {key.lower(): str(value) for key, value in response.headers.items()}
-        if request.method != "HEAD" and response.status not in (204, 304):
+        if request.method != "HEAD" and response.status not in (204, 304) and response.stream is None:
             headers["content-length"] = str(len(response.body))
         await send(
             {
@@ -83,6 +83,9 @@ class Application:
                 "headers": [(key.encode("latin-1"), header_value(value)) for key, value in headers.items()],
             }
         )
+        if response.stream is not None:
+            await _send_parts(response.stream(), receive, send)
+            return
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else response.body})
 
     def _request(self, scope: dict[str, Any], body: bytes) -> Request:
@@ -107,6 +110,33 @@ class Application:
             raw_query=raw_query,
             place=self._places.get((scope.get("client") or ("", 0))[1], OUTSIDE),
         )
+
+
+async def _send_parts(parts: AsyncGenerator[bytes], receive: Any, send: Any) -> None:
+    """Send what comes as it comes, until it ends or the client goes."""
+
+    async def passed() -> None:
+        async for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    passing, gone = asyncio.create_task(passed()), asyncio.create_task(_left(receive))
+    try:
+        await asyncio.wait({passing, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (passing, gone):
+            task.cancel()
+        results = await asyncio.gather(passing, gone, return_exceptions=True)
+        await parts.aclose()
+    for error in results:
+        if isinstance(error, Exception):
+            raise error
+
+
+async def _left(receive: Any) -> None:
+    """Returns when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _too_large(most: int) -> Response:

@@ -42,6 +42,11 @@ class Certificates:
         except ValueError as error:
             raise damaged(self._key, "it or its certificate is no PEM", remedy) from error
 
+    @property
+    def authority(self) -> bytes:
+        """The authority's certificate, as PEM."""
+        return self._ca.cert_pem.bytes()
+
     def context(self) -> ssl.SSLContext:
         """A server context that picks, or makes, the certificate of the host that the client names."""
         base = self._context(*LOOPBACK)

@@ -47,7 +47,6 @@ HOSTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "aka.ms": ("Microsoft's short links", TOOLS),
     "*.inference.ml.azure.com": ("online endpoints", "the scoring service runs in a container group"),
-    "*.azmk8s.io": ("the API server of a cluster", DATA),
     "*.azurewebsites.net": ("a web app", DATA),
     "*.azurestaticapps.net": ("a static web app", DATA),
     "*.azurecontainerapps.io": ("a container app", DATA),

@@ -1,1 +1,1 @@
-"""Microsoft.ContainerService: what a cluster says of itself and its node pools. No cluster runs."""
+"""Microsoft.ContainerService: what a cluster says of itself and its node pools."""

@@ -1,4 +1,4 @@
-"""`listCluster…Credential`: the kubeconfig of a cluster. No cluster answers at the address that it names."""
+"""`listCluster…Credential`: the kubeconfig of a cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from emulator.arm.keys import Keys
 from emulator.arm.service import Action, Arm
 from emulator.arm.store import Store
 from emulator.errors import AzureError
+from emulator.home import Home
 from emulator.identity.directory import TENANT_ID
+from emulator.tls import Certificates
 
 CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
 SERVER_APPLICATION: Final = "6dae42f8-4368-4678-94ff-3960e28e3630"  # of Azure's own sign-in to all clusters
@@ -31,7 +33,7 @@ CREDENTIALS: Final = {
 Json = dict[str, Any]
 
 
-def install(arm: Arm, store: Store) -> None:
+def install(home: Home, arm: Arm, store: Store) -> None:
     """Register the actions."""
     keys = Keys(store)
     keys.forget_with(arm, CLUSTER)
@@ -54,7 +56,8 @@ def install(arm: Arm, store: Store) -> None:
                 held = _certificates(cluster["name"])
                 keys.keep(action.id, held)
             user = _by_directory() if by_directory else _by_certificate(held)
-            text = yaml.safe_dump(_kubeconfig(cluster, label, held["authority"], user), sort_keys=False)
+            authority = base64.b64encode(Certificates(home).authority).decode()
+            text = yaml.safe_dump(_kubeconfig(cluster, label, authority, user), sort_keys=False)
             return {"kubeconfigs": [{"name": label, "value": base64.b64encode(text.encode()).decode()}]}
 
 

@@ -3,5 +3,5 @@
 from typing import Final
 
 DIFFERENCES: Final = (
-    "No cluster runs: a cluster and its node pools are kept, with the names that Azure would give.",
+    "Node pools are kept; no machine runs for them. What a cluster itself answers: see kubernetes.",
 )

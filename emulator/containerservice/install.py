@@ -1,4 +1,4 @@
-"""Microsoft.ContainerService: what a cluster says of itself and its node pools. No cluster runs."""
+"""Microsoft.ContainerService: what a cluster says of itself and its node pools."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
 from emulator.containerservice import credentials, prerequisites, validation
 from emulator.errors import AzureError
+from emulator.home import Home
 from emulator.identity.directory import TENANT_ID
 from emulator.identity.service import Identity
 
@@ -19,10 +20,10 @@ POOL: Final = f"{CLUSTER}/agentPools"
 VERSION: Final = "1.33.5"
 
 
-def install(arm: Arm, store: Store, identity: Identity) -> None:
+def install(home: Home, arm: Arm, store: Store, identity: Identity) -> None:
     """Hooks of clusters and node pools. A pool is one thing, in the cluster's body and as its child."""
     validation.install(arm)
-    credentials.install(arm, store)
+    credentials.install(home, arm, store)
     prerequisites.install(arm, identity)
 
     @arm.before_put(CLUSTER)
@@ -40,7 +41,8 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
         properties["currentKubernetesVersion"] = properties["kubernetesVersion"]
         properties.setdefault("nodeResourceGroup", f"MC_{group}_{name}_{location}")
         private = (properties.get("apiServerAccessProfile") or {}).get("enablePrivateCluster")
-        properties["privateFQDN" if private else "fqdn"] = f"{prefix}-{mark}.hcp.{location}.azmk8s.io"
+        place = "privatelink" if private else "hcp"
+        properties["privateFQDN" if private else "fqdn"] = f"{prefix}-{mark}.{place}.{location}.azmk8s.io"
         properties["powerState"] = {"code": "Running"}
         properties.setdefault("enableRBAC", True)
         if (issuer := properties.get("oidcIssuerProfile") or {}).get("enabled"):

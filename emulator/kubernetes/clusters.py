@@ -42,7 +42,8 @@ class Cluster:
 class Clusters:
     """Thread-safe. Objects are read from the store when a cluster is first asked for."""
 
-    def __init__(self, arm: Arm, rules: Rules) -> None:
+    def __init__(self, arm: Arm, rules: Callable[[str], Rules]) -> None:
+        """rules: those that the writes to a cluster (its id) have to pass"""
         self._arm = arm
         self._store = arm.store
         self._rules = rules
@@ -105,7 +106,7 @@ class Clusters:
             if key not in self._objects:
                 # a short name of its own: ids are long, and every object's key begins with it
                 mark = hashlib.sha256(key.encode()).hexdigest()[:16]
-                objects = Objects(self._store, mark, self._rules)
+                objects = Objects(self._store, mark, self._rules(cluster_id))
                 _begin(objects)
                 self._objects[key] = objects
             return self._objects[key]
@@ -129,6 +130,22 @@ def _begin(objects: Objects) -> None:
         if objects.find("Namespace", "", name) is None:
             objects.create(namespace(name), manager=MANAGER)
             furnish(objects, name)
+    if objects.find("Service", "default", "kubernetes") is None:
+        objects.create(_own_service(), manager=MANAGER)
+
+
+def _own_service() -> Json:
+    """The service by which pods reach the API."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": "kubernetes",
+            "namespace": "default",
+            "labels": {"component": "apiserver", "provider": "kubernetes"},
+        },
+        "spec": {"type": "ClusterIP", "ports": [{"name": "https", "port": 443, "targetPort": 443}]},
+    }
 
 
 def namespace(name: str) -> Json:

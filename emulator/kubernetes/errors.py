@@ -140,3 +140,31 @@ def bad_request(message: str) -> ApiError:
 def expired(message: str) -> ApiError:
     """410: the version that a client goes on from is no longer kept."""
     return ApiError(410, message)
+
+
+def bad_option(options: str, field: str, reason: str, message: str) -> ApiError:
+    """422 for an option of a request. options: their kind, such as PatchOptions."""
+    return ApiError(
+        422,
+        f'{options}.meta.k8s.io "" is invalid: {field}: {message}',
+        details={
+            "group": "meta.k8s.io",
+            "kind": options,
+            "causes": [Cause(reason, field, message).json()],
+        },
+    )
+
+
+def not_allowed() -> ApiError:
+    """405."""
+    return ApiError(405, "the server does not allow this method on the requested resource", details={})
+
+
+def unknown_media(accepted: Sequence[str]) -> ApiError:
+    """415."""
+    return ApiError(
+        415,
+        "the body of the request was in an unknown format - accepted media types include: "
+        + ", ".join(accepted),
+        details={},
+    )

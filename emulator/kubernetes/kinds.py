@@ -52,7 +52,7 @@ ALL: Final = ("all",)
 
 # fmt: off
 KINDS: Final[tuple[Kind, ...]] = (
-    Kind("Namespace", "", "v1", "namespaces", f"{CORE}.Namespace", ("ns",), False, ("status", "finalize")),
+    Kind("Namespace", "", "v1", "namespaces", f"{CORE}.Namespace", ("ns",), False, STATUS),
     Kind("Node", "", "v1", "nodes", f"{CORE}.Node", ("no",), False, STATUS),
     Kind("Pod", "", "v1", "pods", f"{CORE}.Pod", ("po",), True, ("binding", "eviction", "log", "status"),
          True, ALL),

@@ -106,6 +106,9 @@ class Rules:
     Each is called while the store is locked, and sees no other write's half.
     """
 
+    def defaulted(self, kind: Kind, made: Json) -> None:
+        """Put in what the type's own defaults say: before it is asked who manages which field."""
+
     def creating(self, objects: Objects, kind: Kind, made: Json) -> None:
         """Complete an object that is to be new, or refuse it; it has its name and no uid yet."""
 
@@ -144,6 +147,12 @@ class Objects:
     def revision(self) -> int:
         """The version of the newest write."""
         return self._revision
+
+    @property
+    def watched(self) -> int:
+        """How many watches are open."""
+        with self._lock:
+            return len(self._watches)
 
     def find(self, kind: str, namespace: str, name: str) -> Json | None:
         """The object, or None. namespace: "" for kinds that have none."""
@@ -229,10 +238,11 @@ class Objects:
                 meta.pop(unset, None)
             if kind.generation:
                 meta["generation"] = 1
+            self._rules.defaulted(kind, made)
+            self._tracked(kind, None, made, manager, "", fields)
             self._rules.creating(self, kind, made)
             meta["uid"] = str(uuid.uuid4())
             meta["creationTimestamp"] = timestamp()
-            self._tracked(kind, None, made, manager, "", fields)
             if not dry_run:
                 with self._whole():
                     self._write("ADDED", kind, key, made, None)
@@ -274,9 +284,10 @@ class Objects:
             if version and str(version) != old["resourceVersion"]:
                 raise errors.modified(kind, key[2])
             now = _merged(kind, before, given, subresource)
+            self._rules.defaulted(kind, now)
+            self._tracked(kind, before, now, manager, subresource, fields)
             self._rules.updating(self, kind, before, now, subresource)
             _count(kind, before, now)
-            self._tracked(kind, before, now, manager, subresource, fields)
             if _same(before, now):
                 return copy(before)
             if dry_run:

@@ -26,6 +26,7 @@ from emulator.places import Place
 Json = dict[str, Any]
 Kind = Literal["connection", "firewall", "lost"]
 PORT: Final = 443
+API_SERVER: Final = 4  # of the addresses of its nodes, the one that a private API server has
 POLICY: Final = "Microsoft.Network/serviceEndpointPolicies"
 
 
@@ -136,7 +137,56 @@ class Reach:
                 return str(held["properties"].get("ipAddress", ""))
         return ""
 
+    def cluster(self, place: Place, cluster: Json) -> Denied | None:
+        """Why a caller at the place does not reach the API server of a cluster; None when it does.
+
+        A private one has a name in its private zone alone, and its address among its nodes.
+        """
+        server: Json = cluster["properties"].get("apiServerAccessProfile") or {}
+        if not server.get("enablePrivateCluster"):
+            return self._public_cluster(place, cluster, server)
+        host = str(cluster["properties"].get("privateFQDN"))
+        subnet = self._store.get(place.subnet) if place.subnet else None
+        if subnet is None:
+            return Denied("lost", "", f"{host} does not resolve: the caller is in no virtual network")
+        pools: list[Json] = cluster["properties"].get("agentPoolProfiles") or []
+        nodes = self._store.get(
+            str(next((one["vnetSubnetID"] for one in pools if one.get("vnetSubnetID")), ""))
+        )
+        if nodes is None:
+            return Denied("lost", "", f"the network of {cluster['id']} is Azure's own: nothing leads into it")
+        network, home = (one["id"].rsplit("/subnets/", 1)[0] for one in (subnet, nodes))
+        zone = str(server.get("privateDNSZone") or "system")
+        if zone.startswith("/"):
+            if not any(
+                one["type"].lower() == LINK.lower() and within(one["id"], zone)
+                for one in self._store.users(network)
+            ):
+                return Denied(
+                    "lost",
+                    "",
+                    f"{host} does not resolve: the private DNS zone {zone} is not linked to {network}",
+                )
+        elif fold(network) != fold(home):
+            return Denied(
+                "lost", "", f"{host} does not resolve: its private DNS zone is linked to {home} alone"
+            )
+        address = str(_ranges(nodes)[0].network_address + API_SERVER)
+        return self._flow(
+            subnet, {"id": cluster["id"], "properties": {"subnet": {"id": nodes["id"]}}}, network, address
+        )
+
     # parts
+
+    def _public_cluster(self, place: Place, cluster: Json, server: Json) -> Denied | None:
+        ranges: list[str] = server.get("authorizedIPRanges") or []
+        address = self.address(place)
+        listed = address and any(
+            ipaddress.ip_address(address) in ipaddress.ip_network(one, strict=False) for one in ranges
+        )
+        if not ranges or listed:
+            return None
+        return Denied("lost", address, f"authorizedIPRanges of {cluster['id']} do not hold {address or 'it'}")
 
     def _find(self, place: Place, target: Json, group: str) -> Denied | None:
         subnet = self._store.get(place.subnet) if place.subnet else None

@@ -1,0 +1,40 @@
+"""The API servers of clusters: their objects, and the host names at which they answer."""
+
+from __future__ import annotations
+
+from emulator.arm.service import Arm
+from emulator.hosts import Hosts
+from emulator.identity.service import Identity
+from emulator.kubernetes.admission import Admission, Webhook
+from emulator.kubernetes.clusters import Clusters
+from emulator.kubernetes.logs import Attached
+from emulator.kubernetes.server import Server
+from emulator.lifetime import Lifetime
+from emulator.network.reach import Reach
+from emulator.refusals import Refusals
+
+HOSTS = "*.azmk8s.io"
+
+
+class Kubernetes:
+    """What runs in clusters is added by whoever runs it. webhooks: called with each new pod, and may change
+    it. logs: what pods have said."""
+
+    def __init__(self, arm: Arm) -> None:
+        self.webhooks: list[Webhook] = []
+        self.logs = Attached()
+        self.clusters = Clusters(arm, lambda cluster_id: Admission(arm, cluster_id, self.webhooks))
+
+
+def install(
+    hosts: Hosts,
+    lifetime: Lifetime,
+    identity: Identity,
+    kubernetes: Kubernetes,
+    reach: Reach,
+    refusals: Refusals,
+) -> None:
+    """Answer at the names of clusters; end their watches with the emulator."""
+    server = Server(kubernetes.clusters, identity, reach, kubernetes.logs, refusals)
+    hosts.route(HOSTS, server.handle)
+    lifetime.on_stop(kubernetes.clusters.close)

@@ -1,0 +1,125 @@
+"""The official Python client, with the kubeconfig that Azure hands out, through the emulator's proxy."""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+import yaml
+from kubernetes import client, config, watch  # pyright: ignore[reportMissingTypeStubs]
+
+from emulator.app import Emulator
+from emulator.home import Home
+from emulator.identity.directory import SIGNED_IN
+from emulator.kubernetes.access import SERVER_APPLICATION
+from emulator.server import serve
+from tests.emulator.homes import started_once
+from tests.emulator.kubernetes.conftest import (
+    CLUSTER,
+    CLUSTER_ADMIN,
+    GROUP,
+    LOCATION,
+    arm,
+    cluster_body,
+    deployment,
+    grant,
+)
+
+Any_ = cast(Any, client)  # the client has no types
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator that serves, with a cluster."""
+    made: list[Emulator] = []
+    ready, stopped = threading.Event(), threading.Event()
+
+    def build(home: Home) -> Emulator:
+        made.append(Emulator(home))
+        return made[0]
+
+    home = started_once(tmp_path_factory.mktemp("serving") / "home")
+    thread = threading.Thread(target=serve, args=(home, ready.set, stopped, build))
+    thread.start()
+    assert ready.wait(30)
+    arm(made[0], "PUT", GROUP, {"location": LOCATION})
+    arm(made[0], "PUT", CLUSTER, cluster_body())
+    grant(made[0], SIGNED_IN, CLUSTER, CLUSTER_ADMIN)
+    yield made[0]
+    stopped.set()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def api(running: Emulator) -> Any:
+    """A client of the cluster as ``az aks get-credentials`` and a token make it."""
+    found = arm(running, "POST", f"{CLUSTER}/listClusterUserCredential")["kubeconfigs"][0]["value"]
+    given = yaml.safe_load(base64.b64decode(found))
+    token, _ = running.identity.tokens.issue(SIGNED_IN, SERVER_APPLICATION)
+    given["users"][0]["user"] = {"token": token}  # what kubelogin hands over
+    settings = cast(Any, client).Configuration()
+    cast(Any, config).load_kube_config_from_dict(given, client_configuration=settings)
+    settings.proxy = f"http://127.0.0.1:{running.ports['proxy']}"
+    return cast(Any, client).ApiClient(settings)
+
+
+def test_objects_and_their_watch(api: Any) -> None:
+    core, apps = Any_.CoreV1Api(api), Any_.AppsV1Api(api)
+    assert Any_.VersionApi(api).get_code().git_version == "v1.33.5"
+    core.create_namespace({"metadata": {"name": "scoring"}})
+    seen: list[tuple[str, str, int]] = []
+    begun = apps.list_namespaced_deployment("scoring").metadata.resource_version
+
+    def look() -> None:
+        for event in (
+            cast(Any, watch)
+            .Watch()
+            .stream(apps.list_namespaced_deployment, "scoring", resource_version=begun, timeout_seconds=20)
+        ):
+            seen.append((event["type"], event["object"].metadata.name, event["object"].spec.replicas))
+            if event["type"] == "DELETED":
+                return
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    apps.create_namespaced_deployment("scoring", deployment("d", replicas=1))
+    apps.patch_namespaced_deployment_scale("d", "scoring", {"spec": {"replicas": 3}})
+    assert apps.read_namespaced_deployment_scale("d", "scoring").spec.replicas == 3
+    apps.delete_namespaced_deployment("d", "scoring")
+    thread.join(30)
+    assert seen == [("ADDED", "d", 1), ("MODIFIED", "d", 3), ("DELETED", "d", 3)]
+
+
+def test_a_refusal_is_an_exception_with_its_status(api: Any) -> None:
+    with pytest.raises(Any_.ApiException) as refused:
+        Any_.AppsV1Api(api).read_namespaced_deployment("missing", "scoring")
+    assert refused.value.status == 404
+    assert 'deployments.apps \\"missing\\" not found' in refused.value.body
+
+
+def test_a_watch_ends_in_its_time_and_with_the_emulator(api: Any, running: Emulator) -> None:
+    core = Any_.CoreV1Api(api)
+    begun = time.monotonic()
+    events = list(cast(Any, watch).Watch().stream(core.list_namespace, timeout_seconds=1))
+    assert {event["type"] for event in events} == {"ADDED"} and time.monotonic() - begun < 15
+    left: list[str] = []
+
+    def look() -> None:
+        for event in (
+            cast(Any, watch).Watch().stream(core.list_config_map_for_all_namespaces, timeout_seconds=60)
+        ):
+            left.append(event["type"])
+        left.append("end")
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    while not running.kubernetes.clusters.all()[0].objects.watched:
+        time.sleep(0.01)
+    running.kubernetes.clusters.close()
+    thread.join(20)
+    assert left[-1] == "end"

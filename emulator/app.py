@@ -32,6 +32,7 @@ from emulator.keyvault.install import install as keyvault
 from emulator.keyvault.keys import Keys
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import Vaults
+from emulator.kubernetes.engine import Engine
 from emulator.kubernetes.install import Kubernetes
 from emulator.kubernetes.install import install as kubernetes
 from emulator.lifetime import Lifetime
@@ -142,9 +143,7 @@ class Emulator:
                 home, arm, store, hosts, lifetime, who, pictures, processes, self.workplaces, self.inside
             ),
             "containerservice": lambda: containerservice(home, arm, store, who),
-            "kubernetes": lambda: kubernetes(
-                hosts, lifetime, who, self.kubernetes, self.reach, self.refusals
-            ),
+            "kubernetes": self._kubernetes,
             "compute": lambda: compute(arm, store),
             "quota": lambda: quota(arm, who, self.limits),
             "web": lambda: web(arm, store),
@@ -167,6 +166,23 @@ class Emulator:
             self.reach,
             self.inside,
         )
+
+    def _kubernetes(self) -> None:
+        engine = Engine(
+            self.home,
+            self.arm,
+            self.kubernetes,
+            self.hosts,
+            self.identity,
+            self.images,
+            self.processes,
+            self.workplaces,
+            self.reach,
+            self.inside,
+        )
+        self.lifetime.on_start(engine.start)
+        self.lifetime.on_stop(engine.close)
+        kubernetes(self.hosts, self.lifetime, self.identity, self.kubernetes, self.reach, self.refusals)
 
     def started(self) -> None:
         """Called by the server once it answers."""

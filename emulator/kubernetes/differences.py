@@ -10,4 +10,5 @@ DIFFERENCES: Final = (
     "Watches go on from any version since the start, as far as 2048 changes back; Azure's from five "
     "minutes back.",
     "OpenAPI names types and fields, without what they mean: `kubectl explain` shows no texts.",
+    "Pods are processes of this machine: see docs/emulator/kubernetes.md for what they have and what not.",
 )

@@ -43,7 +43,7 @@ def install(
     keys: Keys,
 ) -> Gateway:
     """Register the route and the actions that change what the gateway reads."""
-    parts = Parts(arm.store, identity, inside.where, hosts.handler, str(home.ca))
+    parts = Parts(arm.store, identity, inside.where, hosts.handler, home.ca)
 
     def keys_of(subscription: str) -> dict[str, str]:
         return keys.of(subscription, KEYS, hexadecimal_key)

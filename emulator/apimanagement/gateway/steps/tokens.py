@@ -157,11 +157,14 @@ def _step(policy: Policy, attributes: Attributes, check: Any) -> Action:
             shown = attributes.text("failed-validation-error-message", context) or invalid.message
             raise Failure(status, policy.name, invalid.reason, invalid.message, shown=shown) from invalid
         if name := attributes.text("output-token-variable-name", context):
-            from emulator.apimanagement.policies.expressions import jwt_of
-
             context.variables[name] = jwt_of(header, claims)
 
     return act
+
+
+def jwt_of(header: dict[str, Any], claims: dict[str, Any]) -> Any:
+    """The value that expressions know as a Jwt."""
+    raise NotEmulated("output-token-variable-name")
 
 
 def _token(run: Run, attributes: Attributes) -> str:

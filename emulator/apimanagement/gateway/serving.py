@@ -16,8 +16,9 @@ from emulator.apimanagement.gateway.backends import parse_url
 from emulator.apimanagement.gateway.configuration import Configuration, Configurations
 from emulator.apimanagement.gateway.failures import Failure
 from emulator.apimanagement.gateway.parts import Parts
+from emulator.apimanagement.gateway.plans import Plan
 from emulator.apimanagement.gateway.routing import Route
-from emulator.apimanagement.gateway.run import Plan, Returned, Run
+from emulator.apimanagement.gateway.run import Returned, Run
 from emulator.apimanagement.gateway.steps.cors import NAME as CORS
 from emulator.apimanagement.gateway.steps.cors import is_preflight
 from emulator.apimanagement.gateway.subscriptions import Caller

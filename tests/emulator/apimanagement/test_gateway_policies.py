@@ -33,7 +33,7 @@ def names(document: str, outer: str = "") -> list[str]:
     scopes = [Scope("global", "service", read(f"<policies><inbound>{outer}</inbound></policies>"))]
     scopes.append(Scope("api", "api", read(f"<policies><inbound>{document}</inbound></policies>")))
     fragment = read("<fragment><set-status code='201' /></fragment>", root=FRAGMENT)
-    return [f"{one.scope} {one.name}" for one in plan(scopes, {"f": fragment}).inbound]
+    return [f"{one.scope} {one.name}" for one in plan(STEPS, scopes, {"f": fragment}).inbound]
 
 
 def test_base_puts_the_outer_policies_in_its_place() -> None:
@@ -49,7 +49,7 @@ def test_base_puts_the_outer_policies_in_its_place() -> None:
 
 
 def test_a_service_without_a_policy_forwards() -> None:
-    (step,) = plan([Scope("global", "service", DEFAULT)], {}).backend
+    (step,) = plan(STEPS, [Scope("global", "service", DEFAULT)], {}).backend
     assert step.name == "forward-request"
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from emulator import jsonbody
 from emulator.apimanagement.gateway.compiling import Compiler
 from emulator.apimanagement.gateway.failures import Failure
-from emulator.apimanagement.gateway.run import Action, Run
+from emulator.apimanagement.gateway.plans import Action
+from emulator.apimanagement.gateway.run import Run
 from emulator.apimanagement.gateway.values import Attributes
 from emulator.apimanagement.policies.context import Request
 from emulator.apimanagement.policies.tree import Policy

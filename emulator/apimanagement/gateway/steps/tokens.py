@@ -14,7 +14,8 @@ import jwt
 from emulator.apimanagement.gateway.compiling import Compiler
 from emulator.apimanagement.gateway.failures import Failure
 from emulator.apimanagement.gateway.keysets import NotFetched
-from emulator.apimanagement.gateway.run import Action, Run
+from emulator.apimanagement.gateway.plans import Action
+from emulator.apimanagement.gateway.run import Run
 from emulator.apimanagement.gateway.values import Attributes, Reader, text_of
 from emulator.apimanagement.policies.tree import Policy
 from emulator.errors import AzureError, NotEmulated

@@ -50,7 +50,7 @@ class Echo:
                     "method": self.command,
                     "path": self.path,
                     "headers": {key.lower(): value for key, value in self.headers.items()},
-                    "body": self.rfile.read(length).decode(),
+                    "body": self.rfile.read(length).decode(errors="replace"),
                 }
                 echo.got.append(got)
                 echo.connections.add(self.client_address[1])

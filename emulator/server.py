@@ -32,6 +32,9 @@ from emulator.tls import Certificates
 
 LOG = logging.getLogger("emulator")
 THREADS = 48
+# Of the gateways of API Management: they wait for backends, which may ask this emulator meanwhile.
+GATEWAY_THREADS = 96
+GATEWAY_HOSTS = ".azure-api.net"
 BACKLOG = 256
 MOST_BYTES = 16 << 20  # of a body: it is held whole, whoever sends it
 MOST_OF_BLOBS = 256 << 20  # SDKs send blocks of 4 to 100 MiB
@@ -49,11 +52,16 @@ class Application:
         pool: ThreadPoolExecutor,
         proof: str,
         places: Mapping[int, Place] | None = None,
+        gateways: ThreadPoolExecutor | None = None,
     ) -> None:
-        """places: of callers, by the port from which the proxy's connection comes; others stand outside"""
+        """places: of callers, by the port from which the proxy's connection comes; others stand outside
+
+        gateways: threads for those of API Management, by default those of all
+        """
         self._emulator = emulator
         self._places = {} if places is None else places
         self._pool = pool
+        self._gateways = gateways or pool
         self._proof = proof
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -72,7 +80,8 @@ class Application:
         else:
             request = replace(request, body=bytes(body))
             loop = asyncio.get_running_loop()
-            response = await loop.run_in_executor(self._pool, self._emulator.answer, request)
+            pool = self._gateways if request.host.endswith(GATEWAY_HOSTS) else self._pool
+            response = await loop.run_in_executor(pool, self._emulator.answer, request)
         headers = {key.lower(): str(value) for key, value in response.headers.items()}
         if request.method != "HEAD" and response.status not in (204, 304) and response.stream is None:
             headers["content-length"] = str(len(response.body))
@@ -217,9 +226,10 @@ async def _serve(emulator: Emulator, ready: Callable[[], None], stopped: threadi
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+    gateways = ThreadPoolExecutor(GATEWAY_THREADS, thread_name_prefix="gateway")
     try:
         places: dict[int, Place] = {}
-        application = Application(emulator, pool, proof, places)
+        application = Application(emulator, pool, proof, places, gateways)
         context = Certificates(home).context()
         tls = _Server(_config(application, ssl_context_factory=_always(context)))
         plain = _Server(_config(application))
@@ -246,7 +256,8 @@ async def _serve(emulator: Emulator, ready: Callable[[], None], stopped: threadi
         await asyncio.gather(*serving)
         starting.cancel()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for one in (pool, gateways):
+            one.shutdown(wait=False, cancel_futures=True)
 
 
 def _always(context: ssl.SSLContext) -> Callable[..., ssl.SSLContext]:

@@ -3,8 +3,9 @@
 from typing import Final
 
 DIFFERENCES: Final = (
-    "No gateway answers: services and APIs are kept, policies are checked for what they name; keys and "
-    "secret values come by `list…` alone.",
+    "Gateways run the policies of docs/emulator/gateway.md, and refuse every other by name; portal, "
+    "management API, self-hosted gateways and workspaces do not answer. Keys and secret values come by "
+    "`list…` alone.",
     "Deleting, restoring and purging a service takes no time; what is restored has new keys.",
     "Policies of the format `rawxml` are checked for named values only.",
 )

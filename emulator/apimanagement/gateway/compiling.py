@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from emulator.apimanagement.gateway.run import Plan, Step
+from emulator.apimanagement.gateway.plans import Action, Plan, Step
 from emulator.apimanagement.policies.tree import SECTIONS, Document, Policy
 from emulator.errors import NotEmulated
 
@@ -25,10 +25,18 @@ class Scope:
     document: Document
 
 
+Makers = Mapping[str, Callable[[Policy, "Compiler"], Action]]
+"""What makes a policy ready, by its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Makes the steps of one scope. path: of the elements around, for errors. depth: of fragments."""
+    """Makes the steps of one scope.
 
+    makers: of the policies that run. path: of the elements around, for errors. depth: of fragments.
+    """
+
+    makers: Makers
     fragments: Mapping[str, Document]
     scope: Scope
     section: str
@@ -49,9 +57,7 @@ class Compiler:
         return tuple(found)
 
     def _step(self, policy: Policy, index: int) -> Step:
-        from emulator.apimanagement.gateway.steps import STEPS
-
-        make = STEPS.get(policy.name)
+        make = self.makers.get(policy.name)
         if make is None:
             raise NotEmulated(f"the policy {policy.name} of API Management")
         path = f"{self.path}{policy.name}[{index}]"
@@ -76,7 +82,7 @@ class Compiler:
         return inner.steps(self.fragments[name].policies)
 
 
-def plan(scopes: Sequence[Scope], fragments: Mapping[str, Document]) -> Plan:
+def plan(makers: Makers, scopes: Sequence[Scope], fragments: Mapping[str, Document]) -> Plan:
     """The plan of a request. scopes: from the outermost, which is the service's own, to the innermost.
 
     A scope without a document is left out by the caller: what is around it holds as it stands. A section that
@@ -85,7 +91,7 @@ def plan(scopes: Sequence[Scope], fragments: Mapping[str, Document]) -> Plan:
     sections: dict[str, tuple[Step, ...]] = dict.fromkeys(SECTIONS, ())
     for scope in scopes:
         sections = {
-            name: Compiler(fragments, scope, name, sections[name]).steps(scope.document.section(name))
+            name: Compiler(makers, fragments, scope, name, sections[name]).steps(scope.document.section(name))
             for name in SECTIONS
         }
     return Plan(sections["inbound"], sections["backend"], sections["outbound"], sections["on-error"])

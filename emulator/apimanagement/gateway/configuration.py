@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from emulator.apimanagement.gateway import backends, compiling
 from emulator.apimanagement.gateway.backends import Backend, Standing
-from emulator.apimanagement.gateway.compiling import Scope
+from emulator.apimanagement.gateway.compiling import Makers, Scope
+from emulator.apimanagement.gateway.plans import Plan
 from emulator.apimanagement.gateway.routing import Api, Operation, Template, Version
-from emulator.apimanagement.gateway.run import Plan
 from emulator.apimanagement.gateway.subscriptions import ACTIVE, PUBLISHED, Product, Subscription
 from emulator.apimanagement.policies import reading
 from emulator.apimanagement.policies.tree import DOCUMENT, FRAGMENT, Document
@@ -71,6 +71,7 @@ class Configuration:
     """Of one service. backends, products: by folded id. documents: policies by folded id of what has them."""
 
     service: Json
+    makers: Makers
     apis: tuple[Api, ...] = ()
     products: Mapping[str, Product] = field(default_factory=dict[str, Product])
     subscriptions: Mapping[str, Subscription] = field(default_factory=dict[str, Subscription], repr=False)
@@ -120,7 +121,7 @@ class Configuration:
             for name, place in (("product", product), ("api", api), ("operation", operation)):
                 if place in self.documents:
                     scopes.append(Scope(name, place, self.documents[place]))
-            found = self._plans[key] = compiling.plan(scopes, self.fragments)
+            found = self._plans[key] = compiling.plan(self.makers, scopes, self.fragments)
         return found
 
     def example(self, operation: str, status: int, kind: str) -> tuple[str, str]:
@@ -140,9 +141,12 @@ class Configuration:
 class Configurations:
     """Of all services, by host name. Safe for threads."""
 
-    def __init__(self, store: Store, standing: Standing, keys_of: KeysOf, value_of: ValueOf) -> None:
+    def __init__(
+        self, store: Store, makers: Makers, standing: Standing, keys_of: KeysOf, value_of: ValueOf
+    ) -> None:
         """keys_of: primaryKey and secondaryKey of a subscription's id. value_of: of a named value."""
         self._store = store
+        self._makers = makers
         self._standing = standing
         self._keys_of = keys_of
         self._value_of = value_of
@@ -184,6 +188,7 @@ class Configurations:
         documents, fragments = _documents(parts, named)
         return Configuration(
             service,
+            self._makers,
             tuple(_apis(parts)),
             {fold(one["id"]): _product(one, parts) for one in parts.get("/products", ())},
             self._subscriptions(parts),

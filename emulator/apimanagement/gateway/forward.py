@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from urllib.parse import quote
 
@@ -103,11 +102,7 @@ def _exchange(
         raise NotReached(f"nothing answers at {url.host}:{url.port}")
     context = None
     if url.scheme == "https":
-        context = ssl.create_default_context(cafile=parts.ca)
-        if backend is not None and not backend.check_name:
-            context.check_hostname = False
-        if backend is not None and not backend.check_chain:
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context = parts.tls(backend is None or backend.check_chain, backend is None or backend.check_name)
     return parts.connections.send(
         parts.turn(ports),
         request.method,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from emulator.apimanagement.gateway.configuration import Configurations
 from emulator.apimanagement.gateway.parts import Parts
 from emulator.apimanagement.gateway.serving import SUFFIX, Gateway
+from emulator.apimanagement.gateway.steps import STEPS
 from emulator.apimanagement.gateway.telemetry import Telemetry
 from emulator.arm.keys import Keys, hexadecimal_key
 from emulator.arm.service import Action, Arm
@@ -43,7 +44,7 @@ def install(
     keys: Keys,
 ) -> Gateway:
     """Register the route and the actions that change what the gateway reads."""
-    parts = Parts(arm.store, identity, inside.where, hosts.handler, str(home.ca))
+    parts = Parts(arm.store, identity, inside.where, hosts.handler, home.ca)
 
     def keys_of(subscription: str) -> dict[str, str]:
         return keys.of(subscription, KEYS, hexadecimal_key)
@@ -51,7 +52,7 @@ def install(
     def value_of(named_value: Json) -> str:
         return _value(named_value, keys, vaults, secrets)
 
-    configurations = Configurations(arm.store, parts.standing, keys_of, value_of)
+    configurations = Configurations(arm.store, STEPS, parts.standing, keys_of, value_of)
     telemetry = Telemetry(hosts.handler, parts.token)
     gateway = Gateway(configurations, parts, reach, telemetry)
     hosts.route(f"*{SUFFIX}", gateway.handle)

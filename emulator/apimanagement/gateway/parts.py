@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from emulator.apimanagement.gateway.backends import Standing
@@ -30,13 +32,16 @@ class Parts:
     identity: Identity
     where: Where
     handler: Callable[[str], Handler | None]
-    ca: str | None = None
+    ca: Path | None = None
     standing: Standing = field(default_factory=Standing)
     connections: Connections = field(default_factory=Connections)
     counters: Counters = field(default_factory=Counters)
     cache: dict[str, tuple[float, Any]] = field(default_factory=dict[str, tuple[float, Any]])
     sleep: Callable[[float], None] = time.sleep
     keysets: Keysets = field(init=False)
+    _contexts: dict[tuple[bool, bool], ssl.SSLContext] = field(
+        default_factory=dict[tuple[bool, bool], ssl.SSLContext]
+    )
     _turns: itertools.count[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -45,6 +50,20 @@ class Parts:
     def turn(self, ports: Sequence[int]) -> int:
         """One of several ports: each in its turn."""
         return ports[next(self._turns) % len(ports)]
+
+    def tls(self, check_chain: bool, check_name: bool) -> ssl.SSLContext:
+        """How https backends are held to their certificates."""
+        key = check_chain, check_name
+        found = self._contexts.get(key)
+        if found is None:
+            found = ssl.create_default_context()
+            if self.ca is not None and self.ca.exists():
+                found.load_verify_locations(self.ca)
+            found.check_hostname = check_chain and check_name
+            if not check_chain:
+                found.verify_mode = ssl.CERT_NONE
+            self._contexts[key] = found
+        return found
 
     def new_span(self) -> str:
         """An id of a span (W3C Trace Context)."""

@@ -4,46 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from emulator.apimanagement.gateway.answers import answer
 from emulator.apimanagement.gateway.backends import Backend
+from emulator.apimanagement.gateway.configuration import Configuration
 from emulator.apimanagement.gateway.failures import Failure
+from emulator.apimanagement.gateway.parts import Parts
+from emulator.apimanagement.gateway.plans import Plan, Step
 from emulator.apimanagement.gateway.routing import Route
 from emulator.apimanagement.policies.context import Context, Headers, LastError, Request, Response, Url
 from emulator.apimanagement.policies.errors import EvaluationFailure
 
-if TYPE_CHECKING:
-    from emulator.apimanagement.gateway.configuration import Configuration
-    from emulator.apimanagement.gateway.parts import Parts
-
-Action = Callable[["Run"], None]
-
 
 class Returned(Exception):
     """A policy has answered: no section runs any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One policy, ready to run. scope: `global`, `product`, `api` or `operation`; place: of its document."""
-
-    name: str
-    scope: str
-    act: Action
-    policy_id: str = ""
-    path: str = ""
-    place: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The steps of each section, those of outer scopes in the places of their `<base />`."""
-
-    inbound: tuple[Step, ...] = ()
-    backend: tuple[Step, ...] = ()
-    outbound: tuple[Step, ...] = ()
-    on_error: tuple[Step, ...] = ()
 
 
 @dataclass(slots=True)

@@ -16,8 +16,9 @@ from emulator.apimanagement.gateway.backends import parse_url
 from emulator.apimanagement.gateway.configuration import Configuration, Configurations
 from emulator.apimanagement.gateway.failures import Failure
 from emulator.apimanagement.gateway.parts import Parts
+from emulator.apimanagement.gateway.plans import Plan
 from emulator.apimanagement.gateway.routing import Route
-from emulator.apimanagement.gateway.run import Plan, Returned, Run
+from emulator.apimanagement.gateway.run import Returned, Run
 from emulator.apimanagement.gateway.steps.cors import NAME as CORS
 from emulator.apimanagement.gateway.steps.cors import is_preflight
 from emulator.apimanagement.gateway.subscriptions import Caller
@@ -49,9 +50,9 @@ class Gateway:
     ) -> None:
         """dice: from 0 to 1, for the sampling of telemetry"""
         self._configurations = configurations
-        self._parts = parts
+        self.parts = parts
         self._reach = reach
-        self._telemetry = telemetry
+        self.telemetry = telemetry
         self._dice = dice
 
     def handle(self, request: Request) -> Sent:
@@ -74,9 +75,9 @@ class Gateway:
         return _sent(self._handle(configuration, request, name))
 
     def _handle(self, configuration: Configuration, request: Request, name: str) -> Response:
-        run = Run(self._context(configuration, request, name), configuration, self._parts)
+        run = Run(self._context(configuration, request, name), configuration, self.parts)
         run.trace, run.parent = _trace(request)
-        run.span = self._parts.new_span()
+        run.span = self.parts.new_span()
         started = time.time()
         try:
             plan = self._enter(run, request)
@@ -188,7 +189,7 @@ class Gateway:
         is_error = run.failure is not None or response.status_code >= 400
         if not (is_error and telling.always_errors) and self._dice() * 100 >= telling.sampling:
             return
-        self._telemetry.tell(run, telling, started, response)
+        self.telemetry.tell(run, telling, started, response)
 
 
 PREFLIGHT: Final = Plan()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -37,15 +37,12 @@ class Echo:
     port: int = 0
 
     @contextmanager
-    def running(self) -> Iterator[Echo]:
+    def running(self) -> Generator[Echo]:
         echo = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
-
-            def handle_one_request(self) -> None:
-                super().handle_one_request()
 
             def serve(self) -> None:
                 length = int(self.headers.get("content-length") or 0)
@@ -53,7 +50,7 @@ class Echo:
                     "method": self.command,
                     "path": self.path,
                     "headers": {key.lower(): value for key, value in self.headers.items()},
-                    "body": self.rfile.read(length).decode(),
+                    "body": self.rfile.read(length).decode(errors="replace"),
                 }
                 echo.got.append(got)
                 echo.connections.add(self.client_address[1])
@@ -67,7 +64,8 @@ class Echo:
                     self.send_header(key, value)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                with suppress(ConnectionError):  # of a gateway that has not waited
+                    self.wfile.write(body)
 
             do_GET = do_POST = do_PUT = do_DELETE = serve
 

@@ -59,6 +59,7 @@ MORE: dict[str, Json] = {  # beside right_bodies.json
     },
     f"{GATEWAY}/backends": {"properties": {"url": "https://scoring.example", "protocol": "http"}},
     f"{GATEWAY}/namedValues": {"properties": {"displayName": NAME, "value": "one"}},
+    f"{GATEWAY}/subscriptions": {"properties": {"displayName": NAME, "scope": "/apis"}},
     f"{GATEWAY}/policyFragments": {"properties": {"value": "<fragment />"}},
     **{
         f"{GATEWAY}/{path}policies": {"properties": {"value": "<policies />"}}

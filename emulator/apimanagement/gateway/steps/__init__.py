@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from emulator.apimanagement.gateway.compiling import Compiler
-from emulator.apimanagement.gateway.run import Action
+from emulator.apimanagement.gateway.plans import Action
 from emulator.apimanagement.gateway.steps import (
     access,
     content,

@@ -7,7 +7,8 @@ import ipaddress
 
 from emulator.apimanagement.gateway.compiling import Compiler
 from emulator.apimanagement.gateway.failures import INTERNAL, Failure
-from emulator.apimanagement.gateway.run import Action, Run
+from emulator.apimanagement.gateway.plans import Action
+from emulator.apimanagement.gateway.run import Run
 from emulator.apimanagement.gateway.values import Attributes, text_of
 from emulator.apimanagement.policies.tree import Policy
 from emulator.errors import AzureError

@@ -8,7 +8,8 @@ from typing import Any
 from emulator import jsonbody
 from emulator.apimanagement.gateway.compiling import Compiler
 from emulator.apimanagement.gateway.failures import Failure
-from emulator.apimanagement.gateway.run import Action, Run
+from emulator.apimanagement.gateway.plans import Action
+from emulator.apimanagement.gateway.run import Run
 from emulator.apimanagement.gateway.values import Attributes
 from emulator.apimanagement.policies.context import Request
 from emulator.apimanagement.policies.tree import Policy
@@ -70,6 +71,8 @@ def validate_content(policy: Policy, compiler: Compiler) -> Action:
             broken(action, "Unspecified", kind, words)
             return
         for rule in fitting:
+            if rule.get("action", DETECT) == "ignore":
+                continue
             try:
                 jsonbody.read(body)
             except (json.JSONDecodeError, ValueError) as error:

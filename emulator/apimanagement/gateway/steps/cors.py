@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from emulator.apimanagement.gateway.answers import answer
 from emulator.apimanagement.gateway.compiling import Compiler
-from emulator.apimanagement.gateway.run import Action, Returned, Run
+from emulator.apimanagement.gateway.plans import Action
+from emulator.apimanagement.gateway.run import Returned, Run
 from emulator.apimanagement.gateway.values import Attributes, Reader, text_of
 from emulator.apimanagement.policies.tree import Policy
 

@@ -9,7 +9,8 @@ from typing import Any
 from emulator.apimanagement.gateway.answers import answer
 from emulator.apimanagement.gateway.compiling import Compiler
 from emulator.apimanagement.gateway.failures import Failure
-from emulator.apimanagement.gateway.run import Action, Returned, Run, Step
+from emulator.apimanagement.gateway.plans import Action, Step
+from emulator.apimanagement.gateway.run import Returned, Run
 from emulator.apimanagement.gateway.steps.messages import changes
 from emulator.apimanagement.gateway.values import Attributes, as_text
 from emulator.apimanagement.policies.context import Response

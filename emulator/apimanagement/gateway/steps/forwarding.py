@@ -8,7 +8,8 @@ from emulator.apimanagement.gateway.backends import parse_url
 from emulator.apimanagement.gateway.compiling import Compiler
 from emulator.apimanagement.gateway.failures import Failure, expression
 from emulator.apimanagement.gateway.forward import forward, send
-from emulator.apimanagement.gateway.run import Action, Run, copied
+from emulator.apimanagement.gateway.plans import Action
+from emulator.apimanagement.gateway.run import Run, copied
 from emulator.apimanagement.gateway.steps.messages import changes
 from emulator.apimanagement.gateway.values import Attributes, text_of
 from emulator.apimanagement.policies.context import Body, Request

@@ -9,7 +9,8 @@ from datetime import timedelta
 from emulator.apimanagement.gateway.compiling import Compiler
 from emulator.apimanagement.gateway.failures import Failure
 from emulator.apimanagement.gateway.limits import Room
-from emulator.apimanagement.gateway.run import Action, Run
+from emulator.apimanagement.gateway.plans import Action
+from emulator.apimanagement.gateway.run import Run
 from emulator.apimanagement.gateway.values import Attributes
 from emulator.apimanagement.policies.tree import Policy
 from emulator.errors import NotEmulated

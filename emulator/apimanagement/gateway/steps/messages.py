@@ -10,7 +10,8 @@ from urllib.parse import quote
 from emulator.apimanagement.gateway.answers import phrase
 from emulator.apimanagement.gateway.compiling import Compiler
 from emulator.apimanagement.gateway.failures import Failure, expression
-from emulator.apimanagement.gateway.run import Action, Run
+from emulator.apimanagement.gateway.plans import Action
+from emulator.apimanagement.gateway.run import Run
 from emulator.apimanagement.gateway.values import Attributes, as_text, reader, text_of
 from emulator.apimanagement.policies.context import Body, Headers, Request, Response
 from emulator.apimanagement.policies.tree import Policy

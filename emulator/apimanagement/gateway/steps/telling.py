@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from emulator.apimanagement.gateway.compiling import Compiler
-from emulator.apimanagement.gateway.run import Action, Run
+from emulator.apimanagement.gateway.plans import Action
+from emulator.apimanagement.gateway.run import Run
 from emulator.apimanagement.gateway.values import Attributes, as_text, text_of
 from emulator.apimanagement.policies.tree import Policy
 
-SEVERITIES = {"verbose": 0, "information": 1, "error": 3}
+SEVERITIES: Final = {"verbose": 0, "information": 1, "error": 3}
 # What a dimension of this name has for a value where the policy says none.
-DEFAULTS = {
+DEFAULTS: Final[Mapping[str, Callable[[Run], str]]] = {
     "API ID": lambda run: run.context.api.id,
     "Operation ID": lambda run: run.context.operation.id,
     "Product ID": lambda run: run.context.product.id if run.context.product else "",

@@ -14,7 +14,8 @@ import jwt
 from emulator.apimanagement.gateway.compiling import Compiler
 from emulator.apimanagement.gateway.failures import Failure
 from emulator.apimanagement.gateway.keysets import NotFetched
-from emulator.apimanagement.gateway.run import Action, Run
+from emulator.apimanagement.gateway.plans import Action
+from emulator.apimanagement.gateway.run import Run
 from emulator.apimanagement.gateway.values import Attributes, Reader, text_of
 from emulator.apimanagement.policies.tree import Policy
 from emulator.errors import AzureError, NotEmulated
@@ -157,11 +158,14 @@ def _step(policy: Policy, attributes: Attributes, check: Any) -> Action:
             shown = attributes.text("failed-validation-error-message", context) or invalid.message
             raise Failure(status, policy.name, invalid.reason, invalid.message, shown=shown) from invalid
         if name := attributes.text("output-token-variable-name", context):
-            from emulator.apimanagement.policies.expressions import jwt_of
-
             context.variables[name] = jwt_of(header, claims)
 
     return act
+
+
+def jwt_of(header: dict[str, Any], claims: dict[str, Any]) -> Any:
+    """The value that expressions know as a Jwt."""
+    raise NotEmulated("output-token-variable-name")
 
 
 def _token(run: Run, attributes: Attributes) -> str:

@@ -120,7 +120,9 @@ class Emulator:
                 arm, store, hosts, who, blobs, self._accounts, self._contents, self.reach
             ),
             "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets, self._keys, self.reach),
-            "monitor": lambda: monitor(arm, hosts, lifetime, who, self.telemetry, self.reach),
+            "monitor": lambda: monitor(
+                arm, hosts, lifetime, who, self.telemetry, self.reach, lambda: self.faults.plan.lag_s
+            ),
             "images": lambda: images(lifetime, pictures),
             "machinelearning": lambda: machinelearning(
                 home,

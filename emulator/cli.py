@@ -106,6 +106,9 @@ def _parser() -> argparse.ArgumentParser:
         "--late", default="0", metavar="SECONDS", help="how long a role assignment takes to work"
     )
     faults.add_argument("--slow", default="0", metavar="SECONDS", help="how long slow operations take")
+    faults.add_argument(
+        "--lag", default="0", metavar="SECONDS", help="how much longer telemetry takes until queries see it"
+    )
     faults.add_argument("--seed", default="0", help="the same seed hits the same requests in a row")
     limit = add("limit", _limit, "Set a quota in place of the usual one, to see what is refused then.")
     limit.add_argument(
@@ -251,10 +254,9 @@ def _run(home: Home, options: argparse.Namespace) -> int:
 def _faults(home: Home, options: argparse.Namespace) -> int:
     from emulator import lifecycle
 
-    named = {"retry": "retry_s", "late": "late_s", "slow": "slow_s"}
-    given = {
-        named.get(one, one): getattr(options, one) for one in ("busy", "retry", "cut", "late", "slow", "seed")
-    }
+    named = {"retry": "retry_s", "late": "late_s", "slow": "slow_s", "lag": "lag_s"}
+    words = ("busy", "retry", "cut", "late", "slow", "lag", "seed")
+    given = {named.get(one, one): getattr(options, one) for one in words}
     made = lifecycle.ask(home, "PUT", f"/faults?{urlencode(given)}")
     print(
         json.dumps(made) if options.json else ", ".join(f"{name} {value:g}" for name, value in made.items())

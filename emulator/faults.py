@@ -29,7 +29,8 @@ class Plan:
     """busy: share of the answers that are 429 or 503, from 0 to 1. retry_s: seconds that a 429 asks to wait.
 
     cut: one connection in so many is cut, 0 for none. late_s: seconds until a role assignment works. slow_s:
-    seconds that the operations of slow types take, 0 for none.
+    seconds that the operations of slow types take, 0 for none. lag_s: more seconds until queries see
+    telemetry.
     """
 
     busy: float = 0.0
@@ -37,6 +38,7 @@ class Plan:
     cut: int = 0
     late_s: float = 0.0
     slow_s: float = 0.0
+    lag_s: float = 0.0
     seed: int = 0
 
     @staticmethod

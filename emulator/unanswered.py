@@ -25,11 +25,7 @@ NOTHING_LOST: Final = "it is a tool's own telemetry, and nothing of yours is los
 HOSTS: Final[dict[str, tuple[str, str]]] = {
     "mcr.microsoft.com": ("Microsoft's registry", IMAGES),
     "*.data.mcr.microsoft.com": ("Microsoft's registry", IMAGES),
-    "api.loganalytics.io": ("queries of Log Analytics", TELEMETRY),
-    "api.loganalytics.azure.com": ("queries of Log Analytics", TELEMETRY),
     "*.api.loganalytics.io": ("queries of Log Analytics", TELEMETRY),
-    "api.applicationinsights.io": ("queries of Application Insights", TELEMETRY),
-    "api.applicationinsights.azure.com": ("queries of Application Insights", TELEMETRY),
     "*.ods.opinsights.azure.com": ("the collector of Log Analytics", TELEMETRY),
     "*.ingest.monitor.azure.com": ("data collection endpoints", TELEMETRY),
     "*.metrics.monitor.azure.com": ("metrics queries", TELEMETRY),

@@ -187,6 +187,10 @@ class Database:
         """The rows of a SELECT over the tables."""
         return [_decoded(row) for row in self._rows(statement, *arguments)]
 
+    def tuples(self, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT over the tables as they are stored: times and JSON are texts."""
+        return [tuple(row) for row in self._rows(statement, *arguments)]
+
     def _add_columns(self) -> None:
         """Those that a file of before does not have."""
         with self._transaction():

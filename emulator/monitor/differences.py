@@ -3,7 +3,11 @@
 from typing import Final
 
 DIFFERENCES: Final = (
-    "Telemetry is there at once, without sampling at ingestion.",
+    "Telemetry is there at once for `python -m emulator telemetry`, and for queries after a second "
+    "(`faults --lag` adds to it); there is no sampling at ingestion.",
+    "Queries know a part of KQL, and refuse the rest by name (docs/emulator/queries.md). `dcount` is exact, "
+    "percentiles are nearest ranks, regular expressions are Python's; some codes of errors are from memory.",
+    "AppRequests and its kin have rows; Usage, Heartbeat, AzureActivity and other tables have columns alone.",
     "Telemetry outlives its component, and goes with its workspace: aside for 14 days, at once with `force`. "
     "Retention periods are kept without effect, and a sender is told when the workspace is gone.",
     "Diagnostic settings are kept, but no service writes platform logs.",

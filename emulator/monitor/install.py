@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from emulator.arm.service import Arm
 from emulator.errors import NotEmulated
 from emulator.hosts import Hosts
@@ -12,15 +14,23 @@ from emulator.monitor import activity, budgets, rules, workspaces
 from emulator.monitor.components import Components
 from emulator.monitor.database import Database
 from emulator.monitor.ingestion import Ingestion
+from emulator.monitor.logs.access import Logs
+from emulator.monitor.logs.endpoint import HOSTS, Queries
 from emulator.monitor.retention import Retention
 from emulator.monitor.scopes import Scopes
 from emulator.network.reach import Reach
 
 
 def install(
-    arm: Arm, hosts: Hosts, lifetime: Lifetime, identity: Identity, telemetry: Database, reach: Reach
+    arm: Arm,
+    hosts: Hosts,
+    lifetime: Lifetime,
+    identity: Identity,
+    telemetry: Database,
+    reach: Reach,
+    lag_s: Callable[[], float],
 ) -> None:
-    """Register the hooks and the ingestion endpoint."""
+    """Register the hooks, the ingestion endpoint and those of queries. lag_s: see `Queries`."""
     components = Components(arm)
     components.install()
     workspaces.install(arm)
@@ -30,7 +40,11 @@ def install(
     retention = Retention(arm, telemetry)
     retention.install()
     lifetime.on_start(retention.settle)
-    ingestion = Ingestion(components, telemetry, identity, Scopes(arm.store, reach))
+    scopes = Scopes(arm.store, reach)
+    ingestion = Ingestion(components, telemetry, identity, scopes)
+    queries = Queries(Logs(arm.store, identity, scopes), telemetry, lag_s)
+    for host in HOSTS:
+        hosts.route(host, queries.handle)
     hosts.route("*.in.applicationinsights.azure.com", ingestion.handle)
     hosts.route("*.livediagnostics.monitor.azure.com", _refuse_live_metrics)
 

@@ -1,8 +1,8 @@
-"""Private link scopes: from where a component takes telemetry that takes none from public networks."""
+"""Private link scopes: from where telemetry is taken and logs are read where public networks may not."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, Literal
 
 from emulator.arm.ids import fold
 from emulator.arm.store import Store
@@ -26,17 +26,30 @@ class Scopes:
         endpoint which the caller reaches."""
         if component.public:
             return None
-        why = f"no private link scope holds {component.id}"
-        for held in self._store.users(component.id):
-            linked = str(held["properties"].get("linkedResourceId", ""))
-            if held["type"].lower() != SCOPED.lower() or fold(linked) != fold(component.id):
-                continue
-            why = self._reach.by_endpoint(place, held["id"].rsplit("/scopedResources/", 1)[0], GROUP)
-            if not why:
-                return None
+        why = self._kept_out(place, component.id)
+        if not why:
+            return None
         return AzureError(
             403,
             "Forbidden",
             "Component private link id does not match incoming link and has "
             f"publicNetworkAccessForIngestion=Disabled: {why}.",
         )
+
+    def closed(self, place: Place, resource: dict[str, Any], what: Literal["Ingestion", "Query"]) -> str:
+        """Why a resource that is shut to public networks is not reached from a place; "" where it is."""
+        if resource["properties"].get(f"publicNetworkAccessFor{what}") != "Disabled":
+            return ""
+        return self._kept_out(place, resource["id"])
+
+    def _kept_out(self, place: Place, resource_id: str) -> str:
+        """Why no private link scope that holds a resource lets a caller in; "" where one does."""
+        why = f"no private link scope holds {resource_id}"
+        for held in self._store.users(resource_id):
+            linked = str(held["properties"].get("linkedResourceId", ""))
+            if held["type"].lower() != SCOPED.lower() or fold(linked) != fold(resource_id):
+                continue
+            why = self._reach.by_endpoint(place, held["id"].rsplit("/scopedResources/", 1)[0], GROUP)
+            if not why:
+                return ""
+        return why

@@ -43,7 +43,7 @@ print(json.dumps({"status": answer.status_code, "body": answer.json() if answer.
 OUTSIDE = """
 import urllib.error, urllib.request
 for url in ("https://example.org/", "http://example.net/x", "https://management.azure.com:444/",
-            "https://api.loganalytics.io/v1/", "http://aka.ms/x"):
+            "https://portal.azure.com/v1/", "http://aka.ms/x"):
     try:
         urllib.request.urlopen(url, timeout=5)
     except urllib.error.HTTPError as error:
@@ -153,7 +153,7 @@ def test_what_is_outside_is_refused_and_listed(cli: Cli) -> None:
         "example.org": 1,
         "example.net": 1,
         "management.azure.com:444": 1,
-        "api.loganalytics.io": 1,
+        "portal.azure.com": 1,
         "aka.ms": 1,
     }
     assert all(one["first"] <= one["last"] for one in found)

@@ -1,0 +1,1 @@
+"""Log Analytics as it is asked: workspaces, resources and applications, in KQL."""

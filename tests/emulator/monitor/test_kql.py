@@ -1,0 +1,125 @@
+"""The query engine against the table of answers, and against plain Python."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.monitor.kql import engine
+from emulator.monitor.kql.faults import QueryFault, SyntaxFault, Unsupported
+from emulator.monitor.kql.table import Column, Table
+from emulator.monitor.kql.values import ticks_of
+from emulator.monitor.logs import answers
+from tests.emulator.monitor.kusto_answers import ANSWERS, NOT_EMULATED, REFUSED, Row, T
+
+NOW = ticks_of(datetime(2026, 11, 29, 12))
+
+
+class Held:
+    """Some tables."""
+
+    def __init__(self, **tables: Table) -> None:
+        self._tables = tables
+
+    def table(self, name: str) -> Table | None:
+        return self._tables.get(name)
+
+    def names(self) -> list[str]:
+        return list(self._tables)
+
+
+def ask(query: str, **tables: Table) -> tuple[str, list[list[Any]]]:
+    """The columns and rows of the one table that a query answers, as they are sent."""
+    body = answers.body(engine.run(query, Held(**tables), NOW), render=False, statistics=None)
+    (table,) = body["tables"]
+    return " ".join(f"{one['name']}:{one['type']}" for one in table["columns"]), table["rows"]
+
+
+@pytest.mark.parametrize("row", ANSWERS, ids=[row[0] for row in ANSWERS])
+def test_an_answer_is_the_documented_one(row: Row) -> None:
+    _, query, columns, rows = row
+    found = ask(T + query)
+    assert found[0] == columns
+    assert len(found[1]) == len(rows)
+    for one, wanted in zip(found[1], rows, strict=True):
+        assert one == [pytest.approx(value) if isinstance(value, float) else value for value in wanted]
+
+
+@pytest.mark.parametrize(("query", "code", "words"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_what_is_wrong_is_refused_in_words(query: str, code: str, words: str) -> None:
+    with pytest.raises(QueryFault) as caught:
+        engine.run(T + query, Held(), NOW)
+    told = answers.refusal(T + query, caught.value).body()["error"]
+    assert (told["code"], told["message"]) == ("BadArgumentError", "The request had some invalid properties")
+    inner = told["innererror"]
+    assert inner["code"] == ("SyntaxError" if isinstance(caught.value, SyntaxFault) else "SemanticError")
+    assert inner["innererror"]["code"] == code
+    assert words in inner["innererror"]["message"]
+
+
+@pytest.mark.parametrize(("query", "what"), NOT_EMULATED, ids=[row[1] for row in NOT_EMULATED])
+def test_what_is_not_known_here_is_refused_by_name(query: str, what: str) -> None:
+    with pytest.raises(Unsupported) as caught:
+        engine.run(T + query, Held(), NOW)
+    told = answers.refusal(T + query, caught.value)
+    assert told.status == 400
+    assert what in told.body()["error"]["innererror"]["message"]
+
+
+KEYS = st.sampled_from(["a", "b", "", "ü"])
+NUMBERS = st.one_of(st.none(), st.integers(-1000, 1000))
+ROWS = st.lists(st.tuples(KEYS, NUMBERS, st.integers(0, 10**6)), max_size=30)
+COLUMNS = (Column("k", "string"), Column("n", "long"), Column("at", "datetime"))
+
+
+@given(ROWS, st.integers(-1000, 1000), st.integers(1, 50))
+def test_where_bin_and_summarize_do_what_plain_python_does(
+    rows: list[tuple[str, int | None, int]], least: int, size: int
+) -> None:
+    table = Table(COLUMNS, list(rows))
+    query = (
+        f"X | where n >= {least} | summarize c = count(), s = sum(n), a = avg(n), lo = min(n), hi = max(n), "
+        f"d = dcount(n), p = percentile(n, 75) by k, m = bin(n, {size})"
+    )
+    found = {(k, m): tuple(rest) for k, m, *rest in ask(query, X=table)[1]}
+    groups: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for key, number, _ in rows:
+        if number is not None and number >= least:
+            groups[key, math.floor(number / size) * size].append(number)
+    assert found == {
+        key: (
+            len(group),
+            sum(group),
+            pytest.approx(sum(group) / len(group)),
+            min(group),
+            max(group),
+            len(set(group)),
+            sorted(group)[math.ceil(0.75 * len(group)) - 1],
+        )
+        for key, group in groups.items()
+    }
+
+
+@given(ROWS)
+def test_order_and_joins_do_what_plain_python_does(rows: list[tuple[str, int | None, int]]) -> None:
+    table = Table(COLUMNS, list(rows))
+    ordered = ask("X | sort by n asc, k desc | project n, k", X=table)[1]
+    wanted = sorted(rows, key=lambda row: row[0], reverse=True)
+    wanted.sort(key=lambda row: (row[1] is not None, row[1] or 0))
+    assert ordered == [[number, key] for key, number, _ in wanted]
+    joined = ask("X | join kind=inner X on n | summarize count()", X=table)[1]
+    numbers = [number for _, number, _ in rows if number is not None]
+    assert joined == [[sum(numbers.count(number) for number in numbers)]]
+
+
+@given(st.text(alphabet="abc12 |=(){}[]<>.,\"'~!*/-\n", max_size=40))
+def test_any_text_is_answered_or_refused(text: str) -> None:
+    with suppress(QueryFault, Unsupported):
+        engine.run(f"print x = 1 | {text}", Held(), NOW)

@@ -32,6 +32,7 @@ from infra.config_kubernetes import Kubernetes
 from infra.config_observe import Alerts, Budget
 from infra.config_private_link import OPTIONAL, PrivateLinkSection
 from infra.config_registry import Registry
+from infra.config_release import Releases
 from infra.config_rules import broken_rules
 from infra.config_types import (
     CallerRange,
@@ -196,6 +197,7 @@ class Settings(Section):
     gateway: Gateway | None = None
     alerts: Alerts | None = None
     budget: Budget | None = None
+    releases: Releases | None = None
     # For one run each, as recoverKeyVault.
     open_gateway: bool = False
     recover_gateway: bool = False

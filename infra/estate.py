@@ -256,6 +256,8 @@ class Estate(pulumi.ComponentResource):
             "data_container": self.storage.data_container,
             "data_lake": self.lake.account_name if self.lake else None,
             "data_lake_datastores": self.datastores.names if self.datastores else {},
+            "release_account": settings.releases.account if settings.releases else None,
+            "release_vault": settings.releases.vault if settings.releases else None,
             "key_vault": self.vault.vault_name,
             "key_vault_uri": self.vault.uri,
             "registry": self.registry.registry_name,

@@ -24,6 +24,10 @@ class EstateOutputs(BaseModel):
         default={},
         description="by container of the data lake: name of its datastore, identity-based",
     )
+    release_account: str | None = Field(
+        default=None, description="account of releases and approvals, name; None: there is none"
+    )
+    release_vault: str | None = Field(default=None, description="vault with the approvers' key, name")
     key_vault: str = Field(description="name")
     key_vault_uri: str = Field(description="https://NAME.vault.azure.net/")
     registry: str = Field(description="name")

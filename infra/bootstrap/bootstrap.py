@@ -7,7 +7,7 @@ from pulumi_azure_native import authorization, keyvault, managedidentity, resour
 
 from infra.bootstrap.config import Settings
 from infra.bootstrap.federation import AUDIENCE, ISSUER, credentials
-from infra.bootstrap.roles import GRANTS, IDENTITIES, ROLES, Grant, condition
+from infra.bootstrap.roles import GRANTS, GROUPS, IDENTITIES, ROLES, Grant, condition
 from infra.components.site import child_of
 from infra.components.storage_account import AccountArgs, blob_service, storage_account
 from infra.naming import role_assignment
@@ -39,8 +39,11 @@ class Bootstrap(pulumi.ComponentResource):
         self._approvals()
         for environment in settings.environments:
             self._identities(environment)
+        for environment in settings.environments:
             for grant in GRANTS:
-                self._grant(environment, grant)
+                if (environment, grant.who) in self._principals:
+                    for place in settings.environments if grant.everywhere else (environment,):
+                        self._grant(environment, grant, place)
         self.register_outputs({})
 
     def _account(self, name: str, kind: str, *, hierarchical: bool) -> storage.StorageAccount:
@@ -128,6 +131,21 @@ class Bootstrap(pulumi.ComponentResource):
                 opts=child_of(self, protect=self._held),
             )
             self._scopes[environment, "key"] = key.id
+            self._scopes[environment, "approvals-key"] = self._approvers_key(environment).id
+
+    def _approvers_key(self, environment: str) -> keyvault.Key:
+        """With it approvals are signed: the statement's signature can be verified anywhere, at any time."""
+        settings = self._settings
+        # No rotation by time: an approval is short-lived, and older versions verify what they signed.
+        return keyvault.Key(
+            f"approvals-key-{environment}",
+            resource_group_name=self._group,
+            vault_name=self.vault.name,
+            key_name=f"approvals-{environment}",
+            properties=keyvault.KeyPropertiesArgs(kty="EC", curve_name="P-256", key_ops=["sign", "verify"]),
+            tags=settings.tags(),
+            opts=child_of(self, protect=self._held),
+        )
 
     def _approvals(self) -> None:
         """Approvals and records of releases: written once, kept for the environment's time of retention."""
@@ -156,7 +174,10 @@ class Bootstrap(pulumi.ComponentResource):
         self._scopes[environment, "subscription"] = (
             f"/subscriptions/{settings.environments[environment].subscription_id}"
         )
-        self._principals[environment, "approvers"] = settings.environments[environment].approvers_group_id
+        chosen = settings.environments[environment]
+        self._principals[environment, "approvers"] = chosen.approvers_group_id
+        if chosen.engineers_group_id is not None:
+            self._principals[environment, "engineers"] = chosen.engineers_group_id
         for who in IDENTITIES:
             name = f"{who}-{environment}"
             identity = managedidentity.UserAssignedIdentity(
@@ -182,19 +203,21 @@ class Bootstrap(pulumi.ComponentResource):
                 )
             self._clients[name] = identity.client_id
 
-    def _grant(self, environment: str, grant: Grant) -> None:
+    def _grant(self, environment: str, grant: Grant, place: str) -> None:
+        """place: the environment whose part it is; the principal is that of `environment`."""
         settings, name = self._settings, f"{grant.who}-{environment}"
         subscription = settings.environments[environment].subscription_id
         home = subscription if grant.scope == "subscription" else settings.azure.subscription_id
         slug = grant.role.lower().replace(" ", "-")
+        target = grant.scope if place == environment else f"{grant.scope}-of-{place}"
         authorization.RoleAssignment(
-            f"{name}-{slug}-on-{grant.scope}",
+            f"{name}-{slug}-on-{target}",
             role_assignment_name=role_assignment(
-                f"{settings.azure.subscription_id}/{environment}/{grant.scope}", name, grant.role
+                f"{settings.azure.subscription_id}/{place}/{grant.scope}", name, grant.role
             ),
-            scope=self._scopes[environment, grant.scope],
+            scope=self._scopes[place, grant.scope],
             principal_id=self._principals[environment, grant.who],
-            principal_type="Group" if grant.who == "approvers" else "ServicePrincipal",
+            principal_type="Group" if grant.who in GROUPS else "ServicePrincipal",
             role_definition_id=(
                 f"/subscriptions/{home}/providers/Microsoft.Authorization/roleDefinitions/{ROLES[grant.role]}"
             ),

@@ -28,14 +28,16 @@ class GitHub(Section):
 class Environment(Section):
     """One environment.
 
-    subscriptionId: where its estate stands. approversGroupId: who may write approvals. retentionDays: how
-    long an approval or release record cannot be changed or deleted. locked: whether even an owner cannot
-    shorten that. pullRequests: whether code of a pull request may sign in as its preview identity, which
-    opens this environment's state; otherwise a preview runs behind the GitHub environment ENV-preview.
+    subscriptionId: where its estate stands. approversGroupId: who may write approvals. engineersGroupId: who
+    may record releases by hand; without it, CI alone does. retentionDays: how long an approval or release
+    record cannot be changed or deleted. locked: whether even an owner cannot shorten that. pullRequests:
+    whether code of a pull request may sign in as its preview identity, which opens this environment's state;
+    otherwise a preview runs behind the GitHub environment ENV-preview.
     """
 
     subscription_id: Uuid
     approvers_group_id: Uuid
+    engineers_group_id: Uuid | None = None
     retention_days: int = Field(default=365, ge=1, le=146_000)
     locked: bool = False
     pull_requests: bool = False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.keyvault.secrets import SecretClient
     from azure.mgmt.containerregistry.v2019_06_01_preview import ContainerRegistryManagementClient
-    from azure.storage.blob import BlobClient
+    from azure.storage.blob import BlobClient, ContainerClient
 
     from infra.outputs import EstateOutputs
     from ml.settings import Settings
@@ -94,6 +94,13 @@ class Azure:
         return BlobClient(
             account, self.estate.data_container, path, credential=self.credential, **self.limits
         )
+
+    def container(self, account: str, name: str) -> "ContainerClient":
+        """A container of another account, by the account's name."""
+        from azure.storage.blob import ContainerClient
+
+        address = f"https://{account}.blob.core.windows.net"
+        return ContainerClient(address, name, credential=self.credential, **self.limits)
 
     def at_url(self, url: str) -> "BlobClient":
         """A blob by URL: with the permission in the URL (a SAS) when it has one, else by identity."""

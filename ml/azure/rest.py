@@ -11,13 +11,18 @@ MANAGEMENT = "https://management.azure.com"
 
 
 class Rest:
-    """One service at `base`. When it is `open` to anyone, it is asked without a token."""
+    """One service at `base`. When it is `open` to anyone, it is asked without a token.
 
-    def __init__(self, caller: "Azure | Subject", base: str, *, open: bool = False) -> None:
+    audience: the service for which the token is.
+    """
+
+    def __init__(
+        self, caller: "Azure | Subject", base: str, *, open: bool = False, audience: str = MANAGEMENT
+    ) -> None:
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 
-        identity = () if open else (BearerTokenCredentialPolicy(caller.credential, f"{MANAGEMENT}/.default"),)
+        identity = () if open else (BearerTokenCredentialPolicy(caller.credential, f"{audience}/.default"),)
         self._client: Any = PipelineClient(base, policies=[RetryPolicy(), *identity], **caller.limits)
 
     def get(self, path: str, **query: str) -> dict[str, Any]:

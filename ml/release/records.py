@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from ml.azure.clients import Azure
 from ml.content import content_key
 from ml.errors import MlopsError
+from ml.release import store
 
 PREFIX = "releases"
 
@@ -70,11 +71,19 @@ def now() -> str:
 
 
 def record(azure: Azure, made: Record) -> bool:
-    """Write the record where there is none; an earlier one stays as it is. Returns whether it was written."""
+    """Write the record where there is none; an earlier one stays as it is. Returns whether it was written.
+
+    It stands in the account of releases, where storage says who recorded it; in the estate's own storage
+    where the estate names no such account.
+    """
     from azure.core.exceptions import ResourceExistsError
 
     text = json.dumps(made.model_dump(mode="json"), indent=2, sort_keys=True)
-    blob = azure.blob(blob_path(made.release.id))
+    path = blob_path(made.release.id)
+    if azure.estate.release_account is not None:
+        held = store.releases(azure, azure.estate.environment)
+        return held.write(path, text.encode(), "write release records")
+    blob = azure.blob(path)
     try:
         azure.granted(lambda: blob.upload_blob(text.encode(), overwrite=False), "write release records")
     except ResourceExistsError:
@@ -86,15 +95,33 @@ def read(azure: Azure, release_id: str) -> Record:
     """The recorded release. Raises MlopsError when there is none, or when its content has another name."""
     from azure.core.exceptions import ResourceNotFoundError
 
-    blob = azure.blob(blob_path(release_id))
+    missing = MlopsError(
+        f"There is no record of the release {release_id}.",
+        f"Run `mlops deploy --env {azure.estate.environment}` to make it.",
+    )
+    path = blob_path(release_id)
+    if azure.estate.release_account is not None:
+        found = store.releases(azure, azure.estate.environment).read(path, "read release records")
+        if found is None:
+            raise missing
+        return parsed(found.content, release_id)
+    blob = azure.blob(path)
     try:
         text = azure.granted(lambda: blob.download_blob().readall(), "read release records")
     except ResourceNotFoundError as error:
+        raise missing from error
+    return parsed(text, release_id)
+
+
+def parsed(content: bytes, release_id: str) -> Record:
+    """A record from its bytes. Raises MlopsError when they are none, or the content has another name."""
+    try:
+        found = Record.model_validate_json(content)
+    except ValueError as error:
         raise MlopsError(
-            f"There is no record of the release {release_id}.",
-            f"Run `mlops deploy --env {azure.estate.environment}` to make it.",
+            f"The record of the release {release_id} cannot be read: {str(error).splitlines()[0]}.",
+            "Restore the blob's earlier version; releases are never edited.",
         ) from error
-    found = Record.model_validate_json(text)
     if found.release.id != release_id:
         raise MlopsError(
             f"The record of the release {release_id} was changed: its content is that of {found.release.id}.",

@@ -9,7 +9,7 @@ import yaml
 
 from infra.bootstrap.config import Settings, load
 from infra.bootstrap.federation import credentials
-from infra.bootstrap.roles import GRANTS, IDENTITIES, ROLES, condition
+from infra.bootstrap.roles import GRANTS, GROUPS, IDENTITIES, ROLES, condition
 from infra.config_errors import ConfigError
 from infra.naming import KINDS
 from infra.roles import ROLES as ESTATE_ROLES
@@ -56,10 +56,17 @@ def test_state_has_versions_a_firewall_and_a_container_for_each_environment(grap
     assert {"state-stage", "state-prod"} <= containers
 
 
-def test_each_environment_has_a_key_of_its_own(graph: Graph) -> None:
-    keys = graph.all("keyvault:Key")
-    assert {key.inputs["keyName"] for key in keys} == {"pulumi-stage", "pulumi-prod"}
-    assert all("rotationPolicy" not in key.inputs["properties"] for key in keys)
+def test_each_environment_has_keys_of_its_own(graph: Graph) -> None:
+    keys = {key.inputs["keyName"]: key.inputs["properties"] for key in graph.all("keyvault:Key")}
+    assert set(keys) == {f"{kind}-{e}" for kind in ("pulumi", "approvals") for e in ("stage", "prod")}
+    assert all("rotationPolicy" not in properties for properties in keys.values())
+    for environment in ("stage", "prod"):
+        signing = keys[f"approvals-{environment}"]
+        assert (signing["kty"], signing["curveName"], signing["keyOps"]) == (
+            "EC",
+            "P-256",
+            ["sign", "verify"],
+        )
     vault = graph.one("keyvault:Vault").inputs["properties"]
     assert (vault["enablePurgeProtection"], vault["enableRbacAuthorization"]) == (True, True)
     assert vault["networkAcls"]["defaultAction"] == "Deny"
@@ -70,11 +77,32 @@ def test_nobody_has_a_role_on_what_all_environments_share(graph: Graph) -> None:
     scopes = {r.inputs["scope"] for r in graph.all("authorization:RoleAssignment")}
     shared = {f"id of {name}" for name in ("state", "approvals", "vault", "group")}
     assert not scopes & shared
+    everywhere = {grant.scope for grant in GRANTS if grant.everywhere}
     for environment in ("stage", "prod"):
         own = [r for r in graph.all("authorization:RoleAssignment") if r.name.split("-")[1] == environment]
-        assert len(own) == len(GRANTS)
+        groups = ("engineers",) if environment == "prod" else ()  # prod's records are CI's alone
+        given = [grant for grant in GRANTS if grant.who not in groups]
+        assert len(own) == sum(2 if grant.everywhere else 1 for grant in given)
         inside = {r.inputs["scope"] for r in own if not r.inputs["scope"].startswith("/subscriptions/")}
-        assert all(scope.endswith(f"-{environment}") for scope in inside)
+        foreign = {scope for scope in inside if not scope.endswith(f"-{environment}")}
+        assert {scope.removeprefix("id of ").rpartition("-")[0] for scope in foreign} == everywhere
+
+
+def test_whoever_promotes_reads_approvals_and_cannot_make_one(graph: Graph) -> None:
+    """Neither sign with the approvers' key nor write where approvals stand, in any environment."""
+    for environment in ("stage", "prod"):
+        rights = {
+            (r.inputs["scope"].removeprefix("id of "), r.inputs["roleDefinitionId"].rpartition("/")[2])
+            for r in graph.all("authorization:RoleAssignment")
+            if r.inputs["principalId"] == f"principal of deploy-{environment}"
+        }
+        approving = {(scope, role) for scope, role in rights if scope.startswith("approvals")}
+        assert approving == {
+            (f"approvals-{environment}", ROLES["Storage Blob Data Reader"]),
+            (f"approvals-key-{environment}", ROLES["Key Vault Reader"]),
+        }
+        writing = {scope for scope, role in rights if role == ROLES["Storage Blob Data Contributor"]}
+        assert writing == {f"state-{environment}", f"releases-{environment}"}
 
 
 def test_a_preview_reads_and_opens_its_own_environments_key(graph: Graph) -> None:
@@ -107,7 +135,9 @@ def test_a_deploy_hands_out_the_estates_roles_and_no_others(graph: Graph) -> Non
 def test_the_approvers_alone_write_approvals() -> None:
     writers = {g.who for g in GRANTS if g.scope == "approvals" and g.role == "Storage Blob Data Contributor"}
     assert writers == {"approvers"}
-    assert {g.who for g in GRANTS} == {*IDENTITIES, "approvers"}
+    assert {g.who for g in GRANTS} == {*IDENTITIES, *GROUPS}
+    signers = {g.who for g in GRANTS if g.scope == "approvals-key" and g.role == "Key Vault Crypto User"}
+    assert signers == {"approvers"}
     assert {g.role for g in GRANTS} == set(ROLES)
 
 

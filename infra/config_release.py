@@ -1,0 +1,13 @@
+"""Where an estate finds what the bootstrap made for releases: the store of records and the approvers' key."""
+
+from pydantic import Field
+
+from infra.section import Section
+
+
+class Releases(Section):
+    """account: of releases and approvals, the bootstrap's output `approvals_account`. vault: of the key with
+    which approvals are signed, its output `vault`."""
+
+    account: str = Field(pattern=r"^[a-z0-9]{3,24}$")
+    vault: str = Field(pattern=r"^[A-Za-z](?:-?[A-Za-z0-9])+$", min_length=3, max_length=24)

@@ -36,7 +36,6 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 LEAST: Final = 1e-6  # no guess is nearer to 0 or 1: an observation that it excludes would decide at once
-HALVINGS: Final = 40
 
 
 def nearest(a: Numbers, b: Numbers, na: Numbers, nb: Numbers, margin: Numbers) -> tuple[Numbers, Numbers]:
@@ -46,16 +45,23 @@ def nearest(a: Numbers, b: Numbers, na: Numbers, nb: Numbers, margin: Numbers) -
     """
     a, b, margin = np.broadcast_arrays(a, b, margin)
     violates = b - a > margin
-    # The nearest pair lies on the line b0 = a0 + margin, between where the line meets b0 = b and a0 = a.
-    low = np.maximum(a, -margin + LEAST / 4)
-    high = np.minimum(b - margin, 1.0 - LEAST / 4)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        other = middle + margin
-        slope = na * ((1 - a) / (1 - middle) - a / middle) + nb * ((1 - b) / (1 - other) - b / other)
-        too_low = slope < 0
-        low, high = np.where(too_low, middle, low), np.where(too_low, high, middle)
-    found = (low + high) / 2
+    # The nearest pair lies on the line b0 = a0 + margin, between where that meets a0 = a and b0 = b. There
+    # the divergence's slope is 0 where this cubic is, which has one root below, one between and one above:
+    #     wa (t - a)(t + margin)(t + margin - 1) + wb (t + margin - b) t (t - 1),   t = a0
+    wa, m = na / np.maximum(na + nb, 1.0), margin
+    wb = 1 - wa
+    c2 = wa * (2 * m - 1 - a) + wb * (m - b - 1)
+    c1 = wa * (m * (m - 1) - a * (2 * m - 1)) - wb * (m - b)
+    c0 = -wa * a * m * (m - 1)
+    q = np.maximum((c2**2 - 3 * c1) / 9, 0.0)
+    r = (2 * c2**3 - 9 * c2 * c1 + 27 * c0) / 54
+    root = np.sqrt(q)
+    angle = np.arccos(np.clip(r / root**3, -1.0, 1.0))
+    found = -2 * root * np.cos((angle - 2 * np.pi) / 3) - c2 / 3
+    for _ in range(2):  # rounding is mended by Newton's method
+        found = found - (((found + c2) * found + c1) * found + c0) / ((3 * found + 2 * c2) * found + c1)
+    low, high = np.maximum(a, LEAST / 4 - m), np.minimum(b - m, 1.0 - LEAST / 4)
+    found = np.clip(found, low, high)
     return np.where(violates, found, a), np.where(violates, found + margin, b)
 
 

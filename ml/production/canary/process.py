@@ -37,6 +37,9 @@ class Process:
 
     def add(self, running: Counts, new: Counts) -> None:
         """One block. The guess is made from the blocks before it."""
+        if not new.requests.any():
+            self.learn(running)
+            return
         guess = self._over / self._requests[..., None]
         for direction in range(2 if self._both else 1):
             self.log_e[..., direction, :, :, :] += self._factor(guess, running, new, direction == 1)

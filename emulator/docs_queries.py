@@ -37,7 +37,8 @@ az rest --method post --resource https://api.loganalytics.io \\
   `ingestion_time()` is that moment. `timespan` bounds TimeGenerated.
 - To a workspace: Log Analytics Reader, Monitoring Reader or any role that reads it. To a resource (a
   component, a group, a subscription): a role that reads it, where the workspace allows access by resource, as
-  it does unless told. Where `publicNetworkAccessForQuery` is Disabled: from a network that a private link scope lets in.
+  it does unless told. Where `publicNetworkAccessForQuery` is Disabled: from a network that a private link
+  scope lets in.
 - A wrong query is 400 `BadArgumentError` with `SyntaxError` or `SemanticError`, code, line and column within.
   What Kusto knows and this does not is refused by name, and stands among the refusals of
   `python -m emulator status`.

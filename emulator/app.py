@@ -170,7 +170,7 @@ class Emulator:
         )
 
     def _kubernetes(self) -> None:
-        engine = Engine(
+        self.kubernetes_engine = engine = Engine(
             self.home,
             self.arm,
             self.kubernetes,

@@ -210,6 +210,11 @@ class Engine:
 
     # questions
 
+    def running(self, cluster_id: str) -> Running:
+        """A cluster at work; KeyError where none of this id works."""
+        with self._lock:
+            return self._running[fold(cluster_id)]
+
     def where(self, address: str, port: int) -> list[int] | None:
         """The local ports behind the address of an internal load balancer; None for any other address."""
         for one in self._list():

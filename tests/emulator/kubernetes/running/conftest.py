@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,11 +124,24 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     yield made.home
 
 
-@pytest.fixture(scope="session")
-def emulator(home: Home) -> Iterator[Emulator]:
+def started(home: Home) -> Emulator:
+    """An emulator that answers, in a home."""
     made = Emulator(home)
     made.ports["proxy"] = 1
     made.started()
+    return made
+
+
+def copied(home: Home, root: Path) -> Home:
+    """Another home that is the same by now."""
+    gc.collect()  # closes what databases are still open, so that their side files are gone before a copy
+    shutil.copytree(home.root, root)
+    return Home(root)
+
+
+@pytest.fixture(scope="session")
+def emulator(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    made = started(copied(home, tmp_path_factory.mktemp("running") / "home"))
     yield made
     made.close()
 
@@ -188,11 +204,17 @@ class World:
         return [e["message"] for e in self.objects.list("Event", "scoring") if e["reason"] == reason]
 
 
-@pytest.fixture
-def world(emulator: Emulator) -> Iterator[World]:
+def inhabited(emulator: Emulator) -> World:
+    """The cluster with its namespace."""
     made = World(emulator)
     made.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "scoring"}})
     furnish(made.objects, "scoring")
+    return made
+
+
+@pytest.fixture
+def world(emulator: Emulator) -> Iterator[World]:
+    made = inhabited(emulator)
     yield made
     for pod in made.pods():
         made.objects.delete("Pod", "scoring", pod["metadata"]["name"], grace_s=0)

@@ -6,7 +6,7 @@ Private endpoints and the public addresses of Azure's services are the subject o
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
+from typing import Any, Final
 
 from emulator.arm.ids import fold
 from emulator.arm.store import Store
@@ -14,6 +14,18 @@ from emulator.network import addresses
 from emulator.network.rulesets import INTERNET, VIRTUAL_NETWORK, Side, denial
 
 Json = dict[str, Any]
+PRIVATE: Final = tuple(ipaddress.ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+# what an answer depends on
+TYPES: Final = tuple(
+    f"microsoft.network/{one}"
+    for one in (
+        "virtualnetworks",
+        "virtualnetworks/subnets",
+        "virtualnetworks/virtualnetworkpeerings",
+        "networksecuritygroups",
+        "networksecuritygroups/securityrules",
+    )
+)
 
 
 def is_private(host: str) -> bool:
@@ -25,7 +37,24 @@ def is_private(host: str) -> bool:
     return any(address in one for one in PRIVATE)
 
 
-PRIVATE = tuple(ipaddress.ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+class Flows:
+    """The answers of `stopped`, each kept until something of the network changes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known = -1
+        self._answers: dict[tuple[str, str, int], str] = {}
+
+    def stopped(self, subnet_id: str, address: str, port: int) -> str:
+        """As the function of this name."""
+        known = sum(map(self._store.revision, TYPES))
+        if known != self._known:
+            self._answers, self._known = {}, known
+        key = subnet_id, address, port
+        found = self._answers.get(key)
+        if found is None:
+            found = self._answers[key] = stopped(self._store, *key)
+        return found
 
 
 def stopped(store: Store, subnet_id: str, address: str, port: int) -> str:

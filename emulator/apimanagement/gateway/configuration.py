@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,11 +16,14 @@ from emulator.apimanagement.gateway.plans import Plan
 from emulator.apimanagement.gateway.routing import Api, Operation, Template, Version
 from emulator.apimanagement.gateway.subscriptions import ACTIVE, PUBLISHED, Product, Subscription
 from emulator.apimanagement.policies import reading
+from emulator.apimanagement.policies.errors import PolicyError
 from emulator.apimanagement.policies.tree import DOCUMENT, FRAGMENT, Document
 from emulator.arm.ids import fold
 from emulator.arm.store import Store
+from emulator.errors import NotEmulated
 from emulator.places import AZURE, Place
 
+LOG = logging.getLogger("emulator")
 SERVICE: Final = "Microsoft.ApiManagement/service"
 TYPES: Final = tuple(
     f"{SERVICE}{rest}"
@@ -68,7 +72,8 @@ class Telling:
 
 @dataclass(slots=True)
 class Configuration:
-    """Of one service. backends, products: by folded id. documents: policies by folded id of what has them."""
+    """Of one service. backends, products: by folded id. documents: policies by folded id of what has them;
+    the error of one that cannot be read."""
 
     service: Json
     makers: Makers
@@ -76,7 +81,9 @@ class Configuration:
     products: Mapping[str, Product] = field(default_factory=dict[str, Product])
     subscriptions: Mapping[str, Subscription] = field(default_factory=dict[str, Subscription], repr=False)
     backends: Mapping[str, Backend] = field(default_factory=dict[str, Backend])
-    documents: Mapping[str, Document] = field(default_factory=dict[str, Document])
+    documents: Mapping[str, Document | PolicyError] = field(
+        default_factory=dict[str, "Document | PolicyError"]
+    )
     fragments: Mapping[str, Document] = field(default_factory=dict[str, Document])
     tellings: Mapping[str, Telling] = field(default_factory=dict[str, Telling])
     examples: Mapping[str, list[Json]] = field(default_factory=dict[str, "list[Json]"])
@@ -116,11 +123,14 @@ class Configuration:
         key = product, api, operation
         found = self._plans.get(key)
         if found is None:
-            own = self.documents.get(fold(self.id), compiling.DEFAULT)
-            scopes = [Scope("global", self.id, own)]
-            for name, place in (("product", product), ("api", api), ("operation", operation)):
-                if place in self.documents:
-                    scopes.append(Scope(name, place, self.documents[place]))
+            scopes: list[Scope] = []
+            places = ("global", fold(self.id)), ("product", product), ("api", api), ("operation", operation)
+            for name, place in places:
+                document = self.documents.get(place)
+                if isinstance(document, PolicyError):
+                    raise NotEmulated(f"the policy of {place}: {document}")
+                if document is not None or name == "global":
+                    scopes.append(Scope(name, place, document or compiling.DEFAULT))
             found = self._plans[key] = compiling.plan(self.makers, scopes, self.fragments)
         return found
 
@@ -192,7 +202,7 @@ class Configurations:
             tuple(_apis(parts)),
             {fold(one["id"]): _product(one, parts) for one in parts.get("/products", ())},
             self._subscriptions(parts),
-            {fold(one["id"]): backends.of(one, named, self._standing) for one in parts.get("/backends", ())},
+            self._backends(parts, named),
             documents,
             fragments,
             dict(_tellings(parts, named)),
@@ -201,6 +211,16 @@ class Configurations:
                 for one in parts.get("/apis/operations", ())
             },
         )
+
+    def _backends(self, parts: Mapping[str, list[Json]], named: Mapping[str, str]) -> dict[str, Backend]:
+        """Those that can be read: a named value may make a URL of what is none."""
+        found: dict[str, Backend] = {}
+        for one in parts.get("/backends", ()):
+            try:
+                found[fold(one["id"])] = backends.of(one, named, self._standing)
+            except ValueError as error:
+                LOG.warning("backend %s cannot be read: %s", one["id"], error)
+        return found
 
     def _subscriptions(self, parts: Mapping[str, list[Json]]) -> dict[str, Subscription]:
         found: dict[str, Subscription] = {}
@@ -294,22 +314,28 @@ def _product(resource: Json, parts: Mapping[str, list[Json]]) -> Product:
 
 def _documents(
     parts: Mapping[str, list[Json]], named: Mapping[str, str]
-) -> tuple[dict[str, Document], dict[str, Document]]:
-    documents: dict[str, Document] = {}
+) -> tuple[dict[str, Document | PolicyError], dict[str, Document]]:
+    documents: dict[str, Document | PolicyError] = {}
     for kind in ("/policies", "/products/policies", "/apis/policies", "/apis/operations/policies"):
         for one in parts.get(kind, ()):
             owner = fold(one["id"].rpartition("/policies/")[0])
-            documents[owner] = _document(one, DOCUMENT).bound(named)
-    fragments = {
-        one["name"]: _document(one, FRAGMENT).bound(named) for one in parts.get("/policyfragments", ())
-    }
+            read = _document(one, DOCUMENT)
+            documents[owner] = read if isinstance(read, PolicyError) else read.bound(named)
+    fragments: dict[str, Document] = {}
+    for one in parts.get("/policyfragments", ()):
+        read = _document(one, FRAGMENT)
+        if isinstance(read, Document):  # one that cannot be read is not there
+            fragments[one["name"]] = read.bound(named)
     return documents, fragments
 
 
-def _document(resource: Json, root: str) -> Document:
+def _document(resource: Json, root: str) -> Document | PolicyError:
     properties = resource["properties"]
     form = reading.RAW if properties.get("format") == reading.RAW else reading.XML
-    return reading.read(str(properties.get("value") or ""), form, root)
+    try:
+        return reading.read(str(properties.get("value") or ""), form, root)
+    except PolicyError as error:
+        return error
 
 
 def _tellings(parts: Mapping[str, list[Json]], named: Mapping[str, str]) -> list[tuple[str, Telling]]:

@@ -15,7 +15,7 @@ from emulator.containerinstance.gateway import HOP_BY_HOP
 from emulator.errors import AzureError
 from emulator.http import Request as Asked
 from emulator.http import Response as Answer
-from emulator.network.flows import is_private, stopped
+from emulator.network.flows import is_private
 
 UNREACHED = 502  # what the emulator's own handlers say where no connection comes about
 PATH = "/:@!$&'()*+,;=-._~%"
@@ -95,7 +95,7 @@ def _exchange(
     target = quote(url.path, safe=PATH) + url.query_string
     if not is_private(url.host):
         return _public(run, request, headers, body, target)
-    if why := stopped(parts.store, run.configuration.subnet, url.host, url.port):
+    if why := parts.flows.stopped(run.configuration.subnet, url.host, url.port):
         raise NotReached(why)
     ports = parts.where(url.host, url.port)
     if not ports:

@@ -19,6 +19,7 @@ from emulator.arm.store import Store
 from emulator.errors import AzureError
 from emulator.http import Handler
 from emulator.identity.service import Identity
+from emulator.network.flows import Flows
 
 Where = Callable[[str, int], list[int]]
 
@@ -39,6 +40,7 @@ class Parts:
     cache: dict[str, tuple[float, Any]] = field(default_factory=dict[str, tuple[float, Any]])
     sleep: Callable[[float], None] = time.sleep
     keysets: Keysets = field(init=False)
+    flows: Flows = field(init=False)
     _contexts: dict[tuple[bool, bool], ssl.SSLContext] = field(
         default_factory=dict[tuple[bool, bool], ssl.SSLContext]
     )
@@ -46,6 +48,7 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.keysets = Keysets(self.handler)
+        self.flows = Flows(self.store)
 
     def turn(self, ports: Sequence[int]) -> int:
         """One of several ports: each in its turn."""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from emulator.apimanagement.gateway.failures import Failure, expression
+from emulator.apimanagement.policies import expressions
 from emulator.apimanagement.policies.context import Context
-from emulator.apimanagement.policies.errors import EvaluationFailure
+from emulator.apimanagement.policies.errors import EvaluationFailure, ExpressionError
 from emulator.apimanagement.policies.tree import Policy, Value
-from emulator.errors import NotEmulated
 
 Reader = Callable[[Context], Any]
 
@@ -19,7 +19,15 @@ def reader(value: Value, source: str) -> Reader:
     if not value.is_expression:
         literal = value.text
         return lambda context: literal
-    run = compiled(value)
+    try:
+        run = expressions.compiled(value.expression)
+    except ExpressionError as error:  # a named value has made it so: what is put is looked at
+        words = f"{error}"
+
+        def fail(context: Context) -> Any:
+            raise expression(source, words)
+
+        return fail
 
     def read(context: Context) -> Any:
         try:
@@ -70,11 +78,7 @@ class Attributes:
 
 def as_text(value: Any) -> str:
     """A value as C# writes it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "True" if value else "False"
-    return value if isinstance(value, str) else str(value)
+    return value if isinstance(value, str) else expressions.text(value)
 
 
 def as_flag(value: Any, source: str) -> bool:
@@ -96,8 +100,3 @@ def text_of(policy: Policy) -> Reader:
         return lambda context: as_text(found(context))
     literal = policy.text.text
     return lambda context: literal
-
-
-def compiled(value: Value) -> Reader:
-    """The function of an expression."""
-    raise NotEmulated(f"policy expressions ({value.expression})")

@@ -17,6 +17,7 @@ from emulator.apimanagement.gateway.keysets import NotFetched
 from emulator.apimanagement.gateway.plans import Action
 from emulator.apimanagement.gateway.run import Run
 from emulator.apimanagement.gateway.values import Attributes, Reader, text_of
+from emulator.apimanagement.policies.expressions import jwt_of
 from emulator.apimanagement.policies.tree import Policy
 from emulator.errors import AzureError, NotEmulated
 from emulator.identity.tokens import check_readable
@@ -161,11 +162,6 @@ def _step(policy: Policy, attributes: Attributes, check: Any) -> Action:
             context.variables[name] = jwt_of(header, claims)
 
     return act
-
-
-def jwt_of(header: dict[str, Any], claims: dict[str, Any]) -> Any:
-    """The value that expressions know as a Jwt."""
-    raise NotEmulated("output-token-variable-name")
 
 
 def _token(run: Run, attributes: Attributes) -> str:

@@ -34,9 +34,9 @@ def simple(expression: s.Expression) -> str:
     match expression:
         case s.Name(name):
             return name
-        case s.Member(base, s.Literal_(_, key)):
+        case s.Member(base, key):
             inner = simple(base)
-            return f"{inner}_{key}" if inner else ""
+            return f"{inner}_{key.value if isinstance(key, s.Literal_) else ''}" if inner else ""
         case s.Call(name, arguments):
             aggregate = AGGREGATES.get(ALIASES.get(name, name))
             if aggregate is not None:

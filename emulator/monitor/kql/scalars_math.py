@@ -121,7 +121,7 @@ SCALARS: Final[tuple[Scalar, ...]] = (
     typed("bin", "any any", _binned, _bin, "rounded down to a multiple of a size", names=True),
     typed("floor", "any any", _binned, _bin, "`bin`; to whole numbers without a size", least=1, names=True),
     typed("bin_at", "any any any", same, _bin_at, "rounded down to a size from a fixed point", names=True),
-    row("ceiling", "number", "long", math.ceil, "the next whole number", names=True),
+    row("ceiling", "number", "real", _guarded(math.ceil), "the next whole number", names=True),
     typed(
         "round",
         "number whole",
@@ -131,7 +131,7 @@ SCALARS: Final[tuple[Scalar, ...]] = (
         least=1,
         names=True,
     ),
-    typed("sign", "number", "long", lambda kinds: _sign, "-1, 0 or 1"),
+    row("sign", "number", "real", _guarded(_sign), "-1, 0 or 1"),
     _real("sqrt", math.sqrt, "square root"),
     _real("exp", math.exp, "e to the power"),
     _real("exp2", lambda value: 2.0**value, "2 to the power"),

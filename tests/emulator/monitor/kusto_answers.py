@@ -190,7 +190,7 @@ ANSWERS: Final[list[Row]] = [
     (
         "paths",
         'T | take 2 | project d.k, tostring(d["k"]), d.list[0], d.list[-1], d.none',
-        "d_k:dynamic d_k1:string d_list_0:dynamic Column1:dynamic d_none:dynamic",
+        "d_k:dynamic d_k1:string d_list_0:dynamic d_list_:dynamic d_none:dynamic",
         [["v", "v", "1", "2", None], ["w", "w", None, None, None]],
     ),
     ("comparing what a path holds", 'T | where d.k == "v" or d.n > 2 | project n', "n:long", [[1], [2]]),
@@ -209,7 +209,7 @@ ANSWERS: Final[list[Row]] = [
     (
         "lists",
         "print array_length(dynamic([1, 2])), array_concat(dynamic([1]), dynamic([2])), range(1, 7, 3), "
-        "array_length(dynamic(5))",
+        "array_length(parse_json('5'))",
         "print_0:long print_1:dynamic print_2:dynamic print_3:long",
         [[2, "[1,2]", "[1,4,7]", None]],
     ),
@@ -275,8 +275,8 @@ ANSWERS: Final[list[Row]] = [
     (
         "rounding",
         "print round(2.15, 1), round(-1.5), floor(-1.2, 1), ceiling(1.2), sign(-3), abs(-2)",
-        "print_0:real print_1:real print_2:real print_3:long print_4:long print_5:long",
-        [[2.2, -2.0, -2.0, 2, -1, 2]],
+        "print_0:real print_1:real print_2:real print_3:real print_4:real print_5:long",
+        [[2.2, -2.0, -2.0, 2.0, -1.0, 2]],
     ),
     (
         "logarithms",
@@ -500,7 +500,7 @@ ANSWERS: Final[list[Row]] = [
     ("let", "let limit = 2; let big = T | where n >= limit; big | count", "Count:long", [[2]]),
     (
         "functions",
-        "let times = (x:long, by:long = 2) { x * by }; T | where n == 2 | project times(n), times(n, 5)",
+        "let times = (x:long, by2:long = 2) { x * by2 }; T | where n == 2 | project times(n), times(n, 5)",
         "Column1:long Column2:long",
         [[4, 10]],
     ),
@@ -516,7 +516,7 @@ ANSWERS: Final[list[Row]] = [
         "s:string",
         [["a"]],
     ),
-    ("as", "T | where n == 1 | as first | project n | union (first | project n)", "n:long", [[1], [1]]),
+    ("as", "T | where n == 1 | as One | project n | union (One | project n)", "n:long", [[1], [1]]),
     (
         "comments and names in brackets",
         "T // all of it\n| where ['n'] == 1 // one\n| project ['my n'] = n",

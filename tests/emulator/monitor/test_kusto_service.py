@@ -1,0 +1,50 @@
+"""The yardstick under Microsoft's language service. KUSTO_MODULES: as in tests/infra/test_infra_kusto.py."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.emulator.monitor.kusto_answers import ANSWERS, NOT_EMULATED, REFUSED, T
+
+SCRIPT = Path(__file__).with_name("kusto_columns.js")
+# a bound of ours, not of the language; and a function of Log Analytics alone
+SUBSET = {"expressions nested deeper than 60", "function 'workspace'"}
+LENIENT = {
+    # what the engine of Kusto refuses and the language service lets pass
+    "T | where n == 'a'",
+    "T | where d == dynamic(1)",
+    "T | extend x = row_number()",
+    "print datetime(2026-13-01)",
+    "1 + 1",
+}
+
+
+def analysed(queries: list[tuple[str, str]]) -> dict[str, tuple[list[str], str]]:
+    done = subprocess.run(
+        ["node", str(SCRIPT), os.environ["KUSTO_MODULES"]],
+        input=json.dumps(queries),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {name: (told, columns) for name, told, columns in map(json.loads, done.stdout.splitlines())}
+
+
+@pytest.mark.skipif("KUSTO_MODULES" not in os.environ, reason="needs npm's @kusto/language-service-next")
+def test_microsofts_service_takes_what_we_take_and_names_the_same_columns() -> None:
+    found = analysed([(name, T + query) for name, query, _, _ in ANSWERS])
+    assert {name: told for name, (told, _) in found.items() if told} == {}
+    wanted = {name: columns for name, _, columns, _ in ANSWERS}
+    assert {name: columns for name, (_, columns) in found.items()} == wanted
+
+
+@pytest.mark.skipif("KUSTO_MODULES" not in os.environ, reason="needs npm's @kusto/language-service-next")
+def test_it_refuses_what_we_refuse_and_knows_what_we_do_not() -> None:
+    refused = analysed([(query, T + query) for query, _, _ in REFUSED])
+    assert {query for query, (told, _) in refused.items() if not told} == LENIENT
+    known = analysed([(what, T + query) for query, what in NOT_EMULATED if what not in SUBSET])
+    unknown = {what: told for what, (told, _) in known.items() if any("known" in one for one in told)}
+    assert unknown == {}

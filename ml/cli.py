@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from ml.commands import card, deploy, doctor, score, status, sweep, train, undeploy
+from ml.commands import approve, card, deploy, doctor, score, status, sweep, train, undeploy
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor.command,
@@ -17,6 +17,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "card": card.command,
     "deploy": deploy.command,
     "undeploy": undeploy.command,
+    "approve": approve.command,
     "score": score.command,
     "status": status.command,
 }

@@ -12,7 +12,7 @@ from ml.approval.digests import Digests
 from ml.errors import MlopsError
 from ml.release import proof, records, store
 from ml.release.evidence import StageEvidence
-from ml.release.records import Record
+from ml.release.records import Record, Release
 from ml.release.store import Store, Stored
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def case(azure: "Azure", release_id: str, root: Path) -> Case:
 
 def approved(
     azure: "Azure",
-    release: Record | str,
+    release: Release | str,
     digests: Mapping[str, str],
     *,
     root: Path | None = None,
@@ -99,7 +99,7 @@ def approved(
     """
     from ml.estate import project_root
 
-    release_id = release if isinstance(release, str) else release.release.id
+    release_id = release if isinstance(release, str) else release.id
     now, root = at or datetime.now(UTC), root or project_root()
     asked = case(azure, release_id, root)
     own = dict(asked.digests.items())

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 Environment = Annotated[
     str, typer.Option("--env", "-e", metavar="STACK", help="The environment: a Pulumi stack, e.g. stage.")
 ]
+Release = Annotated[
+    str, typer.Argument(metavar="RELEASE", help="The release, as r-0123456789abcdef: `mlops release list`.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 Wait = Annotated[bool, typer.Option(help="Follow the job to its end, or return once it is submitted.")]

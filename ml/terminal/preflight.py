@@ -61,3 +61,26 @@ def check_variables() -> None:
     from ml.settings import settings
 
     checked(settings().scoring.variables)
+
+
+def check_release(release: str) -> None:
+    """Refuse what is no name of a release; a wrong setting is named before."""
+    import re
+
+    from ml.errors import MlopsError
+    from ml.settings import settings
+
+    settings()
+    if not re.fullmatch(r"r-[0-9a-f]{16}", release):
+        raise MlopsError(
+            f"{release!r} is no release: its name is r- and 16 hexadecimal digits.",
+            "Name one that `mlops release list` shows.",
+        )
+
+
+def check_environment(environment: str) -> None:
+    """Refuse an environment that has no stack file."""
+    from ml.approval.digests import settings_digest
+    from ml.estate import project_root
+
+    settings_digest(environment, project_root())

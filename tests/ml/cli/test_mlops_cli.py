@@ -23,6 +23,8 @@ from ml.terminal.console import show
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 runner = CliRunner()
+# What a command cannot do without, beside its environment.
+NEEDED = {"approve": ("r-0123456789abcdef", "--reason", "fine")}
 
 
 def text(renderable: Any) -> str:
@@ -138,7 +140,8 @@ def test_a_wrong_setting_ends_every_command_before_anything_is_asked(
     wrong = tmp_path / "settings.toml"
     wrong.write_text(settings.FILE.read_text().replace("margin = 0.002", "margin = -1"))
     monkeypatch.setattr(settings, "settings", lambda: settings.read_settings(wrong))
-    done = runner.invoke(app, [command, "--env", "stage", "--json"], catch_exceptions=False)
+    needed = NEEDED.get(command, ())
+    done = runner.invoke(app, [command, "--env", "stage", *needed, "--json"], catch_exceptions=False)
     assert done.exit_code == 1
     assert "training.margin = -1" in done.stdout
 

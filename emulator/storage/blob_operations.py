@@ -9,7 +9,7 @@ from emulator.storage.conditions import Conditions
 from emulator.storage.context import Context, blob_headers, version_headers, written
 from emulator.storage.errors import failure, refusal
 from emulator.storage.metadata import checked_headers
-from emulator.storage.model import APPEND_BLOB, BLOCK_BLOB, RIGHTS, TIER
+from emulator.storage.model import APPEND_BLOB, BLOCK_BLOB, RIGHTS, TIER, Blob
 
 RANGE_MD5_LIMIT = 4 << 20
 LONGEST_NUMBER = 19  # digits of a 64-bit number
@@ -30,7 +30,7 @@ def get_blob(context: Context) -> Response:
         return offset, length
 
     blob, data = context.blobs.read(context.at, check, span)
-    headers = {**blob_headers(blob, request.query), **tiers.headers(blob, context.account.tier)}
+    headers = _headers(context, blob)
     if wanted is None:
         return Response(200, headers, data)
     whole = headers.pop("content-md5", None)
@@ -44,13 +44,21 @@ def get_blob(context: Context) -> Response:
     return Response(206, headers, data)
 
 
+def _headers(context: Context, blob: Blob) -> dict[str, str]:
+    return {
+        **blob_headers(blob, context.request.query),
+        **context.blobs.leases.headers(context.at),
+        **tiers.headers(blob, context.account.tier),
+    }
+
+
 def get_properties(context: Context) -> Response:
     """Get Blob Properties."""
     context.require(operations.READ_BLOB)
     context.require_container()
     blob = context.blobs.existing(context.at)
     Conditions.of(context.request.headers).for_read()(blob)
-    headers = {**blob_headers(blob, context.request.query), **tiers.headers(blob, context.account.tier)}
+    headers = _headers(context, blob)
     return Response(200, {**headers, "content-length": str(blob.size)})
 
 

@@ -14,6 +14,7 @@ from emulator.storage.content import Contents
 from emulator.storage.errors import failure
 from emulator.storage.index import Index
 from emulator.storage.lake.rights import FOLDER, Creator, is_directory, kept
+from emulator.storage.leases import Leases
 from emulator.storage.model import APPEND_BLOB, BLOCK_BLOB, Address, Blob, Block, after
 
 Check = Callable[["Blob | None"], None]  # raises when a condition of the request does not hold
@@ -50,6 +51,7 @@ class BlobStore:
         self._index = Index(root / "index.db")
         self._contents.sweep(self._index.contents())
         self._etags = threading.Lock()
+        self.leases = Leases()
         self._etag = self._index.last_etag()
 
     def close(self) -> None:
@@ -212,6 +214,7 @@ class BlobStore:
                 self._index.delete(at)
                 self._index.unstage(at)
         self._contents.forget([old.content, *staged])
+        self.leases.forget(at.account, at.container, at.name)
 
     def list(
         self,
@@ -247,6 +250,7 @@ class BlobStore:
     def drop(self, account: str, container: str | None = None) -> None:
         """Forget all blobs of a container, or of an account."""
         self._contents.forget(self._index.drop(account, container))
+        self.leases.forget(account, container)
 
     def path(self, blob: Blob) -> Path:
         """The file that holds the blob's bytes: to be read or copied, never written."""

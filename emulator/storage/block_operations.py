@@ -9,7 +9,7 @@ from emulator.http import Response
 from emulator.storage import checksums, operations, ranges, tiers, xml
 from emulator.storage.blob_operations import require_write
 from emulator.storage.conditions import Conditions
-from emulator.storage.context import Context, version_headers, written
+from emulator.storage.context import LEASE, Context, version_headers, written
 from emulator.storage.errors import failure
 
 SOURCES = ("Committed", "Uncommitted", "Latest")
@@ -26,6 +26,7 @@ def put_block(context: Context) -> Response:
     if request.headers.get("x-ms-copy-source"):
         data = _source(context)
     checked = checksums.verify(request.headers, data)
+    context.blobs.leases.check(context.at, request.headers.get(LEASE, ""))
     context.blobs.stage(context.at, block_id, data)
     return Response(201, {**checked, "x-ms-request-server-encrypted": "true"})
 

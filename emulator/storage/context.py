@@ -22,8 +22,8 @@ from emulator.storage.operations import Operation
 from emulator.storage.signatures import OVERRIDES
 
 META = "x-ms-meta-"
+LEASE = "x-ms-lease-id"
 REFUSED_HEADERS = {
-    "x-ms-lease-id": "leases (x-ms-lease-id)",
     "x-ms-tags": "blob tags (x-ms-tags)",
     "x-ms-encryption-key": "keys provided by the customer (x-ms-encryption-key)",
     "x-ms-encryption-scope": "encryption scopes (x-ms-encryption-scope)",
@@ -84,7 +84,10 @@ class Context:
         conditions = Conditions.of(self.request.headers).for_write()
         keeps = immutability.keeps(self.arm, self.container_id, change)
 
+        leased = self.request.headers.get(LEASE, "")
+
         def both(blob: Blob | None) -> None:
+            self.blobs.leases.check(self.at, leased)
             conditions(blob)
             keeps(blob)
 
@@ -108,6 +111,8 @@ class Context:
 
     def refuse_unsupported(self) -> None:
         """Name the features that the request uses and that are not emulated."""
+        if self.request.headers.get(LEASE) and not (self.blob and self.request.method in ("PUT", "DELETE")):
+            raise refusal("leases of containers and of reads (x-ms-lease-id)")
         for header, what in REFUSED_HEADERS.items():
             if self.request.headers.get(header):
                 raise refusal(what)
@@ -137,8 +142,6 @@ def blob_headers(blob: Blob, query: Mapping[str, str]) -> dict[str, str]:
         **blob.headers,
         "x-ms-blob-type": blob.kind,
         "x-ms-creation-time": http_date(blob.created),
-        "x-ms-lease-state": "available",
-        "x-ms-lease-status": "unlocked",
         "x-ms-server-encrypted": "true",
         **{f"{META}{name}": value for name, value in blob.metadata.items()},
     }

@@ -14,7 +14,7 @@ from emulator.places import Place
 from emulator.storage import blob_operations as on_blob
 from emulator.storage import block_operations as on_blocks
 from emulator.storage import container_operations as on_container
-from emulator.storage import operations, tiers, website
+from emulator.storage import lease_operations, operations, tiers, website
 from emulator.storage import service_operations as on_service
 from emulator.storage.access import Access, Authentication
 from emulator.storage.accounts import CONTAINER_NAME, Account, Accounts
@@ -64,6 +64,7 @@ ON_BLOB: dict[tuple[str, str], Operation] = {
     ("PUT", "appendblock"): on_blob.append_block,
     ("PUT", "block"): on_blocks.put_block,
     ("PUT", "blocklist"): on_blocks.put_block_list,
+    ("PUT", "lease"): lease_operations.lease_blob,
     ("GET", "blocklist"): on_blocks.get_block_list,
 }
 

@@ -20,7 +20,7 @@ class Step:
 STEPS: Final[tuple[Step, ...]] = (
     Step(
         10,
-        700,
+        750,
         3600.0,
         "back",
         "within so many requests the bad releases of docs/canary.md are caught; one that nobody asks "

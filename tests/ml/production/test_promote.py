@@ -120,7 +120,7 @@ def test_a_revision_whose_pods_end_goes_back() -> None:
 def test_too_little_traffic_goes_back_and_says_so() -> None:
     fake = released(FIRST)
     fake.requests = 0.1
-    with pytest.raises(WentBack, match=r"too little traffic: \d+ of 700"):
+    with pytest.raises(WentBack, match=r"too little traffic: \d+ of 750"):
         run(fake, SECOND)
     serves(fake, FIRST, None)
 

@@ -1,0 +1,83 @@
+"""Writes to Azure Resource Manager, each in one request and with the ETag of what was read."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ml.errors import MlopsError
+from ml.production.errors import overtaken
+
+if TYPE_CHECKING:
+    from azure.core.rest import HttpResponse
+
+    from ml.azure.clients import Azure
+
+MANAGEMENT = "https://management.azure.com"
+ANYHOW = "*"
+LONGEST_SECONDS = 900.0  # of an operation that Azure goes on with after its answer
+
+
+class Management:
+    """transport: azure-core's way to send; None for its own."""
+
+    def __init__(self, azure: "Azure", api_version: str, transport: Any = None) -> None:
+        from azure.core import PipelineClient
+        from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
+
+        sign_in = BearerTokenCredentialPolicy(azure.credential, f"{MANAGEMENT}/.default")
+        self._azure, self._version = azure, api_version
+        self._client: Any = PipelineClient(
+            MANAGEMENT, policies=[RetryPolicy(), sign_in], transport=transport, **azure.limits
+        )
+
+    def read(self, path: str) -> tuple[dict[str, Any], str]:
+        """The resource and its ETag ("" where Azure sends none). Raises HttpResponseError."""
+        answer = self._send("GET", path)
+        return answer.json(), str(answer.headers.get("ETag") or "")
+
+    def put(self, path: str, body: dict[str, Any], etag: str = "") -> str:
+        """Write the whole resource; returns its new ETag. Raises Overtaken when it has another one by now."""
+        answer = self._send("PUT", path, body, {"If-Match": etag} if etag else {})
+        return str(answer.headers.get("ETag") or "")
+
+    def delete(self, path: str) -> None:
+        """Delete what is there; nothing is no error."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            self._send("DELETE", path, headers={"If-Match": ANYHOW})
+        except ResourceNotFoundError:
+            return
+
+    def act(self, path: str, body: dict[str, Any], what: str) -> None:
+        """POST, and wait until Azure has done it. Raises MlopsError when that takes too long."""
+        deadline = time.monotonic() + LONGEST_SECONDS
+        answer = self._send("POST", path, body)
+        while answer.status_code == 202 and (where := answer.headers.get("Location")):
+            if time.monotonic() > deadline:
+                raise MlopsError(
+                    f"Azure did not {what} in {LONGEST_SECONDS / 60:g} minutes.", "Run the command again."
+                )
+            time.sleep(float(answer.headers.get("Retry-After") or self._azure.settings.azure.poll_seconds))
+            answer = self._send("GET", str(where))
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> "HttpResponse":
+        from azure.core.exceptions import HttpResponseError, ResourceModifiedError, ResourceNotFoundError
+        from azure.core.rest import HttpRequest
+
+        query = {} if path.startswith("https://") else {"api-version": self._version}
+        request = HttpRequest(method, path, params=query, json=body, headers=headers or {})
+        request.url = self._client.format_url(request.url)
+        answer: HttpResponse = self._client.send_request(request)
+        if answer.status_code == 412:
+            raise overtaken(path.rpartition("/")[2]) from ResourceModifiedError(response=answer)
+        if answer.status_code == 404:
+            raise ResourceNotFoundError(response=answer)
+        if answer.status_code >= 400:
+            raise HttpResponseError(response=answer)
+        return answer

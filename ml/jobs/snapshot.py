@@ -10,7 +10,7 @@ from ml.jobs import checkout
 from ml.jobs.closure import PACKAGES, files_of
 
 MOST_NAMED = 5
-SCORING = "scoring.__main__"
+SCORING = ("scoring.__main__", "scoring.kernel.build")  # what runs, and what the image is built with
 SENT_ANEW = "sent-anew.txt"
 
 
@@ -47,8 +47,8 @@ def of_steps(root: Path, steps: tuple[str, ...]) -> Snapshot:
 
 
 def of_scoring(root: Path) -> Snapshot:
-    """What the scoring service needs. Raises MlopsError."""
-    return take(root, (SCORING,))
+    """What the image of the scoring service needs. Raises MlopsError."""
+    return take(root, SCORING)
 
 
 def take(root: Path, modules: tuple[str, ...], more: tuple[str, ...] = ()) -> Snapshot:

@@ -20,9 +20,20 @@ FILES = {
     "scoring/__init__.py": "",
     "scoring/__main__.py": "",
     "scoring/encode.py": "",
+    "scoring/kernel/__init__.py": "",
+    "scoring/kernel/build.py": "",
     "infra/__init__.py": "",
 }
-SENT = sorted(FILES.keys() - {"ml/cli.py", "scoring/__main__.py", "infra/__init__.py"})
+SENT = sorted(
+    FILES.keys()
+    - {
+        "ml/cli.py",
+        "scoring/__main__.py",
+        "scoring/kernel/__init__.py",
+        "scoring/kernel/build.py",
+        "infra/__init__.py",
+    }
+)
 
 
 @pytest.fixture
@@ -69,7 +80,8 @@ def test_what_is_needed_decides_the_digest_and_nothing_else_does(repository: Pat
 
 def test_a_change_of_the_steps_alone_leaves_the_scoring_image(repository: Path):
     before = snapshot.of_scoring(repository)
-    assert sorted(before.files) == ["scoring/__init__.py", "scoring/__main__.py"]
+    own = ("__init__.py", "__main__.py", "kernel/__init__.py", "kernel/build.py")
+    assert sorted(before.files) == [f"scoring/{name}" for name in own]
     change(repository, "ml/steps/train/main.py")
     change(repository, "scoring/encode.py")
     assert snapshot.of_scoring(repository) == before

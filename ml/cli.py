@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from ml.commands import approve, card, deploy, doctor, score, status, sweep, train, undeploy
+from ml.commands import approve, card, deploy, doctor, release, score, status, sweep, train, undeploy
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor.command,
@@ -42,6 +42,12 @@ def paragraphs(text: str) -> str:
 
 for _name, _command in COMMANDS.items():
     app.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
+
+
+_releases = typer.Typer(help=release.HELP, no_args_is_help=True, rich_markup_mode="rich")
+for _name, _command in release.COMMANDS.items():
+    _releases.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
+app.add_typer(_releases, name="release")
 
 
 def main() -> None:

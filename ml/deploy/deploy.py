@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from ml import release
 from ml.azure.clients import Azure
 from ml.azure.images import Image
-from ml.deploy import api_key, group, image, ready, smoke, variables
+from ml.deploy import api_key, group, ready, smoke
 from ml.deploy.endpoint import Endpoint
 from ml.deploy.environment import variables as variables_of
 from ml.deploy.group import GroupSpec
-from ml.deploy.image import BuildContext
-from ml.release import Configuration, Evidence, Record, Release
+from ml.deploy.prepare import known, mark_model, prepare
+from ml.release import Record, Release
 
 if TYPE_CHECKING:
-    from azure.ai.ml.entities import Model
+    pass
 
 
 def _callers_key(azure: Azure, key: str) -> dict[str, str]:
@@ -62,51 +62,10 @@ def group_spec(azure: Azure, made: Release, built: Image, key: str) -> GroupSpec
     )
 
 
-def _evidence(azure: Azure, context: BuildContext, tests: list[str]) -> Evidence:
-    return Evidence(
-        recorded_at=release.now(),
-        environment=azure.estate.environment,
-        context_sha256=context.sha256,
-        artifact_digest=context.model.digest,
-        features=context.model.schema.names,
-        lineage=dict(context.model.lineage),
-        smoke_tests=tuple(tests),
-    )
-
-
-def _mark_model(azure: Azure, model: "Model", release_id: str) -> None:
-    """Write into the model's tags which release it is part of."""
-    key = f"release-{azure.estate.environment}"
-    if (model.tags or {}).get(key) == release_id:
-        return
-    model.tags = {**(model.tags or {}), key: release_id}
-    azure.granted(lambda: azure.ml.models.create_or_update(model), "write the model's tags")
-
-
 def deploy(azure: Azure, root: Path, reference: str, rebuild: bool = False) -> dict[str, Any]:
     """Build once (with `rebuild` again), deploy, wait, test, record. Raises MlopsError naming what failed."""
     report, scoring = azure.report, azure.settings.scoring
-    chosen = variables.checked(scoring.variables)
-    with report.phase("model"):
-        model = image.find_model(azure, reference)
-        report.line(f"{model.name}:{model.version}")
-        context = image.assemble(azure, root, model)
-        variables.check_features(chosen, context.model.schema.names)
-    with report.phase("image"):
-        built, fresh = image.ensure(azure, model, context, rebuild)
-    made = Release(
-        model_name=str(model.name),
-        model_version=str(model.version),
-        image_repository=built.repository,
-        image_digest=built.digest,
-        configuration=Configuration(
-            cpu=scoring.cpu,
-            memory_gb=scoring.memory_gb,
-            port=scoring.port,
-            metric_seconds=scoring.metric_seconds,
-            variables=chosen,
-        ),
-    )
+    model, context, built, fresh, made = prepare(azure, root, reference, rebuild)
     with report.phase("callers' key"):
         key = api_key.ensure(azure)
     with report.phase(f"container group of the release {made.id}"):
@@ -121,11 +80,11 @@ def deploy(azure: Azure, root: Path, reference: str, rebuild: bool = False) -> d
         )
         tests = smoke.run(endpoint, expected)
         report.line(f"passed: {', '.join(tests)}")
-    record = Record(release=made, evidence=_evidence(azure, context, tests))
+    record = Record(release=made, evidence=known(azure, context, tests))
     with report.phase("release"):
         fresh_record = release.record(azure, record)
         report.line(f"{made.id} {'recorded' if fresh_record else 'was recorded before'}")
-        _mark_model(azure, model, made.id)
+        mark_model(azure, model, made.id)
     return {
         **release.summary(record),
         "address": endpoint.address,

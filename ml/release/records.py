@@ -71,46 +71,22 @@ def now() -> str:
 
 
 def record(azure: Azure, made: Record) -> bool:
-    """Write the record where there is none; an earlier one stays as it is. Returns whether it was written.
-
-    It stands in the account of releases, where storage says who recorded it; in the estate's own storage
-    where the estate names no such account.
-    """
-    from azure.core.exceptions import ResourceExistsError
-
+    """Write the record where there is none; an earlier one stays as it is. Returns whether it was written."""
     text = json.dumps(made.model_dump(mode="json"), indent=2, sort_keys=True)
-    path = blob_path(made.release.id)
-    if azure.estate.release_account is not None:
-        held = store.releases(azure, azure.estate.environment)
-        return held.write(path, text.encode(), "write release records")
-    blob = azure.blob(path)
-    try:
-        azure.granted(lambda: blob.upload_blob(text.encode(), overwrite=False), "write release records")
-    except ResourceExistsError:
-        return False
-    return True
+    held = store.releases(azure, azure.estate.environment)
+    return held.write(blob_path(made.release.id), text.encode(), "write release records")
 
 
 def read(azure: Azure, release_id: str) -> Record:
     """The recorded release. Raises MlopsError when there is none, or when its content has another name."""
-    from azure.core.exceptions import ResourceNotFoundError
-
-    missing = MlopsError(
-        f"There is no record of the release {release_id}.",
-        f"Run `mlops deploy --env {azure.estate.environment}` to make it.",
-    )
-    path = blob_path(release_id)
-    if azure.estate.release_account is not None:
-        found = store.releases(azure, azure.estate.environment).read(path, "read release records")
-        if found is None:
-            raise missing
-        return parsed(found.content, release_id)
-    blob = azure.blob(path)
-    try:
-        text = azure.granted(lambda: blob.download_blob().readall(), "read release records")
-    except ResourceNotFoundError as error:
-        raise missing from error
-    return parsed(text, release_id)
+    held = store.releases(azure, azure.estate.environment)
+    found = held.read(blob_path(release_id), "read release records")
+    if found is None:
+        raise MlopsError(
+            f"There is no record of the release {release_id}.",
+            f"Run `mlops deploy --env {azure.estate.environment}` to make it.",
+        )
+    return parsed(found.content, release_id)
 
 
 def parsed(content: bytes, release_id: str) -> Record:

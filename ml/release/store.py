@@ -1,8 +1,9 @@
 """Where releases, evidence and approvals are kept: containers written once, by whom the service says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ml.errors import MlopsError
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from ml.azure.clients import Azure
 
+Answer = TypeVar("Answer")
 OWNER = "x-ms-owner"  # of Get Blob, for accounts with a hierarchical namespace
 
 
@@ -29,11 +31,17 @@ class Stored:
 
 
 class Store:
-    """One container. What stands in it is never overwritten."""
+    """One container. What stands in it is never overwritten.
 
-    def __init__(self, azure: "Azure", account: str, container: str) -> None:
+    patient: whether a 403 is taken for a role assignment on its way, and asked again.
+    """
+
+    def __init__(self, azure: "Azure", account: str, container: str, *, patient: bool = True) -> None:
         self.account, self.container = account, container
-        self._azure = azure
+        self._azure, self._patient = azure, patient
+
+    def _granted(self, call: Callable[[], Answer], what: str) -> Answer:
+        return self._azure.granted(call, what) if self._patient else call()
 
     @property
     def _client(self) -> "ContainerClient":
@@ -45,7 +53,7 @@ class Store:
 
         blob = self._client.get_blob_client(path)
         try:
-            self._azure.granted(lambda: blob.upload_blob(content, overwrite=False), what)
+            self._granted(lambda: blob.upload_blob(content, overwrite=False), what)
         except ResourceExistsError:
             return False
         return True
@@ -65,7 +73,7 @@ class Store:
             return stream.readall(), stream.properties.creation_time
 
         try:
-            content, created = self._azure.granted(read, what)
+            content, created = self._granted(read, what)
         except ResourceNotFoundError:
             return None
         owner = next((value for name, value in said.items() if name.lower() == OWNER), None)
@@ -81,12 +89,12 @@ class Store:
                 if str(blob.name).endswith(".json")
             ]
 
-        return [name for _, name in sorted(self._azure.granted(listed, what), reverse=True)]
+        return [name for _, name in sorted(self._granted(listed, what), reverse=True)]
 
     def written_once(self) -> bool:
         """Whether a policy keeps what stands in it from being changed or deleted."""
         return bool(
-            self._azure.granted(
+            self._granted(
                 lambda: self._client.get_container_properties().has_immutability_policy,
                 "read the properties of the container",
             )
@@ -107,10 +115,17 @@ def release_account(azure: "Azure") -> str:
 
 
 def releases(azure: "Azure", environment: str) -> Store:
-    """The records and evidence of what was proven in an environment. Raises MlopsError."""
+    """The records and evidence of what was proven in an environment. Raises MlopsError.
+
+    Where an estate names no account for them, its own releases stand in its own storage, which knows no
+    owners: nothing in it can be approved.
+    """
+    estate = azure.estate
+    if estate.release_account is None and environment == estate.environment:
+        return Store(azure, estate.storage_account, estate.data_container)
     return Store(azure, release_account(azure), f"releases-{environment}")
 
 
-def approvals(azure: "Azure", environment: str) -> Store:
+def approvals(azure: "Azure", environment: str, *, patient: bool = True) -> Store:
     """The approvals for an environment. Raises MlopsError."""
-    return Store(azure, release_account(azure), f"approvals-{environment}")
+    return Store(azure, release_account(azure), f"approvals-{environment}", patient=patient)

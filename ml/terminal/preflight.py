@@ -68,9 +68,8 @@ def check_release(release: str) -> None:
     import re
 
     from ml.errors import MlopsError
-    from ml.settings import settings
 
-    settings()
+    check_settings()
     if not re.fullmatch(r"r-[0-9a-f]{16}", release):
         raise MlopsError(
             f"{release!r} is no release: its name is r- and 16 hexadecimal digits.",
@@ -84,3 +83,10 @@ def check_environment(environment: str) -> None:
     from ml.estate import project_root
 
     settings_digest(environment, project_root())
+
+
+def check_settings() -> None:
+    """Refuse a wrong settings.toml."""
+    from ml.settings import settings
+
+    settings()

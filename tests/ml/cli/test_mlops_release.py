@@ -1,5 +1,7 @@
 import hashlib
 import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,6 +47,7 @@ class Blob:
 
     def __init__(self, store: dict[str, bytes], path: str) -> None:
         self.store, self.path = store, path
+        self.properties = SimpleNamespace(creation_time=datetime(2026, 1, 1, tzinfo=UTC))
 
     def upload_blob(self, content: bytes, overwrite: bool) -> None:
         from azure.core.exceptions import ResourceExistsError
@@ -53,7 +56,7 @@ class Blob:
             raise ResourceExistsError("BlobAlreadyExists")
         self.store[self.path] = content
 
-    def download_blob(self) -> "Blob":
+    def download_blob(self, raw_response_hook: Any) -> "Blob":
         from azure.core.exceptions import ResourceNotFoundError
 
         if self.path not in self.store:
@@ -69,8 +72,9 @@ class Storage(Azure):
         super().__init__(estate, RecordingReport())
         object.__setattr__(self, "store", {})
 
-    def blob(self, path: str) -> Any:
-        return Blob(self.store, path)
+    def container(self, account: str, name: str) -> Any:
+        assert (account, name) == ("ststage", "data")
+        return SimpleNamespace(get_blob_client=lambda path: Blob(self.store, path))
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ class Authority:
 
     def _resource(self, asked: str) -> str:
         resource = audience(asked)
-        if resource not in AUDIENCES:
+        if not self._tokens.issues_for(resource):
             raise Refused(
                 400,
                 "invalid_resource",

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import time
 import uuid
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Any, Final
 
@@ -79,6 +80,12 @@ class Tokens:
         self._modulus, self._exponent = _number(numbers.n), _number(numbers.e)
         self.key_id = hashlib.sha256(self._modulus.encode()).hexdigest()[:32]
         self._verified: dict[str, dict[str, Any]] = {}
+        # What stands for applications of one's own in the tenant: the audiences that services here ask for.
+        self.applications: list[Callable[[], Collection[str]]] = []
+
+    def issues_for(self, resource: str) -> bool:
+        """Whether tokens are issued for an audience (in the form of `audience`)."""
+        return resource in AUDIENCES or any(resource in known() for known in self.applications)
 
     def jwks(self) -> dict[str, Any]:
         """The public key, as the authority publishes it."""

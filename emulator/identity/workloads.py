@@ -13,7 +13,7 @@ from emulator.arm.store import Store
 from emulator.errors import NotEmulated
 from emulator.http import Request, Response
 from emulator.identity.directory import PRINCIPAL, Directory
-from emulator.identity.tokens import AUDIENCES, Tokens, audience
+from emulator.identity.tokens import Tokens, audience
 from emulator.places import AZURE, Place
 from emulator.principal import Principal
 
@@ -92,7 +92,7 @@ class Workloads:
         if isinstance(found, str):
             return _error("invalid_request", found)
         resource = audience(request.query.get("resource", ""))
-        if resource not in AUDIENCES:
+        if not self._tokens.issues_for(resource):
             return _error("invalid_resource", f"AADSTS500011: no resource principal named '{resource}'")
         token, expiry = self._tokens.issue(found, resource)
         body: dict[str, Any] = {

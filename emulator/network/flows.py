@@ -37,6 +37,15 @@ def is_private(host: str) -> bool:
     return any(address in one for one in PRIVATE)
 
 
+def is_of_the_machine(host: str) -> bool:
+    """Whether a host is the caller's own machine, or what only that reaches: loopback and link-local ones."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_link_local or address.is_unspecified
+
+
 class Flows:
     """The answers of `stopped`, each kept until something of the network changes."""
 

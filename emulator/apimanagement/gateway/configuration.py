@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from emulator.apimanagement.policies.tree import DOCUMENT, FRAGMENT, Document
 from emulator.arm.ids import fold
 from emulator.arm.store import Store
 from emulator.errors import NotEmulated
+from emulator.identity.tokens import audience
 from emulator.places import AZURE, Place
 
 LOG = logging.getLogger("emulator")
@@ -166,6 +167,21 @@ class Configurations:
         self._until = 0.0
         self._extra = 0
         self._held: dict[str, Configuration | None] = {}
+
+    def audiences(self) -> set[str]:
+        """Of the tokens that the policies of all services ask for."""
+        found: set[str] = set()
+        for service in self._store.by_type(SERVICE):
+            configuration = self.of(str(service["name"]).lower())
+            documents = (
+                [*configuration.documents.values(), *configuration.fragments.values()]
+                if (configuration)
+                else []
+            )
+            for one in documents:
+                if isinstance(one, Document):
+                    found |= {audience(text) for text in _texts_of(one, "audience")}
+        return found
 
     def changed(self) -> None:
         """Something that is no resource has changed: a key."""
@@ -327,6 +343,13 @@ def _documents(
         if isinstance(read, Document):  # one that cannot be read is not there
             fragments[one["name"]] = read.bound(named)
     return documents, fragments
+
+
+def _texts_of(document: Document, element: str) -> Iterator[str]:
+    """The literal texts of all elements of a name."""
+    for one in document.walk():
+        if one.name == element and one.text is not None and not one.text.is_expression:
+            yield one.text.text
 
 
 def _document(resource: Json, root: str) -> Document | PolicyError:

@@ -15,7 +15,7 @@ from emulator.containerinstance.gateway import HOP_BY_HOP
 from emulator.errors import AzureError
 from emulator.http import Request as Asked
 from emulator.http import Response as Answer
-from emulator.network.flows import is_private
+from emulator.network.flows import is_of_the_machine, is_private
 
 UNREACHED = 502  # what the emulator's own handlers say where no connection comes about
 PATH = "/:@!$&'()*+,;=-._~%"
@@ -118,6 +118,9 @@ def _exchange(
 def _public(run: Run, request: Request, headers: dict[str, str], body: bytes, target: str) -> Answered:
     """To a host that is emulated: in this process, as from the subnet by which the gateway goes out."""
     url, parts = request.url, run.parts
+    own = run.context.request.original_url.host
+    if url.host == own or is_of_the_machine(url.host):  # "Backends": a gateway is no backend of its own
+        raise NotReached(f"{url.host} is no backend that a gateway can call")
     handler = parts.handler(url.host)
     if handler is None:
         raise NotReached(f"{url.host} is not emulated, and nothing outside can be reached from here")

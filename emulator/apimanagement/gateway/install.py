@@ -53,6 +53,7 @@ def install(
         return _value(named_value, keys, vaults, secrets)
 
     configurations = Configurations(arm.store, STEPS, parts.standing, keys_of, value_of)
+    identity.tokens.applications.append(configurations.audiences)
     telemetry = Telemetry(hosts.handler, parts.token)
     gateway = Gateway(configurations, parts, reach, telemetry)
     hosts.route(f"*{SUFFIX}", gateway.handle)

@@ -19,6 +19,7 @@ from emulator.arm.store import Store
 from emulator.errors import AzureError
 from emulator.http import Handler
 from emulator.identity.service import Identity
+from emulator.identity.tokens import audience
 from emulator.network.flows import Flows
 
 Where = Callable[[str, int], list[int]]
@@ -85,4 +86,7 @@ class Parts:
         if principal is None:
             which = f"no user-assigned identity {client_id}" if client_id else "no system-assigned identity"
             raise AzureError(400, "ManagedIdentityNotFound", f"The service has {which}.")
+        if not self.identity.tokens.issues_for(audience(resource)):
+            words = f"The resource principal named {resource or '(none)'} was not found in the tenant."
+            raise AzureError(400, "invalid_resource", words)
         return self.identity.tokens.issue(principal, resource)[0]

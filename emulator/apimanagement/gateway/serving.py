@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -34,7 +35,14 @@ from emulator.network.reach import Reach
 
 SUFFIX: Final = ".azure-api.net"
 GROUP: Final = "Gateway"
+DEEPEST: Final = 5  # gateways that call one another
 DROPPED: Final = HOP_BY_HOP | {"content-length"}
+
+
+class _Depth(threading.local):
+    """How many gateways this thread is in: one is the backend of another."""
+
+    value = 0
 
 
 class Gateway:
@@ -54,6 +62,7 @@ class Gateway:
         self._reach = reach
         self.telemetry = telemetry
         self._dice = dice
+        self._depth = _Depth()
 
     def handle(self, request: Request) -> Sent:
         """One request to the gateway of a service."""
@@ -68,11 +77,17 @@ class Gateway:
         denied = self._reach.denied(request.place, configuration.id, GROUP)
         if denied is not None and denied.kind == "lost":
             raise AzureError(502, "Unreachable", f"{request.host} cannot be reached: {denied.why}.")
+        if self._depth.value > DEEPEST:
+            raise AzureError(502, "Unreachable", f"{request.host}: gateways call one another without end.")
         if denied is not None:
             return _sent(_not_public(configuration, denied.address))
         if configuration.service["properties"].get("disableGateway") is True:
             return _sent(answer(404))
-        return _sent(self._handle(configuration, request, name))
+        self._depth.value += 1
+        try:
+            return _sent(self._handle(configuration, request, name))
+        finally:
+            self._depth.value -= 1
 
     def _handle(self, configuration: Configuration, request: Request, name: str) -> Response:
         run = Run(self._context(configuration, request, name), configuration, self.parts)

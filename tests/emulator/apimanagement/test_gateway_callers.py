@@ -213,3 +213,16 @@ def test_a_backend_is_reached_as_far_as_the_security_rules_let_through(world: Wo
         {"properties": {"addressPrefix": "10.0.4.0/24"}},
     )
     assert world.call().status == 200
+
+
+def test_gateways_that_call_one_another_come_to_an_end(world: World) -> None:
+    other = SERVICE.replace("apim-test", "apim-other")
+    world.arm.ok("PUT", other, apim.body())
+    hosts = {SERVICE: "apim-other", other: "apim-test"}
+    for service, host in hosts.items():
+        api = {"displayName": "Loop", "path": "loop", "subscriptionRequired": False}
+        api |= {"serviceUrl": f"https://{host}.azure-api.net/loop", "protocols": ["https"]}
+        world.arm.ok("PUT", f"{service}/apis/loop", {"properties": api})
+        operation = {"displayName": "get", "method": "GET", "urlTemplate": "/*"}
+        world.arm.ok("PUT", f"{service}/apis/loop/operations/get", {"properties": operation})
+    assert world.call("/loop/x").status == 500

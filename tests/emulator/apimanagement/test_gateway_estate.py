@@ -245,3 +245,17 @@ def test_64_clients_at_once_while_the_weights_change(released: Served) -> None:
     assert sum(counts.values()) == CLIENTS * CALLS
     assert {path for _, path in counts} <= {"/rev-1/score", "/rev-2/score"}
     assert released.score(BY_KEY).json()["path"] == "/rev-2/score"
+
+
+def test_a_client_gets_a_token_for_the_audience_that_the_policy_names(released: Served) -> None:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": SIGNED_IN.client_id,
+        "client_secret": released.home.secret(released.home.client_secret),
+    }
+    with released.client() as client:
+        url = f"https://login.microsoftonline.com/{TENANT_ID}/oauth2/v2.0/token"
+        refused = client.post(url, data={**form, "scope": "api://nobody/.default"})
+        assert refused.status_code == 400 and "AADSTS500011" in refused.text
+        token = client.post(url, data={**form, "scope": "api://scoring/.default"}).json()["access_token"]
+    assert released.score({"authorization": f"Bearer {token}"}).status_code == 200

@@ -15,7 +15,7 @@ from emulator.apimanagement.gateway.steps import STEPS
 from emulator.apimanagement.policies.reading import read
 from emulator.apimanagement.policies.tree import FRAGMENT
 from emulator.identity.directory import SIGNED_IN, TENANT_ID
-from tests.emulator.apimanagement.world import API, KEY, SERVICE, World
+from tests.emulator.apimanagement.world import API, HOST, KEY, SERVICE, World
 
 
 def got(world: World, *args: Any, **given: Any) -> dict[str, Any]:
@@ -450,7 +450,15 @@ def test_a_backend_that_is_too_slow(world: World) -> None:
 
 
 def test_a_backend_that_is_not_there(world: World) -> None:
-    for url in ("http://10.0.4.10:8080", "http://absent.invalid", "https://10.0.4.9:8080", "http://10.9.9.9"):
+    for url in (
+        "http://10.0.4.10:8080",
+        "http://absent.invalid",
+        "https://10.0.4.9:8080",
+        "http://10.9.9.9",
+        "http://127.0.0.1/status",
+        "http://169.254.169.254/metadata/instance",
+        f"https://{HOST}/echo",
+    ):
         world.policy(f'<set-backend-service base-url="{url}" />')
         body = json.loads(world.call().body)
         assert (body["statusCode"], body["message"]) == (500, "Internal server error") and body["activityId"]

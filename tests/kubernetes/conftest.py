@@ -7,7 +7,6 @@ it) by digest in a registry that the cluster reaches.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,9 @@ import pytest
 from ml.production.api import Api, path_of
 from ml.production.cluster import Cluster
 from ml.production.values import Replicas, Size, Values
-from tests.containers.context import TAG
 from tests.kubernetes.asking import Asking
 from tests.kubernetes.changed import changed
+from tests.kubernetes.image import reference
 from tests.ml.cli.mlops_fakes import RecordingReport
 from tests.ml.production.revisions import values
 
@@ -48,15 +47,10 @@ def api() -> Api:
 @pytest.fixture(scope="session")
 def image() -> str:
     """The scoring image by digest, where the cluster can pull it."""
-    if given := os.environ.get("KUBERNETES_TEST_IMAGE"):
-        return given
-    registry = os.environ.get("KUBERNETES_REGISTRY")
-    if registry is None:
-        pytest.fail("KUBECONFIG is a cluster of yours: set KUBERNETES_TEST_IMAGE to REGISTRY/NAME@sha256:...")
-    from tools.containers.engine import find
-    from tools.kubernetes.images import push
-
-    return f"{registry}/scoring@{push(find(), TAG, f'{registry}/scoring:test')}"
+    try:
+        return reference()
+    except LookupError as error:
+        pytest.fail(str(error))
 
 
 @pytest.fixture(scope="session")

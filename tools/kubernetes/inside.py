@@ -5,6 +5,7 @@ When it ends, the kernel ends everything in the namespace, and takes mounts and 
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import ssl
@@ -32,6 +33,7 @@ from tools.kubernetes.packages import PATH
 
 WAIT_S = 120.0
 LOG_TAIL = 30
+PAST = 10  # versions of the store before the API server's first: as in a cluster that has lived, 1 is too old
 # What kubelet wants of the machine, and may not write here: it reads these files instead.
 KERNEL = {"vm/overcommit_memory": "1", "kernel/panic": "10", "kernel/panic_on_oops": "1"}
 
@@ -72,6 +74,9 @@ class Node:
             f"--initial-cluster=default={peers}",
             "--unsafe-no-fsync",
         )
+        self.wait("etcd", lambda: _answers(f"{own}/health"))
+        for number in range(PAST):
+            _put(own, f"/past/{number}")
         self.start(
             "kube-apiserver",
             f"--etcd-servers={own}",
@@ -180,6 +185,13 @@ def _answers(url: str) -> bool:
             return answer.status == 200
     except OSError:
         return False
+
+
+def _put(store: str, key: str) -> None:
+    content = json.dumps({"key": base64.b64encode(key.encode()).decode(), "value": ""}).encode()
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+        f"{store}/v3/kv/put", content, timeout=5
+    )
 
 
 def prepare(folder: Path) -> None:

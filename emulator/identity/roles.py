@@ -93,6 +93,29 @@ READABLE: Final = (
     "serviceaccounts",
     "services",
 )
+# What the role RBAC Writer changes of one: no quotas, no limits, no roles.
+WRITABLE: Final = (
+    "apps/daemonsets",
+    "apps/deployments",
+    "apps/replicasets",
+    "apps/statefulsets",
+    "autoscaling/horizontalpodautoscalers",
+    "batch/cronjobs",
+    "batch/jobs",
+    "configmaps",
+    "coordination.k8s.io/leases",
+    "endpoints",
+    "events",
+    "networking.k8s.io/ingresses",
+    "networking.k8s.io/networkpolicies",
+    "persistentvolumeclaims",
+    "pods",
+    "policy/poddisruptionbudgets",
+    "replicationcontrollers",
+    "secrets",
+    "serviceaccounts",
+    "services",
+)
 
 ROLES: Final[dict[str, Role]] = {
     # general
@@ -382,6 +405,27 @@ ROLES: Final[dict[str, Role]] = {
         "Azure Kubernetes Service RBAC Reader",
         ("Microsoft.Resources/subscriptions/resourceGroups/read",),
         data_actions=tuple(f"{AKS}/{kind}/read" for kind in READABLE),
+    ),
+    "a7ffa36f-339b-4b5c-8bdf-e2c188b2c0eb": Role(
+        "Azure Kubernetes Service RBAC Writer",
+        ("Microsoft.Resources/subscriptions/resourceGroups/read",),
+        data_actions=(
+            *(f"{AKS}/{kind}/*" for kind in WRITABLE),
+            *(f"{AKS}/{kind}/read" for kind in READABLE if kind not in WRITABLE),
+        ),
+    ),
+    "3498e952-d568-435e-9b2c-8d77e338d7f7": Role(
+        "Azure Kubernetes Service RBAC Admin",
+        (
+            f"{AKS}/listClusterUserCredential/action",
+            "Microsoft.Resources/subscriptions/resourceGroups/read",
+        ),
+        data_actions=(f"{AKS}/*",),
+        not_data_actions=tuple(
+            f"{AKS}/{kind}/{action}"
+            for kind in ("resourcequotas", "namespaces")
+            for action in ("write", "delete")
+        ),
     ),
     "85cb6faf-e071-4c9b-8136-154b5a04f717": Role(
         "Kubernetes Extension Contributor",

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from emulator.arm.service import Arm
-from emulator.kubernetes import managed
+from emulator.kubernetes import managed, podsecurity, validation
+from emulator.kubernetes.clusters import furnish
 from emulator.kubernetes.defaults import set_defaults
 from emulator.kubernetes.errors import Cause, forbidden, invalid
 from emulator.kubernetes.kinds import BY_KIND, Kind
@@ -43,8 +44,15 @@ class Admission(Rules):
             _admit_pod(objects, made)
             for webhook in self._webhooks:
                 webhook(objects, made)
+        validation.check_new(kind, made)
+        podsecurity.check(objects, kind, None, made)
         if kind.kind == "Service":
             self._number(objects, made, None)
+
+    def created(self, objects: Objects, kind: Kind, made: Json) -> None:
+        """As ``Rules`` has it."""
+        if kind.kind == "Namespace":
+            furnish(objects, str(made["metadata"]["name"]))
 
     def updating(self, objects: Objects, kind: Kind, before: Json, now: Json, subresource: str) -> None:
         """As ``Rules`` has it."""
@@ -52,6 +60,8 @@ class Admission(Rules):
             return
         if kind.kind == "Service":
             self._number(objects, now, before)
+        validation.check_change(kind, before, now, subresource)
+        podsecurity.check(objects, kind, before, now)
 
     def managed(
         self, kind: Kind, before: Json | None, now: Json, manager: str, subresource: str

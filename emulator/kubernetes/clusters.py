@@ -14,6 +14,7 @@ from emulator.kubernetes.kinds import BY_KIND
 from emulator.kubernetes.objects import Objects, Rules
 
 CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
+SCOPE: Final = f"{CLUSTER}/namespaces"  # no resource of ARM, but the scope of roles
 FIRST_NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
 MANAGER: Final = "kube-apiserver"
 
@@ -51,6 +52,13 @@ class Clusters:
         self._objects: dict[str, Objects] = {}
         self._listeners: list[Callable[[Cluster], None]] = []
         self._hosts: tuple[int, dict[str, str]] = (-1, {})
+
+        @arm.virtual(SCOPE)
+        def scope(resource_id: str) -> Json | None:
+            """A role may be given in a namespace that does not exist yet: Azure does not look."""
+            cluster, _, name = resource_id.rsplit("/", 2)
+            there = self._store.get(cluster) is not None
+            return {"id": resource_id, "name": name, "type": SCOPE, "properties": {}} if there else None
 
         @arm.with_put(CLUSTER)
         def made(put: Any) -> None:
@@ -129,7 +137,6 @@ def _begin(objects: Objects) -> None:
     for name in FIRST_NAMESPACES:
         if objects.find("Namespace", "", name) is None:
             objects.create(namespace(name), manager=MANAGER)
-            furnish(objects, name)
     if objects.find("Service", "default", "kubernetes") is None:
         objects.create(_own_service(), manager=MANAGER)
 

@@ -112,6 +112,9 @@ class Rules:
     def creating(self, objects: Objects, kind: Kind, made: Json) -> None:
         """Complete an object that is to be new, or refuse it; it has its name and no uid yet."""
 
+    def created(self, objects: Objects, kind: Kind, made: Json) -> None:
+        """Make what comes with an object that has just been made."""
+
     def updating(self, objects: Objects, kind: Kind, before: Json, now: Json, subresource: str) -> None:
         """Complete what an object is to be from now on, or refuse it."""
 
@@ -246,6 +249,7 @@ class Objects:
             if not dry_run:
                 with self._whole():
                     self._write("ADDED", kind, key, made, None)
+                    self._rules.created(self, kind, made)
                     if (owners := _owners(made)) and not any(uid in self._by_uid for uid in owners):
                         self._delete(
                             kind, key, self._held[key], None, "Background"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
+import string
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from emulator.kubernetes.errors import bad_request
+from emulator.kubernetes.quantity import FORM, parse
 
 PATH: Final = Path(__file__).with_name("schema.json")
 META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 # type in the schema -> what Go calls it
 GO: Final = {"boolean": "bool", "int32": "int32", "int64": "int64", "integer": "int", "number": "float64"}
+
+BASE64: Final = frozenset(string.ascii_letters + string.digits + "+/=")
 
 Json = dict[str, Any]
 Listing = Literal["atomic", "set", "map"]
@@ -148,7 +154,11 @@ class _Reading:
         return made
 
 
-class _Unfit(Exception):
+class _Unreadable(Exception):
+    """A value that is none of its field's type."""
+
+
+class _Unfit(_Unreadable):
     """A value of another type than its field has."""
 
     def __init__(self, value: Any, owner: str, path: str, wanted: str) -> None:
@@ -188,10 +198,22 @@ def _scalar(field: Field, value: Any, path: str, owner: str) -> Any:
         if not number and not isinstance(value, str):
             raise _Unfit(value, owner, path, "string")
         if kind == "quantity":
+            if parse(str(value)) is None:
+                raise _Unreadable(f"quantities must match the regular expression '{FORM}'")
             return str(value)
+    elif kind == "bytes" and isinstance(value, str):
+        _check_base64(value)
     elif kind in ("string", "bytes", "time") and not isinstance(value, str):
         raise _Unfit(value, owner, path, {"bytes": "[]uint8", "time": "v1.Time"}.get(kind, "string"))
     return value
+
+
+def _check_base64(text: str) -> None:
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        at = next((at for at, one in enumerate(text) if one not in BASE64), len(text))
+        raise _Unreadable(f"illegal base64 data at input byte {at}") from error
 
 
 def read(type_name: str, value: Json) -> tuple[Json, list[str]]:
@@ -203,7 +225,7 @@ def read(type_name: str, value: Json) -> tuple[Json, list[str]]:
     found = struct(type_name)
     try:
         made = reading.members(found, value, "")
-    except _Unfit as error:
+    except _Unreadable as error:
         version = str(value.get("apiVersion", "v1")).rpartition("/")[2]
         raise bad_request(
             f'{found.label} in version "{version}" cannot be handled as a {found.label}: {error}'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from emulator.http import Request, Response
-from emulator.kubernetes import fieldsets, managed, patches, requests, schema
+from emulator.kubernetes import fieldsets, managed, patches, podsecurity, requests, schema
 from emulator.kubernetes.access import Attributes, Gate
 from emulator.kubernetes.clusters import Cluster
 from emulator.kubernetes.errors import (
@@ -177,7 +177,7 @@ class Verbs:
                 "details": details,
             }
             return self.headed(Response.json(body))
-        return self.answered(gone)
+        return self.headed(shaped(self._request, aim, gone))
 
     def delete_all(self) -> Response:
         """All that the selectors choose."""
@@ -252,6 +252,8 @@ class Verbs:
 
     def answered(self, value: Json, status: int = 200) -> Response:
         """The object, as the client wants it, with the warnings."""
+        if self._aim.subresource != "status":
+            self._warnings += podsecurity.warnings(self._objects, self._aim.kind, value)
         return self.headed(shaped(self._request, self._aim, value, status))
 
     def headed(self, answer: Response) -> Response:

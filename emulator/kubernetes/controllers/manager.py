@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from emulator.kubernetes.clusters import Cluster
+from emulator.kubernetes.clusters import Cluster, furnish
 from emulator.kubernetes.controllers import autoscaling, budgets, deployments, endpoints, replicasets
 from emulator.kubernetes.controllers.facts import (
     condition,
@@ -37,6 +37,7 @@ WATCHED: Final = (
     "EndpointSlice",
     "Endpoints",
     "HorizontalPodAutoscaler",
+    "Namespace",
     "Node",
     "Pod",
     "PodDisruptionBudget",
@@ -119,6 +120,7 @@ class Manager:
         cluster = self._find()
         if cluster is None:
             return None
+        self._namespaces()
         waits = [
             self._nodes(cluster),
             self._services(cluster),
@@ -133,6 +135,12 @@ class Manager:
         return min((wait for wait in waits if wait is not None), default=None)
 
     # nodes and pods
+
+    def _namespaces(self) -> None:
+        """Each has the account that pods have which name none."""
+        for one in self._all("Namespace"):
+            if not one["metadata"].get("deletionTimestamp"):
+                furnish(self._objects, one["metadata"]["name"])
 
     def _nodes(self, cluster: Cluster) -> float | None:
         held = {one["metadata"]["name"]: one for one in self._objects.list("Node")}

@@ -51,6 +51,8 @@ def cluster_body() -> Json:
         "identity": {"type": "SystemAssigned"},
         "properties": {
             "dnsPrefix": "aks",
+            "disableLocalAccounts": True,
+            "aadProfile": {"managed": True, "enableAzureRBAC": True},
             "agentPoolProfiles": pools,
             "identityProfile": {"kubeletidentity": {"resourceId": KUBELET}},
             "networkProfile": {"podCidr": "10.60.0.0/16", "serviceCidr": "10.50.0.0/16"},

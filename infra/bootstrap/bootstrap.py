@@ -39,11 +39,8 @@ class Bootstrap(pulumi.ComponentResource):
         self._approvals()
         for environment in settings.environments:
             self._identities(environment)
-        for environment in settings.environments:
-            for grant in GRANTS:
-                if (environment, grant.who) in self._principals:
-                    for place in settings.environments if grant.everywhere else (environment,):
-                        self._grant(environment, grant, place)
+        for (environment, place), grant in self._wanted():
+            self._grant(environment, grant, place)
         self.register_outputs({})
 
     def _account(self, name: str, kind: str, *, hierarchical: bool) -> storage.StorageAccount:
@@ -202,6 +199,22 @@ class Bootstrap(pulumi.ComponentResource):
                     opts=child_of(self, depends_on=[last]),
                 )
             self._clients[name] = identity.client_id
+
+    def _wanted(self) -> list[tuple[tuple[str, str], Grant]]:
+        """The grants by the environments of their principal and of their part, each of them once.
+
+        One group may be that of several environments, and Azure refuses to assign a role twice.
+        """
+        found: dict[tuple[object, str, str, str], tuple[tuple[str, str], Grant]] = {}
+        for environment in self._settings.environments:
+            for grant in GRANTS:
+                principal = self._principals.get((environment, grant.who))
+                for place in self._settings.environments if grant.everywhere else (environment,):
+                    who = principal if isinstance(principal, str) else f"{grant.who}-{environment}"
+                    if principal is not None:
+                        key = who, grant.role, place, grant.scope
+                        found.setdefault(key, ((environment, place), grant))
+        return list(found.values())
 
     def _grant(self, environment: str, grant: Grant, place: str) -> None:
         """place: the environment whose part it is; the principal is that of `environment`."""

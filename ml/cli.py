@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from ml.commands import card, deploy, doctor, score, status, sweep, train, undeploy
+from ml.commands import card, deploy, doctor, promote, rollback, score, status, sweep, train, undeploy
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor.command,
@@ -18,6 +18,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "deploy": deploy.command,
     "undeploy": undeploy.command,
     "score": score.command,
+    "promote": promote.command,
+    "rollback": rollback.command,
     "status": status.command,
 }
 

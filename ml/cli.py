@@ -8,7 +8,11 @@ from collections.abc import Callable
 
 import typer
 
+<<<<<<< HEAD
 from ml.commands import approve, card, deploy, doctor, release, score, status, sweep, train, undeploy
+=======
+from ml.commands import card, deploy, doctor, promote, rollback, score, status, sweep, train, undeploy
+>>>>>>> canary
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor.command,
@@ -19,6 +23,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "undeploy": undeploy.command,
     "approve": approve.command,
     "score": score.command,
+    "promote": promote.command,
+    "rollback": rollback.command,
     "status": status.command,
 }
 

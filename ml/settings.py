@@ -181,6 +181,13 @@ class KubernetesSettings(Section):
         return self
 
 
+class ProductionSettings(Section):
+    """Of promoting."""
+
+    poll_seconds: Seconds  # between two looks at a canary
+    settle_seconds: Pause  # until every gateway has new weights, after which what has none may be removed
+
+
 class AzureSettings(Section):
     connection_seconds: Seconds
     read_seconds: Seconds
@@ -197,6 +204,7 @@ class Settings(Section):
     build: BuildSettings
     scoring: ScoringSettings
     kubernetes: KubernetesSettings
+    production: ProductionSettings
     azure: AzureSettings
 
 

@@ -1,6 +1,7 @@
 """`mlops status`: what is registered and what is deployed."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
@@ -26,8 +27,8 @@ MODEL_TAGS = {
 
 
 def command(env: options.Environment, as_json: options.AsJson = False, quiet: options.Quiet = False) -> None:
-    """What is registered and what is deployed."""
-    run(env, as_json, quiet, lambda azure, root: status(azure), render)
+    """What is registered, what is deployed, and in production who answers, since when, by whose approval."""
+    run(env, as_json, quiet, status, render)
 
 
 def readiness(address: str) -> str:
@@ -40,7 +41,7 @@ def readiness(address: str) -> str:
     return "ready" if code == 200 else f"not ready ({code})"
 
 
-def status(azure: "Azure") -> dict[str, Any]:
+def status(azure: "Azure", root: Path) -> dict[str, Any]:
     from azure.core.exceptions import ResourceNotFoundError
 
     from ml.deploy import group
@@ -60,7 +61,19 @@ def status(azure: "Azure") -> dict[str, Any]:
             for model in models[:MOST_MODELS]
         ],
         "deployed": {**outputs, "state": readiness(address)} if address else None,
+        "production": production_of(azure, root),
     }
+
+
+def production_of(azure: "Azure", root: Path) -> dict[str, Any] | None:
+    """Revisions, weights and what is under way; None in an environment that has no cluster or no gateway."""
+    from ml.production.assembly import Production
+    from ml.production.status import status as in_production
+
+    estate = azure.estate
+    if None in (estate.kubernetes_cluster, estate.gateway_pool, estate.release_account):
+        return None
+    return in_production(Production(azure, root).world())
 
 
 def _models(answer: Mapping[str, Any]) -> RenderableType:
@@ -84,6 +97,10 @@ def _overridden(item: Mapping[str, Any]) -> str:
 
 def render(answer: Mapping[str, Any]) -> RenderableType:
     models, deployed = _models(answer), answer["deployed"]
+    if production := answer.get("production"):
+        from ml.production.status import render as of_production
+
+        return Group(models, of_production(production))
     if deployed is None:
         return Group(models, f"Nothing is deployed in {answer['environment']}.")
     return Group(models, facts(f"Deployed in {answer['environment']}", deployed))

@@ -8,11 +8,20 @@ from collections.abc import Callable
 
 import typer
 
-<<<<<<< HEAD
-from ml.commands import approve, card, deploy, doctor, release, score, status, sweep, train, undeploy
-=======
-from ml.commands import card, deploy, doctor, promote, rollback, score, status, sweep, train, undeploy
->>>>>>> canary
+from ml.commands import (
+    approve,
+    card,
+    deploy,
+    doctor,
+    promote,
+    release,
+    rollback,
+    score,
+    status,
+    sweep,
+    train,
+    undeploy,
+)
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor.command,

@@ -24,7 +24,12 @@ from tests.ml.cli.mlops_fakes import RecordingReport
 
 runner = CliRunner()
 # What a command cannot do without, beside its environment.
-NEEDED = {"approve": ("r-0123456789abcdef", "--reason", "fine")}
+RELEASE = "r-0123456789abcdef"
+NEEDED = {
+    "approve": (RELEASE, "--reason", "fine"),
+    "promote": (RELEASE,),
+    "rollback": ("--reason", "slow"),
+}
 
 
 def text(renderable: Any) -> str:
@@ -140,13 +145,8 @@ def test_a_wrong_setting_ends_every_command_before_anything_is_asked(
     wrong = tmp_path / "settings.toml"
     wrong.write_text(settings.FILE.read_text().replace("margin = 0.002", "margin = -1"))
     monkeypatch.setattr(settings, "settings", lambda: settings.read_settings(wrong))
-<<<<<<< HEAD
     needed = NEEDED.get(command, ())
     done = runner.invoke(app, [command, "--env", "stage", *needed, "--json"], catch_exceptions=False)
-=======
-    more = {"promote": [f"r-{'0' * 16}"], "rollback": ["--reason", "slow"]}.get(command, [])
-    done = runner.invoke(app, [command, *more, "--env", "stage", "--json"], catch_exceptions=False)
->>>>>>> canary
     assert done.exit_code == 1
     assert "training.margin = -1" in done.stdout
 

@@ -16,6 +16,8 @@ from emulator.home import REPOSITORY, Home, write_aside
 
 # Pulumi's own keys at the top of a stack file
 SECRETS_KEYS: Final = ("encryptionsalt", "encryptedkey", "secretsprovider")
+# this repository's: their stack files are copied, since `pulumi` writes into them
+PROJECTS: Final = (REPOSITORY, REPOSITORY / "infra/bootstrap")
 NO_DOWNLOADS: Final = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 CONFIG_FILE: Final = "PULUMI_OPTION_CONFIG_FILE"
 
@@ -74,7 +76,7 @@ def prepare(
         check_states(home, project, stack)
     if direct and program_of_others(command, cwd):
         return _ensure_program(home, Path(cli), command[1:], cwd, environment)
-    if not direct or stack is None or project is None or project.resolve() != REPOSITORY:
+    if not direct or stack is None or project is None or project.resolve() not in PROJECTS:
         return {}
     short = stack.rsplit("/", 1)[-1]
     source = project / f"Pulumi.{short}.yaml"

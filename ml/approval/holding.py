@@ -84,7 +84,7 @@ def case(azure: "Azure", release_id: str, root: Path) -> Case:
 
 def approved(
     azure: "Azure",
-    release: Release | str,
+    release: Record | Release | str,
     digests: Mapping[str, str],
     *,
     root: Path | None = None,
@@ -99,7 +99,8 @@ def approved(
     """
     from ml.estate import project_root
 
-    release_id = release if isinstance(release, str) else release.id
+    named = release.release if isinstance(release, Record) else release
+    release_id = named if isinstance(named, str) else named.id
     now, root = at or datetime.now(UTC), root or project_root()
     asked = case(azure, release_id, root)
     own = dict(asked.digests.items())

@@ -11,14 +11,14 @@ from emulator.identity.directory import SIGNED_IN
 from ml.approval import approved, envelope, keys
 from ml.approval.approve import approve
 from ml.errors import MlopsError
-from tests.ml.approval.world import APPROVER, DIGEST, SECOND, World
+from tests.ml.approval.world import APPROVER, DIGEST, SECOND, World, record
 
 
 def test_what_a_person_approves_is_approved(world: World) -> None:
     release = world.release()
     answer = approve(world.azure(APPROVER), world.root, release.id, "the canary of march", "72h")
     assert (answer["approver"], answer["requester"]) == (APPROVER.name, SIGNED_IN.object_id)
-    given = approved(world.azure(SIGNED_IN), release.id, {"image": DIGEST}, root=world.root)
+    given = approved(world.azure(SIGNED_IN), record(release), {"image": DIGEST}, root=world.root)
     assert (given.approver, given.requester) == (APPROVER.object_id, SIGNED_IN.object_id)
     assert (given.release, given.environment, given.reason) == (release.id, "prod", "the canary of march")
     assert timedelta(hours=71) < given.expires_at - datetime.now(UTC) <= timedelta(hours=72)

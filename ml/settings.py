@@ -181,6 +181,14 @@ class KubernetesSettings(Section):
         return self
 
 
+class ReleaseSettings(Section):
+    """Of the load test of a release in stage. Milliseconds: from a client beside the service."""
+
+    load_seconds: Seconds
+    load_clients: int = Field(ge=1, le=256)
+    load_p95_ms: float = Field(gt=0, le=60_000)
+
+
 class ProductionSettings(Section):
     """Of promoting."""
 
@@ -204,6 +212,7 @@ class Settings(Section):
     build: BuildSettings
     scoring: ScoringSettings
     kubernetes: KubernetesSettings
+    release: ReleaseSettings
     production: ProductionSettings
     azure: AzureSettings
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from ml.commands.release import create, key, lineage, list_, show, verify
+from ml.commands.release import create, key, lineage, list_, show, test, verify
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "create": create.command,
     "list": list_.command,
     "show": show.command,
+    "test": test.command,
     "lineage": lineage.command,
     "verify": verify.command,
     "key": key.command,

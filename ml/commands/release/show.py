@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.markup import escape
 
+from ml.commands.release.test import checks_of
 from ml.terminal import options, preflight
-from ml.terminal.console import facts, number, table
+from ml.terminal.console import facts, table
 from ml.terminal.failures import honest
 from ml.terminal.run import run
 
@@ -52,12 +53,7 @@ def render(answer: Mapping[str, Any]) -> RenderableType:
         )
     ]
     if answer["evidence"]:
-        checks = table(f"Evidence {answer['evidence_digest']}", "check", "passed", "figures", "reason")
-        for check in answer["evidence"]["checks"]:
-            figures = ", ".join(f"{name} {number(value)}" for name, value in check["figures"].items())
-            passed = "[green]yes[/]" if check["passed"] else "[red]no[/]"
-            checks.add_row(escape(check["name"]), passed, escape(figures), escape(check["reason"]))
-        parts.append(checks)
+        parts.append(checks_of(answer["evidence"], f"Evidence {answer['evidence_digest']}"))
     if answer["approvals"]:
         given = table("Approvals", "for", "by", "reason", "until", "holds")
         for one in answer["approvals"]:

@@ -12,19 +12,6 @@ def check_model(reference: str) -> None:
     model_reference(reference, settings().training.model_name)
 
 
-def check_release(release: str) -> None:
-    """Refuse what is no release's name."""
-    import re
-
-    from ml.errors import MlopsError
-
-    if not re.fullmatch(r"r-[0-9a-f]{16}", release):
-        raise MlopsError(
-            f"{release!r} is no release's name.",
-            "Give r- and 16 hexadecimal digits, as `mlops release list` shows them.",
-        )
-
-
 def check_metric(name: str) -> None:
     from typing import get_args
 

@@ -266,6 +266,7 @@ class Estate(pulumi.ComponentResource):
             "base_image": self.registry.base_image,
             "telemetry_connection_string": self.telemetry.connection_string,
             "log_analytics_id": self.telemetry.log_analytics_id,
+            "application_insights_id": self.telemetry.application_insights_id,
             "training_identity_id": identities["training"].id,
             "training_identity_client_id": identities["training"].client_id,
             "scoring_identity_id": identities["scoring"].id,

@@ -39,6 +39,7 @@ class EstateOutputs(BaseModel):
     )
     telemetry_connection_string: str = Field(description="of Application Insights; opens nothing by itself")
     log_analytics_id: str
+    application_insights_id: str | None = Field(default=None, description="None: a stack of before it told")
     training_identity_id: str
     training_identity_client_id: str
     scoring_identity_id: str

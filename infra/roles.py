@@ -12,20 +12,24 @@ PrincipalType = Literal["ServicePrincipal", "Group"]
 ROLES: Final[dict[str, str]] = {
     "AcrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
     "AcrPush": "8311e382-0749-4cb8-b61a-304f252e45ec",
+    "API Management Service Contributor": "312a565d-c81f-4fd8-895a-4e21e48d571c",
     "Application Insights Component Contributor": "ae349356-3a1b-4a5e-921d-050484c6347e",
     "Azure AI Administrator": "b78c5d69-af96-48a3-bf8d-a8b4d589de94",
     "Azure Kubernetes Service Cluster User Role": "4abbcc35-e782-43d8-92c5-2d3f1bd2253f",
     "Azure Kubernetes Service RBAC Reader": "7f6c6a51-bcf8-42ba-9220-52d62157d7db",
+    "Azure Kubernetes Service RBAC Writer": "a7ffa36f-339b-4b5c-8bdf-e2c188b2c0eb",
     "AzureML Data Scientist": "f6c7c914-8db3-469d-8ca1-694a8f32e121",
     "Container Registry Contributor and Data Access Configuration Administrator": (
         "3bc748fc-213d-45c1-8d91-9da5725539b9"
     ),
+    "Container Registry Data Importer and Data Reader": "577a9874-89fd-4f24-9dbd-b5034d0ad23a",
     "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
     "Key Vault Contributor": "f25e0fa2-a7c8-4377-a976-54943a77a395",
     "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
     "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
     "Managed Identity Operator": "f1a07417-d97a-45cb-824c-7a7467783830",
     "Monitoring Metrics Publisher": "3913510d-42f4-4e42-8a64-420c390055eb",
+    "Monitoring Reader": "43d0d8ad-25c7-4714-9337-8ba259a9fe05",
     "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
     "Private DNS Zone Contributor": "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
     "Storage Account Contributor": "17d1049b-9a84-46fb-8f53-869881c3d3ab",
@@ -43,8 +47,11 @@ CLUSTER_IDENTITIES: Final = ("cluster", "kubelet")
 GATEWAY: Final = "gateway"
 """The gateway's system-assigned identity: with this one alone a firewalled vault lets it in."""
 
+PROMOTER: Final = "promoter"
+"""The identity that promotes releases, which the bootstrap makes and the settings name."""
+
 PRINCIPALS: Final[dict[str, PrincipalType]] = {
-    **dict.fromkeys((*IDENTITIES, *CLUSTER_IDENTITIES, GATEWAY), "ServicePrincipal"),
+    **dict.fromkeys((*IDENTITIES, *CLUSTER_IDENTITIES, GATEWAY, PROMOTER), "ServicePrincipal"),
     "engineers": "Group",
 }
 SCOPES: Final = (
@@ -61,6 +68,7 @@ SCOPES: Final = (
     "kubernetes-zone",
     "kubelet-identity",
     "kubernetes",
+    "gateway",
 )
 """What roles are assigned on: nothing wider than one resource."""
 
@@ -125,6 +133,20 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("kubelet", "AcrPull", "registry", "pulls the scoring image"),
     Grant("engineers", "Azure Kubernetes Service Cluster User Role", "kubernetes", "asks where it is"),
     Grant("engineers", "Azure Kubernetes Service RBAC Reader", "kubernetes", "reads what runs, no secrets"),
+    # Manifests and weights, and nothing with data: no storage, no workspace, no key that signs approvals.
+    Grant(
+        "promoter",
+        "Container Registry Data Importer and Data Reader",
+        "registry",
+        "imports images by digest from one registry to the next",
+    ),
+    Grant("promoter", "Key Vault Secrets User", "key-vault", "tests a revision with the callers' key"),
+    Grant("promoter", "Monitoring Reader", "application-insights", "reads what a canary is judged by"),
+    Grant("promoter", "Azure Kubernetes Service Cluster User Role", "kubernetes", "asks where it is"),
+    # Without roles, bindings, quotas and namespaces: the first namespace is made by a person.
+    Grant("promoter", "Azure Kubernetes Service RBAC Writer", "kubernetes", "applies a revision's manifests"),
+    # Azure has no built-in role for backends alone.
+    Grant("promoter", "API Management Service Contributor", "gateway", "sets backends and weights"),
 )
 
 

@@ -183,6 +183,9 @@ ROLES: Final[dict[str, Role]] = {
         # the data plane of a registry stands among its actions
         (f"{ACR}/pull/read", f"{ACR}/push/write", f"{ACR}/artifacts/delete", f"{ACR}/importImage/action"),
     ),
+    "312a565d-c81f-4fd8-895a-4e21e48d571c": Role(
+        "API Management Service Contributor", ("Microsoft.ApiManagement/service/*", *COMMON)
+    ),
     # key vault
     "00482a5a-887f-4fb3-b363-3b7fe8e74483": Role(
         "Key Vault Administrator", VAULT_READ, data_actions=(f"{VAULT}/*",)

@@ -7,7 +7,7 @@ import pulumi
 from pulumi_azure_native import apimanagement as apim
 
 from infra import gateway
-from infra.components.grants import Grants, GrantsArgs
+from infra.components.grants import Grants, GrantsArgs, promoter
 from infra.components.key_vault import KeyVault
 from infra.components.network import Network
 from infra.components.site import Site, child_of
@@ -68,6 +68,12 @@ class Gateway(pulumi.ComponentResource):
         fragments = self._fragments(args, values)
         self._policy()
         self.ready: list[pulumi.Resource] = [*values, *fragments]
+        if chosen := promoter(site.settings):
+            Grants(
+                f"{name}-promoters",
+                GrantsArgs(site, chosen, {"gateway": self.id}),
+                pulumi.ResourceOptions(parent=self),
+            )
         self.register_outputs({"id": self.id})
 
     def _made(self, args: GatewayArgs) -> apim.ApiManagementService:

@@ -8,8 +8,9 @@ from pulumi_azure_native import authorization
 
 from infra.components.identities import Identities
 from infra.components.site import Site, child_of
+from infra.config import Settings
 from infra.naming import role_assignment
-from infra.roles import PRINCIPALS, grants_on, role_definition_id
+from infra.roles import PRINCIPALS, PROMOTER, grants_on, role_definition_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +52,14 @@ def _principals(args: GrantsArgs) -> Mapping[str, pulumi.Input[str]]:
     given = args.principals
     if not isinstance(given, Identities):
         return given
-    return {**given.principals(), "engineers": args.site.settings.engineers_group_id}
+    return {
+        **given.principals(),
+        "engineers": args.site.settings.engineers_group_id,
+        **promoter(args.site.settings),
+    }
+
+
+def promoter(settings: Settings) -> dict[str, str]:
+    """The object id of the identity that promotes, where the settings name one."""
+    chosen = settings.releases.promoter_id if settings.releases else None
+    return {PROMOTER: chosen} if chosen else {}

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.console import RenderableType
 
 from ml.terminal import options, preflight
@@ -15,11 +14,9 @@ from ml.terminal.run import run
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
 
-Release = Annotated[str, typer.Argument(metavar="RELEASE", help="As `mlops release list` names it.")]
-
 
 def command(
-    release: Release,
+    release: options.Release,
     env: options.Environment,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,

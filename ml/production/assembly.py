@@ -87,7 +87,7 @@ class Production:
 
         record = self.record(release)
         image = {"image": record.release.image_digest}
-        return approved(self.azure, record, image, root=self.root)
+        return approved(self.azure, record.release, image, root=self.root)
 
     def record(self, release: str) -> "Record":
         """The record as it was made where releases are proven. Raises MlopsError."""

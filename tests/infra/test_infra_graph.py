@@ -9,7 +9,17 @@ import pytest
 
 from infra.graph.canonical import dump
 from infra.outputs import EstateOutputs
-from infra.roles import CLUSTER_IDENTITIES, GATEWAY, GRANTS, IDENTITIES, PRINCIPALS, ROLES, SCOPES, Grant
+from infra.roles import (
+    CLUSTER_IDENTITIES,
+    GATEWAY,
+    GRANTS,
+    IDENTITIES,
+    PRINCIPALS,
+    PROMOTER,
+    ROLES,
+    SCOPES,
+    Grant,
+)
 from tests.infra.golden import GOLDEN, difference, picture
 from tests.infra.recording import ROOT, SECRET, Graph, record, stack_file
 from tests.infra.settings import STACKS, settings_of
@@ -115,7 +125,7 @@ def test_slow_creations_have_time(stage: Graph) -> None:
 
 
 def test_every_identity_has_a_role() -> None:
-    everybody = {*IDENTITIES, *CLUSTER_IDENTITIES, GATEWAY, "engineers"}
+    everybody = {*IDENTITIES, *CLUSTER_IDENTITIES, GATEWAY, PROMOTER, "engineers"}
     assert {grant.principal for grant in GRANTS} == everybody == set(PRINCIPALS)
 
 
@@ -128,7 +138,12 @@ def test_the_plan_names_what_exists() -> None:
 def planned(stack: str) -> list[Grant]:
     """The plan without what belongs to parts that this environment does without."""
     settings = settings_of(stack)
-    absent = {*(() if settings.kubernetes else CLUSTER_IDENTITIES), *(() if settings.gateway else (GATEWAY,))}
+    promoter = settings.releases and settings.releases.promoter_id
+    absent = {
+        *(() if promoter else (PROMOTER,)),
+        *(() if settings.kubernetes else CLUSTER_IDENTITIES),
+        *(() if settings.gateway else (GATEWAY,)),
+    }
     return [
         grant
         for grant in GRANTS
@@ -303,3 +318,17 @@ def test_service_endpoints_leave_their_locations_to_azure(stage: Graph) -> None:
     endpoints = [e for subnet in stage.all("network:Subnet") for e in subnet.inputs["serviceEndpoints"]]
     assert endpoints
     assert all(set(endpoint) == {"service"} for endpoint in endpoints)
+
+
+def test_whoever_promotes_changes_manifests_and_weights_and_holds_no_data() -> None:
+    """With its object id in the settings; without, as in the graphs above, there is nobody."""
+    promoter = "11111111-2222-4333-8444-555555555555"
+    releases = {"account": "stboot", "vault": "kv-boot", "promoterId": promoter}
+    config = {**stack_file("prod"), "mlops-estate:releases": releases}
+    made = record("prod", config).all("authorization:RoleAssignment")
+    mine = [one for one in made if one.inputs["principalId"] == promoter]
+    found = {one.inputs["roleDefinitionId"].rpartition("/")[2] for one in mine}
+    assert found == {ROLES[grant.role] for grant in GRANTS if grant.principal == PROMOTER}
+    assert len(mine) == len([grant for grant in GRANTS if grant.principal == PROMOTER])
+    data = {"storage", "workspace", "learning-vault", "lake-landing", "lake-tables", "lake-predictions"}
+    assert not data & {grant.scope for grant in GRANTS if grant.principal == PROMOTER}

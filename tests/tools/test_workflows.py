@@ -166,3 +166,30 @@ def test_what_is_no_commit_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     assert "is no commit of this clone" in capsys.readouterr().err
     assert main([]) == 2
     assert main(["--help"]) == 0
+
+
+CALLS = re.compile(r"(?m)^\s*(?:run: \.venv/bin/)?mlops ([a-z]+)(.*)$")
+
+
+@pytest.mark.parametrize("name", ["release", "rollback", "retrain"])
+def test_workflows_of_releases_call_commands_that_there_are(name: str) -> None:
+    """On runners inside the network, one at a time, and never ended in the middle."""
+    from ml.cli import COMMANDS
+
+    text = (ROOT / f".github/workflows/{name}.yml").read_text()
+    read = yaml.safe_load(text)
+    called = [found[1] for found in CALLS.finditer(text)]
+    assert called
+    assert set(called) <= {*COMMANDS, "release"}
+    assert read["concurrency"] == {"group": name, "cancel-in-progress": False}
+    for job in read["jobs"].values():
+        assert job["environment"]
+        assert job["runs-on"][0] == "self-hosted"
+        assert job["timeout-minutes"] <= 240
+
+
+def test_no_workflow_approves_and_a_rollback_waits_for_no_reviewer() -> None:
+    assert not any(re.search(r"(?m)^\s*mlops approve", path.read_text()) for path in WORKFLOWS)
+    rollback = yaml.safe_load((ROOT / ".github/workflows/rollback.yml").read_text())
+    release = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    assert rollback["jobs"]["rollback"]["environment"] != release["jobs"]["promote"]["environment"]

@@ -47,6 +47,7 @@ SCOPES: Final = {
     "kubernetes-zone": kubernetes.ZONE,
     "kubelet-identity": f"{kubernetes.IDENTITIES}/kubelet",
     "kubernetes": kubernetes.CLUSTER,
+    "gateway": apim.SERVICE,
 }
 Json = dict[str, Any]
 
@@ -257,6 +258,12 @@ COMPUTE: Final = {
     },
 }
 MODEL: Final = {"properties": {"modelUri": "https://stestate.blob.core.windows.net/data/there"}}
+IMPORT: Final = {
+    "source": {"resourceId": REGISTRY, "sourceImage": "app:1"},
+    "targetTags": ["imported:1"],
+    "mode": "Force",
+}
+BACKEND: Final = {"properties": {"protocol": "http", "url": "http://10.0.4.7"}}
 REGISTRY_MANAGER: Final = "Container Registry Contributor and Data Access Configuration Administrator"
 PUBLISHER: Final = "Monitoring Metrics Publisher"
 
@@ -338,6 +345,22 @@ NEEDS: Final[tuple[Needs, ...]] = (
           (f"{AKS}/listClusterUserCredential/action", kubernetes.CLUSTER)),
     Needs("engineers", "Azure Kubernetes Service RBAC Reader", "kubernetes", "lists pods",
           asks(f"{AKS}/pods/read", kubernetes.CLUSTER, data=True), (f"{AKS}/pods/read", kubernetes.CLUSTER)),
+    Needs("promoter", "Container Registry Data Importer and Data Reader", "registry", "imports an image",
+          arm("POST", f"{REGISTRY}/importImage", IMPORT), (f"{ACR}/importImage/action", REGISTRY)),
+    Needs("promoter", "Key Vault Secrets User", "key-vault", "reads the callers' key",
+          secret("GET", "kv-estate"), (f"{KV}/secrets/getSecret/action", "kv-estate")),
+    Needs("promoter", "Monitoring Reader", "application-insights", "reads what a canary is judged by",
+          asks("Microsoft.Insights/logs/read", INSIGHTS, data=False),
+          ("Microsoft.Insights/logs/read", INSIGHTS)),
+    Needs("promoter", "Azure Kubernetes Service Cluster User Role", "kubernetes", "asks where it is",
+          arm("POST", f"{kubernetes.CLUSTER}/listClusterUserCredential"),
+          (f"{AKS}/listClusterUserCredential/action", kubernetes.CLUSTER)),
+    Needs("promoter", "Azure Kubernetes Service RBAC Writer", "kubernetes", "applies a Deployment",
+          asks(f"{AKS}/apps/deployments/write", kubernetes.CLUSTER, data=True),
+          (f"{AKS}/apps/deployments/write", kubernetes.CLUSTER)),
+    Needs("promoter", "API Management Service Contributor", "gateway", "makes a backend",
+          arm("PUT", f"{apim.SERVICE}/backends/rev-1", BACKEND),
+          ("Microsoft.ApiManagement/service/backends/write", apim.SERVICE)),
 )  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def test_an_estate_without_a_gateway_promotes_nothing() -> None:
 def test_what_is_no_release_is_refused_before_the_stack_is_asked(given: str) -> None:
     answer = CliRunner().invoke(app, ["promote", given, "--env", "prod", "--json"])
     assert answer.exit_code == 1
-    assert "no release's name" in answer.stdout
+    assert "is no release" in answer.stdout
 
 
 def test_a_rollback_needs_a_reason() -> None:

@@ -206,9 +206,9 @@ def test_the_cache_keeps_values_for_a_time(world: World) -> None:
         '<cache-lookup-value key="k" variable-name="v" />'
         '<cache-store-value key="k" value="1" duration="60" />'
     )
-    assert got(world) and world.emulator.gateway.parts.cache["k"][1] == "1"
+    assert got(world) and world.emulator.gateway.parts.cache[SERVICE, "k"][1] == "1"
     world.policy('<cache-remove-value key="k" />')
-    assert got(world) and "k" not in world.emulator.gateway.parts.cache
+    assert got(world) and (SERVICE, "k") not in world.emulator.gateway.parts.cache
 
 
 def test_limit_concurrency(world: World) -> None:

@@ -24,6 +24,10 @@ class NotReached(Exception):
     """No answer: nothing listens, or the connection ended before it."""
 
 
+class NothingListens(NotReached):
+    """No connection came about, so nothing of the request was sent."""
+
+
 class TooSlow(Exception):
     """No head of an answer in time."""
 
@@ -72,6 +76,8 @@ class Connections:
             made = http.client.HTTPConnection("127.0.0.1", port, timeout=CONNECT_S)
             _connect(made, tls, name)
             return self._exchange(made, key, *request)
+        except ConnectionRefusedError as error:
+            raise NothingListens(f"port {port}: {error}") from error
         except TimeoutError as error:
             raise TooSlow(str(error)) from error
         except (OSError, http.client.HTTPException) as error:

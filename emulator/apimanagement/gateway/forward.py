@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from emulator.apimanagement.gateway.answers import phrase, texts
 from emulator.apimanagement.gateway.backends import PORTS, Backend, member
-from emulator.apimanagement.gateway.connections import Answered, NotReached, TooSlow
+from emulator.apimanagement.gateway.connections import Answered, NothingListens, NotReached, TooSlow
 from emulator.apimanagement.gateway.failures import Failure, no_connection, too_slow
 from emulator.apimanagement.gateway.run import Run, Sent
 from emulator.apimanagement.policies.context import Body, Headers, Request, Response, Url
@@ -103,16 +103,19 @@ def _exchange(
     context = None
     if url.scheme == "https":
         context = parts.tls(backend is None or backend.check_chain, backend is None or backend.check_name)
-    return parts.connections.send(
-        parts.turn(ports),
-        request.method,
-        target,
-        headers,
-        body,
-        timeout_s=timeout_s,
-        tls=context,
-        name=url.host,
-    )
+    tried: set[int] = set()
+    while True:
+        port = parts.turn(ports)
+        try:
+            return parts.connections.send(
+                port, request.method, target, headers, body, timeout_s=timeout_s, tls=context, name=url.host
+            )
+        except NothingListens:
+            # It has ended since it was looked up: a load balancer would not have led there any more.
+            tried.add(port)
+            ports = [one for one in parts.where(url.host, url.port) if one not in tried]
+            if not ports:
+                raise
 
 
 def _public(run: Run, request: Request, headers: dict[str, str], body: bytes, target: str) -> Answered:

@@ -38,7 +38,9 @@ class Parts:
     standing: Standing = field(default_factory=Standing)
     connections: Connections = field(default_factory=Connections)
     counters: Counters = field(default_factory=Counters)
-    cache: dict[str, tuple[float, Any]] = field(default_factory=dict[str, tuple[float, Any]])
+    cache: dict[tuple[str, str], tuple[float, Any]] = field(
+        default_factory=dict[tuple[str, str], tuple[float, Any]]
+    )
     sleep: Callable[[float], None] = time.sleep
     keysets: Keysets = field(init=False)
     flows: Flows = field(init=False)

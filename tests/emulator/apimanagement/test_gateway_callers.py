@@ -226,3 +226,21 @@ def test_gateways_that_call_one_another_come_to_an_end(world: World) -> None:
         operation = {"displayName": "get", "method": "GET", "urlTemplate": "/*"}
         world.arm.ok("PUT", f"{service}/apis/loop/operations/get", {"properties": operation})
     assert world.call("/loop/x").status == 500
+
+
+def test_each_service_counts_for_itself(world: World) -> None:
+    other = SERVICE.replace("apim-test", "apim-counts")
+    world.arm.ok("PUT", other, apim.body())
+    limit = '<rate-limit-by-key calls="1" renewal-period="60" counter-key="same" /><return-response />'
+    for service in (SERVICE, other):
+        api = {"displayName": "Counted", "path": "counted", "subscriptionRequired": False}
+        world.arm.ok("PUT", f"{service}/apis/counted", {"properties": {**api, "protocols": ["https"]}})
+        operation = {"displayName": "get", "method": "GET", "urlTemplate": "/"}
+        world.arm.ok("PUT", f"{service}/apis/counted/operations/get", {"properties": operation})
+        world.put_policy(
+            f"{service}/apis/counted/policies/policy",
+            f"<policies><inbound>{limit}</inbound><backend /><outbound /><on-error /></policies>",
+        )
+    for host in ("apim-test", "apim-counts"):
+        statuses = [world.call("/counted", host=f"{host}.azure-api.net").status for _ in range(2)]
+        assert statuses == [200, 429]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.apimanagement.gateway.routing import Api, Operation, Template, Version, find
-from tests.emulator.apimanagement.world import SERVICE, World
+from tests.emulator.apimanagement.world import ADDRESS, PORT, SERVICE, Echo, World
 
 SEGMENT = st.text("abcxyz019-_", min_size=1, max_size=6)
 
@@ -146,3 +147,32 @@ def test_a_service_that_is_not_there_does_not_resolve(world: World) -> None:
     assert response.status == 502 and b"does not resolve" in response.body
     assert world.call(host="apim-test.management.azure-api.net").status == 501
     assert f"{SERVICE}" in world.arm.ok("GET", SERVICE)["id"]
+
+
+def test_an_endpoint_that_has_ended_is_passed_over(world: World) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        dead = unused.getsockname()[1]
+    ports = world.ports[ADDRESS, PORT]
+    world.ports[ADDRESS, PORT] = [dead, *ports]
+    try:
+        assert {world.call().status for _ in range(6)} == {200}
+        world.ports[ADDRESS, PORT] = [dead]
+        assert world.call().status == 500
+    finally:
+        world.ports[ADDRESS, PORT] = ports
+
+
+def test_a_connection_that_the_backend_has_closed_is_replaced(world: World) -> None:
+    world.echo.answer = lambda got: (200, {"connection": "close"}, b"last")
+    assert world.call().status == 200
+    with Echo().running() as other:
+        ports = world.ports[ADDRESS, PORT]
+        world.ports[ADDRESS, PORT] = [other.port]
+        try:
+            assert world.call().status == 200
+            other.drop()
+            assert world.call("/echo/x", "POST", b"again").status == 200
+            assert [got["body"] for got in other.got] == ["", "again"]
+        finally:
+            world.ports[ADDRESS, PORT] = ports

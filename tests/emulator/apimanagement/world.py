@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -35,6 +36,14 @@ class Echo:
     got: list[Json] = field(default_factory=list[Json])
     connections: set[int] = field(default_factory=set[int])
     port: int = 0
+    sockets: list[socket.socket] = field(default_factory=list[socket.socket])
+
+    def drop(self) -> None:
+        """Close the connections that are open, as a server does with idle ones."""
+        for one in self.sockets:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+        self.sockets.clear()
 
     @contextmanager
     def running(self) -> Generator[Echo]:
@@ -43,6 +52,10 @@ class Echo:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                super().setup()
+                echo.sockets.append(self.connection)
 
             def serve(self) -> None:
                 length = int(self.headers.get("content-length") or 0)

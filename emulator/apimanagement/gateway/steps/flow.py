@@ -143,7 +143,7 @@ def cache_value(what: str) -> Callable[[Policy, Compiler], Action]:
 
         def act(run: Run) -> None:
             context, cache = run.context, run.parts.cache
-            key = attributes.text("key", context)
+            key = run.configuration.id, attributes.text("key", context)
             if what == "remove":
                 cache.pop(key, None)
             elif what == "store":

@@ -33,7 +33,7 @@ def rate_limit(by_key: bool) -> Callable[[Policy, Compiler], Action]:
             else:
                 return
             # The counter of a key is one for the whole service, that of a subscription one for each scope.
-            key = (name, counted) if by_key else (name, run.place, counted)
+            key = (name, run.configuration.id if by_key else run.place, counted)
             most = int(attributes.number("calls", context))
             period = attributes.number("renewal-period", context)
             count = int(attributes.number("increment-count", context, 1))
@@ -105,7 +105,7 @@ def quota(by_key: bool) -> Callable[[Policy, Compiler], Action]:
                 counted = context.subscription.id
             else:
                 return
-            key = (name, counted) if by_key else (name, run.place, counted)
+            key = (name, run.configuration.id if by_key else run.place, counted)
             period = attributes.number("renewal-period", context)
             calls = attributes.number("calls", context, math.inf)
             kilobytes = attributes.number("bandwidth", context, math.inf)

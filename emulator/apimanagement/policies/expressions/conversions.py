@@ -27,6 +27,7 @@ from emulator.apimanagement.policies.expressions.values import (
     whole,
 )
 
+RANK: Final = ("int", "uint", "long", "ulong", "float", "double", "decimal")
 NUMBERS: Final = frozenset({*WHOLE, "float", "double", "decimal", "char"})
 STRUCTS: Final = frozenset(
     {*NUMBERS, "bool", "Guid", "DateTime", "DateTimeOffset", "TimeSpan", "KeyValuePair"}
@@ -206,3 +207,13 @@ def of_json(value: JToken | None, kind: syntax.Type) -> Any:
 def sized(value: Any) -> str:
     """The type of a number."""
     return value.kind if isinstance(value, Sized) else type_of(value)
+
+
+def promoted(one: Any, two: Any) -> tuple[Any, Any, str]:
+    """Two numbers as the type in which they are calculated (12.4.7), and its name."""
+    kinds = [sized(value) for value in (one, two)]
+    kinds = [kind if kind in RANK else "int" for kind in kinds]
+    kind = max(kinds, key=RANK.index)
+    if kind == "uint" and "int" in kinds:
+        kind = "long"
+    return number(one, kind), number(two, kind), kind

@@ -8,7 +8,7 @@ from decimal import Decimal, DivisionByZero, InvalidOperation
 from typing import Any, Final
 
 from emulator.apimanagement.policies.expressions import clock, formats
-from emulator.apimanagement.policies.expressions.conversions import number, sized
+from emulator.apimanagement.policies.expressions.conversions import RANK, number, promoted, sized
 from emulator.apimanagement.policies.expressions.tokens import JToken
 from emulator.apimanagement.policies.expressions.types.times import subtracted
 from emulator.apimanagement.policies.expressions.values import (
@@ -21,7 +21,6 @@ from emulator.apimanagement.policies.expressions.values import (
     whole,
 )
 
-_RANK: Final = ("int", "uint", "long", "ulong", "float", "double", "decimal")
 _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "<": lambda one, two: one < two,
     ">": lambda one, two: one > two,
@@ -33,16 +32,6 @@ _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
 def is_number(value: Any) -> bool:
     """A number or a character, no truth."""
     return isinstance(value, int | float | Decimal | Char) and not isinstance(value, bool)
-
-
-def promoted(one: Any, two: Any) -> tuple[Any, Any, str]:
-    """Two numbers as the type in which they are calculated (12.4.7), and its name."""
-    kinds = [sized(value) for value in (one, two)]
-    kinds = [kind if kind in _RANK else "int" for kind in kinds]
-    kind = max(kinds, key=_RANK.index)
-    if kind == "uint" and "int" in kinds:
-        kind = "long"
-    return number(one, kind), number(two, kind), kind
 
 
 def binary(operator: str, one: Any, two: Any, *, strict: bool = False) -> Any:
@@ -214,7 +203,7 @@ def unary(operator: str, value: Any, *, strict: bool = False) -> Any:
             "System.InvalidOperationException",
             f"Operator '{operator}' cannot be applied to operand of type '{full_name(value)}'",
         )
-    kind = sized(value) if sized(value) in _RANK else "int"
+    kind = sized(value) if sized(value) in RANK else "int"
     plain = number(value, kind)
     if operator == "~":
         return whole(~int(plain), kind)

@@ -20,6 +20,7 @@ from emulator.apimanagement.policies.expressions.conversions import (
     parsed,
     parsed_bool,
     parsed_guid,
+    promoted,
     sized,
 )
 from emulator.apimanagement.policies.expressions.declare import (
@@ -239,8 +240,6 @@ def _by(run: Callable[[Any], Any]) -> Member:
 
 def _two(run: Callable[..., Any]) -> Member:
     def wider(one: Any, two: Any) -> Any:
-        from emulator.apimanagement.policies.expressions.operators import promoted
-
         one, two, kind = promoted(one, two)
         return number(run(one, two), kind)
 

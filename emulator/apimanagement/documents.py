@@ -1,29 +1,35 @@
-"""What Azure refuses of policies, named values and backends before it keeps them.
+"""What Azure refuses of policies and named values before it keeps them.
 
 Codes and the sentence on named values are those of reports in Azure/azure-rest-api-specs and of the portal;
-no policy runs here.
+what is refused of a policy is in `policies.validation`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
-from xml.etree import ElementTree
 
+from emulator.apimanagement.policies import reading, tree
+from emulator.apimanagement.policies.errors import PolicyError
+from emulator.apimanagement.policies.tree import DOCUMENT
+from emulator.apimanagement.policies.validation import details, validate
 from emulator.apimanagement.services import SERVICE
 from emulator.arm.service import Arm, Put
-from emulator.errors import AzureError
+from emulator.errors import AzureError, NotEmulated
 from emulator.identity.service import Identity
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import Vaults
 
-NAMED: Final = re.compile(r"\{\{([\w.-]+)\}\}")
 SECRET: Final = re.compile(r"https://([^./]+)\.vault\.azure\.net/secrets/([^/]+)(?:/([^/]+))?/?")
-POLICIES: Final = ("policies", "apis/policies", "apis/operations/policies", "products/policies")
+POLICIES: Final = {
+    "global": "policies",
+    "product": "products/policies",
+    "api": "apis/policies",
+    "operation": "apis/operations/policies",
+}
 FRAGMENT: Final = f"{SERVICE}/policyFragments"
 READ: Final = "Microsoft.KeyVault/vaults/secrets/getSecret/action"
-# With the format "rawxml" an expression may stand unescaped, as no XML parser takes it.
-PARSED: Final = "xml"
 
 Json = dict[str, Any]
 
@@ -31,15 +37,15 @@ Json = dict[str, Any]
 def install(arm: Arm, identity: Identity, vaults: Vaults, secrets: Secrets) -> None:
     """Register the hooks."""
 
-    def policy(put: Put) -> None:
-        _check_policy(arm, put, "policies")
+    def check(scope: str) -> Callable[[Put], None]:
+        return lambda put: _check_policy(arm, put, DOCUMENT, scope)
 
-    for path in POLICIES:
-        arm.before_put(f"{SERVICE}/{path}")(policy)
+    for scope, path in POLICIES.items():
+        arm.before_put(f"{SERVICE}/{path}")(check(scope))
 
     @arm.before_put(FRAGMENT)
     def fragment(put: Put) -> None:
-        _check_policy(arm, put, "fragment")
+        _check_policy(arm, put, tree.FRAGMENT, None)
 
     @arm.before_put(f"{SERVICE}/namedValues")
     def named_value(put: Put) -> None:
@@ -54,36 +60,48 @@ def _service(resource_id: str) -> str:
     return "/".join(resource_id.split("/")[:9])
 
 
-def _check_policy(arm: Arm, put: Put, root: str) -> None:
-    content, form = str(put.properties.get("value") or ""), put.properties.get("format") or PARSED
-    if form == PARSED:
-        try:
-            parsed = ElementTree.fromstring(content)  # noqa: S314 - Python's expat expands no entity without end
-        except ElementTree.ParseError as error:
-            line, column = error.position
-            raise _invalid("representation", f"{error} (line {line}, column {column + 1})") from error
-        if parsed.tag != root:
-            raise _invalid("representation", f"'{parsed.tag}' is not allowed here; '{root}' is expected.")
-        for one in parsed.iter("include-fragment"):
-            name = one.get("fragment-id") or ""
-            if arm.find(f"{_service(put.id)}/policyFragments/{name}") is None:
-                raise _invalid("include-fragment", f"Policy fragment '{name}' could not be found.")
-        for one in parsed.iter("set-backend-service"):
-            name = one.get("backend-id") or ""
-            if name and not NAMED.search(name) and not _has_backend(arm, put.id, name):
-                raise _invalid("set-backend-service", f"Backend with id '{name}' could not be found.")
-    for name in NAMED.findall(content):
-        if not _has_value(arm, put.id, name):
-            raise _invalid("representation", f"Cannot find a property '{name}'")
+class _Service:
+    """What one service holds that its policies name."""
+
+    def __init__(self, arm: Arm, service: str) -> None:
+        self._arm = arm
+        self._id = service
+
+    def fragment(self, name: str) -> bool:
+        return self._arm.find(f"{self._id}/policyFragments/{name}") is not None
+
+    def backend(self, name: str) -> bool:
+        return self._arm.find(f"{self._id}/backends/{name}") is not None
+
+    def named_values(self) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
+        for one in self._arm.store.children(f"{self._id}/namedValues"):
+            properties: Json = one["properties"]
+            value = (
+                None if properties.get("secret") or properties.get("keyVault") else properties.get("value")
+            )
+            found[str(properties.get("displayName"))] = value
+        return found
 
 
-def _has_backend(arm: Arm, resource_id: str, name: str) -> bool:
-    return name.startswith("@(") or arm.find(f"{_service(resource_id)}/backends/{name}") is not None
+def _check_policy(arm: Arm, put: Put, root: str, scope: str | None) -> None:
+    content, form = str(put.properties.get("value") or ""), put.properties.get("format") or reading.XML
+    if form not in (reading.XML, reading.RAW):
+        raise NotEmulated(f"policies of the format '{form}'; send their text as '{reading.RAW}'")
+    try:
+        document = reading.read(content, form, root)
+    except PolicyError as error:
+        raise _refused([error]) from error
+    found = validate(document, _Service(arm, _service(put.id)), scope)
+    if found.errors:
+        raise _refused(found.errors)
+    found.raise_first()
 
 
-def _has_value(arm: Arm, resource_id: str, name: str) -> bool:
-    values = arm.store.children(f"{_service(resource_id)}/namedValues")
-    return any(one["properties"].get("displayName") == name for one in values)
+def _refused(errors: list[PolicyError]) -> AzureError:
+    return AzureError(
+        400, "ValidationError", "One or more fields contain incorrect values:", list(details(errors))
+    )
 
 
 def _check_secret(

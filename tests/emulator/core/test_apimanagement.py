@@ -99,7 +99,10 @@ def test_its_way_out_is_a_subnet_delegated_for_it(network: Client) -> None:
     ("content", "reason"),
     [
         ("<inbound>", "mismatched tag"),
-        ("<inbound>{{absent}}</inbound>", "Cannot find a property 'absent'"),
+        (
+            '<inbound><set-variable name="a" value="{{absent}}" /></inbound>',
+            "Cannot find a property 'absent'",
+        ),
         (
             '<inbound><include-fragment fragment-id="absent" /></inbound>',
             "Policy fragment 'absent' could not be found.",
@@ -117,7 +120,8 @@ def test_a_policy_names_only_what_is_there(service: Client, content: str, reason
 def test_a_policy_finds_what_it_names(service: Client) -> None:
     value = {"properties": {"displayName": "limit", "value": "5"}}
     service.ok("PUT", f"{SERVICE}/namedValues/limit", value)
-    service.ok("PUT", f"{SERVICE}/policyFragments/who", xml('<rate-limit calls="{{limit}}" />', "fragment"))
+    limit = '<rate-limit calls="{{limit}}" renewal-period="60" />'
+    service.ok("PUT", f"{SERVICE}/policyFragments/who", xml(limit, "fragment"))
     service.ok(
         "PUT", f"{SERVICE}/backends/one", {"properties": {"url": "http://one.example", "protocol": "http"}}
     )

@@ -218,7 +218,7 @@ class _Lexer:
             value = self._text[inside : inside + 1].strip("'\r\n")
             inside += 1
         if not value or self._text[inside : inside + 1] != "'":
-            raise self._source.error("A character literal holds one character", at)
+            raise self._source.error("Too many characters in character literal", at)
         return Token("char", value, at, inside + 1)
 
     def _string(self, at: int) -> Token:

@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from emulator import docs_outputs, docs_queries
+from emulator import docs_outputs, docs_policies, docs_queries
 from emulator.app import Emulator
 from emulator.arm.catalog import ROWS
 from emulator.home import REPOSITORY, Home, write_aside
@@ -172,7 +172,7 @@ def _tests(name: str, types: set[str]) -> Iterator[str]:
 
 def main() -> None:
     """Write the pages."""
-    for one in (docs_outputs, docs_queries):
+    for one in (docs_outputs, docs_policies, docs_queries):
         write_aside(one.PAGE, one.page().encode(), mode=0o644)
     write_aside(PAGE, page(found()).encode(), mode=0o644)
 

@@ -62,7 +62,7 @@ PARSED = {
 }
 REFUSED = {
     '@("a': ("Newline in constant", 1),
-    "@(a b)": ("unexpected 'b'", 1),
+    "@(a b)": ("\\) expected", 1),
     "@(": ("\\) expected", 1),
     "@(a) b": ("text behind", 1),
     "@{ return 1 }": ("; expected", 1),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator import docs, docs_outputs, docs_queries
+from emulator import docs, docs_outputs, docs_policies, docs_queries
 from emulator.home import REPOSITORY
 from emulator.machinelearning.names import WORKSPACE
 from emulator.machinelearning.notemulated import REFUSED
@@ -32,6 +32,7 @@ def test_the_page_is_fresh(page: str) -> None:
 
 def test_the_page_of_outputs_is_fresh() -> None:
     assert docs_outputs.PAGE.read_text() == docs_outputs.page(), "stale: run `make docs`"
+    assert docs_policies.PAGE.read_text() == docs_policies.page(), "stale: run `make docs`"
     assert docs_queries.PAGE.read_text() == docs_queries.page(), "stale: run `make docs`"
 
 

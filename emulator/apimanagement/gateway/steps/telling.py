@@ -28,7 +28,7 @@ def trace(policy: Policy, compiler: Compiler) -> Action:
     """A message with its metadata, where the diagnostic is as verbose."""
     attributes = Attributes(policy)
     message = policy.child("message")
-    text = text_of(message) if message is not None else None
+    text = text_of(message if message is not None else policy)
     metadata = [Attributes(one) for one in policy.all("metadata")]
 
     def act(run: Run) -> None:
@@ -37,7 +37,7 @@ def trace(policy: Policy, compiler: Compiler) -> Action:
             {
                 "severity": SEVERITIES.get(attributes.text("severity", context, "verbose").lower(), 0),
                 "source": attributes.text("source", context),
-                "message": text(context) if text is not None else "",
+                "message": text(context),
                 "properties": {one.text("name", context): one.text("value", context) for one in metadata},
             }
         )

@@ -106,7 +106,8 @@ class _Parser:
         start = self._token.start
         if not block:
             value = self.expression()
-            self._expect_end()
+            if self._token.kind != "end":
+                raise self._error(") expected")
             return value
         statements: list[syntax.Statement] = []
         while self._token.kind != "end":

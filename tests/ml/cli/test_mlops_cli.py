@@ -27,6 +27,7 @@ runner = CliRunner()
 RELEASE = "r-0123456789abcdef"
 NEEDED = {
     "approve": (RELEASE, "--reason", "fine"),
+    "manifests": (RELEASE,),
     "promote": (RELEASE,),
     "rollback": ("--reason", "slow"),
 }

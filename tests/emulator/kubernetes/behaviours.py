@@ -153,8 +153,9 @@ def over_http(client: httpx.Client) -> Send:
 
 
 def warnings_of(headers: Iterable[str]) -> tuple[str, ...]:
-    """The texts of `299 - "text"`."""
-    return tuple(json.loads(one.partition(" - ")[2]) for one in headers)
+    """The texts of `299 - "text"`, of which a header may have several."""
+    quoted = re.compile(r'299 - ("(?:[^"\\]|\\.)*")')
+    return tuple(json.loads(text) for one in headers for text in quoted.findall(one))
 
 
 def _parsed(text: str) -> Any:
@@ -268,9 +269,13 @@ def normal(value: Any, *, managed: bool = False) -> Any:
     return value
 
 
-def _managed(entries: list[dict[str, Any]]) -> list[Any]:
-    """Those of whoever wrote the object itself, in a fixed order."""
-    own = [normal(one) for one in entries if one.get("subresource") in (None, "", "scale")]
+def _managed(entries: Any) -> list[Any]:
+    """Those of whoever wrote the object itself, in a fixed order; when they did is not compared."""
+    own = [
+        normal({key: item for key, item in one.items() if key != "time"})
+        for one in entries
+        if one.get("subresource") in (None, "", "scale")
+    ]
     return sorted(own, key=lambda one: (one["manager"], one["operation"], one.get("subresource", "")))
 
 

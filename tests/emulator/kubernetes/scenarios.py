@@ -560,9 +560,7 @@ def reading(ns: str) -> Iterable[Step]:
         only=(
             "kind",
             "apiVersion",
-            "columnDefinitions.0",
-            "columnDefinitions.1",
-            "columnDefinitions.2",
+            *(f"columnDefinitions.{n}.{key}" for n in range(4) for key in ("name", "type", "priority")),
             "rows.0.cells.0",
             "rows.0.cells.1",
             "rows.0.object.kind",

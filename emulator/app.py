@@ -98,7 +98,7 @@ class Emulator:
         self._secrets = Secrets(self.store)
         self._keys = Keys(self.store)
         self.vaults = Vaults(self.arm, self._secrets, self._keys)
-        self.kubernetes = Kubernetes(self.arm)
+        self.kubernetes = Kubernetes(self.home, self.arm)
         self._quiet = False
         for name, install in self._services().items():
             install()

@@ -9,16 +9,18 @@ from typing import Any, Final
 
 from emulator.arm.service import Arm
 from emulator.kubernetes import managed, podsecurity, validation
-from emulator.kubernetes.clusters import furnish
+from emulator.kubernetes.clusters import AUTHORITY, furnish
 from emulator.kubernetes.defaults import set_defaults
 from emulator.kubernetes.errors import Cause, forbidden, invalid
 from emulator.kubernetes.kinds import BY_KIND, Kind
-from emulator.kubernetes.objects import Objects, Rules
+from emulator.kubernetes.objects import ALPHABET, Objects, Rules
 
 SERVICES: Final = "10.0.0.0/16"  # of a cluster that names no range
 NODE_PORTS: Final = (30000, 32767)
 TOLERATED: Final = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 TOLERATED_S: Final = 300
+TOKENS: Final = "kube-api-access"
+MOUNTED_AT: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 Json = dict[str, Any]
 Webhook = Callable[[Objects, Json], None]
@@ -27,9 +29,14 @@ Webhook = Callable[[Objects, Json], None]
 class Admission(Rules):
     """Of one cluster."""
 
-    def __init__(self, arm: Arm, cluster_id: str, webhooks: Sequence[Webhook] = ()) -> None:
-        """webhooks: called with each pod that is to be new; may change it"""
+    def __init__(
+        self, arm: Arm, cluster_id: str, authority: Callable[[], str], webhooks: Sequence[Webhook] = ()
+    ) -> None:
+        """authority: the certificate (PEM) by which the API server is known. webhooks: called with each pod
+        that is to be new; may change it
+        """
         self._arm = arm
+        self._authority = authority
         self._webhooks = webhooks
         self._cluster_id = cluster_id
 
@@ -52,7 +59,7 @@ class Admission(Rules):
     def created(self, objects: Objects, kind: Kind, made: Json) -> None:
         """As ``Rules`` has it."""
         if kind.kind == "Namespace":
-            furnish(objects, str(made["metadata"]["name"]))
+            furnish(objects, str(made["metadata"]["name"]), self._authority())
 
     def updating(self, objects: Objects, kind: Kind, before: Json, now: Json, subresource: str) -> None:
         """As ``Rules`` has it."""
@@ -94,6 +101,9 @@ class Admission(Rules):
                 for one in objects.list("Service")
                 for port in one["spec"].get("ports") or []
             }
+            if kind == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local":
+                spec.setdefault("healthCheckNodePort", held.get("healthCheckNodePort") or _free_port(taken))
+                taken.add(spec["healthCheckNodePort"])
             for port in spec.get("ports") or []:
                 if not port.get("nodePort"):
                     known = earlier.get((port.get("port"), port.get("protocol")))
@@ -178,6 +188,32 @@ def quality(spec: Json) -> str:
     return "Guaranteed"
 
 
+def _mount_token(spec: Json) -> None:
+    """What a pod speaks to the API with: a token of its account, the authority, its namespace."""
+    name = TOKENS + "-" + "".join(random.choices(ALPHABET, k=5))  # noqa: S311  # a name, no secret
+    sources: list[Json] = [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": AUTHORITY, "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {
+            "downwardAPI": {
+                "items": [
+                    {
+                        "path": "namespace",
+                        "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"},
+                    }
+                ]
+            }
+        },
+    ]
+    volume = {"name": name, "projected": {"sources": sources, "defaultMode": 0o644}}
+    spec.setdefault("volumes", []).append(volume)
+    for kind in ("initContainers", "containers"):
+        for one in spec.get(kind) or []:
+            mounts: list[Json] = one.setdefault("volumeMounts", [])
+            if not any(mount.get("mountPath") == MOUNTED_AT for mount in mounts):
+                mounts.append({"name": name, "readOnly": True, "mountPath": MOUNTED_AT})
+
+
 def _admit_pod(objects: Objects, made: Json) -> None:
     """What admission gives each pod: its account, its priority, how long it stands a node that is away."""
     spec, meta = made["spec"], made["metadata"]
@@ -190,6 +226,10 @@ def _admit_pod(objects: Objects, made: Json) -> None:
             f"error looking up service account {meta['namespace']}/{account}: "
             f'serviceaccount "{account}" not found',
         )
+    held = objects.get("ServiceAccount", meta["namespace"], account)
+    mounts = spec.get("automountServiceAccountToken", held.get("automountServiceAccountToken", True))
+    if mounts and not any(str(one["name"]).startswith(TOKENS) for one in spec.get("volumes") or []):
+        _mount_token(spec)
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     tolerations: list[Json] = spec.setdefault("tolerations", [])

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from emulator.arm.ids import fold
 from emulator.arm.service import Arm
-from emulator.kubernetes.kinds import BY_KIND
 from emulator.kubernetes.objects import Objects, Rules
 
 CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
 SCOPE: Final = f"{CLUSTER}/namespaces"  # no resource of ARM, but the scope of roles
 FIRST_NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
+AUTHORITY: Final = "kube-root-ca.crt"
 MANAGER: Final = "kube-apiserver"
 
 Json = dict[str, Any]
@@ -116,6 +116,7 @@ class Clusters:
                 mark = hashlib.sha256(key.encode()).hexdigest()[:16]
                 objects = Objects(self._store, mark, self._rules(cluster_id))
                 _begin(objects)
+                objects.settle()
                 self._objects[key] = objects
             return self._objects[key]
 
@@ -166,14 +167,18 @@ def namespace(name: str) -> Json:
     }
 
 
-def furnish(objects: Objects, name: str) -> None:
-    """What controllers put into each new namespace: the account that pods have which name none."""
-    kind = BY_KIND["ServiceAccount"]
+def furnish(objects: Objects, name: str, authority: str) -> None:
+    """What controllers put into each new namespace: the account that pods have which name none, and the
+    certificate of the authority by which they know the API server (PEM)."""
+    meta = {"name": "default", "namespace": name}
     if objects.find("ServiceAccount", name, "default") is None:
+        objects.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
+    if objects.find("ConfigMap", name, AUTHORITY) is None:
         objects.create(
             {
-                "apiVersion": kind.api_version,
-                "kind": kind.kind,
-                "metadata": {"name": "default", "namespace": name},
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {**meta, "name": AUTHORITY},
+                "data": {"ca.crt": authority},
             }
         )

@@ -174,6 +174,10 @@ def _service(value: Json) -> None:
         _put(spec, {"externalTrafficPolicy": "Cluster"})
     if spec["type"] == "LoadBalancer":
         _put(spec, {"allocateLoadBalancerNodePorts": True})
+    balancer: Json = (value.get("status") or {}).get("loadBalancer") or {}
+    for one in balancer.get("ingress") or []:
+        if one.get("ip"):
+            _put(one, {"ipMode": "VIP"})
     for port in spec.get("ports") or []:
         _put(port, {"protocol": "TCP"})
         if not port.get("targetPort"):

@@ -48,12 +48,13 @@ class ApiError(AzureError):
         self,
         status: int,
         message: str,
-        reason: str = "",
+        reason: str | None = None,
         *,
         details: Json | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(status, reason or REASONS.get(status, ""), message, headers=headers)
+        found = REASONS.get(status, "") if reason is None else reason
+        super().__init__(status, found, message, headers=headers)
         self.about = details
 
     def body(self) -> Json:
@@ -79,7 +80,7 @@ def status_body(code: int, reason: str, message: str, details: Json | None) -> J
         "message": message,
     }
     body |= {"reason": reason} if reason else {}
-    body |= {"details": details} if details else {}
+    body |= {} if details is None else {"details": details}
     return body | {"code": code}
 
 
@@ -111,6 +112,18 @@ def modified(kind: Kind, name: str) -> ApiError:
         kind,
         name,
         "the object has been modified; please apply your changes to the latest version and try again",
+    )
+
+
+def stale_deletion(kind: Kind, name: str, word: str, wanted: str, found: str, become: str) -> ApiError:
+    """409 of a deletion that is for another object of the name. become: what has happened to that one."""
+    label = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
+    details = {"name": name} | ({"group": kind.group} if kind.group else {}) | {"kind": kind.kind}
+    return ApiError(
+        409,
+        f'Operation cannot be fulfilled on {label} "{name}": the {word} in the precondition ({wanted}) does '
+        f"not match the {word} in record ({found}). The object might have been {become}",
+        details=details,
     )
 
 
@@ -160,11 +173,31 @@ def not_allowed() -> ApiError:
     return ApiError(405, "the server does not allow this method on the requested resource", details={})
 
 
+def no_such_resource() -> ApiError:
+    """404 for a path at which no cluster has anything."""
+    return ApiError(404, "the server could not find the requested resource", details={})
+
+
+def unfit_patch() -> ApiError:
+    """415 for a patch of no kind that there is."""
+    return ApiError(415, "415: Unsupported Media Type", details={})
+
+
+def not_acceptable() -> ApiError:
+    """406."""
+    return ApiError(
+        406,
+        "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, "
+        "application/vnd.kubernetes.protobuf",
+        "NotAcceptable",
+        details={},
+    )
+
+
 def unknown_media(accepted: Sequence[str]) -> ApiError:
     """415."""
     return ApiError(
         415,
         "the body of the request was in an unknown format - accepted media types include: "
         + ", ".join(accepted),
-        details={},
     )

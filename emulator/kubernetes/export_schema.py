@@ -1,4 +1,5 @@
-"""Writes ``schema.json``: the types of the objects that are served, out of Kubernetes' own OpenAPI documents.
+"""Writes ``schema.json``, the types of the objects that are served, and ``served.json``, all that a real
+server serves, out of Kubernetes' own OpenAPI documents.
 
     python -m emulator.kubernetes.export_schema .../k8s.io/kubernetes@v1.36.3/api/openapi-spec/v3
 
@@ -16,6 +17,7 @@ from typing import Any, Final, cast
 from emulator.kubernetes.kinds import KINDS
 
 PATH: Final = Path(__file__).with_name("schema.json")
+SERVED: Final = Path(__file__).with_name("served.json")
 META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1"
 REF: Final = "#/components/schemas/"
 # bodies of subresources and of requests
@@ -45,6 +47,7 @@ def main(folder: Path) -> None:
     schemas: Json = {}
     for path in sorted(folder.glob("*.json")):
         schemas |= json.loads(path.read_bytes()).get("components", {}).get("schemas", {})
+    _write_served(folder)
     kept: Json = {}
     waiting = [*(kind.schema for kind in KINDS), *ROOTS]
     while waiting:
@@ -64,6 +67,24 @@ def main(folder: Path) -> None:
     )
     PATH.write_text(text + "\n}\n")
     print(f"{PATH}: {len(kept)} types, {PATH.stat().st_size} bytes")
+
+
+def _write_served(folder: Path) -> None:
+    """Group and version -> the resources and subresources that a server of this version has."""
+    found: dict[str, set[str]] = {}
+    for path in sorted(folder.glob("*.json")):
+        for address in json.loads(path.read_bytes()).get("paths", {}):
+            parts = [part for part in address.split("/") if part]
+            start = 2 if parts[:1] == ["api"] else 3
+            if len(parts) <= start or parts[0] not in ("api", "apis") or "watch" in parts:
+                continue
+            rest = parts[start:]
+            if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in ("status", "finalize"):
+                rest = rest[2:]
+            names = [part for part in rest if not part.startswith("{")]
+            found.setdefault("/".join(parts[1:start]), set()).add("/".join(names))
+    lines = [f"{json.dumps(name)}:{json.dumps(sorted(found[name]))}" for name in sorted(found)]
+    SERVED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def _field(given: Json, waiting: list[str]) -> Json:

@@ -53,14 +53,14 @@ def element(of: Field, item: Any) -> str:
     return f"k:{_compact(keys)}"
 
 
-def _items(of: Field, value: Any, *, unique: bool) -> dict[str, Any]:
+def _items(of: Field, value: Any, *, unique: bool, path: Path = ()) -> dict[str, Any]:
     """The items of a list by their elements, in order. Of items that are there twice, the first."""
     found: dict[str, Any] = {}
     for item in cast(list[Any], value) if isinstance(value, list) else []:
         key = element(of, item)
         if key in found:
             if unique:
-                raise Duplicate(f"duplicate entries for key {shown((key,))}")
+                raise Duplicate(f"{shown(path)}: duplicate entries for key {shown((key,))}")
             continue
         found[key] = item
     return found
@@ -81,7 +81,7 @@ def _collect(of: Field, value: Any, path: Path, found: set[Path]) -> None:
     if is_atomic(of):
         found.add(path)
     elif of.type == "list":
-        for key, item in _items(of, value, unique=True).items():
+        for key, item in _items(of, value, unique=True, path=path).items():
             _collect(_of_item(of), item, (*path, key), found)
             found.add((*path, key))
     elif isinstance(value, dict):
@@ -145,7 +145,7 @@ def merge(of: Field, live: Any, applied: Any) -> Any:
 
 def _merge_lists(of: Field, live: Any, applied: Any) -> list[Any]:
     """Items of both in the order of what is applied; those of the live list alone keep their place."""
-    right = _items(of, applied, unique=True)
+    right = _items(of, applied, unique=False)
     left_items: list[Any] = cast(list[Any], live) if isinstance(live, list) else []
     left_keys = [element(of, item) for item in left_items]
     left = _items(of, live, unique=False)

@@ -105,7 +105,7 @@ class Findings:
         self._add("FieldValueInvalid", path, f"Invalid value: {_shown(value)}: {detail}")
 
     def unsupported(self, path: str, value: Any, supported: Iterable[str]) -> None:
-        names = ", ".join(f'"{one}"' for one in sorted(supported))
+        names = ", ".join(f'"{one}"' for one in supported)
         self._add(
             "FieldValueNotSupported", path, f"Unsupported value: {_shown(value)}: supported values: {names}"
         )
@@ -172,7 +172,7 @@ class Findings:
         for key, value in (selector.get("matchLabels") or {}).items():
             for words in label_key_faults(key):
                 self.invalid(f"{path}.matchLabels", key, words)
-            self.form(f"{path}.matchLabels[{key}]", str(value), LABEL_VALUE)
+            self.form(f"{path}.matchLabels", str(value), LABEL_VALUE)
         for at, one in enumerate(selector.get("matchExpressions") or []):
             here, operator = f"{path}.matchExpressions[{at}]", one.get("operator")
             if operator in ("In", "NotIn") and not one.get("values"):

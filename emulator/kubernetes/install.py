@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from emulator.arm.service import Arm
+from emulator.home import Home
 from emulator.hosts import Hosts
 from emulator.identity.service import Identity
 from emulator.kubernetes.admission import Admission, Webhook
@@ -12,6 +13,7 @@ from emulator.kubernetes.server import Server
 from emulator.lifetime import Lifetime
 from emulator.network.reach import Reach
 from emulator.refusals import Refusals
+from emulator.tls import Certificates
 
 HOSTS = "*.azmk8s.io"
 
@@ -20,10 +22,13 @@ class Kubernetes:
     """What runs in clusters is added by whoever runs it. webhooks: called with each new pod, and may change
     it. logs: what pods have said."""
 
-    def __init__(self, arm: Arm) -> None:
+    def __init__(self, home: Home, arm: Arm) -> None:
+        def authority() -> str:
+            return Certificates(home).authority.decode()
+
         self.webhooks: list[Webhook] = []
         self.logs = Attached()
-        self.clusters = Clusters(arm, lambda cluster_id: Admission(arm, cluster_id, self.webhooks))
+        self.clusters = Clusters(arm, lambda cluster_id: Admission(arm, cluster_id, authority, self.webhooks))
 
 
 def install(

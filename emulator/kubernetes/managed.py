@@ -21,6 +21,7 @@ MOST_UPDATERS: Final = 10
 ANCIENT: Final = "ancient-changes"
 BEFORE: Final = "before-first-apply"
 # what nobody manages
+REPLICAS: Final[Path] = ("f:spec", "f:replicas")
 STRIPPED: Final[Fields] = frozenset(
     {
         ("f:apiVersion",),
@@ -140,9 +141,11 @@ def updated(kind: Kind, before: Json | None, now_is: Json, manager: str, subreso
     """The managedFields after a write that is no apply."""
     of = root(kind.schema)
     result = fieldsets.compare(of, _bare(before) if before else blank(of), _bare(now_is))
-    found = entries(before if before else None)
-    if before is None:
-        found = []
+    found = entries(before)
+    if before is not None and not found:
+        return []  # nobody has been asked for since it was made
+    if subresource == "scale" and not any(REPLICAS in one.fields for one in found):
+        return written(found)  # a scale knows the managers of its one field alone
     taken = _left(kind, subresource, result.modified | result.added)
     removed = _left(kind, subresource, result.removed)
     found = [replace(one, fields=one.fields - taken - removed) for one in found]
@@ -251,14 +254,9 @@ def _apply(
     *,
     force: bool,
 ) -> tuple[Json, list[Json]]:
+    said = fieldsets.of_object(of, config)
     merged = fieldsets.merge(of, base, config)
-    mine = Entry(
-        manager,
-        "Apply",
-        kind.api_version,
-        subresource,
-        _left(kind, subresource, fieldsets.of_object(of, config)),
-    )
+    mine = Entry(manager, "Apply", kind.api_version, subresource, _left(kind, subresource, said))
     last = next((one for one in found if one.identity == mine.identity), None)
     others = [one for one in found if one.identity != mine.identity]
     if last is not None:
@@ -275,7 +273,7 @@ def _apply(
     removed = _left(kind, subresource, result.removed)
     others = [replace(one, fields=one.fields - changed - removed) for one in others]
     same = not (result.added or result.modified or result.removed)
-    time = last.time if last is not None and same else now()
+    time = (last.time if last is not None else "") if same else now()
     mine = replace(mine, fields=mine.fields - STRIPPED, time=time)
     return merged, written([*others, mine])
 

@@ -235,8 +235,6 @@ class Objects:
                 meta["name"] = self._name(kind, meta)
             key = _key(made)
             self._check_namespace(kind, key[1], key[2])
-            if key in self._held:
-                raise errors.already_exists(kind, key[2])
             for unset in UNSET:
                 meta.pop(unset, None)
             if kind.generation:
@@ -244,6 +242,8 @@ class Objects:
             self._rules.defaulted(kind, made)
             self._tracked(kind, None, made, manager, "", fields)
             self._rules.creating(self, kind, made)
+            if key in self._held:
+                raise errors.already_exists(kind, key[2])
             meta["uid"] = str(uuid.uuid4())
             meta["creationTimestamp"] = timestamp()
             if not dry_run:
@@ -338,17 +338,13 @@ class Objects:
             held = self._held.get(key)
             if held is None:
                 raise errors.not_found(row, name)
-            for word, wanted, found in (
-                ("UID", uid, held["metadata"]["uid"]),
-                ("ResourceVersion", version, held["metadata"]["resourceVersion"]),
+            for word, wanted, become in (
+                ("UID", uid, "deleted and then recreated"),
+                ("ResourceVersion", version, "modified"),
             ):
+                found = held["metadata"]["uid" if word == "UID" else "resourceVersion"]
                 if wanted and wanted != found:
-                    raise errors.conflict(
-                        row,
-                        name,
-                        f"Precondition failed: {word} in precondition: {wanted}, {word} in object meta: "
-                        f"{found}",
-                    )
+                    raise errors.stale_deletion(row, name, word, wanted, found, become)
             if dry_run:
                 return copy(held)
             with self._whole():
@@ -390,6 +386,12 @@ class Objects:
         if kind.kind == "Namespace":
             self._end_if_empty(key[2])
         return copy(now)
+
+    def settle(self) -> None:
+        """Watches go on from now at the earliest: as those of a server that has just started."""
+        with self._lock:
+            self._history.clear()
+            self._first = self._revision
 
     def _load(self) -> None:
         self._revision = 1

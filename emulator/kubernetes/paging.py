@@ -10,6 +10,7 @@ from collections import OrderedDict
 from typing import Any, Final
 
 from emulator.kubernetes.errors import bad_request, expired
+from emulator.kubernetes.requests import quoted
 
 MOST: Final = 64  # lists that wait for their next part
 TOO_OLD: Final = (
@@ -18,6 +19,16 @@ TOO_OLD: Final = (
 )
 
 Json = dict[str, Any]
+
+
+def _why(token: str) -> str:
+    """What is wrong with a token that cannot be read, as Go's reader says it."""
+    try:
+        data = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except ValueError:
+        return "illegal base64 data"
+    text = data.decode("latin-1")
+    return f"invalid character {quoted(text[0])} looking for beginning of value" if text else "it is empty"
 
 
 class Pages:
@@ -48,7 +59,7 @@ class Pages:
             found = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
             mark = str(found["start"])
         except (ValueError, KeyError, TypeError) as error:
-            raise bad_request("continue key is not valid: it is no token of a list") from error
+            raise bad_request(f"invalid continue token: continue key is not valid: {_why(token)}") from error
         with self._lock:
             held = self._waiting.get(mark)
         if held is None:

@@ -30,7 +30,7 @@ def json_patch(value: Json, operations: Any) -> Json:
     """The object after the operations; 400 for what is no JSON patch, 422 for one that does not fit."""
     if not isinstance(operations, list):
         raise bad_request(
-            "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch"
+            "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
         )
     made: Any = copy(value)
     for one in cast(list[Any], operations):
@@ -62,8 +62,8 @@ def _operate(value: Any, one: Json) -> Any:
             start = _pointer(one.get("from"))
             moved = _find(value, start)
             return _put(_take(value, start), path, moved, insert=True)
-        case other:
-            raise bad_request(f"Unexpected kind: {json.dumps(other)}")
+        case _:
+            raise rejected()
 
 
 def _pointer(text: Any) -> list[str]:

@@ -29,6 +29,17 @@ MUTABLE: Final = (
     "`spec.tolerations` (only additions to existing tolerations),"
     "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
 )
+PLAIN: Final = (
+    "privileged",
+    "seLinuxOptions",
+    "windowsOptions",
+    "runAsUser",
+    "runAsGroup",
+    "runAsNonRoot",
+    "readOnlyRootFilesystem",
+    "allowPrivilegeEscalation",
+    "procMount",
+)  # of a securityContext, the fields without fields of their own
 LARGEST_ID: Final = 2**31 - 1
 
 
@@ -51,9 +62,6 @@ def check_spec(found: Findings, path: str, spec: Json) -> None:
         spec.get("dnsPolicy"),
         ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
     )
-    grace = spec.get("terminationGracePeriodSeconds")
-    if grace is not None and grace < 0:
-        found.invalid(f"{path}.terminationGracePeriodSeconds", grace, findings.NEGATIVE)
     if name := spec.get("serviceAccountName"):
         found.form(f"{path}.serviceAccountName", name, findings.SUBDOMAIN)
     _check_ids(found, f"{path}.securityContext", spec.get("securityContext") or {})
@@ -100,6 +108,8 @@ def _check_volumes(found: Findings, path: str, volumes: list[Json]) -> set[str]:
                 )
             if token is not None and not token.get("path"):
                 found.required(f"{there}.path")
+            elif token is not None and ".." in str(token["path"]).split("/"):
+                found.invalid(f"{here}.projected.path", token["path"], "must not contain '..'")
     return names
 
 
@@ -141,7 +151,7 @@ def _check_container(found: Findings, path: str, one: Json, volumes: set[str], s
     if context.get("allowPrivilegeEscalation") is False and context.get("privileged"):
         found.invalid(
             f"{path}.securityContext",
-            context,
+            _as_go(context),
             "cannot set `allowPrivilegeEscalation` to false and `privileged` to true",
         )
     for name in ("postStart", "preStop"):
@@ -150,6 +160,23 @@ def _check_container(found: Findings, path: str, one: Json, volumes: set[str], s
     for name in PROBES:
         if (probe := one.get(name)) is not None:
             _check_probe(found, f"{path}.{name}", probe, spec, once=name != "readinessProbe")
+
+
+def _as_go(context: Json) -> Json:
+    """A securityContext as the server's own type has it, which this one message shows."""
+    held: Json = context.get("capabilities") or {}
+    profile: Json = context.get("seccompProfile") or {}
+    made: Json = {"Capabilities": {"Add": held.get("add"), "Drop": held.get("drop")} if held else None}
+    for name in PLAIN:
+        label = "SELinuxOptions" if name == "seLinuxOptions" else name[0].upper() + name[1:]
+        made[label] = context.get(name)
+    made["SeccompProfile"] = (
+        {"Type": profile.get("type"), "LocalhostProfile": profile.get("localhostProfile")}
+        if profile
+        else None
+    )
+    made["AppArmorProfile"] = context.get("appArmorProfile")
+    return made
 
 
 def _check_ports(found: Findings, path: str, ports: list[Json]) -> None:
@@ -236,11 +263,18 @@ def _check_handler(found: Findings, path: str, value: Json, spec: Json) -> None:
         seconds, grace = int(action.get("seconds", 0)), int(spec.get("terminationGracePeriodSeconds", 30))
         if not 0 <= seconds <= grace:
             found.invalid(
-                f"{path}.sleep.seconds",
+                f"{path}.sleep",
                 seconds,
-                f"must be greater than 0 and less than terminationGracePeriodSeconds ({grace}). Enable "
-                "AllowPodLifecycleSleepActionZeroValue feature gate for zero sleep.",
+                f"must be non-negative and less than terminationGracePeriodSeconds ({grace})",
             )
+
+
+def warnings(path: str, spec: Json) -> list[str]:
+    """What a client is told of a pod that is taken all the same."""
+    if int(spec.get("terminationGracePeriodSeconds") or 0) >= 0:
+        return []
+    words = "must be >= 0; negative values are invalid and will be treated as 1"
+    return [f"{path}.terminationGracePeriodSeconds: {words}"]
 
 
 def check_update(found: Findings, before: Json, now: Json) -> None:

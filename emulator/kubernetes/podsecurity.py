@@ -21,7 +21,7 @@ VERSION: Final = re.compile(r"latest|v1\.(0|[1-9][0-9]{0,3})")
 NEWEST: Final = "latest"
 OLDEST: Final = 35  # of the pinned versions, the first that has today's rules
 EXEMPT: Final = ("kube-system",)  # AKS's own
-CONTROLLERS: Final = ("Deployment", "ReplicaSet")
+PODS: Final = ("Deployment", "Pod", "ReplicaSet")  # the kinds that have, or are, one
 CAPABILITIES: Final = frozenset(
     [
         "AUDIT_WRITE",
@@ -382,13 +382,18 @@ def check(objects: Objects, kind: Kind, before: Json | None, now: Json) -> None:
 def warnings(objects: Objects, kind: Kind, now: Json) -> list[str]:
     """What a client is told of a pod, or of the template of one, that it has just written."""
     namespace = str(now["metadata"].get("namespace", ""))
-    if kind.kind not in ("Pod", *CONTROLLERS) or namespace in EXEMPT:
+    if kind.kind not in PODS or namespace in EXEMPT:
         return []
-    spec = now["spec"] if kind.kind == "Pod" else now["spec"]["template"]["spec"]
+    spec = spec_of(kind, now)
     level, version = _policy(_labels(objects, namespace), "warn")
     if not (found := findings(level, spec)):
         return []
     return [f'would violate PodSecurity "{level}:{version}": {", ".join(one.text for one in found)}']
+
+
+def spec_of(kind: Kind, value: Json) -> Json:
+    """The spec of a pod, or of the template of one."""
+    return value["spec"] if kind.kind == "Pod" else value["spec"]["template"]["spec"]
 
 
 def _labels(objects: Objects, namespace: str) -> Json:

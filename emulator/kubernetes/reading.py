@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from typing import Any, Final
@@ -89,7 +90,7 @@ class Reading:
         elif version.isascii() and version.isdigit() and len(version) < 19:
             since = int(version)
         else:
-            raise bad_request(f"Invalid value: {version!r}: the resourceVersion is no number")
+            raise ApiError(500, _no_version(version), "")
         head = {"content-type": "application/json"}
         try:
             watch = objects.watch(aim.kind.kind, since=since)
@@ -108,6 +109,8 @@ class Reading:
 
     def _check_version(self, revision: int) -> None:
         wanted = self._request.query.get("resourceversion", "")
+        if wanted and not (wanted.isascii() and wanted.isdigit() and len(wanted) < 19):
+            raise bad_request(f"invalid resource version: {_no_version(wanted)}")
         if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 and int(wanted) > revision:
             raise ApiError(
                 504,
@@ -120,6 +123,11 @@ class Reading:
                     "retryAfterSeconds": 1,
                 },
             )
+
+
+def _no_version(text: str) -> str:
+    given = json.dumps(text)
+    return f"resourceVersion: Invalid value: {given}: strconv.ParseUint: parsing {given}: invalid syntax"
 
 
 def chosen(request: Request, aim: Target) -> Chosen:

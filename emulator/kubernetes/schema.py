@@ -149,9 +149,15 @@ class _Reading:
                 self.unknown.append(inner)
                 continue
             read = self.value(field, one, inner, of.label)
-            if read is not None:  # null is as good as nothing
-                made[key] = read
+            if read is None or (read in ({}, []) and _left_out(of, key, field)):
+                continue  # as good as nothing
+            made[key] = read
         return made
+
+
+def _left_out(of: Struct, key: str, field: Field) -> bool:
+    """Whether an empty list or map is not shown."""
+    return field.type in ("list", "map") and key not in of.required and field.default is None
 
 
 class _Unreadable(Exception):
@@ -233,8 +239,51 @@ def read(type_name: str, value: Json) -> tuple[Json, list[str]]:
     return made, reading.unknown
 
 
-def strict(type_name: str, api_version: str, unknown: list[str]) -> str:
-    """The words with which unknown fields are refused."""
+def typed(of: Field, value: Any, path: str = "") -> list[str]:
+    """What of an object does not fit its type, as server-side apply words it."""
+    if value is None or of.type in ("any", "int-or-string", "quantity"):
+        return []
+    if of.struct or of.type == "map":
+        if not isinstance(value, dict):
+            return [f"{path}: expected map, got {_plain(value)}"]
+        found: list[str] = []
+        for key, one in cast(Json, value).items():
+            inner = child(of, key)
+            if inner is None:
+                found.append(f"{path}.{key}: field not declared in schema")
+            else:
+                found += typed(inner, one, f"{path}.{key}")
+        return found
+    if of.type == "list" and of.of is not None:
+        if not isinstance(value, list):
+            return [f"{path}: expected list, got {_plain(value)}"]
+        items = cast(list[Any], value)
+        return [
+            text for at, one in enumerate(items) for text in typed(of.of, one, path + _index(of, at, one))
+        ]
+    if of.type in ("int32", "int64", "integer", "number"):
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+        return [] if fits else [f"{path}: expected numeric (int or float), got {_json_name(value)}"]
+    if of.type == "boolean":
+        return [] if isinstance(value, bool) else [f"{path}: expected boolean, got {_plain(value)}"]
+    return [] if isinstance(value, str) else [f"{path}: expected string, got {_plain(value)}"]
+
+
+def _index(of: Field, at: int, item: Any) -> str:
+    """An item of a list in a path: by its keys where it has such, else by its place."""
+    if of.listing == "map" and isinstance(item, dict):
+        held = cast(Json, item)
+        pairs = [f"{key}={json.dumps(held[key])}" for key in sorted(of.keys) if key in held]
+        return f"[{','.join(pairs)}]"
+    return f"[{at}]"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def strict(type_name: str, api_version: str, faults: list[str]) -> str:
+    """The words with which unknown fields, and others that cannot be, are refused."""
     label, version = type_name.rsplit(".", 1)[-1], api_version.rpartition("/")[2]
-    found = ", ".join(f'unknown field "{path}"' for path in unknown)
-    return f'{label} in version "{version}" cannot be handled as a {label}: strict decoding error: {found}'
+    told = ", ".join(faults)
+    return f'{label} in version "{version}" cannot be handled as a {label}: strict decoding error: {told}'

@@ -70,9 +70,18 @@ def by_labels(text: str) -> Chosen:
         elif found := EXISTS.match(text, at):
             tests.append(_there(found["key"], wanted=not found["not"]))
         else:
-            raise bad_request(f"unable to parse requirement: found '{text[at:]}'")
+            found_word = _after_key(text[at:])
+            raise bad_request(
+                f"unable to parse requirement: found '{found_word}', expected: in, notin, =, ==, !=, gt, lt"
+            )
         at = found.end()
     return lambda value: all(test(labels_of(value)) for test in tests)
+
+
+def _after_key(text: str) -> str:
+    """What stands where an operator should."""
+    words = re.findall(r"[^\s=!,()]+|[=!,()]", text)
+    return words[1] if len(words) > 1 else "".join(words)
 
 
 def _among(key: str, values: set[str], *, wanted: bool) -> Callable[[Mapping[str, str]], bool]:

@@ -233,8 +233,8 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "Deployment": (
         NAME,
         Column("Ready", _rollout),
-        Column("Up-to-date", _number("status", "updatedReplicas"), "integer"),
-        Column("Available", _number("status", "availableReplicas"), "integer"),
+        Column("Up-to-date", _number("status", "updatedReplicas")),
+        Column("Available", _number("status", "availableReplicas")),
         AGE,
         *WORKLOAD,
     ),
@@ -268,8 +268,8 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
         Column("Reference", _reference),
         Column("Targets", _targets),
         Column("MinPods", lambda value: str(_at(value, "spec", "minReplicas") or "<unset>")),
-        Column("MaxPods", _number("spec", "maxReplicas"), "integer"),
-        Column("Replicas", _number("status", "currentReplicas"), "integer"),
+        Column("MaxPods", _number("spec", "maxReplicas")),
+        Column("Replicas", _number("status", "currentReplicas")),
         AGE,
     ),
     "PodDisruptionBudget": (
@@ -285,11 +285,11 @@ COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
         AGE,
     ),
     "ServiceAccount": (NAME, Column("Secrets", _count("secrets")), AGE),
-    "ConfigMap": (NAME, Column("Data", lambda value: _size(value), "integer"), AGE),
+    "ConfigMap": (NAME, Column("Data", lambda value: _size(value)), AGE),
     "Secret": (
         NAME,
         Column("Type", _text("type")),
-        Column("Data", lambda value: _size(value), "integer"),
+        Column("Data", lambda value: _size(value)),
         AGE,
     ),
     "Event": (

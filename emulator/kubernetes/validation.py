@@ -75,17 +75,21 @@ def _check_meta(found: Findings, kind: Kind, meta: Json) -> None:
 def _replicas(found: Findings, spec: Json) -> None:
     found.not_negative("spec.replicas", spec.get("replicas"))
     found.not_negative("spec.minReadySeconds", spec.get("minReadySeconds"))
-    selector = spec.get("selector")
+    selector, faults = spec.get("selector"), len(found.causes)
     if selector is None:
         found.required("spec.selector")
     else:
         found.selector("spec.selector", selector)
+        if len(found.causes) > faults:
+            found.invalid("spec.selector", selector, "invalid label selector")
+            return
         if not selector.get("matchLabels") and not selector.get("matchExpressions"):
             found.invalid("spec.selector", selector, "empty selector is invalid for deployment")
     template: Json = spec.get("template") or {}
     labels: Json = (template.get("metadata") or {}).get("labels") or {}
-    if selector and not matches(selector, labels):
-        found.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+    if selector != {} and not matches(selector, labels):
+        where = "spec.template.metadata.labels"
+        found.invalid(where, labels or None, "`selector` does not match template `labels`")
     found.labels("spec.template.labels", labels)
     inner: Json = template.get("spec") or {}
     pods.check_spec(found, "spec.template.spec", inner)
@@ -147,6 +151,12 @@ def _service(found: Findings, value: Json) -> None:
     if kind in ("LoadBalancer", "NodePort") and spec.get("clusterIP") == "None":
         found.invalid("spec.clusterIPs[0]", "None", f"may not be set to 'None' for {kind} services")
     found.labels("spec.selector", spec.get("selector") or {})
+    if spec.get("externalTrafficPolicy") and kind not in ("LoadBalancer", "NodePort"):
+        found.invalid(
+            "spec.externalTrafficPolicy",
+            spec["externalTrafficPolicy"],
+            "may only be set for externally-accessible services",
+        )
     names: set[str] = set()
     seen: set[tuple[Any, Any]] = set()
     for at, port in enumerate(ports):
@@ -183,9 +193,20 @@ def _autoscaler(found: Findings, value: Json) -> None:
     for field in ("kind", "name"):
         if not (spec.get("scaleTargetRef") or {}).get(field):
             found.required(f"spec.scaleTargetRef.{field}")
-    for at, one in enumerate(spec.get("metrics") or []):
+    metrics: list[Json] = spec.get("metrics") or []
+    if least == 0 and not any(one.get("type") in ("Object", "External") for one in metrics):
+        found.forbidden(
+            "spec.metrics",
+            "must specify at least one Object or External metric to support scaling to zero replicas",
+        )
+    for at, one in enumerate(metrics):
         target: Json = (one.get("resource") or {}).get("target") or {}
         percent = target.get("averageUtilization")
+        if one.get("type") == "Resource" and percent is None and target.get("averageValue") is None:
+            found.required(
+                f"spec.metrics[{at}].resource.target.averageUtilization",
+                "must set either a target raw value or a target utilization",
+            )
         if percent is not None and percent < 1:
             found.invalid(
                 f"spec.metrics[{at}].resource.target.averageUtilization", percent, "must be greater than 0"
@@ -196,7 +217,13 @@ def _budget(found: Findings, value: Json) -> None:
     spec: Json = value.get("spec") or {}
     bounds = [name for name in ("minAvailable", "maxUnavailable") if spec.get(name) is not None]
     if len(bounds) == 2:
-        found.invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set")
+        shown = {
+            "MinAvailable": spec["minAvailable"],
+            "Selector": spec.get("selector"),
+            "MaxUnavailable": spec["maxUnavailable"],
+            "UnhealthyPodEvictionPolicy": spec.get("unhealthyPodEvictionPolicy"),
+        }  # as the server's own type has it
+        found.invalid("spec", shown, "minAvailable and maxUnavailable cannot be both set")
     for name in bounds:
         found.share(f"spec.{name}", spec[name], at_most_all=True)
     if spec.get("selector") is not None:
@@ -215,7 +242,7 @@ def _network_policy(found: Findings, value: Json) -> None:
     if len(kinds) > 2:
         found.invalid("spec.policyTypes", kinds, "may not specify more than two policyTypes")
     for at, one in enumerate(kinds):
-        found.one_of(f"spec.policyTypes[{at}]", one, ("Egress", "Ingress"))
+        found.one_of(f"spec.policyTypes[{at}]", one, ("Ingress", "Egress"))
     for direction, side in (("ingress", "from"), ("egress", "to")):
         for at, rule in enumerate(spec.get(direction) or []):
             for number, port in enumerate(rule.get("ports") or []):
@@ -237,25 +264,36 @@ def _check_peer(found: Findings, path: str, peer: Json) -> None:
         if peer.get(name) is not None:
             found.selector(f"{path}.{name}", peer[name])
     if block is not None:
-        try:
-            whole = ipaddress.ip_network(str(block.get("cidr", "")))
-        except ValueError:
-            found.invalid(
-                f"{path}.ipBlock.cidr",
-                block.get("cidr", ""),
-                "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
-            )
-            return
+        whole = _range(found, f"{path}.ipBlock.cidr", str(block.get("cidr", "")))
         for at, text in enumerate(block.get("except") or []):
             here = f"{path}.ipBlock.except[{at}]"
-            try:
-                part = ipaddress.ip_network(str(text))
-            except ValueError:
-                found.invalid(here, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
-                continue
-            inside = part.version == whole.version and part != whole
-            if not inside or not part.subnet_of(whole):  # pyright: ignore[reportArgumentType]  # of one version
+            part = _range(found, here, str(text))
+            if whole and part and not _inside(part, whole):
                 found.invalid(here, text, "must be a strict subset of `cidr`")
+
+
+Range = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _range(found: Findings, path: str, text: str) -> Range | None:
+    try:
+        made = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        made = None
+    if made is None or "/" not in text:
+        found.invalid(path, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
+        return None
+    if str(made.network_address) != text.partition("/")[0]:
+        found.invalid(path, text, "must not have bits set beyond the prefix length")
+    return made
+
+
+def _inside(part: Range, whole: Range) -> bool:
+    if isinstance(part, ipaddress.IPv4Network) and isinstance(whole, ipaddress.IPv4Network):
+        return part != whole and part.subnet_of(whole)
+    if isinstance(part, ipaddress.IPv6Network) and isinstance(whole, ipaddress.IPv6Network):
+        return part != whole and part.subnet_of(whole)
+    return False
 
 
 def _config_map(found: Findings, value: Json) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from emulator.http import Request, Response
-from emulator.kubernetes import fieldsets, managed, patches, podsecurity, requests, schema
+from emulator.kubernetes import fieldsets, managed, patches, pods, podsecurity, requests, schema
 from emulator.kubernetes.access import Attributes, Gate
 from emulator.kubernetes.clusters import Cluster
 from emulator.kubernetes.errors import (
@@ -13,10 +13,9 @@ from emulator.kubernetes.errors import (
     Cause,
     bad_option,
     bad_request,
-    invalid,
     not_allowed,
     not_found,
-    unknown_media,
+    unfit_patch,
 )
 from emulator.kubernetes.kinds import Kind
 from emulator.kubernetes.objects import copy
@@ -49,11 +48,6 @@ class Verbs:
         given = requests.object_of(self._request, aim, self._warnings)
         meta: Json = given.setdefault("metadata", {})
         self._place(meta)
-        if not meta.get("name") and not meta.get("generateName"):
-            cause = Cause(
-                "FieldValueRequired", "metadata.name", "Required value: name or generateName is required"
-            )
-            raise invalid(aim.kind, "", [cause])
         made = self._objects.create(
             given, manager=requests.manager(self._request), dry_run=requests.dry_run(self._request)
         )
@@ -76,23 +70,29 @@ class Verbs:
         """A change of the object, in one of the four ways to say it."""
         kind = requests.media_type(self._request)
         if kind not in requests.PATCHES:
-            raise unknown_media(requests.PATCHES)
+            raise unfit_patch()
         self.require("patch")
         if kind == APPLY_PATCH:
             return self._apply()
         if self._request.query.get("force"):
             what = "Forbidden: may not be specified for non-apply patch"
             raise bad_option("PatchOptions", "force", "FieldValueForbidden", what)
-        change = requests.body(self._request)
+        words = "{}" if kind == STRATEGIC_PATCH else "error decoding patch: {}"
+        change = requests.body(self._request, words=words)
         with self._objects.together():
             held = self._objects.get(self._aim.kind.kind, self._aim.namespace, self._aim.name)
-            return self.answered(self.write(self._read(patched(self._aim.kind, held, kind, change))))
+            made = self._read(patched(self._aim.kind, held, kind, change))
+            if (name := str((made.get("metadata") or {}).get("name", ""))) != self._aim.name:
+                raise bad_request(_other_name(name, self._aim.name))
+            return self.answered(self.write(made))
 
     def _apply(self) -> Response:
         aim, request = self._aim, self._request
         manager = requests.manager(request, applying=True)
         config = requests.document(request)
-        if (config.get("apiVersion"), config.get("kind")) != (aim.kind.api_version, aim.kind.kind):
+        if not config.get("apiVersion") or not config.get("kind"):
+            raise bad_request(f"invalid object type: {_type(config)}")
+        if (config["apiVersion"], config["kind"]) != (aim.kind.api_version, aim.kind.kind):
             raise bad_request(
                 f"Incorrect version specified in apply patch. Specified patch version: "
                 f"{config.get('apiVersion')}, expected: {aim.kind.api_version}"
@@ -102,9 +102,13 @@ class Verbs:
             raise bad_request("metadata.managedFields must be nil")
         if meta.get("name", aim.name) != aim.name:
             raise bad_request(_other_name(str(meta["name"]), aim.name))
+        label = f"{meta.get('namespace', '')}/{meta.get('name', '')}; {_type(config)}"
+        failed = f"failed to create typed patch object ({label}): "
+        if faults := schema.typed(schema.root(aim.kind.schema), config):
+            told = faults[0] if len(faults) == 1 else "errors:\n" + "\n".join(f"  {one}" for one in faults)
+            raise ApiError(500, failed + told, "")
         self._place(meta)
         meta["name"] = aim.name
-        self._check_typed(config)
         dry, force = requests.dry_run(request), requests.flag(request, "force")
         with self._objects.together():
             live = self._objects.find(aim.kind.kind, aim.namespace, aim.name)
@@ -115,36 +119,21 @@ class Verbs:
                     aim.kind, live, copy(config), manager, aim.subresource, force=force
                 )
             except fieldsets.Duplicate as error:
-                raise ApiError(500, f"{self._failed(config)}: {error}", " ") from error
+                raise ApiError(500, f"{failed}{error}", "") from error
             made, _ = schema.read(aim.kind.schema, merged)
             if live is None:
                 return self.answered(self._objects.create(made, fields=fields, dry_run=dry), 201)
             return self.answered(self._objects.update(made, aim.subresource, fields=fields, dry_run=dry))
 
-    def _check_typed(self, config: Json) -> None:
-        """What the schema does not know stops an apply, as an error of the server's own."""
-        _, unknown = schema.read(self._aim.kind.schema, config)
-        if unknown:
-            what = "\n".join(f".{path}: field not declared in schema" for path in unknown)
-            text = what if len(unknown) == 1 else f"errors:\n{what}"
-            raise ApiError(500, f"{self._failed(config)}: {text}", " ")
-
-    def _failed(self, config: Json) -> str:
-        aim = self._aim
-        where = f"{aim.namespace}/{aim.name}" if aim.namespace else f"/{aim.name}"
-        return f"failed to create typed patch object ({where}; {config['apiVersion']}, Kind={config['kind']})"
-
     def _read(self, value: Json) -> Json:
         """An object that a patch has made; unknown fields are refused or warned of."""
-        made, unknown = schema.read(self._aim.kind.schema, value)
+        try:
+            made, unknown = schema.read(self._aim.kind.schema, value)
+        except ApiError as error:
+            raise _unfit(error.message) from error
         if unknown and self._request.query.get("fieldvalidation") == "Strict":
             found = ", ".join(f'unknown field "{path}"' for path in unknown)
-            message = f'Invalid value: "{{...}}": strict decoding error: {found}'
-            raise ApiError(
-                422,
-                f' "" is invalid: patch: {message}',
-                details={"causes": [Cause("FieldValueInvalid", "patch", message).json()]},
-            )
+            raise _unfit(f"strict decoding error: {found}")
         requests.validation(self._request, self._aim.kind, unknown, self._warnings)
         return made
 
@@ -253,7 +242,11 @@ class Verbs:
     def answered(self, value: Json, status: int = 200) -> Response:
         """The object, as the client wants it, with the warnings."""
         if self._aim.subresource != "status":
-            self._warnings += podsecurity.warnings(self._objects, self._aim.kind, value)
+            kind = self._aim.kind
+            if kind.kind in podsecurity.PODS:
+                where = "spec" if kind.kind == "Pod" else "spec.template.spec"
+                self._warnings += pods.warnings(where, podsecurity.spec_of(kind, value))
+            self._warnings += podsecurity.warnings(self._objects, kind, value)
         return self.headed(shaped(self._request, self._aim, value, status))
 
     def headed(self, answer: Response) -> Response:
@@ -261,6 +254,20 @@ class Verbs:
             quoted = [one.replace("\\", "\\\\").replace('"', '\\"') for one in self._warnings]
             answer.headers["warning"] = ", ".join(f'299 - "{one}"' for one in quoted)
         return answer
+
+
+def _type(config: Json) -> str:
+    """The type of an object, as Go writes it."""
+    group, _, version = str(config.get("apiVersion") or "/").rpartition("/")
+    text = f"{group}/{version}" if group or not version else version
+    return f"{text}, Kind={config.get('kind') or ''}"
+
+
+def _unfit(why: str) -> ApiError:
+    """422 for a patch that makes of an object what cannot be read as one."""
+    message = f'Invalid value: "{{...}}": {why}'
+    cause = Cause("FieldValueInvalid", "patch", message)
+    return ApiError(422, f' "" is invalid: patch: {message}', details={"causes": [cause.json()]})
 
 
 def _other_name(given: str, wanted: str) -> str:
@@ -272,7 +279,11 @@ def patched(kind: Kind, held: Json, media: str, change: Any) -> Json:
     if media == JSON_PATCH:
         return patches.json_patch(held, change)
     if not isinstance(change, dict):
-        raise bad_request("error decoding patch: the patch is no object")
+        kind_of = "array" if isinstance(change, list) else "string"
+        raise bad_request(
+            f"error decoding patch: json: cannot unmarshal {kind_of} into Go value of type "
+            "map[string]interface {}"
+        )
     if media == MERGE_PATCH:
         return patches.merge_patch(held, cast(Json, change))
     return patches.strategic_patch(schema.root(kind.schema), held, cast(Json, change))

@@ -256,7 +256,7 @@ def normal(value: Any, *, managed: bool = False) -> Any:
                     found[key] = _managed(item)
                 continue
             if key == "causes" and any(one.get("reason") == "FieldManagerConflict" for one in item):
-                item = sorted(item, key=json.dumps)  # they come in any order
+                item = sorted(item, key=lambda one: (one["message"], one["field"]))  # they come in any order
             varying = _VARYING.get(key) if item not in (None, "", "None") else None
             found[key] = varying if varying is not None else normal(item, managed=managed)
             if key in ("clusterIPs", "podIPs") and item:

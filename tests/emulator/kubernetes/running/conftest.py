@@ -18,7 +18,7 @@ from emulator.home import Home
 from emulator.images.base import machine_minor
 from emulator.images.builder import BuildRequest
 from emulator.images.references import parse
-from emulator.kubernetes.clusters import Cluster, furnish
+from emulator.kubernetes.clusters import Cluster
 from emulator.kubernetes.objects import Objects
 from tests.emulator.kubernetes.running.estate import (
     ACR_PULL,
@@ -208,7 +208,6 @@ def inhabited(emulator: Emulator) -> World:
     """The cluster with its namespace."""
     made = World(emulator)
     made.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "scoring"}})
-    furnish(made.objects, "scoring")
     return made
 
 

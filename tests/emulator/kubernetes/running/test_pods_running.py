@@ -117,7 +117,7 @@ def test_a_registry_that_the_kubelet_may_not_pull_from_is_told(world: World) -> 
 
 
 def test_what_a_process_cannot_have_is_refused_by_name(world: World) -> None:
-    world.create(pod(hostNetwork=True, initContainers=[container()]))
+    world.create(pod(hostNetwork=True, initContainers=[{**container(), "name": "first"}]))
     world.until(lambda: world.objects.get("Pod", "scoring", "one").get("status", {}).get("reason"))
     status = world.objects.get("Pod", "scoring", "one")["status"]
     assert status["message"] == "not emulated: spec.initContainers, spec.hostNetwork"

@@ -27,6 +27,7 @@ from emulator.kubernetes.install import Kubernetes
 from emulator.kubernetes.node.identity import webhook
 from emulator.kubernetes.node.kubelet import Kubelet, Tools
 from emulator.kubernetes.node.pulling import Puller
+from emulator.kubernetes.node.refusals import refuse
 from emulator.kubernetes.site import POOL, Site
 from emulator.network.flows import stopped
 from emulator.network.inside import Inside
@@ -145,7 +146,7 @@ class Engine:
         self._site.opened = lambda address: hosts.route(address, self.handle)
         clusters.on_new(self._made)
         inside.register(self.where)
-        kubernetes.webhooks.append(webhook)
+        kubernetes.webhooks += [refuse, webhook]
         kubernetes.logs.source = self
         self._hook()
 

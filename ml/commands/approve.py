@@ -44,7 +44,7 @@ def command(
 
         return approve(azure, root, release, reason, expires)
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, stored=True)
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

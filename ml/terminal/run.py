@@ -18,17 +18,26 @@ def run(
     quiet: bool,
     work: "Callable[[Azure, Path], dict[str, Any]]",
     render: "Callable[[dict[str, Any]], RenderableType]",
+    *,
+    stored: bool = False,
 ) -> None:
-    """Read the estate, do the work on it in this checkout, show its answer."""
+    """Read the estate, do the work on it in this checkout, show its answer.
+
+    stored: the work touches releases and approvals alone, which those may do who cannot read the stack
+    """
     from ml.azure.clients import Azure
     from ml.estate import project_root, read_estate
+    from ml.release import place
     from ml.settings import settings
     from ml.terminal.console import Report, show
 
     with honest(as_json):
         settings()  # a wrong one is named before anything is asked of the stack
         report, root = Report(quiet), project_root()
-        with report.phase(f"reading the outputs of the stack {environment}"):
-            azure = Azure(read_estate(environment, root), report)
+        if stored:
+            azure = Azure(place.estate_of(environment, root), report)
+        else:
+            with report.phase(f"reading the outputs of the stack {environment}"):
+                azure = Azure(read_estate(environment, root), report)
         answer = work(azure, root)
         show(answer, as_json, lambda: render(answer))

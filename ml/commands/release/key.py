@@ -32,7 +32,7 @@ def command(
 
         return {"environment": env, "pem": keys.pem(keys.public(azure, env)).decode()}
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, stored=True)
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

@@ -59,14 +59,14 @@ def command(
         home = azure if recorded_in == env else _other(azure, recorded_in, root)
         return {"request": told, **lineage(home, told["release"], environments(root))}
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, stored=request is None)
 
 
 def _other(azure: "Azure", environment: str, root: Path) -> "Azure":
     from ml.azure.clients import Azure
-    from ml.estate import read_estate
+    from ml.release.place import estate_of
 
-    return Azure(read_estate(environment, root), azure.report)
+    return Azure(estate_of(environment, root), azure.report)
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

@@ -27,7 +27,7 @@ def command(
 
         return {"environment": env, "releases": listed(azure, limit)}
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, stored=True)
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

@@ -33,7 +33,7 @@ def command(
 
         return lineage(azure, release, environments(root))
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, stored=True)
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

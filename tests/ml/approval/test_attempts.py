@@ -279,7 +279,7 @@ def test_the_command_refuses_and_changes_nothing(
     def estate_of(environment: str, root: Any = None) -> Any:
         return azure.estate
 
-    monkeypatch.setattr("ml.estate.read_estate", estate_of)
+    monkeypatch.setattr("ml.release.place.estate_of", estate_of)
     monkeypatch.setattr("ml.estate.project_root", lambda: world.root)
     monkeypatch.setattr("ml.azure.clients.Azure", lambda estate, report: azure)
     before = world.everything()

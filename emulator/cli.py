@@ -91,6 +91,12 @@ def _parser() -> argparse.ArgumentParser:
         help="who runs it: a person of the directory, by sign-in name; without it, the service principal",
     )
     run.add_argument(
+        "--workflow",
+        default="",
+        metavar="IDENTITY",
+        help="who runs it: a run of the CI workflow that this user-assigned identity trusts, as in GitHub",
+    )
+    run.add_argument(
         "command",
         nargs=argparse.REMAINDER,
         metavar="-- COMMAND",
@@ -223,8 +229,15 @@ def _run(home: Home, options: argparse.Namespace) -> int:
     if options.place:
         made = lifecycle.ask(home, "POST", f"/places?at={quote(options.place, safe='')}")
         place = made["name"], made["secret"]
+    workflow: tuple[str, Path] | None = None
+    if options.workflow and options.user:
+        print("emulator: --as and --workflow are two ways to say who runs it: give one", file=sys.stderr)
+        return NOT_FOUND
+    if options.workflow:
+        begun = lifecycle.ask(home, "POST", f"/workflows?identity={quote(options.workflow, safe='')}")
+        workflow = begun["client_id"], home.keep_token(begun["client_id"], begun["token"])
     try:
-        whole = environment.applied(home, place=place, user=options.user)
+        whole = environment.applied(home, place=place, user=options.user, workflow=workflow)
     except ValueError as error:
         print(f"emulator: {error}", file=sys.stderr)
         return NOT_FOUND

@@ -38,6 +38,8 @@ def install(emulator: Emulator) -> None:
             return Response(204)
         if request.path == "/places" and request.method == "POST":
             return Response.json(standing.admit(emulator, request.query.get("at", "")))
+        if request.path == "/workflows" and request.method == "POST":
+            return Response.json(asdict(emulator.identity.workflow(request.query.get("identity", ""))))
         if request.path == "/limits" and request.method == "PUT":
             return set_limit(emulator, request.query.get("name", ""), request.query.get("number", ""))
         if request.path == "/faults" and request.method == "PUT":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import quote
 
 from emulator.home import Home
@@ -76,11 +77,17 @@ def proxy_port(home: Home) -> int:
     return int(port)
 
 
-def client(home: Home, place: tuple[str, str] | None = None, user: str = "") -> dict[str, str]:
+def client(
+    home: Home,
+    place: tuple[str, str] | None = None,
+    user: str = "",
+    workflow: tuple[str, Path] | None = None,
+) -> dict[str, str]:
     """The variables that lead a program to the emulator, signed in as its service principal or as a person.
 
     place: name and secret of a place in a network; None for a program that stands outside
     user: a person's sign-in name; ValueError when there is no such person
+    workflow: the client id of a workflow's identity, and the file with its run's token
     """
     from emulator.identity.directory import SIGNED_IN, TENANT_ID, USERS
     from emulator.identity.users import COMMAND_LINE, by_name, password
@@ -89,6 +96,8 @@ def client(home: Home, place: tuple[str, str] | None = None, user: str = "") -> 
         "AZURE_CLIENT_ID": SIGNED_IN.client_id,
         "AZURE_CLIENT_SECRET": home.secret(home.client_secret),
     }
+    if workflow:
+        credential = {"AZURE_CLIENT_ID": workflow[0], "AZURE_FEDERATED_TOKEN_FILE": str(workflow[1])}
     if user:
         person = by_name(user)
         if person is None:
@@ -121,10 +130,11 @@ def applied(
     base: Mapping[str, str] | None = None,
     place: tuple[str, str] | None = None,
     user: str = "",
+    workflow: tuple[str, Path] | None = None,
 ) -> dict[str, str]:
     """The environment of a client: ``base`` (this process's) with ``client``, without foreign credentials."""
     before = outside(base)
-    added = client(home, place, user)
+    added = client(home, place, user, workflow)
     replaced = {key: before.get(key) for key in (*added, *FOREIGN, "AZURE_CLIENT_SECRET")}
     kept = {key: value for key, value in before.items() if key not in (*FOREIGN, "AZURE_CLIENT_SECRET")}
     return {**kept, **added, BEFORE: json.dumps(replaced)}

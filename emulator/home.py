@@ -185,6 +185,12 @@ class Home:
     def log(self) -> Path:
         return self.logs / "server.log"
 
+    def keep_token(self, name: str, token: str) -> Path:
+        """Keep the token of a workflow's run where its programs read it; the file."""
+        path = self.run / f"workflow-{name}.jwt"
+        write_aside(path, token.encode())
+        return path
+
     def secret(self, path: Path) -> str:
         """The secret kept in ``path`` (mode 0600), made at the first call."""
         if not path.exists():

@@ -18,6 +18,7 @@ from emulator.http import Request, Response
 from emulator.identity import users
 from emulator.identity.directory import SIGNED_IN, TENANT_ID, Directory
 from emulator.identity.tokens import AUDIENCES, ISSUER, Tokens, audience, check_readable
+from emulator.identity.workflows import GITHUB
 from emulator.principal import Principal
 
 HOSTS: Final = ("login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net")
@@ -59,7 +60,7 @@ class Authority:
         self._directory = directory
         self._tokens = tokens
         # issuer -> its public key set, for federated credentials; a cluster adds its own
-        self.issuers: dict[str, Callable[[], dict[str, Any]]] = {ISSUER: tokens.jwks}
+        self.issuers: dict[str, Callable[[], dict[str, Any]]] = {ISSUER: tokens.jwks, GITHUB: tokens.jwks}
 
     def handle(self, request: Request) -> Response:
         """One request."""

@@ -12,6 +12,7 @@ from emulator.identity.access import Access
 from emulator.identity.authority import Authority
 from emulator.identity.directory import TENANT_ID, Directory
 from emulator.identity.tokens import Tokens, audience
+from emulator.identity.workflows import Run, begin
 from emulator.identity.workloads import Workloads
 from emulator.principal import Principal
 
@@ -23,8 +24,13 @@ class Identity:
         self.directory = Directory(store)
         self.tokens = Tokens(home)
         self.access = Access(store)
+        self._store = store
         self.authority = Authority(home, store, self.directory, self.tokens)
         self.workloads = Workloads(store, self.directory, self.tokens)
+
+    def workflow(self, name: str) -> Run:
+        """A run of CI's workflow that signs in as the identity of that name."""
+        return begin(self._store, self.directory, self.tokens, name)
 
     def principal(self, request: Request, audiences: str | Iterable[str]) -> Principal:
         """Who sent the request, from its bearer token; 401 without a valid one for one of the audiences."""

@@ -11,10 +11,12 @@ from urllib.parse import urlencode
 import pytest
 
 from emulator.app import Emulator
+from emulator.errors import AzureError
 from emulator.http import Request
 from emulator.identity.authority import EXCHANGE
 from emulator.identity.directory import SIGNED_IN, TENANT_ID
 from emulator.identity.tokens import ISSUER
+from emulator.identity.workflows import GITHUB
 
 from .conftest import GROUP, LOCATION, Client
 
@@ -98,6 +100,34 @@ def test_federated_credentials(client: Client, emulator: Emulator) -> None:
     assert emulator.identity.tokens.claims(answer["access_token"])["oid"] == someone.object_id
     for change in ({"sub": "other"}, {"aud": "other"}, {"exp": 1}, {"iss": "https://other"}):
         assert exchange(**change)[0] in (400, 401), change
+
+
+def test_a_workflow_signs_in_as_the_identity_that_trusts_its_subject(
+    client: Client, emulator: Emulator
+) -> None:
+    someone = client.identity()
+    name = str(someone.resource_id).rpartition("/")[2]
+    with pytest.raises(AzureError, match="has no federated credential for https://token.actions"):
+        emulator.identity.workflow(name)
+    path = f"{someone.resource_id}/federatedIdentityCredentials/github"
+    properties = {"issuer": GITHUB, "subject": "repo:o/r:environment:prod", "audiences": [EXCHANGE]}
+    client.ok("PUT", path, {"properties": properties})
+    run = emulator.identity.workflow(name.upper())
+    assert (run.client_id, run.subject) == (someone.client_id, "repo:o/r:environment:prod")
+    form = secret_form(
+        emulator,
+        client_id=run.client_id,
+        client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        client_assertion=run.token,
+    )
+    del form["client_secret"]
+    status, answer = login(emulator, **form)
+    assert status == 200
+    assert emulator.identity.tokens.claims(answer["access_token"])["oid"] == someone.object_id
+    client.ok("DELETE", path)
+    assert login(emulator, **form)[1]["error_codes"] == [70021]
+    with pytest.raises(AzureError, match="No identity has the name 'nobody'"):
+        emulator.identity.workflow("nobody")
 
 
 def test_system_assigned_identities_come_and_go(client: Client) -> None:

@@ -146,7 +146,8 @@ class Engine:
         self._site.opened = lambda address: hosts.route(address, self.handle)
         clusters.on_new(self._made)
         inside.register(self.where)
-        kubernetes.webhooks += [refuse, webhook]
+        kubernetes.webhooks.append(webhook)
+        self._checks = kubernetes.checks
         kubernetes.logs.source = self
         self._hook()
 
@@ -181,6 +182,7 @@ class Engine:
     def start(self) -> None:
         """The emulator answers: the clusters that there are go on, and new ones begin."""
         self._started = True
+        self._checks.append(refuse)
         for cluster in self._clusters.all():
             self.begin(cluster)
 

@@ -107,7 +107,7 @@ def test_a_workflow_signs_in_as_the_identity_that_trusts_its_subject(
 ) -> None:
     someone = client.identity()
     name = str(someone.resource_id).rpartition("/")[2]
-    with pytest.raises(AzureError, match="has no federated credential for https://token.actions"):
+    with pytest.raises(AzureError, match="has no federated credential for https"):
         emulator.identity.workflow(name)
     path = f"{someone.resource_id}/federatedIdentityCredentials/github"
     properties = {"issuer": GITHUB, "subject": "repo:o/r:environment:prod", "audiences": [EXCHANGE]}

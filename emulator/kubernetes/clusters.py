@@ -167,13 +167,13 @@ def namespace(name: str) -> Json:
     }
 
 
-def furnish(objects: Objects, name: str, authority: str) -> None:
+def furnish(objects: Objects, name: str, authority: str = "") -> None:
     """What controllers put into each new namespace: the account that pods have which name none, and the
-    certificate of the authority by which they know the API server (PEM)."""
+    certificate of the authority by which they know the API server (PEM; "": it is there already)."""
     meta = {"name": "default", "namespace": name}
     if objects.find("ServiceAccount", name, "default") is None:
         objects.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
-    if objects.find("ConfigMap", name, AUTHORITY) is None:
+    if authority and objects.find("ConfigMap", name, AUTHORITY) is None:
         objects.create(
             {
                 "apiVersion": "v1",

@@ -151,6 +151,9 @@ class Bootstrap(pulumi.ComponentResource):
             self, "approvals", self.approvals, self._group, kept_days=KEPT_DAYS, versions=False
         )
         for environment, chosen in self._settings.environments.items():
+            # What is under way in production is written again and again: no policy keeps it.
+            steps = self._container("production", self.approvals, environment, after=blobs)
+            self._scopes[environment, "production"] = steps.id
             for kind in ("approvals", "releases"):
                 made = self._container(kind, self.approvals, environment, after=blobs)
                 self._scopes[environment, kind] = made.id
@@ -247,6 +250,9 @@ class Bootstrap(pulumi.ComponentResource):
             "vault": self.vault.name,
             "approvals_account": self.approvals.name,
             "client_ids": self._clients,
+            "promoters": {
+                environment: self._principals[environment, "promote"] for environment in settings.environments
+            },
             "to_lock": [
                 f"{kind}-{environment}"
                 for environment, chosen in settings.environments.items()

@@ -19,9 +19,16 @@ class Credential:
 
 
 def credentials(github: GitHub, environment: str, who: Who, settings: Environment) -> tuple[Credential, ...]:
-    """Deploys run in the GitHub environment of that name. Previews run in ENV-preview; where settings say so,
+    """Deploys run in the GitHub environment of that name, promotions in ENV-promote, rollbacks in
+    ENV-rollback. Previews run in ENV-preview; where settings say so,
     on any pull request and on main (the nightly comparison) too, without a reviewer."""
     repository = f"repo:{github.owner}/{github.repository}"
+    if who == "promote":
+        # A rollback waits for no reviewer, a promotion does: GitHub knows them by their environments.
+        return (
+            Credential("environment", f"{repository}:environment:{environment}-promote"),
+            Credential("rollback", f"{repository}:environment:{environment}-rollback"),
+        )
     if who == "deploy":
         return (Credential("environment", f"{repository}:environment:{environment}"),)
     behind = Credential("environment", f"{repository}:environment:{environment}-preview")

@@ -7,8 +7,8 @@ state, key or approvals cannot open another's.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Who = Literal["deploy", "preview", "approvers", "engineers"]
-Scope = Literal["subscription", "state", "key", "approvals", "releases", "approvals-key"]
+Who = Literal["deploy", "promote", "preview", "approvers", "engineers"]
+Scope = Literal["subscription", "state", "key", "approvals", "releases", "approvals-key", "production"]
 
 ROLES: Final[dict[str, str]] = {
     "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
@@ -20,7 +20,7 @@ ROLES: Final[dict[str, str]] = {
     "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
 }
 
-IDENTITIES: Final[tuple[Who, ...]] = ("deploy", "preview")
+IDENTITIES: Final[tuple[Who, ...]] = ("deploy", "promote", "preview")
 """CI's user-assigned identities, of each environment."""
 
 GROUPS: Final[tuple[Who, ...]] = ("approvers", "engineers")
@@ -58,6 +58,14 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("deploy", "Storage Blob Data Reader", "releases", "reads what was proven before", everywhere=True),
     # Reader, not Crypto User: whoever deploys verifies with the public half, and must not be able to sign.
     Grant("deploy", "Key Vault Reader", "approvals-key", "reads the key by which approvals are verified"),
+    # What it may do in the estate is in infra/roles.py. It makes and changes no resource but those of a
+    # release.
+    Grant("promote", "Storage Blob Data Reader", "state", "reads the stack's outputs"),
+    Grant("promote", "Key Vault Crypto User", "key", "opens the state's secrets"),
+    Grant("promote", "Storage Blob Data Reader", "approvals", "reads whether a person approved"),
+    Grant("promote", "Storage Blob Data Reader", "releases", "reads what was proven", everywhere=True),
+    Grant("promote", "Key Vault Reader", "approvals-key", "reads the key by which approvals are verified"),
+    Grant("promote", "Storage Blob Data Contributor", "production", "writes down each step; one at a time"),
     Grant("preview", "Reader", "subscription", "compares the estate with its program"),
     Grant("preview", "Storage Blob Data Reader", "state", "reads the environment's state"),
     # Pulumi opens the data key whenever it reads state.

@@ -105,7 +105,6 @@ class Production:
     def plan(self, release: str) -> Plan:
         from ml.deploy import api_key
         from ml.deploy.endpoint import Endpoint
-        from ml.estate import read_estate
         from ml.production import imports, warm
         from ml.production.values import values_of
         from ml.release import proof
@@ -116,7 +115,7 @@ class Production:
         values = values_of(azure, record.release, measured)
 
         def image() -> None:
-            source = read_estate(proof.PROVEN_IN, self.root)
+            source = imports.registry_of(proof.PROVEN_IN, self.root)
             fresh = imports.ensure(azure, source, record.release)
             azure.report.line(f"{record.release.image_digest} {'imported' if fresh else 'is there'}")
 

@@ -121,6 +121,27 @@ def test_whoever_promotes_reads_approvals_and_cannot_make_one(graph: Graph) -> N
         assert writing == {f"state-{environment}", f"releases-{environment}"}
 
 
+def test_whoever_promotes_writes_nothing_but_the_steps_of_production(graph: Graph) -> None:
+    for environment in ("stage", "prod"):
+        rights = {
+            (r.inputs["scope"].removeprefix("id of "), r.inputs["roleDefinitionId"].rpartition("/")[2])
+            for r in graph.all("authorization:RoleAssignment")
+            if r.inputs["principalId"] == f"principal of promote-{environment}"
+        }
+        read, write = ROLES["Storage Blob Data Reader"], ROLES["Storage Blob Data Contributor"]
+        assert rights == {
+            (f"state-{environment}", read),
+            (f"key-{environment}", ROLES["Key Vault Crypto User"]),
+            (f"approvals-{environment}", read),
+            ("releases-stage", read),
+            ("releases-prod", read),
+            (f"approvals-key-{environment}", ROLES["Key Vault Reader"]),
+            (f"production-{environment}", write),
+        }
+    kept = {r.inputs["containerName"] for r in graph.all("storage:BlobContainerImmutabilityPolicy")}
+    assert not any(name.startswith("production-") for name in kept)
+
+
 def test_a_preview_reads_and_opens_its_own_environments_key(graph: Graph) -> None:
     rights = {
         (r.inputs["scope"], r.inputs["roleDefinitionId"].rpartition("/")[2])
@@ -179,7 +200,8 @@ def test_federated_credentials_are_written_one_after_another(graph: Graph) -> No
     """Azure refuses two at a time for one identity."""
     found = graph.all("managedidentity:FederatedIdentityCredential")
     owners = Counter("-".join(r.name.split("-")[:2]) for r in found)
-    assert owners == {"deploy-stage": 1, "deploy-prod": 1, "preview-stage": 3, "preview-prod": 1}
+    promoted = {"promote-stage": 2, "promote-prod": 2}
+    assert owners == {"deploy-stage": 1, "deploy-prod": 1, "preview-stage": 3, "preview-prod": 1, **promoted}
     for name, several in owners.items():
         own = [r for r in found if r.name.startswith(f"{name}-")]
         waits = [sum(other.name in one.depends_on for other in own) for one in own]

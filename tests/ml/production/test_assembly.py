@@ -3,11 +3,11 @@ anything."""
 
 import base64
 import json
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from infra.environments import ROOT
 from ml.cli import app
 from ml.errors import MlopsError
 from ml.production import imports
@@ -56,7 +56,7 @@ def test_an_image_is_imported_once_by_digest(there: bool, monkeypatch: pytest.Mo
         "registry_login_server": "prod.azurecr.io",
     }
     answering, made = Answering((202, {}, {}), (200, {}, {})), azure(**place)
-    source: Any = azure(**{**place, "registry": "stage"}).estate
+    source = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/stage"
     monkeypatch.setattr(imports.RegistryApi, "holds", lambda self, image: type("H", (), {"there": there}))
     original = imports.Management
     monkeypatch.setattr(imports, "Management", lambda azure, version: original(azure, version, answering))
@@ -73,6 +73,13 @@ def test_an_image_is_imported_once_by_digest(there: bool, monkeypatch: pytest.Mo
     assert body["source"]["resourceId"].endswith("/registries/stage")
     assert body["source"]["sourceImage"] == f"scoring@{DIGEST}"
     assert body["untaggedTargetRepositories"] == ["scoring"]
+
+
+def test_the_registry_of_another_environment_is_known_by_its_stack_file() -> None:
+    found = imports.registry_of("stage", ROOT)
+    assert "/registries/crmlopsstage" in found
+    with pytest.raises(MlopsError, match="Where nowhere keeps its images"):
+        imports.registry_of("nowhere", ROOT)
 
 
 def test_an_estate_without_a_gateway_promotes_nothing() -> None:

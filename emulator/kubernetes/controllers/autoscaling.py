@@ -62,7 +62,7 @@ def wish(pods: Sequence[Usage], current: int, target: float, *, share: bool) -> 
     if not counted:
         return Wish(None, why="did not receive metrics for targeted pods (pods might be unready)")
     if share and any(pod.requested <= 0 for pod in pods):
-        return Wish(None, why="missing request for cpu")
+        return Wish(None, why="missing request in a container of a pod")
     now, average = _use(counted, share=share)
     ratio = now / target
     unready, missing = len(measured) - len(counted), len(pods) - len(measured)

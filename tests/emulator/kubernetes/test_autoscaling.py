@@ -43,7 +43,7 @@ def test_a_pod_without_a_measurement_is_taken_to_be_at_work_where_fewer_are_want
 def test_nothing_is_said_without_measurements_or_requests() -> None:
     assert wish([], 1, 50, share=True).why.startswith("no pods returned by selector")
     assert "did not receive metrics" in wish(pods(None), 1, 50, share=True).why
-    assert "missing request for cpu" in wish(pods(0.1, requested=0), 1, 50, share=True).why
+    assert "missing request" in wish(pods(0.1, requested=0), 1, 50, share=True).why
 
 
 SPEC: dict[str, Any] = {"minReplicas": 2, "maxReplicas": 10}

@@ -51,7 +51,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             body = json.dumps(dict(os.environ)).encode()
         sick = os.path.exists("sick") or "never" in sys.argv
-        self.send_response(500 if sick and self.path == "/healthz" else 200)
+        found = 404 if self.path == "/nothing" else 200
+        self.send_response(500 if sick and self.path == "/healthz" else found)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from emulator.kubernetes.controllers.facts import (
     condition,
@@ -263,9 +263,11 @@ class _Step:
         held = next((one for one in self.conditions if one["type"] == kind), None)
         if held and held["status"] == status and held.get("reason") == reason and not anew:
             return
-        self.conditions = with_condition(
+        made = with_condition(
             self.conditions, kind, status, reason, message, self.now, lastUpdateTime=spell(self.now)
         )
+        # What has changed last stands last.
+        self.conditions = sorted(made, key=lambda one: one["type"] == kind)
 
     @property
     def _deadline(self) -> int | None:
@@ -352,7 +354,15 @@ def _bare(template: Json) -> Json:
     meta = template.get("metadata") or {}
     labels = {key: value for key, value in (meta.get("labels") or {}).items() if key != HASH}
     kept = {key: value for key, value in meta.items() if key not in ("labels", "creationTimestamp")}
-    return {**template, "metadata": {**kept, "labels": labels}}
+    return _pruned({**template, "metadata": {**kept, "labels": labels}})
+
+
+def _pruned(value: Any) -> Any:
+    """Without what is empty: an empty map says no more than none."""
+    if isinstance(value, dict):
+        found = {key: _pruned(one) for key, one in cast(Json, value).items()}
+        return {key: one for key, one in found.items() if one not in ({}, [], None)}
+    return [_pruned(one) for one in cast(list[Any], value)] if isinstance(value, list) else value
 
 
 def _counts(one: Json, made: int = 0) -> Counts:

@@ -148,6 +148,7 @@ def test_what_never_becomes_available_changes_nothing_and_is_told_in_time(cluste
         cluster.become(available=0)
     assert [one["spec"]["replicas"] for one in cluster.sets.values()] == [3, 1]
     assert cluster.condition("Available")["status"] == "True"
+    assert [one["type"] for one in cluster.deployment["status"]["conditions"]] == ["Available", "Progressing"]
     assert made.again_s is not None and 599 < made.again_s < 601
     cluster.now += timedelta(seconds=601)
     cluster.step()
@@ -161,6 +162,7 @@ def test_going_back_uses_the_set_that_is_there_as_a_new_revision(cluster: Cluste
     cluster.release("b")
     cluster.settle()
     cluster.release("a")
+    cluster.deployment["spec"]["template"]["metadata"]["annotations"] = {}  # an empty map is none
     cluster.settle()
     first, second = cluster.sets.values()
     assert (first["spec"]["replicas"], second["spec"]["replicas"]) == (3, 0)

@@ -30,11 +30,17 @@ class Admission(Rules):
     """Of one cluster."""
 
     def __init__(
-        self, arm: Arm, cluster_id: str, authority: Callable[[], str], webhooks: Sequence[Webhook] = ()
+        self,
+        arm: Arm,
+        cluster_id: str,
+        authority: Callable[[], str],
+        webhooks: Sequence[Webhook] = (),
+        checks: Sequence[Webhook] = (),
     ) -> None:
         """authority: the certificate (PEM) by which the API server is known. webhooks: called with each pod
-        that is to be new; may change it
+        that is to be new; may change it. checks: called with each that Kubernetes would let in; may refuse it
         """
+        self._checks = checks
         self._arm = arm
         self._authority = authority
         self._webhooks = webhooks
@@ -53,6 +59,9 @@ class Admission(Rules):
                 webhook(objects, made)
         validation.check_new(kind, made)
         podsecurity.check(objects, kind, None, made)
+        if kind.kind == "Pod":
+            for check in self._checks:
+                check(objects, made)
         if kind.kind == "Service":
             self._number(objects, made, None)
 

@@ -27,6 +27,7 @@ from emulator.kubernetes.install import Kubernetes
 from emulator.kubernetes.node.identity import webhook
 from emulator.kubernetes.node.kubelet import Kubelet, Tools
 from emulator.kubernetes.node.pulling import Puller
+from emulator.kubernetes.node.refusals import refuse
 from emulator.kubernetes.site import POOL, Site
 from emulator.network.flows import stopped
 from emulator.network.inside import Inside
@@ -146,6 +147,7 @@ class Engine:
         clusters.on_new(self._made)
         inside.register(self.where)
         kubernetes.webhooks.append(webhook)
+        self._checks = kubernetes.checks
         kubernetes.logs.source = self
         self._hook()
 
@@ -180,6 +182,7 @@ class Engine:
     def start(self) -> None:
         """The emulator answers: the clusters that there are go on, and new ones begin."""
         self._started = True
+        self._checks.append(refuse)
         for cluster in self._clusters.all():
             self.begin(cluster)
 

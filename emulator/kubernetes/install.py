@@ -20,15 +20,18 @@ HOSTS = "*.azmk8s.io"
 
 class Kubernetes:
     """What runs in clusters is added by whoever runs it. webhooks: called with each new pod, and may change
-    it. logs: what pods have said."""
+    it. checks: called with each that is let in, and may refuse it. logs: what pods have said."""
 
     def __init__(self, home: Home, arm: Arm) -> None:
         def authority() -> str:
             return Certificates(home).authority.decode()
 
         self.webhooks: list[Webhook] = []
+        self.checks: list[Webhook] = []
         self.logs = Attached()
-        self.clusters = Clusters(arm, lambda cluster_id: Admission(arm, cluster_id, authority, self.webhooks))
+        self.clusters = Clusters(
+            arm, lambda cluster_id: Admission(arm, cluster_id, authority, self.webhooks, self.checks)
+        )
 
 
 def install(

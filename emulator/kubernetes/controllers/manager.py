@@ -25,7 +25,6 @@ WATCHED: Final = (
     "EndpointSlice",
     "Endpoints",
     "HorizontalPodAutoscaler",
-    "Namespace",
     "Node",
     "Pod",
     "PodDisruptionBudget",
@@ -95,7 +94,6 @@ class Manager:
         if cluster is None:
             return None
         parts: tuple[Callable[[], float | None], ...] = (
-            self._placement.namespaces,
             lambda: self._placement.nodes(cluster),
             lambda: self._services.balancers(cluster),
             self._workloads.deployments,

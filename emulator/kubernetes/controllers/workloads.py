@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator.errors import AzureError
 from emulator.kubernetes.controllers import deployments, replicasets
 from emulator.kubernetes.controllers.controller import Controller, as_status
 from emulator.kubernetes.controllers.facts import (
@@ -127,7 +128,7 @@ class Workloads(Controller):
             for _ in range(plan.create):
                 made = self.objects.create(pod)
                 told.append(("Normal", "SuccessfulCreate", f"Created pod: {made['metadata']['name']}"))
-        except ApiError as error:
+        except AzureError as error:  # of what is not emulated, too
             told.append(("Warning", "FailedCreate", f"Error creating: {error.message}"))
             self._retries[uid] = (min(LAST_RETRY_S, pause * 2), time.monotonic() + pause)
             held = condition(one, "ReplicaFailure")

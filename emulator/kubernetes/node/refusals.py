@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from emulator.kubernetes.errors import NotServed
+from emulator.kubernetes.objects import Objects
+
 Json = dict[str, Any]
 VOLUMES: Final = frozenset({"name", "emptyDir", "configMap", "secret", "projected", "downwardAPI"})
 LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # volumes and containers become folders
@@ -27,6 +30,12 @@ def refusals(spec: Json) -> list[str]:
         found += [] if LABEL.fullmatch(str(container.get("name"))) else [f"spec.containers[{index}].name"]
         found += [f"spec.containers[{index}].{name}" for name in _of_container(container)]
     return found
+
+
+def refuse(objects: Objects, pod: Json) -> None:
+    """Called with each pod that is to be new: 501 for one that would not run here as it says."""
+    if found := refusals(pod["spec"]):
+        raise NotServed(f"pod {pod['metadata']['name']} with {', '.join(found)}")
 
 
 def _of_container(container: Json) -> list[str]:

@@ -9,9 +9,11 @@ import time
 from typing import Any
 
 import jwt
+import pytest
 
 from emulator.http import Request
-from emulator.kubernetes.controllers.facts import is_ready
+from emulator.kubernetes.controllers.facts import condition, is_ready
+from emulator.kubernetes.errors import NotServed
 from emulator.places import OUTSIDE, Place
 from tests.emulator.kubernetes.running.conftest import World
 from tests.emulator.kubernetes.running.estate import SUBNET, WORKLOAD, container, deployment, service
@@ -117,10 +119,14 @@ def test_a_registry_that_the_kubelet_may_not_pull_from_is_told(world: World) -> 
 
 
 def test_what_a_process_cannot_have_is_refused_by_name(world: World) -> None:
-    world.create(pod(hostNetwork=True, initContainers=[{**container(), "name": "first"}]))
-    world.until(lambda: world.objects.get("Pod", "scoring", "one").get("status", {}).get("reason"))
-    status = world.objects.get("Pod", "scoring", "one")["status"]
-    assert status["message"] == "not emulated: spec.initContainers, spec.hostNetwork"
+    spec = {"hostIPC": True, "initContainers": [{"name": "first", "image": "python:3.11-slim"}]}
+    with pytest.raises(NotServed, match=r"pod one with spec\.initContainers, spec\.hostIPC"):
+        world.create(pod(**spec))
+    world.create(deployment(pod=spec))
+    failed = world.until(
+        lambda: condition(world.objects.get("Deployment", "scoring", "rev-a"), "ReplicaFailure")
+    )
+    assert failed["reason"] == "FailedCreate" and "spec.initContainers" in failed["message"]
 
 
 def test_a_root_user_is_refused_where_none_may_be(world: World) -> None:

@@ -80,7 +80,7 @@ class Connections:
             raise NothingListens(f"port {port}: {error}") from error
         except TimeoutError as error:
             raise TooSlow(str(error)) from error
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: no head can hold it
             raise NotReached(f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:

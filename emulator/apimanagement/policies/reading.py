@@ -22,6 +22,7 @@ RAW: Final = "rawxml"
 # Elements whose content is one text, with the elements in it.
 VERBATIM: Final = frozenset({"set-body"})
 MAX_DEPTH: Final = 60  # elements in elements
+MAX_BROKEN: Final = 20  # expressions without an end
 # 256 KiB: https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
 MAX_BYTES: Final = 256 * 1024
 
@@ -70,6 +71,7 @@ class _Reader:
         self._raw = raw
         self._at = 0
         self._element = DOCUMENT
+        self._broken = 0
 
     def document(self, root: str) -> Document:
         self._at += self._text.startswith("\ufeff")
@@ -246,7 +248,11 @@ class _Reader:
         begin = match.end() - 1 - (ours[index] - theirs[index])
         try:
             end = closed(plain, begin)
-        except ExpressionError:
+        except ExpressionError as error:
+            # What is no C# is told when the policy is checked. Each is looked for up to the document's end.
+            self._broken += 1
+            if self._broken > MAX_BROKEN:
+                raise self._error(f"more than {MAX_BROKEN} expressions are no C#: {error.message}") from error
             return None
         index = bisect_left(theirs, end)
         index -= index == len(theirs) or theirs[index] > end

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.apimanagement.policies.csharp import syntax
-from emulator.apimanagement.policies.csharp.lexer import KEYWORDS
-from emulator.apimanagement.policies.csharp.parser import PRECEDENCE, PREDEFINED, parse
+from emulator.apimanagement.policies.csharp.expressions import PRECEDENCE, PREDEFINED
+from emulator.apimanagement.policies.csharp.lexer import KEYWORDS, OPERATORS
+from emulator.apimanagement.policies.csharp.parser import parse
 from emulator.apimanagement.policies.csharp.printing import show
 from emulator.apimanagement.policies.errors import ExpressionError
 
@@ -188,3 +189,18 @@ def _deeper(inner: st.SearchStrategy[syntax.Expression]) -> st.SearchStrategy[sy
 @given(st.recursive(leaves, _deeper, max_leaves=12))
 def test_a_printed_tree_is_read_as_the_same_tree(tree: syntax.Expression) -> None:
     assert parse(show(tree)) == tree
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(sorted({*KEYWORDS, *OPERATORS, '"a"', '$"', "{{a}}", "x", "1", "\n", "//", "'"}))
+    )
+)
+def test_what_is_no_csharp_is_an_error_and_nothing_else(words: list[str]) -> None:
+    for code in (f"@({' '.join(words)})", f"@{{{' '.join(words)}}}"):
+        try:
+            tree = parse(code)
+        except ExpressionError:
+            continue
+        assert parse(show(tree)) == tree

@@ -140,3 +140,42 @@ documents = st.dictionaries(st.sampled_from(SECTIONS), st.lists(policies, max_si
 @given(documents, st.sampled_from((XML, RAW)))
 def test_a_written_document_is_read_as_the_same_tree(document: Document, form: str) -> None:
     assert read(write(document, form), form) == document
+
+
+PIECES = (
+    "<a",
+    "<a>",
+    "</a>",
+    "/>",
+    ">",
+    " x=",
+    '"',
+    "'",
+    "@(",
+    "@{",
+    ")",
+    "}",
+    "&lt;",
+    "<!--",
+    "-->",
+    "<set-body>",
+    "text",
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(PIECES)), st.sampled_from((XML, RAW)))
+def test_what_is_no_document_is_an_error_and_nothing_else(pieces: list[str], form: str) -> None:
+    text = f"<policies><inbound>{''.join(pieces)}</inbound></policies>"
+    try:
+        document = read(text, form)
+    except PolicyError:
+        return
+    assert read(write(document, form), form) == document
+
+
+def test_a_document_with_many_broken_expressions_is_given_up() -> None:
+    broken = '<a b="@(" />'
+    assert len(read(f"<policies><inbound>{broken * 20}</inbound></policies>", RAW).section("inbound")) == 20
+    with pytest.raises(PolicyError, match="more than 20 expressions are no C#"):
+        read(f"<policies><inbound>{broken * 21}</inbound></policies>", RAW)

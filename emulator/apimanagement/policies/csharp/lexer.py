@@ -32,6 +32,7 @@ OPERATORS: Final = tuple(_OPERATORS.split())
 OPENING: Final = {"(": ")", "[": "]", "{": "}"}
 CLOSING: Final = frozenset(OPENING.values())
 MAX_DEPTH: Final = 100  # brackets in brackets, and how deep the parser descends
+MAX_INTERPOLATED: Final = 20  # interpolated strings in the holes of others
 MAX_CHAIN: Final = 200  # operators or calls one behind the other
 
 _BLANK = re.compile(r"(?:\s+|//[^\r\n]*|/\*.*?\*/)+", re.DOTALL)
@@ -122,6 +123,7 @@ class _Lexer:
         self._source = source
         self._text = source.text
         self._limit = limit
+        self._depth = 0
 
     def next(self, at: int) -> Token:
         text = self._text
@@ -278,7 +280,11 @@ class _Lexer:
             elif char == "{":
                 parts.append("".join(text))
                 text.clear()
+                self._depth += 1
+                if self._depth > MAX_INTERPOLATED:
+                    raise self._source.error("interpolated strings are nested too deeply", place)
                 hole, inside = self._hole(place)
+                self._depth -= 1
                 parts.append(hole)
             else:
                 raise self._source.error("A '}' in an interpolated string is written '}}'", place)
@@ -298,7 +304,11 @@ class _Lexer:
                 stack.append(OPENING[token.value])
                 if len(stack) > MAX_DEPTH:
                     raise self._source.error("too many brackets in brackets", token.start)
-            elif token.kind == "operator" and token.value in CLOSING and token.value != stack.pop():
+            elif (
+                token.kind == "operator"
+                and token.value in CLOSING
+                and (not stack or token.value != stack.pop())
+            ):
                 raise self._source.error(f"unexpected '{token.value}'", token.start)
             found.append(token)
             inside = token.end

@@ -34,6 +34,11 @@ def compiled(expression: str) -> Callable[[Context], Any]:
             raise EvaluationFailure(thrown.kind, thrown.message) from thrown
         except Limit as limit:
             raise EvaluationFailure("System.TimeoutException", f"{limit}.") from limit
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # Values of types that no overload takes: a compiler would have refused them.
+            raise EvaluationFailure(
+                "System.InvalidOperationException", f"Invalid operation: {error}."
+            ) from error
         except RecursionError as error:
             raise EvaluationFailure(
                 "System.InsufficientExecutionStackException", "The expression is nested too deeply."

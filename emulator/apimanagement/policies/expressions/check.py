@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Final
 
 from emulator.apimanagement.policies.csharp import syntax
+from emulator.apimanagement.policies.csharp.expressions import PREDEFINED
 from emulator.apimanagement.policies.csharp.lexer import Source
-from emulator.apimanagement.policies.csharp.parser import PREDEFINED, parse
+from emulator.apimanagement.policies.csharp.parser import parse
 from emulator.apimanagement.policies.csharp.printing import type_name
 from emulator.apimanagement.policies.errors import ExpressionError
 from emulator.apimanagement.policies.expressions.allowed import ALLOWED, BY_NAME, DOCUMENTED, REFUSED, SAMPLED
@@ -51,8 +52,11 @@ def check(expression: str) -> Kind:
     ExpressionError where the compiler would refuse it, in its words; `NotKnown` for what is not emulated.
     """
     tree = parse(expression)
-    checker = _Checker(Source(expression), tree)
-    return checker.whole(tree)
+    source = Source(expression)
+    try:
+        return _Checker(source, tree).whole(tree)
+    except RecursionError as error:
+        raise source.error("the expression is nested too deeply", 0) from error
 
 
 @lru_cache(maxsize=1024)

@@ -207,7 +207,7 @@ def _zone(letter: str, length: int, value: DateTime | DateTimeOffset) -> str:
 
 def read(text: str) -> tuple[DateTime, int | None] | None:
     """A text's time and its distance from UTC in ticks, None where it names none; None of no time."""
-    text = text.strip()
+    text = text[:64].strip()
     offset: int | None = None
     if zone := _ZONE.fullmatch(text):
         text = zone[1]

@@ -21,6 +21,7 @@ from emulator.apimanagement.policies.expressions.values import (
     Sized,
     Thrown,
     format_error,
+    full_name,
     invalid_cast,
     null_reference,
     type_of,
@@ -29,6 +30,7 @@ from emulator.apimanagement.policies.expressions.values import (
 
 RANK: Final = ("int", "uint", "long", "ulong", "float", "double", "decimal")
 NUMBERS: Final = frozenset({*WHOLE, "float", "double", "decimal", "char"})
+MOST_DECIMAL: Final = Decimal(2**96 - 1)
 STRUCTS: Final = frozenset(
     {*NUMBERS, "bool", "Guid", "DateTime", "DateTimeOffset", "TimeSpan", "KeyValuePair"}
 )
@@ -129,6 +131,10 @@ def number(value: Any, wanted: str, *, strict: bool = False) -> Any:
     """A number as another type of number; strict: an OverflowException where it does not fit."""
     if isinstance(value, Char):
         value = ord(value)
+    if isinstance(value, float) and not math.isfinite(value) and wanted not in ("float", "double"):
+        if wanted == "decimal":
+            raise _too_large("a Decimal")
+        return number(0, wanted)
     if wanted == "char":
         return Char(chr(whole(int(value), "ushort")))
     if wanted == "float":
@@ -136,10 +142,19 @@ def number(value: Any, wanted: str, *, strict: bool = False) -> Any:
     if wanted == "double":
         return float(value)
     if wanted == "decimal":
-        return Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return whole(0, wanted, strict=strict)
+        return decimal(Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value))
     return whole(int(value), wanted, strict=strict)
+
+
+def _too_large(what: str) -> Thrown:
+    return Thrown("System.OverflowException", f"Value was either too large or too small for {what}.")
+
+
+def decimal(value: Decimal) -> Decimal:
+    """A number that a Decimal can hold."""
+    if not value.is_finite() or abs(value) > MOST_DECIMAL:
+        raise _too_large("a Decimal")
+    return value
 
 
 def parsed(text: str | None, wanted: str) -> Any:
@@ -152,7 +167,7 @@ def parsed(text: str | None, wanted: str) -> Any:
             if "_" in shown or shown.lower().lstrip("+-") in ("inf", "infinity", "nan"):
                 raise ValueError
             plain = shown.replace(",", "")
-            return Decimal(plain) if wanted == "decimal" else number(float(plain), wanted)
+            return decimal(Decimal(plain)) if wanted == "decimal" else number(float(plain), wanted)
         if not shown.lstrip("+-").isdecimal() or not shown.isascii():
             raise ValueError
         return whole(int(shown), wanted, strict=True)
@@ -211,6 +226,11 @@ def sized(value: Any) -> str:
 
 def promoted(one: Any, two: Any) -> tuple[Any, Any, str]:
     """Two numbers as the type in which they are calculated (12.4.7), and its name."""
+    if Decimal in (type(one), type(two)) and (isinstance(one, float) or isinstance(two, float)):
+        raise Thrown(
+            "System.InvalidOperationException",
+            f"'{full_name(one)}' and '{full_name(two)}' cannot be calculated with each other",
+        )
     kinds = [sized(value) for value in (one, two)]
     kinds = [kind if kind in RANK else "int" for kind in kinds]
     kind = max(kinds, key=RANK.index)

@@ -10,7 +10,7 @@ from emulator.apimanagement.policies.context import Context
 from emulator.apimanagement.policies.csharp import syntax
 from emulator.apimanagement.policies.expressions import conversions, formats, operators, tokens
 from emulator.apimanagement.policies.expressions.types import TYPES, Member, canonical, member_of
-from emulator.apimanagement.policies.expressions.types.sequences import looked_up, no_key
+from emulator.apimanagement.policies.expressions.types.sequences import key_of, looked_up, no_key
 from emulator.apimanagement.policies.expressions.types.text import group_of
 from emulator.apimanagement.policies.expressions.values import (
     Anonymous,
@@ -22,6 +22,7 @@ from emulator.apimanagement.policies.expressions.values import (
     Dict,
     Limit,
     Ref,
+    Set,
     Thrown,
     argument_out_of_range,
     budget,
@@ -441,10 +442,10 @@ def element(holder: Any, key: Any) -> Any:
         if isinstance(values, bytearray):
             return Byte(found)
         return Char(found) if isinstance(values, str) else found
-    if hasattr(holder, "keys"):
+    if hasattr(holder, "keys") and not isinstance(holder, Set):
         if key is None:
             raise Thrown("System.ArgumentNullException", "Value cannot be null.\r\nParameter name: key")
-        if key not in holder:
+        if key_of(key) not in holder:
             raise no_key(key)
         return looked_up(holder, key)
     raise Thrown(

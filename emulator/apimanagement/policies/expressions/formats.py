@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from emulator.apimanagement.policies.expressions.values import (
     Anonymous,
     Box,
     KeyValue,
+    Limit,
     Sized,
     Thrown,
     checked_size,
@@ -24,6 +26,9 @@ from emulator.apimanagement.policies.expressions.values import (
 
 _STANDARD = re.compile(r"([a-zA-Z])(\d{0,2})")
 _ITEM = re.compile(r"\{\{|\}\}|\{(\d+)\s*(?:,\s*(-?\d+))?\s*(?::((?:[^{}]|\{\{|\}\})*))?\}|[{}]")
+# Wide enough for every double with 99 digits behind its point.
+_WIDE: Final = Context(prec=450)
+LONGEST: Final = 16 * 1024  # characters of a format
 _GUIDS: Final = {"D": "{}", "B": "{{{}}}", "P": "({})"}
 
 
@@ -96,6 +101,8 @@ def number(value: float | Decimal, form: str) -> str:
     match = _STANDARD.fullmatch(form)
     if match is None:
         return _custom(value, form)
+    if isinstance(value, float) and not math.isfinite(value):
+        return text(value)
     letter, digits = match[1].upper(), int(match[2]) if match[2] else None
     exact = Decimal(value) if not isinstance(value, float) else Decimal(repr(float(value)))
     match letter:
@@ -120,17 +127,20 @@ def number(value: float | Decimal, form: str) -> str:
 
 
 def _rounded(value: Decimal, digits: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP, context=_WIDE)
 
 
 def rounded(value: Decimal, digits: int, *, away: bool = False) -> Decimal:
     """As `Math.Round`: half to even, or away from zero."""
-    return value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP if away else ROUND_HALF_EVEN)
+    how = ROUND_HALF_UP if away else ROUND_HALF_EVEN
+    return value.quantize(Decimal(1).scaleb(-digits), rounding=how, context=_WIDE)
 
 
 def _custom(value: float | Decimal, form: str) -> str:
     if not re.fullmatch(r"[#0,.%]+", form):
         raise Thrown("System.FormatException", f"not emulated: the number format '{form}'")
+    if isinstance(value, float) and not math.isfinite(value):
+        return text(value)
     exact = Decimal(repr(float(value))) if isinstance(value, float) else Decimal(value)
     if "%" in form:
         exact *= 100
@@ -157,6 +167,9 @@ def composite(form: str | None, arguments: Sequence[Any]) -> str:
     """As `string.Format`."""
     if form is None:
         raise Thrown("System.ArgumentNullException", "Value cannot be null.\r\nParameter name: format")
+
+    if len(form) > LONGEST:
+        raise Limit(f"a format of {len(form)} characters; {LONGEST} are the most")
 
     def one(match: re.Match[str]) -> str:
         if match[0] in ("{{", "}}"):

@@ -8,7 +8,7 @@ from decimal import Decimal, DivisionByZero, InvalidOperation
 from typing import Any, Final
 
 from emulator.apimanagement.policies.expressions import clock, formats
-from emulator.apimanagement.policies.expressions.conversions import RANK, number, promoted, sized
+from emulator.apimanagement.policies.expressions.conversions import RANK, decimal, number, promoted, sized
 from emulator.apimanagement.policies.expressions.tokens import JToken
 from emulator.apimanagement.policies.expressions.types.times import subtracted
 from emulator.apimanagement.policies.expressions.values import (
@@ -22,6 +22,7 @@ from emulator.apimanagement.policies.expressions.values import (
 )
 
 _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
+    "==": lambda one, two: one == two,
     "<": lambda one, two: one < two,
     ">": lambda one, two: one > two,
     "<=": lambda one, two: one <= two,
@@ -87,8 +88,7 @@ def equal(one: Any, two: Any) -> bool:
     if isinstance(one, JToken) or isinstance(two, JToken):
         return one is two
     if is_number(one) and is_number(two):
-        left, right, _ = promoted(one, two)
-        return left == right
+        return bool(_numbers("==", one, two, False))
     if isinstance(one, list | dict | bytearray):
         return one is two
     return type(one) is type(two) and one == two
@@ -107,7 +107,7 @@ def _numbers(operator: str, one: Any, two: Any, strict: bool) -> Any:
         return number(_floating(operator, left, right), kind)
     if kind == "decimal":
         try:
-            return _exact(operator, left, right)
+            return decimal(_exact(operator, left, right))
         except (DivisionByZero, InvalidOperation) as error:
             raise Thrown("System.DivideByZeroException", "Attempted to divide by zero.") from error
     return whole(_whole(operator, int(left), int(right)), kind, strict=strict)

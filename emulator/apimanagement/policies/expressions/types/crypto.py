@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -47,6 +48,17 @@ def _keyed(name: str) -> Any:
     return run
 
 
+def _boxed(name: str) -> Callable[[], Box[Any]]:
+    return lambda: Box(name, None)
+
+
+def _with_key(name: str) -> Callable[..., Box[Any]]:
+    def make(key: Any = None) -> Box[Any]:
+        return Box(name, {"key": secrets.token_bytes(64) if key is None else bytes(key)})
+
+    return make
+
+
 def _set_key(self: Box[dict[str, bytes]], key: Any) -> None:
     if key is None:
         raise argument_null("key")
@@ -70,7 +82,7 @@ for _name, _python in (
             _name,
             f"{SPACE}.{_name}",
             members={"ComputeHash": method("byte[]", _digest(_python)), **_CLOSED},
-            statics={"Create": function(_name, lambda name=_name: Box(name, None))},
+            statics={"Create": function(_name, _boxed(_name))},
         )
     )
     if _name != "MD5":
@@ -79,7 +91,7 @@ for _name, _python in (
                 f"{_name}Managed",
                 f"{SPACE}.{_name}Managed",
                 (_name,),
-                make=function(_name, lambda name=_name: Box(name, None)),
+                make=function(_name, _boxed(_name)),
             )
         )
     declare(
@@ -92,12 +104,7 @@ for _name, _python in (
                 **_CLOSED,
             },
             set={"Key": _set_key},
-            make=function(
-                f"HMAC{_name}",
-                lambda key=None, name=_name: Box(
-                    f"HMAC{name}", {"key": secrets.token_bytes(64) if key is None else bytes(key)}
-                ),
-            ),
+            make=function(f"HMAC{_name}", _with_key(f"HMAC{_name}")),
         )
     )
 

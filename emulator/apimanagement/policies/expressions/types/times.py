@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -222,12 +223,11 @@ def _span(*parts: Any) -> TimeSpan:
     return TimeSpan(total * SECOND + (milliseconds[0] * MILLISECOND if milliseconds else 0))
 
 
-def _parsed_span(text: Any) -> TimeSpan:
-    import re
+_SPAN = re.compile(r"(-?)(?:(\d+)\.)?(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?|(-?)(\d+)")
 
-    match = re.fullmatch(
-        r"\s*(-?)(?:(\d+)\.)?(\d{1,2}):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?\s*|\s*(-?)(\d+)\s*", text or ""
-    )
+
+def _parsed_span(text: Any) -> TimeSpan:
+    match = _SPAN.fullmatch((text or "")[:64].strip())
     if match is None:
         raise Thrown("System.FormatException", "String was not recognized as a valid TimeSpan.")
     if match[8]:
@@ -239,6 +239,10 @@ def _parsed_span(text: Any) -> TimeSpan:
 
 def _whole(unit: int, most: int) -> Callable[[Any], int]:
     return lambda self: int(abs(self.ticks) // unit % most) * (-1 if self.ticks < 0 else 1)
+
+
+def _span_of(unit: int) -> Callable[[Any], TimeSpan]:
+    return lambda amount: TimeSpan(_ticks(amount, unit))
 
 
 def _total(unit: int) -> Callable[[Any], float]:
@@ -264,10 +268,7 @@ declare(
             "CompareTo": method("int", lambda self, other: (self > other) - (self < other)),
         },
         statics={
-            **{
-                f"From{name}": function("TimeSpan", lambda amount, unit=unit: TimeSpan(_ticks(amount, unit)))
-                for name, unit in UNITS.items()
-            },
+            **{f"From{name}": function("TimeSpan", _span_of(unit)) for name, unit in UNITS.items()},
             "FromTicks": function("TimeSpan", lambda ticks: TimeSpan(int(ticks))),
             "Zero": constant("TimeSpan", lambda: TimeSpan(0)),
             "Parse": function("TimeSpan", _parsed_span),

@@ -42,6 +42,7 @@ from emulator.messaging.install import install as messaging
 from emulator.monitor.database import VERSION as TELEMETRY_VERSION
 from emulator.monitor.database import Database
 from emulator.monitor.install import install as monitor
+from emulator.monitor.metrics.book import Book
 from emulator.network import approvals
 from emulator.network.inside import Inside
 from emulator.network.install import install as network
@@ -92,6 +93,7 @@ class Emulator:
         self.workplaces = Workplaces(home, self.identity.workloads, self.ports)
         self.images = Images(home, self.store, self.processes)
         self.telemetry = Database(home.telemetry)
+        self.metrics = Book()
         self._accounts = Accounts(self.store)
         self._contents = BlobStore(home.blobs)
         self.blobs = Blobs(self._accounts, self._contents, self.identity)
@@ -121,7 +123,14 @@ class Emulator:
             ),
             "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets, self._keys, self.reach),
             "monitor": lambda: monitor(
-                arm, hosts, lifetime, who, self.telemetry, self.reach, lambda: self.faults.plan.lag_s
+                arm,
+                hosts,
+                lifetime,
+                who,
+                self.telemetry,
+                self.metrics,
+                self.reach,
+                lambda: self.faults.plan.lag_s,
             ),
             "images": lambda: images(lifetime, pictures),
             "machinelearning": lambda: machinelearning(
@@ -142,7 +151,17 @@ class Emulator:
                 home, arm, store, hosts, lifetime, who, blobs, pictures, self.reach
             ),
             "containerinstance": lambda: containerinstance(
-                home, arm, store, hosts, lifetime, who, pictures, processes, self.workplaces, self.inside
+                home,
+                arm,
+                store,
+                hosts,
+                lifetime,
+                who,
+                pictures,
+                processes,
+                self.workplaces,
+                self.inside,
+                self.metrics,
             ),
             "containerservice": lambda: containerservice(home, arm, store, who),
             "kubernetes": self._kubernetes,
@@ -167,6 +186,7 @@ class Emulator:
             self._secrets,
             self.reach,
             self.inside,
+            self.metrics,
         )
 
     def _kubernetes(self) -> None:

@@ -28,7 +28,6 @@ HOSTS: Final[dict[str, tuple[str, str]]] = {
     "*.api.loganalytics.io": ("queries of Log Analytics", TELEMETRY),
     "*.ods.opinsights.azure.com": ("the collector of Log Analytics", TELEMETRY),
     "*.ingest.monitor.azure.com": ("data collection endpoints", TELEMETRY),
-    "*.metrics.monitor.azure.com": ("metrics queries", TELEMETRY),
     "dc.services.visualstudio.com": ("telemetry of tools", NOTHING_LOST),
     "dc.applicationinsights.azure.com": ("telemetry of tools", NOTHING_LOST),
     "get.pulumi.com": ("Pulumi's downloads", PULUMI),

@@ -16,6 +16,7 @@ from emulator.identity.service import Identity
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import Vaults
 from emulator.lifetime import Lifetime
+from emulator.monitor.metrics.book import Book
 from emulator.network.inside import Inside
 from emulator.network.reach import Reach
 
@@ -36,6 +37,7 @@ def install(
     secrets: Secrets,
     reach: Reach,
     inside: Inside,
+    book: Book,
 ) -> Gateway:
     """Hooks of subscriptions and named values; what is deleted softly; what Azure refuses; the gateway."""
     services.install(arm)
@@ -81,4 +83,4 @@ def install(
             raise NotEmulated("listValue of a named value that is in a vault; read the vault's secret")
         return {VALUE: keys.held(action.id).get(VALUE)}
 
-    return gateway.install(arm, home, hosts, lifetime, identity, vaults, secrets, reach, inside, keys)
+    return gateway.install(arm, home, hosts, lifetime, identity, vaults, secrets, reach, inside, keys, book)

@@ -7,11 +7,13 @@ from emulator.arm.store import Store
 from emulator.containerinstance.gateway import Gateway
 from emulator.containerinstance.groups import CONTAINER, GROUP, Groups
 from emulator.containerinstance.inside import source
+from emulator.containerinstance.usage import Usage
 from emulator.home import Home
 from emulator.hosts import Hosts
 from emulator.identity.service import Identity
 from emulator.images.store import Images
 from emulator.lifetime import Lifetime
+from emulator.monitor.metrics.book import Book
 from emulator.network.inside import Inside
 from emulator.processes import Processes
 from emulator.workplaces import Workplaces
@@ -28,6 +30,7 @@ def install(
     processes: Processes,
     workplaces: Workplaces,
     inside: Inside,
+    book: Book,
 ) -> None:
     """Register the hooks of Microsoft.ContainerInstance and the routes to the groups' addresses."""
     groups = Groups(home, arm, store, identity, images, processes, workplaces)
@@ -41,7 +44,10 @@ def install(
         arm.action(GROUP, name)(groups.act)
     arm.action(CONTAINER, "logs")(groups.logs)
     hosts.route("*.azurecontainer.io", gateway.handle)
+    usage = Usage(groups.runtime, book)
     lifetime.on_start(groups.start_all)
+    lifetime.on_start(usage.start)
+    lifetime.on_stop(usage.stop)
     lifetime.on_stop(groups.runtime.close)
 
     def route(group: dict[str, object]) -> None:

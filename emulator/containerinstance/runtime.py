@@ -73,6 +73,15 @@ class Runtime:
         with self._lock:
             return self._groups.get(fold(group_id))
 
+    def processes(self) -> dict[str, dict[str, int]]:
+        """The processes of containers that run, by container, by the folded id of their group."""
+        with self._lock:
+            groups = dict(self._groups)
+        return {
+            group: {name: one.pid for name, one in running.containers.items() if one.pid is not None}
+            for group, running in groups.items()
+        }
+
     def close(self) -> None:
         """The emulator goes down: nothing is to be started again."""
         with self._lock:

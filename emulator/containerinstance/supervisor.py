@@ -49,6 +49,7 @@ class Supervisor:
         self.history = History()
         self.log = spec.folder / "log"
         self.local_port: int | None = None
+        self.pid: int | None = None  # of the process, while it runs
         self.ready = False
         self.ended = False  # and will not start again
         self._processes = processes
@@ -122,8 +123,9 @@ class Supervisor:
         handle = self._processes.start(f"container {self.spec.name}", argv, cwd=cwd, env=env, log=self.log)
         self.history.running()
         self.history.event("Started", "Started container")
+        self.pid = handle.pid
         code = self._watch(handle)
-        self.ready = False
+        self.ready, self.pid = False, None
         self.history.terminated(code)
         if code != 0 and not self._stopping.is_set():
             tail = self.tail(TAIL_LINES).strip()

@@ -10,6 +10,8 @@ DIFFERENCES: Final = (
     "AppRequests and its kin have rows; Usage, Heartbeat, AzureActivity and other tables have columns alone.",
     "Telemetry outlives its component, and goes with its workspace: aside for 14 days, at once with `force`. "
     "Retention periods are kept without effect, and a sender is told when the workspace is gone.",
+    "Metrics are measured of components, gateways of API Management and container groups; those of the last "
+    "two are gone when the emulator ends; every other type's are refused.",
     "Diagnostic settings are kept, but no service writes platform logs.",
     "Alert rules are kept and never fire.",
     "The activity log has deletions, and nothing else.",

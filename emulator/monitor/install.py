@@ -16,6 +16,9 @@ from emulator.monitor.database import Database
 from emulator.monitor.ingestion import Ingestion
 from emulator.monitor.logs.access import Logs
 from emulator.monitor.logs.endpoint import HOSTS, Queries
+from emulator.monitor.metrics import endpoint as metrics
+from emulator.monitor.metrics.book import Book
+from emulator.monitor.metrics.query import Metrics
 from emulator.monitor.retention import Retention
 from emulator.monitor.scopes import Scopes
 from emulator.network.reach import Reach
@@ -27,6 +30,7 @@ def install(
     lifetime: Lifetime,
     identity: Identity,
     telemetry: Database,
+    book: Book,
     reach: Reach,
     lag_s: Callable[[], float],
 ) -> None:
@@ -45,6 +49,7 @@ def install(
     queries = Queries(Logs(arm.store, identity, scopes), telemetry, lag_s)
     for host in HOSTS:
         hosts.route(host, queries.handle)
+    metrics.install(arm, hosts, identity, Metrics(book, telemetry))
     hosts.route("*.in.applicationinsights.azure.com", ingestion.handle)
     hosts.route("*.livediagnostics.monitor.azure.com", _refuse_live_metrics)
 

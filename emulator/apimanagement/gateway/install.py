@@ -19,6 +19,7 @@ from emulator.identity.service import Identity
 from emulator.keyvault.secrets import Secrets
 from emulator.keyvault.vaults import Vaults
 from emulator.lifetime import Lifetime
+from emulator.monitor.metrics.book import Book
 from emulator.network.inside import Inside
 from emulator.network.reach import Reach
 
@@ -42,6 +43,7 @@ def install(
     reach: Reach,
     inside: Inside,
     keys: Keys,
+    book: Book,
 ) -> Gateway:
     """Register the route and the actions that change what the gateway reads."""
     parts = Parts(arm.store, identity, inside.where, hosts.handler, home.ca)
@@ -55,7 +57,7 @@ def install(
     configurations = Configurations(arm.store, STEPS, parts.standing, keys_of, value_of)
     identity.tokens.applications.append(configurations.audiences)
     telemetry = Telemetry(hosts.handler, parts.token)
-    gateway = Gateway(configurations, parts, reach, telemetry)
+    gateway = Gateway(configurations, parts, reach, telemetry, book)
     hosts.route(f"*{SUFFIX}", gateway.handle)
     lifetime.on_stop(telemetry.close)
     lifetime.on_stop(parts.connections.close)

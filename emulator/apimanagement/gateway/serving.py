@@ -16,6 +16,7 @@ from emulator.apimanagement.gateway.answers import answer, texts
 from emulator.apimanagement.gateway.backends import parse_url
 from emulator.apimanagement.gateway.configuration import Configuration, Configurations
 from emulator.apimanagement.gateway.failures import Failure
+from emulator.apimanagement.gateway.measuring import measure
 from emulator.apimanagement.gateway.parts import Parts
 from emulator.apimanagement.gateway.plans import Plan
 from emulator.apimanagement.gateway.routing import Route
@@ -31,6 +32,7 @@ from emulator.containerinstance.gateway import HOP_BY_HOP
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request
 from emulator.http import Response as Sent
+from emulator.monitor.metrics.book import Book
 from emulator.network.reach import Reach
 
 SUFFIX: Final = ".azure-api.net"
@@ -54,9 +56,11 @@ class Gateway:
         parts: Parts,
         reach: Reach,
         telemetry: Telemetry,
+        book: Book,
         dice: Callable[[], float] = random.random,
     ) -> None:
-        """dice: from 0 to 1, for the sampling of telemetry"""
+        """book: takes the platform's metrics. dice: from 0 to 1, for the sampling of telemetry"""
+        self._book = book
         self._configurations = configurations
         self.parts = parts
         self._reach = reach
@@ -104,6 +108,7 @@ class Gateway:
             run.fail(failure, self._plan_of(run))
         run.end()
         response = run.response
+        measure(self._book, run, started, time.time() - started, response)
         self._tell(run, started, response)
         return response
 

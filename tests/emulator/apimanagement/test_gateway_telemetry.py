@@ -97,6 +97,20 @@ def test_traces_and_metrics_of_policies(told: World) -> None:
     assert (metric["Name"], metric["Sum"], metric["Properties"]) == ("calls", 2, {"API ID": "echo", "x": "y"})
 
 
+def test_the_platforms_metrics_count_each_request_whatever_is_told(told: World) -> None:
+    told.arm.ok("PUT", DIAGNOSTIC, {"properties": diagnostic(0.0)})
+    told.call()
+    told.call("/absent")
+    points = told.emulator.metrics.points(SERVICE, "Requests", 0, 1 << 62)
+    counted = {
+        (named["ApiId"], named["GatewayResponseCodeCategory"], named["BackendResponseCode"])
+        for named in (dict(one.dimensions) for one in points)
+    }
+    assert {("echo", "2xx", "200"), ("", "4xx", "")} <= counted
+    durations = told.emulator.metrics.points(SERVICE, "Duration", 0, 1 << 62)
+    assert sum(one.count for one in durations) == sum(one.count for one in points)
+
+
 def test_a_share_is_told_and_all_errors_where_it_is_asked_for(told: World) -> None:
     before = len(rows(told, "AppRequests"))
     told.arm.ok("PUT", DIAGNOSTIC, {"properties": diagnostic(0.0, alwaysLog="allErrors")})

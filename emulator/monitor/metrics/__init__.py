@@ -1,0 +1,1 @@
+"""Metrics of resources: what is measured here, and how it is asked."""

@@ -122,16 +122,7 @@ class Emulator:
                 arm, store, hosts, who, blobs, self._accounts, self._contents, self.reach
             ),
             "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets, self._keys, self.reach),
-            "monitor": lambda: monitor(
-                arm,
-                hosts,
-                lifetime,
-                who,
-                self.telemetry,
-                self.metrics,
-                self.reach,
-                lambda: self.faults.plan.lag_s,
-            ),
+            "monitor": self._monitor,
             "images": lambda: images(lifetime, pictures),
             "machinelearning": lambda: machinelearning(
                 home,
@@ -174,6 +165,19 @@ class Emulator:
             "cognitiveservices": lambda: cognitiveservices(arm, store),
             "containerapps": lambda: containerapps(arm, store),
         }
+
+    def _monitor(self) -> None:
+        self.alerts = monitor(
+            self.arm,
+            self.hosts,
+            self.lifetime,
+            self.identity,
+            self.telemetry,
+            self.metrics,
+            self.reach,
+            self.refusals,
+            lambda: self.faults.plan.lag_s,
+        )
 
     def _apimanagement(self) -> None:
         self.gateway = apimanagement(

@@ -13,6 +13,9 @@ DIFFERENCES: Final = (
     "Metrics are measured of components, gateways of API Management and container groups; those of the last "
     "two are gone when the emulator ends; every other type's are refused.",
     "Diagnostic settings are kept, but no service writes platform logs.",
-    "Alert rules are kept and never fire.",
+    "Rules over logs and metrics are evaluated each minute that they are due while the emulator runs, over what "
+    "arrived; several periods are windows of their own. Action groups call webhooks, logic apps and functions that "
+    "are emulated or on this machine, in the common alert schema; nobody gets mail. Rules by dynamic thresholds, and "
+    "activity log alerts, never fire.",
     "The activity log has deletions, and nothing else.",
 )

@@ -11,6 +11,8 @@ from emulator.http import Request, Response
 from emulator.identity.service import Identity
 from emulator.lifetime import Lifetime
 from emulator.monitor import activity, budgets, rules, workspaces
+from emulator.monitor.alerts import install as alerts
+from emulator.monitor.alerts.evaluator import Evaluator
 from emulator.monitor.components import Components
 from emulator.monitor.database import Database
 from emulator.monitor.ingestion import Ingestion
@@ -22,6 +24,7 @@ from emulator.monitor.metrics.query import Metrics
 from emulator.monitor.retention import Retention
 from emulator.monitor.scopes import Scopes
 from emulator.network.reach import Reach
+from emulator.refusals import Refusals
 
 
 def install(
@@ -32,8 +35,9 @@ def install(
     telemetry: Database,
     book: Book,
     reach: Reach,
+    refusals: Refusals,
     lag_s: Callable[[], float],
-) -> None:
+) -> Evaluator:
     """Register the hooks, the ingestion endpoint and those of queries. lag_s: see `Queries`."""
     components = Components(arm)
     components.install()
@@ -46,12 +50,15 @@ def install(
     lifetime.on_start(retention.settle)
     scopes = Scopes(arm.store, reach)
     ingestion = Ingestion(components, telemetry, identity, scopes)
-    queries = Queries(Logs(arm.store, identity, scopes), telemetry, lag_s)
+    logs = Logs(arm.store, identity, scopes)
+    queries = Queries(logs, telemetry, lag_s)
     for host in HOSTS:
         hosts.route(host, queries.handle)
-    metrics.install(arm, hosts, identity, Metrics(book, telemetry))
+    measured = Metrics(book, telemetry)
+    metrics.install(arm, hosts, identity, measured)
     hosts.route("*.in.applicationinsights.azure.com", ingestion.handle)
     hosts.route("*.livediagnostics.monitor.azure.com", _refuse_live_metrics)
+    return alerts.install(arm, hosts, lifetime, identity, logs, queries, measured, refusals)
 
 
 def _refuse_live_metrics(request: Request) -> Response:

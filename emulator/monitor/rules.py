@@ -1,4 +1,4 @@
-"""What Azure refuses of alert rules before it keeps them. No rule is evaluated here.
+"""What Azure refuses of alert rules before it keeps them. `alerts` evaluates them.
 
 Words of operators and windows are those of the rules' REST references; codes are from memory.
 """

@@ -58,6 +58,16 @@ class Logs:
             raise insufficient()
         return Target((str(found["properties"]["customerId"]),))
 
+    def target(self, scope: str) -> Target:
+        """What a rule of Azure's own looks at: nobody asks, and all that the scope names is seen."""
+        found = self._store.get(scope)
+        if found is None:
+            raise _missing()
+        if fold(found["type"]) == fold(WORKSPACE):
+            return Target((str(found["properties"]["customerId"]),))
+        tenants = tuple(str(one["properties"]["customerId"]) for one in self._store.by_type(WORKSPACE))
+        return Target(tenants, fold(found["id"]), fold(found["type"]) == fold(COMPONENT))
+
     def application(self, request: Request, principal: Principal, app_id: str) -> Target:
         """A component by its AppId."""
         for one in self._store.by_type(COMPONENT):

@@ -21,12 +21,13 @@ ANSWER: Final = "train.json"  # what `mlops train --json` said
 
 
 def started(factory: pytest.TempPathFactory) -> Path:
-    """A folder with the home in which stage is up."""
+    """A folder with the home in which what all environments share is up, and stage."""
 
     def make(folder: Path) -> None:
         world = World(folder / HOME)
         world.emulator("up")
         try:
+            world.bootstrap()
             world.pulumi("up", "stage", "--yes", "--skip-preview")
         finally:
             world.emulator("down")

@@ -75,7 +75,7 @@ def main() -> int:
     environment = environment_for(console)
     logs = Home.default().prepare().logs / "demo"
     before = fingerprints()
-    count = 1 + len(STACKS) + len(MODEL) + 1
+    count = 2 + len(STACKS) + len(MODEL) + 1
     outcomes: list[Outcome] = []
     console.print(f"all that the commands print: {logs}/\n", soft_wrap=True, highlight=False)
     try:

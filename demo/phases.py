@@ -34,25 +34,32 @@ class Phase:
         return "-".join(word for word in self.shown.removeprefix("python -m ").split()[:2])
 
 
+QUIET = (
+    "--yes",
+    "--skip-preview",
+    "--non-interactive",
+    "--color",
+    "never",
+    "--suppress-progress",
+    "--suppress-outputs",
+)
+SHARED = Phase(
+    "what all estates share goes up",
+    "pulumi up -C infra/bootstrap -s shared",
+    (*RUN, "pulumi", "up", "-C", "infra/bootstrap", "-s", "shared", *QUIET),
+)
+
+
 def pulumi_up(stack: str, *wishes: str) -> Phase:
     """`wishes`: settings of this run alone, as `recoverKeyVault`."""
     wish = tuple(word for name in wishes for word in ("--config", f"mlops-estate:{name}=true"))
-    quiet = (
-        "--yes",
-        "--skip-preview",
-        "--non-interactive",
-        "--color",
-        "never",
-        "--suppress-progress",
-        "--suppress-outputs",
-    )
     shown = " ".join(("pulumi", "up", "-s", stack, *wish))
-    return Phase(f"the estate {stack} goes up", shown, (*RUN, "pulumi", "up", "-s", stack, *quiet, *wish))
+    return Phase(f"the estate {stack} goes up", shown, (*RUN, "pulumi", "up", "-s", stack, *QUIET, *wish))
 
 
 def phases(to_recover: Mapping[str, tuple[str, ...]] = NOTHING) -> tuple[Phase, ...]:
     """All phases but the first, which starts the emulator. `to_recover`: by stack, as checks.py finds it."""
-    return (*(up for stack in STACKS for up in ups(stack, to_recover.get(stack, ()))), *MODEL)
+    return (SHARED, *(up for stack in STACKS for up in ups(stack, to_recover.get(stack, ()))), *MODEL)
 
 
 def ups(stack: str, wishes: tuple[str, ...]) -> Iterator[Phase]:

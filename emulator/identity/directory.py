@@ -25,11 +25,14 @@ SIGNED_IN: Final = Principal(
     groups=(ENGINEERS,),
     name="mlops-engineer",
 )
+# "Microsoft Azure CLI", the application by which people sign in on a command line; the same in every tenant.
+COMMAND_LINE: Final = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 GROUPS: Final[dict[str, str]] = {ENGINEERS: "mlops-engineers", APPROVERS: "mlops-approvers"}
 
 
 def _person(last: str, name: str, *groups: str) -> Principal:
-    return Principal(f"6f1d3c52-7a0e-4b7e-9d55-0c2a41f0{last}", "", "User", groups, f"{name}@mlops.example")
+    object_id = f"6f1d3c52-7a0e-4b7e-9d55-0c2a41f0{last}"
+    return Principal(object_id, COMMAND_LINE, "User", groups, f"{name}@mlops.example")
 
 
 USERS: Final = (

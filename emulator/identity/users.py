@@ -6,14 +6,13 @@ import base64
 import hashlib
 import hmac
 import json
-from typing import Any, Final
+from typing import Any
 
 from emulator.home import Home
-from emulator.identity.directory import USERS
+from emulator.identity.directory import COMMAND_LINE, USERS
 from emulator.principal import Principal
 
-# "Microsoft Azure CLI", the application by which people sign in on a command line; the same in every tenant.
-COMMAND_LINE: Final = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+__all__ = ["COMMAND_LINE", "by_name", "claims", "client_info", "password", "realm", "signed_in"]
 
 
 def by_name(name: str) -> Principal | None:

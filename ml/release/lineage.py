@@ -42,9 +42,16 @@ def revision(release_id: str) -> str:
 
 
 def chain(
-    record: Record, owner: str | None, evidence: StageEvidence | None, approvals: list[Seen]
+    record: Record,
+    owner: str | None,
+    evidence: StageEvidence | None,
+    approvals: list[Seen],
+    unread: tuple[str, ...] = (),
 ) -> list[Link]:
-    """data -> job -> model -> image -> release -> evidence -> approval -> revision."""
+    """data -> code -> job -> model -> image -> release -> evidence -> approval -> revision.
+
+    unread: environments whose approvals cannot be read here
+    """
     release, known = record.release, record.evidence
     origin = known.lineage
     found = [
@@ -73,23 +80,30 @@ def chain(
             f"{one.reason} ({one.approved_at} to {one.expires_at}{', ' if one.holds else ''}{one.holds})",
         )
         for one in approvals
-    ] or [Link("approval", "none")]
+    ]
+    found += [Link("approval", f"for {one} unknown", "it cannot be read by this identity") for one in unread]
+    if not approvals and not unread:
+        found.append(Link("approval", "none"))
     held = any(not one.holds for one in approvals)
-    return [*found, Link("revision", revision(release.id), "" if held else "not approved")]
+    state = "" if held else "unknown whether approved" if unread else "not approved"
+    return [*found, Link("revision", revision(release.id), state)]
 
 
 def _sha256(digest: str | None) -> str:
     return f"sha256:{digest.removeprefix('sha256:')}" if digest else "unknown"
 
 
-def seen(azure: "Azure", release_id: str, environments: tuple[str, ...]) -> list[Seen]:
-    """The approvals of a release for these environments, the newest first; those that cannot be read are
-    left out, and told."""
+def seen(
+    azure: "Azure", release_id: str, environments: tuple[str, ...]
+) -> tuple[list[Seen], tuple[str, ...]]:
+    """The approvals of a release for these environments, the newest first, and the environments whose
+    approvals cannot be read."""
     from azure.core.exceptions import HttpResponseError
 
     if azure.estate.release_account is None:
-        return []
+        return [], ()
     found: list[Seen] = []
+    unread: list[str] = []
     for environment in environments:
         held = store.approvals(azure, environment, patient=False)
         try:
@@ -98,7 +112,8 @@ def seen(azure: "Azure", release_id: str, environments: tuple[str, ...]) -> list
             if error.status_code not in (403, 404):
                 raise
             azure.report.warn(f"approvals for {environment} cannot be read here ({error.status_code})")
-    return found
+            unread.append(environment)
+    return found, tuple(unread)
 
 
 def _seen(azure: "Azure", held: Store, name: str, environment: str) -> Seen:
@@ -128,7 +143,7 @@ def lineage(azure: "Azure", release_id: str, environments: tuple[str, ...]) -> d
         )
     record = records.parsed(found.content, release_id)
     evidence = proof.newest(azure, release_id, azure.estate.environment)
-    approvals = seen(azure, release_id, environments)
+    approvals, unread = seen(azure, release_id, environments)
     return {
         "release": release_id,
         "record": record.model_dump(mode="json"),
@@ -137,7 +152,8 @@ def lineage(azure: "Azure", release_id: str, environments: tuple[str, ...]) -> d
         "evidence_digest": evidence.digest if evidence else None,
         "green": evidence.green if evidence else None,
         "approvals": [asdict(one) for one in approvals],
-        "chain": [asdict(link) for link in chain(record, found.owner, evidence, approvals)],
+        "approvals_unread": unread,
+        "chain": [asdict(link) for link in chain(record, found.owner, evidence, approvals, unread)],
     }
 
 

@@ -80,6 +80,7 @@ class Line:
 
     def lay(self) -> None:
         self.world.emulator("up")
+        self.world.bootstrap()
         for phase in PHASES:
             self.world.emulator("down")
             self.save(phase.name)

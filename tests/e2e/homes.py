@@ -17,16 +17,19 @@ from tests.e2e.world import World
 
 LINKED: Final = "images"  # contents that never change: linked, not copied
 HOME: Final = "home"
+SHARED: Final = "shared"  # how many resources all environments share
 ANSWER: Final = "train.json"  # what `mlops train --json` said
 
 
 def started(factory: pytest.TempPathFactory) -> Path:
-    """A folder with the home in which stage is up."""
+    """A folder with the home in which what all environments share is up, and stage; and SHARED."""
 
     def make(folder: Path) -> None:
         world = World(folder / HOME)
         world.emulator("up")
         try:
+            world.bootstrap()
+            (folder / SHARED).write_text(str(world.resources()))
             world.pulumi("up", "stage", "--yes", "--skip-preview")
         finally:
             world.emulator("down")

@@ -110,6 +110,29 @@ def test_deploying_again_builds_nothing(world: World) -> None:
     assert world.status()["resources"] == before
 
 
+def test_the_release_is_tested_and_a_person_approves_it(world: World) -> None:
+    """Whoever recorded it is no person, and an engineer is not in the group: both are refused."""
+    release = deployed(world)["release"]
+    tested = json.loads(world.run("mlops", "release", "test", release, "--env", "stage", "--json").stdout)
+    assert tested["green"], tested["evidence"]
+    approve = ("mlops", "approve", release, "--env", "prod", "--reason", "fine", "--json")
+
+    def refused(*who: str) -> str:
+        done = world.emulator("run", *who, "--", *approve, check=False)
+        assert done.returncode == 1
+        return json.loads(done.stdout)["error"]["problem"]
+
+    assert "only a person can" in refused()
+    assert "may not sign" in refused("--as", "engineer@mlops.example")
+    given = json.loads(world.emulator("run", "--as", "approver@mlops.example", "--", *approve).stdout)
+    assert given["approver"] == "approver@mlops.example"
+    assert given["digests"]["evidence"] == tested["digest"]
+    show = ("mlops", "release", "lineage", release, "--env", "stage", "--json")
+    seen = json.loads(world.emulator("run", "--as", "second-approver@mlops.example", "--", *show).stdout)
+    assert [one["holds"] for one in seen["approvals"]] == [""]
+    assert seen["chain"][0]["what"] == "data" and seen["chain"][-1]["detail"] == ""
+
+
 def test_real_rows_are_scored_and_their_telemetry_arrives(world: World) -> None:
     answer = json.loads(world.run("mlops", "score", "--env", "stage", "--rows", "300", "--json").stdout)
     assert len(answer["predictions"]) == 300
@@ -180,16 +203,23 @@ def _as_far_as_defined(resources: list[dict[str, Any]], checker: Path) -> list[d
     return resources
 
 
-def test_destroy_leaves_nothing(world: World) -> None:
+def shared(factory: pytest.TempPathFactory) -> int:
+    """How many resources are no environment's own."""
+    return int((homes.started(factory) / homes.SHARED).read_text())
+
+
+def test_destroy_leaves_what_all_environments_share(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """Stage is to come back, so its workspace goes for good before."""
     answer = json.loads(world.run("mlops", "undeploy", "--env", "stage", "--workspace", "--json").stdout)
     assert answer["removed"] and answer["workspace"]["deleted"]
     for stack in STACKS:
         world.pulumi("destroy", stack, "--yes", "--skip-preview")
-    assert world.resources() == 0
+    assert world.resources() == shared(tmp_path_factory)
 
 
-def test_the_estate_comes_back_after_destroy(world: World) -> None:
+def test_the_estate_comes_back_after_destroy(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Its vaults and gateway are kept, as Azure does: the error says so, and a setting each brings them."""
     begin = "up", "stage", "--yes", "--skip-preview"
     refused = world.pulumi(*begin, "--config", f"mlops-estate:{KEPT['gateway']}=true", check=False)
@@ -199,4 +229,4 @@ def test_the_estate_comes_back_after_destroy(world: World) -> None:
     world.pulumi("up", "stage", "--yes", "--skip-preview", *kept)
     world.pulumi("up", "stage", "--yes", "--skip-preview", "--expect-no-changes")
     world.pulumi("destroy", "stage", "--yes")
-    assert world.resources() == 0
+    assert world.resources() == shared(tmp_path_factory)

@@ -51,6 +51,11 @@ class World:
         """`pulumi VERB --stack STACK …`; VERB may be two words ("stack export")."""
         return self.run("pulumi", *verb.split(), "--stack", stack, "--non-interactive", *argv, check=check)
 
+    def bootstrap(self) -> None:
+        """What all environments share goes up: where releases are recorded, among it."""
+        quiet = ("--yes", "--skip-preview", "--non-interactive")
+        self.run("pulumi", "-C", "infra/bootstrap", "up", "--stack", "shared", *quiet)
+
     def status(self) -> dict[str, Any]:
         return json.loads(self.emulator("status", "--json").stdout)
 

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 
 from ml.terminal import options, preflight
-from ml.terminal.console import number, table
+from ml.terminal.console import table
 from ml.terminal.failures import honest
 from ml.terminal.run import run
 
@@ -44,11 +44,16 @@ def command(
         raise typer.Exit(1)
 
 
+def figure(value: float | str) -> str:
+    """A number without zeros that say nothing, or what is written in its place."""
+    return value if isinstance(value, str) else f"{value:.6g}"
+
+
 def checks_of(evidence: Mapping[str, Any], title: str) -> RenderableType:
     """The checks of evidence, each with its figures."""
     made = table(title, "check", "passed", "figures", "reason")
     for check in evidence["checks"]:
-        figures = ", ".join(f"{name} {number(value)}" for name, value in check["figures"].items())
+        figures = ", ".join(f"{name} {figure(value)}" for name, value in check["figures"].items())
         passed = "[green]yes[/]" if check["passed"] else "[red]no[/]"
         made.add_row(escape(check["name"]), passed, escape(figures), escape(check["reason"]))
     return made

@@ -231,6 +231,7 @@ class Settings(Section):
             (
                 "workspace",
                 *chosen,
+                *(self.releases.targets if self.private and self.releases else ()),
                 *(("monitor",) if self.private_link.monitor else ()),
                 *self._gateway_link(),
             )

@@ -140,6 +140,9 @@ class Estate(pulumi.ComponentResource):
             found["dataLake"] = self.lake.id
         if self.scope:
             found["monitor"] = self.scope.id
+        if self.settings.releases:
+            for service, target in self.settings.releases.targets.items():
+                found[service] = pulumi.Output.from_input(target)
         return found
 
     def _scopes(self) -> dict[str, pulumi.Output[str]]:

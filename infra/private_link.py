@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Service = Literal[
-    "workspace", "storage", "dataLake", "keyVault", "learningVault", "registry", "monitor", "gateway"
+    "workspace",
+    "storage",
+    "dataLake",
+    "keyVault",
+    "learningVault",
+    "registry",
+    "releases",
+    "releaseVault",
+    "monitor",
+    "gateway",
 ]
 """What a private endpoint leads to, as settings and outputs name it."""
 
@@ -51,6 +60,9 @@ LINKS: Final[tuple[PrivateLink, ...]] = (
     PrivateLink("learning-vault", "learningVault", "vault", _VAULT),
     # The names of its data endpoints stand in the same zone.
     PrivateLink("registry", "registry", "registry", ("privatelink.azurecr.io",)),
+    # The bootstrap's: what promotes stands in the network, and asks who approved.
+    _storage("releases", "releases", "blob"),
+    PrivateLink("release-vault", "releaseVault", "vault", _VAULT),
     GATEWAY,
     # One scope a network: its zones send every name of Azure Monitor there.
     PrivateLink(

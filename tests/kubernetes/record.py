@@ -23,5 +23,7 @@ if __name__ == "__main__":
             if one.needs == needs:
                 made = Recorded(one.name, one.about, one.needs)
                 made.steps = run(one.steps, over_http(client), given)
+                if made.steps[0][1]["status"] != 201:
+                    sys.exit(f"{one.name} was asked here before: record with a fresh cluster")
                 made.write()
                 print(f"{one.name}: {len(made.steps)} steps")

@@ -117,21 +117,25 @@ def recorded(needs: str | None = None) -> list[Recorded]:
     return [one for one in found if needs in (None, one.needs)]
 
 
-def run(steps: Iterable[Step], send: Send, given: Mapping[str, str] | None = None) -> list[tuple[Step, Any]]:
-    """Ask all steps; each with its answer as it is recorded."""
+def run(
+    steps: Iterable[Step], send: Send, given: Mapping[str, str] | None = None, seconds: float = UNTIL_S
+) -> list[tuple[Step, Any]]:
+    """Ask all steps; each with its answer as it is recorded. seconds: the longest wait of a step."""
     answers: dict[str, Any] = {}
     found: list[tuple[Step, Any]] = []
     for step in steps:
-        answer = _ask(step, send, answers, given or {})
+        answer = _ask(step, send, answers, given or {}, seconds)
         answers[step.name] = answer.body
         found.append((step, essential(step, answer)))
     return found
 
 
-def play(table: Recorded, send: Send, given: Mapping[str, str] | None = None) -> list[Difference]:
+def play(
+    table: Recorded, send: Send, given: Mapping[str, str] | None = None, seconds: float = UNTIL_S
+) -> list[Difference]:
     """Where a server answers otherwise than was recorded."""
     differences: list[Difference] = []
-    answered = run((step for step, _ in table.steps), send, given)
+    answered = run((step for step, _ in table.steps), send, given, seconds)
     for (step, wanted), (_, got) in zip(table.steps, answered, strict=True):
         differences += [
             Difference(table.name, step.name, where, one, other)
@@ -165,12 +169,14 @@ def _parsed(text: str) -> Any:
         return text
 
 
-def _ask(step: Step, send: Send, answers: Mapping[str, Any], given: Mapping[str, str]) -> Answer:
+def _ask(
+    step: Step, send: Send, answers: Mapping[str, Any], given: Mapping[str, str], seconds: float
+) -> Answer:
     path = _filled(step.path, answers, given)
     text = None if step.body is None else step.body if isinstance(step.body, str) else json.dumps(step.body)
     body = None if text is None else _filled(text, answers, given).encode()
     headers = {"accept": step.accept} | ({"content-type": step.content} if body is not None else {})
-    deadline = time.monotonic() + UNTIL_S
+    deadline = time.monotonic() + seconds
     while True:
         answer = send(step.method, path, headers, body)
         if step.stream and answer.status == 200:

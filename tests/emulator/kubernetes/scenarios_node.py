@@ -17,7 +17,20 @@ from tests.emulator.kubernetes.scenarios import (
     scenario,
 )
 
-SERVES = ["python", "-m", "http.server", "8080"]
+# Answers at every path but /nothing. Where pods share a machine, HOST and PORT say where to listen.
+PROGRAM = """
+import http.server, os
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(404 if self.path == "/nothing" else 200)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+place = os.environ.get("HOST", ""), int(os.environ.get("PORT", "8080"))
+http.server.ThreadingHTTPServer(place, Handler).serve_forever()
+"""
+SERVES = ["python", "-c", PROGRAM]
 COUNTS = tuple(
     f"status.{name}"
     for name in (
@@ -38,7 +51,7 @@ CONDITIONS = tuple(
 
 def serving(name: str, **spec: object) -> Object:
     probe = {"httpGet": {"port": 8080}, "periodSeconds": 1}
-    one = container(command=SERVES, readinessProbe=probe, workingDir="/tmp")
+    one = container(command=SERVES, readinessProbe=probe, ports=[{"containerPort": 8080}])
     one["image"] = "{{image}}"
     return deployment(name, one, {"terminationGracePeriodSeconds": 1}, **spec)
 

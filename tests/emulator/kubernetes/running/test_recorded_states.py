@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-
 import pytest
 
 from emulator.app import Emulator
 from emulator.identity.directory import SIGNED_IN
-from tests.emulator.kubernetes.behaviours import Answer, Recorded, play, recorded
+from tests.emulator.kubernetes.behaviours import Recorded, play, recorded
 from tests.emulator.kubernetes.conftest import CLUSTER_ADMIN, Api, grant
 from tests.emulator.kubernetes.running.conftest import IMAGE
 from tests.emulator.kubernetes.running.estate import CLUSTER
 from tests.emulator.kubernetes.test_recorded_answers import sender
 
-# The recorded pods listen at their own port on all interfaces, as a process of this machine must not.
-COMMANDS = {b'["python", "-m", "http.server", "8080"]': b'["python", "/app/service.py"]'}
-MADE = {"namespace", "account"}  # was recorded where they were there already
+UNTIL_S = 30.0
+GIVEN = {"image": IMAGE, "missing": IMAGE.replace(":v1", ":none")}
 TABLES = recorded("node")
 
 
@@ -26,19 +22,11 @@ def test_states_are_those_of_a_real_cluster(emulator: Emulator, table: Recorded)
     grant(emulator, SIGNED_IN, CLUSTER, CLUSTER_ADMIN)
     cluster = emulator.kubernetes.clusters.of(CLUSTER)
     assert cluster is not None
-    ask = sender(Api(emulator, cluster))
-
-    def send(method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
-        for theirs, ours in COMMANDS.items():
-            body = body.replace(theirs, ours) if body else body
-        return ask(method, path, headers, body)
-
-    given = {"image": IMAGE, "missing": IMAGE.replace(":v1", ":none")}
     try:
-        found = [one for one in play(table, send, given) if one.step not in MADE]
+        found = play(table, sender(Api(emulator, cluster)), GIVEN, UNTIL_S)
         assert not list(map(str, found))
     finally:
-        namespace = json.loads(json.dumps(table.steps[0][0].body))["metadata"]["name"]
+        namespace = f"recorded-{table.name}"
         cluster.objects.delete("Namespace", "", namespace)
         for pod in cluster.objects.list("Pod", namespace):
             cluster.objects.delete("Pod", namespace, pod["metadata"]["name"], grace_s=0)

@@ -200,10 +200,15 @@ def _filled(text: str, answers: Mapping[str, Any], given: Mapping[str, str]) -> 
 
 
 def at(body: Any, path: str) -> Any:
-    """The value at a path such as status.conditions.0.type; None where there is none."""
+    """The value at a path such as status.conditions.Progressing.reason; None where there is none.
+
+    An entry of a list is chosen by its place, or by its type.
+    """
     for part in path.split("."):
         if isinstance(body, list) and part.isdigit() and int(part) < len(body):
             body = body[int(part)]
+        elif isinstance(body, list):
+            body = next((one for one in body if isinstance(one, dict) and one.get("type") == part), None)
         elif isinstance(body, dict):
             body = body.get(part.replace("~", "."))
         else:

@@ -43,9 +43,9 @@ COUNTS = tuple(
     )
 )
 CONDITIONS = tuple(
-    f"status.conditions.{number}.{key}"
-    for number in range(3)
-    for key in ("type", "status", "reason", "message")
+    f"status.conditions.{kind}.{key}"
+    for kind in ("Available", "Progressing", "ReplicaFailure")
+    for key in ("status", "reason", "message")
 )
 
 
@@ -69,7 +69,7 @@ def rolling(ns: str) -> Iterable[Step]:
     sets = f"/apis/apps/v1/namespaces/{ns}/replicasets?labelSelector=app=d"
     yield Step("made", "POST", at_("Deployment", ns), d, only=("status",))
     yield Step("available", "GET", there, until=("status.availableReplicas", 2), only=COUNTS)
-    done = ("status.conditions.1.reason", "NewReplicaSetAvailable")
+    done = ("status.conditions.Progressing.reason", "NewReplicaSetAvailable")
     yield Step("conditions", "GET", there, until=done, only=CONDITIONS)
     yield Step("annotated", "GET", there, only=("metadata.annotations.deployment~kubernetes~io/revision",))
     owner = tuple(
@@ -143,7 +143,7 @@ def failing(ns: str) -> Iterable[Step]:
         "exceeded",
         "GET",
         there,
-        until=("status.conditions.1.reason", "ProgressDeadlineExceeded"),
+        until=("status.conditions.Progressing.reason", "ProgressDeadlineExceeded"),
         only=(*CONDITIONS, *COUNTS),
     )
     state = "items.0.status.containerStatuses.0"
@@ -205,9 +205,9 @@ def budgets(ns: str) -> Iterable[Step]:
         until=("status.disruptionsAllowed", 1),
         only=(
             *counts,
-            "status.conditions.0.type",
-            "status.conditions.0.status",
-            "status.conditions.0.reason",
+            "status.conditions.DisruptionAllowed.type",
+            "status.conditions.DisruptionAllowed.status",
+            "status.conditions.DisruptionAllowed.reason",
         ),
     )
     yield Step("pods", "GET", items(ns, "Pod", "d"), only=("items.2",))
@@ -238,7 +238,7 @@ def refused_pods(ns: str) -> Iterable[Step]:
         "failure",
         "GET",
         there,
-        until=("status.conditions.2.type", "ReplicaFailure"),
+        until=("status.conditions.ReplicaFailure.status", "True"),
         only=(*CONDITIONS, *COUNTS),
     )
 

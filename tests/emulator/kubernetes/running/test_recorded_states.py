@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import pytest
@@ -11,7 +10,7 @@ from emulator.app import Emulator
 from emulator.identity.directory import SIGNED_IN
 from tests.emulator.kubernetes.behaviours import Answer, Recorded, play, recorded
 from tests.emulator.kubernetes.conftest import CLUSTER_ADMIN, Api, grant
-from tests.emulator.kubernetes.running.conftest import IMAGE
+from tests.emulator.kubernetes.running.conftest import IMAGE, swept
 from tests.emulator.kubernetes.running.estate import CLUSTER
 from tests.emulator.kubernetes.test_recorded_answers import sender
 
@@ -41,7 +40,4 @@ def test_states_are_those_of_a_real_cluster(emulator: Emulator, table: Recorded)
         apart |= COUNTED.get(table.name, set())
         assert not [str(one) for one in play(table, send, given) if one.step not in apart]
     finally:
-        namespace = json.loads(json.dumps(table.steps[0][0].body))["metadata"]["name"]
-        cluster.objects.delete("Namespace", "", namespace)
-        for pod in cluster.objects.list("Pod", namespace):
-            cluster.objects.delete("Pod", namespace, pod["metadata"]["name"], grace_s=0)
+        swept(cluster.objects, table.steps[0][0].body["metadata"]["name"])

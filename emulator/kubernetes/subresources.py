@@ -178,8 +178,8 @@ class Subresources:
 
     def _evict(self) -> Response:
         given, _ = schema.read(EVICTION, requests.document(self._request))
-        if (name := (given.get("metadata") or {}).get("name", self._aim.name)) != self._aim.name:
-            raise bad_request(f"name in URL does not match name in Eviction object: {name}")
+        if (given.get("metadata") or {}).get("name", self._aim.name) != self._aim.name:
+            raise bad_request("name in URL does not match name in Eviction object")
         eviction.evict(
             self._objects,
             self._aim.namespace,
@@ -254,7 +254,7 @@ def _scale(aim: Target, held: Json) -> Json:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {name: meta[name] for name in kept if name in meta},
-        "spec": {"replicas": held["spec"].get("replicas", 0)},
+        "spec": {"replicas": wanted} if (wanted := held["spec"].get("replicas", 0)) else {},
         "status": {
             "replicas": (held.get("status") or {}).get("replicas", 0),
             "selector": shown(held["spec"].get("selector")),

@@ -164,4 +164,6 @@ def _status(text: str) -> Object:
         found = json.loads(text)
     except ValueError:
         return {"message": text[:500]}
-    return found if isinstance(found, dict) else {"message": text[:500]}
+    if not isinstance(found, dict) or found.get("kind") != "Status":  # somebody on the way answered
+        return {"message": text[:500]}
+    return found

@@ -2,6 +2,7 @@
 
 import base64
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
 
 from ml.azure.clients import first_lines
 from ml.azure.rest import MANAGEMENT, Rest
@@ -30,6 +31,7 @@ def connect(azure: "Azure") -> Api:
     server, authority = _place(azure, name)
     # Its proxies are those of the environment, as for every other client.
     configuration: Any = Configuration(host=server, ca_cert_data=authority)
+    configuration.proxy_headers = proxy_headers(configuration.proxy)
 
     def sign_in(chosen: Any) -> None:
         """The token of the next request; azure-identity keeps it until shortly before its end."""
@@ -38,6 +40,16 @@ def connect(azure: "Azure") -> Api:
     configuration.refresh_api_key_hook = sign_in
     sign_in(configuration)
     return Api(ApiClient(configuration), name)
+
+
+def proxy_headers(proxy: str | None) -> dict[str, str] | None:
+    """How one signs in at a proxy whose address has user and password: the client leaves them out."""
+    from urllib3.util import make_headers
+
+    parts = urlsplit(proxy or "")
+    if not parts.username:
+        return None
+    return make_headers(proxy_basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}")
 
 
 def _place(azure: "Azure", name: str) -> tuple[str, str]:

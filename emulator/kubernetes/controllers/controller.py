@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from emulator.kubernetes.controllers.facts import matches, owner
 from emulator.kubernetes.errors import ApiError
 from emulator.kubernetes.events import Recorder
 from emulator.kubernetes.objects import Objects
@@ -26,6 +27,22 @@ class Controller:
 
     def write(self, kind: str, one: Json, change: Callable[[Json], None]) -> None:
         self.change(kind, one, change, "status")
+
+    def say(self, kind: str, one: Json, status: Json) -> None:
+        """Write a status that is another than the object, as it was read, has."""
+        if (one.get("status") or {}) != status:
+            self.write(kind, one, as_status(status))
+
+    def owned(self, by: Json, kind: str) -> list[Json]:
+        """The objects of a kind whose controller another one is."""
+        uid, namespace = by["metadata"]["uid"], by["metadata"]["namespace"]
+        return self.objects.list(kind, namespace, lambda one: (owner(one) or {}).get("uid") == uid)
+
+    def selected(self, selector: Json | None, namespace: str) -> list[Json]:
+        """The pods of a namespace that a label selector fits."""
+        return self.objects.list(
+            "Pod", namespace, lambda pod: matches(selector, pod["metadata"].get("labels"))
+        )
 
     def change(
         self,

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emulator.kubernetes.controllers import budgets
-from emulator.kubernetes.controllers.controller import Controller, as_status
+from emulator.kubernetes.controllers.controller import Controller
 from emulator.kubernetes.controllers.facts import (
-    matches,
     owner,
 )
 
@@ -21,14 +20,9 @@ class Disruption(Controller):
     def budgets(self) -> None:
         for budget in self.all("PodDisruptionBudget"):
             namespace, now = budget["metadata"]["namespace"], datetime.now(UTC)
-            selector = budget["spec"].get("selector")
-            pods = [
-                pod
-                for pod in self.objects.list("Pod", namespace)
-                if matches(selector, pod["metadata"].get("labels"))
-            ]
+            pods = self.selected(budget["spec"].get("selector"), namespace)
             made = budgets.status(budget, pods, self._wanted(namespace, pods), now)
-            self.write("PodDisruptionBudget", budget, as_status(made))
+            self.say("PodDisruptionBudget", budget, made)
 
     def _wanted(self, namespace: str, pods: list[Json]) -> int:
         """How many pods the owners of these are to have."""

@@ -25,6 +25,7 @@ WATCHED: Final = (
     "EndpointSlice",
     "Endpoints",
     "HorizontalPodAutoscaler",
+    "Namespace",
     "Node",
     "Pod",
     "PodDisruptionBudget",
@@ -94,6 +95,7 @@ class Manager:
         if cluster is None:
             return None
         parts: tuple[Callable[[], float | None], ...] = (
+            self._placement.namespaces,
             lambda: self._placement.nodes(cluster),
             lambda: self._services.balancers(cluster),
             self._workloads.deployments,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.kubernetes.clusters import Cluster
+from emulator.kubernetes.clusters import Cluster, furnish
 from emulator.kubernetes.controllers.controller import Controller, as_status
 from emulator.kubernetes.controllers.facts import (
     is_active,
@@ -25,6 +25,12 @@ class Placement(Controller):
     def __init__(self, objects: Objects, recorder: Recorder, site: Site) -> None:
         super().__init__(objects, recorder)
         self._site = site
+
+    def namespaces(self) -> None:
+        """Each has the account that pods have which name none, again where it was taken away."""
+        for one in self.all("Namespace"):
+            if not one["metadata"].get("deletionTimestamp"):
+                furnish(self.objects, one["metadata"]["name"])
 
     def nodes(self, cluster: Cluster) -> None:
         held = {one["metadata"]["name"]: one for one in self.objects.list("Node")}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from emulator.kubernetes.controllers import autoscaling
-from emulator.kubernetes.controllers.controller import Controller, as_status
+from emulator.kubernetes.controllers.controller import Controller
 from emulator.kubernetes.controllers.facts import (
     is_active,
     is_ready,
@@ -124,7 +124,7 @@ class Scalers(Controller):
                 self._resize(one, target, current, *wanted, report)
                 held.changes = [each for each in held.changes if each.at > now - REMEMBERED_S]
                 held.changes.append(autoscaling.Change(now, wanted[0] - current))
-        self.write("HorizontalPodAutoscaler", one, as_status(report.json()))
+        self.say("HorizontalPodAutoscaler", one, report.json())
 
     def _decided(
         self, one: Json, target: Json, current: int, report: Report, held: Memory, now: float

@@ -7,9 +7,6 @@ from typing import Any, Final
 from emulator.kubernetes.clusters import Cluster
 from emulator.kubernetes.controllers import endpoints
 from emulator.kubernetes.controllers.controller import Controller, as_status
-from emulator.kubernetes.controllers.facts import (
-    owned,
-)
 from emulator.kubernetes.events import Recorder
 from emulator.kubernetes.objects import Objects
 from emulator.kubernetes.site import Site
@@ -86,7 +83,7 @@ class Services(Controller):
             meta = service["metadata"]
             if not service["spec"].get("selector") or meta.get("deletionTimestamp"):
                 continue
-            pods = self.objects.list("Pod", meta["namespace"])
+            pods = self.selected({"matchLabels": service["spec"]["selector"]}, meta["namespace"])
             wanted = endpoints.endpoints(service, pods)
             held = self.objects.find("Endpoints", meta["namespace"], meta["name"])
             if held is None:
@@ -94,7 +91,7 @@ class Services(Controller):
             elif held.get("subsets") != wanted.get("subsets"):
                 self.objects.update(wanted)
             piece = endpoints.endpoint_slice(service, pods, nodes)
-            mine = owned(service, self.objects.list("EndpointSlice", meta["namespace"]))
+            mine = self.owned(service, "EndpointSlice")
             if not mine:
                 self.objects.create(piece)
             elif any(mine[0].get(key) != piece[key] for key in ("endpoints", "ports")):

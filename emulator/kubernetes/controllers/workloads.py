@@ -8,10 +8,9 @@ from typing import Any
 
 from emulator.errors import AzureError
 from emulator.kubernetes.controllers import deployments, replicasets
-from emulator.kubernetes.controllers.controller import Controller, as_status
+from emulator.kubernetes.controllers.controller import Controller
 from emulator.kubernetes.controllers.facts import (
     condition,
-    owned,
     with_condition,
 )
 from emulator.kubernetes.errors import ApiError
@@ -40,8 +39,9 @@ class Workloads(Controller):
                 one = self.objects.find("Deployment", *name)
                 if one is None:
                     continue
-                sets = owned(one, self.objects.list("ReplicaSet", name[0]))
-                pods = self.objects.list("Pod", name[0])
+                sets = self.owned(one, "ReplicaSet")
+                recreated = (one["spec"].get("strategy") or {}).get("type") == "Recreate"
+                pods = self.objects.list("Pod", name[0]) if recreated else []
                 plan = deployments.plan(one, sets, pods, datetime.now(UTC))
                 self._carry_out(one, plan)
             for note in plan.notes:
@@ -71,14 +71,15 @@ class Workloads(Controller):
             self.objects.change("ReplicaSet", namespace, name, changed)
         for name in plan.remove:
             self.objects.delete("ReplicaSet", namespace, name)
-        if plan.revision:
+        notes = one["metadata"].get("annotations") or {}
+        if plan.revision and notes.get(deployments.REVISION) != plan.revision:
 
             def revised(held: Json) -> None:
                 notes = held["metadata"].setdefault("annotations", {})
                 notes[deployments.REVISION] = plan.revision
 
             self.change("Deployment", one, revised)
-        self.write("Deployment", one, as_status(plan.status))
+        self.say("Deployment", one, plan.status)
 
     def replica_sets(self) -> float | None:
         waits: list[float] = []
@@ -90,7 +91,7 @@ class Workloads(Controller):
                 one = self.objects.find("ReplicaSet", *name)
                 if one is None:
                     continue
-                pods = owned(one, self.objects.list("Pod", name[0]))
+                pods = self.owned(one, "Pod")
                 plan = replicasets.plan(one, pods, datetime.now(UTC))
                 waits += [plan.again_s] if plan.again_s is not None else []
                 wait = self._make_pods(one, plan, told)
@@ -100,12 +101,12 @@ class Workloads(Controller):
                     told.append(("Normal", "SuccessfulDelete", f"Deleted pod: {gone}"))
                 if plan.remove or plan.create:
                     # what it says of itself follows from what there is now
-                    pods = owned(one, self.objects.list("Pod", name[0]))
+                    pods = self.owned(one, "Pod")
                     conditions = plan.status.get("conditions")
                     plan.status = replicasets.plan(one, pods, datetime.now(UTC)).status
                     plan.status.pop("conditions", None)
                     plan.status |= {"conditions": conditions} if conditions else {}
-                self.write("ReplicaSet", one, as_status(plan.status))
+                self.say("ReplicaSet", one, plan.status)
             for note in told:
                 self.tell(one, *note, "replicaset-controller")
         return min(waits, default=None)

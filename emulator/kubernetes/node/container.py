@@ -315,14 +315,14 @@ class Container:
         variables = dict(around.variables(self.spec))
         mounts = around.mounts(self.spec)
         for path, folder in mounts.items():
-            _mount(root, path, folder)
+            mount(root, path, folder)
         words, more = command(self.spec, variables)
         if not words and more:
             words = list(image.config.entrypoint)
         given = [*words, *more]
         argv, cwd, overlay = own.spawn_spec(given or None)
         if at := self.spec.get("workingDir"):
-            cwd = _within(root, str(at))
+            cwd = within(root, str(at))
             cwd.mkdir(parents=True, exist_ok=True)
         env = {**overlay, "HOME": str(root / "root"), "TMPDIR": str(root / "tmp")}
         env |= {"HOSTNAME": around.name, **variables}
@@ -491,8 +491,10 @@ def _waiting(reason: str, message: str) -> Json:
     return {"waiting": {"reason": reason, **({"message": message} if message else {})}}
 
 
-def _within(root: Path, path: str) -> Path:
+def within(root: Path, path: str) -> Path:
     """A path of the container in its tree. ImageError for one that leads out of it, by dots or by a link."""
+    if not path.strip("/"):
+        return root
     at = root / path.lstrip("/")
     parent = at.parent.resolve()
     if ".." in PurePosixPath(path).parts or not parent.is_relative_to(root.resolve()):
@@ -500,9 +502,11 @@ def _within(root: Path, path: str) -> Path:
     return at
 
 
-def _mount(root: Path, path: str, folder: Path) -> None:
+def mount(root: Path, path: str, folder: Path) -> None:
     """Let a path of the container's tree be a folder, or a file, of a volume."""
-    at = _within(root, path)
+    at = within(root, path)
+    if at == root:
+        raise ImageError("a volume cannot be all of a container's files")
     if at.is_symlink() or at.is_file():
         at.unlink()
     elif at.is_dir():

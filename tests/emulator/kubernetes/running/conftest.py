@@ -147,6 +147,14 @@ def emulator(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[E
     made.close()
 
 
+def swept(objects: Objects, namespace: str) -> None:
+    """A namespace goes, and what runs in it ends at once."""
+    with objects.together():
+        objects.delete("Namespace", "", namespace)
+        for pod in objects.list("Pod", namespace):
+            objects.delete("Pod", namespace, pod["metadata"]["name"], grace_s=0)
+
+
 class World:
     """A cluster, and what the tests do with it."""
 
@@ -216,7 +224,5 @@ def inhabited(emulator: Emulator) -> World:
 def world(emulator: Emulator) -> Iterator[World]:
     made = inhabited(emulator)
     yield made
-    for pod in made.pods():
-        made.objects.delete("Pod", "scoring", pod["metadata"]["name"], grace_s=0)
-    made.objects.delete("Namespace", "", "scoring")
+    swept(made.objects, "scoring")
     made.until(lambda: made.objects.find("Namespace", "", "scoring") is None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.emulator.kubernetes.running.conftest import World
 from tests.emulator.kubernetes.running.estate import container, deployment, service
 
@@ -58,3 +60,36 @@ def test_a_release_that_is_never_ready_leaves_the_old_pods(world: World) -> None
     assert ready == before and len(pods) == 3
     words = "Readiness probe failed: HTTP probe failed with statuscode: 500"
     world.until(lambda: words in world.events("Unhealthy"))
+
+
+INTERNAL = "service.beta.kubernetes.io/azure-load-balancer-internal"
+# annotations -> what is told instead of an address
+UNBALANCED = [
+    ({INTERNAL: "false"}, "not emulated: a load balancer with a public address"),
+    ({f"{INTERNAL}-subnet": "none"}, "failed to get subnet: net/none"),
+    ({f"{INTERNAL[:-9]}-ipv4": "10.9.9.9"}, "PrivateIPAddressNotInSubnet"),
+    ({f"{INTERNAL[:-9]}-ipv4": "10.20.1.4"}, "PrivateIPAddressIsAllocated"),  # a node has it
+]
+
+
+@pytest.mark.parametrize(("annotations", "words"), UNBALANCED, ids=[words[:20] for _, words in UNBALANCED])
+def test_why_a_service_has_no_address_is_told(world: World, annotations: dict[str, str], words: str) -> None:
+    world.create(service(**annotations))
+    told = world.until(lambda: world.events("SyncLoadBalancerFailed"))
+    assert told[0].startswith("Error syncing load balancer: failed to ensure load balancer: ")
+    assert words in told[0]
+    assert not (world.objects.get("Service", "scoring", "rev-a").get("status") or {}).get("loadBalancer")
+
+
+def test_addresses_of_services_are_their_own_and_come_free_again(world: World) -> None:
+    fixed = {f"{INTERNAL[:-9]}-ipv4": "10.20.2.9", f"{INTERNAL}-subnet": "gateway"}
+    world.create(service("one", **fixed))
+    world.create(service("two"))
+    world.create(service("three"))
+    assert world.address("one") == "10.20.2.9"
+    two, three = world.address("two"), world.address("three")
+    assert two != three and two.startswith("10.20.1.")
+    world.objects.delete("Service", "scoring", "two")
+    world.until(lambda: world.objects.find("Service", "scoring", "two") is None)
+    world.create(service("four"))
+    assert world.address("four") == two

@@ -51,18 +51,19 @@ class Flows:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known = -1
-        self._answers: dict[tuple[str, str, int], str] = {}
+        self._state = -1, dict[tuple[str, str, int], str]()  # revision of the store, answers as of then
 
     def stopped(self, subnet_id: str, address: str, port: int) -> str:
         """As the function of this name."""
-        known = sum(map(self._store.revision, TYPES))
-        if known != self._known:
-            self._answers, self._known = {}, known
+        revision = sum(map(self._store.revision, TYPES))
+        known, answers = self._state  # at once: another thread may be putting new ones in their place
+        if revision != known:
+            answers = dict[tuple[str, str, int], str]()
+            self._state = revision, answers
         key = subnet_id, address, port
-        found = self._answers.get(key)
+        found = answers.get(key)
         if found is None:
-            found = self._answers[key] = stopped(self._store, *key)
+            found = answers[key] = stopped(self._store, *key)
         return found
 
 

@@ -88,22 +88,24 @@ class Reach:
         self._arm = arm
         self._store = arm.store
         self._types = tuple(kind.lower() for kind in TYPES)
-        self._known = -1
-        self._answers: dict[tuple[Place, str, str], Denied | None] = {}
+        # revision of the store, answers as of then
+        self._state = -1, dict[tuple[Place, str, str], "Denied | None"]()
 
     def denied(self, place: Place, target_id: str, group: str) -> Denied | None:
         """Why a caller at the place does not reach a group (`blob`, `vault`, ...) of the service.
 
         None when it does, and for a service that does not exist.
         """
-        known = sum(map(self._store.revision, self._types))
-        if known != self._known:
-            self._answers, self._known = {}, known
+        revision = sum(map(self._store.revision, self._types))
+        known, answers = self._state  # at once: another thread may be putting new ones in their place
+        if revision != known:
+            answers = dict[tuple[Place, str, str], Denied | None]()
+            self._state = revision, answers
         key = place, fold(target_id), group
-        if key not in self._answers:
+        if key not in answers:
             target = self._store.get(target_id)
-            self._answers[key] = self._find(place, target, group) if target else None
-        return self._answers[key]
+            answers[key] = self._find(place, target, group) if target else None
+        return answers[key]
 
     def by_endpoint(self, place: Place, target_id: str, group: str) -> str:
         """Why no private endpoint of a service lets a caller at the place in; "" when one does."""

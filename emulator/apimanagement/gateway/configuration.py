@@ -163,10 +163,9 @@ class Configurations:
         self._value_of = value_of
         self._lock = threading.Lock()
         self._types = tuple(kind.lower() for kind in TYPES)
-        self._known = -1
-        self._until = 0.0
         self._extra = 0
-        self._held: dict[str, Configuration | None] = {}
+        # revision of the store, until when secrets of vaults are good, what is known by then
+        self._state = -1, 0.0, dict[str, "Configuration | None"]()
 
     def audiences(self) -> set[str]:
         """Of the tokens that the policies of all services ask for."""
@@ -190,16 +189,18 @@ class Configurations:
     def of(self, name: str) -> Configuration | None:
         """The configuration of the service of a name, None where there is none."""
         revision = self._extra + sum(map(self._store.revision, self._types))
-        if revision == self._known and time.monotonic() < self._until and name in self._held:
-            return self._held[name]
+        known, until, held = self._state  # read at once: another thread may be putting a new one in its place
+        if revision == known and time.monotonic() < until and name in held:
+            return held[name]
         with self._lock:
-            if revision != self._known or time.monotonic() >= self._until:
-                self._held, self._known = {}, revision
-                self._until = time.monotonic() + REFRESHED_S
-            if name not in self._held:
+            known, until, held = self._state
+            if revision != known or time.monotonic() >= until:
+                held = dict[str, Configuration | None]()
+                self._state = revision, time.monotonic() + REFRESHED_S, held
+            if name not in held:
                 found = self._store.named(SERVICE, name)
-                self._held[name] = self._read(found[0]) if found else None
-            return self._held[name]
+                held[name] = self._read(found[0]) if found else None
+            return held[name]
 
     # parts
 

@@ -143,7 +143,7 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("promoter", "Key Vault Secrets User", "key-vault", "tests a revision with the callers' key"),
     Grant("promoter", "Monitoring Reader", "application-insights", "reads what a canary is judged by"),
     Grant("promoter", "Azure Kubernetes Service Cluster User Role", "kubernetes", "asks where it is"),
-    # Without roles, bindings, quotas and namespaces: the first namespace is made by a person.
+    # Without roles, bindings, quotas and namespaces: the estate makes the namespace.
     Grant("promoter", "Azure Kubernetes Service RBAC Writer", "kubernetes", "applies a revision's manifests"),
     # Azure has no built-in role for backends alone.
     Grant("promoter", "API Management Service Contributor", "gateway", "sets backends and weights"),

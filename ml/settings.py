@@ -194,6 +194,7 @@ class ProductionSettings(Section):
 
     poll_seconds: Seconds  # between two looks at a canary
     settle_seconds: Pause  # until every gateway has new weights, after which what has none may be removed
+    watch_seconds: Pause  # of a revision with all requests, before the release counts as taken over
 
 
 class AzureSettings(Section):

@@ -67,6 +67,7 @@ class Production:
                 azure.settings.production.poll_seconds,
                 azure.settings.scoring.ready_seconds,
                 azure.settings.production.settle_seconds,
+                azure.settings.production.watch_seconds,
             ),
         )
 

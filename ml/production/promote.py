@@ -6,6 +6,7 @@ a refusal.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ml.errors import MlopsError
@@ -110,7 +111,8 @@ class _Promoting:
     # The canary
 
     def _canary(self) -> None:
-        steps = STEPS if self._state.serving else STEPS[-1:]
+        watched = replace(STEPS[-1], seconds=self._world.pace.watch)
+        steps = (*STEPS[:-1], watched) if self._state.serving else (watched,)
         if not self._state.serving:
             self._tell("nothing is released yet that it could be compared with")
         watch = Watch(self._world, self._plan, self._state)

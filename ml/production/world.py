@@ -120,12 +120,13 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds: between two looks, for a revision to become ready, until a weight has reached every
-    gateway."""
+    """Seconds: between two looks, for a revision to become ready, until a weight has reached every gateway,
+    and for which one is watched that nothing runs beside."""
 
     poll: float = 5.0
     ready: float = 600.0
     settle: float = 30.0
+    watch: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

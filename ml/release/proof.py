@@ -23,26 +23,32 @@ def keep(azure: "Azure", evidence: StageEvidence) -> str:
 def newest(azure: "Azure", release_id: str, environment: str = PROVEN_IN) -> StageEvidence | None:
     """The newest evidence of a release, by the clock of the service that keeps it; None without any.
 
+    The clock has whole seconds: of evidence that was kept in the same one, what is red counts.
     Raises MlopsError where its content is not what its name says.
     """
     held = store.releases(azure, environment)
-    names = held.names(f"evidence/{release_id}/", "read evidence")
-    if not names:
+    listed = held.listed(f"evidence/{release_id}/", "read evidence")
+    if not listed:
         return None
-    found = held.read(names[0], "read evidence")
+    last = listed[0][0]
+    found = [_read(held, name, release_id, environment) for created, name in listed if created == last]
+    red = [evidence for evidence in found if not evidence.green]
+    return max(red or found, key=lambda evidence: (evidence.made_at, evidence.digest))
+
+
+def _read(held: store.Store, name: str, release_id: str, environment: str) -> StageEvidence:
+    again = f"Run `mlops release test {release_id} --env {environment}` again."
+    found = held.read(name, "read evidence")
     if found is None:
-        raise MlopsError(f"The evidence {names[0]} is gone.", "Run the command again.")
+        raise MlopsError(f"The evidence {name} is gone.", again)
     try:
         evidence = StageEvidence.model_validate_json(found.content)
     except ValueError as error:
+        raise MlopsError(f"{name} is no evidence: {str(error).splitlines()[0]}.", again) from error
+    if name != evidence_path(release_id, evidence.digest) or evidence.release_id != release_id:
         raise MlopsError(
-            f"{names[0]} is no evidence: {str(error).splitlines()[0]}.",
-            f"Run `mlops release test {release_id} --env {environment}` again.",
-        ) from error
-    if names[0] != evidence_path(release_id, evidence.digest) or evidence.release_id != release_id:
-        raise MlopsError(
-            f"The evidence {names[0]} was changed: its content has the digest {evidence.digest} and is about "
+            f"The evidence {name} was changed: its content has the digest {evidence.digest} and is about "
             f"{evidence.release_id}.",
-            f"Run `mlops release test {release_id} --env {environment}` again.",
+            again,
         )
     return evidence

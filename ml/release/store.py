@@ -79,17 +79,21 @@ class Store:
         owner = next((value for name, value in said.items() if name.lower() == OWNER), None)
         return Stored(path, content, owner, created)
 
-    def names(self, prefix: str, what: str = "list releases") -> list[str]:
-        """The files below a folder, the newest first."""
+    def listed(self, prefix: str, what: str = "list releases") -> list[tuple[datetime, str]]:
+        """When each file below a folder was created (whole seconds) and its path, the newest first."""
 
-        def listed() -> list[tuple[datetime, str]]:
+        def found() -> list[tuple[datetime, str]]:
             return [
                 (blob.creation_time, str(blob.name))
                 for blob in self._client.list_blobs(name_starts_with=prefix)
                 if str(blob.name).endswith(".json")
             ]
 
-        return [name for _, name in sorted(self._granted(listed, what), reverse=True)]
+        return sorted(self._granted(found, what), reverse=True)
+
+    def names(self, prefix: str, what: str = "list releases") -> list[str]:
+        """The files below a folder, the newest first."""
+        return [name for _, name in self.listed(prefix, what)]
 
     def written_once(self) -> bool:
         """Whether a policy keeps what stands in it from being changed or deleted."""

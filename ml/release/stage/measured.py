@@ -1,5 +1,6 @@
 """What the service used under load: of its container group's metrics, if Azure has them by now."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,45 +11,62 @@ if TYPE_CHECKING:
 
 METRICS_API: Final = "2024-02-01"
 MILLICORES: Final = 1000.0
-BEFORE: Final = timedelta(minutes=1)  # metrics are of whole minutes
+MINUTE: Final = timedelta(minutes=1)
+"""Container groups are measured in averages of whole minutes ("Supported metrics", read 2026-11)."""
 
 
-def profile(azure: "Azure", group: str, began: datetime, rate: float) -> tuple[Profile | None, str]:
-    """The profile since a time, or None and why there is none. rate: answered requests a second."""
+def profile(
+    azure: "Azure", group: str, began: datetime, ended: datetime, rate: float
+) -> tuple[Profile | None, str]:
+    """The profile between two times, or None and why there is none. rate: answered requests a second.
+
+    Only minutes that lie wholly under load count: an average with idle seconds in it would be too small.
+    """
     from azure.core.exceptions import HttpResponseError
 
     from ml.azure.rest import MANAGEMENT, Rest
 
+    if not _whole_minute(began, ended):
+        seconds = (ended - began).total_seconds()
+        return (
+            None,
+            f"no whole minute lies in a load of {seconds:.0f} s; set release.load_seconds to 120 or more",
+        )
     estate = azure.estate
     path = (
         f"/subscriptions/{estate.subscription_id}/resourceGroups/{estate.resource_group}/providers"
         f"/Microsoft.ContainerInstance/containerGroups/{group}/providers/Microsoft.Insights/metrics"
     )
-    until = datetime.now(UTC) + BEFORE
     query = {
         "api-version": METRICS_API,
         "metricnames": "CpuUsage,MemoryUsage",
-        "aggregation": "average,maximum",
+        "aggregation": "Average",
         "interval": "PT1M",
-        "timespan": f"{began - BEFORE:%Y-%m-%dT%H:%M:%SZ}/{until:%Y-%m-%dT%H:%M:%SZ}",
+        "timespan": f"{began - MINUTE:%Y-%m-%dT%H:%M:%SZ}/{ended + MINUTE:%Y-%m-%dT%H:%M:%SZ}",
     }
     try:
         answer = Rest(azure, MANAGEMENT).get(path, **query)
     except HttpResponseError as error:
         return None, f"Azure Monitor answers {error.status_code} when asked for the group's metrics"
-    found = {metric["name"]["value"]: list(_values(metric)) for metric in answer.get("value", ())}
-    cpu, memory = found.get("CpuUsage", []), found.get("MemoryUsage", [])
-    if not cpu or not memory or max(cpu) <= 0 or max(memory) <= 0 or rate <= 0:
+    found = {
+        metric["name"]["value"]: list(_values(metric, began, ended)) for metric in answer.get("value", ())
+    }
+    cpu, memory = sorted(found.get("CpuUsage", [])), found.get("MemoryUsage", [])
+    if not cpu or not memory or cpu[-1] <= 0 or max(memory) <= 0 or rate <= 0:
         return None, "Azure Monitor has no metrics of the group for that time yet"
-    ordered = sorted(cpu)
-    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))] / MILLICORES
+    p95 = cpu[min(len(cpu) - 1, int(0.95 * len(cpu)))] / MILLICORES
     used = Profile(cpu_cores_p95=p95, memory_bytes_max=int(max(memory)), requests_per_second=rate)
     return used, f"of {len(cpu)} minutes"
 
 
-def _values(metric: dict[str, Any]) -> Any:
+def _whole_minute(began: datetime, ended: datetime) -> bool:
+    start = began.replace(second=0, microsecond=0)
+    return (start if start == began else start + MINUTE) + MINUTE <= ended
+
+
+def _values(metric: dict[str, Any], began: datetime, ended: datetime) -> Iterator[float]:
     for series in metric.get("timeseries", ()):
         for point in series.get("data", ()):
-            value = point.get("maximum", point.get("average"))
-            if value is not None:
-                yield float(value)
+            at = datetime.fromisoformat(str(point["timeStamp"]).replace("Z", "+00:00")).astimezone(UTC)
+            if point.get("average") is not None and began <= at and at + MINUTE <= ended:
+                yield float(point["average"])

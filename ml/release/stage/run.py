@@ -67,7 +67,7 @@ def found_out(subject: Subject) -> tuple[tuple[Check, ...], Profile | None]:
         )
         judged = load.judged(tally, settings)
         name = f"{azure.settings.scoring.name}-{azure.estate.environment}"
-        profile, why = measured.profile(azure, name, began, tally.rate)
+        profile, why = measured.profile(azure, name, began, datetime.now(UTC), tally.rate)
         usage: dict[str, float | str] = (
             {"cpu_cores_p95": profile.cpu_cores_p95, "memory_bytes_max": float(profile.memory_bytes_max)}
             if profile

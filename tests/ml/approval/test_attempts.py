@@ -20,9 +20,10 @@ from ml.approval.approve import approve
 from ml.approval.digests import Digests
 from ml.cli import app
 from ml.errors import MlopsError
-from ml.release import Release
+from ml.release import Release, proof, store
+from ml.release.evidence import evidence_path
 from tests.emulator.storage import estate
-from tests.ml.approval.world import APPROVER, BOTH, CRYPTO_USER, DIGEST, ENGINEER, SECOND, World
+from tests.ml.approval.world import APPROVER, BOTH, CRYPTO_USER, DIGEST, ENGINEER, SECOND, World, found_out
 
 Doing = Callable[[World], Any]
 
@@ -167,6 +168,15 @@ def no_envelope(world: World) -> Any:
     return lambda: ask(world, release)
 
 
+def changed_evidence(world: World) -> Any:
+    """Green evidence of another release, under this one's name."""
+    release, other = world.release(green=None), world.release(model_version="2")
+    evidence = found_out(other)
+    path = evidence_path(release.id, evidence.digest)
+    world.container("releases-stage", SIGNED_IN).upload_blob(path, evidence.model_dump_json().encode())
+    return lambda: ask(world, release)
+
+
 def stale_settings(world: World) -> Any:
     release = world.release()
     approve(world.azure(APPROVER), world.root, release.id, "fine", "72h")
@@ -217,6 +227,7 @@ PROMOTIONS: dict[Doing, str] = {
     service_principal_in_the_group: "who is no person of the directory",
     red_evidence_since: "in stage is red",
     other_evidence_since: "other evidence was found since",
+    changed_evidence: "is about r-",
     tampered: "either of them was changed",
     forged_signature: "is not of the approvers' key",
     another_key: "which is not the approvers' key of prod",
@@ -298,6 +309,20 @@ def test_a_token_without_a_person_is_told_apart_by_what_it_says(world: World) ->
     with pytest.raises(MlopsError, match="mlops-engineer cannot approve"):
         people.caller(world.azure(SIGNED_IN))
     assert APPROVERS in APPROVER.groups
+
+
+@pytest.mark.parametrize("tries", [("1", "2"), ("2", "1"), ("3", "4"), ("4", "3")])
+def test_of_evidence_of_one_second_what_is_red_counts(world: World, tries: tuple[str, str]) -> None:
+    release = world.release(green=None)
+    green, red = (
+        world.prove(release, passed=ok, made_at=at) for ok, at in zip((True, False), tries, strict=True)
+    )
+    azure = world.azure(SIGNED_IN)
+    second = datetime.now(UTC).replace(microsecond=0)
+    held = [(second, evidence_path(release.id, one.digest)) for one in (green, red)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.Store, "listed", lambda *_: sorted(held, reverse=True))
+        assert proof.newest(azure, release.id) == red
 
 
 def test_every_field_of_the_digests_is_bound() -> None:

@@ -19,6 +19,8 @@ ROWS: Final[tuple[ResourceType, ...]] = (
     Row(CLUSTER, "containerservice:ManagedCluster", name=NAME),
     Row(f"{CLUSTER}/agentPools/{{agentPoolName}}", "containerservice:AgentPool",
         name=NameRule(1, 12, r"[a-z][a-z0-9]*", "lower-case letters and digits, a letter first")),
+    Row(f"{CLUSTER}/managedNamespaces/{{managedNamespaceName}}", "containerservice:ManagedNamespace",
+        name=NameRule(1, 63, r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?", "lower-case letters, digits and hyphens")),
     Row(f"{CLUSTER}/maintenanceConfigurations/{{configName}}", "containerservice:MaintenanceConfiguration"),
     Row(f"{CLUSTER}/trustedAccessRoleBindings/{{trustedAccessRoleBindingName}}",
         "containerservice:TrustedAccessRoleBinding"),

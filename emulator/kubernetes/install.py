@@ -6,6 +6,7 @@ from emulator.arm.service import Arm
 from emulator.home import Home
 from emulator.hosts import Hosts
 from emulator.identity.service import Identity
+from emulator.kubernetes import namespaces
 from emulator.kubernetes.admission import Admission, Webhook
 from emulator.kubernetes.clusters import Clusters
 from emulator.kubernetes.logs import Attached
@@ -32,6 +33,7 @@ class Kubernetes:
         self.clusters = Clusters(
             arm, lambda cluster_id: Admission(arm, cluster_id, authority, self.webhooks, self.checks)
         )
+        namespaces.install(arm, self.clusters)
 
 
 def install(

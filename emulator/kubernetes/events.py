@@ -12,6 +12,7 @@ from emulator.kubernetes.errors import ApiError
 from emulator.kubernetes.objects import Objects
 
 Json = dict[str, Any]
+EVERY: Final = timedelta(minutes=1)
 KEPT: Final = timedelta(hours=1)  # as an API server keeps them
 FIELDS: Final = ("kind", "namespace", "name", "uid")
 
@@ -23,6 +24,7 @@ class Recorder:
         self._objects = objects
         self._lock = threading.Lock()
         self._known: dict[tuple[str, ...], str] = {}  # what is told -> the name of its Event
+        self._pruned: dict[str, datetime] = {}  # namespace -> when old ones were last looked for
 
     def tell(
         self, of: Json, kind: str, reason: str, message: str, field: str = "", source: str = "kubelet"
@@ -82,6 +84,9 @@ class Recorder:
         return True
 
     def _prune(self, namespace: str, now: datetime) -> None:
+        if now - self._pruned.get(namespace, now - EVERY) < EVERY:
+            return
+        self._pruned[namespace] = now
         old = [
             event["metadata"]["name"]
             for event in self._objects.list("Event", namespace, lambda one: _old(one, now))

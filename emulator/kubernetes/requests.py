@@ -304,6 +304,7 @@ def validation(
 
 def form(request: Request) -> tuple[str, str]:
     """What the client wants to have: "" for the object, Table or PartialObjectMetadata; and its version."""
+    other = ""
     for one in request.headers.get("accept", "").split(","):
         kind, *parameters = (part.strip() for part in one.split(";"))
         pairs = dict(part.split("=", 1) for part in parameters if "=" in part)
@@ -314,7 +315,9 @@ def form(request: Request) -> tuple[str, str]:
                 continue
             return "", ""
         if kind in (YAML, PROTOBUF):
-            raise NotServed(f"Kubernetes: answers in {kind}; ask for JSON")
+            other = kind  # a client that takes JSON too gets that
+    if other:
+        raise NotServed(f"Kubernetes: answers in {other}; ask for JSON")
     if request.headers.get("accept"):
         raise not_acceptable()
     return "", ""

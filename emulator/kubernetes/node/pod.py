@@ -174,6 +174,8 @@ class Pod:
             one.stop(grace)
         for one in self.containers.values():
             one.join()
+        if self._abandoned:  # meanwhile: there may be no store any more
+            return
         self.changed(alive=False)
         self._ground.dismiss()
         self._remove()

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import threading
 import uuid
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import pytest
+import yaml
 
 from emulator.app import Emulator
+from emulator.home import Home
 from emulator.http import Request, Response
 from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS
 from emulator.kubernetes.access import SERVER_APPLICATION
 from emulator.kubernetes.clusters import Cluster
 from emulator.places import OUTSIDE, Place
 from emulator.principal import Principal
+from emulator.server import serve
 from tests.emulator.homes import started_once
 
 SUBSCRIPTION = f"/subscriptions/{next(iter(SUBSCRIPTIONS))}"
@@ -149,6 +154,38 @@ def api(emulator: Emulator) -> Iterator[Api]:
     for pod in cluster.objects.list("Pod", "scoring"):
         cluster.objects.delete("Pod", "scoring", pod["metadata"]["name"], grace_s=0)
     assert cluster.objects.find("Namespace", "", "scoring") is None
+
+
+@pytest.fixture(scope="package")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator that serves, with a cluster: for clients that are programs of their own."""
+    made: list[Emulator] = []
+    ready, stopped = threading.Event(), threading.Event()
+
+    def build(home: Home) -> Emulator:
+        made.append(Emulator(home))
+        return made[0]
+
+    home = started_once(tmp_path_factory.mktemp("serving") / "home")
+    thread = threading.Thread(target=serve, args=(home, ready.set, stopped, build))
+    thread.start()
+    assert ready.wait(30)
+    arm(made[0], "PUT", GROUP, {"location": LOCATION})
+    arm(made[0], "PUT", CLUSTER, cluster_body())
+    grant(made[0], SIGNED_IN, CLUSTER, CLUSTER_ADMIN)
+    yield made[0]
+    stopped.set()
+    thread.join(30)
+    assert not thread.is_alive()
+
+
+def kubeconfig(running: Emulator) -> Json:
+    """As Azure hands it out, with the token that kubelogin would get."""
+    held = arm(running, "POST", f"{CLUSTER}/listClusterUserCredential")["kubeconfigs"][0]["value"]
+    given = yaml.safe_load(base64.b64decode(held))
+    token, _ = running.identity.tokens.issue(SIGNED_IN, SERVER_APPLICATION)
+    given["users"][0]["user"] = {"token": token}
+    return given
 
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/scoring/deployments"

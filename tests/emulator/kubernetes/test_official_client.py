@@ -2,66 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-import yaml
 from kubernetes import client, config, watch  # pyright: ignore[reportMissingTypeStubs]
 
 from emulator.app import Emulator
-from emulator.home import Home
-from emulator.identity.directory import SIGNED_IN
-from emulator.kubernetes.access import SERVER_APPLICATION
-from emulator.server import serve
-from tests.emulator.homes import started_once
-from tests.emulator.kubernetes.conftest import (
-    CLUSTER,
-    CLUSTER_ADMIN,
-    GROUP,
-    LOCATION,
-    arm,
-    cluster_body,
-    deployment,
-    grant,
-)
+from tests.emulator.kubernetes.conftest import deployment, kubeconfig
 
 Any_ = cast(Any, client)  # the client has no types
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulator that serves, with a cluster."""
-    made: list[Emulator] = []
-    ready, stopped = threading.Event(), threading.Event()
-
-    def build(home: Home) -> Emulator:
-        made.append(Emulator(home))
-        return made[0]
-
-    home = started_once(tmp_path_factory.mktemp("serving") / "home")
-    thread = threading.Thread(target=serve, args=(home, ready.set, stopped, build))
-    thread.start()
-    assert ready.wait(30)
-    arm(made[0], "PUT", GROUP, {"location": LOCATION})
-    arm(made[0], "PUT", CLUSTER, cluster_body())
-    grant(made[0], SIGNED_IN, CLUSTER, CLUSTER_ADMIN)
-    yield made[0]
-    stopped.set()
-    thread.join(30)
-    assert not thread.is_alive()
-
-
-@pytest.fixture(scope="module")
 def api(running: Emulator) -> Any:
     """A client of the cluster as ``az aks get-credentials`` and a token make it."""
-    found = arm(running, "POST", f"{CLUSTER}/listClusterUserCredential")["kubeconfigs"][0]["value"]
-    given = yaml.safe_load(base64.b64decode(found))
-    token, _ = running.identity.tokens.issue(SIGNED_IN, SERVER_APPLICATION)
-    given["users"][0]["user"] = {"token": token}  # what kubelogin hands over
+    given = kubeconfig(running)
     settings = cast(Any, client).Configuration()
     cast(Any, config).load_kube_config_from_dict(given, client_configuration=settings)
     settings.proxy = f"http://127.0.0.1:{running.ports['proxy']}"

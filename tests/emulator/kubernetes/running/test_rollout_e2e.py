@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+import jwt
 import pytest
 import requests
 import yaml
@@ -21,7 +24,14 @@ from emulator.places import Place
 from emulator.server import serve
 from tests.emulator.kubernetes.conftest import CLUSTER_ADMIN, arm, grant
 from tests.emulator.kubernetes.running.conftest import copied
-from tests.emulator.kubernetes.running.estate import CLUSTER, GATEWAY, container, deployment, service
+from tests.emulator.kubernetes.running.estate import (
+    CLUSTER,
+    GATEWAY,
+    WORKLOAD,
+    container,
+    deployment,
+    service,
+)
 
 K8s = cast(Any, client)  # the client has no types
 LIVE = {"httpGet": {"path": "/healthz", "port": "http"}, "periodSeconds": 1, "failureThreshold": 2}
@@ -119,6 +129,13 @@ class Released:
         self.core.create_namespaced_pod_eviction(pod, NAMESPACE, body)
 
 
+ASK = """
+import sys
+from azure.identity import ManagedIdentityCredential
+print(ManagedIdentityCredential(client_id=sys.argv[1]).get_token(sys.argv[2]).token)
+"""
+
+
 def until(done: Callable[[], Any], seconds: float = 40.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := done()):
@@ -181,3 +198,30 @@ def test_a_release_lives_and_no_request_is_lost(running: Emulator) -> None:
     assert "listening" in world.core.read_namespaced_pod_log(name, NAMESPACE)
     world.core.delete_namespace(NAMESPACE)
     until(lambda: not [one for one in running.processes.running() if one.name.startswith("pod ")])
+
+
+@pytest.mark.e2e
+def test_a_pod_signs_in_as_its_account(running: Emulator) -> None:
+    """By azure-identity, in the variables that the pod has, as the scoring service does."""
+    world = Released(running)
+    identity = running.arm.get(WORKLOAD)["properties"]
+    world.core.create_namespace({"metadata": {"name": NAMESPACE}})
+    notes = {"azure.workload.identity/client-id": identity["clientId"]}
+    world.core.create_namespaced_service_account(
+        NAMESPACE, {"metadata": {"name": "scoring", "annotations": notes}}
+    )
+    one = deployment(replicas=1, pod={"serviceAccountName": "scoring"})
+    one["spec"]["template"]["metadata"]["labels"]["azure.workload.identity/use"] = "true"
+    world.apps.create_namespaced_deployment(NAMESPACE, one)
+    world.core.create_namespaced_service(NAMESPACE, service())
+    until(world.complete)
+    address = until(lambda: world.core.read_namespaced_service(NAME, NAMESPACE).status.load_balancer.ingress)[
+        0
+    ].ip
+    variables = requests.get(f"http://{address}/", proxies=world.proxies, timeout=30).json()
+    asked = [sys.executable, "-c", ASK, identity["clientId"], "https://vault.azure.net/.default"]
+    done = subprocess.run(asked, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    claims = jwt.decode(done.stdout.strip(), options={"verify_signature": False})
+    assert (claims["oid"], claims["aud"]) == (identity["principalId"], "https://vault.azure.net")
+    world.core.delete_namespace(NAMESPACE)

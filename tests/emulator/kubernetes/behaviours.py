@@ -267,7 +267,7 @@ def normal(value: Any, *, managed: bool = False) -> Any:
                     found[key] = _managed(item)
                 continue
             if key == "causes" and any(one.get("reason") == "FieldManagerConflict" for one in item):
-                item = sorted(item, key=lambda one: (one["message"], one["field"]))  # they come in any order
+                item = sorted(item, key=_as_text)  # they come in any order
             varying = _VARYING.get(key) if item not in (None, "", "None") else None
             found[key] = varying if varying is not None else normal(item, managed=managed)
             if key in ("clusterIPs", "podIPs") and item:
@@ -280,6 +280,10 @@ def normal(value: Any, *, managed: bool = False) -> Any:
         text = _VERSIONS.sub("resource version: <version>", text)
         return _DRAWN.sub("-<drawn>", text)
     return value
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _managed(entries: Any) -> list[Any]:

@@ -25,7 +25,7 @@ BINDING: Final = "io.k8s.api.core.v1.Binding"
 SCALES: Final = Kind("Scale", "autoscaling", "v1", "scales", SCALE)
 TOKENS: Final = Kind("TokenRequest", "authentication.k8s.io", "v1", "tokenrequests", REQUESTED)
 TAIL_S: Final = 0.2  # between two looks at a log that is followed
-UNKNOWN_OF_LOGS: Final = ("sincetime", "sinceseconds", "timestamps", "stream")
+UNKNOWN_OF_LOGS: Final = ("sinceTime", "sinceSeconds", "timestamps", "stream")
 
 Json = dict[str, Any]
 
@@ -119,7 +119,7 @@ class Subresources:
         pod = self._object()
         container = self._container(pod)
         for name in UNKNOWN_OF_LOGS:
-            if query.get(name) not in (None, "", "false", "All"):
+            if query.get(name.lower()) not in (None, "", "false", "All"):
                 raise NotServed(f"Kubernetes: logs with {name}")
         previous = requests.flag(self._request, "previous")
         found = self._logs.log(

@@ -75,7 +75,12 @@ def _sections() -> Iterator[str]:
             yield f"| `{name}` | {_where(row)} | {_attributes(row)} | {_inside(row)} |"
     yield "\n## Policies that are refused by name"
     refused = _words(name for name in sorted(POLICIES) if not POLICIES[name].runs)
-    yield _line(f"{refused}; liquid templates of `set-body`.")
+    yield _line(f"{refused}.")
+    yield "\nOf those that run:\n\n| in | not emulated |\n|---|---|"
+    for name in sorted(POLICIES):
+        parts = list(_refused_parts(POLICIES[name])) if POLICIES[name].runs else []
+        if parts:
+            yield f"| `{name}` | {', '.join(parts)} |"
     yield EXPRESSIONS.rstrip("\n")
     yield "\n| type | members |\n|---|---|"
     for name in sorted(TYPES, key=str.lower):
@@ -88,6 +93,18 @@ def _sections() -> Iterator[str]:
     yield from _snippets()
 
 
+def _refused_parts(row: Element) -> Iterator[str]:
+    """Attributes, words and elements of a policy that are refused by name."""
+    for name, words in row.refused.items():
+        shown = f" ({', '.join(words)})" if words else ""
+        yield f"`{name}`{shown}"
+    for name, (one, _) in row.inside.items():
+        if not one.runs:
+            yield f"`<{name}>`"
+        elif name not in POLICIES:
+            yield from (f"`{name}`: {part}" for part in _refused_parts(one))
+
+
 def _where(row: Element) -> str:
     scopes = f" (scope {', '.join(row.scopes)})" if row.scopes != SCOPES else ""
     return f"{'all' if row.sections == SECTIONS else ', '.join(row.sections)}{scopes}"
@@ -95,12 +112,14 @@ def _where(row: Element) -> str:
 
 def _attributes(row: Element) -> str:
     found = [f"**`{name}`**{_choices(row, name)}" for name in row.required]
-    found += [f"`{name}`{_choices(row, name)}" for name in row.optional if name != "id"]
+    kept = [name for name in row.optional if name != "id" and row.refused.get(name, "some")]
+    found += [f"`{name}`{_choices(row, name)}" for name in kept]
     return ", ".join(found)
 
 
 def _choices(row: Element, name: str) -> str:
-    return f" ({', '.join(row.choices[name])})" if name in row.choices else ""
+    words = [word for word in row.choices.get(name, ()) if word not in row.refused.get(name, ())]
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _inside(row: Element) -> str:

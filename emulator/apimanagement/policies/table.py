@@ -29,7 +29,7 @@ class Element:
 
     required, optional: attributes. inside: elements by name with their count. policies: whether the policies
     of the section stand in it. text: whether it has one. choices: attributes that take certain words only.
-    runs: whether the gateway runs it.
+    runs: whether the gateway runs it. refused: attributes that it does not run, or only with other words.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Element:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     scopes: tuple[str, ...] = SCOPES
     runs: bool = True
+    refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -60,6 +61,7 @@ def _element(
     choices: Mapping[str, str] | None = None,
     scopes: str = "",
     runs: bool = True,
+    refused: Mapping[str, str] | None = None,
 ) -> Element:
     return Element(
         name,
@@ -73,6 +75,7 @@ def _element(
         {key: tuple(words.split()) for key, words in (choices or {}).items()},
         tuple(scopes.split()) or SCOPES,
         runs,
+        {key: tuple(words.split()) for key, words in (refused or {}).items()},
     )
 
 
@@ -91,7 +94,13 @@ _VALUE: Final = _element("value", text="may")
 _MESSAGE: Final = _element("message", "", "", "", text="must")
 _HEADER: Final = _element("set-header", ALL, "name", "exists-action", (_VALUE, "*"), choices=_EXISTS)
 _BODY: Final = _element(
-    "set-body", ALL, "", "template xsi-nil parse-date", text="may", choices={"template": "liquid"}
+    "set-body",
+    ALL,
+    "",
+    "template xsi-nil parse-date",
+    text="may",
+    choices={"template": "liquid"},
+    refused={"template": ""},
 )
 _STATUS: Final = _element("set-status", ALL, "code", "reason")
 _METHOD: Final = _element("set-method", f"{IN} on-error", text="must")
@@ -112,10 +121,15 @@ _SENT: Final[tuple[tuple[Element, Count], ...]] = (
     (_BODY, "?"),
     (_IDENTITY, "?"),
     (_CERTIFICATE, "?"),
+    (_element("authentication-basic", runs=False), "?"),
     (_PROXY, "?"),
 )
 _CLAIM: Final = _element("claim", "", "name", "match separator", (_VALUE, "*"), choices={"match": "all any"})
-_KEY: Final = _element("key", "", "", "id certificate-id n e", text="may")
+_KEY: Final = _element(
+    "key", "", "", "id certificate-id n e", text="may", refused={"certificate-id": "", "n": "", "e": ""}
+)
+_DECRYPTION: Final = _element("decryption-keys", runs=False)
+_OF_API: Final = _element("api", runs=False)
 _AUDIENCES: Final = _list("audiences", _text("audience"))
 _CLAIMS: Final = _list("required-claims", _CLAIM)
 _SHARED: Final = (
@@ -213,7 +227,7 @@ _ROWS: Final[tuple[Element, ...]] = (
         (_list("client-application-ids", _text("application-id")), "?"),
         (_AUDIENCES, "?"),
         (_CLAIMS, "?"),
-        (_list("decryption-keys", _KEY), "?"),
+        (_DECRYPTION, "?"),
     ),
     _element(
         "validate-jwt",
@@ -222,7 +236,7 @@ _ROWS: Final[tuple[Element, ...]] = (
         f"{_SHARED} require-expiration-time require-scheme require-signed-tokens clock-skew",
         (_element("openid-config", "", "url"), "*"),
         (_list("issuer-signing-keys", _KEY), "?"),
-        (_list("decryption-keys", _KEY), "?"),
+        (_DECRYPTION, "?"),
         (_AUDIENCES, "?"),
         (_list("issuers", _text("issuer")), "?"),
         (_CLAIMS, "?"),
@@ -238,9 +252,11 @@ _ROWS: Final[tuple[Element, ...]] = (
         (_list("expose-headers", _text("header")), "?"),
     ),
     # How often, how much
-    _element("rate-limit", IN, "calls renewal-period", _PLAIN_LIMIT, scopes="product api operation"),
+    _element(
+        "rate-limit", IN, "calls renewal-period", _PLAIN_LIMIT, (_OF_API, "*"), scopes="product api operation"
+    ),
     _element("rate-limit-by-key", IN, "calls renewal-period counter-key", _LIMIT),
-    _element("quota", IN, "renewal-period", "calls bandwidth", scopes="product"),
+    _element("quota", IN, "renewal-period", "calls bandwidth", (_OF_API, "*"), scopes="product"),
     _element(
         "quota-by-key",
         IN,
@@ -259,9 +275,11 @@ _ROWS: Final[tuple[Element, ...]] = (
                 "validate-as action",
                 "type schema-id schema-ref allow-additional-properties case-insensitive-property-names",
                 choices={"validate-as": "json xml soap", "action": "prevent detect ignore"},
+                refused={"validate-as": "xml soap", "schema-id": "", "schema-ref": ""},
             ),
             "*",
         ),
+        (_element("content-type-map", runs=False), "?"),
         choices={
             "unspecified-content-type-action": "prevent detect ignore",
             "size-exceeded-action": "prevent detect ignore",

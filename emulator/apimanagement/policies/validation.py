@@ -141,8 +141,7 @@ class _Validation:
             self._error(policy, f"The element '{policy.name}' cannot contain text.{more}")
             return
         if "template" in policy.attributes:
-            self._found.unknown.append("liquid templates of the policy set-body")
-            return
+            return  # refused with its attribute; what stands in braces is liquid's
         self._value(policy.text, condition=False)
 
     def _attributes(self, policy: Policy, row: Element) -> None:
@@ -155,6 +154,10 @@ class _Validation:
                 continue
             words = row.choices.get(name)
             bound = value.bound(self._plain)
+            refused = row.refused.get(name)
+            if refused is not None and (not refused or bound.text in refused):
+                shown = f'{name}="{bound.text}"' if refused else name
+                self._found.unknown.append(f"{shown} of {policy.name} in the policy {self._told}")
             if words and not bound.is_expression and "{{" not in bound.text and bound.text not in words:
                 self._error(
                     policy,

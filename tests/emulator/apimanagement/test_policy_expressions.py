@@ -196,6 +196,10 @@ VALUES: dict[str, Any] = {
     'new[] { "1", "2" }.Select(int.Parse).Sum()': 3,
     "new[] { 1, 2, 3 }.Skip(1).Take(1).FirstOrDefault() + new int[0].FirstOrDefault()": 2,
     "\"a=1;b=2\".Split(';').Select(p => p.Split('=')).ToDictionary(p => p[0], p => p[1])[\"b\"]": "2",
+    'Regex.Matches("a1b2", "[0-9]").Count + Regex.Matches("a1b2", "[0-9]").Cast<Match>().Last().Value': "22",
+    'new Dictionary<string, int> { ["a"] = 1 }.Keys.Count': 1,
+    'context.Request.Headers.GetValueOrDefault("Token").AsJwt().ExpirationTime.Value.Year': 2018,
+    'context.Request.Headers.GetValueOrDefault("Token").AsJwt().IssuedAt.HasValue': False,
     # cryptography: RFC 4231, test case 2; FIPS 180
     'BitConverter.ToString(new HMACSHA256(Encoding.UTF8.GetBytes("Jefe")).ComputeHash(Encoding.UTF8.GetBytes('
     '"what do ya want for nothing?"))).Replace("-", "").Substring(0, 16)': "5BDCC146BF60754E",

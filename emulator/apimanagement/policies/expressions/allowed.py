@@ -98,7 +98,10 @@ _REFUSED: Final = """
     System.NullReferenceException
 """
 # What Microsoft's own samples use although the documentation does not list it.
-_SAMPLED: Final = "System.Security.Cryptography.RSACng System.Xml.XmlDocument System.Xml.XmlReader"
+_SAMPLED: Final = """
+    Microsoft.Azure.ApiManagement.Policies.Expressions.Authorization
+    System.Security.Cryptography.RSACng System.Xml.XmlDocument System.Xml.XmlReader
+"""
 SAMPLED: Final = {name.rpartition(".")[2]: name for name in _SAMPLED.split()}
 REFUSED: Final = {name.rpartition(".")[2]: name for name in _REFUSED.split()}
 # Members of `context` and its parts that the documentation has and the evaluator does not.

@@ -17,6 +17,7 @@ from emulator.apimanagement.policies.csharp.parser import parse
 from emulator.apimanagement.policies.csharp.printing import type_name
 from emulator.apimanagement.policies.errors import ExpressionError
 from emulator.apimanagement.policies.expressions.allowed import ALLOWED, BY_NAME, DOCUMENTED, REFUSED, SAMPLED
+from emulator.apimanagement.policies.expressions.declare import prop
 from emulator.apimanagement.policies.expressions.types import (
     TYPES,
     Member,
@@ -294,8 +295,9 @@ class _Checker:
         if kind is None:
             self._any_member(name, node)
             return None, None
-        if kind.nullable and name in ("Value", "HasValue", "GetValueOrDefault"):
-            raise self._not_known(f"the member {name} of System.Nullable in policy expressions", node)
+        if kind.nullable and not kind.ranks and name in ("Value", "HasValue"):
+            plain = syntax.Type(kind.name, kind.arguments)
+            return prop("bool" if name == "HasValue" else type_name(plain), _unused), kind
         lookup = lookup_name(kind)
         lines = lineage(lookup)
         if len(lines) <= 1:
@@ -328,7 +330,7 @@ class _Checker:
 
     def _any_member(self, name: str, node: syntax.Node) -> None:
         """A member of what only the value tells: some type must have it."""
-        if name not in self._own and name not in _every_member():
+        if name not in self._own and name not in _every_member() and name != "HasValue":
             raise self._not_known(f"the member {name} in policy expressions", node)
 
     def _member(self, node: syntax.Member, scope: _Scope) -> Kind:
@@ -628,6 +630,11 @@ class _Checker:
             self._block(one.body, inner)
         if node.last is not None:
             self._statement(node.last, scope)
+
+
+def _unused(value: object) -> object:
+    """A member that the check alone looks at."""
+    return value
 
 
 def _shown(kind: Kind) -> str:

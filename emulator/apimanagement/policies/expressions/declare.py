@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 UNKNOWN: Final = "?"
@@ -113,6 +113,7 @@ def declare(info: TypeInfo) -> TypeInfo:
     return info
 
 
+@lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """A type's name as the table has it: `System.Text.Encoding` is `Encoding`, `String` is `string`.
 
@@ -125,7 +126,8 @@ def canonical(name: str) -> str:
     return name
 
 
-def lineage(name: str) -> list[TypeInfo]:
+@lru_cache(maxsize=4096)
+def lineage(name: str) -> tuple[TypeInfo, ...]:
     """A type and those whose members it has, the nearest first."""
     found: list[TypeInfo] = []
     waiting = ["Array" if name.endswith("[]") and name not in TYPES else name]
@@ -136,9 +138,10 @@ def lineage(name: str) -> list[TypeInfo]:
             waiting.extend(info.bases)
     if "object" in TYPES and TYPES["object"] not in found:
         found.append(TYPES["object"])
-    return found
+    return tuple(found)
 
 
+@lru_cache(maxsize=4096)
 def member_of(name: str, member: str) -> Member | None:
     """A type's member, its own or a base's."""
     for info in lineage(name):

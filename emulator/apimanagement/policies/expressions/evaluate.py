@@ -369,12 +369,16 @@ def _bound(member: Member, name: str, first: tuple[Any, ...], types: Any) -> Cal
 
 def get(value: Any, name: str, types: tuple[syntax.Type, ...] = ()) -> Any:
     """A property of a value; a method as something to call."""
+    if name == "HasValue" and (value is None or type_of(value) in conversions.STRUCTS):
+        return value is not None
     if value is None:
         raise null_reference()
     if isinstance(value, Anonymous) and name in value:
         return value[name]
     member = member_of(type_of(value), name)
     if member is None:
+        if name == "Value" and type_of(value) in conversions.STRUCTS:
+            return value  # of a Nullable, which is its value here
         raise _no_member(value, name)
     if member.call:
         return _bound(member, name, (value,), types)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
@@ -307,14 +308,19 @@ def type_of(value: Any) -> str:
         return value.type
     if isinstance(value, Array):
         return f"{value.element}[]"
-    for python, name in CLASSES:
-        if isinstance(value, python):
-            return name
-    if isinstance(value, int):
-        return "int"
     if callable(value):
         return "delegate"
-    raise TypeError(type(value).__name__)
+    return _type_name(type(value))
+
+
+@lru_cache(maxsize=256)
+def _type_name(python: type) -> str:
+    for one, name in CLASSES:
+        if issubclass(python, one):
+            return name
+    if issubclass(python, int):
+        return "int"
+    raise TypeError(python.__name__)
 
 
 def full_name(value: Any) -> str:

@@ -649,8 +649,8 @@ declare(
         index="V",
         members={
             "Count": prop("int", len),
-            "Keys": prop("IEnumerable<K>", lambda self: Sequence(self)),
-            "Values": prop("IEnumerable<V>", lambda self: Sequence(self.values())),
+            "Keys": prop("ICollection<K>", lambda self: List(self)),
+            "Values": prop("ICollection<V>", lambda self: List(self.values())),
             "Add": method("void", add_to),
             "Remove": method("bool", lambda self, key: self.pop(key, self) is not self),
             "Clear": method("void", lambda self: self.clear()),

@@ -21,12 +21,14 @@ from emulator.apimanagement.policies.expressions.declare import (
     prop,
 )
 from emulator.apimanagement.policies.expressions.values import (
+    CLASSES,
     Array,
     Box,
     Builder,
     Char,
     Enumerated,
     Ref,
+    Sequence,
     Thrown,
     argument_null,
     argument_out_of_range,
@@ -478,10 +480,15 @@ def _match(regex: Box[patterns.Pattern], text: Any) -> Box[Any]:
     return Box("Match", regex.value.found.search(regex.value.checked(text)))
 
 
-def _matches(regex: Box[patterns.Pattern], text: Any) -> list[Any]:
-    from emulator.apimanagement.policies.expressions.values import Sequence
+class Matches(Sequence):
+    """A MatchCollection."""
 
-    return Sequence([Box("Match", one) for one in regex.value.found.finditer(regex.value.checked(text))])
+
+CLASSES.insert(0, (Matches, "MatchCollection"))
+
+
+def _matches(regex: Box[patterns.Pattern], text: Any) -> Matches:
+    return Matches([Box("Match", one) for one in regex.value.found.finditer(regex.value.checked(text))])
 
 
 def _substituted(regex: Box[patterns.Pattern], text: Any, new: Any, count: int = 0) -> str:

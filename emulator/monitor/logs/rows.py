@@ -13,7 +13,7 @@ from emulator.monitor.kql.convert import parse_json
 from emulator.monitor.kql.kinds import Kind, empty
 from emulator.monitor.kql.table import INGESTED, Column, Row, Table
 from emulator.monitor.kql.values import TICKS, datetime_text, ticks_of
-from emulator.monitor.logs.schema import CLASSIC, SCHEMA
+from emulator.monitor.logs.schema import CLASSIC, SCHEMA, Columns
 from emulator.monitor.tables import COMMON, TABLES
 
 LAG_S: Final = 1.0
@@ -71,7 +71,7 @@ class Rows:
         if name not in TABLES:
             return Table(columns, [], name=name)
         stored = {**COMMON, **TABLES[name]}
-        own = [(column, kind) for column, kind in schema if column in stored]
+        own: list[tuple[str, Kind]] = [(column, kind) for column, kind in schema if column in stored]
         rest = tuple(_fixed(column, kind, name) for column, kind in schema if column not in stored)
         wanted = [f"COALESCE({column}, '')" if kind == "string" else column for column, kind in own]
         conditions = [f"TenantId IN ({', '.join('?' * len(self._tenants))})", "_TimeReceived <= ?"]
@@ -134,6 +134,7 @@ class Declared:
 
     def table(self, name: str) -> Table | None:
         """A table's columns."""
+        columns: Columns
         if name in SCHEMA:
             columns = SCHEMA[name]
         elif name in CLASSIC:

@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Callable
 from typing import Any, Final
 
-from emulator.monitor.kql import combine, reshape, summarize
+from emulator.monitor.kql import combine, reshape, specials, summarize
 from emulator.monitor.kql import syntax as s
 from emulator.monitor.kql.bind import arguments_of, as_kind, bind, fixed, predicate, tabular
 from emulator.monitor.kql.faults import QueryFault, Unsupported
@@ -18,6 +18,7 @@ from emulator.monitor.kql.table import Bound, Column, Row, Table, constant
 from emulator.monitor.kql.values import TICKS
 
 MOST_ROWS: Final = 500_000
+specials.register()
 
 
 def evaluate(expression: s.Expression, context: Context, operator: str = "") -> Table:

@@ -8,11 +8,12 @@ from typing import Final
 
 from emulator.home import REPOSITORY
 from emulator.monitor.kql.aggregates import AGGREGATES, ALIASES
-from emulator.monitor.kql.bind import ALSO, SCALARS, SPECIAL_SAYS
+from emulator.monitor.kql.bind import ALSO, SCALARS
 from emulator.monitor.kql.expressions import LISTED, TEXT_OPERATORS
 from emulator.monitor.kql.names import OPERATORS
 from emulator.monitor.kql.parser import JOINS, KNOWN, SOURCES
 from emulator.monitor.kql.scalars import Scalar
+from emulator.monitor.kql.specials import SPECIAL_SAYS
 from emulator.monitor.logs.endpoint import HOSTS
 from emulator.monitor.logs.rows import LAG_S
 from emulator.monitor.logs.schema import CLASSIC, SCHEMA

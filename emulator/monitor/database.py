@@ -189,7 +189,9 @@ class Database:
 
     def tuples(self, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """The rows of a SELECT over the tables as they are stored: times and JSON are texts."""
-        return [tuple(row) for row in self._rows(statement, *arguments)]
+        with self._lock, closing(self._db.cursor()) as cursor:
+            cursor.row_factory = None
+            return cursor.execute(statement, arguments).fetchall()
 
     def _add_columns(self) -> None:
         """Those that a file of before does not have."""

@@ -6,10 +6,15 @@ Words of operators and windows are those of the rules' REST references; codes ar
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
+from emulator.monitor.kql import engine
+from emulator.monitor.kql.faults import QueryFault, Unsupported
+from emulator.monitor.kql.values import ticks_of
+from emulator.monitor.logs.rows import Declared
 
 QUERY_RULE: Final = "Microsoft.Insights/scheduledQueryRules"
 METRIC_RULE: Final = "Microsoft.Insights/metricAlerts"
@@ -50,6 +55,9 @@ def install(arm: Arm) -> None:
                     f"are {', '.join(OPERATORS)}."
                 )
         _check_window(put.properties)
+        if put.properties.get("skipQueryValidation") is not True:
+            for one in conditions:
+                _check_query(str(one.get("query") or ""))
 
     @arm.before_put(METRIC_RULE)
     def metric_rule(put: Put) -> None:
@@ -61,6 +69,20 @@ def install(arm: Arm) -> None:
                 f"{', '.join(CRITERIA)}."
             )
         _check_window(put.properties)
+
+
+def _check_query(text: str) -> None:
+    """The query over the tables' columns. One that names a table of the user's own is not looked at, and what
+    is not known here is told when it is evaluated."""
+    try:
+        engine.run(text, Declared(), ticks_of(datetime.now(UTC)))
+    except Unsupported:
+        return
+    except QueryFault as fault:
+        if not fault.token.endswith("_CL"):
+            raise _refused(
+                f"The query of the rule is not valid: {fault.message or f'at {fault.token!r}'}"
+            ) from fault
 
 
 def _check_window(properties: Json) -> None:

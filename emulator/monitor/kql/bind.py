@@ -15,8 +15,8 @@ from emulator.monitor.kql.names import AGGREGATES as AGGREGATE_NAMES
 from emulator.monitor.kql.names import FUNCTIONS
 from emulator.monitor.kql.scalars import Class, Scalar
 from emulator.monitor.kql.scope import AggregateCall, Closure, Scope
-from emulator.monitor.kql.table import INGESTED, Bound, Row, Table, constant
-from emulator.monitor.kql.values import dynamic_of, in_range
+from emulator.monitor.kql.table import Bound, Row, Table, constant
+from emulator.monitor.kql.values import dynamic_of
 
 SCALARS: Final[dict[str, Scalar]] = {
     one.name: one
@@ -29,6 +29,8 @@ ALSO: Final[dict[str, str]] = {
     "columnifexists": "column_ifexists",
 }
 """Older names of functions."""
+SPECIAL: Final[dict[str, Callable[[s.Call, Scope], Bound]]] = {}
+"""Functions whose arguments are not simply values: `specials` puts them here."""
 _FITS: Final[dict[Class, tuple[Kind, ...]]] = {
     "text": ("string", "dynamic"),
     "number": NUMBERS,
@@ -158,17 +160,17 @@ def _between(expression: s.Between, scope: Scope) -> Bound:
     above = binary.bind(">=", value, low, at)
     below = binary.bind("<=", value, high, at)
     both = binary.bind("and", above, below, at)
-    return _not(both) if expression.negated else both
+    return negated(both) if expression.negated else both
 
 
-def _not(bound: Bound) -> Bound:
+def negated(bound: Bound) -> Bound:
     run = bound.run
 
-    def negated(row: Row) -> bool | None:
+    def turned(row: Row) -> bool | None:
         value = run(row)
         return None if value is None else not value
 
-    return Bound("bool", negated, bound.constant)
+    return Bound("bool", turned, bound.constant)
 
 
 def _listed(expression: s.Listed, scope: Scope) -> Bound:
@@ -283,7 +285,7 @@ def _call(call: s.Call, scope: Scope) -> Bound:
     aggregate = ALIASES.get(name, name)
     if scope.aggregates is not None and (aggregate in AGGREGATES or aggregate in SEVERAL):
         return _aggregate(aggregate, call, scope)
-    if special := _SPECIAL.get(name):
+    if special := SPECIAL.get(name):
         return special(call, scope)
     if name in SCALARS:
         return _scalar(SCALARS[name], call, scope)
@@ -301,7 +303,7 @@ def _call(call: s.Call, scope: Scope) -> Bound:
     raise QueryFault(f"Unknown function: '{name}'.", call.at, name, "SEM0260")
 
 
-def _count(call: s.Call, least: int, most: int | None) -> None:
+def count_arguments(call: s.Call, least: int, most: int | None) -> None:
     given = len(call.arguments)
     if given < least or (most is not None and given > most):
         wanted = str(least) if most == least else f"between {least} and {most or 'any number of'}"
@@ -314,7 +316,7 @@ def _count(call: s.Call, least: int, most: int | None) -> None:
 
 
 def _scalar(scalar: Scalar, call: s.Call, scope: Scope) -> Bound:
-    _count(call, scalar.least, scalar.most)
+    count_arguments(call, scalar.least, scalar.most)
     arguments = [bind(one.value, scope) for one in call.arguments]
     ready = [
         _fitting(scalar, place, argument, call.arguments[place].at)
@@ -472,7 +474,7 @@ def _aggregate(name: str, call: s.Call, scope: Scope) -> Bound:
         raise QueryFault(
             f"'{name}' gives several columns and cannot be part of an expression", call.at, name, "SEM0144"
         )
-    _count(call, found.least, found.most)
+    count_arguments(call, found.least, found.most)
     arguments = tuple(bind(one.value, inner) for one in call.arguments)
     try:
         kind = found.gives(tuple(one.kind for one in arguments))
@@ -483,233 +485,3 @@ def _aggregate(name: str, call: s.Call, scope: Scope) -> Bound:
     scope.aggregates.append(AggregateCall(arguments, compute, name == "count"))
     place = len(scope.aggregates) - 1
     return Bound(kind, lambda row: row[place])
-
-
-# functions whose arguments are not simply values
-
-
-def _iff(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 3, 3)
-    return _choice(call, scope)
-
-
-def _case(call: s.Call, scope: Scope) -> Bound:
-    if len(call.arguments) < 3 or len(call.arguments) % 2 == 0:
-        raise QueryFault(
-            "case(): function expects conditions, each with a value after it, and a value for all else.",
-            call.at,
-            "case",
-            "SEM0219",
-        )
-    return _choice(call, scope)
-
-
-def _choice(call: s.Call, scope: Scope) -> Bound:
-    bounds = [bind(one.value, scope) for one in call.arguments]
-    conditions, results = bounds[:-1:2], [*bounds[1::2], bounds[-1]]
-    for one in conditions:
-        if one.kind != "bool":
-            raise QueryFault(
-                f"{call.name}(): a condition is of type {one.kind}; bool is expected",
-                call.at,
-                call.name,
-                "SEM0064",
-            )
-    kinds: tuple[Kind, ...] = tuple(one.kind for one in results)
-    kind = together(kinds)
-    if kind is None:
-        if "dynamic" not in kinds:
-            raise QueryFault(
-                f"{call.name}(): values of types {', '.join(dict.fromkeys(kinds))}; they have to "
-                "be of one type",
-                call.at,
-                call.name,
-                "SEM0064",
-            )
-        kind = "dynamic"
-    tests = [one.run for one in conditions]
-    values = [as_kind(one, kind).run for one in results]
-
-    def run(row: Row) -> Any:
-        for test, value in zip(tests, values, strict=False):
-            if test(row):
-                return value(row)
-        return values[-1](row)
-
-    return Bound(kind, run, all(one.constant for one in bounds))
-
-
-def _coalesce(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 2, 64)
-    bounds = [bind(one.value, scope) for one in call.arguments]
-    kind = together(tuple(one.kind for one in bounds))
-    if kind is None:
-        raise QueryFault("coalesce(): its arguments have to be of one type", call.at, "coalesce", "SEM0064")
-    runs = [as_kind(one, kind).run for one in bounds]
-    nothing = ("",) if kind == "string" else (None,)
-
-    def run(row: Row) -> Any:
-        for one in runs:
-            value = one(row)
-            if value is not None and value not in nothing:
-                return value
-        return empty(kind)
-
-    return Bound(kind, run, all(one.constant for one in bounds))
-
-
-def _negation(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 1, 1)
-    found = bind(call.arguments[0].value, scope)
-    if found.kind != "bool":
-        raise QueryFault(
-            f"not(): argument #1 is of type {found.kind}; bool is expected", call.at, "not", "SEM0064"
-        )
-    return _not(found)
-
-
-def _now(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 0, 1)
-    offset = fixed(call.arguments[0].value, scope, ("timespan",), "now()'s offset") if call.arguments else 0
-    return constant("datetime", in_range(scope.context.now + (offset or 0)))
-
-
-def _ago(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 1, 1)
-    span = bind(call.arguments[0].value, scope)
-    if span.kind != "timespan":
-        raise QueryFault(
-            f"ago(): argument #1 is of type {span.kind}; a value of type timespan is expected",
-            call.at,
-            "ago",
-            "SEM0064",
-        )
-    return binary.bind("-", constant("datetime", scope.context.now), span, call.at)
-
-
-def _toscalar(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 1, 1)
-    given = call.arguments[0].value
-    if not tabular(given, scope):
-        return bind(given, scope)
-    table = scope.context.tabular(given, scope.context, "").visible()
-    kind = table.columns[0].kind
-    return constant(kind, table.rows[0][0] if table.rows else empty(kind))
-
-
-def _ingestion(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 0, 0)
-    found = scope.column(INGESTED)
-    if found is None:
-        return constant("datetime", None)
-    place = found[0]
-    return Bound("datetime", lambda row: row[place])
-
-
-def _column_if(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 2, 2)
-    name = fixed(call.arguments[0].value, scope, ("string",), "column_ifexists()'s name")
-    return bind(s.Name(name, call.at) if scope.column(name) else call.arguments[1].value, scope)
-
-
-def _pack_all(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 0, 1)
-    ignores = bool(call.arguments) and bool(
-        fixed(call.arguments[0].value, scope, ("bool",), "ignore_null_empty")
-    )
-    columns = [
-        (place, one.name, dynamic_of(one.kind)) for place, one in enumerate(scope.columns) if not one.hidden
-    ]
-
-    def run(row: Row) -> dict[str, Any]:
-        return {
-            name: into(row[place])
-            for place, name, into in columns
-            if not ignores or row[place] not in (None, "")
-        }
-
-    return Bound("dynamic", run)
-
-
-def _row_number(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 0, 2)
-    first = int(fixed(call.arguments[0].value, scope, WHOLE, "row_number()'s start")) if call.arguments else 1
-    restart = bind(call.arguments[1].value, scope) if len(call.arguments) > 1 else constant("bool", False)
-
-    def numbers(rows: list[Row]) -> list[Any]:
-        found: list[Any] = []
-        for row in rows:
-            found.append(first if not found or restart.run(row) else found[-1] + 1)
-        return found
-
-    return scope.window("long", numbers, call.at, call.name)
-
-
-def _cumulative(call: s.Call, scope: Scope) -> Bound:
-    _count(call, 1, 2)
-    term = bind(call.arguments[0].value, scope)
-    if term.kind not in NUMBERS:
-        raise QueryFault(f"row_cumsum(): argument #1 is of type {term.kind}", call.at, call.name, "SEM0064")
-    restart = bind(call.arguments[1].value, scope) if len(call.arguments) > 1 else constant("bool", False)
-
-    def sums(rows: list[Row]) -> list[Any]:
-        found: list[Any] = []
-        for row in rows:
-            before = 0 if not found or restart.run(row) else found[-1]
-            found.append(before + (term.run(row) or 0))
-        return found
-
-    return scope.window("long" if term.kind == "int" else term.kind, sums, call.at, call.name)
-
-
-def _neighbour(way: int) -> Callable[[s.Call, Scope], Bound]:
-    def special(call: s.Call, scope: Scope) -> Bound:
-        _count(call, 1, 3)
-        value = bind(call.arguments[0].value, scope)
-        step = (
-            int(fixed(call.arguments[1].value, scope, WHOLE, "the offset")) if len(call.arguments) > 1 else 1
-        )
-        other = bind(call.arguments[2].value, scope) if len(call.arguments) > 2 else None
-        default = as_kind(other, value.kind).value() if other is not None else empty(value.kind)
-
-        def found(rows: list[Row]) -> list[Any]:
-            places = [place + way * step for place in range(len(rows))]
-            return [value.run(rows[place]) if 0 <= place < len(rows) else default for place in places]
-
-        return scope.window(value.kind, found, call.at, call.name)
-
-    return special
-
-
-_SPECIAL: Final[dict[str, Callable[[s.Call, Scope], Bound]]] = {
-    "iff": _iff,
-    "case": _case,
-    "coalesce": _coalesce,
-    "not": _negation,
-    "now": _now,
-    "ago": _ago,
-    "toscalar": _toscalar,
-    "ingestion_time": _ingestion,
-    "column_ifexists": _column_if,
-    "pack_all": _pack_all,
-    "row_number": _row_number,
-    "row_cumsum": _cumulative,
-    "prev": _neighbour(-1),
-    "next": _neighbour(1),
-}
-SPECIAL_SAYS: Final[dict[str, str]] = {
-    "iff": "one of two values, by a condition (`iif`)",
-    "case": "the value after the first condition that holds",
-    "coalesce": "the first argument that is not null",
-    "not": "true for false",
-    "now": "the time of the query, some time on",
-    "ago": "some time before the time of the query",
-    "toscalar": "the first value of a table",
-    "ingestion_time": "when a row came to be seen by queries",
-    "column_ifexists": "a column, or another value where there is none",
-    "pack_all": "a bag of all columns",
-    "row_number": "the place of a row, of rows in order",
-    "row_cumsum": "the sum up to a row, of rows in order",
-    "prev": "the value of a row before, of rows in order",
-    "next": "the value of a row after, of rows in order",
-}

@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.monitor.kql import syntax as s
 from emulator.monitor.kql.bind import as_kind, bind
-from emulator.monitor.kql.faults import QueryFault
+from emulator.monitor.kql.faults import MOST_ROWS, QueryFault, too_many
 from emulator.monitor.kql.kinds import Kind, empty, together
 from emulator.monitor.kql.ordering import key_of
 from emulator.monitor.kql.scope import Context, Scope
@@ -61,6 +61,8 @@ def _joined(
         matches = by_key.get(found, []) if _whole(found) else []
         met.add(found)
         made += [(*row, *(match[place] for place in kept)) for match in matches]
+        if len(made) > MOST_ROWS:
+            raise too_many(operator.at)
         if not matches and operator.kind in ("leftouter", "fullouter"):
             made.append((*row, *no_right))
     if operator.kind in ("rightouter", "fullouter"):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+MOST_ROWS: Final = 500_000
+"""Of a table while a query runs, as the results of Log Analytics are limited ("Query limits")."""
+
 
 class QueryFault(Exception):
     """A query that Azure refuses. at: offset in its text, -1 for none; token: the word there."""
@@ -36,6 +41,12 @@ def incomparable(left: str, right: str, at: int) -> QueryFault:
     """Kusto's words for a comparison of two types that have none."""
     words = f"Cannot compare values of types {left} and {right}. Try adding explicit casts"
     return QueryFault(words, at, code="SEM0064")
+
+
+def too_many(at: int) -> QueryFault:
+    """Kusto's words for more rows than a query may have."""
+    words = f"Query execution has exceeded the allowed limits (80DA0003): more than {MOST_ROWS} records."
+    return QueryFault(words, at, code="E_QUERY_RESULT_SET_TOO_LARGE")
 
 
 def place(text: str, at: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from emulator.monitor.kql import syntax as s
 from emulator.monitor.kql.bind import bind, fixed
 from emulator.monitor.kql.convert import converter
-from emulator.monitor.kql.faults import QueryFault, Unsupported
+from emulator.monitor.kql.faults import MOST_ROWS, QueryFault, Unsupported, too_many
 from emulator.monitor.kql.kinds import NUMBERS, WHOLE, Kind, empty
 from emulator.monitor.kql.naming import Naming, simple
 from emulator.monitor.kql.scope import Context, Scope
@@ -18,8 +18,6 @@ from emulator.monitor.kql.table import Bound, Column, Row, Table
 from emulator.monitor.kql.values import dynamic_of
 
 MOST_POINTS: Final = 1_048_576  # of a series
-MOST_ROWS: Final = 500_000
-"""Of a query: what grows beyond it is refused, as the limits of Log Analytics have it."""
 
 
 def expand(operator: s.Expand, table: Table, context: Context) -> Table:
@@ -57,9 +55,7 @@ def expand(operator: s.Expand, table: Table, context: Context) -> Table:
                 made[place] = convert(found[number] if number < len(found) else None)
             rows.append((*made, number) if operator.index else tuple(made))
             if len(rows) > MOST_ROWS:
-                raise QueryFault(
-                    f"mv-expand: more than {MOST_ROWS} rows", operator.at, code="E_QUERY_RESULT_SET_TOO_LARGE"
-                )
+                raise too_many(operator.at)
     return Table(tuple(columns), rows)
 
 

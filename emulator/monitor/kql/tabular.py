@@ -6,10 +6,10 @@ import fnmatch
 from collections.abc import Callable
 from typing import Any, Final
 
-from emulator.monitor.kql import combine, reshape, summarize
+from emulator.monitor.kql import combine, reshape, specials, summarize
 from emulator.monitor.kql import syntax as s
 from emulator.monitor.kql.bind import arguments_of, as_kind, bind, fixed, predicate, tabular
-from emulator.monitor.kql.faults import QueryFault, Unsupported
+from emulator.monitor.kql.faults import MOST_ROWS, QueryFault, Unsupported, too_many
 from emulator.monitor.kql.kinds import ORDERED, WHOLE, empty, together
 from emulator.monitor.kql.naming import Naming, simple
 from emulator.monitor.kql.ordering import key_of, sort_rows
@@ -17,7 +17,7 @@ from emulator.monitor.kql.scope import Closure, Context, Scope
 from emulator.monitor.kql.table import Bound, Column, Row, Table, constant
 from emulator.monitor.kql.values import TICKS
 
-MOST_ROWS: Final = 500_000
+specials.register()
 
 
 def evaluate(expression: s.Expression, context: Context, operator: str = "") -> Table:
@@ -166,7 +166,7 @@ def _range(expression: s.RangeSource, context: Context) -> Table:
             rows.append((float(value) if kind == "real" else value,))
             value += by
             if len(rows) > MOST_ROWS:
-                raise QueryFault(f"'range' operator: more than {MOST_ROWS} rows", expression.at)
+                raise too_many(expression.at)
     return Table((Column(expression.name, kind),), rows, True)
 
 

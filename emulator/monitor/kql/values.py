@@ -156,6 +156,8 @@ def parse_timespan(text: str) -> int | None:
 def parse_long(text: str) -> int | None:
     """A whole number, in hexadecimal with 0x; a real is cut off; None for any other text."""
     text = text.strip()
+    if text.isascii() and text.isdigit() and len(text) < 19:  # nearly all that are asked for
+        return int(text)
     try:
         value = int(text, 16) if text.lower().startswith("0x") else int(Decimal(text))
     except (ValueError, InvalidOperation, OverflowError):

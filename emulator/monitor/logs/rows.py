@@ -13,7 +13,7 @@ from emulator.monitor.kql.convert import parse_json
 from emulator.monitor.kql.kinds import Kind, empty
 from emulator.monitor.kql.table import INGESTED, Column, Row, Table
 from emulator.monitor.kql.values import TICKS, datetime_text, ticks_of
-from emulator.monitor.logs.schema import CLASSIC, SCHEMA
+from emulator.monitor.logs.schema import CLASSIC, SCHEMA, Columns
 from emulator.monitor.tables import COMMON, TABLES
 
 LAG_S: Final = 1.0
@@ -71,7 +71,9 @@ class Rows:
         if name not in TABLES:
             return Table(columns, [], name=name)
         stored = {**COMMON, **TABLES[name]}
-        wanted = [column for column, _ in schema if column in stored]
+        own: list[tuple[str, Kind]] = [(column, kind) for column, kind in schema if column in stored]
+        rest = tuple(_fixed(column, kind, name) for column, kind in schema if column not in stored)
+        wanted = [f"COALESCE({column}, '')" if kind == "string" else column for column, kind in own]
         conditions = [f"TenantId IN ({', '.join('?' * len(self._tenants))})", "_TimeReceived <= ?"]
         arguments: list[str] = [*self._tenants, _stored_time(self._seen_until)]
         for sign, end in ((">=", self._span.low), ("<=", self._span.high)):
@@ -86,11 +88,14 @@ class Rows:
             f"SELECT {', '.join(wanted)}, _TimeReceived FROM {name} "  # noqa: S608
             f"WHERE {' AND '.join(conditions)} ORDER BY TimeGenerated, rowid"
         )
-        places = {column: place for place, column in enumerate(wanted)}
-        reads = [_reader(places.get(column), column, kind, name) for column, kind in schema]
-        rows: list[Row] = []
+        reads = [(place, read) for place, (_, kind) in enumerate(own) if (read := _READERS.get(kind))]
+        lag, rows = self._lag, list[Row]()
         for row in self._database.tuples(statement, *arguments):
-            rows.append((*[read(row) for read in reads], _time(row[-1]) + self._lag))
+            values = list(row)
+            for place, read in reads:
+                values[place] = read(values[place])
+            ingested = _time(values.pop()) + lag
+            rows.append((*values, *rest, ingested))
         return Table(columns, rows, name=name)
 
     def _renamed(self, name: str) -> Table:
@@ -121,6 +126,25 @@ class Rows:
         return Table(made_columns, rows, name=name)
 
 
+class Declared:
+    """All tables with their columns, by both names, and no rows: for the check of a query."""
+
+    def names(self) -> list[str]:
+        return [*SCHEMA, *CLASSIC]
+
+    def table(self, name: str) -> Table | None:
+        """A table's columns."""
+        columns: Columns
+        if name in SCHEMA:
+            columns = SCHEMA[name]
+        elif name in CLASSIC:
+            columns = tuple((new, kind) for new, kind, _ in CLASSIC[name][1])
+        else:
+            return None
+        made = tuple(Column(column, kind) for column, kind in columns)
+        return Table((*made, Column(INGESTED, "datetime")), [], name=name)
+
+
 def _stored_time(ticks: int) -> str:
     """As times stand in the database, which are compared as texts."""
     return datetime_text(max(ticks, 0), 6)
@@ -131,21 +155,18 @@ def _time(text: str) -> int:
     return ticks_of(datetime.fromisoformat(text))
 
 
-def _reader(place: int | None, column: str, kind: Kind, table: str) -> Callable[[tuple[Any, ...]], Any]:
-    """How a column is read from a stored row."""
-    if column == "Type":
-        return lambda row: table
-    if column == "SourceSystem":
-        return lambda row: "Azure"
-    if place is None:
-        missing = empty(kind)
-        return lambda row: missing
-    if kind == "string":
-        return lambda row: row[place] or ""
-    if kind == "datetime":
-        return lambda row: _time(row[place])
-    if kind == "dynamic":
-        return lambda row: parse_json(row[place]) if row[place] else None
-    if kind == "bool":
-        return lambda row: None if row[place] is None else bool(row[place])
-    return lambda row: row[place]
+def _fixed(column: str, kind: Kind, table: str) -> Any:
+    """What a column that is not stored is in each row. Those that are stored stand before all others."""
+    return {"Type": table, "SourceSystem": "Azure"}.get(column, empty(kind))
+
+
+def _bool(stored: int | None) -> bool | None:
+    return None if stored is None else bool(stored)
+
+
+def _dynamic(stored: str | None) -> Any:
+    return parse_json(stored) if stored else None
+
+
+# how a stored value of a type is read, where it is not read as it is
+_READERS: Final[dict[Kind, Callable[[Any], Any]]] = {"datetime": _time, "bool": _bool, "dynamic": _dynamic}

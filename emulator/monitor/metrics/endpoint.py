@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final, cast
+from urllib.parse import unquote
 
 from emulator.arm.service import Arm
 from emulator.errors import AzureError, NotEmulated
@@ -41,7 +42,7 @@ def install(
         identity.require(principal, READ, resource["id"])
         at = ticks_of(now())
         try:
-            within = span(request.query.get("timespan", ""), at)
+            within = span(unquote(request.query.get("timespan", "")), at)  # az encodes it twice
         except ValueError as error:
             raise AzureError(400, "BadRequest", f"Invalid timespan: {error}") from error
         question = read(request.query, at, within.low, within.high)

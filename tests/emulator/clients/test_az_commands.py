@@ -49,6 +49,7 @@ def words(folder: Path) -> dict[str, str]:
         "scope": SCOPE,
         "account": f"{SCOPE}/providers/Microsoft.Storage/storageAccounts/azcli100",
         "logs": f"{SCOPE}/providers/Microsoft.OperationalInsights/workspaces/logs",
+        "app": f"{SCOPE}/providers/Microsoft.Insights/components/app",
         "login": "--account-name azcli100 --auth-mode login",
         "reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
         "engineers": ENGINEERS,

@@ -560,6 +560,12 @@ REFUSED: Final[list[tuple[str, str, str]]] = [
     ("T | project n, n", "SEM0046", "A column with the name 'n' is already declared."),
     ("T | join kind=sideways (T) on s", "SEM0018", "join kind 'sideways' is not one of"),
     ("T | extend x = row_number()", "SEM0147", "the row set must be serialized"),
+    ("range x from 1 to 600000 step 1", "E_QUERY_RESULT_SET_TOO_LARGE", "exceeded the allowed limits"),
+    (
+        "let R = range x from 1 to 800 step 1 | extend k = 1; R | join kind=inner R on k",
+        "E_QUERY_RESULT_SET_TOO_LARGE",
+        "exceeded the allowed limits",
+    ),
     ("1 + 1", "SEM0003", "Top-level expressions must return tabular results."),
     ("print datetime(2026-13-01)", "SEM0000", "Failed to parse datetime literal: 'datetime(2026-13-01)'"),
     ("T | where (n == 1", "SYN0002", "Query could not be parsed at '' on line [8,17]"),

@@ -19,6 +19,9 @@ LENIENT = {
     "T | extend x = row_number()",
     "print datetime(2026-13-01)",
     "1 + 1",
+    # and what is too much of it
+    "range x from 1 to 600000 step 1",
+    "let R = range x from 1 to 800 step 1 | extend k = 1; R | join kind=inner R on k",
 }
 
 

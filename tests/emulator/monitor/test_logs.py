@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from azure.monitor.query import (
 
 from emulator.app import Emulator
 from emulator.faults import Plan
+from emulator.home import REPOSITORY
 from emulator.http import Request
 from emulator.identity.directory import SIGNED_IN, Principal
 from emulator.monitor.kql import engine
@@ -285,6 +287,26 @@ def test_the_estates_queries_run(emulator: Emulator, name: str, query: str) -> N
     fires = {"failures", "latency"}  # of the alerts, over the telemetry above
     if name in {"availability", "drift", "outliers", "telemetry-lost", "daily-cap", *fires}:
         assert bool(found) is (name in fires)
+
+
+def test_the_query_of_the_docs_joins_the_parts_of_events(emulator: Emulator) -> None:
+    (query,) = re.findall(r"```kusto\n(.*?)```", (REPOSITORY / "docs/scoring.md").read_text(), re.DOTALL)
+    at = datetime.now(UTC) - timedelta(minutes=30)
+    common = {"event_id": "e1", "parts": "2", "status": "drifted"}
+    for part in ("1", "2"):
+        own = {
+            **common,
+            "part": part,
+            "drifted": f"f{part}",
+            "counts": json.dumps({"counts": {f"f{part}": [1, 2]}}),
+        }
+        row = {**received(emulator, at), "Name": "scoring.drift", "Properties": own}
+        emulator.telemetry.add([("AppEvents", row)])
+    answer = client(emulator).query_workspace(workspace_id(emulator, "logs"), query, timespan=HOUR)
+    assert isinstance(answer, LogsQueryResult)
+    (row,) = answer.tables[0].rows
+    assert (row["status"], json.loads(row["drifted"])) == ("drifted", ["f1", "f2"])
+    assert json.loads(row["counts"]) == {"f1": [1, 2], "f2": [1, 2]}
 
 
 def test_every_table_is_answered_with_its_columns(emulator: Emulator) -> None:

@@ -128,6 +128,12 @@ def test_a_component_is_measured_by_its_telemetry_with_the_weights_of_items(emul
     }
 
 
+def test_a_time_span_that_is_encoded_twice_is_read(emulator: Emulator) -> None:
+    twice = "2026-11-29T10%3A00%3A00.5%2F2026-11-29T10%3A10%3A00"
+    _, body = ask(emulator, SERVICE, metricnames="Requests", timespan=twice, interval="FULL")
+    assert body["timespan"] == "2026-11-29T10:00:00.5Z/2026-11-29T10:10:00Z"
+
+
 def test_definitions_name_what_can_be_asked(emulator: Emulator) -> None:
     _, body = ask(emulator, component_id("app"), path="metricDefinitions")
     names = {(one["namespace"], one["name"]["value"]) for one in body["value"]}

@@ -31,8 +31,10 @@ def checks() -> Checks:
     return made
 
 
-def query(operator: str = "GreaterThan", window: str = "PT15M", every: str = "PT5M") -> dict[str, Any]:
-    condition = {"query": "AppMetrics", "operator": operator, "threshold": 0}
+def query(
+    operator: str = "GreaterThan", window: str = "PT15M", every: str = "PT5M", text: str = "AppMetrics"
+) -> dict[str, Any]:
+    condition = {"query": text, "operator": operator, "threshold": 0}
     return {"criteria": {"allOf": [condition]}, "windowSize": window, "evaluationFrequency": every}
 
 
@@ -42,6 +44,11 @@ def query(operator: str = "GreaterThan", window: str = "PT15M", every: str = "PT
         (query("gt"), "The value 'gt' of the property 'operator' is not valid"),
         (query(window="PT5M", every="PT1H"), "must be equal to or greater than 'evaluationFrequency'"),
         (query(window="a while"), "'a while' is no ISO 8601 duration"),
+        (
+            query(text="AppMetrics | where Nome == 1"),
+            "Failed to resolve column or scalar expression named 'Nome'",
+        ),
+        (query(text="AppMetrics | wher 1"), "The query of the rule is not valid: at 'wher'"),
         ({"criteria": {}}, "'criteria.allOf' must hold one condition"),
     ],
 )
@@ -73,3 +80,14 @@ def test_a_budget_begins_this_month_or_later_and_stays_so(checks: Checks) -> Non
     with pytest.raises(AzureError, match="cannot be changed"):
         checks.put(budgets.BUDGET, budget(this), old=budget("2024-01-01T00:00:00Z"))
     checks.put(budgets.BUDGET, budget("2024-01-01T00:00:00Z"), old=budget("2024-01-01T00:00:00+00:00"))
+
+
+@pytest.mark.parametrize(
+    "text", ["Own_CL | where a == 1", "AppMetrics | evaluate pivot(Name)", "requests | count"]
+)
+def test_a_query_that_cannot_be_judged_here_is_kept(checks: Checks, text: str) -> None:
+    checks.put(rules.QUERY_RULE, query(text=text))
+
+
+def test_a_query_is_not_looked_at_where_nobody_wants_it_to_be(checks: Checks) -> None:
+    checks.put(rules.QUERY_RULE, {**query(text="AppMetrics | wher 1"), "skipQueryValidation": True})

@@ -134,8 +134,8 @@ class Gateway(pulumi.ComponentResource):
             )
             for key, value in plain.items()
         ]
-        if settings.backend_key_secret:
-            secret = pulumi.Output.concat(args.vault.uri, "secrets/", settings.backend_key_secret)
+        if key := self._key_secret(settings):
+            secret = pulumi.Output.concat(args.vault.uri, "secrets/", key)
             made.append(
                 apim.NamedValue(
                     f"{self._name}-backend-key",
@@ -195,13 +195,17 @@ class Gateway(pulumi.ComponentResource):
             opts=child_of(self),
         )
 
+    def _key_secret(self, settings: Settings) -> str | None:
+        """The first `up` of a private gateway does without: nothing stands in the vault yet."""
+        return None if self._site.settings.open_gateway else settings.backend_key_secret
+
     def _fragments(self, args: GatewayArgs, values: list[pulumi.Resource]) -> list[pulumi.Resource]:
         settings = args.settings
         found = gateway.fragments(
             self._site.settings.callers,
             private=self._site.settings.private,
             tokens=settings.audience is not None,
-            backend_key=settings.backend_key_secret is not None,
+            backend_key=self._key_secret(settings) is not None,
         )
         return [
             apim.PolicyFragment(

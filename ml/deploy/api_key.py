@@ -106,4 +106,7 @@ def required(azure: Azure) -> str:
             f"Run {deploy}, which recovers it, "
             f"or `az keyvault secret recover --vault-name {vault} --name {name}`.",
         )
-    raise MlopsError(f"Key Vault {vault} has no secret {name}.", f"Run {deploy} first.")
+    raise MlopsError(
+        f"Key Vault {vault} has no secret {name}.",
+        f"Run {deploy}, or `mlops key --env {azure.estate.environment}`.",
+    )

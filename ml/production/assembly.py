@@ -114,6 +114,7 @@ class Production:
         evidence = proof.newest(azure, release)
         measured = evidence.profile if evidence else None
         values = values_of(azure, record.release, measured)
+        key = api_key.required(azure)
 
         def image() -> None:
             source = imports.registry_of(proof.PROVEN_IN, self.root)
@@ -121,7 +122,7 @@ class Production:
             azure.report.line(f"{record.release.image_digest} {'imported' if fresh else 'is there'}")
 
         def smoke(address: str) -> None:
-            warm.check(Endpoint(f"http://{address}", api_key.ensure(azure)), record)
+            warm.check(Endpoint(f"http://{address}", key), record)
 
         return Plan(
             release=release,

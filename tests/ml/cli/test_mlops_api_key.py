@@ -53,7 +53,7 @@ def of_vault(emulator: Emulator, report: RecordingReport) -> Any:
 def test_a_key_is_made_once(azure: Azure) -> None:
     with pytest.raises(MlopsError, match=r"no secret scoring-api-key\.") as caught:
         api_key.required(azure)
-    assert caught.value.remedy == "Run `mlops deploy --env stage` first."
+    assert caught.value.remedy == "Run `mlops deploy --env stage`, or `mlops key --env stage`."
     made = api_key.ensure(azure)
     assert api_key.ensure(azure) == made == api_key.required(azure)
 

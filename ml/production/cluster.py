@@ -11,7 +11,7 @@ from ml.production import manifests, refusals
 from ml.production.api import Api, Object, RefusedError, path_of
 from ml.production.credentials import connect
 from ml.production.manifests import Manifest
-from ml.production.reasons import Reason, events, log_tail, newest_pods, reasons
+from ml.production.reasons import Reason, current_pods, events, log_tail, reasons, seen
 from ml.production.values import ACCOUNT, Values, release_of
 from ml.terminal.console import Report
 
@@ -175,7 +175,7 @@ class Cluster:
         first = found[0] if found else None
         problem = f"The revision {revision} is not ready{when}: {state.available} of {state.wanted} pods are."
         details = list(dict.fromkeys(map(str, found)))
-        for pod in newest_pods(self._api, self._namespace, deployment)[:1]:
+        for pod in current_pods(self._api, self._namespace, deployment)[:1]:
             statuses: list[Object] = pod.get("status", {}).get("containerStatuses") or []
             running = any("running" in (one.get("state") or {}) for one in statuses)
             restarted = any(one.get("restartCount") for one in statuses)
@@ -208,8 +208,7 @@ def rollout(deployment: Object) -> Rollout:
     wanted = int(deployment["spec"].get("replicas", 1))
     updated, total = int(status.get("updatedReplicas") or 0), int(status.get("replicas") or 0)
     available = int(status.get("availableReplicas") or 0)
-    seen = int(status.get("observedGeneration") or 0) >= int(deployment["metadata"].get("generation") or 0)
-    done = seen and updated >= wanted and total <= updated and available >= updated
+    done = seen(deployment) and updated >= wanted and total <= updated and available >= updated
     return Rollout(wanted, available, done)
 
 

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from ml.production.api import Api, Object, RefusedError, path_of
 
+NUMBER: Final = "deployment.kubernetes.io/revision"  # of the template, counted by Kubernetes
+HASH: Final = "pod-template-hash"
 LOG_LINES: Final = 15
 EVENTS: Final = 3
 
@@ -52,24 +54,39 @@ WAITING: Final[dict[str, Waiting]] = {
 
 def reasons(api: Api, namespace: str, deployment: Object) -> list[Reason]:
     """What stands in the way, the hopeless first; empty when nothing is to be seen (yet)."""
+    if not seen(deployment):
+        return []  # all that is told is about what was applied before
     found = _of_the_deployment(deployment)
-    for pod in newest_pods(api, namespace, deployment):
+    for pod in current_pods(api, namespace, deployment):
         found += _of_the_pod(api, namespace, pod)
     return sorted(found, key=lambda reason: not reason.hopeless)
 
 
-def newest_pods(api: Api, namespace: str, deployment: Object) -> list[Object]:
-    """The pods of the newest template: those of an earlier one say nothing about what was applied."""
+def seen(deployment: Object) -> bool:
+    """Whether the controller knows of what was applied last."""
+    told = int((deployment.get("status") or {}).get("observedGeneration") or 0)
+    return told >= int(deployment["metadata"].get("generation") or 0)
+
+
+def current_pods(api: Api, namespace: str, deployment: Object) -> list[Object]:
+    """The pods of the template as it is now, without those that go.
+
+    Those of another one say nothing: while a revision goes back, the newest pods are the ones to be rid of.
+    """
     wanted: dict[str, str] = deployment["spec"]["selector"]["matchLabels"]
     selector = ",".join(f"{name}={value}" for name, value in wanted.items())
-    pods = api.items(path_of("Pod", namespace), labelSelector=selector)
-    newest = max((str(pod["metadata"].get("creationTimestamp") or "") for pod in pods), default="")
-    latest = {_hash(pod) for pod in pods if pod["metadata"].get("creationTimestamp") == newest}
-    return [pod for pod in pods if _hash(pod) in latest]
-
-
-def _hash(pod: Object) -> str:
-    return str(pod["metadata"]["labels"].get("pod-template-hash") or "")
+    number = (deployment["metadata"].get("annotations") or {}).get(NUMBER)
+    sets = api.items(path_of("ReplicaSet", namespace), labelSelector=selector)
+    current = {
+        one["metadata"]["labels"].get(HASH)
+        for one in sets
+        if number is not None and (one["metadata"].get("annotations") or {}).get(NUMBER) == number
+    }
+    return [
+        pod
+        for pod in api.items(path_of("Pod", namespace), labelSelector=selector)
+        if pod["metadata"]["labels"].get(HASH) in current and "deletionTimestamp" not in pod["metadata"]
+    ]
 
 
 def _of_the_deployment(deployment: Object) -> list[Reason]:

@@ -22,7 +22,7 @@ class Meaning:
     remedy: str
 
 
-# Answers of kube-apiserver 1.36.3 (tests/emulator/kubernetes/recorded), and of AKS's authorizer as
+# Answers of kube-apiserver 1.36.3 (recorded by tests/kubernetes/record.py), and of AKS's authorizer as
 # learn.microsoft.com/azure/aks/manage-azure-rbac quotes it (read 2026-11).
 MEANINGS: Final[tuple[Meaning, ...]] = (
     Meaning(401, "", "does not take this sign-in", "Sign in again (`az login`), to the estate's tenant."),

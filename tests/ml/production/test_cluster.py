@@ -12,7 +12,7 @@ from ml.production import api as api_module
 from ml.production import manifests
 from ml.production.api import APPLY, MERGE, RefusedError, path_of
 from ml.production.cluster import PARTS, Cluster, Revision, covers, rollout
-from ml.production.reasons import WAITING
+from ml.production.reasons import NUMBER, WAITING
 from ml.production.refusals import MEANINGS, told
 from tests.emulator.kubernetes.behaviours import recorded
 from tests.ml.cli.mlops_fakes import RecordingReport
@@ -22,15 +22,22 @@ from tests.ml.production.servers import Server
 REVISION = "rev-0123456789abcdef"
 DEPLOYMENT = path_of("Deployment", "scoring", REVISION)
 PODS = path_of("Pod", "scoring")
+SETS = path_of("ReplicaSet", "scoring")
 EVENTS = path_of("Event", "scoring")
 LABELS = {"app.kubernetes.io/instance": REVISION}
 
 
 def deployment(replicas: int = 2, conditions: list[Any] | None = None, **status: int) -> dict[str, Any]:
     return {
-        "metadata": {"name": REVISION, "generation": 1},
+        "metadata": {"name": REVISION, "generation": 1, "annotations": {NUMBER: "2"}},
         "spec": {"replicas": replicas, "selector": {"matchLabels": LABELS}},
         "status": {"observedGeneration": 1, "conditions": conditions or [], **status},
+    }
+
+
+def replica_set(template: str, number: str) -> dict[str, Any]:
+    return {
+        "metadata": {"labels": {**LABELS, "pod-template-hash": template}, "annotations": {NUMBER: number}}
     }
 
 
@@ -47,7 +54,7 @@ def pod(container: dict[str, Any], conditions: list[Any] | None = None) -> dict[
 
 
 def cluster(answers: dict[tuple[str, str], list[Any]]) -> tuple[Cluster, Server]:
-    server = Server(answers)
+    server = Server({("GET", SETS): [{"items": [replica_set("g", "1"), replica_set("h", "2")]}], **answers})
     return Cluster(server, RecordingReport(), poll_seconds=0.0), server
 
 
@@ -188,15 +195,26 @@ def test_no_room_is_told_when_the_time_is_up() -> None:
     assert "userNodes.maxNodes" in caught.value.remedy
 
 
-def test_pods_of_an_earlier_template_say_nothing() -> None:
-    old = pod({"ready": False, "state": {"waiting": {"reason": "ImagePullBackOff"}}})
-    old["metadata"] |= {"name": "old", "creationTimestamp": "2025-01-01T00:00:00Z"}
-    old["metadata"]["labels"] = {**LABELS, "pod-template-hash": "g"}
-    new = pod({"ready": False, "state": {"waiting": {"reason": "ErrImagePull"}}})
-    made, _ = cluster({("GET", DEPLOYMENT): [deployment()], ("GET", PODS): [{"items": [old, new]}]})
+def test_pods_of_another_template_and_those_that_go_say_nothing() -> None:
+    """While a revision goes back, the newest pods are those that are not wanted any more."""
+    other = pod({"ready": False, "state": {"waiting": {"reason": "ImagePullBackOff"}}})
+    other["metadata"]["labels"] = {**LABELS, "pod-template-hash": "g"}
+    going = pod({"ready": False, "state": {"waiting": {"reason": "InvalidImageName"}}})
+    going["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    here = pod({"ready": False, "state": {"waiting": {"reason": "ErrImagePull"}}})
+    there = {"items": [other, going, here]}
+    made, _ = cluster({("GET", DEPLOYMENT): [deployment()], ("GET", PODS): [there]})
     with pytest.raises(MlopsError) as caught:
         made.wait_ready(REVISION, 0)
     assert caught.value.details == ["Pod p: ErrImagePull"]
+
+
+def test_nothing_is_told_of_what_was_applied_before() -> None:
+    failure = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "old"}
+    unseen = deployment(2, [failure])
+    unseen["metadata"]["generation"] = 2
+    made, _ = cluster({("GET", DEPLOYMENT): [unseen, READY], ("GET", PODS): [{"items": []}]})
+    made.wait_ready(REVISION, 60)
 
 
 def test_the_address_is_waited_for_and_its_absence_explained() -> None:

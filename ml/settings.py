@@ -1,6 +1,7 @@
 """The settings of `mlops`, read from settings.toml beside this file and checked before anything is done."""
 
 import difflib
+import os
 import tomllib
 from functools import cache, partial
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 FILE = Path(__file__).with_name("settings.toml")
+OVER = "MLOPS_SETTINGS"  # names a file whose settings stand over those of settings.toml
 LONGEST_SHOWN = 80  # characters of a wrong value that an error shows
 Metric = Literal["roc_auc", "average_precision", "brier", "log_loss", "cost"]  # of the step evaluate
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -251,9 +253,23 @@ def _said(item: "ErrorDetails") -> str:
     return item["msg"].removeprefix("Value error, ")
 
 
-def read_settings(file: Path) -> Settings:
-    """Raises MlopsError naming each setting that is wrong and what it was."""
-    return checked(_tree(file), file)
+def read_settings(file: Path, over: Path | None = None) -> Settings:
+    """The settings of a file; what another one names stands over them.
+
+    Raises MlopsError naming each setting that is wrong and what it was.
+    """
+    if over is None:
+        return checked(_tree(file), file)
+    return checked(_laid(_tree(file), _tree(over)), over)
+
+
+def _laid(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Tables are laid over one another setting by setting, all else is replaced."""
+    found = dict(under)
+    for name, value in over.items():
+        below = found.get(name)
+        found[name] = _laid(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return found
 
 
 def _tree(file: Path) -> dict[str, Any]:
@@ -289,4 +305,6 @@ def checked(tree: dict[str, Any], file: Path) -> Settings:
 
 @cache
 def settings() -> Settings:
-    return read_settings(FILE)
+    """Those of settings.toml, with the file over them that MLOPS_SETTINGS names, if it names one."""
+    named = os.environ.get(OVER, "").strip()
+    return read_settings(FILE, Path(named) if named else None)

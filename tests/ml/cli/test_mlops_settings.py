@@ -243,3 +243,20 @@ def test_the_metrics_are_those_of_the_evaluation():
 
 def test_the_network_lets_the_scoring_port_through():
     assert str(settings.settings().scoring.port) == SCORING_PORT
+
+
+def test_another_file_may_stand_over_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = tmp_path / "over.toml"
+    over.write_text("[scoring]\nmetric_seconds = 2\n[scoring.variables]\nSCORING_MAX_ROWS = '50'\n")
+    monkeypatch.setenv(settings.OVER, str(over))
+    settings.settings.cache_clear()
+    try:
+        found, under = settings.settings(), settings.read_settings(settings.FILE)
+        assert (found.scoring.metric_seconds, found.scoring.variables) == (2, {"SCORING_MAX_ROWS": "50"})
+        assert (found.scoring.cpu, found.training) == (under.scoring.cpu, under.training)
+        over.write_text("[scoring]\nmetric_second = 2\n")
+        settings.settings.cache_clear()
+        with pytest.raises(MlopsError, match=r"over\.toml 1 setting is not valid"):
+            settings.settings()
+    finally:
+        settings.settings.cache_clear()

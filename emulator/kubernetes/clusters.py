@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from emulator.arm.ids import fold
 from emulator.arm.service import Arm
+from emulator.kubernetes.errors import ApiError
 from emulator.kubernetes.objects import Objects, Rules
 
 CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
@@ -17,6 +18,7 @@ SCOPE: Final = f"{CLUSTER}/namespaces"  # no resource of ARM, but the scope of r
 FIRST_NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
 AUTHORITY: Final = "kube-root-ca.crt"
 MANAGER: Final = "kube-apiserver"
+TERMINATING: Final = "NamespaceTerminating"  # the cause by which clients know it
 
 Json = dict[str, Any]
 
@@ -169,16 +171,29 @@ def namespace(name: str) -> Json:
 
 def furnish(objects: Objects, name: str, authority: str = "") -> None:
     """What controllers put into each new namespace: the account that pods have which name none, and the
-    certificate of the authority by which they know the API server (PEM; "": it is there already)."""
+    certificate of the authority by which they know the API server (PEM; "": it is there already). A
+    namespace that is gone, or ends, by the time of the write stays as it is."""
     meta = {"name": "default", "namespace": name}
     if objects.find("ServiceAccount", name, "default") is None:
-        objects.create({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
+        _place(objects, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
     if authority and objects.find("ConfigMap", name, AUTHORITY) is None:
-        objects.create(
+        _place(
+            objects,
             {
                 "apiVersion": "v1",
                 "kind": "ConfigMap",
                 "metadata": {**meta, "name": AUTHORITY},
                 "data": {"ca.crt": authority},
-            }
+            },
         )
+
+
+def _place(objects: Objects, made: Json) -> None:
+    try:
+        objects.create(made)
+    except ApiError as error:
+        causes = [one["reason"] for one in (error.about or {}).get("causes", [])]
+        gone = error.status == 404 and (error.about or {}).get("kind") == "namespaces"
+        there = error.code == "AlreadyExists"  # another writer was first
+        if not (gone or there or TERMINATING in causes):
+            raise

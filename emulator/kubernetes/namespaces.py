@@ -57,7 +57,7 @@ def install(arm: Arm, clusters: Clusters) -> None:
             return
         name = str(resource["name"]).lower()
         if cluster.objects.find("Namespace", "", name) is not None:
-            arm.store.after_commit(lambda: cluster.objects.delete("Namespace", "", name))
+            arm.store.after_commit(lambda: _end(cluster.objects, name))
 
 
 def _labels(properties: Json) -> dict[str, str]:
@@ -72,3 +72,7 @@ def _labelled(objects: Objects, name: str, labels: dict[str, str]) -> None:
         objects.create({**wanted, "metadata": metadata}, manager=MANAGER)
     else:
         objects.update({**wanted, "metadata": metadata}, manager=MANAGER)
+
+
+def _end(objects: Objects, name: str) -> None:
+    objects.delete("Namespace", "", name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from emulator.monitor.kql.faults import SyntaxFault
 from emulator.monitor.kql.kinds import KINDS
@@ -74,7 +74,7 @@ def read(text: str) -> list[Token]:
             kind = "name"
         # what looks like a typed literal is a call where its word is a column's or a function's name
         if kind == "typed" and (found and found[-1].text == "."):
-            raw = re.match(r"\w+", raw).group()  # type: ignore[union-attr]
+            raw = raw.partition("(")[0].rstrip()
             kind = "name"
         if kind != "space":
             found.append(Token(_kind(kind), _string(raw) if kind == "string" else raw, at))
@@ -96,7 +96,7 @@ def _joined(tokens: list[Token]) -> list[Token]:
 
 
 def _kind(group: str) -> TokenKind:
-    return group  # type: ignore[return-value]
+    return cast(TokenKind, group)
 
 
 def _string(raw: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from emulator.arm.store import Store
 from emulator.home import Home
 from emulator.kubernetes import objects as module
-from emulator.kubernetes.clusters import namespace
+from emulator.kubernetes.clusters import AUTHORITY, furnish, namespace
 from emulator.kubernetes.errors import ApiError
 from emulator.kubernetes.objects import Objects
 
@@ -162,6 +162,40 @@ def test_a_namespace_goes_with_the_last_of_its_objects(objects: Objects) -> None
     assert refused.value.status == 403
     objects.delete("Pod", "scoring", "p", grace_s=0)
     assert objects.find("Namespace", "", "scoring") is None
+
+
+@pytest.mark.parametrize("ends", ["before", "between"])
+def test_a_namespace_that_ends_is_not_furnished(
+    objects: Objects, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    """Whoever furnishes it has read it before; its end may come before any of the writes."""
+    family(objects, "node-0")
+    create = objects.create
+
+    def ending(given: Json, **rest: Any) -> Json:
+        if ends == "before" or given["kind"] == "ConfigMap":
+            objects.delete("Namespace", "", "scoring")
+        return create(given, **rest)
+
+    monkeypatch.setattr(objects, "create", ending)
+    furnish(objects, "scoring", "PEM")
+    assert objects.get("Namespace", "", "scoring")["status"]["phase"] == "Terminating"
+    assert objects.find("ServiceAccount", "scoring", "default") is None
+    assert objects.find("ConfigMap", "scoring", AUTHORITY) is None
+    objects.delete("Pod", "scoring", "p", grace_s=0)
+    furnish(objects, "scoring", "PEM")
+    assert objects.find("Namespace", "", "scoring") is None
+
+
+def test_what_a_namespace_refuses_for_another_reason_is_not_hidden(
+    objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Json) -> Json:
+        raise ApiError(403, "exceeded quota")
+
+    monkeypatch.setattr(objects, "create", refuse)
+    with pytest.raises(ApiError, match="exceeded quota"):
+        furnish(objects, "scoring")
 
 
 def test_a_watch_goes_on_from_a_version(objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -292,7 +292,8 @@ def read(text: str | None) -> JToken:
     try:
         return _token(json.loads(text), 0)
     except (ValueError, RecursionError) as error:
-        place = f" Path '', line {error.lineno}, position {error.colno}." if hasattr(error, "lineno") else ""  # type: ignore[attr-defined]
+        read_on = isinstance(error, json.JSONDecodeError)
+        place = f" Path '', line {error.lineno}, position {error.colno}." if read_on else ""
         raise Thrown(
             "Newtonsoft.Json.JsonReaderException", f"Error reading JToken from JsonReader.{place}"
         ) from error

@@ -2,4 +2,7 @@
 
 from typing import Final
 
-DIFFERENCES: Final = ("Federated credentials are kept, and no token is exchanged for them.",)
+DIFFERENCES: Final = (
+    "Federated credentials take tokens of the emulated clusters and of GitHub (`emulator run --workflow`); "
+    "those of other issuers are kept, and open nothing.",
+)

@@ -39,6 +39,7 @@ ELSEWHERE: Final = "storage elsewhere"
 PEERED: Final = "a peered network"
 
 WEB: Final = (("Tcp", 443),)
+PLAIN: Final = (("Tcp", 80),)
 SMB: Final = (("Tcp", 445),)
 EVERY: Final[tuple[tuple[str, int], ...]] = tuple(
     [("Tcp", port) for port in (22, 80, 443, 445, 3389, 5831, 8080, 8787, 9000, 10250, 12000, 18881)]
@@ -89,7 +90,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(GATEWAY, "Key Vault", "named values"),
     Need(GATEWAY, "Azure Monitor", "telemetry"),
     Need(GATEWAY, ENDPOINTS, "the vault, in a private estate"),
-    Need(GATEWAY, NODES, "requests"),
+    Need(GATEWAY, NODES, "requests, which a revision's load balancer takes by plain HTTP", PLAIN),
     # "Outbound network and FQDN rules for AKS"; "Azure CNI Overlay networking overview" for pods.
     Need(NODES, NODES, "nodes among themselves, and to the API server's private endpoint", EVERY),
     Need(NODES, PODS, "a service hands a request to a pod", EVERY),
@@ -104,7 +105,7 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(NODES, "machines in Azure", "control plane", (*WEB, ("Tcp", 9000), ("Udp", 1194))),
     Need(NODES, INTERNET, "updates and clocks", (("Tcp", 80), *WEB, ("Udp", 123))),
     Need(NODES, ENDPOINTS, "registry, vault and telemetry, in a private estate"),
-    Need(RUNNERS, NODES, "releases ask the API server, tests the service"),
+    Need(RUNNERS, NODES, "releases ask the API server, tests the service", (*WEB, *PLAIN)),
     # "Use dedicated agent pools in ACR Tasks".
     Need(AGENTS, "sign-in", "tokens of the registry"),
     Need(AGENTS, "Key Vault", "secrets of builds"),

@@ -37,6 +37,7 @@ SWITCHES: Final = (
     "alerts",
     "nat",
     "protect",
+    "releases",
 )
 
 
@@ -139,6 +140,10 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
         pods = _free(PODS[:: draw(_WAY)], [space, SERVICES[0]])
         services = _free(SERVICES[:: draw(_WAY)], [space, pods])
         raw["kubernetes"] = {"podRange": pods, "serviceRange": services}
+    if switches["releases"]:
+        raw["releases"] = {"account": "dlshared", "vault": "kv-shared"}
+        if draw(st.booleans()):
+            raw["releases"]["groupId"] = f"/subscriptions/{uuid.UUID(int=1)}/resourceGroups/rg-shared"
     if switches["alerts"]:
         raw["alerts"] = {"emails": ["mlops@example.com"]}
         raw["budget"] = {"monthly": draw(st.integers(1, 10_000))}

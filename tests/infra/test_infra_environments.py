@@ -57,7 +57,8 @@ def test_the_demo_brings_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phases, "STACKS", ("stage", "dev", "prod"))
     monkeypatch.setattr(phases, "has_a_private_gateway", lambda stack: stack == "prod")
     shown = [phase.shown for phase in phases.phases({"dev": ("recoverKeyVault",)})]
-    assert shown[:4] == [
+    assert shown[:5] == [
+        "pulumi up -C infra/bootstrap -s shared",
         "pulumi up -s stage",
         "pulumi up -s dev --config mlops-estate:recoverKeyVault=true",
         "pulumi up -s prod --config mlops-estate:openGateway=true",

@@ -14,7 +14,7 @@ from infra import alerts, months
 from infra.config import load
 from infra.config_errors import ConfigError
 from infra.graph.recording import MONTH
-from scoring.telemetry import durations, events, instruments, parts
+from scoring.telemetry import classes, durations, events, instruments, parts
 from tests.infra.recording import Graph, record, stack_file
 from tests.infra.settings import raw_settings
 
@@ -46,7 +46,7 @@ ASKED = [
 def written_names() -> set[str]:
     """The metrics and events of the service, from its own code."""
     named = {name for name, _, _ in instruments.COUNTERS.values()}
-    named |= set(METRIC.findall(inspect.getsource(instruments)))
+    named |= set(METRIC.findall(inspect.getsource(instruments) + inspect.getsource(classes)))
     return named | {durations.NAME, events.BATCH_EVENT, events.DRIFT_EVENT}
 
 

@@ -111,7 +111,9 @@ def what_is_private_has_its_endpoints(settings: Settings) -> Iterator[str]:
         if found[service] != (groups if service in asked else set()):
             yield f"{service} has endpoints for {sorted(found[service])}"
     others = {link.service for link in links} - set(NEEDED_GROUPS)
-    wanted = {"gateway"} if settings.gateway and settings.private else set()
+    wanted = {"gateway"} if settings.gateway and settings.private else set[str]()
+    if settings.private and settings.releases and settings.releases.group_id:
+        wanted |= {"releases", "releaseVault"}
     if others != wanted | ({"monitor"} if settings.private_link.monitor else set()):
         yield f"endpoints for {sorted(others)}"
     for link in links:

@@ -26,6 +26,11 @@ PRIVATE: dict[tuple[str, str], set[str]] = {
     ("monitor:PrivateLinkScope", "monitor-scope"): {"azuremonitor"},
     ("apimanagement:ApiManagementService", "gateway"): {"Gateway"},
 }
+# By the settings' name of it: the type and groups of what the bootstrap made, which is no part of the graph.
+RELEASES = {
+    "releases": ("Microsoft.Storage/storageAccounts", {"blob"}),
+    "releaseVault": ("Microsoft.KeyVault/vaults", {"vault"}),
+}
 
 
 def reached(graph: Graph) -> dict[str, set[str]]:
@@ -38,7 +43,14 @@ def reached(graph: Graph) -> dict[str, set[str]]:
 
 
 def test_what_is_private_in_production_has_its_endpoints(prod: Graph) -> None:
-    assert reached(prod) == {f"id of {name}": groups for (_, name), groups in PRIVATE.items()}
+    releases = settings_of("prod").releases
+    assert releases and set(releases.targets) == set(RELEASES)
+    wanted = {f"id of {name}": groups for (_, name), groups in PRIVATE.items()}
+    for service, target in releases.targets.items():
+        arm_type, groups = RELEASES[service]
+        assert target.startswith(f"{releases.group_id}/providers/{arm_type}/")
+        wanted[target] = groups
+    assert reached(prod) == wanted
     for token, name in PRIVATE:
         assert prod.one(token, name)
     closed = {
@@ -100,7 +112,8 @@ def test_the_blob_zone_is_shared(prod: Graph) -> None:
         for group in prod.all("network:PrivateDnsZoneGroup")
         if f"id of {zone.name}" in {c["privateDnsZoneId"] for c in group.inputs["privateDnsZoneConfigs"]}
     }
-    assert sharing == {"blob-endpoint-zones", "lake-blob-endpoint-zones", "azuremonitor-endpoint-zones"}
+    kinds = ("blob", "lake-blob", "releases", "azuremonitor")
+    assert sharing == {f"{kind}-endpoint-zones" for kind in kinds}
 
 
 def test_azure_monitors_scope_is_open_and_holds_logs_and_insights(prod: Graph) -> None:
@@ -121,7 +134,7 @@ def test_file_shares_are_reached_by_smb() -> None:
 def test_the_table_tells_endpoints_apart() -> None:
     assert len({link.key for link in LINKS}) == len(LINKS)
     assert len({(link.service, link.group) for link in LINKS}) == len(LINKS)
-    assert {link.service for link in LINKS} == {"workspace", "monitor", "gateway", *OPTIONAL}
+    assert {link.service for link in LINKS} == {"workspace", "monitor", "gateway", *RELEASES, *OPTIONAL}
 
 
 @given(st.sets(st.sampled_from(OPTIONAL)), st.booleans(), st.booleans())

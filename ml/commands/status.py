@@ -42,27 +42,49 @@ def readiness(address: str) -> str:
 
 
 def status(azure: "Azure", root: Path) -> dict[str, Any]:
-    from azure.core.exceptions import ResourceNotFoundError
-
     from ml.deploy import group
 
-    name = azure.settings.training.model_name
-    try:
-        models = azure.granted(lambda: list(azure.ml.models.list(name)), "list models")
-    except ResourceNotFoundError:
-        models = []
+    models = registered(azure)
     outputs = group.outputs(azure.estate.environment)
     address = str(outputs.get("address") or "")
     return {
         "environment": azure.estate.environment,
         "workspace": azure.estate.workspace,
-        "models": [
-            {"model": f"{model.name}:{model.version}", "tags": dict(model.tags or {})}
-            for model in models[:MOST_MODELS]
-        ],
+        "models": models,
         "deployed": {**outputs, "state": readiness(address)} if address else None,
         "production": production_of(azure, root),
     }
+
+
+def registered(azure: "Azure") -> list[dict[str, Any]] | None:
+    """The newest models; None where production is asked about by somebody who may not read models.
+
+    Whoever promotes and goes back is such a one, and what serves must be shown at once all the same.
+    """
+    from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
+    name = azure.settings.training.model_name
+    try:
+        if has_production(azure):
+            found = list(azure.ml.models.list(name))
+        else:
+            found = azure.granted(lambda: list(azure.ml.models.list(name)), "list models")
+    except ResourceNotFoundError:
+        return []
+    except HttpResponseError as error:
+        if error.status_code != 403:
+            raise
+        return None
+    return [
+        {"model": f"{model.name}:{model.version}", "tags": dict(model.tags or {})}
+        for model in found[:MOST_MODELS]
+    ]
+
+
+def has_production(azure: "Azure") -> bool:
+    """Whether the environment has a cluster, a gateway and a place for its releases."""
+    estate = azure.estate
+    return None not in (estate.kubernetes_cluster, estate.gateway_pool, estate.release_account)
 
 
 def production_of(azure: "Azure", root: Path) -> dict[str, Any] | None:
@@ -70,13 +92,14 @@ def production_of(azure: "Azure", root: Path) -> dict[str, Any] | None:
     from ml.production.assembly import Production
     from ml.production.status import status as in_production
 
-    estate = azure.estate
-    if None in (estate.kubernetes_cluster, estate.gateway_pool, estate.release_account):
+    if not has_production(azure):
         return None
     return in_production(Production(azure, root).world())
 
 
 def _models(answer: Mapping[str, Any]) -> RenderableType:
+    if answer["models"] is None:
+        return f"Models of {answer['workspace']} are not shown: whoever is signed in may not read them."
     if not answer["models"]:
         train = f"mlops train --env {answer['environment']}"
         return f"No model is registered in {answer['workspace']}. `{train}` makes the first one."

@@ -1,0 +1,62 @@
+"""`mlops status` for CI's identity that promotes, which may not read models."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+from rich.console import Console
+
+from ml.commands.status import registered, render
+from ml.errors import MlopsError
+
+PARTS = {"kubernetes_cluster": "aks", "gateway_pool": "scoring", "release_account": "dl"}
+
+
+def azure(answer: Any, **estate: str | None) -> Any:
+    def listed(name: str) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def granted(call: Any, what: str) -> Any:
+        try:
+            return call()
+        except HttpResponseError as error:
+            raise MlopsError(f"You may not {what}.", "Wait.") from error
+
+    return SimpleNamespace(
+        estate=SimpleNamespace(**{**PARTS, **estate}),
+        settings=SimpleNamespace(training=SimpleNamespace(model_name="m")),
+        ml=SimpleNamespace(models=SimpleNamespace(list=listed)),
+        granted=granted,
+    )
+
+
+def refused(status: int) -> HttpResponseError:
+    error = HttpResponseError("no")
+    error.status_code = status
+    return error
+
+
+def test_production_is_shown_to_whoever_may_not_read_models() -> None:
+    assert registered(azure(refused(403))) is None
+    answer = {"workspace": "mlw", "environment": "prod", "models": None, "deployed": None, "production": None}
+    console = Console(record=True, width=200)
+    console.print(render(answer))
+    assert "Models of mlw are not shown" in console.export_text()
+
+
+def test_another_failure_is_one() -> None:
+    with pytest.raises(HttpResponseError):
+        registered(azure(refused(500)))
+
+
+def test_without_production_the_right_is_waited_for_and_its_absence_told() -> None:
+    with pytest.raises(MlopsError, match="You may not list models"):
+        registered(azure(refused(403), gateway_pool=None))
+
+
+def test_models_are_told_with_their_tags() -> None:
+    model = SimpleNamespace(name="m", version="2", tags={"roc_auc": "0.78"})
+    assert registered(azure([model])) == [{"model": "m:2", "tags": {"roc_auc": "0.78"}}]

@@ -1,8 +1,8 @@
-"""`python -m demo.production`: production takes a first release, a second one by a canary, and refuses a bad one.
+"""`python -m demo.production`: production takes a first release, a second by a canary, and refuses a bad one.
 
 Only the commands that people and CI call, each as whoever may: engineers prove in stage, a person of the
-approvers' group approves, CI's identity promotes from the runners' subnet. A caller scores all the while; what
-it saw is in traffic.jsonl beside the logs, and report.html shows it.
+approvers' group approves, CI's identity promotes from the runners' subnet. A caller scores all the while;
+what it saw is in traffic.jsonl beside the logs, and report.html shows it.
 """
 
 from __future__ import annotations

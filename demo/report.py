@@ -8,13 +8,14 @@ from typing import Any, Final
 
 WIDTH, HEIGHT, LEFT = 900, 180, 46
 STYLE: Final = """
-:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #6b7280; --good: #2563eb; --bad: #dc2626;
---line: #e5e7eb }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --paper: #14171a; --soft: #9aa4af; --good: #6ea8fe;
---bad: #ff7b72; --line: #2b3138 } }
+:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #6b7280; --good: #2563eb;
+--bad: #dc2626; --line: #e5e7eb }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e8eb; --paper: #14171a; --soft: #9aa4af;
+--good: #6ea8fe; --bad: #ff7b72; --line: #2b3138 } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem;
 margin: 2rem auto; padding: 0 1rem } table { border-collapse: collapse; width: 100% }
-td, th { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
+td, th { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line);
+vertical-align: top }
 td.n { text-align: right; font-variant-numeric: tabular-nums } code { font-size: .85em; color: var(--soft) }
 svg { width: 100%; height: auto } svg text { fill: var(--soft); font-size: 11px }
 .good { stroke: var(--good) } .bad { fill: var(--bad) } .mark { stroke: var(--soft); stroke-dasharray: 3 3 }

@@ -1,9 +1,9 @@
 """A caller of production: scores real rows through the gateway, and notes how each second went.
 
-It stands inside the network (`python -m emulator run --from SUBNET -- python -m demo.traffic --out FILE`), has a
-subscription of the scoring product for each client, and sends one request after another from each until it is
-told to end (SIGTERM). One request in twenty has many rows. Each line of the file is a second: when, how many
-requests were answered, how many of them failed, and their latency.
+It stands inside the network (`python -m emulator run --from SUBNET -- python -m demo.traffic --out FILE`),
+has a subscription of the scoring product for each client, and sends one request after another from each until
+it is told to end (SIGTERM). One request in twenty has many rows. Each line of the file is a second: when, how
+many requests were answered, how many of them failed, and their latency.
 """
 
 from __future__ import annotations

@@ -31,6 +31,8 @@ TARGETS: Final = {
     "keyVault": private.VAULT,
     "learningVault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/ml-private",
     "registry": private.REGISTRY,
+    "releases": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/dlreleases",
+    "releaseVault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-releases",
     "gateway": apim.SERVICE,
     "monitor": SCOPE,
 }
@@ -77,6 +79,8 @@ def services(client: Client) -> None:
     private.services(client)
     put("PUT", TARGETS["dataLake"], private.account(isHnsEnabled=True))
     put("PUT", TARGETS["learningVault"], private.vault())
+    put("PUT", TARGETS["releases"], private.account(isHnsEnabled=True))
+    put("PUT", TARGETS["releaseVault"], private.vault())
     logs = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
     put("PUT", logs, {"location": LOCATION, "properties": {"sku": {"name": "PerGB2018"}}})
     told = {

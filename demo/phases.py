@@ -99,6 +99,13 @@ MODEL = (
     ),
 )
 
+PRODUCTION = Phase(
+    "production takes releases, one by a canary, and refuses a bad one",
+    "python -m demo.production",
+    (PYTHON, "-m", "demo.production"),
+    show="all",
+)
+
 
 def telemetry(since: str) -> Phase:
     """Waits for what the scored rows of this run gave; `since`: ISO time in UTC."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -55,8 +56,9 @@ class Story:
         variables = {"MLOPS_SETTINGS": str(OVER / over)} if over else {}
         with log.open("w") as errors:
             done = subprocess.run(
-                [*EMULATOR, "run", *as_, "--", "env", *(f"{k}={v}" for k, v in variables.items()), *command],
+                [*EMULATOR, "run", *as_, "--", *command],
                 cwd=ROOT,
+                env={**os.environ, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -83,7 +85,7 @@ def settings_of(stack: str, section: str, **more: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def traffic(inside: tuple[str, ...], out: Path) -> Iterator[None]:
+def traffic(inside: tuple[str, ...], out: Path) -> Generator[None]:
     """A caller that scores through the gateway meanwhile."""
     command = [*EMULATOR, "run", *inside, "--", sys.executable, "-m", "demo.traffic", "--env", "prod"]
     with (out.with_suffix(".log")).open("w") as errors:

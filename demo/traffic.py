@@ -76,11 +76,11 @@ class Traffic:
                 try:
                     answer = client.post(self.address, json=body)
                     status = answer.status_code
+                    if status != 200:
+                        self.why[f"{status} {answer.text[:120]}"] += 1
                 except httpx.HTTPError as error:
                     status = 0
                     self.why[type(error).__name__] += 1
-                if status not in (0, 200):
-                    self.why[f"{status} {answer.text[:120]}"] += 1
                 taken = (time.perf_counter() - began) * 1e3
                 with self._lock:
                     self._seconds.setdefault(int(time.time()), []).append((status, taken))
@@ -115,7 +115,11 @@ def main() -> int:
     estate = read_estate(options.env)
     traffic = Traffic(f"{estate.gateway_url}/scoring/v1/score", seed=1)
     keys = subscription_keys(estate, options.clients)
-    signal.signal(signal.SIGTERM, lambda *_: traffic.end.set())
+
+    def stop(_number: int, _frame: object) -> None:
+        traffic.end.set()
+
+    signal.signal(signal.SIGTERM, stop)
     threads = [threading.Thread(target=traffic.run, args=one, daemon=True) for one in enumerate(keys)]
     for thread in threads:
         thread.start()

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from demo.checks import ROOT, broken_promises, fingerprints, running, to_recover
-from demo.phases import EMULATOR, MODEL, PRODUCTION, STACKS, START, Phase, phases, telemetry
+from demo.phases import EMULATOR, PRODUCTION, START, Phase, phases, telemetry
 from demo.runner import Outcome, environment_for, run
 from emulator.home import Home
 
@@ -76,7 +76,7 @@ def main() -> int:
     environment = environment_for(console)
     logs = Home.default().prepare().logs / "demo"
     before = fingerprints()
-    count = 2 + len(STACKS) + len(MODEL) + 2
+    count = 1 + len(phases()) + 2  # the emulator before them, telemetry and production after them
     outcomes: list[Outcome] = []
     console.print(f"all that the commands print: {logs}/\n", soft_wrap=True, highlight=False)
     try:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 WIDTH, HEIGHT, LEFT = 900, 180, 46
+SEEN: Final = 4  # so high is the bar of a single failure, at least
+PAUSE: Final = 5  # seconds without a request, after which the line begins anew
 STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --soft: #6b7280; --good: #2563eb;
 --bad: #dc2626; --line: #e5e7eb }
@@ -17,6 +19,7 @@ margin: 2rem auto; padding: 0 1rem } table { border-collapse: collapse; width: 1
 td, th { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line);
 vertical-align: top }
 td.n { text-align: right; font-variant-numeric: tabular-nums } code { font-size: .85em; color: var(--soft) }
+td:first-child code { white-space: nowrap }
 svg { width: 100%; height: auto } svg text { fill: var(--soft); font-size: 11px }
 .good { stroke: var(--good) } .bad { fill: var(--bad) } .mark { stroke: var(--soft); stroke-dasharray: 3 3 }
 """
@@ -36,10 +39,13 @@ def _curve(found: dict[str, Any]) -> str:
     def y(count: float) -> float:
         return HEIGHT - 22 - count / most * (HEIGHT - 40)
 
-    points = " ".join(f"{x(one['at']):.1f},{y(one['requests']):.1f}" for one in lines)
+    curves = ""
+    for run in _runs(lines):
+        points = " ".join(f"{x(one['at']):.1f},{y(one['requests']):.1f}" for one in run)
+        curves += f'<polyline class="good" fill="none" stroke-width="1.5" points="{points}"/>'
     bars = "".join(
-        f'<rect class="bad" x="{x(one["at"]) - 1:.1f}" y="{y(one["failed"]):.1f}" width="3" '
-        f'height="{y(0) - y(one["failed"]):.1f}"/>'
+        f'<rect class="bad" x="{x(one["at"]) - 1:.1f}" y="{y(one["failed"]) - SEEN:.1f}" width="3" '
+        f'height="{y(0) - y(one["failed"]) + SEEN:.1f}"/>'
         for one in lines
         if one["failed"]
     )
@@ -47,15 +53,25 @@ def _curve(found: dict[str, Any]) -> str:
         f'<line class="mark" x1="{x(at):.1f}" x2="{x(at):.1f}" y1="8" y2="{y(0):.1f}"/>'
         f'<text x="{x(at) + 3:.1f}" y="16">{html.escape(words)}</text>'
         for release in found["releases"][1:]
-        for at, words in ((release["began"], release["release"]), (release["ended"], ""))
-        if first <= at <= last
+        for at, words in ((max(release["began"], first), release["release"]), (release["ended"], ""))
+        if first <= at <= last + PAUSE
     )
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="requests a second, and failed ones">'
-        f'{marks}<polyline class="good" fill="none" stroke-width="1.5" points="{points}"/>{bars}'
+        f"{marks}{curves}{bars}"
         f'<text x="0" y="{y(most):.0f}">{most}/s</text><text x="0" y="{y(0):.0f}">0</text>'
         f'<text x="{LEFT}" y="{HEIGHT - 6}">requests of a caller each second; red: failed</text></svg>'
     )
+
+
+def _runs(lines: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The seconds in which somebody called without a pause."""
+    runs: list[list[dict[str, Any]]] = []
+    for one in lines:
+        if not runs or one["at"] - runs[-1][-1]["at"] > PAUSE:
+            runs.append([])
+        runs[-1].append(one)
+    return runs
 
 
 def _rows(rows: list[tuple[str, ...]], numbers: frozenset[int] = frozenset()) -> str:

@@ -1,0 +1,49 @@
+"""The story of production: what is passed on to its commands, what is judged of it, and its page."""
+
+from pathlib import Path
+from typing import Any
+
+from demo import production, report
+
+
+def second(at: int, requests: int = 100, failed: int = 0) -> dict[str, Any]:
+    return {"at": at, "requests": requests, "failed": failed, "p50_ms": 1.0, "p95_ms": 2.0}
+
+
+def story(good: int, bad: int, sent: int = 100) -> dict[str, Any]:
+    """Three releases, of which the second and the third are promoted for a second each."""
+    names = ("r-1", "r-2", "r-3")
+    releases = [
+        {"release": name, "title": name, "began": at, "ended": at + 0.5, "said": {}}
+        for name, at in zip(names, (1, 10, 20), strict=True)
+    ]
+    return {
+        "releases": releases,
+        "traffic": [second(10, sent, good), second(20, sent, bad)] if sent else [],
+        "steps": [{"title": "a <step>", "command": "mlops key", "seconds": 1.0}],
+    }
+
+
+def test_a_good_release_may_fail_nobody_and_a_bad_one_its_share() -> None:
+    assert production.judged(story(0, 10)) == []
+    assert production.judged(story(1, 10)) == ["r-2: 1 of 100 requests failed"]
+    assert production.judged(story(0, 11)) == ["r-3: 11 of 100 requests failed"]
+    assert len(production.judged(story(0, 0, sent=0))) == 2
+
+
+def test_a_section_of_the_stack_file_is_passed_on_whole() -> None:
+    """A path of one setting alone would take the place of the whole section."""
+    words = production.settings_of("prod", "releases", promoterId="one")
+    assert words[0] == "--config-path"
+    names = {word.partition("=")[0].rpartition(".")[2] for word in words if "=" in word}
+    assert {"account", "vault", "groupId", "promoterId"} <= names
+
+
+def test_the_page_shows_pauses_failures_and_text_as_text(tmp_path: Path) -> None:
+    found = story(0, 4)
+    assert production.judged(found) == []
+    page = report.write(found, tmp_path / "report.html").read_text()
+    assert page.count("<polyline") == 2  # nobody called between the two
+    assert page.count('class="bad"') == 1
+    assert "4 of 100" in page and "a &lt;step&gt;" in page and "a <step>" not in page
+    assert "No request was sent." in report.write(story(0, 0, sent=0), tmp_path / "none.html").read_text()

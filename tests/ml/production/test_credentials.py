@@ -9,7 +9,7 @@ import pytest
 from ml.azure.clients import Azure
 from ml.errors import MlopsError
 from ml.production import credentials
-from ml.production.credentials import SCOPE, connect, parsed
+from ml.production.credentials import SCOPE, connect, parsed, proxy_headers
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n"
 CONFIG = f"""
@@ -81,3 +81,12 @@ def test_every_request_bears_the_token_of_its_moment(monkeypatch: pytest.MonkeyP
     api.get("/version")
     api.get("/version")
     assert seen == ["Bearer second", "Bearer third"] and api.where == "aks"
+
+
+def test_a_proxy_is_told_who_asks() -> None:
+    """The client leaves user and password of the proxy's address out."""
+    assert proxy_headers("http://some%40body:se%3Acret@127.0.0.1:1") == {
+        "proxy-authorization": "Basic c29tZUBib2R5OnNlOmNyZXQ="
+    }
+    assert proxy_headers("http://127.0.0.1:1") is None
+    assert proxy_headers(None) is None

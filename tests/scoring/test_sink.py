@@ -21,7 +21,8 @@ from scoring.model import artifact
 from scoring.telemetry import azuremonitor
 from scoring.model.encode import Encoder
 from scoring.telemetry.events import Privacy
-from scoring.scorer import Composite, judge
+from scoring.model.composite import Composite
+from scoring.scorer import judge
 from scoring.settings import read
 from scoring.telemetry.moment import RequestRecord, counted
 from scoring.telemetry.tracecontext import continued

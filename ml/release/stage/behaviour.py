@@ -44,17 +44,19 @@ def parity(endpoint: "Endpoint", artifact: "Artifact", tolerance: float) -> Chec
 
 def corners(artifact: "Artifact") -> list[dict[str, Any]]:
     """Rows at the ends of what the features may be: of two recorded rows, all numbers at their ends."""
+    from scoring.model.schema import NumberFeature
+
     records: Sequence[Mapping[str, Any]] = artifact.samples.request["records"]
-    numbers = [feature for feature in artifact.schema.features if hasattr(feature, "maximum")]
+    numbers = [feature for feature in artifact.schema.features if isinstance(feature, NumberFeature)]
     made: list[dict[str, Any]] = []
     for record in records[:2]:
         for parity_ in (0, 1):
             ends = {
-                feature.name: feature.maximum if index % 2 == parity_ else feature.minimum  # type: ignore[union-attr]
+                feature.name: feature.maximum if index % 2 == parity_ else feature.minimum
                 for index, feature in enumerate(numbers)
             }
             made.append({**record, **ends})
-        made.append({**record, **{feature.name: feature.maximum for feature in numbers}})  # type: ignore[union-attr]
+        made.append({**record, **{feature.name: feature.maximum for feature in numbers}})
     return made
 
 

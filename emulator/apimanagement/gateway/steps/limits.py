@@ -16,6 +16,13 @@ from emulator.apimanagement.policies.tree import Policy
 from emulator.errors import NotEmulated
 
 
+def _counted(run: Run, attributes: Attributes, by_key: bool) -> str | None:
+    """Whose calls are counted; None of a call that is not limited."""
+    if by_key:
+        return attributes.text("counter-key", run.context)
+    return run.context.subscription.id if run.context.subscription is not None else None
+
+
 def rate_limit(by_key: bool) -> Callable[[Policy, Compiler], Action]:
     """By the subscription, or by a key of an expression; a call without a subscription is not limited."""
     name = "rate-limit-by-key" if by_key else "rate-limit"
@@ -26,11 +33,7 @@ def rate_limit(by_key: bool) -> Callable[[Policy, Compiler], Action]:
 
         def act(run: Run) -> None:
             context = run.context
-            if by_key:
-                counted = attributes.text("counter-key", context)
-            elif context.subscription is not None:
-                counted = context.subscription.id
-            else:
+            if (counted := _counted(run, attributes, by_key)) is None:
                 return
             # The counter of a key is one for the whole service, that of a subscription one for each scope.
             key = (name, run.configuration.id if by_key else run.place, counted)
@@ -99,11 +102,7 @@ def quota(by_key: bool) -> Callable[[Policy, Compiler], Action]:
 
         def act(run: Run) -> None:
             context = run.context
-            if by_key:
-                counted = attributes.text("counter-key", context)
-            elif context.subscription is not None:
-                counted = context.subscription.id
-            else:
+            if (counted := _counted(run, attributes, by_key)) is None:
                 return
             key = (name, run.configuration.id if by_key else run.place, counted)
             period = attributes.number("renewal-period", context)

@@ -48,7 +48,7 @@ FULL = Length(
     warm_seconds=2.0,
     turns=12,
     turn_seconds=1.5,
-    starts=5,
+    starts=15,
     call_seconds=0.5,
     all_cores=tuple(BY_KEY),
 )

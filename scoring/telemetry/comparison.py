@@ -5,14 +5,17 @@ A request has one unit, however many rows it has: rows of one request are not in
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Sequence
+from typing import Final
 
+import numpy as np
 from opentelemetry import metrics
 
 from scoring.telemetry.classes import BOUNDS_MS, DURATION, FROM, OUTLIERS, OVER_MS, PROBABILITY, ROUTE, TENTHS
 from scoring.telemetry.moment import Moment
+
+EDGES: Final = (0.0, *BOUNDS_MS)
+"""The lower edges of the classes of durations, in milliseconds."""
 
 
 class Comparison:
@@ -29,15 +32,14 @@ class Comparison:
         self._by_outliers = meter.create_counter(
             OUTLIERS, "{request}", "scored requests, each with its share of rows flagged as outliers"
         )
-        self._durations: defaultdict[float, int] = defaultdict(int)
+        self._nanoseconds: list[int] = []
         self._tenths = [0.0] * TENTHS
         self._outliers = 0.0
 
     def add(self, moment: Moment) -> None:
         if moment.kind[0] != ROUTE:
             return
-        for nanoseconds in moment.durations_ns:
-            self._durations[lower_edge(nanoseconds / 1e6)] += 1
+        self._nanoseconds.extend(moment.durations_ns)
         if moment.scored:
             self._outliers += moment.outlier_shares
             pairs = zip(self._tenths, moment.probability_shares, strict=True)
@@ -45,9 +47,10 @@ class Comparison:
 
     def pass_on(self) -> None:
         """Give OpenTelemetry what was counted."""
-        durations, self._durations = self._durations, defaultdict(int)
-        for edge, requests in durations.items():
-            self._by_duration.add(requests, {OVER_MS: f"{edge:g}"})
+        nanoseconds, self._nanoseconds = self._nanoseconds, []
+        for edge, requests in zip(EDGES, by_edge(nanoseconds), strict=True):
+            if requests:
+                self._by_duration.add(requests, {OVER_MS: f"{edge:g}"})
         tenths, self._tenths = self._tenths, [0.0] * TENTHS
         for number, share in enumerate(tenths):
             if share:
@@ -57,7 +60,7 @@ class Comparison:
             self._by_outliers.add(outliers)
 
 
-def lower_edge(milliseconds: float, bounds: Sequence[float] = BOUNDS_MS) -> float:
-    """The greatest bound that a duration exceeds; 0 where it exceeds none."""
-    above = bisect_left(bounds, milliseconds)
-    return bounds[above - 1] if above else 0.0
+def by_edge(nanoseconds: Sequence[int]) -> list[int]:
+    """How many durations have each of EDGES as the greatest that they exceed."""
+    classes = np.searchsorted(BOUNDS_MS, np.array(nanoseconds, np.float64) / 1e6)
+    return np.bincount(classes, minlength=len(EDGES)).tolist()

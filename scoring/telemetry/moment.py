@@ -77,6 +77,14 @@ def counted(records: list[RequestRecord]) -> Moment:
         durations_ns.append(record.duration_ns)
         if (batch := record.batch) is not None:
             scored += 1
+            if len(batch.labels) == 1:  # most requests: without sums and loops it takes half the time
+                rows += 1
+                positives += batch.labels[0]
+                outliers += (flagged := batch.outlier_flags[0])
+                outlier_shares += flagged
+                if 0.0 <= (probability := batch.probabilities[0]) <= 1.0:
+                    tenths[int(probability * TENTHS)] += 1.0
+                continue
             rows += (count := len(batch.labels))
             positives += sum(batch.labels)
             outliers += (flagged := sum(batch.outlier_flags))

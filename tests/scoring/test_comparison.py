@@ -10,9 +10,13 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from scoring.scorer import Batch
 from scoring.telemetry.classes import BOUNDS_MS, DURATION, OUTLIERS, PROBABILITY
-from scoring.telemetry.comparison import Comparison, lower_edge
+from scoring.telemetry.comparison import EDGES, Comparison, by_edge
 from scoring.telemetry.moment import FEW_ROWS, counted
 from tests.scoring.test_moment import request
+
+
+def lower_edge(milliseconds: float) -> float:
+    return EDGES[by_edge([round(milliseconds * 1e6)]).index(1)]
 
 
 def batch(probabilities: list[float], outliers: list[bool]) -> Batch:

@@ -20,6 +20,9 @@ from emulator.containerregistry.install import install as containerregistry
 from emulator.containerservice.install import install as containerservice
 from emulator.databases.install import install as databases
 from emulator.errors import AzureError, NotEmulated
+from emulator.eventgrid.pending import VERSION as EVENTS_VERSION
+from emulator.eventgrid.pending import Pending as PendingEvents
+from emulator.eventgrid.publish import Publisher
 from emulator.faults import Faults
 from emulator.home import Home
 from emulator.hosts import Hosts
@@ -55,8 +58,11 @@ from emulator.resources.install import install as resources
 from emulator.state import disk_full, refuse_newer
 from emulator.storage.accounts import Accounts
 from emulator.storage.blobs import BlobStore
+from emulator.storage.happenings import Announcer
 from emulator.storage.index import VERSION as INDEX_VERSION
 from emulator.storage.install import install as storage
+from emulator.storage.queues.messages import VERSION as QUEUES_VERSION
+from emulator.storage.queues.messages import Messages
 from emulator.storage.service import Blobs
 from emulator.web.install import install as web
 from emulator.workplaces import Workplaces
@@ -76,6 +82,8 @@ class Emulator:
             (home.database, STORE_VERSION),
             (home.blob_index, INDEX_VERSION),
             (home.telemetry, TELEMETRY_VERSION),
+            (home.queues, QUEUES_VERSION),
+            (home.events, EVENTS_VERSION),
         ):  # all of them, before any is opened and brought up to date
             refuse_newer(path, version)
         self.store = Store(home)
@@ -96,7 +104,11 @@ class Emulator:
         self.metrics = Book()
         self._accounts = Accounts(self.store)
         self._contents = BlobStore(home.blobs)
-        self.blobs = Blobs(self._accounts, self._contents, self.identity)
+        self.pending_events = PendingEvents(home.events)
+        self.publisher = Publisher(self.store, self.pending_events)
+        self._messages = Messages(home.queues)
+        self._announcer = Announcer(self.publisher, self._contents)
+        self.blobs = Blobs(self._accounts, self._contents, self.identity, self._announcer)
         self._secrets = Secrets(self.store)
         self._keys = Keys(self.store)
         self.vaults = Vaults(self.arm, self._secrets, self._keys)
@@ -119,7 +131,16 @@ class Emulator:
             "network": lambda: network(arm, store, who),
             "resources": lambda: resources(arm, store, who, self.vaults),
             "storage": lambda: storage(
-                arm, store, hosts, who, blobs, self._accounts, self._contents, self.reach
+                arm,
+                store,
+                hosts,
+                who,
+                blobs,
+                self._accounts,
+                self._contents,
+                self.reach,
+                self._messages,
+                self._announcer,
             ),
             "keyvault": lambda: keyvault(arm, hosts, who, self.vaults, self._secrets, self._keys, self.reach),
             "monitor": self._monitor,
@@ -224,6 +245,7 @@ class Emulator:
     def close(self) -> None:
         """End what runs here, and close the store."""
         self.quiesce()
+        self.pending_events.close()
         self.store.close()
 
     def answer(self, request: Request) -> Response:

@@ -114,6 +114,14 @@ class Home:
         return self.blobs / "index.db"
 
     @property
+    def queues(self) -> Path:
+        return self.root / "queues.db"
+
+    @property
+    def events(self) -> Path:
+        return self.root / "events.db"
+
+    @property
     def tls(self) -> Path:
         return self.root / "tls"
 

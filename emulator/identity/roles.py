@@ -282,7 +282,22 @@ ROLES: Final[dict[str, Role]] = {
     "974c5e8b-45b9-4653-ba55-5f855dd0fb88": Role(
         "Storage Queue Data Contributor",
         (f"{QUEUE}/delete", f"{QUEUE}/read", f"{QUEUE}/write"),
-        data_actions=(f"{QUEUE}/messages/*",),
+        data_actions=(
+            f"{QUEUE}/messages/delete",
+            f"{QUEUE}/messages/read",
+            f"{QUEUE}/messages/write",
+            f"{QUEUE}/messages/process/action",
+        ),
+    ),
+    "19e7f393-937e-4f77-808e-94535e297925": Role(
+        "Storage Queue Data Reader", (f"{QUEUE}/read",), data_actions=(f"{QUEUE}/messages/read",)
+    ),
+    "8a0f0c08-91a1-4084-bc3d-661d67233fed": Role(
+        "Storage Queue Data Message Processor",
+        data_actions=(f"{QUEUE}/messages/read", f"{QUEUE}/messages/process/action"),
+    ),
+    "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": Role(
+        "Storage Queue Data Message Sender", data_actions=(f"{QUEUE}/messages/add/action",)
     ),
     "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": Role(
         "Storage Table Data Contributor",

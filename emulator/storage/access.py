@@ -18,6 +18,7 @@ from emulator.storage.operations import BLOBS, Operation
 
 SERVICE_DELEGATOR = "00000000-0000-0000-0000-000000000000"  # Azure itself, for the addresses it hands out
 TIMES = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ", "%Y-%m-%d", "%Y-%m-%dT%H:%M:%S.%fZ")
+SERVICES = ("blob", "dfs", "queue")
 UNSUPPORTED = {
     "si": "stored access policies (si)",
     "sip": "SAS limited to IP addresses (sip)",
@@ -71,6 +72,11 @@ class ByRole(Access):
         return self.identity.allowed(self.principal, f"{BLOBS}/runAsSuperUser/action", scope, data=True)
 
     def require(self, operation: Operation, scope: str) -> None:
+        if any(
+            all(self.identity.allowed(self.principal, one, scope, data=operation.data) for one in actions)
+            for actions in operation.instead
+        ):
+            return
         try:
             self.identity.require(self.principal, operation.action, scope, data=operation.data)
         except AzureError as error:
@@ -141,7 +147,7 @@ class Authentication:
         raise failure("NoAuthenticationInformation", www_authenticate=self._challenge)
 
     def _by_token(self, request: Request, account: Account) -> Access:
-        hosts = {f"https://{account.name}.{service}.core.windows.net" for service in ("blob", "dfs")}
+        hosts = {f"https://{account.name}.{service}.core.windows.net" for service in SERVICES}
         audiences = {"https://storage.azure.com", *hosts}
         try:
             principal = self._identity.principal(request, {*audiences, *(f"{name}/" for name in audiences)})
@@ -156,6 +162,8 @@ class Authentication:
         _check_form(query)
         if "srt" in query:
             return _by_account_sas(request, account)
+        if _service(request) == "queue":
+            return _by_queue_sas(request, account, container)
         kind = query.get("sr", "")
         if kind not in ("b", "c"):
             raise refusal(f"SAS with sr={kind or '(none)'}: only b (blob) and c (container) are known")
@@ -206,9 +214,30 @@ def _by_account_sas(request: Request, account: Account) -> Access:
     query = request.query
     _verify(signatures.account_sas(account.name, query), query["sig"], account.keys)
     _check_terms(request)
-    if "b" not in query.get("ss", ""):
-        raise failure("AuthorizationServiceMismatch", f"ss={query.get('ss', '')} does not hold b (blob).")
+    service = "queue" if _service(request) == "queue" else "blob"
+    if service[0] not in query.get("ss", ""):
+        held = f"ss={query.get('ss', '')} does not hold {service[0]} ({service})."
+        raise failure("AuthorizationServiceMismatch", held)
     return BySignature(query.get("sp", ""), query["srt"])
+
+
+def _by_queue_sas(request: Request, account: Account, queue: str) -> Access:
+    query = request.query
+    if "skoid" in query:
+        raise refusal("user delegation SAS", "Queue service")
+    if not queue:
+        raise failure(
+            "AuthenticationFailed", "The signature is for a queue, and the request does not name one."
+        )
+    _forbid_keys(account)
+    _verify(signatures.queue_sas(f"/queue/{account.name}/{queue}", query), query["sig"], account.keys)
+    _check_terms(request)
+    return BySignature(query.get("sp", ""), "")
+
+
+def _service(request: Request) -> str:
+    """blob, dfs or queue, by the host that is asked."""
+    return request.host.partition(".")[2].partition(".")[0]
 
 
 def _forbid_keys(account: Account) -> None:

@@ -17,6 +17,8 @@ BLOB_SERVICE = f"{ACCOUNT}/blobServices"
 CONTAINER = f"{BLOB_SERVICE}/containers"
 KEYS = "storage-keys"
 SERVICE_ACCOUNTS = "storage-service-account"
+QUEUE = f"{ACCOUNT}/queueServices/queues"
+QUEUE_NAME = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 CONTAINER_NAME = re.compile(r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]|\$(root|web|logs)")
 
 
@@ -36,6 +38,9 @@ class Account:
 
     def container_id(self, container: str) -> str:
         return f"{self.id}/blobServices/default/containers/{container}"
+
+    def queue_id(self, queue: str) -> str:
+        return f"{self.id}/queueServices/default/queues/{queue}"
 
 
 class Accounts:

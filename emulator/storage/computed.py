@@ -43,7 +43,6 @@ COMPUTED: Final[Table] = {
         "properties.leaseStatus": "unlocked",
         "properties.leaseState": "available",
     },
-    f"{STORAGE}/queueServices/queues": {"properties.approximateMessageCount": 0},
     f"{STORAGE}/tableServices/tables": {"properties.tableName": "{name}"},
     f"{STORAGE}/managementPolicies": {"properties.lastModifiedTime": "{changed}"},
     f"{STORAGE}/encryptionScopes": {

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from emulator.arm.service import Arm
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
-from emulator.network.reach import Reach, unreachable
-from emulator.places import Place
+from emulator.network.reach import Reach
 from emulator.storage import blob_operations as on_blob
 from emulator.storage import block_operations as on_blocks
 from emulator.storage import container_operations as on_container
@@ -20,9 +18,10 @@ from emulator.storage.access import Access, Authentication
 from emulator.storage.accounts import CONTAINER_NAME, Account, Accounts
 from emulator.storage.blobs import BlobStore
 from emulator.storage.context import Context
-from emulator.storage.errors import failure, refusal, render
+from emulator.storage.errors import failure, refusal
+from emulator.storage.happenings import Announcer
 from emulator.storage.model import Address, Blob
-from emulator.storage.service_operations import LATEST_VERSION
+from emulator.storage.plane import Plane
 
 Operation = Callable[[Context], Response]
 SUFFIX = ".blob.core.windows.net"
@@ -69,34 +68,26 @@ ON_BLOB: dict[tuple[str, str], Operation] = {
 }
 
 
-class DataPlane:
+class DataPlane(Plane):
     """Answers the requests to all accounts."""
 
+    service = "blob"
+
     def __init__(
-        self, arm: Arm, accounts: Accounts, blobs: BlobStore, authentication: Authentication, reach: Reach
+        self,
+        arm: Arm,
+        accounts: Accounts,
+        blobs: BlobStore,
+        authentication: Authentication,
+        reach: Reach,
+        announcer: Announcer,
     ) -> None:
-        self._arm = arm
-        self._reach = reach
-        self._accounts = accounts
+        super().__init__(arm, accounts, authentication, reach)
         self._blobs = blobs
-        self._authentication = authentication
+        self._announcer = announcer
 
-    def handle(self, request: Request) -> Response:
-        """One request. Refusals of what is not emulated are raised, all other errors are answers."""
-        try:
-            response = self._answer(request)
-        except NotEmulated:
-            raise
-        except AzureError as error:
-            response = render(error, with_body=request.method != "HEAD")
-        response.headers.setdefault("x-ms-request-id", secrets.token_hex(16))
-        response.headers.setdefault("x-ms-version", request.headers.get("x-ms-version", LATEST_VERSION))
-        if client_id := request.headers.get("x-ms-client-request-id"):
-            response.headers.setdefault("x-ms-client-request-id", client_id)
-        return response
-
-    def _answer(self, request: Request) -> Response:
-        account = self._account(request.host)
+    def answer(self, request: Request, request_id: str) -> Response:
+        account = self.account(request.host)
         container, blob = _place(request.path)
         method, restype, comp = (
             request.method,
@@ -115,17 +106,10 @@ class DataPlane:
                 f"with restype={restype or '-'} comp={comp or '-'}"
             )
         access = self._authentication.access(request, account, container, blob)
-        admit(self._reach, request.place, account)
+        self.admit(request.place, account)
         context = self._context(request, account, container, blob, access)
         context.refuse_unsupported()
-        return operation(context)
-
-    def _account(self, host: str) -> Account:
-        name = host.removesuffix(SUFFIX)
-        account = self._accounts.find(name)
-        if account is None:
-            raise failure("AccountNotFound", f"Account {name!r}.")
-        return account
+        return self._announcer.done(operation, context, request_id)
 
     def _context(
         self, request: Request, account: Account, container: str, blob: str, access: Access
@@ -152,14 +136,14 @@ class DataPlane:
         elif "sig" not in query and host == request.host:
             headers, query = dict(request.headers), {**request.query, **query}
         try:
-            account = self._account(host)
+            account = self.account(host)
             container, blob = _place(unquote(parts.path))
             if headers.get("authorization", "").lower().startswith("sharedkey"):
                 access = self._authentication.access(request, account, *_place(request.path))
             else:
                 source = Request("GET", host, unquote(parts.path), parts.path, query, headers, scheme="https")
                 access = self._authentication.access(source, account, container, blob)
-            admit(self._reach, request.place, account)
+            self.admit(request.place, account)
             at = Address(account.name, container, blob)
             access.require(operations.READ_BLOB, account.container_id(container))
             if query.get("snapshot") or query.get("versionid"):
@@ -172,16 +156,6 @@ class DataPlane:
             raise AzureError(
                 status, "CannotVerifyCopySource", f"{host}{parts.path}: {error.code}. {error.message}"
             ) from error
-
-
-def admit(reach: Reach, place: Place, account: Account, service: str = "blob") -> None:
-    """403 AuthorizationFailure unless the account's rules, or a private endpoint, admit the caller."""
-    denied = reach.denied(place, account.id, service) if account.id else None
-    if denied is not None and denied.kind == "lost":
-        raise unreachable(f"{account.name}.{service}.core.windows.net", denied)
-    if denied is not None:
-        seen = f"The caller's address is {denied.address}: " if denied.address else ""
-        raise failure("AuthorizationFailure", f"{seen}{denied.why} (account {account.name}).")
 
 
 def _place(path: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Errors of the Blob service: their codes, statuses and texts, and the XML in which they are told."""
+"""Errors of the Blob and the Queue service: codes, statuses and texts, and the XML in which they are told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Response
 
-# code -> (status, message), as in the Blob service's table of error codes.
+# code -> (status, message), as in the services' tables of error codes.
 ERRORS: dict[str, tuple[int, str]] = {
     "AccountNotFound": (
         400,
@@ -80,6 +80,22 @@ ERRORS: dict[str, tuple[int, str]] = {
     "PathNotFound": (404, "The specified path does not exist."),
     "FilesystemNotFound": (404, "The specified filesystem does not exist."),
     "SourcePathNotFound": (404, "The source path for a rename operation does not exist."),
+    "InvalidMarker": (400, "The marker specified is invalid."),
+    "MessageNotFound": (404, "The specified message does not exist."),
+    "MissingRequiredQueryParameter": (
+        400,
+        "A required query parameter was not specified for this request.",
+    ),
+    "OutOfRangeQueryParameterValue": (
+        400,
+        "One of the query parameters specified in the request URI is outside the permissible range.",
+    ),
+    "PopReceiptMismatch": (
+        400,
+        "The specified pop receipt did not match the pop receipt for a dequeued message.",
+    ),
+    "QueueAlreadyExists": (409, "The specified queue already exists."),
+    "QueueNotFound": (404, "The specified queue does not exist."),
     "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
     "InvalidResourceName": (400, "The specified resource name contains invalid characters."),
     "InvalidUri": (400, "The requested URI does not represent any resource on the server."),
@@ -137,9 +153,9 @@ def failure(code: str, detail: str = "", **headers: str) -> AzureError:
     )
 
 
-def refusal(what: str) -> NotEmulated:
-    """A part of the Blob service that is not emulated."""
-    error = NotEmulated(f"Blob service: {what}")
+def refusal(what: str, service: str = "Blob service") -> NotEmulated:
+    """A part of a service of storage that is not emulated."""
+    error = NotEmulated(f"{service}: {what}")
     error.headers["x-ms-error-code"] = error.code
     return error
 

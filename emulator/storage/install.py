@@ -1,4 +1,4 @@
-"""Microsoft.Storage: storage accounts and containers in ARM, the Blob service and data lakes."""
+"""Microsoft.Storage: storage accounts and what stands in them in ARM, blobs, data lakes and queues."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from emulator.storage.access import Authentication
 from emulator.storage.accounts import Accounts
 from emulator.storage.blobs import BlobStore
 from emulator.storage.dataplane import DataPlane
+from emulator.storage.happenings import Announcer
 from emulator.storage.lake.dataplane import LakePlane
+from emulator.storage.queues import hooks as queue_hooks
+from emulator.storage.queues.dataplane import QueuePlane
+from emulator.storage.queues.messages import Messages
 from emulator.storage.service import Blobs
 
-OTHER_SERVICES = ("file", "queue", "table")
+OTHER_SERVICES = ("file", "table")
 
 
 def install(
@@ -30,18 +34,25 @@ def install(
     accounts: Accounts,
     contents: BlobStore,
     reach: Reach,
+    messages: Messages,
+    announcer: Announcer,
 ) -> None:
     """Register the hooks and the data plane."""
     hooks.install(arm, accounts, contents)
     immutability.install(arm)
     sas.install(arm, accounts)
+    queue_hooks.install(arm, messages)
     authentication = Authentication(identity, TENANT_ID)
-    hosts.route("*.blob.core.windows.net", DataPlane(arm, accounts, contents, authentication, reach).handle)
-    hosts.route("*.dfs.core.windows.net", LakePlane(arm, accounts, contents, authentication, reach).handle)
+    for plane in (
+        DataPlane(arm, accounts, contents, authentication, reach, announcer),
+        LakePlane(arm, accounts, contents, authentication, reach, announcer),
+        QueuePlane(arm, accounts, messages, authentication, reach),
+    ):
+        hosts.route(f"*.{plane.service}.core.windows.net", plane.handle)
     for service in OTHER_SERVICES:
         hosts.route(f"*.{service}.core.windows.net", _refuse)
     website.install(arm, store, hosts, blobs)
 
 
 def _refuse(request: Request) -> Response:
-    raise NotEmulated(f"{request.describe()}: of storage only the Blob service and data lakes are emulated")
+    raise NotEmulated(f"{request.describe()}: of storage only blobs, data lakes and queues are emulated")

@@ -11,7 +11,8 @@ BLOBS = f"{CONTAINERS}/blobs"
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One kind of access. ``letters``: any one of them in a SAS will do. ``resource``: s(ervice), c(ontainer)
-    or o(bject). ``in_service_sas``: whether a SAS on a container or blob can give it at all."""
+    or o(bject). ``in_service_sas``: whether a SAS on a container, blob or queue can give it at all.
+    ``instead``: groups of actions of which one, held whole, does as well as ``action``."""
 
     name: str
     action: str
@@ -19,6 +20,7 @@ class Operation:
     letters: str
     resource: str
     in_service_sas: bool = True
+    instead: tuple[tuple[str, ...], ...] = ()
 
 
 LIST_CONTAINERS = Operation("List Containers", f"{CONTAINERS}/read", False, "l", "s", False)

@@ -17,6 +17,7 @@ from emulator.storage.access import SERVICE_DELEGATOR, ByRole
 from emulator.storage.accounts import Account, Accounts
 from emulator.storage.blobs import BlobStore, no_check
 from emulator.storage.errors import failure
+from emulator.storage.happenings import Announcer
 from emulator.storage.lake.rights import FOLDER, ROOT, SUPERUSER, Creator
 from emulator.storage.model import APPEND_BLOB, Address, Blob
 
@@ -34,10 +35,13 @@ class Blobs:
     """What the other services do with blobs. Names are percent-decoded; errors are AzureErrors with the Blob
     service's codes (404 BlobNotFound, ContainerNotFound …)."""
 
-    def __init__(self, accounts: Accounts, store: BlobStore, identity: Identity) -> None:
+    def __init__(
+        self, accounts: Accounts, store: BlobStore, identity: Identity, announcer: Announcer
+    ) -> None:
         self._accounts = accounts
         self._store = store
         self._identity = identity
+        self._announcer = announcer
 
     def service_account(self, name: str) -> str:
         """Make sure that an account exists that belongs to an Azure service; its name. Containers in it
@@ -65,14 +69,17 @@ class Blobs:
         """Create or replace a block blob from bytes or a local file."""
         at = self._at(account, container, name)
         headers = {"content-type": content_type}
-        return self._store.write(at, data, headers, metadata or {}, creator=self._creator(account))
+        made = self._store.write(at, data, headers, metadata or {}, creator=self._creator(account))
+        self._announcer.wrote(self._account(account), at, made)
+        return made
 
     def append(self, account: str, container: str, name: str, data: bytes) -> Blob:
         """Append to an append blob, made at the first call: for logs that are read while they grow."""
         at = self._at(account, container, name)
         if self._store.get(at) is None:
             headers = {"content-type": "text/plain"}
-            self._store.write(at, b"", headers, {}, kind=APPEND_BLOB, creator=self._creator(account))
+            made = self._store.write(at, b"", headers, {}, kind=APPEND_BLOB, creator=self._creator(account))
+            self._announcer.wrote(self._account(account), at, made)
         return self._store.append(at, data)[0]
 
     def mark(self, account: str, container: str, name: str, metadata: Mapping[str, str]) -> Blob:
@@ -80,7 +87,10 @@ class Blobs:
         return self._store.update(self._at(account, container, name), no_check, metadata=metadata)
 
     def delete(self, account: str, container: str, name: str) -> None:
-        self._store.delete(self._at(account, container, name))
+        at = self._at(account, container, name)
+        held = self._store.existing(at)
+        self._store.delete(at)
+        self._announcer.removed(self._account(account), at, held)
 
     def list(self, account: str, container: str, prefix: str = "") -> list[Blob]:
         """All blobs whose name starts with ``prefix``, by name."""

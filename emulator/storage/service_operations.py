@@ -10,11 +10,11 @@ from emulator.storage import operations, xml
 from emulator.storage.access import ByRole
 from emulator.storage.context import Context
 from emulator.storage.errors import failure, refusal
+from emulator.storage.plane import LATEST_VERSION
 from emulator.storage.signatures import DelegationKey
 
 LONGEST = timedelta(days=7)
 TIME = "%Y-%m-%dT%H:%M:%SZ"
-LATEST_VERSION = "2025-11-05"
 
 
 def account_information(context: Context) -> Response:

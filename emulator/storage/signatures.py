@@ -93,6 +93,11 @@ def service_sas(resource: str, query: Mapping[str, str]) -> str:
     )
 
 
+def queue_sas(resource: str, query: Mapping[str, str]) -> str:
+    """Text to sign of a service SAS on ``/queue/ACCOUNT/QUEUE``."""
+    return "\n".join([*_lines(query, "sp", "st", "se"), resource, *_lines(query, "si", "sip", "spr", "sv")])
+
+
 def delegation_sas(resource: str, query: Mapping[str, str]) -> str:
     """Text to sign of a user delegation SAS."""
     version = query.get("sv", "")

@@ -1,4 +1,4 @@
-"""XML bodies of the Blob service: reading flat documents, writing listings."""
+"""XML bodies of the Blob and the Queue service: reading flat documents, writing listings."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ LISTED_HEADERS = {
 }
 
 
-def leaves(body: bytes) -> list[tuple[str, str]]:
-    """Name and text of each element without children, in order; 400 InvalidXmlDocument."""
+def leaves(body: bytes, *, as_sent: bool = False) -> list[tuple[str, str]]:
+    """Name and text of each element without children, in order; 400 InvalidXmlDocument.
+
+    as_sent: whether texts keep the white space at their ends
+    """
     found: list[tuple[str, str]] = []
     texts: list[list[str]] = []
     childless = False
@@ -35,7 +38,8 @@ def leaves(body: bytes) -> list[tuple[str, str]]:
 
     def end(name: str) -> None:
         nonlocal childless
-        text = "".join(texts.pop()).strip()
+        text = "".join(texts.pop())
+        text = text if as_sent else text.strip()
         if childless:
             found.append((name, text))
         childless = False
@@ -137,6 +141,24 @@ def container_list(
     ).encode()
 
 
+def queue_list(
+    address: str,
+    echo: Mapping[str, str],
+    queues: Iterable[tuple[str, Mapping[str, str] | None]],
+    next_marker: str,
+) -> bytes:
+    """List Queues; each queue is (name, metadata), None for metadata that is not to be shown."""
+    body = "".join(
+        f"<Queue>{element('Name', name)}{'' if metadata is None else _metadata(metadata)}</Queue>"
+        for name, metadata in queues
+    )
+    return (
+        f"{PROLOGUE}<EnumerationResults ServiceEndpoint={quoteattr(address)}>"
+        f"{_echo(echo)}<Queues>{body}</Queues>"
+        f"{element('NextMarker', next_marker)}</EnumerationResults>"
+    ).encode()
+
+
 def block_list(committed: Iterable[Block] | None, uncommitted: Iterable[Block] | None) -> bytes:
     """Get Block List; None leaves a part out."""
     parts = ""
@@ -154,6 +176,14 @@ def _block(block: Block) -> str:
 def document(root: str, fields: Mapping[str, str]) -> bytes:
     """A flat document."""
     inner = "".join(element(name, text) for name, text in fields.items())
+    return f"{PROLOGUE}<{root}>{inner}</{root}>".encode()
+
+
+def documents(root: str, name: str, items: Iterable[Mapping[str, str]]) -> bytes:
+    """A list of flat documents."""
+    inner = "".join(
+        f"<{name}>{''.join(element(key, text) for key, text in one.items())}</{name}>" for one in items
+    )
     return f"{PROLOGUE}<{root}>{inner}</{root}>".encode()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable
 from typing import Final
 
@@ -15,13 +14,13 @@ from emulator.storage.access import Authentication
 from emulator.storage.accounts import CONTAINER_NAME, Accounts
 from emulator.storage.blobs import BlobStore
 from emulator.storage.context import Context
-from emulator.storage.dataplane import LONGEST_NAME, admit
+from emulator.storage.dataplane import LONGEST_NAME
 from emulator.storage.errors import failure
+from emulator.storage.happenings import Announcer
 from emulator.storage.lake import paths
 from emulator.storage.model import Address, Blob
-from emulator.storage.service_operations import LATEST_VERSION
+from emulator.storage.plane import Plane
 
-SUFFIX: Final = ".dfs.core.windows.net"
 Operation = Callable[[Context], Response]
 
 # (method, resource, action) of requests about a path
@@ -41,36 +40,35 @@ ON_PATH: Final[dict[tuple[str, str, str], Operation]] = {
 CODES: Final = {"BlobNotFound": "PathNotFound", "ContainerNotFound": "FilesystemNotFound"}
 
 
-class LakePlane:
+class LakePlane(Plane):
     """Answers the requests to the dfs endpoints of all accounts."""
 
+    service = "dfs"
+
     def __init__(
-        self, arm: Arm, accounts: Accounts, blobs: BlobStore, authentication: Authentication, reach: Reach
+        self,
+        arm: Arm,
+        accounts: Accounts,
+        blobs: BlobStore,
+        authentication: Authentication,
+        reach: Reach,
+        announcer: Announcer,
     ) -> None:
-        self._arm = arm
-        self._accounts = accounts
+        super().__init__(arm, accounts, authentication, reach)
         self._blobs = blobs
-        self._authentication = authentication
-        self._reach = reach
+        self._announcer = announcer
 
-    def handle(self, request: Request) -> Response:
-        """One request. Refusals of what is not emulated are raised, all other errors are answers."""
-        try:
-            response = self._answer(request)
-        except NotEmulated:
-            raise
-        except AzureError as error:
-            response = _told(error, with_body=request.method != "HEAD")
-        response.headers.setdefault("x-ms-request-id", secrets.token_hex(16))
-        response.headers.setdefault("x-ms-version", request.headers.get("x-ms-version", LATEST_VERSION))
-        if client_id := request.headers.get("x-ms-client-request-id"):
-            response.headers.setdefault("x-ms-client-request-id", client_id)
-        return response
+    def told(self, error: AzureError, *, with_body: bool) -> Response:
+        """As JSON, with names of its own."""
+        code = CODES.get(error.code, error.code)
+        headers = {"x-ms-error-code": "ConditionNotMet" if error.status == 304 else code, **error.headers}
+        if not with_body or error.status == 304:
+            return Response(error.status, headers)
+        body = json.dumps({"error": {"code": code, "message": error.message}}).encode()
+        return Response(error.status, {**headers, "content-type": "application/json;charset=utf-8"}, body)
 
-    def _answer(self, request: Request) -> Response:
-        account = self._accounts.find(request.host.removesuffix(SUFFIX))
-        if account is None:
-            raise failure("AccountNotFound", f"Account {request.host.removesuffix(SUFFIX)!r}.")
+    def answer(self, request: Request, request_id: str) -> Response:
+        account = self.account(request.host)
         if not account.hierarchical:
             raise _refusal(f"the dfs endpoint of {account.name}, which has no hierarchical namespace")
         system, _, path = request.path.removeprefix("/").partition("/")
@@ -78,14 +76,14 @@ class LakePlane:
         if len(path) > LONGEST_NAME or (system and not CONTAINER_NAME.fullmatch(system)):
             raise failure("InvalidResourceName", f"{system}/{path[:80]}")
         access = self._authentication.access(request, account, system, path)
-        admit(self._reach, request.place, account, "dfs")
+        self.admit(request.place, account)
 
         def no_copies(url: str) -> tuple[Blob, Address]:
             raise _refusal(f"copies from {url}")
 
         context = Context(request, account, system, path, access, self._blobs, self._arm, no_copies)
         context.refuse_unsupported()
-        return self._operation(request, system, path)(context)
+        return self._announcer.done(self._operation(request, system, path), context, request_id)
 
     def _operation(self, request: Request, system: str, path: str) -> Operation:
         query = request.query
@@ -108,13 +106,3 @@ def _refusal(what: str) -> NotEmulated:
     error = NotEmulated(f"Data lake: {what}")
     error.headers["x-ms-error-code"] = error.code
     return error
-
-
-def _told(error: AzureError, *, with_body: bool) -> Response:
-    """The error as the dfs endpoint tells it: as JSON, with names of its own."""
-    code = CODES.get(error.code, error.code)
-    headers = {"x-ms-error-code": "ConditionNotMet" if error.status == 304 else code, **error.headers}
-    if not with_body or error.status == 304:
-        return Response(error.status, headers)
-    body = json.dumps({"error": {"code": code, "message": error.message}}).encode()
-    return Response(error.status, {**headers, "content-type": "application/json;charset=utf-8"}, body)

@@ -1,0 +1,1 @@
+"""The Queue service: queues are ARM resources, their messages stand in a database of their own."""

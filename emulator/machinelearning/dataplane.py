@@ -11,16 +11,18 @@ from emulator.arm.store import Store
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
 from emulator.machinelearning import datastore_service
+from emulator.machinelearning.admission import admit
+from emulator.machinelearning.batch.invocations import Invocations
 from emulator.machinelearning.datastore_service import DatastoreService
 from emulator.machinelearning.joblogs import JobLogs
-from emulator.machinelearning.names import JOB, WORKSPACE, Workspace
+from emulator.machinelearning.names import BATCH_DEPLOYMENT, BATCH_ENDPOINT, JOB, WORKSPACE, Workspace
 from emulator.machinelearning.references import DATASTORE_PATH
 from emulator.machinelearning.runs import TERMINAL, Runs
 from emulator.machinelearning.tracking.artifacts import PATH as ARTIFACTS
 from emulator.machinelearning.tracking.artifacts import Artifacts
 from emulator.machinelearning.tracking.service import Tracking
 from emulator.machinelearning.tracking.tokens import RunTokens
-from emulator.network.reach import Reach, unreachable
+from emulator.network.reach import Reach
 
 Json = dict[str, Any]
 HOSTS = "*.api.azureml.ms"
@@ -48,6 +50,13 @@ RUN = re.compile(
 OUTPUT_ASSET = re.compile(
     r"azureml://locations/[^/]+/workspaces/[^/]+/data/azureml_(?P<job>.+)_output_data_(?P<name>.+)/versions/1"
 )
+# the management front end, by which clients list the jobs of batch endpoints
+STARTED = re.compile(
+    r"/mferp/managementfrontend(?P<endpoint>/subscriptions/[^/]+/resourceGroups/[^/]+/providers/"
+    r"Microsoft\.MachineLearningServices/workspaces/[^/]+/batchEndpoints/[^/]+)"
+    r"(?:/deployments/(?P<deployment>[^/]+))?/jobs",
+    re.IGNORECASE,
+)
 NEWS_WITHIN_S = 0.5
 # azure-ai-ml 1.35 downloads outputs of these types only as folders
 SHOWN_TYPES = {"custom_model": "uri_folder", "mlflow_model": "uri_folder"}
@@ -68,8 +77,10 @@ class DataPlane:
         tokens: RunTokens,
         datastores: DatastoreService,
         reach: Reach,
+        invocations: Invocations,
     ) -> None:
         self._arm = arm
+        self._invocations = invocations
         self._reach = reach
         self._store = store
         self._runs = runs
@@ -84,11 +95,13 @@ class DataPlane:
         if request.path.rstrip("/") == "/discovery":
             base = f"https://{request.host}"
             return Response.json({**dict.fromkeys(SERVICES, base), "studio": "https://ml.azure.com"})
+        if request.method == "GET" and (match := STARTED.fullmatch(request.path)):
+            return self._started(request, match["endpoint"], match["deployment"])
         match = PATH.fullmatch(request.path)
         if match is None:
             raise NotEmulated(request.describe(), NOT_RETRIED)
         workspace = Workspace.of(match["workspace"])
-        self._admit(request, workspace)
+        admit(self._reach, request, workspace)
         if match["service"].lower() == "mlflow":
             return self._tracking.handle(request, workspace, match["rest"])
         named = datastore_service.CALL.fullmatch(match["rest"])
@@ -103,14 +116,16 @@ class DataPlane:
             raise NotEmulated(request.describe(), NOT_RETRIED)
         return Response.json(answer)
 
-    def _admit(self, request: Request, workspace: Workspace) -> None:
-        """403 in the words of MicrosoftDocs/azure-docs#90426 where no private endpoint leads in."""
-        denied = self._reach.denied(request.place, workspace.id, "amlworkspace")
-        if denied is not None and denied.kind == "lost":
-            raise unreachable(f"The workspace '{workspace.name}'", denied)
-        if denied is not None:
-            words = "Access to workspace was denied based on workspace private link configuration."
-            raise AzureError(403, "UserError", f"{words} Workspace '{workspace.name}': {denied.why}.")
+    def _started(self, request: Request, endpoint_id: str, deployment: str | None) -> Response:
+        """The jobs that a batch endpoint, or one of its deployments, has started."""
+        workspace = Workspace.of(endpoint_id)
+        admit(self._reach, request, workspace)
+        part = BATCH_DEPLOYMENT if deployment else BATCH_ENDPOINT
+        self._tokens.caller(request, workspace, f"{part}/jobs/read")
+        endpoint = self._arm.get(endpoint_id)
+        if deployment:
+            self._arm.get(f"{endpoint_id}/deployments/{deployment}")
+        return Response.json({"value": self._invocations.started(endpoint, deployment or "")})
 
     def _allow(self, request: Request, workspace: Workspace) -> None:
         reading = request.method == "GET" or request.path.lower().endswith(

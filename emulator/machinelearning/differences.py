@@ -16,5 +16,10 @@ DIFFERENCES: Final = (
     "For a curated environment a virtual one with its main libraries stands in; the job's log says which.",
     "A component that no job could run is refused when it is registered.",
     "Schedules fire only while the emulator runs; minutes that it missed are not made up for.",
+    "Batch endpoints run pipeline components; their deployments with a model are refused.",
+    "The default deployment of a batch endpoint cannot be deleted, and a call with the name of a job that "
+    "exists is refused; what Azure says then is not known.",
+    "Settings and identities of steps are kept under a batch endpoint as in a pipeline job; that Azure keeps "
+    "all of them there is not proven (queue settings are lost: Azure/azure-sdk-for-python#43039).",
     "A deleted workspace keeps its name for 14 days and can be recovered by nobody.",
 )

@@ -23,6 +23,7 @@ from emulator.machinelearning import (
     softdelete,
     workspaces,
 )
+from emulator.machinelearning.batch import invocations as batch
 from emulator.machinelearning.components import Components
 from emulator.machinelearning.dataplane import HOSTS, DataPlane
 from emulator.machinelearning.datastore_service import DatastoreService
@@ -92,9 +93,14 @@ def install(
     jobs.install(arm, rules, runs, executor)
     tracked.install()
     schedules.install(arm, store, lifetime, identity, rules)
+    batch.install(arm, store, executor.component)
     notemulated.install(arm)
     tracking, artifacts = Tracking(arm, refusals, tracked, tokens), Artifacts(arm, blobs, tracked)
     stores = DatastoreService(arm, store, identity, blobs)
-    hosts.route(HOSTS, DataPlane(arm, store, runs, logs, tracking, artifacts, tokens, stores, reach).handle)
+    called = batch.Invocations(arm, store, identity, reach, runs, executor.component)
+    hosts.route(
+        HOSTS, DataPlane(arm, store, runs, logs, tracking, artifacts, tokens, stores, reach, called).handle
+    )
+    hosts.route(batch.HOSTS, called.handle)
     lifetime.on_start(executor.resume)
     lifetime.on_stop(executor.stop)

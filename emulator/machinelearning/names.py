@@ -11,6 +11,8 @@ DATASTORE = f"{WORKSPACE}/datastores"
 COMPUTE = f"{WORKSPACE}/computes"
 JOB = f"{WORKSPACE}/jobs"
 SCHEDULE = f"{WORKSPACE}/schedules"
+BATCH_ENDPOINT = f"{WORKSPACE}/batchEndpoints"
+BATCH_DEPLOYMENT = f"{BATCH_ENDPOINT}/deployments"
 
 BLOB_STORE = "workspaceblobstore"
 ARTIFACT_STORE = "workspaceartifactstore"

@@ -10,8 +10,6 @@ ENDPOINTS = "the scoring service runs in a container group or in Kubernetes"
 REFUSED = {
     "onlineEndpoints": ENDPOINTS,
     "onlineEndpoints/deployments": ENDPOINTS,
-    "batchEndpoints": "submit a pipeline job",
-    "batchEndpoints/deployments": "submit a pipeline job",
     "serverlessEndpoints": ENDPOINTS,
     "featuresets": "use data assets",
     "featurestoreEntities": "use data assets",

@@ -93,7 +93,9 @@ _BY_ADVICE: Final[dict[str, dict[str, str]]] = {
             "listInferenceGroupDeltaModelsAsync listOnlineEndpointKeys listServerlessEndpointKeys"
         )
     },
-    "batch endpoints are not emulated; submit a pipeline job": {_ML: "listBatchEndpointKeys"},
+    "batch endpoints have no keys; call them with a token for https://ml.azure.com": {
+        _ML: "listBatchEndpointKeys"
+    },
     "connections are not emulated; use datastores": {
         _ML: "listConnectionAllModels listConnectionModels listWorkspaceConnectionSecrets"
     },

@@ -33,7 +33,7 @@ def program(folder: Path, text: str, name: str = "__main__.py") -> Path:
 def test_a_refused_function_is_told_with_its_place_and_what_to_do(tmp_path: Path, line: str) -> None:
     assert warnings(program(tmp_path, SDK + line)) == [
         "__main__.py:3 names azure-native:machinelearningservices:listBatchEndpointKeys, which is not "
-        "emulated: batch endpoints are not emulated; submit a pipeline job"
+        "emulated: batch endpoints have no keys; call them with a token for https://ml.azure.com"
     ]
 
 

@@ -311,7 +311,7 @@ def test_other_kinds_of_jobs_are_not_emulated(lab: Lab, kind: str) -> None:
         lab.write(f"{estate.WORKSPACE}/jobs/odd", {"properties": {"jobType": kind}})
 
 
-@pytest.mark.parametrize("collection", ["onlineEndpoints", "batchEndpoints", "connections"])
+@pytest.mark.parametrize("collection", ["onlineEndpoints", "serverlessEndpoints", "connections"])
 def test_endpoints_are_not_emulated(lab: Lab, collection: str) -> None:
     with pytest.raises(NotEmulated, match=f"workspaces/{collection}"):
         lab.write(

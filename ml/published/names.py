@@ -1,0 +1,36 @@
+"""The names of the published pipeline in Azure ML: of its endpoint, versions, components and runs."""
+
+import hashlib
+from typing import Final
+
+WORKSPACE: Final = (
+    "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.MachineLearningServices/workspaces/{}"
+)
+PIPELINE: Final = "training"  # what names of components begin with
+KEY_LENGTH: Final = 16  # hexadecimal digits of a content's key in a version
+
+
+def endpoint(subscription_id: str, resource_group: str, workspace: str) -> str:
+    """The batch endpoint's name: unique among all of a region, as Azure wants it, and known beforehand."""
+    path = WORKSPACE.format(subscription_id, resource_group, workspace).lower()
+    return f"{PIPELINE}-{hashlib.sha256(path.encode()).hexdigest()[:12]}"
+
+
+def endpoint_url(endpoint_name: str, location: str) -> str:
+    """Where the endpoint is called. location: Azure region, as in westeurope."""
+    return f"https://{endpoint_name}.{location}.inference.ml.azure.com/jobs"
+
+
+def version(key: str) -> str:
+    """The version of the pipeline's components whose content has this key."""
+    return key[:KEY_LENGTH]
+
+
+def deployment(key: str) -> str:
+    """The deployment of that version. A name has to begin with a letter and has 32 characters at most."""
+    return f"v-{version(key)}"
+
+
+def component(step: str = "") -> str:
+    """The component of a step, or of the whole pipeline."""
+    return f"{PIPELINE}-{step}" if step else PIPELINE

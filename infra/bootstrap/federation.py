@@ -20,8 +20,8 @@ class Credential:
 
 def credentials(github: GitHub, environment: str, who: Who, settings: Environment) -> tuple[Credential, ...]:
     """Deploys run in the GitHub environment of that name, promotions in ENV-promote, rollbacks in
-    ENV-rollback. Previews run in ENV-preview; where settings say so,
-    on any pull request and on main (the nightly comparison) too, without a reviewer."""
+    ENV-rollback. Previews run in ENV-preview, the nightly comparison in ENV-drift; where settings say so,
+    previews on any pull request and on main too, without a reviewer."""
     repository = f"repo:{github.owner}/{github.repository}"
     if who == "promote":
         # A rollback waits for no reviewer, a promotion does: GitHub knows them by their environments.
@@ -31,11 +31,15 @@ def credentials(github: GitHub, environment: str, who: Who, settings: Environmen
         )
     if who == "deploy":
         return (Credential("environment", f"{repository}:environment:{environment}"),)
-    behind = Credential("environment", f"{repository}:environment:{environment}-preview")
+    # The comparison runs at night, where no reviewer is: GitHub knows it by an environment for main alone.
+    named = (
+        Credential("environment", f"{repository}:environment:{environment}-preview"),
+        Credential("drift", f"{repository}:environment:{environment}-drift"),
+    )
     if not settings.pull_requests:
-        return (behind,)
+        return named
     return (
-        behind,
+        *named,
         Credential("pull-request", f"{repository}:pull_request"),
         Credential("main", f"{repository}:ref:refs/heads/main"),
     )

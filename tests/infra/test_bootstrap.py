@@ -1,6 +1,7 @@
 """What must exist before the estates: state, keys, CI's identities, the store of approvals."""
 
 import copy
+import re
 from collections import Counter
 from typing import Any
 
@@ -201,7 +202,7 @@ def test_federated_credentials_are_written_one_after_another(graph: Graph) -> No
     found = graph.all("managedidentity:FederatedIdentityCredential")
     owners = Counter("-".join(r.name.split("-")[:2]) for r in found)
     promoted = {"promote-stage": 2, "promote-prod": 2}
-    assert owners == {"deploy-stage": 1, "deploy-prod": 1, "preview-stage": 3, "preview-prod": 1, **promoted}
+    assert owners == {"deploy-stage": 1, "deploy-prod": 1, "preview-stage": 4, "preview-prod": 2, **promoted}
     for name, several in owners.items():
         own = [r for r in found if r.name.startswith(f"{name}-")]
         waits = [sum(other.name in one.depends_on for other in own) for one in own]
@@ -215,12 +216,37 @@ def test_subjects_name_the_environment(settings: Settings) -> None:
 
     repository = "repo:example-org/mlops-estate"
     assert subjects("deploy", "prod") == [f"{repository}:environment:prod"]
-    assert subjects("preview", "prod") == [f"{repository}:environment:prod-preview"]
+    assert subjects("preview", "prod") == [
+        f"{repository}:environment:prod-preview",
+        f"{repository}:environment:prod-drift",
+    ]
     assert subjects("preview", "stage") == [
         f"{repository}:environment:stage-preview",
+        f"{repository}:environment:stage-drift",
         f"{repository}:pull_request",
         f"{repository}:ref:refs/heads/main",
     ]
+
+
+def test_each_job_that_signs_in_has_a_credential_for_its_environment(settings: Settings) -> None:
+    """What a workflow's job names as its environment is a subject of one identity, and of one alone."""
+    jobs = {
+        (file.stem, name): str(job["environment"])
+        for file in sorted((ROOT / ".github/workflows").glob("*.yml"))
+        for name, job in yaml.safe_load(file.read_text())["jobs"].items()
+        if (job.get("permissions") or {}).get("id-token") == "write"
+    }
+    assert ("drift", "compare") in jobs
+    known = Counter(
+        one.subject.rpartition(":")[2]
+        for environment, chosen in settings.environments.items()
+        for who in IDENTITIES
+        for one in credentials(settings.github, environment, who, chosen)
+        if ":environment:" in one.subject
+    )
+    for job, named in jobs.items():
+        for stack in settings.environments if "${{" in named else ("",):
+            assert known[re.sub(r"\$\{\{[^}]*\}\}", stack, named)] == 1, job
 
 
 def test_names_are_legal(settings: Settings) -> None:

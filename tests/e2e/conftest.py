@@ -1,4 +1,4 @@
-"""Worlds for the end-to-end tests: empty, with an estate that is up, with a model trained in it."""
+"""Worlds for the end-to-end tests: empty, with an estate that is up, a model trained in it, production."""
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import pytest
 from tests.e2e import homes
 from tests.e2e.world import ROOT, World
 
-__all__ = ["ROOT", "World", "estate_world", "model_world", "world"]
+__all__ = ["ROOT", "World", "estate_world", "model_world", "production_world", "world"]
 
 
 @contextmanager
@@ -39,4 +39,12 @@ def model_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Stage is up in it, and a model of the example data is registered."""
     home = homes.trained(tmp_path_factory) / homes.HOME
     with running(homes.clone(home, tmp_path_factory.mktemp("model") / "home")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def production_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Besides, production is up and has its first release."""
+    home = homes.released(tmp_path_factory) / homes.HOME
+    with running(homes.clone(home, tmp_path_factory.mktemp("production") / "home")) as made:
         yield made

@@ -5,6 +5,7 @@ test_estate.py goes on from there as well, and looks at all that the commands sa
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -13,12 +14,14 @@ from typing import Final
 import pytest
 
 from tests import shared
+from tests.e2e import production
 from tests.e2e.world import World
 
 LINKED: Final = "images"  # contents that never change: linked, not copied
 HOME: Final = "home"
 SHARED: Final = "shared"  # how many resources all environments share
 ANSWER: Final = "train.json"  # what `mlops train --json` said
+FIRST: Final = "first.json"  # what the jobs of the workflow `release` said
 
 
 def started(factory: pytest.TempPathFactory) -> Path:
@@ -49,6 +52,21 @@ def trained(factory: pytest.TempPathFactory) -> Path:
             world.emulator("down")
 
     return shared.once(factory, "trained", make)
+
+
+def released(factory: pytest.TempPathFactory) -> Path:
+    """A folder with the home in which, besides, production has its first release; and FIRST."""
+
+    def make(folder: Path) -> None:
+        world = World(clone(trained(factory) / HOME, folder / HOME))
+        world.emulator("up")
+        try:
+            production.estates(world)
+            (folder / FIRST).write_text(json.dumps(production.first_release(world, folder)))
+        finally:
+            world.emulator("down")
+
+    return shared.once(factory, "released", make)
 
 
 def copy(source: Path, target: Path) -> Path:

@@ -22,13 +22,13 @@ class World:
         self.environment = {**os.environ, "EMULATOR_HOME": str(home), "PATH": path, "OMP_NUM_THREADS": "1"}
 
     def command(
-        self, *argv: str, check: bool = True, given: str | None = None
+        self, *argv: str, check: bool = True, given: str | None = None, **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        """given: what stands on its standard input."""
+        """given: what stands on its standard input. variables: of its environment, beside the world's."""
         done = subprocess.run(
             argv,
             cwd=ROOT,
-            env=self.environment,
+            env={**self.environment, **variables},
             input=given,
             capture_output=True,
             text=True,
@@ -39,8 +39,8 @@ class World:
             pytest.fail(f"{' '.join(argv)} exited with {done.returncode}\n{said}")
         return done
 
-    def emulator(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        return self.command(sys.executable, "-m", "emulator", *argv, check=check)
+    def emulator(self, *argv: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+        return self.command(sys.executable, "-m", "emulator", *argv, check=check, **variables)
 
     def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self.emulator("run", "--", *argv, check=check)

@@ -1,0 +1,86 @@
+"""Production on the emulator, made by CI's own jobs: estates that know who promotes, and a first release."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from demo.production import settings_of
+from tests.e2e.jobs import Job, Ran, checked_out
+from tests.e2e.world import World
+
+SETTINGS: Final = Path(__file__).parent / "releases"
+APPROVER: Final = "approver@mlops.example"
+RUNNERS: Final = ("--from", "vnet-mlops-prod-weu/snet-ci-runners")
+CI: Final = (*RUNNERS, "--workflow", "id-mlops-boot-weu-promote-prod")
+UP: Final = ("--yes", "--skip-preview")
+BUILD: Final = Job("release", "build", "deploy-stage")
+PROMOTE: Final = Job("release", "promote", "promote-prod")
+
+
+def estates(world: World) -> None:
+    """Production goes up beside stage; both know who promotes, and production's gateway the callers' key."""
+    promoter = promoters(world)["prod"]
+    world.pulumi("up", "stage", *UP, *settings_of("stage", "releases", promoterId=promoter))
+    # Azure makes no gateway that is shut.
+    opened = ("--config", "mlops-estate:openGateway=true")
+    world.pulumi("up", "prod", *UP, *settings_of("prod", "releases", promoterId=promoter), *opened)
+    world.emulator("run", *RUNNERS, "--", "mlops", "key", "--env", "prod")
+    world.pulumi("up", "prod", *UP, *settings(promoter))
+
+
+def promoters(world: World) -> dict[str, str]:
+    """The object id of the identity that promotes into each environment."""
+    said = world.run("pulumi", "-C", "infra/bootstrap", "stack", "output", "-s", "shared", "--json").stdout
+    return json.loads(said)["promoters"]
+
+
+def settings(promoter: str, **gateway: str) -> tuple[str, ...]:
+    """What stands over production's stack file in these tests: each `pulumi` command has to be given it."""
+    return (
+        *settings_of("prod", "releases", promoterId=promoter),
+        *settings_of("prod", "gateway", backendKeySecret="scoring-api-key", **gateway),
+    )
+
+
+def set_in(stack_file: Path, promoter: str, **gateway: str) -> None:
+    """The same in a copy of the stack file."""
+    content = yaml.safe_load(stack_file.read_text())
+    content["config"]["mlops-estate:releases"] |= {"promoterId": promoter}
+    content["config"]["mlops-estate:gateway"] |= {"backendKeySecret": "scoring-api-key", **gateway}
+    stack_file.write_text(yaml.safe_dump(content))
+
+
+def approve(world: World, release: str) -> None:
+    reason = ("--reason", "the evidence is green")
+    world.emulator("run", "--as", APPROVER, "--", "mlops", "approve", release, "--env", "prod", *reason)
+
+
+def first_release(world: World, folder: Path) -> dict[str, Any]:
+    """By the jobs of the workflow `release`, and a person between them: what both said."""
+    over = SETTINGS / "first.toml"
+    built = BUILD.run(world, checked_out(folder / "build", world), {"inputs.release": ""}, over)
+    check(built)
+    release = built.outputs["release"]
+    approve(world, release)
+    given = {"needs.build.outputs.release": release}
+    promoted = PROMOTE.run(world, checked_out(folder / "promote", world), given, over)
+    check(promoted)
+    return {"release": release, "summary": built.summary, "said": [built.said(), promoted.said()]}
+
+
+def check(ran: Ran) -> None:
+    if ran.failed:
+        raise RuntimeError(ran.said()[-6000:])
+
+
+def recorded(world: World, over: str, *who: str) -> str:
+    """The release with the settings of a file, recorded by somebody, with no evidence yet."""
+    said = world.emulator(
+        "run", *who, "--", "mlops", "release", "create", "--env", "stage", "--json",
+        MLOPS_SETTINGS=str(SETTINGS / over),
+    ).stdout  # fmt: skip
+    return json.loads(said)["release"]

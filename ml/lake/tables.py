@@ -1,0 +1,279 @@
+"""Delta tables in the data lake or in a local folder: opened, made and written in one way.
+
+deltalake casts on writing without a word (0.97 becomes 0 in a column of whole numbers), so rows are given the
+table's own columns and types here before each write, and what does not fit is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ml.errors import MlopsError
+from ml.lake.arrow import ArrowBatch, ArrowSchema, ArrowTable, ArrowType
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from deltalake import DeltaTable
+
+AUDIENCE: Final = "https://storage.azure.com/.default"
+
+
+class TableChangedError(Exception):
+    """Somebody else has written to the table since it was opened: nothing was written; open it again."""
+
+
+class RowsError(Exception):
+    """The rows do not fit the table's columns; the text names each that does not."""
+
+
+def address(account: str, container: str, path: str) -> str:
+    """Where a table of the data lake is, as deltalake and Spark write it."""
+    return f"abfss://{container}@{account}.dfs.core.windows.net/{path}"
+
+
+def open_table(where: str | Path, credential: TokenCredential | None = None) -> DeltaTable | None:
+    """The table's latest version; None when there is none.
+
+    `where`: an address as above, which needs a credential, or a local folder. The token that is asked for
+    here holds for an hour, so a table is opened anew for each piece of work.
+    """
+    from deltalake import DeltaTable
+    from deltalake.exceptions import TableNotFoundError
+
+    try:
+        return DeltaTable(_uri(where), storage_options=_options(where, credential))
+    except TableNotFoundError:
+        return None
+
+
+def make_table(
+    where: str | Path,
+    schema: ArrowSchema,
+    credential: TokenCredential | None = None,
+    *,
+    partition: Sequence[str] = (),
+    indexed: Sequence[str] = (),
+    description: str = "",
+) -> DeltaTable:
+    """Make a table of these columns, or open the one that is there.
+
+    `indexed`: of these columns alone the log holds least and greatest values (none at all when it is empty).
+    """
+    from deltalake import DeltaTable
+
+    return DeltaTable.create(
+        _uri(where),
+        schema,
+        mode="ignore",
+        partition_by=list(partition),
+        description=description or None,
+        configuration={"delta.dataSkippingStatsColumns": ",".join(indexed)},
+        storage_options=_options(where, credential),
+    )
+
+
+def columns(table: DeltaTable) -> ArrowSchema:
+    """The table's columns as Arrow has them, timestamps in microseconds of UTC."""
+    import pyarrow as pa
+
+    return pa.schema(table.schema().to_arrow())
+
+
+def fitted(rows: ArrowTable, schema: ArrowSchema) -> ArrowTable:
+    """The rows with exactly these columns; one that they lack is null.
+
+    A type is changed only where no value changes. Raises RowsError for a column that the schema does not
+    have, or whose values would change.
+    """
+    import pyarrow as pa
+
+    wrong = [
+        f"{name}: the table has no such column" for name in rows.column_names if name not in schema.names
+    ]
+    found: list[Any] = []
+    for field in schema:
+        if field.name not in rows.column_names:
+            found.append(pa.nulls(rows.num_rows, field.type))
+            continue
+        column = rows.column(field.name)
+        try:
+            found.append(_cast(column, field.type))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+            said = str(error).splitlines()[0]
+            wrong.append(f"{field.name}: {column.type} is not {field.type} without a change ({said})")
+    if wrong:
+        raise RowsError("; ".join(wrong))
+    return pa.Table.from_arrays(found, schema=schema)
+
+
+def _cast(column: Any, to: ArrowType) -> Any:
+    """Between numbers of one kind, when each value stays what it is; never from one kind to another."""
+    import pyarrow as pa
+
+    if column.type == to or pa.types.is_null(column.type):
+        return column.cast(to)
+    same = any(
+        kind(column.type) and kind(to) for kind in (_is_text, pa.types.is_integer, pa.types.is_floating)
+    )
+    if pa.types.is_timestamp(column.type) and pa.types.is_timestamp(to):
+        same = (column.type.tz is None) == (to.tz is None)  # without a zone it is not known what time it is
+    if not same:
+        raise pa.ArrowTypeError("another kind of value")
+    cast = column.cast(to)
+    if (
+        pa.types.is_floating(to)
+        and to.bit_width < column.type.bit_width
+        and not cast.cast(column.type).equals(column)
+    ):
+        raise pa.ArrowInvalid("a value has more digits")
+    return cast
+
+
+def _is_text(kind: ArrowType) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def widen(table: DeltaTable, schema: ArrowSchema) -> DeltaTable:
+    """The table with the columns that it lacks of these, null in its rows.
+
+    Raises RowsError when a column of the same name has another type there.
+    """
+    import pyarrow as pa
+    from deltalake import Field
+    from deltalake import Schema as DeltaSchema
+
+    there = columns(table)
+    wrong = [
+        f"{field.name}: {field.type}, in the table it is {there.field(field.name).type}"
+        for field in schema
+        if field.name in there.names and there.field(field.name).type != field.type
+    ]
+    if wrong:
+        raise RowsError("; ".join(wrong))
+    if new := [field for field in schema if field.name not in there.names]:
+        fields: list[Field] = DeltaSchema.from_arrow(pa.schema(new)).fields
+        with _exclusive():
+            table.alter.add_columns(fields)
+        table.update_incremental()
+    return table
+
+
+def append(
+    table: DeltaTable,
+    rows: ArrowTable,
+    *,
+    taken: Mapping[str, int] | None = None,
+    told: Mapping[str, Any] | None = None,
+) -> None:
+    """Write rows to the version that was opened.
+
+    `taken` is recorded by the same commit, for `recorded` to answer: either both are there or neither. `told`
+    is shown in the table's history. Raises RowsError, or TableChangedError when there is a newer version.
+    """
+    from deltalake import write_deltalake
+
+    with _exclusive():
+        write_deltalake(
+            table, fitted(rows, columns(table)), mode="append", commit_properties=_commit(taken, told)
+        )
+
+
+def replace(
+    table: DeltaTable,
+    rows: Iterable[ArrowBatch],
+    predicate: str,
+    *,
+    told: Mapping[str, Any] | None = None,
+) -> None:
+    """Put rows in the place of those that the predicate names, a comparison of partition columns alone.
+
+    The predicate stays in the table's history: it must not name a person. Raises as `append` does.
+    """
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    schema = columns(table)
+    batches = (
+        batch for rows_ in rows for batch in fitted(pa.Table.from_batches([rows_]), schema).to_batches()
+    )
+    with _exclusive():
+        write_deltalake(
+            table,
+            pa.RecordBatchReader.from_batches(schema, batches),
+            mode="overwrite",
+            predicate=predicate,
+            commit_properties=_commit(None, told),
+        )
+
+
+def remove(table: DeltaTable, predicate: str, *, told: Mapping[str, Any] | None = None) -> int:
+    """Remove the rows that a predicate names; how many those were, as far as the table counts them.
+
+    The predicate stays in the table's history: it must not name a person. Raises TableChangedError.
+    """
+    with _exclusive():
+        said = table.delete(predicate, commit_properties=_commit(None, told))
+    return int(said.get("num_deleted_rows") or 0)
+
+
+def recorded(table: DeltaTable, name: str) -> int | None:
+    """The number that `append` recorded last under this name."""
+    return table.transaction_version(name)
+
+
+def forget_old_versions(table: DeltaTable) -> int:
+    """Delete the files that no row of the latest version is in; how many those were.
+
+    Whoever reads an older version at this moment fails. Nothing may be writing: files of a commit under way
+    would go as well, and it would then fail.
+    """
+    gone = table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False, full=True)
+    return len(gone)
+
+
+def _uri(where: str | Path) -> str:
+    if isinstance(where, str) and where.startswith("abfss://"):
+        return where
+    path = Path(where)
+    if "://" in str(where):
+        raise MlopsError(
+            f"The table {where} is neither in a data lake nor a folder.", "Give abfss:// or a path."
+        )
+    return str(path.absolute())
+
+
+def _options(where: str | Path, credential: TokenCredential | None) -> dict[str, str]:
+    if not str(where).startswith("abfss://"):
+        return {}
+    if credential is None:
+        raise MlopsError(
+            f"The table {where} is in a data lake, and no credential was given.", "Sign in first."
+        )
+    return {"bearer_token": credential.get_token(AUDIENCE).token}
+
+
+def _commit(taken: Mapping[str, int] | None, told: Mapping[str, Any] | None) -> Any:
+    """The commit's properties. Without a retry: deltalake would append what another writer has appended."""
+    from deltalake import CommitProperties, Transaction
+
+    return CommitProperties(
+        custom_metadata=dict(told or {}),
+        max_commit_retries=0,
+        app_transactions=[Transaction(name, number) for name, number in (taken or {}).items()],
+    )
+
+
+@contextmanager
+def _exclusive() -> Generator[None]:
+    """Turns the library's error of a version that is there already into TableChangedError."""
+    from deltalake.exceptions import CommitFailedError
+
+    try:
+        yield
+    except CommitFailedError as error:
+        raise TableChangedError(str(error)) from error

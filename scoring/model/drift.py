@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from scoring.model.sketch import DriftReference
+from scoring.model.sketch import DriftReference, FeatureSketch
 from scoring.model.statistics import (
     benjamini_hochberg,
     chi_squared,
@@ -126,26 +126,30 @@ class DriftReport:
         return orjson.dumps(self.to_json())
 
 
-def evaluate(
-    reference: DriftReference, window: WindowCounts, rules: DriftRules, evaluated_at: str | None
-) -> DriftReport:
-    """Test each feature of a window against the reference.
+def compare(sketch: FeatureSketch, actual: NDArray[np.int64]) -> tuple[float, float]:
+    """Population stability index and p-value of one feature's counts (those of its bins) against its sketch.
 
     A category is tested by chi-squared. A number is tested twice, by Kolmogorov-Smirnov, which is good at
     seeing all values move one way, and by chi-squared over the bins, which sees where values pile up or are
     missing (a heavy tail scaled, a value of its own that grows); the smaller p-value counts, doubled.
     """
+    expected = np.asarray(sketch.counts, dtype=np.int64)
+    p_value = chi_squared(expected, actual)
+    if sketch.test == "kolmogorov-smirnov":
+        p_value = min(1.0, 2.0 * min(p_value, kolmogorov_smirnov(expected, actual)))
+    return population_stability_index(expected, actual), p_value
+
+
+def evaluate(
+    reference: DriftReference, window: WindowCounts, rules: DriftRules, evaluated_at: str | None
+) -> DriftReport:
+    """Test each feature of a window against the reference, by `compare`."""
     if window.rows < max(1, rules.least_rows):
         return DriftReport(rules, window.rows, evaluated_at, ())
     psi = np.empty(len(reference.sketches))
     p_values = np.empty(len(reference.sketches))
     for row, sketch in enumerate(reference.sketches):
-        expected = np.asarray(sketch.counts, dtype=np.int64)
-        actual = window.counts[row, : expected.size]
-        psi[row] = population_stability_index(expected, actual)
-        p_values[row] = chi_squared(expected, actual)
-        if sketch.test == "kolmogorov-smirnov":
-            p_values[row] = min(1.0, 2.0 * min(p_values[row], kolmogorov_smirnov(expected, actual)))
+        psi[row], p_values[row] = compare(sketch, window.counts[row, : len(sketch.counts)])
     adjusted = benjamini_hochberg(p_values)
     drifted = (adjusted <= rules.false_discovery_rate) & (psi >= rules.least_psi)
     features = tuple(

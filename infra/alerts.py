@@ -73,6 +73,15 @@ QUERIES: Final[tuple[QueryAlert, ...]] = (
 | where requests >= 20 and failed * 50 > requests""",
     ),
     QueryAlert(
+        "answers-lost",
+        "answered rows were not kept: the data lake did not take them (the reason is a property)",
+        2,
+        """AppMetrics
+| where Name == "scoring.kept.lost"
+| summarize lost = sum(Sum)
+| where lost > 0""",
+    ),
+    QueryAlert(
         "latency",
         "a score took more than 250 ms on average",
         2,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import secrets
+import socket
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from scoring.http.app import Service
 from scoring.http.authentication import AnyoneMay, Authenticator, BearerKey, DigestOfKey, from_key_vault
+from scoring.kept.part import OWN, Layout
+from scoring.kept.writer import Keeper
 from scoring.logs import some
 from scoring.model import artifact as artifacts
 from scoring.model import evaluator, machine
@@ -23,6 +28,9 @@ from scoring.telemetry.events import Privacy
 from scoring.telemetry.queue import DriftRecord, Sink, Telemetry
 from scoring.window import RollingWindow
 from scoring.worker import Place
+
+if TYPE_CHECKING:
+    from scoring.kept.lake import LakeStore
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +68,8 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
         "the model passed its self-test",
         extra={"model": scorer.model, "rows": len(artifact.samples.predictions)},
     )
-    return Service(scorer, _authenticator(settings), telemetry, settings.limits, place)
+    keeper = _keeper(settings, scorer, telemetry)
+    return Service(scorer, _authenticator(settings), telemetry, settings.limits, place, keeper)
 
 
 def _evaluator(settings: Settings, artifact: Artifact) -> Evaluator:
@@ -88,6 +97,30 @@ def _authenticator(settings: Settings) -> Authenticator:
     if isinstance(settings.key_source, KeyDigest):
         return DigestOfKey(settings.key_source)
     return BearerKey(from_key_vault(settings.key_source, settings.client_id))
+
+
+def _keeper(settings: Settings, scorer: Scorer, telemetry: Telemetry) -> Keeper | None:
+    """What writes the answered rows to the data lake; None when they are not kept."""
+    keep = settings.keep
+    if keep is None:
+        return None
+    hidden = settings.telemetry.redact | settings.telemetry.hashed
+    model = f"{settings.identity.name}:{settings.identity.version}"
+    replica = re.sub(r"[^a-z0-9]+", "-", socket.gethostname().lower()).strip("-")[:63] or "replica"
+    layout = Layout(scorer.artifact.schema, hidden, model, settings.identity.release, replica)
+    if taken := layout.taken():
+        raise SettingsError(
+            f"SCORING_KEEP_URL is set, and the model has the features {', '.join(taken)}: columns of what is "
+            f"kept are named {', '.join(OWN)}; name the features otherwise, or keep no answers"
+        )
+
+    def open_store() -> LakeStore:
+        from scoring.identity import credential
+        from scoring.kept.lake import LakeStore
+
+        return LakeStore(keep.url, credential(settings.client_id))
+
+    return Keeper(layout, keep.pace, open_store, telemetry.put_count)
 
 
 def _sink(settings: Settings, artifact: Artifact, chosen: Evaluator) -> Callable[[], Sink] | None:

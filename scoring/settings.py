@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from scoring import cores
+from scoring.kept.pace import Pace as KeepPace
 from scoring.model.drift import DriftRules
 from scoring.monitor import Pace
 
@@ -73,6 +74,14 @@ class TelemetrySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepSettings:
+    """What was answered is kept in the container of this URL. Rows of one process, as `kept.pace` says."""
+
+    url: str
+    pace: KeepPace = field(default_factory=KeepPace)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelIdentity:
     """What the deployment says about the model and image that it started."""
 
@@ -98,6 +107,7 @@ class Settings:
     drift: DriftRules = field(default_factory=DriftRules)
     pace: Pace = field(default_factory=Pace)
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
+    keep: KeepSettings | None = None  # None: answers are not kept
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -127,6 +137,7 @@ def read(environment: Mapping[str, str]) -> Settings:
             seconds=env.number("SCORING_DRIFT_EVERY_SECONDS", default.pace.seconds, 0.1, 3_600.0),
         ),
         telemetry=_telemetry(env, default.telemetry),
+        keep=_keep(env),
     )
 
 
@@ -154,6 +165,24 @@ def _telemetry(env: _Variables, default: TelemetrySettings) -> TelemetrySettings
         hashed=env.names("SCORING_HASH_FEATURES"),
         hash_key=env.optional("SCORING_HASH_KEY"),
     )
+
+
+def _keep(env: _Variables) -> KeepSettings | None:
+    url, default = env.optional("SCORING_KEEP_URL"), KeepPace()
+    pace = KeepPace(
+        part_rows=env.integer("SCORING_KEEP_PART_ROWS", default.part_rows, 1, 1_000_000),
+        part_seconds=env.number("SCORING_KEEP_PART_SECONDS", default.part_seconds, 0.1, 3_600.0),
+        most_rows=env.integer("SCORING_KEEP_ROWS", default.most_rows, 1, 10_000_000),
+    )
+    if pace.most_rows < pace.part_rows:
+        raise SettingsError(
+            f"SCORING_KEEP_ROWS is {pace.most_rows}: fewer than SCORING_KEEP_PART_ROWS, {pace.part_rows}"
+        )
+    if url is not None and not re.fullmatch(r"https://[a-z0-9.-]+/[a-z0-9-]{3,63}", url):
+        raise SettingsError(
+            f"SCORING_KEEP_URL is {url!r}: expected https://ACCOUNT.blob.core.windows.net/CONTAINER"
+        )
+    return None if url is None else KeepSettings(url, pace)
 
 
 def _key_source(env: _Variables) -> KeySource | KeyDigest | None:

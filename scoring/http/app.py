@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -25,6 +26,10 @@ from scoring.http.inflight import InFlight, running
 from scoring.http.openapi import document
 from scoring.http.problems import Problem, too_many
 from scoring.http.requests import Request, State
+from scoring.kept import keys
+from scoring.kept.keys import Keys
+from scoring.kept.part import Answered
+from scoring.kept.writer import Keeper
 from scoring.model.artifact import ArtifactError
 from scoring.model.encode import ContractError, TooManyRowsError
 from scoring.scorer import Batch, Scorer, joined
@@ -41,6 +46,7 @@ SYNTHETIC_HEADER: Final = b"x-synthetic"  # "true" marks rows of a test, which d
 INLINE_ROWS: Final = 64  # a thread scores requests of more rows, so that the event loop stays free
 # A service that ends just after its start first has to load what sends telemetry, which takes seconds.
 TELEMETRY_FLUSH_SECONDS: Final = 12.0
+KEEPER_FLUSH_SECONDS: Final = 6.0  # of these: the first write takes a token and a connection
 
 
 class Service:
@@ -53,6 +59,7 @@ class Service:
         telemetry: Telemetry,
         limits: Limits,
         place: Place | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self._scorer, self._authenticator, self._telemetry, self._limits = (
             scorer,
@@ -60,7 +67,7 @@ class Service:
             telemetry,
             limits,
         )
-        self._place = place
+        self._place, self._keeper = place, keeper
         self._evaluator = scorer.evaluator.to_json()
         self._openapi = orjson.dumps(document(scorer.artifact, limits))
         self.scoring = InFlight(limits.in_flight, limits.seconds)
@@ -88,6 +95,8 @@ class Service:
     async def _lifespan(self) -> AsyncGenerator[None]:
         self._telemetry.start()
         self._scorer.monitor.start()
+        if self._keeper is not None:
+            self._keeper.start()
         keys, ready = self._authenticator.run(), self._say_ready()
         beside = keys, ready, self._beat(), self._descriptors.watch()
         async with running(*beside, self.scoring.watch(), self.explaining.watch()):
@@ -96,8 +105,13 @@ class Service:
         for pool in (self._large, self._explainer):
             pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._scorer.monitor.stop)
-        if not await asyncio.to_thread(self._telemetry.stop, TELEMETRY_FLUSH_SECONDS):
-            log.warning("telemetry was not flushed in time", extra={"seconds": TELEMETRY_FLUSH_SECONDS})
+        # Before telemetry, which then tells of the rows that were not kept.
+        end = time.monotonic() + TELEMETRY_FLUSH_SECONDS
+        if self._keeper is not None and not await asyncio.to_thread(self._keeper.stop, KEEPER_FLUSH_SECONDS):
+            log.warning("answered rows were not written in time", extra={"seconds": KEEPER_FLUSH_SECONDS})
+        seconds = max(end - time.monotonic(), 0.0)
+        if not await asyncio.to_thread(self._telemetry.stop, seconds):
+            log.warning("telemetry was not flushed in time", extra={"seconds": round(seconds, 1)})
 
     async def _say_ready(self) -> None:
         """Tell the other workers of this container that this one passed its self-test and has the key."""
@@ -161,16 +175,22 @@ class Service:
     async def _scored(self, request: Request) -> bytes | Other:
         body = await read(request, self._limits.body_bytes, (MEDIA_TYPE, arrow.MEDIA_TYPE))
         if media_type(request) == arrow.MEDIA_TYPE:
-            payload = await self._from_arrow(body)
+            named = self._scorer.artifact.schema.names
+            payload, given = keys.from_columns(await self._from_arrow(body), named)
+            pointer = keys.COLUMN_POINTER
         else:
-            payload = parsed(body)
+            payload, given = keys.split(parsed(body))
+            pointer = keys.POINTER
         matrix = _encoded(payload, self._scorer.encode)
+        known = _encoded(given, lambda found: keys.checked(found, len(matrix), pointer))
         real = _is_real(request.headers)
         if len(matrix) <= INLINE_ROWS:
             batch = self._scorer.score(matrix, real)
         else:
             loop = asyncio.get_running_loop()
             batch = await loop.run_in_executor(self._large, self._scorer.score, matrix, real)
+        if real and self._keeper is not None:
+            self._keeper.put(_answered([request.record.request_id], [batch.rows], batch, known))
         if _wants_arrow(request.headers):
             return await self._as_arrow(batch, request.record)
         return self._body(batch, request.record)
@@ -205,20 +225,37 @@ class Service:
         if _wants_arrow(headers):
             return None
         try:
-            matrix = self._scorer.encode(orjson.loads(body))
+            payload, given = keys.split(orjson.loads(body))
+            matrix = self._scorer.encode(payload)
+            known = keys.checked(given, len(matrix))
         except (orjson.JSONDecodeError, ContractError, TooManyRowsError):
             return None  # the usual way reads it again and says what is wrong
-        return Ask(record, matrix, _is_real(headers)) if len(matrix) <= INLINE_ROWS else None
+        return Ask(record, matrix, _is_real(headers), known) if len(matrix) <= INLINE_ROWS else None
 
     def bodies(self, asks: list[Ask]) -> list[bytes]:
         matrices = [ask.matrix for ask in asks]
-        together = joined(matrices)
-        batches = self._scorer.judge(together).split(list(map(len, matrices)))
+        together, sizes = joined(matrices), list(map(len, matrices))
+        judged = self._scorer.judge(together)
+        batches = judged.split(sizes)
         bodies = [self._body(batch, ask.record) for batch, ask in zip(batches, asks, strict=True)]
         # Counted last: if anything above fails, the requests go the usual way, which counts them.
         if real := [ask.matrix for ask in asks if ask.real]:
             self._scorer.monitor.observe(together if len(real) == len(asks) else joined(real))
+            if self._keeper is not None:
+                self._keep(self._keeper, asks, judged if len(real) == len(asks) else None, sizes)
         return bodies
+
+    def _keep(self, keeper: Keeper, asks: list[Ask], judged: Batch | None, sizes: list[int]) -> None:
+        """Keep the rows of callers; `judged`: all rows of all requests, when none of them is a test's."""
+        if judged is None:
+            for ask in asks:
+                if ask.real and (batch := ask.record.batch) is not None:
+                    keeper.put(_answered([ask.record.request_id], [batch.rows], batch, ask.keys))
+            return
+        known: Keys | None = None
+        if any(ask.keys for ask in asks):
+            known = [key for ask in asks for key in ask.keys or [None] * len(ask.matrix)]
+        keeper.put(_answered([ask.record.request_id for ask in asks], sizes, judged, known))
 
     def _body(self, batch: Batch, record: RequestRecord) -> bytes:
         record.batch, record.drift_status = batch, self._scorer.monitor.report.status
@@ -248,6 +285,10 @@ class Service:
                 "no callers' key: Key Vault could not be read yet, or has none any more; the log says why"
             )
             raise Problem(problems.UNAVAILABLE, detail, {"retry-after": "5"})
+
+
+def _answered(requests: list[str], sizes: list[int], batch: Batch, known: Keys | None) -> Answered:
+    return Answered(time.time_ns() // 1_000, requests, sizes, batch, known)
 
 
 def _is_real(headers: Headers) -> bool:

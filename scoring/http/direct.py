@@ -23,6 +23,7 @@ from scoring.http.asgi import Headers
 from scoring.http.heads import MOST_FIELDS, MOST_HEAD_BYTES
 from scoring.http.problems import CONTENT_TYPE, too_many
 from scoring.http.requests import State, begun
+from scoring.kept.keys import Keys
 from scoring.model.schema import Matrix
 from scoring.telemetry.moment import Put, RequestRecord
 
@@ -97,11 +98,12 @@ _known_fields: Final = lru_cache(maxsize=256)(_fields)
 
 @dataclass(slots=True)
 class Ask:
-    """A request without defect: its rows [rows, features], and whether they count for drift (`real`)."""
+    """A request without defect: its rows [rows, features], their keys, and whether a caller sent them."""
 
     record: RequestRecord
     matrix: Matrix
     real: bool
+    keys: Keys | None
 
 
 class Answers(Protocol):

@@ -7,6 +7,7 @@ from typing import Any
 from scoring import arrow
 from scoring.http import problems
 from scoring.http.problems import ProblemType
+from scoring.kept import keys
 from scoring.model.artifact import Artifact
 from scoring.model.encode import MAX_ERRORS
 from scoring.model.schema import CategoryFeature, Feature
@@ -32,8 +33,8 @@ def document(artifact: Artifact, limits: Limits) -> Json:
                 for feature in artifact.schema.features
             }
         ),
-        "ScoreRequest": _rows_request(limits, limits.rows),
-        "ExplainRequest": _rows_request(limits, limits.explain_rows),
+        "ScoreRequest": _rows_request(limits, limits.rows, _keys(limits)),
+        "ExplainRequest": _rows_request(limits, limits.explain_rows, {}),
         **_answers(artifact),
         "Problem": _problem(),
     }
@@ -88,12 +89,31 @@ def _reference(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _rows_request(limits: Limits, rows: int) -> Json:
+def _keys(limits: Limits) -> Json:
+    """What may stand beside the rows of a score."""
+    key = {"type": ["string", "null"], "pattern": f"^{keys.PATTERN}$"}
+    return {
+        keys.MEMBER: {
+            "type": "array",
+            "items": key,
+            "maxItems": limits.rows,
+            "description": "Where answers are kept: of whom each row is, by a pseudonym that the caller can "
+            "find again, never a name or an address. One for each row, in their order, or null. Rows are "
+            "found by it when a label comes, and when a person's rows are to be erased.",
+        }
+    }
+
+
+def _rows_request(limits: Limits, rows: int, more: Json) -> Json:
+    """`more`: members that may be there."""
     records = {"type": "array", "items": _reference("Record"), "minItems": 1, "maxItems": rows}
+    both = [_closed({"records": records}), _closed({"columns": _reference("Columns")})]
+    for one in both:
+        one["properties"] |= more
     return {
         "description": f"At most {rows} rows, as records or as columns of equal length, "
         f"in at most {limits.body_bytes} bytes.",
-        "oneOf": [_closed({"records": records}), _closed({"columns": _reference("Columns")})],
+        "oneOf": both,
     }
 
 
@@ -287,7 +307,8 @@ ROWS_REFUSED = (
 
 ARROW_REQUEST = (
     "An Arrow IPC stream without compression, with a column for each feature: numbers of any width, or "
-    "strings; the members, limits and errors of `columns` hold for it as well."
+    "strings; the members, limits and errors of `columns` hold for it as well. Keys are a column `key` of "
+    "strings, unless a feature has that name."
 )
 ARROW_ANSWER = (
     "An Arrow IPC stream, for callers that accept it by name: probability float64, label int8, outlier_score "

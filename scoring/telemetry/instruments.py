@@ -25,9 +25,17 @@ COUNTERS: Final = {  # by the name in the code: the metric's name, unit and desc
     "lost": ("scoring.telemetry.lost", "{record}", "records that were not sent"),
     "failed": ("scoring.telemetry.failed", "{export}", "exports that failed"),
     "turned_away": ("scoring.connections.refused", "{connection}", "connections beyond those that are taken"),
+    "kept": ("scoring.kept.rows", "{row}", "answered rows that were written to the data lake"),
     "exhausted": ("scoring.descriptors.exhausted", "{look}", "looks, one a second, that found none left"),
 }
 EVALUATED: Final[dict[Name, str]] = {"machine code": "machine", "ONNX Runtime": "reference"}
+KEPT_LOST: Final = "scoring.kept.lost"
+REASONS: Final = {  # of answered rows that were not kept, by the name in the code
+    "kept_lost_full": "full",  # too many waited: the data lake did not take them fast enough
+    "kept_lost_refused": "refused",
+    "kept_lost_unsent": "unsent",  # the process ended before the data lake took them
+    "kept_lost_broken": "broken",  # an error of the service itself; the log has it
+}
 ALWAYS: Final = "failed"  # passed on when it is 0, too, so that each interval has an export
 
 
@@ -40,10 +48,13 @@ class Instruments:
             name: meter.create_counter(metric, unit, description)
             for name, (metric, unit, description) in COUNTERS.items()
         }
+        self._kept_lost = meter.create_counter(
+            KEPT_LOST, "{row}", "answered rows that were not kept, by reason"
+        )
         self._durations = durations
         self._comparison = Comparison(scope)
         self._nanoseconds: defaultdict[Kind, list[int]] = defaultdict(list)
-        self._counted: dict[str, int] = dict.fromkeys(COUNTERS, 0)
+        self._counted: dict[str, int] = dict.fromkeys((*COUNTERS, *REASONS), 0)
         self._psi = meter.create_gauge("scoring.drift.psi", "1", "population stability index of a feature")
         self._drifted = meter.create_gauge(
             "scoring.drift.features", "{feature}", "features that have drifted"
@@ -59,7 +70,7 @@ class Instruments:
         self.count("outliers", moment.outliers)
 
     def count(self, name: str, number: int) -> None:
-        """`name`: one of COUNTERS."""
+        """`name`: one of COUNTERS or of REASONS."""
         self._counted[name] += number
 
     def drift(self, report: DriftReport) -> None:
@@ -76,7 +87,10 @@ class Instruments:
         for kind, nanoseconds in found.items():
             self._durations.add(kind, [value / 1e6 for value in nanoseconds])
             self._requests.add(len(nanoseconds), attributes(kind))
-        counted, self._counted = self._counted, dict.fromkeys(COUNTERS, 0)
+        counted, self._counted = self._counted, dict.fromkeys((*COUNTERS, *REASONS), 0)
         for name, number in counted.items():
-            if number or name == ALWAYS:
+            if name in REASONS:
+                if number:
+                    self._kept_lost.add(number, {"reason": REASONS[name]})
+            elif number or name == ALWAYS:
                 self._counters[name].add(number)

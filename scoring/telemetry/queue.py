@@ -30,7 +30,7 @@ class DriftRecord:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often something happened; `name`: a key of `instruments.COUNTERS`."""
+    """How often something happened; `name`: a key of `instruments.COUNTERS` or `REASONS`."""
 
     name: str
     number: int

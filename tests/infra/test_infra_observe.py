@@ -47,6 +47,7 @@ def written_names() -> set[str]:
     """The metrics and events of the service, from its own code."""
     named = {name for name, _, _ in instruments.COUNTERS.values()}
     named |= set(METRIC.findall(inspect.getsource(instruments) + inspect.getsource(classes)))
+    named.add(instruments.KEPT_LOST)
     return named | {durations.NAME, events.BATCH_EVENT, events.DRIFT_EVENT}
 
 

@@ -11,6 +11,7 @@ import pytest
 from scoring.http.app import Service
 from scoring.http.authentication import AnyoneMay, Authenticator
 from scoring.http.server import Server, configuration
+from scoring.kept.writer import Keeper
 from scoring.model.artifact import Artifact
 from scoring.model.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
@@ -57,11 +58,14 @@ def serve(artifact: Artifact) -> Iterator[Callable[..., Running]]:
         rules: DriftRules | None = None,
         telemetry: Telemetry | None = None,
         connections: int = MOST_CONNECTIONS,
+        keeper: Keeper | None = None,
     ) -> Running:
         limits = limits or Limits()
         monitor = DriftMonitor(artifact.drift, rules or DriftRules(), Pace(rows=50, seconds=0.2))
         scorer = Scorer(artifact, monitor, IDENTITY, limits.rows)
-        service = Service(scorer, authenticator or AnyoneMay(), telemetry or Telemetry(None), limits)
+        authenticator = authenticator or AnyoneMay()
+        telemetry = telemetry or Telemetry(None)
+        service = Service(scorer, authenticator, telemetry, limits, keeper=keeper)
         port = free_port()
         config = configuration(service.application(), "127.0.0.1", port, service.direct, connections)
         server = Server(config, service.state, 0.0)

@@ -64,6 +64,12 @@ def test_samples_keep_the_described_contract(openapi: dict[str, Any], artifact: 
     requests.validate(artifact.samples.request)
     records = artifact.samples.request["records"]
     requests.validate({"columns": {name: [row[name] for row in records] for name in artifact.schema.names}})
+    keys: list[str | None] = [None] * (len(records) - 1)
+    requests.validate({"records": records, "keys": [*keys, "k-1"]})
+    with pytest.raises(ValidationError):
+        requests.validate({"records": records, "keys": [*keys, "Ann Example"]})
+    with pytest.raises(ValidationError):
+        validator(openapi, "ExplainRequest").validate({"records": records, "keys": [*keys, None]})
 
 
 @pytest.mark.parametrize(("name", "found"), [(name, found) for name, found, _ in FIELD_ERRORS])

@@ -1,5 +1,6 @@
 import pytest
 
+from scoring.kept.pace import Pace
 from scoring.settings import KeyDigest, KeySource, Limits, Settings, SettingsError, read
 
 KEY = {"KEY_VAULT_URI": "https://kv.vault.azure.net/", "API_KEY_SECRET": "scoring-key"}
@@ -26,6 +27,30 @@ def test_the_contract_of_the_container() -> None:
     assert settings.telemetry.connection_string == "InstrumentationKey=1"
     assert settings.telemetry.redact == {"sex", "age"}
     assert settings.client_id == "client"
+
+
+def test_answers_are_kept_where_it_is_said() -> None:
+    url = "https://dlake.blob.core.windows.net/predictions"
+    more = {"SCORING_KEEP_URL": url, "SCORING_KEEP_PART_ROWS": "10", "SCORING_KEEP_ROWS": "10"}
+    keep = read(KEY | more).keep
+    assert keep is not None
+    assert (keep.url, keep.pace) == (url, Pace(part_rows=10, most_rows=10))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SCORING_KEEP_URL", "http://dlake.blob.core.windows.net/predictions", "expected https://ACCOUNT"),
+        ("SCORING_KEEP_URL", "https://dlake.blob.core.windows.net", "expected https://ACCOUNT"),
+        ("SCORING_KEEP_URL", "https://u:p@dlake.blob.core.windows.net/p-1", "expected https://ACCOUNT"),
+        ("SCORING_KEEP_ROWS", "100", "fewer than SCORING_KEEP_PART_ROWS, 50000"),
+        ("SCORING_KEEP_PART_SECONDS", "0", "expected a value from 0.1 to 3600"),
+    ],
+)
+def test_where_nothing_can_be_kept_is_refused(name: str, value: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=name) as caught:
+        read(KEY | {name: value})
+    assert said in str(caught.value)
 
 
 def test_defaults_stand_in_one_place() -> None:

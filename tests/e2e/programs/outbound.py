@@ -18,5 +18,5 @@ if __name__ == "__main__":
         httpx.get(addresses, headers={"authorization": f"Bearer {token}"}).raise_for_status().json()["value"]
     )
     for one in found:
-        if "natGateway" in one["properties"] or "nat" in one["name"]:
+        if one["name"].endswith("-outbound"):
             print(one["properties"]["ipAddress"])

@@ -82,9 +82,25 @@ class Directory:
 
     def add_managed(self, resource_id: str, object_id: str, client_id: str) -> None:
         """Make the principal of a managed identity known."""
+        key = object_id.lower()
+        known = self._store.document(PRINCIPAL, key) or {}
         self._store.put_document(
-            PRINCIPAL, object_id.lower(), {"client_id": client_id.lower(), "resource_id": resource_id}
+            PRINCIPAL, key, {**known, "client_id": client_id.lower(), "resource_id": resource_id}
         )
+
+    def members(self, group: str) -> list[Principal]:
+        """Who is in a group."""
+        return [one for one in self.everyone() if group.lower() in one.groups]
+
+    def join(self, object_id: str, group: str, member: bool) -> None:
+        """Put a managed identity into a group, or take it out. KeyError for anybody else."""
+        key = object_id.lower()
+        held = self._store.document(PRINCIPAL, key)
+        if held is None:
+            raise KeyError(object_id)
+        others = [one for one in held.get("groups", []) if one != group.lower()]
+        groups = [*others, group.lower()] if member else others
+        self._store.put_document(PRINCIPAL, key, {**held, "groups": groups})
 
     def remove(self, object_id: str) -> None:
         """Forget the principal of a managed identity."""
@@ -100,4 +116,5 @@ def _principal(object_id: str, value: Any | None) -> Principal | None:
     if value is None:
         return None
     name = value["resource_id"].rsplit("/", 1)[-1]
-    return Principal(object_id, value["client_id"], "ServicePrincipal", (), name, value["resource_id"])
+    groups = tuple(value.get("groups", ()))
+    return Principal(object_id, value["client_id"], "ServicePrincipal", groups, name, value["resource_id"])

@@ -1,6 +1,6 @@
 """graph.microsoft.com: as much of the directory as it takes to find a principal by id, name or application.
 
-Read only. Anything else is refused by name.
+The one thing to change are the groups of managed identities. Anything else is refused by name.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
+from emulator.identity.directory import GROUPS, SIGNED_IN
 from emulator.identity.service import Identity
 from emulator.principal import Principal
 
@@ -28,14 +29,14 @@ Json = dict[str, Any]
 
 
 class Graph:
-    """Answers the reads of the directory."""
+    """Answers the reads of the directory, and puts managed identities into groups."""
 
     def __init__(self, identity: Identity) -> None:
         self._identity = identity
 
     def handle(self, request: Request) -> Response:
-        """One request; every principal of the tenant may read."""
-        self._identity.principal(request, AUDIENCE)
+        """One request; every principal of the tenant may read, the signed-in one alone owns the groups."""
+        caller = self._identity.principal(request, AUDIENCE)
         segments = request.path.strip("/").split("/")[1:]
         match (request.method, segments):
             case ("POST", ["directoryObjects", "getByIds"]):
@@ -43,14 +44,19 @@ class Graph:
                 return _list([one for one in map(self._find, body.get("ids", [])) if one])
             case ("GET", ["organization"]):
                 raise NotEmulated(request.describe())
+            case ("GET", ["groups", group, "members"]):
+                return _list([_shown(one) for one in self._identity.directory.members(_group(group))])
+            case ("POST", ["groups", group, "members", "$ref"]):
+                told = str(request.json().get("@odata.id", ""))
+                return self._join(request, caller, group, told.rpartition("/")[2], member=True)
+            case ("DELETE", ["groups", group, "members", one, "$ref"]):
+                return self._join(request, caller, group, one, member=False)
             case ("GET", [collection]) if collection in COLLECTIONS:
                 return _list(self._search(request, COLLECTIONS[collection]))
             case ("GET", [collection, key]) if collection in {*COLLECTIONS, "directoryObjects"}:
                 found, kind = self._find(key), COLLECTIONS.get(collection)
                 if found is None or (kind and found["@odata.type"] != f"#microsoft.graph.{KINDS[kind]}"):
-                    raise AzureError(
-                        404, "Request_ResourceNotFound", f"Resource '{key}' does not exist in the directory."
-                    )
+                    raise _nobody(key)
                 return Response.json(found)
             case _:
                 raise NotEmulated(request.describe())
@@ -58,6 +64,27 @@ class Graph:
     def _find(self, object_id: str) -> Json | None:
         principal = self._identity.directory.find(object_id)
         return _shown(principal) if principal else None
+
+    def _join(
+        self, request: Request, caller: Principal, group: str, object_id: str, *, member: bool
+    ) -> Response:
+        directory, group = self._identity.directory, _group(group)
+        if caller.object_id != SIGNED_IN.object_id:
+            words = "Insufficient privileges to complete the operation."
+            raise AzureError(403, "Authorization_RequestDenied", words)
+        found = directory.find(object_id)
+        if found is None or (not member and group not in found.groups):
+            raise _nobody(object_id)
+        if not found.resource_id:
+            raise NotEmulated(f"{request.describe()} for {found.name}, who is no managed identity")
+        if member and group in found.groups:
+            words = (
+                "One or more added object references already exist for the following modified properties: "
+                "'members'."
+            )
+            raise AzureError(400, "Request_BadRequest", words)
+        directory.join(object_id, group, member)
+        return Response(204)
 
     def _search(self, request: Request, kind: str) -> list[Json]:
         text = request.query.get("$filter", "")
@@ -68,6 +95,16 @@ class Graph:
                 raise NotEmulated(f"{request.describe()} with $filter {text}")
             found = [one for one in found if any(clause and _fits(one, clause) for clause in clauses)]
         return [_shown(one) for one in found]
+
+
+def _nobody(key: str) -> AzureError:
+    return AzureError(404, "Request_ResourceNotFound", f"Resource '{key}' does not exist in the directory.")
+
+
+def _group(key: str) -> str:
+    if key.lower() not in GROUPS:
+        raise _nobody(key)
+    return key.lower()
 
 
 def _fits(principal: Principal, clause: re.Match[str]) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from emulator.arm.creations import CREATED, Creation
+from emulator.provider import oidc
 
 Json = dict[str, Any]
 
@@ -93,11 +94,12 @@ class RequestsTransport:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A service principal; `secret` never shows."""
+    """A service principal; `secret` never shows. federated: what takes the secret's place."""
 
     tenant: str
     client: str
     secret: str = field(repr=False)
+    federated: oidc.Source | None = None
 
 
 class ArmClient:
@@ -191,8 +193,8 @@ class ArmClient:
         form = {
             "grant_type": "client_credentials",
             "client_id": self._credentials.client,
-            "client_secret": self._credentials.secret,
             "scope": f"{audience.rstrip('/')}/.default",
+            **self._proof(),
         }
         url = f"{AUTHORITY}/{self._credentials.tenant}/oauth2/v2.0/token"
         headers = {"content-type": "application/x-www-form-urlencoded"}
@@ -203,6 +205,21 @@ class ArmClient:
                 answer.status, "SignInFailed", f"no token for {self._credentials.client}: {reason}"
             )
         return str(answer.body["access_token"]), float(answer.body.get("expires_in", 3600))
+
+    def _proof(self) -> dict[str, str]:
+        """What shows that it is this client: its secret, or the token of a job that it trusts."""
+        federated = self._credentials.federated
+        if federated is None:
+            return {"client_secret": self._credentials.secret}
+
+        def ask(url: str, headers: Mapping[str, str]) -> Json:
+            return self._again("GET", url, lambda: dict(headers), None, 60).body
+
+        try:
+            token = federated.get(ask)
+        except (OSError, KeyError) as error:
+            raise ArmError(401, "SignInFailed", f"no token of this job: {error!r}") from error
+        return {"client_assertion_type": oidc.ASSERTION, "client_assertion": token}
 
     def _url(self, path: str, api_version: str, query: Mapping[str, str] | None = None) -> str:
         from urllib.parse import quote, urlencode

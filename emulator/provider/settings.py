@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from emulator.provider import oidc
 from emulator.provider.arm_client import Credentials
 from emulator.provider.values import UNKNOWN, plain
 
@@ -20,6 +21,7 @@ KNOWN = (
     "disablePulumiPartnerId",
     "environment",
     "location",
+    *oidc.VARIABLES,
     "partnerId",
     "subscriptionId",
     "tenantId",
@@ -30,6 +32,7 @@ _FROM_ENVIRONMENT = {
     "clientId": ("ARM_CLIENT_ID", "AZURE_CLIENT_ID"),
     "clientSecret": ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"),
     "location": ("ARM_LOCATION",),
+    **oidc.VARIABLES,
 }
 
 
@@ -80,13 +83,21 @@ def problems(config: Mapping[str, Any]) -> Iterator[str]:
 def read(config: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings, from the configuration before the environment. SettingsError names the missing ones."""
     found: dict[str, str] = {}
-    for name in ("subscriptionId", "tenantId", "clientId", "clientSecret", "location"):
+    for name in _FROM_ENVIRONMENT:
         value = plain(config.get(name))
         if value in (None, "", UNKNOWN):
             variables = _FROM_ENVIRONMENT[name]
             value = next((environment[variable] for variable in variables if environment.get(variable)), "")
         found[name] = str(value)
-    missing = [name for name, value in found.items() if not value and name != "location"]
+    federated = found["useOidc"].lower() in oidc.TRUE
+    source = oidc.source(found) if federated else None
+    if federated and source is None:
+        raise SettingsError(
+            "azure-native:useOidc is set, and there is no token: set oidcToken, oidcTokenFilePath, or "
+            "oidcRequestUrl and oidcRequestToken (in GitHub: the job's permission `id-token: write`)"
+        )
+    needed = ("subscriptionId", "tenantId", "clientId", *(() if federated else ("clientSecret",)))
+    missing = [name for name in needed if not found[name]]
     if missing:
         raise SettingsError(
             "; ".join(
@@ -98,5 +109,5 @@ def read(config: Mapping[str, Any], environment: Mapping[str, str] = os.environ)
     return Settings(
         found["subscriptionId"],
         found["location"],
-        Credentials(found["tenantId"], found["clientId"], found["clientSecret"]),
+        Credentials(found["tenantId"], found["clientId"], "" if federated else found["clientSecret"], source),
     )

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 SHELL = ("bash", "-e")  # GitHub's on Linux, where a step names none: without pipefail
 STEP_SECONDS = 600
@@ -21,8 +22,8 @@ STEP_SECONDS = 600
 
 class Tokens(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        right = self.headers["Authorization"] == "bearer of-this-job"
-        wanted = "audience=api://AzureADTokenExchange" in self.path
+        right = self.headers["Authorization"].lower() == "bearer of-this-job"
+        wanted = parse_qs(urlsplit(self.path).query).get("audience") == ["api://AzureADTokenExchange"]
         token = Path(os.environ["AZURE_FEDERATED_TOKEN_FILE"]).read_text() if right and wanted else ""
         body = json.dumps({"value": token} if token else {}).encode()
         self.send_response(200 if token else 403)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
@@ -14,8 +15,9 @@ from azure.identity import UsernamePasswordCredential
 from emulator import environment
 from emulator.app import Emulator
 from emulator.http import Request
-from emulator.identity.directory import APPROVERS, SIGNED_IN, TENANT_ID, USERS
+from emulator.identity.directory import APPROVERS, ENGINEERS, SIGNED_IN, TENANT_ID, USERS
 from emulator.identity.users import COMMAND_LINE, password
+from emulator.principal import Principal
 from tests.emulator.storage import estate
 from tests.emulator.storage.transport import transport
 
@@ -89,3 +91,32 @@ def test_the_environment_of_a_person_has_no_secret_of_an_application(emulator: E
     assert environment.outside(made) == base
     with pytest.raises(ValueError, match="no person nobody"):
         environment.applied(emulator.home, {}, user="nobody")
+
+
+def test_a_managed_identity_has_the_roles_of_its_groups(emulator: Emulator) -> None:
+    """As CI's identity that deploys is made an engineer: docs/azure.md."""
+    robot = estate.identity(emulator, "robot")
+
+    def graph(method: str, path: str, who: Principal = SIGNED_IN, body: object = None) -> tuple[int, Any]:
+        token = emulator.identity.tokens.issue(who, "https://graph.microsoft.com/.default")[0]
+        content = b"" if body is None else json.dumps(body).encode()
+        headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+        place = f"/v1.0/{path}"
+        request = Request(method, "graph.microsoft.com", place, place, {}, headers, content)
+        answer = emulator.answer(request)
+        return answer.status, json.loads(answer.body) if answer.body else None
+
+    members = f"groups/{ENGINEERS}/members"
+    reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{robot.object_id}"}
+    assert graph("POST", f"{members}/$ref", robot, reference)[0] == 403
+    assert graph("POST", f"{members}/$ref", body=reference) == (204, None)
+    status, told = graph("POST", f"{members}/$ref", body=reference)
+    assert (status, told["error"]["code"]) == (400, "Request_BadRequest")
+    assert ENGINEERS in emulator.identity.directory.find(robot.object_id).groups
+    names = {one["displayName"] for one in graph("GET", members)[1]["value"]}
+    assert {"robot", "mlops-engineer", "engineer"} <= names
+    estate.identity(emulator, "robot")  # written again, it stays a member
+    assert graph("DELETE", f"{members}/{robot.object_id}/$ref") == (204, None)
+    assert emulator.identity.directory.find(robot.object_id).groups == ()
+    assert graph("DELETE", f"{members}/{robot.object_id}/$ref")[0] == 404
+    assert graph("POST", "groups/no-such-group/members/$ref", body=reference)[0] == 404

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
-from emulator.provider.arm_client import Answer, ArmError, Cancelled, Credentials, Failed
+from emulator.provider.arm_client import Answer, ArmClient, ArmError, Cancelled, Credentials, Failed
+from emulator.provider.oidc import Source
 from tests.emulator.provider.fake_azure import GROUP, FakeAzure, client, error
 
 ID = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/a"
@@ -92,3 +95,23 @@ def test_tokens_are_kept_for_each_audience(azure: FakeAzure) -> None:
 
 def test_credentials_do_not_show_their_secret() -> None:
     assert "topsecret" not in repr(Credentials("t", "c", "topsecret"))
+
+
+def test_a_job_asks_for_its_token_each_time_it_signs_in() -> None:
+    asked: list[tuple[str, str, bytes]] = []
+
+    def answers(
+        method: str, url: str, *, headers: Mapping[str, str], data: bytes | None, timeout: float
+    ) -> Answer:
+        asked.append((method, url, data or b""))
+        if "audience=" in url:
+            return Answer(200, {}, {"value": "of-the-job"} if headers["authorization"] == "Bearer b" else {})
+        return Answer(200, {}, {"access_token": "t", "expires_in": 3600})
+
+    signed_in = ArmClient("s", Credentials("t", "c", "", Source(url="http://u?v=1", bearer="b")), answers)
+    assert signed_in.token() == "t"
+    assert asked[0][1] == "http://u?v=1&audience=api://AzureADTokenExchange"
+    assert b"client_assertion=of-the-job" in asked[1][2] and b"client_secret" not in asked[1][2]
+    refused = ArmClient("s", Credentials("t", "c", "", Source(url="http://u", bearer="other")), answers)
+    with pytest.raises(ArmError, match="no token of this job"):
+        refused.token()

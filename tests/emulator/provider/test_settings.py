@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from emulator.environment import FOREIGN
+from emulator.provider.arm_client import Credentials
+from emulator.provider.oidc import Source
 from emulator.provider.settings import SettingsError, problems, read, refuse_foreign_state
 from emulator.provider.values import Secret
 
@@ -58,3 +60,32 @@ def test_unknown_settings_and_other_clouds() -> None:
     assert list(problems({"version": "3.29.0", "location": "x", "environment": "public"})) == []
     assert "did you mean 'subscriptionId'" in next(problems({"subscription": "x"}))
     assert "usgovernment" in next(problems({"environment": "usgovernment"}))
+
+
+CLIENT = {"AZURE_SUBSCRIPTION_ID": "s", "AZURE_TENANT_ID": "t", "ARM_CLIENT_ID": "c", "ARM_USE_OIDC": "true"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "source"),
+    [
+        ({"ARM_OIDC_TOKEN": "a"}, Source(token="a")),
+        ({"ARM_OIDC_TOKEN_FILE_PATH": "/f"}, Source(file="/f")),
+        (
+            {"ACTIONS_ID_TOKEN_REQUEST_URL": "http://u", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "b"},
+            Source(url="http://u", bearer="b"),
+        ),
+    ],
+)
+def test_a_job_signs_in_by_its_token(variables: dict[str, str], source: Source) -> None:
+    """A secret that lies about is not used."""
+    settings = read({}, {**CLIENT, **variables, "AZURE_CLIENT_SECRET": "of somebody"})
+    assert settings.credentials == Credentials("t", "c", "", source)
+    assert "of somebody" not in repr(settings)
+    unused = read({"useOidc": "false"}, {**CLIENT, **variables, "AZURE_CLIENT_SECRET": "s"})
+    assert unused.credentials.federated is None
+
+
+def test_a_job_that_may_ask_for_no_token_is_told_so() -> None:
+    with pytest.raises(SettingsError, match="id-token: write"):
+        read({}, {**CLIENT, "ACTIONS_ID_TOKEN_REQUEST_URL": "http://u"})
+    assert list(problems({"useOidc": "true", "oidcToken": "x"})) == []

@@ -24,6 +24,7 @@ from emulator.eventgrid.pending import VERSION as EVENTS_VERSION
 from emulator.eventgrid.pending import Pending as PendingEvents
 from emulator.eventgrid.publish import Publisher
 from emulator.faults import Faults
+from emulator.functions.install import install as functions
 from emulator.home import Home
 from emulator.hosts import Hosts
 from emulator.http import Request, Response
@@ -180,6 +181,7 @@ class Emulator:
             "compute": lambda: compute(arm, store),
             "quota": lambda: quota(arm, who, self.limits),
             "web": lambda: web(arm, store),
+            "functions": self._functions,
             "databases": lambda: databases(arm, store),
             "messaging": lambda: messaging(arm, store),
             "apimanagement": self._apimanagement,
@@ -198,6 +200,21 @@ class Emulator:
             self.reach,
             self.refusals,
             lambda: self.faults.plan.lag_s,
+        )
+
+    def _functions(self) -> None:
+        self.function_apps = functions(
+            self.home,
+            self.arm,
+            self.store,
+            self.hosts,
+            self.lifetime,
+            self.identity,
+            self.blobs,
+            self.processes,
+            self.workplaces,
+            self.refusals,
+            self.reach,
         )
 
     def _apimanagement(self) -> None:

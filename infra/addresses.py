@@ -82,6 +82,14 @@ SUBNETS: Final[tuple[SubnetKind, ...]] = (
         endpoints=_DATA,
     ),
     SubnetKind(
+        "functions",
+        "the function app that starts trainings",
+        smallest=27,
+        outbound="functions call Azure ML's public endpoint and GitHub",
+        delegation="Microsoft.App/environments",
+        endpoints=_DATA,
+    ),
+    SubnetKind(
         "kubernetes",
         "nodes of the Kubernetes cluster",
         smallest=24,

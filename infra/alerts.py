@@ -23,7 +23,8 @@ STATUS: Final = 'extend status = toint(Properties["http.response.status_code"])'
 class QueryAlert:
     """query: over Log Analytics, its table first; any row is an alert. window, every: durations (ISO 8601).
 
-    estates: whether it is about the estate, and not about Log Analytics itself.
+    estates: whether it is about the estate, and not about Log Analytics itself. retrain: whether a new model
+    may be the answer, so that it starts a training where the settings say so.
     """
 
     key: str
@@ -33,6 +34,7 @@ class QueryAlert:
     window: str = "PT15M"
     every: str = "PT5M"
     estates: bool = True
+    retrain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ QUERIES: Final[tuple[QueryAlert, ...]] = (
 | where evaluations >= 3""",
         window="PT1H",
         every="PT15M",
+        retrain=True,
     ),
     QueryAlert(
         "outliers",

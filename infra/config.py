@@ -33,6 +33,7 @@ from infra.config_observe import Alerts, Budget
 from infra.config_private_link import OPTIONAL, PrivateLinkSection
 from infra.config_registry import Registry
 from infra.config_release import Releases
+from infra.config_retraining import Retraining
 from infra.config_rules import broken_rules
 from infra.config_types import (
     CallerRange,
@@ -198,6 +199,7 @@ class Settings(Section):
     alerts: Alerts | None = None
     budget: Budget | None = None
     releases: Releases | None = None
+    retraining: Retraining | None = None
     # For one run each, as recoverKeyVault.
     open_gateway: bool = False
     recover_gateway: bool = False
@@ -222,6 +224,11 @@ class Settings(Section):
         return isinstance(self.network_access, PrivateAccess)
 
     @property
+    def starts_trainings(self) -> bool:
+        """Whether the function app that starts trainings is this estate's."""
+        return self.retraining is not None and self.retraining.hosted
+
+    @property
     def private_links(self) -> tuple[PrivateLink, ...]:
         """The private endpoints: the workspace's, those asked for; in a private estate all but Monitor's."""
         chosen = set(OPTIONAL if self.private else self.private_link.services)
@@ -234,6 +241,7 @@ class Settings(Section):
                 *(self.releases.targets if self.private and self.releases else ()),
                 *(("monitor",) if self.private_link.monitor else ()),
                 *self._gateway_link(),
+                *(("triggers", "triggerStorage") if self.private and self.starts_trainings else ()),
             )
         )
 

@@ -13,6 +13,7 @@ from infra.config_rules_existing import EXISTING_RULES
 from infra.config_rules_gateway import GATEWAY_RULES
 from infra.config_rules_kubernetes import KUBERNETES_RULES
 from infra.config_rules_outbound import OUTBOUND_RULES
+from infra.config_rules_retraining import RETRAINING_RULES
 from infra.traffic import table_problems
 
 if TYPE_CHECKING:
@@ -233,6 +234,7 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     *EXISTING_RULES,
     *KUBERNETES_RULES,
     *GATEWAY_RULES,
+    *RETRAINING_RULES,
 )
 """Each rule with the sections that it reads; it runs when those are right by themselves."""
 

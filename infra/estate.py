@@ -28,6 +28,7 @@ from infra.private_link import GATEWAY, Service
 if TYPE_CHECKING:
     from infra.components.gateway import Gateway
     from infra.components.kubernetes import Kubernetes
+    from infra.components.retraining import Retraining
     from infra.components.scoring_api import ScoringApi
 
 # Not the whole audit log, which holds every read of the API server and costs more than the cluster.
@@ -71,6 +72,8 @@ class Estate(pulumi.ComponentResource):
         if self.lake:
             lake_args = LakeDatastoresArgs(site, self.workspace, self.lake)
             self.datastores = LakeDatastores("lake-datastores", lake_args, here)
+
+        self.retraining = self._retraining(site, here)
 
         # Nodes reach Azure ML and its parts by private endpoints, under their private names.
         endpoints = self._endpoints(site, here)
@@ -138,6 +141,9 @@ class Estate(pulumi.ComponentResource):
         }
         if self.lake:
             found["dataLake"] = self.lake.id
+        if self.retraining:
+            found["triggers"] = self.retraining.id
+            found["triggerStorage"] = self.retraining.account_id
         if self.scope:
             found["monitor"] = self.scope.id
         if self.settings.releases:
@@ -174,6 +180,25 @@ class Estate(pulumi.ComponentResource):
 
         args = KubernetesArgs(site, self.settings.kubernetes, self.network, self.identities, self.telemetry)
         return Kubernetes("kubernetes", args, opts)
+
+    def _retraining(self, site: Site, opts: pulumi.ResourceOptions) -> "Retraining | None":
+        """The function app that starts trainings, where this estate has it."""
+        settings = self.settings.retraining
+        if settings is None or not settings.hosted or self.lake is None:
+            return None
+        from infra.components.retraining import Retraining, RetrainingArgs
+
+        args = RetrainingArgs(
+            site,
+            settings,
+            self.network,
+            self.telemetry,
+            self.identities,
+            self.workspace,
+            self.lake,
+            self.vault,
+        )
+        return Retraining("retraining", args, opts)
 
     def _gateway(
         self, site: Site, opts: pulumi.ResourceOptions
@@ -242,6 +267,11 @@ class Estate(pulumi.ComponentResource):
             "workspace": self.workspace.id,
         }
 
+    def _alerts_url(self) -> str | None:
+        from infra.components.retraining_alerts import alerts_url
+
+        return alerts_url(self.settings.names().of("function_app")) if self.retraining else None
+
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs by name: the fields of `outputs.EstateOutputs`."""
         settings, identities = self.settings, self.identities
@@ -281,5 +311,8 @@ class Estate(pulumi.ComponentResource):
             "gateway_pool": self.scoring_api.pool if self.scoring_api else None,
             "kubernetes_cluster": self.kubernetes.cluster_name if self.kubernetes else None,
             "kubernetes_subnet": self.network.subnet_name("kubernetes") if self.kubernetes else None,
+            "retraining_app": self.retraining.app_name if self.retraining else None,
+            "retraining_storage": self.retraining.account_name if self.retraining else None,
+            "retraining_alerts_url": self._alerts_url(),
             "subnet_ranges": {subnet.key: str(subnet.range) for subnet in settings.network.plan().subnets},
         }

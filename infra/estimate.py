@@ -29,6 +29,8 @@ BY_TYPE: Final = {
     "network:PublicIPAddress": ("public addresses", "public-address"),
     "network:PrivateEndpoint": ("private endpoints", "private-endpoint"),
     "privatedns:PrivateZone": ("private DNS zones", "private-zone"),
+    "web:AppServicePlan": ("function app", "functions/FC1"),
+    "eventgrid:SystemTopic": ("topics of Event Grid", "event-topic"),
     "monitor:MetricAlert": ("alert rules over metrics", "metric-rule"),
 }
 

@@ -52,6 +52,7 @@ KINDS: Final[dict[str, Kind]] = {
     "network_interface": Kind(f"nic-{_PLAIN}-{{qualifier}}", 1, 80, _NETWORK),
     "storage_account": Kind("st{project}{environment}{hash}", 3, 24, r"[a-z0-9]+", unique=True),
     "data_lake": Kind("dl{project}{environment}{hash}", 3, 24, r"[a-z0-9]+", unique=True),
+    "trigger_storage": Kind("fn{project}{environment}{hash}", 3, 24, r"[a-z0-9]+", unique=True),
     "blob_container": Kind("{qualifier}", 3, 63, r"[a-z0-9](?!.*--)[a-z0-9-]*[a-z0-9]"),
     "key_vault": Kind(
         "kv-{project}{environment}{hash}", 3, 24, r"[A-Za-z](?!.*--)[A-Za-z0-9-]*[A-Za-z0-9]", unique=True
@@ -82,6 +83,11 @@ KINDS: Final[dict[str, Kind]] = {
     "alert": Kind(f"alert-{_PLAIN}-{{qualifier}}", 1, 260, r"[\w.()-]*[\w()-]"),
     "budget": Kind(f"budget-{_PLAIN}", 1, 63, r"[A-Za-z0-9_-]+"),
     "diagnostics": Kind("to-log-analytics", 1, 260, r"[\w.-]+"),
+    "function_app": Kind(
+        "func-{project}-{environment}-{hash}", 2, 60, r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])", unique=True
+    ),
+    "function_plan": Kind(f"asp-{_PLAIN}", 1, 60, r"[A-Za-z0-9-]+"),
+    "system_topic": Kind(f"evgt-{_PLAIN}-{{qualifier}}", 3, 50, r"[A-Za-z0-9-]+"),
     "lock": Kind("protect-data", 1, 90, r"[\w.-]+"),
 }
 

@@ -54,3 +54,10 @@ class EstateOutputs(BaseModel):
     gateway: str | None = Field(default=None, description="API Management, name; None: there is none")
     gateway_url: str | None = Field(default=None, description="https://NAME.azure-api.net")
     gateway_pool: str | None = Field(default=None, description="backend whose members the release sets, name")
+    retraining_app: str | None = Field(
+        default=None, description="function app that starts trainings, name; None: there is none"
+    )
+    retraining_storage: str | None = Field(default=None, description="its storage account, name")
+    retraining_alerts_url: str | None = Field(
+        default=None, description="where it takes alerts, for retraining.endpoint of another environment"
+    )

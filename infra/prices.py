@@ -55,6 +55,8 @@ PRICES: Final[dict[str, Price]] = {
     "query-rule/5": Price(1.50, "month", "log search alert rule, every 5 minutes"),
     "query-rule/15": Price(0.50, "month", "log search alert rule, every 15 minutes or rarer"),
     "metric-rule": Price(0.10, "month", "metric alert rule, a time series"),
+    "functions/FC1": Price(0.0, "month", "Functions, Flex Consumption: by executions only"),
+    "event-topic": Price(0.0, "month", "Event Grid, a system topic: by operations only"),
     "vault": Price(0.0, "month", "Key Vault, standard: by operations only"),
 }
 """By key: the kind, and where there are several, which of them."""

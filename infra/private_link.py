@@ -19,6 +19,8 @@ Service = Literal[
     "releaseVault",
     "monitor",
     "gateway",
+    "triggers",
+    "triggerStorage",
 ]
 """What a private endpoint leads to, as settings and outputs name it."""
 
@@ -64,6 +66,9 @@ LINKS: Final[tuple[PrivateLink, ...]] = (
     _storage("releases", "releases", "blob"),
     PrivateLink("release-vault", "releaseVault", "vault", _VAULT),
     GATEWAY,
+    # The function app: what calls it is outside, what puts its code there inside.
+    PrivateLink("triggers", "triggers", "sites", ("privatelink.azurewebsites.net",)),
+    *(_storage(f"trigger-{group}", "triggerStorage", group) for group in ("blob", "file", "queue", "table")),
     # One scope a network: its zones send every name of Azure Monitor there.
     PrivateLink(
         "azuremonitor",

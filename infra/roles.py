@@ -25,6 +25,7 @@ ROLES: Final[dict[str, str]] = {
     "Container Registry Data Importer and Data Reader": "577a9874-89fd-4f24-9dbd-b5034d0ad23a",
     "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
     "Key Vault Contributor": "f25e0fa2-a7c8-4377-a976-54943a77a395",
+    "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
     "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
     "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
     "Managed Identity Operator": "f1a07417-d97a-45cb-824c-7a7467783830",
@@ -34,8 +35,14 @@ ROLES: Final[dict[str, str]] = {
     "Private DNS Zone Contributor": "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
     "Storage Account Contributor": "17d1049b-9a84-46fb-8f53-869881c3d3ab",
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
     "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
     "Storage File Data Privileged Contributor": "69566ab7-960f-475b-8e7c-b3118f30c6bd",
+    "Storage Queue Data Contributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
+    "Storage Queue Data Message Processor": "8a0f0c08-91a1-4084-bc3d-661d67233fed",
+    "Storage Queue Data Message Sender": "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a",
+    "Storage Queue Data Reader": "19e7f393-937e-4f77-808e-94535e297925",
+    "Website Contributor": "de139f84-1756-47ae-9be6-808fbbe84772",
 }
 
 IDENTITIES: Final = ("workspace", "training", "scoring")
@@ -44,6 +51,9 @@ IDENTITIES: Final = ("workspace", "training", "scoring")
 CLUSTER_IDENTITIES: Final = ("cluster", "kubelet")
 """Those of an estate with Kubernetes: the cluster's control plane, and its nodes."""
 
+TRIGGER_IDENTITIES: Final = ("retrain", "events")
+"""Those of an estate whose trainings start by themselves: the function app's, and Event Grid's topics'."""
+
 GATEWAY: Final = "gateway"
 """The gateway's system-assigned identity: with this one alone a firewalled vault lets it in."""
 
@@ -51,7 +61,9 @@ PROMOTER: Final = "promoter"
 """The identity that promotes releases, which the bootstrap makes and the settings name."""
 
 PRINCIPALS: Final[dict[str, PrincipalType]] = {
-    **dict.fromkeys((*IDENTITIES, *CLUSTER_IDENTITIES, GATEWAY, PROMOTER), "ServicePrincipal"),
+    **dict.fromkeys(
+        (*IDENTITIES, *CLUSTER_IDENTITIES, *TRIGGER_IDENTITIES, GATEWAY, PROMOTER), "ServicePrincipal"
+    ),
     "engineers": "Group",
 }
 SCOPES: Final = (
@@ -69,6 +81,13 @@ SCOPES: Final = (
     "kubelet-identity",
     "kubernetes",
     "gateway",
+    "trigger-storage",
+    "trigger-queue",
+    "trigger-poison",
+    "trigger-state",
+    "trigger-dead",
+    "trigger-app",
+    "release-key",
 )
 """What roles are assigned on: nothing wider than one resource."""
 
@@ -147,6 +166,22 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("promoter", "Azure Kubernetes Service RBAC Writer", "kubernetes", "applies a revision's manifests"),
     # Azure has no built-in role for backends alone.
     Grant("promoter", "API Management Service Contributor", "gateway", "sets backends and weights"),
+    # "Connecting to host storage with an identity" of Azure Functions: locks, timers and the package are
+    # blobs, and the host makes containers. The account holds nothing else.
+    Grant("retrain", "Storage Blob Data Owner", "trigger-storage", "keeps its locks, timers and state"),
+    Grant("retrain", "Storage Queue Data Reader", "trigger-queue", "counts what waits"),
+    Grant("retrain", "Storage Queue Data Message Processor", "trigger-queue", "takes events"),
+    # It asks for the queue to be made before each write, which whoever may only send cannot.
+    Grant("retrain", "Storage Queue Data Contributor", "trigger-poison", "puts aside what failed five times"),
+    Grant(
+        "retrain", "AzureML Data Scientist", "workspace", "calls the published pipeline, looks at its runs"
+    ),
+    Grant("retrain", "Monitoring Metrics Publisher", "application-insights", "sends telemetry by identity"),
+    Grant("retrain", "Key Vault Crypto User", "release-key", "signs as the GitHub App; the key stays there"),
+    Grant("events", "Storage Queue Data Message Sender", "trigger-queue", "delivers events"),
+    Grant("events", "Storage Blob Data Contributor", "trigger-dead", "keeps what could not be delivered"),
+    Grant("engineers", "Storage Blob Data Contributor", "trigger-state", "pauses triggers, reads their log"),
+    Grant("engineers", "Website Contributor", "trigger-app", "puts the function's code there"),
 )
 
 

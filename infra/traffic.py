@@ -95,6 +95,16 @@ SENDS: Final[Mapping[str, tuple[Flow, ...]]] = {
         Flow("key-vault", "AzureKeyVault", "named values and certificates"),
         Flow("monitor", "AzureMonitor", "logs, metrics and traces"),
     ),
+    # "Azure Functions networking options" and what the code calls: a batch endpoint has a public name alone.
+    "functions": (
+        _SIGN_IN,
+        _MANAGEMENT,
+        Flow("azure-ml", "AzureMachineLearning", "runs of the published pipeline"),
+        _STORAGE,
+        _VAULT,
+        _MONITOR,
+        Flow("github", "Internet", "the workflow of releases"),
+    ),
     "kubernetes": (
         _SIGN_IN,
         _MANAGEMENT,

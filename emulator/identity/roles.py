@@ -304,6 +304,21 @@ ROLES: Final[dict[str, Role]] = {
         (f"{TABLE}/read", f"{TABLE}/write", f"{TABLE}/delete"),
         data_actions=(f"{TABLE}/entities/*",),
     ),
+    # apps
+    "de139f84-1756-47ae-9be6-808fbbe84772": Role(
+        "Website Contributor",
+        (
+            "Microsoft.Insights/alertRules/*",
+            "Microsoft.Insights/components/*",
+            "Microsoft.ResourceHealth/availabilityStatuses/read",
+            "Microsoft.Web/certificates/*",
+            "Microsoft.Web/listSitesAssignedToHostName/read",
+            "Microsoft.Web/serverFarms/join/action",
+            "Microsoft.Web/serverFarms/read",
+            "Microsoft.Web/sites/*",
+            *COMMON,
+        ),
+    ),
     # machine learning
     "f6c7c914-8db3-469d-8ca1-694a8f32e121": Role(
         "AzureML Data Scientist",

@@ -51,6 +51,7 @@ def _storage() -> dict[str, tuple[Name, ...]]:
 _ML: Final = "api.azureml.ms"
 _NOTEBOOKS: Final = "notebooks.azure.net"
 _CR: Final = "azurecr.io"
+_SITES: Final = "azurewebsites.net"
 _MONITOR: Final = "monitor.azure.com"
 
 # type (lower case) -> group -> its names
@@ -95,6 +96,12 @@ GROUPS: Final[dict[str, dict[str, tuple[Name, ...]]]] = {
     },
     "microsoft.apimanagement/service": {
         "Gateway": (Name("{name}.azure-api.net", "azure-api.net", "privatelink.azure-api.net"),),
+    },
+    "microsoft.web/sites": {
+        "sites": (
+            Name(f"{{name}}.{_SITES}", _SITES, f"privatelink.{_SITES}"),
+            Name(f"{{name}}.scm.{_SITES}", f"scm.{_SITES}", f"privatelink.{_SITES}", "scm"),
+        ),
     },
 }
 

@@ -1,7 +1,0 @@
-"""How this service is known to differ from Azure. `python -m emulator.docs` puts it on the page."""
-
-from typing import Final
-
-DIFFERENCES: Final = (
-    "No app runs and no page is served: plans and apps are kept, with the host names that Azure would give.",
-)

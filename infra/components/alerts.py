@@ -11,6 +11,7 @@ from pulumi_azure_native import applicationinsights, consumption, monitor
 
 from infra import alerts, naming
 from infra.alerts import MetricAlert, QueryAlert
+from infra.components.retraining_alerts import retraining_group
 from infra.components.site import Site, child_of
 from infra.components.telemetry import Telemetry
 from infra.months import this_month
@@ -51,6 +52,7 @@ class Alerts(pulumi.ComponentResource):
             opts=child_of(self),
         )
         self.group_id = group.id
+        self._retrains = retraining_group(self, name, args.site)
         central = args.site.settings.telemetry.workspace_id is not None
         for query in alerts.QUERIES:
             if not central:
@@ -94,10 +96,14 @@ class Alerts(pulumi.ComponentResource):
                     )
                 ]
             ),
-            actions=monitor.ActionsArgs(action_groups=[self.group_id]),
+            actions=monitor.ActionsArgs(action_groups=self._told(alert)),
             tags=site.tags,
             opts=child_of(self),
         )
+
+    def _told(self, alert: QueryAlert) -> list[pulumi.Output[str]]:
+        """The action groups of a rule: people, and what trains a new model where that may be the answer."""
+        return [self.group_id, *([self._retrains] if alert.retrain and self._retrains else [])]
 
     def _metric(self, alert: MetricAlert, target: pulumi.Input[str]) -> None:
         site = self._site

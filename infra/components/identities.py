@@ -6,7 +6,7 @@ import pulumi
 from pulumi_azure_native import managedidentity
 
 from infra.components.site import Site, child_of
-from infra.roles import CLUSTER_IDENTITIES, IDENTITIES
+from infra.roles import CLUSTER_IDENTITIES, IDENTITIES, TRIGGER_IDENTITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,16 @@ class IdentitiesArgs:
 
 
 class Identities(pulumi.ComponentResource):
-    """One `Identity` under each name of `roles.IDENTITIES`, and of CLUSTER_IDENTITIES where there is one."""
+    """One `Identity` under each name of `roles.IDENTITIES`, and of the parts that the estate has."""
 
     def __init__(self, name: str, args: IdentitiesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:security:Identities", name, None, opts)
-        keys = (*IDENTITIES, *CLUSTER_IDENTITIES) if args.site.settings.kubernetes else IDENTITIES
+        settings = args.site.settings
+        keys = (
+            *IDENTITIES,
+            *(CLUSTER_IDENTITIES if settings.kubernetes else ()),
+            *(TRIGGER_IDENTITIES if settings.starts_trainings else ()),
+        )
         self._made = {key: self._identity(name, key, args.site) for key in keys}
         self.register_outputs({key: made.id for key, made in self._made.items()})
 

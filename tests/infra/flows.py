@@ -8,10 +8,11 @@ from typing import Final
 
 TRAINING, INFERENCE, ENDPOINTS = "training", "inference", "private-endpoints"
 GATEWAY, NODES, AGENTS, RUNNERS = "gateway", "kubernetes", "build-agents", "ci-runners"
+FUNCTIONS = "functions"
 PODS: Final = "pods"
 """Pods have addresses of the cluster's own; their packets pass the security group of its nodes' subnet."""
 
-SUBNETS: Final = (TRAINING, INFERENCE, ENDPOINTS, GATEWAY, NODES, AGENTS, RUNNERS)
+SUBNETS: Final = (TRAINING, INFERENCE, ENDPOINTS, GATEWAY, FUNCTIONS, NODES, AGENTS, RUNNERS)
 
 # Places outside, each with the service tags that hold its addresses; "{region}" is the estate's own region.
 _AZURE: Final = ("AzureCloud", "Internet")
@@ -91,6 +92,15 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(GATEWAY, "Azure Monitor", "telemetry"),
     Need(GATEWAY, ENDPOINTS, "the vault, in a private estate"),
     Need(GATEWAY, NODES, "requests, which a revision's load balancer takes by plain HTTP", PLAIN),
+    # "Azure Functions networking options"; a batch endpoint and GitHub have public names alone.
+    Need(FUNCTIONS, "sign-in", "tokens of its identity"),
+    Need(FUNCTIONS, "resource manager", "which runs there are"),
+    Need(FUNCTIONS, "Azure ML", "runs of the published pipeline"),
+    Need(FUNCTIONS, "storage", "its state, and the events that wait"),
+    Need(FUNCTIONS, "Key Vault", "the key that signs for GitHub"),
+    Need(FUNCTIONS, "Azure Monitor", "telemetry"),
+    Need(FUNCTIONS, INTERNET, "GitHub"),
+    Need(FUNCTIONS, ENDPOINTS, "all of these, in a private estate"),
     # "Outbound network and FQDN rules for AKS"; "Azure CNI Overlay networking overview" for pods.
     Need(NODES, NODES, "nodes among themselves, and to the API server's private endpoint", EVERY),
     Need(NODES, PODS, "a service hands a request to a pod", EVERY),
@@ -129,6 +139,9 @@ NEVER: Final[tuple[Need, ...]] = (
     Need(INFERENCE, TRAINING, "what answers callers is no way to the data", EVERY),
     Need(NODES, TRAINING, "what answers callers is no way to the data", EVERY),
     Need(PODS, TRAINING, "what answers callers is no way to the data", EVERY),
+    Need(FUNCTIONS, TRAINING, "what starts runs asks Azure ML for them, and no node", EVERY),
+    Need(FUNCTIONS, INFERENCE, "what starts runs is no caller", EVERY),
+    Need(FUNCTIONS, NODES, "what starts runs is no caller", EVERY),
     Need(AGENTS, TRAINING, "what runs others' packages is no way to the data", EVERY),
     Need(AGENTS, INFERENCE, "what runs others' packages is no way to what scores", EVERY),
     Need(AGENTS, NODES, "what runs others' packages is no way to what scores", EVERY),

@@ -38,6 +38,7 @@ SWITCHES: Final = (
     "nat",
     "protect",
     "releases",
+    "retraining",
 )
 
 
@@ -58,7 +59,7 @@ def _free(candidates: Iterable[str], taken: Iterable[str]) -> str:
 def plans(draw: st.DrawFn, kinds: Iterable[SubnetKind]) -> tuple[str, dict[str, str]]:
     """A virtual network's range, and a range in it for each of the kinds, by setting name."""
     space = IPv4Network(draw(st.sampled_from(SPACES)))
-    # An eighth of the space at most, so that all seven find room; the largest first, so that each is aligned.
+    # An eighth of the space at most, so that all eight find room; the largest first, so that each is aligned.
     lengths = {
         kind: draw(st.integers(max(space.prefixlen + 3, kind.smallest - 3), kind.smallest)) for kind in kinds
     }
@@ -87,6 +88,7 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
         "kubernetes": switches["kubernetes"],
         "buildAgents": agents,
         "ciRunners": switches["runners"] or not agents,
+        "functions": switches["retraining"] and switches["lake"],
     }
     kinds = [kind for kind in SUBNETS if kind.required or asked[kind.setting]]
     space, subnets = draw(plans(kinds))
@@ -144,6 +146,13 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
         raw["releases"] = {"account": "dlshared", "vault": "kv-shared"}
         if draw(st.booleans()):
             raw["releases"]["groupId"] = f"/subscriptions/{uuid.UUID(int=1)}/resourceGroups/rg-shared"
+    if asked["functions"]:
+        raw["retraining"] = {"schedule": "0 0 4 * * Mon", "dailyLimit": draw(st.integers(1, 100))}
+        if switches["alerts"]:
+            raw["retraining"]["application"] = {
+                "clientId": str(uuid.UUID(int=2)),
+                "objectId": str(uuid.UUID(int=3)),
+            }
     if switches["alerts"]:
         raw["alerts"] = {"emails": ["mlops@example.com"]}
         raw["budget"] = {"monthly": draw(st.integers(1, 10_000))}

@@ -47,7 +47,7 @@ def private() -> tuple[str, dict[str, Any]]:
     config = stack_file("prod")
     for section in LEAST:
         del config[f"{NAMESPACE}{section}"]
-    for subnet in ("gateway", "buildAgents", "kubernetes"):
+    for subnet in ("gateway", "buildAgents", "kubernetes", "functions"):
         del config[f"{NAMESPACE}network"]["subnets"][subnet]
     return "prod", config
 

@@ -18,6 +18,7 @@ from infra.roles import (
     PROMOTER,
     ROLES,
     SCOPES,
+    TRIGGER_IDENTITIES,
     Grant,
 )
 from tests.infra.golden import GOLDEN, difference, picture
@@ -125,7 +126,14 @@ def test_slow_creations_have_time(stage: Graph) -> None:
 
 
 def test_every_identity_has_a_role() -> None:
-    everybody = {*IDENTITIES, *CLUSTER_IDENTITIES, GATEWAY, PROMOTER, "engineers"}
+    everybody = {
+        *IDENTITIES,
+        *CLUSTER_IDENTITIES,
+        *TRIGGER_IDENTITIES,
+        GATEWAY,
+        PROMOTER,
+        "engineers",
+    }
     assert {grant.principal for grant in GRANTS} == everybody == set(PRINCIPALS)
 
 
@@ -143,11 +151,16 @@ def planned(stack: str) -> list[Grant]:
         *(() if promoter else (PROMOTER,)),
         *(() if settings.kubernetes else CLUSTER_IDENTITIES),
         *(() if settings.gateway else (GATEWAY,)),
+        *(() if settings.starts_trainings else TRIGGER_IDENTITIES),
     }
+    parts = {
+        "kube": settings.kubernetes is not None,
+        "trigger-": settings.starts_trainings,
+        "release-key": settings.retraining is not None and settings.retraining.github is not None,
+    }
+    lacking = tuple(scope for scope, there in parts.items() if not there)
     return [
-        grant
-        for grant in GRANTS
-        if grant.principal not in absent and (settings.kubernetes or not grant.scope.startswith("kube"))
+        grant for grant in GRANTS if grant.principal not in absent and not grant.scope.startswith(lacking)
     ]
 
 

@@ -28,13 +28,14 @@ from tests.emulator.homes import started_once
 from tests.emulator.network import private
 
 STORAGE: Final = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stestate"
+CONTAINERS: Final = "blobServices/default/containers"
 LAKE: Final = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/dlestate"
+TRIGGERS: Final = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/fnestate"
 VAULTS: Final = f"{GROUP}/providers/Microsoft.KeyVault/vaults"
 REGISTRY: Final = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/crestate"
 LOGS: Final = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
 INSIGHTS: Final = f"{GROUP}/providers/Microsoft.Insights/components/appi"
 WORKSPACE: Final = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/mlw"
-CONTAINERS: Final = "blobServices/default/containers"
 SCOPES: Final = {
     "storage": STORAGE,
     **{f"lake-{key}": f"{LAKE}/{CONTAINERS}/{key}" for key in ("landing", "tables", "predictions")},
@@ -48,6 +49,13 @@ SCOPES: Final = {
     "kubelet-identity": f"{kubernetes.IDENTITIES}/kubelet",
     "kubernetes": kubernetes.CLUSTER,
     "gateway": apim.SERVICE,
+    "trigger-storage": TRIGGERS,
+    "trigger-queue": f"{TRIGGERS}/queueServices/default/queues/events",
+    "trigger-poison": f"{TRIGGERS}/queueServices/default/queues/events-poison",
+    "trigger-state": f"{TRIGGERS}/{CONTAINERS}/state",
+    "trigger-dead": f"{TRIGGERS}/{CONTAINERS}/dead-letters",
+    "trigger-app": f"{GROUP}/providers/Microsoft.Web/sites/func-estate",
+    "release-key": f"{VAULTS}/kv-estate/keys/release-app",
 }
 Json = dict[str, Any]
 
@@ -77,9 +85,18 @@ class World:
             self.emulator.blobs.write("dlestate", container, "there", b"data")
         put("PUT", f"{STORAGE}/{CONTAINERS}/data", {})
         self.emulator.blobs.write("stestate", "data", "there", b"data")
+        put("PUT", TRIGGERS, private.account(publicNetworkAccess="Enabled"))
+        for container in ("state", "dead-letters", "packages"):
+            put("PUT", f"{TRIGGERS}/{CONTAINERS}/{container}", {})
+            self.emulator.blobs.write("fnestate", container, "there", b"data")
+        for queue in ("events", "events-poison"):
+            put("PUT", f"{TRIGGERS}/queueServices/default/queues/{queue}", {})
+        app = {"location": LOCATION, "kind": "functionapp,linux", "properties": {"httpsOnly": True}}
+        put("PUT", SCOPES["trigger-app"], app)
         for key in ("key-vault", "learning-vault"):
             put("PUT", SCOPES[key], private.vault(publicNetworkAccess="Enabled"))
             put("PUT", f"{SCOPES[key]}/secrets/there", {"properties": {"value": "of a test"}})
+        put("PUT", SCOPES["release-key"], {"properties": {"kty": "RSA", "keySize": 2048}})
         put("PUT", REGISTRY, private.registry(publicNetworkAccess="Enabled"))
         digest = f"sha256:{'a' * 64}"
         folder = self.emulator.images.root / digest.removeprefix("sha256:")
@@ -264,6 +281,8 @@ IMPORT: Final = {
     "mode": "Force",
 }
 BACKEND: Final = {"properties": {"protocol": "http", "url": "http://10.0.4.7"}}
+QUEUE: Final = "Microsoft.Storage/storageAccounts/queueServices/queues"
+QUEUE_NAME: Final = f"{TRIGGERS}/queueServices/default/queues"
 REGISTRY_MANAGER: Final = "Container Registry Contributor and Data Access Configuration Administrator"
 PUBLISHER: Final = "Monitoring Metrics Publisher"
 
@@ -361,6 +380,34 @@ NEEDS: Final[tuple[Needs, ...]] = (
     Needs("promoter", "API Management Service Contributor", "gateway", "makes a backend",
           arm("PUT", f"{apim.SERVICE}/backends/rev-1", BACKEND),
           ("Microsoft.ApiManagement/service/backends/write", apim.SERVICE)),
+    Needs("retrain", "Storage Blob Data Owner", "trigger-storage", "reads its package",
+          blob("GET", "fnestate", "packages"), (f"{BLOBS}/read", "fnestate")),
+    Needs("retrain", "Storage Queue Data Reader", "trigger-queue", "counts what waits",
+          asks(f"{QUEUE}/read", f"{QUEUE_NAME}/events", data=False), (f"{QUEUE}/read", "events")),
+    Needs("retrain", "Storage Queue Data Message Processor", "trigger-queue", "takes events",
+          asks(f"{QUEUE}/messages/process/action", f"{QUEUE_NAME}/events", data=True),
+          (f"{QUEUE}/messages/process/action", "events")),
+    Needs("retrain", "Storage Queue Data Contributor", "trigger-poison", "puts aside what failed",
+          asks(f"{QUEUE}/messages/write", f"{QUEUE_NAME}/events-poison", data=True),
+          (f"{QUEUE}/messages/write", "events-poison")),
+    Needs("retrain", DATA_SCIENTIST, "workspace", "starts a run",
+          asks(f"{ML}/batchEndpoints/jobs/write", WORKSPACE, data=False),
+          (f"{ML}/batchEndpoints/jobs/write", WORKSPACE)),
+    Needs("retrain", PUBLISHER, "application-insights", "sends telemetry",
+          telemetry, ("Microsoft.Insights/Telemetry/Write", INSIGHTS)),
+    Needs("retrain", "Key Vault Crypto User", "release-key", "signs as the GitHub App",
+          asks(f"{KV}/keys/sign/action", SCOPES["release-key"], data=True),
+          (f"{KV}/keys/sign/action", "release-app")),
+    Needs("events", "Storage Queue Data Message Sender", "trigger-queue", "delivers an event",
+          asks(f"{QUEUE}/messages/add/action", f"{QUEUE_NAME}/events", data=True),
+          (f"{QUEUE}/messages/add/action", "events")),
+    Needs("events", WRITER, "trigger-dead", "keeps what could not be delivered",
+          blob("PUT", "fnestate", "dead-letters"), (f"{BLOBS}/write", "dead-letters")),
+    Needs("engineers", WRITER, "trigger-state", "pauses triggers",
+          blob("PUT", "fnestate", "state"), (f"{BLOBS}/write", "state")),
+    Needs("engineers", "Website Contributor", "trigger-app", "publishes code",
+          asks("Microsoft.Web/sites/publish/Action", SCOPES["trigger-app"], data=False),
+          ("Microsoft.Web/sites/publish/Action", "func-estate")),
 )  # fmt: skip
 
 

@@ -35,6 +35,8 @@ TARGETS: Final = {
     "releaseVault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-releases",
     "gateway": apim.SERVICE,
     "monitor": SCOPE,
+    "triggers": f"{GROUP}/providers/Microsoft.Web/sites/func-private",
+    "triggerStorage": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/fnprivate",
 }
 Json = dict[str, Any]
 
@@ -79,6 +81,9 @@ def services(client: Client) -> None:
     private.services(client)
     put("PUT", TARGETS["dataLake"], private.account(isHnsEnabled=True))
     put("PUT", TARGETS["learningVault"], private.vault())
+    put("PUT", TARGETS["triggerStorage"], private.account())
+    app = {"httpsOnly": True, "publicNetworkAccess": "Disabled"}
+    put("PUT", TARGETS["triggers"], {"location": LOCATION, "kind": "functionapp,linux", "properties": app})
     put("PUT", TARGETS["releases"], private.account(isHnsEnabled=True))
     put("PUT", TARGETS["releaseVault"], private.vault())
     logs = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"

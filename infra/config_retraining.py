@@ -1,0 +1,95 @@
+"""The settings of what starts trainings by itself: a function app, or the way to another environment's."""
+
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from infra.config_types import Uuid, refuse
+from infra.section import Section
+
+OWN: Final = ("schedule", "data", "application", "github")
+"""What only an estate with the function app of its own can be told."""
+_FIELD: Final = r"(?:\*|[0-9A-Za-z,/-]+|\*/[0-9]+)"
+
+
+def _schedule(value: Any) -> str:
+    """Six fields, as Azure Functions reads them (NCRONTAB): seconds first."""
+    if not isinstance(value, str) or not re.fullmatch(rf"{_FIELD}(?: {_FIELD}){{5}}", value):
+        refuse('write six fields, seconds first, as "0 0 4 * * Mon" for Mondays at 04:00 UTC')
+    return value
+
+
+def _url(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(
+        r"https://[a-z0-9.-]+\.azurewebsites\.net/api/alerts", value
+    ):
+        refuse(
+            "write the other estate's output retraining_alerts_url, as https://NAME.azurewebsites.net/api/alerts"
+        )
+    return value
+
+
+def _data(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"azureml:[\w@:/.-]{1,400}", value):
+        refuse("write an address in Azure ML as azureml:credit-default@latest")
+    return value
+
+
+class Application(Section):
+    """The app registration that alerts sign in to: Azure Monitor calls with a token for it, and no secret."""
+
+    client_id: Uuid
+    object_id: Uuid
+
+
+class GitHubApp(Section):
+    """The GitHub App that starts the workflow `release`.
+
+    repository: OWNER/NAME. key: of the estate's vault; it signs. ref: the branch whose workflow runs.
+    """
+
+    repository: str = Field(pattern=r"^[A-Za-z0-9-]{1,39}/[\w.-]{1,100}$")
+    app: str = Field(pattern=r"^[A-Za-z0-9.]{1,40}$")
+    installation: str = Field(pattern=r"^[0-9]{1,20}$")
+    key: str = Field(pattern=r"^[A-Za-z0-9-]{1,127}$")
+    ref: str = Field(default="main", pattern=r"^[\w./-]{1,200}$")
+
+
+class Elsewhere(Application):
+    """The function app of the environment that trains. url: where alerts are sent."""
+
+    url: Annotated[str, BeforeValidator(_url)]
+
+
+class Retraining(Section):
+    """What starts trainings by itself: new data, alerts, and the schedule where there is one.
+
+    schedule: NCRONTAB, in UTC. dailyLimit, debounceMinutes: how often at the most. data: trained on as long
+    as nothing has landed. application: without it alerts start nothing. github: without it a registered model
+    starts no release. endpoint: in place of all others, where trainings run in another environment.
+    """
+
+    schedule: Annotated[str, BeforeValidator(_schedule)] | None = None
+    daily_limit: int = Field(default=4, ge=1, le=100)
+    debounce_minutes: int = Field(default=10, ge=0, le=1440)
+    data: Annotated[str, BeforeValidator(_data)] | None = None
+    application: Application | None = None
+    github: GitHubApp | None = None
+    endpoint: Elsewhere | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Retraining":
+        if self.endpoint and any(getattr(self, name) is not None for name in OWN):
+            refuse(f"endpoint sends alerts to another environment's; leave out {', '.join(OWN)}")
+        return self
+
+    @property
+    def hosted(self) -> bool:
+        """Whether the function app is this estate's own."""
+        return self.endpoint is None
+
+    @property
+    def told(self) -> Application | None:
+        """What alerts sign in to, here or elsewhere; None where they start nothing."""
+        return self.endpoint or self.application

@@ -1,0 +1,203 @@
+"""What starts trainings by itself, in the graph and in the settings."""
+
+from typing import Any
+
+import pytest
+
+from infra.config import load
+from infra.config_errors import ConfigError
+from infra.naming import Names
+from infra.stack_file import raw_settings as raw_settings_of
+from tests.infra.recording import Graph, record, stack_file
+
+APPLICATION = {
+    "clientId": "7d3c2b1a-0000-4000-8000-0000000000a1",
+    "objectId": "7d3c2b1a-0000-4000-8000-0000000000a2",
+}
+GITHUB = {"repository": "example/estate", "app": "Iv23abc", "installation": "123456", "key": "release-app"}
+HOSTED: dict[str, Any] = {
+    "schedule": "0 0 4 * * Mon",
+    "dailyLimit": 3,
+    "application": APPLICATION,
+    "github": GITHUB,
+}
+ELSEWHERE: dict[str, Any] = {
+    "endpoint": {**APPLICATION, "url": "https://func-mlops-stage-0a1b2c3d.azurewebsites.net/api/alerts"}
+}
+
+
+def config_of(stack: str, retraining: dict[str, Any] | None) -> dict[str, Any]:
+    config = stack_file(stack)
+    config.pop("mlops-estate:retraining", None)
+    return config if retraining is None else {**config, "mlops-estate:retraining": retraining}
+
+
+@pytest.fixture(scope="module")
+def hosted() -> Graph:
+    return record("stage", config_of("stage", HOSTED))
+
+
+@pytest.fixture(scope="module")
+def private() -> Graph:
+    return record("prod", config_of("prod", HOSTED))
+
+
+@pytest.fixture(scope="module")
+def pushing() -> Graph:
+    """Production, whose alerts go to where trainings run."""
+    return record("prod", config_of("prod", ELSEWHERE))
+
+
+def settings_of_app(graph: Graph) -> dict[str, Any]:
+    return {one["name"]: one["value"] for one in graph.one("web:WebApp").inputs["siteConfig"]["appSettings"]}
+
+
+def test_nothing_of_it_is_there_without_the_setting() -> None:
+    graph = record("stage", config_of("stage", None))
+    assert not graph.all("web:WebApp")
+    assert not graph.all("eventgrid:SystemTopic")
+    assert not [r for r in graph.all("authorization:RoleAssignment") if r.name.startswith("retrain")]
+    assert [one.inputs["emailReceivers"] for one in graph.all("monitor:ActionGroup")]
+
+
+def test_files_that_land_and_models_that_are_registered_come_to_one_queue(hosted: Graph) -> None:
+    topics = {
+        topic.inputs["topicType"]: topic.inputs["source"] for topic in hosted.all("eventgrid:SystemTopic")
+    }
+    assert topics == {
+        "Microsoft.Storage.StorageAccounts": "id of lake",
+        "Microsoft.MachineLearningServices.Workspaces": "id of workspace",
+    }
+    subscriptions = hosted.all("eventgrid:SystemTopicEventSubscription")
+    for one in subscriptions:
+        delivered = one.inputs["deliveryWithResourceIdentity"]
+        assert delivered["destination"]["queueName"] == "events"
+        assert delivered["identity"]["userAssignedIdentity"] == "id of identities-events"
+        assert "destination" not in one.inputs  # that would be by an account key
+        assert one.inputs["deadLetterWithResourceIdentity"]["identity"] == delivered["identity"]
+    landed = next(one for one in subscriptions if one.name == "retraining-landed").inputs["filter"]
+    assert landed["subjectBeginsWith"] == "/blobServices/default/containers/landing/"
+    assert "CreateFile" not in landed["advancedFilters"][0]["values"]
+    assert "FlushWithClose" in landed["advancedFilters"][0]["values"]
+
+
+def test_events_are_delivered_once_their_roles_stand(hosted: Graph) -> None:
+    grants = {
+        r.name
+        for r in hosted.all("authorization:RoleAssignment")
+        if r.parent == "retraining-grants" and r.name.startswith("events-")
+    }
+    assert len(grants) == 2
+    for one in hosted.all("eventgrid:SystemTopicEventSubscription"):
+        assert grants <= one.depends_on
+
+
+def test_the_app_signs_in_by_identity_and_knows_no_secret(hosted: Graph) -> None:
+    app = settings_of_app(hosted)
+    assert app["AzureWebJobsStorage__credential"] == "managedidentity"
+    assert "AzureWebJobsStorage" not in app
+    for name, value in app.items():
+        assert not any(word in name.lower() for word in ("password", "secret", "accountkey")), name
+        assert "AccountKey" not in str(value)
+    stored = hosted.one("web:WebApp").inputs["functionAppConfig"]["deployment"]["storage"]
+    assert stored["authentication"]["type"] == "UserAssignedIdentity"
+    for token in ("web:WebAppScmAllowed", "web:WebAppFtpAllowed"):
+        assert hosted.one(token).inputs["allow"] is False
+
+
+def test_the_app_is_in_the_network_and_answers_azure_monitor_alone(hosted: Graph) -> None:
+    inputs = hosted.one("web:WebApp").inputs
+    assert inputs["virtualNetworkSubnetId"] == "id of network-functions"
+    site = inputs["siteConfig"]
+    assert [one["ipAddress"] for one in site["ipSecurityRestrictions"]] == ["ActionGroup"]
+    assert site["ipSecurityRestrictionsDefaultAction"] == "Deny"
+    assert site["scmIpSecurityRestrictionsDefaultAction"] == "Deny"
+    assert [one["ipAddress"] for one in site["scmIpSecurityRestrictions"]] == ["203.0.113.0/24"]
+    signed = hosted.one("web:WebAppAuthSettingsV2").inputs
+    assert signed["globalValidation"]["requireAuthentication"] is True
+    directory = signed["identityProviders"]["azureActiveDirectory"]
+    assert directory["validation"]["allowedAudiences"] == [f"api://{APPLICATION['clientId']}"]
+    allowed = directory["validation"]["defaultAuthorizationPolicy"]["allowedApplications"]
+    assert allowed == ["461e8683-5575-4561-ac7f-899cc907d62a"]
+
+
+def test_a_private_estates_app_has_endpoints_and_no_callers(private: Graph) -> None:
+    site = private.one("web:WebApp").inputs["siteConfig"]
+    assert site["scmIpSecurityRestrictions"] == []
+    assert [one["ipAddress"] for one in site["ipSecurityRestrictions"]] == ["ActionGroup"]
+    ends = {one.name for one in private.all("network:PrivateEndpoint")}
+    assert {"triggers-endpoint", "trigger-queue-endpoint", "trigger-blob-endpoint"} <= ends
+    closed = record("prod", config_of("prod", {"schedule": "0 0 4 * * Mon"}))
+    assert closed.one("web:WebApp").inputs["publicNetworkAccess"] == "Disabled"
+
+
+def test_only_rules_that_a_new_model_may_answer_start_a_training(hosted: Graph, pushing: Graph) -> None:
+    for graph in (hosted, pushing):
+        groups = {
+            rule.name: rule.inputs["actions"]["actionGroups"]
+            for rule in graph.all("monitor:ScheduledQueryRule")
+        }
+        started = {name for name, told in groups.items() if "id of alerts-retraining" in told}
+        assert started == {"alerts-drift"}
+        assert all("id of alerts-people" in told for told in groups.values())
+
+
+def test_productions_alerts_go_to_the_app_of_the_estate_that_trains(hosted: Graph, pushing: Graph) -> None:
+    def webhook(graph: Graph) -> dict[str, Any]:
+        (group,) = (one for one in graph.all("monitor:ActionGroup") if one.name == "alerts-retraining")
+        (receiver,) = group.inputs["webhookReceivers"]
+        return receiver
+
+    assert webhook(pushing)["serviceUri"] == ELSEWHERE["endpoint"]["url"]
+    name = hosted.one("web:WebApp").inputs["name"]
+    assert webhook(hosted)["serviceUri"] == f"https://{name}.azurewebsites.net/api/alerts"
+    for graph in (hosted, pushing):
+        assert webhook(graph)["useAadAuth"] is True
+        assert "code=" not in webhook(graph)["serviceUri"]
+    assert not pushing.all("web:WebApp")
+    assert not pushing.all("eventgrid:SystemTopic")
+
+
+def test_the_schedule_is_the_settings_and_without_one_the_timer_is_off(hosted: Graph) -> None:
+    assert settings_of_app(hosted)["RETRAIN_SCHEDULE"] == "0 0 4 * * Mon"
+    assert settings_of_app(hosted)["AzureWebJobs.schedule.Disabled"] == "false"
+    without = record("stage", config_of("stage", {}))
+    assert settings_of_app(without)["AzureWebJobs.schedule.Disabled"] == "true"
+    assert not [one for one in without.all("monitor:ActionGroup") if one.name == "alerts-retraining"]
+    assert without.one("web:WebApp").inputs["siteConfig"]["ipSecurityRestrictions"] == []
+
+
+def problems(stack: str, retraining: dict[str, Any], *, without: tuple[str, ...] = ()) -> str:
+    config = config_of(stack, retraining)
+    for setting in without:
+        config.pop(f"mlops-estate:{setting}", None)
+        config["mlops-estate:network"]["subnets"].pop(setting, None)
+    with pytest.raises(ConfigError) as found:
+        load(raw_settings_of(config), stack)
+    return str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("retraining", "without", "said"),
+    [
+        ({"schedule": "0 4 * * 1"}, (), "retraining.schedule"),
+        ({"dailyLimit": 0}, (), "retraining.dailyLimit"),
+        ({"data": "https://example.com/rows.csv"}, (), "azureml:credit-default@latest"),
+        ({**ELSEWHERE, "schedule": "0 0 4 * * Mon"}, (), "leave out schedule"),
+        ({"endpoint": {**APPLICATION, "url": "http://example.com"}}, (), "retraining_alerts_url"),
+        ({}, ("functions",), "network.subnets.functions"),
+        ({}, ("dataLake",), "waits for files that land"),
+        ({"application": APPLICATION}, ("alerts",), "there are no alerts"),
+        ({"github": {**GITHUB, "repository": "estate"}}, (), "retraining.github.repository"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_made(
+    retraining: dict[str, Any], without: tuple[str, ...], said: str
+) -> None:
+    assert said in problems("stage", retraining, without=without)
+
+
+def test_the_longest_names_are_legal() -> None:
+    names = Names("0a7c1e5d-0000-4000-8000-00000000000a", "abcdefgh", "stage", "weu")
+    assert len(names.of("trigger_storage")) <= 24
+    assert len(names.of("system_topic", "workspace")) <= 50

@@ -12,6 +12,8 @@ CONTAINER: Final = "predictions"  # of the data lake
 TABLE: Final = "answers/table"
 PARTS: Final = "answers/parts"
 QUARANTINE: Final = "answers/quarantine"
+LABELS_CONTAINER: Final = "tables"
+LABELS: Final = "labels/table"
 PARTITION: Final = "date"
 INDEXED: Final = ("date", "scored_at")
 """The only columns of which the table's log holds least and greatest values: those of a key or a feature

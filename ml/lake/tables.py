@@ -138,10 +138,11 @@ def _is_text(kind: ArrowType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def widen(table: DeltaTable, schema: ArrowSchema) -> DeltaTable:
-    """The table with the columns that it lacks of these, null in its rows.
+def widen(table: DeltaTable, schema: ArrowSchema) -> bool:
+    """Give the table the columns that it lacks of these, null in its rows; False when it lacks none.
 
-    Raises RowsError when a column of the same name has another type there.
+    The table has to be opened anew then. Raises RowsError when a column of the same name has another type,
+    and TableChangedError.
     """
     import pyarrow as pa
     from deltalake import Field
@@ -155,12 +156,12 @@ def widen(table: DeltaTable, schema: ArrowSchema) -> DeltaTable:
     ]
     if wrong:
         raise RowsError("; ".join(wrong))
-    if new := [field for field in schema if field.name not in there.names]:
+    new = [field for field in schema if field.name not in there.names]
+    if new:
         fields: list[Field] = DeltaSchema.from_arrow(pa.schema(new)).fields
         with _exclusive():
-            table.alter.add_columns(fields)
-        table.update_incremental()
-    return table
+            table.alter.add_columns(fields, commit_properties=_commit(None, None))
+    return bool(new)
 
 
 def append(
@@ -186,13 +187,14 @@ def append(
 def replace(
     table: DeltaTable,
     rows: Iterable[ArrowBatch],
-    predicate: str,
+    predicate: str | None,
     *,
     told: Mapping[str, Any] | None = None,
 ) -> None:
-    """Put rows in the place of those that the predicate names, a comparison of partition columns alone.
+    """Put rows in the place of those that the predicate names, or of all when there is none.
 
-    The predicate stays in the table's history: it must not name a person. Raises as `append` does.
+    It compares partition columns alone. It stays in the table's history: it must not name a person. Raises as
+    `append` does.
     """
     import pyarrow as pa
     from deltalake import write_deltalake
@@ -226,14 +228,13 @@ def recorded(table: DeltaTable, name: str) -> int | None:
     return table.transaction_version(name)
 
 
-def forget_old_versions(table: DeltaTable) -> int:
-    """Delete the files that no row of the latest version is in; how many those were.
+def unreferenced(table: DeltaTable, hours: int) -> list[str]:
+    """The table's files that no row has been in for so many hours, below its folder.
 
-    Whoever reads an older version at this moment fails. Nothing may be writing: files of a commit under way
-    would go as well, and it would then fail.
+    They are named and not deleted: the library deletes by Blob Batch, which Azure has not promised for
+    accounts with a hierarchical namespace.
     """
-    gone = table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False, full=True)
-    return len(gone)
+    return table.vacuum(retention_hours=hours, dry_run=True, enforce_retention_duration=False, full=True)
 
 
 def _uri(where: str | Path) -> str:

@@ -1,0 +1,1 @@
+"""What becomes of kept answers: collected once each, held for a time, erased on request."""

@@ -20,6 +20,7 @@ from emulator.containerregistry.install import install as containerregistry
 from emulator.containerservice.install import install as containerservice
 from emulator.databases.install import install as databases
 from emulator.errors import AzureError, NotEmulated
+from emulator.eventgrid.install import install as eventgrid
 from emulator.eventgrid.pending import VERSION as EVENTS_VERSION
 from emulator.eventgrid.pending import Pending as PendingEvents
 from emulator.eventgrid.publish import Publisher
@@ -106,7 +107,7 @@ class Emulator:
         self._accounts = Accounts(self.store)
         self._contents = BlobStore(home.blobs)
         self.pending_events = PendingEvents(home.events)
-        self.publisher = Publisher(self.store, self.pending_events)
+        self.publisher = Publisher(self.store, self.pending_events, self.faults.delays)
         self._messages = Messages(home.queues)
         self._announcer = Announcer(self.publisher, self._contents)
         self.blobs = Blobs(self._accounts, self._contents, self.identity, self._announcer)
@@ -184,6 +185,7 @@ class Emulator:
             "functions": self._functions,
             "databases": lambda: databases(arm, store),
             "messaging": lambda: messaging(arm, store),
+            "eventgrid": self._eventgrid,
             "apimanagement": self._apimanagement,
             "cognitiveservices": lambda: cognitiveservices(arm, store),
             "containerapps": lambda: containerapps(arm, store),
@@ -215,6 +217,19 @@ class Emulator:
             self.workplaces,
             self.refusals,
             self.reach,
+        )
+
+    def _eventgrid(self) -> None:
+        self.courier = eventgrid(
+            self.arm,
+            self.hosts,
+            self.lifetime,
+            self.identity,
+            self._accounts,
+            self.publisher,
+            self.pending_events,
+            self.faults,
+            self.refusals,
         )
 
     def _apimanagement(self) -> None:

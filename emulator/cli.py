@@ -115,6 +115,18 @@ def _parser() -> argparse.ArgumentParser:
     faults.add_argument(
         "--lag", default="0", metavar="SECONDS", help="how much longer telemetry takes until queries see it"
     )
+    faults.add_argument(
+        "--duplicates", default="0", metavar="SHARE", help="the share of events delivered twice, from 0 to 1"
+    )
+    faults.add_argument(
+        "--disorder", default="0", metavar="SECONDS", help="events come up to so late, and overtake others"
+    )
+    faults.add_argument(
+        "--hasten",
+        default="0",
+        metavar="N",
+        help="Event Grid tries again N times as soon",
+    )
     faults.add_argument("--seed", default="0", help="the same seed hits the same requests in a row")
     limit = add("limit", _limit, "Set a quota in place of the usual one, to see what is refused then.")
     limit.add_argument(
@@ -267,8 +279,8 @@ def _run(home: Home, options: argparse.Namespace) -> int:
 def _faults(home: Home, options: argparse.Namespace) -> int:
     from emulator import lifecycle
 
-    named = {"retry": "retry_s", "late": "late_s", "slow": "slow_s", "lag": "lag_s"}
-    words = ("busy", "retry", "cut", "late", "slow", "lag", "seed")
+    named = {one: f"{one}_s" for one in ("retry", "late", "slow", "lag", "disorder")}
+    words = (*("busy", "retry", "cut", "late", "slow", "lag", "duplicates", "disorder", "hasten", "seed"),)
     given = {named.get(one, one): getattr(options, one) for one in words}
     made = lifecycle.ask(home, "PUT", f"/faults?{urlencode(given)}")
     print(

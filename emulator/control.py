@@ -13,6 +13,7 @@ from emulator.apimanagement import softdelete as apim
 from emulator.app import Emulator
 from emulator.arm.ids import SUBSCRIPTION
 from emulator.errors import AzureError
+from emulator.eventgrid.install import report
 from emulator.faults import Plan
 from emulator.http import Request, Response
 from emulator.identity.workloads import MSI_PATH
@@ -44,6 +45,7 @@ def install(emulator: Emulator) -> None:
             return set_limit(emulator, request.query.get("name", ""), request.query.get("number", ""))
         if request.path == "/faults" and request.method == "PUT":
             emulator.faults.set(Plan.of(request.query))
+            emulator.courier.wake()
             return Response.json(asdict(emulator.faults.plan))
         raise AzureError(404, "NotFound", f"No such control: {request.path}")
 
@@ -83,6 +85,7 @@ def status(emulator: Emulator, started: float) -> dict[str, Any]:
             *apim.deleted(emulator.store),
         ],
         "faults": {"plan": asdict(emulator.faults.plan), "happened": emulator.faults.happened},
+        "events": report(emulator.arm, emulator.pending_events),
         "processes": [{"name": one.name, "pid": one.pid} for one in emulator.processes.running()],
         "refused_hosts": emulator.refusals.hosts(),
         "refused_calls": emulator.refusals.calls(),

@@ -21,6 +21,7 @@ from emulator.storage.errors import render
 
 KIND: Final = "faults"  # the one document, under the key ""
 CUT_WITHIN: Final = 12_000  # bytes of an answer, or of the handshake before it
+SHARES: Final = ("busy", "duplicates")
 UNTOUCHED: Final = ("127.0.0.1", "localhost", "169.254.169.254")
 
 
@@ -30,7 +31,9 @@ class Plan:
 
     cut: one connection in so many is cut, 0 for none. late_s: seconds until a role assignment works. slow_s:
     seconds that the operations of slow types take, 0 for none. lag_s: more seconds until queries see
-    telemetry.
+    telemetry. duplicates: share of the events that Event Grid delivers twice. disorder_s: seconds by which an
+    event comes late at most, so that they overtake each other. hasten: by what the waits of Event Grid's
+    retries are divided, 0 for not at all.
     """
 
     busy: float = 0.0
@@ -39,6 +42,9 @@ class Plan:
     late_s: float = 0.0
     slow_s: float = 0.0
     lag_s: float = 0.0
+    duplicates: float = 0.0
+    disorder_s: float = 0.0
+    hasten: float = 0.0
     seed: int = 0
 
     @staticmethod
@@ -49,10 +55,11 @@ class Plan:
         for name, text in given.items():
             try:
                 values[name] = known[name](text)
-                if values[name] < 0 or (name == "busy" and values[name] > 1):
+                if values[name] < 0 or (name in SHARES and values[name] > 1):
                     raise ValueError(text)
             except (KeyError, ValueError) as error:
-                words = f"{name} is '{text}'; known are {', '.join(known)}: numbers from 0, busy up to 1."
+                shares = " and ".join(SHARES)
+                words = f"{name} is '{text}'; known are {', '.join(known)}: numbers from 0, {shares} up to 1."
                 raise AzureError(400, "BadFault", words) from error
         return Plan(**values)
 
@@ -98,6 +105,17 @@ class Faults:
                 return None
             self._count("cut")
             return self._random.randrange(CUT_WITHIN)
+
+    def delays(self) -> list[float]:
+        """How many seconds after its publication an event is to be delivered; twice, where there are two."""
+        plan = self.plan
+        if not plan.duplicates and not plan.disorder_s:
+            return [0.0]
+        with self._lock:
+            twice = self._random.random() < plan.duplicates
+            if twice:
+                self._count("duplicated")
+            return [self._random.random() * plan.disorder_s for _ in range(2 if twice else 1)]
 
     def _apply(self, plan: Plan) -> None:
         with self._lock:

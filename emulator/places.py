@@ -11,14 +11,17 @@ class Place:
     """subnet: ARM id of the subnet that the caller stands in, "" for one that stands in none.
 
     address: the public address that services see, "" for one of Azure's own, which no firewall can list; that
-    of a caller in a subnet is found out from what leads out of the subnet.
+    of a caller in a subnet is found out from what leads out of the subnet. trusted: a service of Azure that
+    comes by a managed identity, and so through firewalls whose `bypass` is AzureServices.
     """
 
     subnet: str = ""
     address: str = ""
+    trusted: bool = False
 
 
 # Of whoever calls without a place of its own: an address from a range for examples (RFC 5737).
 OUTSIDE: Final = Place(address="203.0.113.10")
 # A machine that Azure runs, in no network of the user's: a container group with a public address, a build.
 AZURE: Final = Place()
+TRUSTED: Final = Place(trusted=True)

@@ -16,6 +16,7 @@ def status_text(found: dict[str, Any]) -> str:
             "soft-deleted vaults",
             {one["name"]: f"kept until {one['kept_until']}" for one in found["soft_deleted"]},
         ),
+        _table("event subscriptions", {_name(one["subscription"]): _numbers(one) for one in found["events"]}),
         _table("jobs and containers", {one["name"]: f"pid {one['pid']}" for one in found["processes"]}),
         _table(
             "refused hosts",
@@ -27,6 +28,17 @@ def status_text(found: dict[str, Any]) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _name(subscription_id: str) -> str:
+    """Topic and subscription."""
+    return "/".join(subscription_id.split("/")[-3::2])
+
+
+def _numbers(one: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{end.replace('_', '-')} {number}" for end, number in one.items() if end != "subscription"
+    )
 
 
 def _table(title: str, rows: dict[str, str]) -> str:

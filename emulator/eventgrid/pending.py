@@ -17,8 +17,7 @@ CREATE TABLE IF NOT EXISTS delivery (
     id INTEGER PRIMARY KEY AUTOINCREMENT, subscription TEXT NOT NULL, event TEXT NOT NULL,
     published REAL NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL, outcome TEXT NOT NULL,
     attempted REAL NOT NULL, reason TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due, id);
-CREATE INDEX IF NOT EXISTS delivery_subscription ON delivery (subscription);
+CREATE INDEX IF NOT EXISTS delivery_due ON delivery (subscription, due, id);
 CREATE TABLE IF NOT EXISTS tally (
     subscription TEXT NOT NULL, what TEXT NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (subscription, what)) WITHOUT ROWID;
@@ -80,19 +79,24 @@ class Pending:
             self._db.execute("COMMIT")
         return len(rows)
 
-    def due(self, now: float, limit: int) -> list[Delivery]:
-        """Those whose time has come, the longest waiting first."""
+    def due(self, subscription: str, now: float, limit: int) -> list[Delivery]:
+        """Those of a subscription whose time has come, the longest waiting first."""
         with self._lock:
             rows = self._db.execute(
-                f"SELECT {COLUMNS} FROM delivery WHERE due <= ? ORDER BY due, id LIMIT ?",  # noqa: S608
-                (now, limit),
+                f"SELECT {COLUMNS} FROM delivery WHERE subscription = ? AND due <= ? "  # noqa: S608
+                "ORDER BY due, id LIMIT ?",
+                (subscription, now, limit),
             ).fetchall()
         return [_delivery(row) for row in rows]
 
-    def next_due(self) -> float | None:
-        """When the next one is due, None when nothing waits."""
+    def times(self) -> dict[str, float]:
+        """By subscription: when the next delivery is due."""
         with self._lock:
-            return self._db.execute("SELECT MIN(due) FROM delivery").fetchone()[0]
+            return dict(
+                self._db.execute(
+                    "SELECT subscription, MIN(due) FROM delivery GROUP BY subscription"
+                ).fetchall()
+            )
 
     def put(self, delivery: Delivery) -> None:
         """Write what became of one; nothing happens when it was taken away meanwhile."""

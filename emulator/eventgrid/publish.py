@@ -70,6 +70,7 @@ class Publisher:
         due = [
             (fold(one["id"]), now + delay)
             for one in wanted
+            if not _expired(one, now)
             if filters.matches(one["properties"].get("filter") or {}, event)
             for delay in self._delays()
         ]
@@ -94,3 +95,11 @@ class Publisher:
         with self._lock:
             self._known = revision, found
         return found
+
+
+def _expired(subscription: Json, now: float) -> bool:
+    text = subscription["properties"].get("expirationTimeUtc")
+    if not text:
+        return False
+    until = datetime.fromisoformat(str(text))
+    return (until if until.tzinfo else until.replace(tzinfo=UTC)).timestamp() <= now

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -97,7 +97,7 @@ class Tokens:
         principal: Principal,
         resource: str,
         lifetime_s: int = LIFETIME_S,
-        more: dict[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
         client_id: str = "",
     ) -> tuple[str, int]:
         """A token for an audience, with ``more`` claims, and its expiry (seconds since the epoch).

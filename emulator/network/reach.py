@@ -313,11 +313,13 @@ class Reach:
         kind, properties = target["type"].lower(), target["properties"]
         service = SERVICES.get(kind, Service(""))
         address = self.address(place)
+        acls: Json = properties.get("networkAcls") or properties.get("networkRuleSet") or {}
+        if place.trusted and _bypassed(acls):  # even where public access is off: the exception stays
+            return None
         if str(properties.get("publicNetworkAccess") or "Enabled").lower() not in ("enabled",):
             return Denied("connection", address, f"publicNetworkAccess is Disabled, and {why}")
         if subnet is not None and (lost := self._way_out(subnet, target, service)):
             return Denied("lost", "", lost)
-        acls: Json = properties.get("networkAcls") or properties.get("networkRuleSet") or {}
         if str(acls.get("defaultAction", "Allow")).lower() == "allow":
             return None
         if subnet is not None and fold(subnet["id"]) in _subnets(acls):
@@ -380,6 +382,11 @@ def _id(resource: Json, name: str) -> str:
 
 def _ranges(subnet: Json) -> tuple[addresses.Network, ...]:
     return tuple(addresses.networks(addresses.prefixes_of(subnet), subnet["name"]))
+
+
+def _bypassed(acls: Json) -> bool:
+    """Whether the services that Azure trusts pass a firewall: "Configure Azure Storage firewalls"."""
+    return "azureservices" in [one.strip().lower() for one in str(acls.get("bypass", "")).split(",")]
 
 
 def _subnets(acls: Json) -> set[str]:

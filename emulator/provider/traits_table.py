@@ -195,6 +195,7 @@ TABLE: Final[Mapping[str, Traits]] = {
     ),
     "cosmosdb:SqlResourceSqlContainer": Traits(force_new=("resource.partitionKey",)),
     "redis:Redis": Traits(force_new=("subnetId", "zones"), nested=frozenset({"sku"}), secret=("accessKeys",)),
+    "eventgrid:SystemTopic": Traits(force_new=("source", "topicType")),
     "servicebus:Namespace": Traits(force_new=("zoneRedundant",)),
 }
 

@@ -11,5 +11,7 @@ DIFFERENCES: Final = (
     "A write-once container lets a file of the dfs endpoint be filled once.",
     "Copies between accounts are done at once; there is no replication and no delay.",
     "A request has at most 256 MiB, held in memory; Azure takes blocks of 4,000 MiB.",
+    "Queues are deleted at once, have no stored access policies and no user delegation signatures, and give "
+    "messages in the order in which they can be seen.",
     "Containers have no public access and no stored access policies.",
 )

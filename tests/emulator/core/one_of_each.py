@@ -99,6 +99,23 @@ MORE: dict[str, Json] = {  # beside right_bodies.json
     "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies": {
         "properties": {"immutabilityPeriodSinceCreationInDays": 1}
     },
+    "Microsoft.EventGrid/systemTopics": {
+        "properties": {
+            "source": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/hostileacct",
+            "topicType": "Microsoft.Storage.StorageAccounts",
+        }
+    },
+    "Microsoft.EventGrid/systemTopics/eventSubscriptions": {
+        "properties": {
+            "destination": {
+                "endpointType": "StorageQueue",
+                "properties": {
+                    "resourceId": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/hostileacct",
+                    "queueName": NAME,
+                },
+            }
+        }
+    },
     "Microsoft.Network/virtualNetworkGateways": {},
     "Microsoft.Network/connections": {
         "properties": {"virtualNetworkGateway1": {"id": f"{NET}/virtualNetworkGateways/{NAME}"}}
@@ -152,6 +169,7 @@ def people(emulator: Emulator) -> None:
     account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/hostileacct"
     arm.put(account, {"location": LOCATION, "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"})
     arm.put(f"{account}/blobServices/default/containers/data", {})
+    arm.put(f"{account}/queueServices/default/queues/{NAME}", {})
     space = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}}
     arm.put(f"{NET}/virtualNetworks/other", {"location": LOCATION, "properties": space})
     order = list(right)

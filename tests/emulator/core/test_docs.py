@@ -8,12 +8,16 @@ from collections.abc import Iterator
 import pytest
 
 from emulator import docs, docs_outputs, docs_policies, docs_queries
+from emulator.eventgrid.install import EXTENSION
 from emulator.home import REPOSITORY
 from emulator.machinelearning.names import WORKSPACE
 from emulator.machinelearning.notemulated import REFUSED
 
 # types of which nothing can be created -> the service that refuses them
-NOT_CREATED = {f"{WORKSPACE}/{collection}": "machinelearning" for collection in REFUSED}
+NOT_CREATED = {
+    **{f"{WORKSPACE}/{collection}": "machinelearning" for collection in REFUSED},
+    EXTENSION: "eventgrid",
+}
 
 
 @pytest.fixture(scope="module")

@@ -160,6 +160,7 @@ class Emulator:
                 self.refusals,
                 self.workplaces,
                 self.reach,
+                self.publisher,
             ),
             "containerregistry": lambda: containerregistry(
                 home, arm, store, hosts, lifetime, who, blobs, pictures, self.reach

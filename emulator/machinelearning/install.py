@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from emulator.arm.service import Arm
 from emulator.arm.store import Store
+from emulator.eventgrid.publish import Publisher
 from emulator.home import Home
 from emulator.hosts import Hosts
 from emulator.identity.service import Identity
@@ -28,6 +29,7 @@ from emulator.machinelearning.components import Components
 from emulator.machinelearning.dataplane import HOSTS, DataPlane
 from emulator.machinelearning.datastore_service import DatastoreService
 from emulator.machinelearning.executor import Executor
+from emulator.machinelearning.happenings import Announcer
 from emulator.machinelearning.joblogs import JobLogs
 from emulator.machinelearning.references import References
 from emulator.machinelearning.runs import Runs
@@ -58,10 +60,14 @@ def install(
     refusals: Refusals,
     workplaces: Workplaces,
     reach: Reach,
+    publisher: Publisher,
 ) -> None:
     """Hooks, the data plane's route, and the executor, which goes on with what was cut off."""
     references = References(store)
     runs = Runs(store)
+    announcer = Announcer(store, publisher)
+    runs.advanced = announcer.advanced
+    announcer.install(arm)
     runtimes = Runtimes(store, images, processes)
     logs = JobLogs(arm, blobs)
     metrics = Metrics(store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,6 +38,7 @@ class Runs:
         self._changed = threading.Condition(threading.RLock())
         self._versions: defaultdict[str, int] = defaultdict(int)
         self._served: dict[str, int] = {}
+        self.advanced: Callable[[str, str], None] = lambda job_id, status: None  # told of each new status
 
     def record(self, job_id: str) -> Json:
         """The run's record: created, started, ended, error, outputs, inputs, parent, steps …"""
@@ -99,6 +101,7 @@ class Runs:
             if status in TERMINAL:
                 record["ended"] = times.now()
             self._store.put_document(RUN_DOCUMENT, run_key(job_id), record)
+            self._store.after_commit(lambda: self.advanced(job_id, status))
             self._touch(job_id)
             return True
 

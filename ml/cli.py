@@ -22,6 +22,7 @@ from ml.commands import (
     status,
     sweep,
     train,
+    trigger,
     undeploy,
 )
 
@@ -67,6 +68,11 @@ _releases = typer.Typer(help=release.HELP, no_args_is_help=True, rich_markup_mod
 for _name, _command in release.COMMANDS.items():
     _releases.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
 app.add_typer(_releases, name="release")
+
+_triggers = typer.Typer(help=trigger.HELP, no_args_is_help=True, rich_markup_mode="rich")
+for _name, _command in trigger.COMMANDS.items():
+    _triggers.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
+app.add_typer(_triggers, name="trigger")
 
 
 def main() -> None:

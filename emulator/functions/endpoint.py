@@ -52,7 +52,7 @@ class Sites:
             return  # through a private endpoint no restriction is asked
         configuration: Json = site["properties"].get("siteConfig") or {}
         if console and configuration.get("scmIpSecurityRestrictionsUseMain") is not True:
-            rules = configuration.get("scmIpSecurityRestrictions") or []
+            rules: list[Json] = configuration.get("scmIpSecurityRestrictions") or []
             default = configuration.get("scmIpSecurityRestrictionsDefaultAction", "Allow")
         else:
             rules = configuration.get("ipSecurityRestrictions") or []

@@ -49,7 +49,7 @@ class App:
     def call(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
         """Call a function with what triggered it."""
         found = self._functions[name]
-        trigger = found.get_trigger()
+        trigger: Any = found.get_trigger()
         value = argument(trigger.get_binding_name(), given)
         result = found.get_user_function()(**{trigger.name: value})
         if inspect.iscoroutine(result):

@@ -19,6 +19,8 @@ APART = (
     "mlflow",
 )  # each for an environment of its own: need not agree with the others
 
+ELSEWHERE = ("functions",)  # not installed here, in the same versions all the same
+
 
 def compile_groups(tool: str, groups: tuple[str, ...], output: Path, *extra: str) -> None:
     base = [tool, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
@@ -68,7 +70,7 @@ def main() -> None:
         if not upgrade:
             together.write_text(pinned())
         compile_groups(tool, GROUPS, together)
-        for group in GROUPS:
+        for group in (*GROUPS, *ELSEWHERE):
             output = ROOT / "environments" / "requirements" / f"{group}.txt"
             compile_groups(tool, (group,), output, "--generate-hashes", "--constraint", str(together))
     extra = ["--upgrade"] if upgrade else []
@@ -76,7 +78,7 @@ def main() -> None:
         output = ROOT / "environments" / "requirements" / f"{group}.txt"
         compile_groups(tool, (group,), output, "--generate-hashes", *extra)
     compile_azure_cli(tool, *extra)
-    compiled = ", ".join((*GROUPS, *APART, "azure-cli", *compile_peers(tool, *extra)))
+    compiled = ", ".join((*GROUPS, *ELSEWHERE, *APART, "azure-cli", *compile_peers(tool, *extra)))
     print(f"compiled {compiled}; uv itself is pinned in {UV_PIN.relative_to(ROOT)}")
 
 

@@ -1,0 +1,154 @@
+"""The state and the endpoint in Azure, and the key that signs. Everything signs in by the app's identity."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from ml.published.reason import Reason
+from ml.trigger.carry import NotTaken, Overtaken
+from ml.trigger.configuration import STATE_BLOB, STATE_CONTAINER, Configuration
+from ml.trigger.github import ReleaseWorkflow
+from ml.trigger.state import Job, Run, State
+
+if TYPE_CHECKING:
+    import httpx
+    from azure.core.credentials import TokenCredential
+    from azure.storage.blob import BlobClient
+
+MANAGEMENT: Final = "https://management.azure.com"
+API_VERSION: Final = "2024-10-01"
+ML_AUDIENCE: Final = "https://ml.azure.com"
+SECONDS: Final = 60.0  # of a call: less than a run is claimed for
+PAGES: Final = 5  # of the newest jobs; what ran before them has ended
+DATA_INPUT: Final = "data"
+
+
+class BlobState:
+    """The state as a blob, written only where the version that was read still stands."""
+
+    def __init__(self, blob: "BlobClient") -> None:
+        self._blob = blob
+
+    def read(self) -> tuple[State, str]:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            stream = self._blob.download_blob()
+        except ResourceNotFoundError:
+            return State(), ""
+        return State.model_validate_json(stream.readall()), str(stream.properties.etag)
+
+    def write(self, state: State, tag: str) -> None:
+        from azure.core import MatchConditions
+        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+
+        how: dict[str, Any] = (
+            {"etag": tag, "match_condition": MatchConditions.IfNotModified, "overwrite": True}
+            if tag
+            else {"overwrite": False}
+        )
+        try:
+            self._blob.upload_blob(state.model_dump_json().encode(), **how)
+        except (ResourceModifiedError, ResourceExistsError, ResourceNotFoundError) as error:
+            raise Overtaken from error
+
+
+def state_of(account: str, credential: "TokenCredential") -> BlobState:
+    """The state in an account, by its name."""
+    from azure.storage.blob import BlobClient
+
+    url = f"https://{account}.blob.core.windows.net"
+    limits: dict[str, Any] = {"connection_timeout": 20, "read_timeout": SECONDS}
+    return BlobState(BlobClient(url, STATE_CONTAINER, STATE_BLOB, credential=credential, **limits))
+
+
+class PublishedPipeline:
+    """The batch endpoint of the training pipeline, and its runs as the workspace tells them."""
+
+    def __init__(
+        self, client: "httpx.Client", credential: "TokenCredential", configuration: Configuration
+    ) -> None:
+        self._client, self._credential, self._told = client, credential, configuration
+
+    def jobs(self) -> tuple[Job, ...]:
+        return tuple(self._jobs())
+
+    def _jobs(self) -> Iterator[Job]:
+        url = f"{MANAGEMENT}{self._told.workspace_id}/jobs?api-version={API_VERSION}&jobType=Pipeline"
+        for _ in range(PAGES):
+            answer = self._client.get(url, headers=self._signed(MANAGEMENT), timeout=SECONDS)
+            answer.raise_for_status()
+            page = answer.json()
+            yield from filter(None, map(job_of, page.get("value", ())))
+            url = page.get("nextLink")
+            if not url:
+                return
+
+    def start(self, run: Run) -> str:
+        event = run.event
+        reason = Reason(event.started_by, event.words, event.id, run.data)
+        inputs: dict[str, Any] = {
+            name: {"jobInputType": "Literal", "value": value} for name, value in reason.inputs().items()
+        }
+        inputs[DATA_INPUT] = {"jobInputType": "UriFile", "uri": run.data}
+        answer = self._client.post(
+            self._told.endpoint_url,
+            json={"properties": {"name": run.job, "inputData": inputs}},
+            headers={**self._signed(ML_AUDIENCE), "x-ms-client-request-id": run.job},
+            timeout=SECONDS,
+        )
+        if answer.status_code in TAKEN:
+            return run.job
+        if answer.status_code in REFUSED:
+            raise NotTaken(f"{self._told.endpoint_url} answers {answer.status_code}: {answer.text[:500]}")
+        answer.raise_for_status()
+        return str(answer.json().get("name") or run.job)
+
+    def _signed(self, audience: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._credential.get_token(f'{audience}/.default').token}"}
+
+
+TAKEN: Final = frozenset({409})  # a job of this name is there: another delivery has called
+REFUSED: Final = frozenset({400, 404, 422})  # not 401 and 403: a role may be on its way
+
+
+def job_of(found: Mapping[str, Any]) -> Job | None:
+    """A job of the workspace, where it is a run of the published pipeline: others have no reason."""
+    properties: Mapping[str, Any] = found.get("properties") or {}
+    given: Mapping[str, Any] = properties.get("inputs") or {}
+    inputs = {name: str((one or {}).get("value") or "") for name, one in given.items()}
+    reason = Reason.of(properties.get("tags") or {}) or Reason.of_inputs(inputs)
+    if reason is None:
+        return None
+    return Job(
+        name=str(found.get("name", "")),
+        status=str(properties.get("status", "")),
+        event=reason.event,
+        started_by=reason.started_by,
+    )
+
+
+def workflow_of(
+    client: "httpx.Client", credential: "TokenCredential", configuration: Configuration
+) -> ReleaseWorkflow | None:
+    """The workflow of releases; None where the settings name no GitHub App."""
+    github = configuration.github
+    if github is None:
+        return None
+
+    def sign(content: bytes) -> bytes:
+        from azure.keyvault.keys.crypto import CryptographyClient, SignatureAlgorithm
+
+        digest = hashlib.sha256(content).digest()
+        return CryptographyClient(github.key, credential).sign(SignatureAlgorithm.rs256, digest).signature
+
+    return ReleaseWorkflow(
+        client,
+        sign,
+        lambda: datetime.now(UTC),
+        repository=github.repository,
+        app=github.app,
+        installation=github.installation,
+        ref=github.ref,
+    )

@@ -21,12 +21,6 @@ UP: Final = ("--yes", "--skip-preview")
 ENGINEERS: Final = yaml.safe_load((ROOT / "Pulumi.stage.yaml").read_text())["config"][
     "mlops-estate:engineersGroupId"
 ]
-BOOTSTRAP: Final = {
-    name.removeprefix("mlops-bootstrap:"): value
-    for name, value in yaml.safe_load((ROOT / "infra/bootstrap/Pulumi.shared.yaml").read_text())[
-        "config"
-    ].items()
-}
 BUILD: Final = Job("release", "build", "deploy-stage")
 PROMOTE: Final = Job("release", "promote", "promote-prod")
 
@@ -34,17 +28,11 @@ PROMOTE: Final = Job("release", "promote", "promote-prod")
 def estates(world: World) -> None:
     """Production goes up beside stage; both know who promotes, and production's gateway the callers' key.
 
-    CI's identity that deploys stage is made an engineer, and its runners may reach the records of releases
-    (docs/azure.md).
+    CI's identity that deploys stage is made an engineer (docs/azure.md).
     """
     promoter = promoters(world)["prod"]
     join = str(Path(__file__).parent / "programs" / "join.py")
     world.run(sys.executable, join, "id-mlops-boot-weu-deploy-stage", ENGINEERS)
-    outbound = str(Path(__file__).parent / "programs" / "outbound.py")
-    ranges = [*BOOTSTRAP["allowedRanges"], *world.run(sys.executable, outbound, "stage").stdout.split()]
-    words = [("--config", f"mlops-bootstrap:allowedRanges[{n}]={one}") for n, one in enumerate(ranges)]
-    given = ("--config-path", *(word for pair in words for word in pair))
-    world.run("pulumi", "-C", "infra/bootstrap", "up", "-s", "shared", "--non-interactive", *UP, *given)
     world.pulumi("up", "stage", *UP, *settings_of("stage", "releases", promoterId=promoter))
     # Azure makes no gateway that is shut.
     opened = ("--config", "mlops-estate:openGateway=true")

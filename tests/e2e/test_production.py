@@ -23,13 +23,13 @@ from emulator.identity.directory import SIGNED_IN, USERS
 from tests.e2e import homes
 from tests.e2e.conftest import ROOT, World, production_world
 from tests.e2e.desks import Desk, desk
-from tests.e2e.jobs import Job, checked_out
+from tests.e2e.jobs import PLACES, Job, checked_out
 from tests.e2e.production import CI, SETTINGS, UP, approve, promoters, recorded, set_in, settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 world = production_world
 APPROVER, _, _, BOTH = USERS
-DEPLOYER = ("--from", "vnet-mlops-stage-weu/snet-ci-runners", "--workflow", "id-mlops-boot-weu-deploy-stage")
+DEPLOYER = ("--from", PLACES["estate-stage"], "--workflow", "id-mlops-boot-weu-deploy-stage")
 OTHER = "sha256:" + "f" * 64
 
 

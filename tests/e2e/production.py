@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import yaml
 
-from demo.production import settings_of
 from tests.e2e.jobs import Job, Ran, checked_out
 from tests.e2e.world import ROOT, World
 
@@ -45,6 +44,14 @@ def promoters(world: World) -> dict[str, str]:
     """The object id of the identity that promotes into each environment."""
     said = world.run("pulumi", "-C", "infra/bootstrap", "stack", "output", "-s", "shared", "--json").stdout
     return json.loads(said)["promoters"]
+
+
+def settings_of(stack: str, section: str, **more: str) -> tuple[str, ...]:
+    """A section of a stack file with more in it: one setting alone would take the place of the whole."""
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    values = {**config[f"mlops-estate:{section}"], **more}
+    pairs = (f"mlops-estate:{section}.{name}={value}" for name, value in values.items())
+    return ("--config-path", *(word for pair in pairs for word in ("--config", pair)))
 
 
 def settings(promoter: str, **gateway: str) -> tuple[str, ...]:

@@ -63,13 +63,13 @@ class Case:
 def case(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     folder = tmp_path_factory.mktemp("desks")
     release = recorded(world, "second.toml", *DEPLOYER)
-    own = recorded(world, "bad.toml", "--as", BOTH.name)
     who = {"looks": CI, "engineer": (), "approver": ("--as", APPROVER.name), "both": ("--as", BOTH.name)}
     with ExitStack() as stack:
         desks = {
             name: stack.enter_context(desk(world, "desk.py", *words, log=folder / f"{name}.log"))
             for name, words in who.items()
         }
+        own = desks["both"].ask(do="record", release=release)
         for one in (release, own):
             desks["engineer"].ask(do="prove", release=one, green=True)
         yield Case(world, folder, release, own, **desks)

@@ -20,8 +20,10 @@ from tests.e2e.world import COMMAND_LIMIT_S, ROOT, World
 PROGRAM: Final = Path(__file__).parent / "programs" / "job.py"
 EXPRESSION: Final = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 BOOTSTRAP: Final = "id-mlops-boot-weu"  # how the identities of CI begin
-# Where a runner stands; one of stage's at an address that the firewalls of stage and bootstrap let in.
-PLACES: Final = {"estate-stage": "203.0.113.10", "estate-prod": "vnet-mlops-prod-weu/snet-ci-runners"}
+PLACES: Final = {  # where a runner with that label stands
+    "estate-stage": "vnet-mlops-stage-weu/snet-ci-runners",
+    "estate-prod": "vnet-mlops-prod-weu/snet-ci-runners",
+}
 
 
 @dataclass(frozen=True)

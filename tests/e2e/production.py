@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from tests.e2e.jobs import Job, Ran, checked_out
+from tests.e2e.jobs import PLACES, Job, Ran, checked_out
 from tests.e2e.world import ROOT, World
 
 SETTINGS: Final = Path(__file__).parent / "releases"
@@ -27,17 +27,44 @@ PROMOTE: Final = Job("release", "promote", "promote-prod")
 def estates(world: World) -> None:
     """Production goes up beside stage; both know who promotes, and production's gateway the callers' key.
 
-    CI's identity that deploys stage is made an engineer (docs/azure.md).
+    CI's identity that deploys stage is made an engineer, and stage's runners may reach the records of releases
+    (docs/azure.md).
     """
     promoter = promoters(world)["prod"]
     join = str(Path(__file__).parent / "programs" / "join.py")
     world.run(sys.executable, join, "id-mlops-boot-weu-deploy-stage", ENGINEERS)
     world.pulumi("up", "stage", *UP, *settings_of("stage", "releases", promoterId=promoter))
+    world.run("pulumi", "-C", "infra/bootstrap", "up", "-s", "shared", "--non-interactive", *UP, *admitted())
     # Azure makes no gateway that is shut.
     opened = ("--config", "mlops-estate:openGateway=true")
     world.pulumi("up", "prod", *UP, *settings_of("prod", "releases", promoterId=promoter), *opened)
     world.emulator("run", *RUNNERS, "--", "mlops", "key", "--env", "prod")
     world.pulumi("up", "prod", *UP, *settings(promoter))
+
+
+def admitted() -> tuple[str, ...]:
+    """What the bootstrap has to be told of the subnet of stage's runners, which was not there before."""
+    file = ROOT / "infra" / "bootstrap" / "Pulumi.shared.yaml"
+    environments = yaml.safe_load(file.read_text())["config"]["mlops-bootstrap:environments"]
+    stage = environments["stage"]
+    network, _, subnet = PLACES["estate-stage"].partition("/")
+    group = f"/subscriptions/{stage['subscriptionId']}/resourceGroups/rg-mlops-stage-weu"
+    stage["runnersSubnetId"] = (
+        f"{group}/providers/Microsoft.Network/virtualNetworks/{network}/subnets/{subnet}"
+    )
+    return (
+        "--config-path",
+        *(
+            word
+            for environment, values in environments.items()
+            for name, value in values.items()
+            for word in ("--config", f"mlops-bootstrap:environments.{environment}.{name}={_text(value)}")
+        ),
+    )
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def promoters(world: World) -> dict[str, str]:

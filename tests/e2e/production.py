@@ -27,7 +27,7 @@ PROMOTE: Final = Job("release", "promote", "promote-prod")
 def estates(world: World) -> None:
     """Production goes up beside stage; both know who promotes, and production's gateway the callers' key.
 
-    CI's identity that deploys stage is made an engineer, and stage's runners may reach the records of releases
+    CI's identity that deploys stage is made an engineer, and stage's runners may reach records of releases
     (docs/azure.md).
     """
     promoter = promoters(world)["prod"]

@@ -237,6 +237,7 @@ def test_the_job_rollback_ends_the_canary(case: Case, canary: Canary, tmp_path: 
     given = {"inputs.reason": "callers complain", "inputs.to": ""}
     ran = job.run(case.world, checked_out(tmp_path / "checkout", case.world), given)
     assert not ran.failed, ran.said()
+    print([(one["run"], one["seconds"]) for one in ran.steps])  # docs/runbooks/rollback.md
     after = case.look()
     assert after["members"] == {before["serving"]["revision"]: 100}
     assert after["state"]["promotion"] is None

@@ -29,6 +29,19 @@ MonitorScopeId = Annotated[str, _id_of(MONITOR_SCOPE)]
 GroupId = Annotated[str, _id_of(resource_ids.GROUP)]
 
 
+def _subnet_id(value: Any) -> str:
+    network, _, name = str(value).partition("/subnets/")
+    try:
+        if not name or "/" in name:
+            raise ValueError("it has no /subnets/NAME")
+        return f"{resource_ids.parse(network, NETWORK)}/subnets/{name}"
+    except ValueError as error:
+        refuse(f"write the whole resource id, as {resource_ids.form(NETWORK)}/subnets/NAME ({error})")
+
+
+SubnetId = Annotated[str, BeforeValidator(_subnet_id)]
+
+
 class Hub(Section):
     """The network that this one is peered with, from this side; the other side is its owner's.
 

@@ -57,6 +57,7 @@ class Bootstrap(pulumi.ComponentResource):
                 tags=settings.tags(),
                 public="Enabled",
                 callers=settings.callers,
+                subnets=settings.subnets,
                 hierarchical=hierarchical,
                 protect=self._held,
             ),
@@ -109,6 +110,10 @@ class Bootstrap(pulumi.ComponentResource):
                     default_action="Deny",
                     bypass="AzureServices",
                     ip_rules=[keyvault.IPRuleArgs(value=callers) for callers in settings.callers],
+                    virtual_network_rules=[
+                        keyvault.VirtualNetworkRuleArgs(id=subnet, ignore_missing_vnet_service_endpoint=False)
+                        for subnet in settings.subnets
+                    ],
                 ),
             ),
             tags=settings.tags(),

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from infra.config import Azure, known_settings
 from infra.config_errors import ConfigError, Problem, all_from_pydantic
+from infra.config_existing import SubnetId
 from infra.config_types import CallerRange, EnvironmentName, ProjectToken, Uuid, refuse
 from infra.naming import Names
 from infra.regions import REGIONS
@@ -29,15 +30,17 @@ class Environment(Section):
     """One environment.
 
     subscriptionId: where its estate stands. approversGroupId: who may write approvals. engineersGroupId: who
-    may record releases by hand; without it, CI alone does. retentionDays: how long an approval or release
-    record cannot be changed or deleted. locked: whether even an owner cannot shorten that. pullRequests:
-    whether code of a pull request may sign in as its preview identity, which opens this environment's state;
-    otherwise a preview runs behind the GitHub environment ENV-preview.
+    may record releases by hand; without it, CI alone does. runnersSubnetId: of its CI runners, once there is
+    one; where they come in by service endpoints, no range of addresses admits them. retentionDays: how long
+    an approval or release record cannot be changed or deleted. locked: whether even an owner cannot shorten
+    that. pullRequests: whether code of a pull request may sign in as its preview identity, which opens this
+    environment's state; otherwise a preview runs behind the GitHub environment ENV-preview.
     """
 
     subscription_id: Uuid
     approvers_group_id: Uuid
     engineers_group_id: Uuid | None = None
+    runners_subnet_id: SubnetId | None = None
     retention_days: int = Field(default=365, ge=1, le=146_000)
     locked: bool = False
     pull_requests: bool = False
@@ -67,6 +70,12 @@ class Settings(Section):
         """Allowed ranges as Azure wants them: an address alone has no prefix."""
         ranges = self.allowed_ranges
         return tuple(str(r.network_address) if r.prefixlen == 32 else str(r) for r in ranges)
+
+    @property
+    def subnets(self) -> tuple[str, ...]:
+        """Of runners, each of them once."""
+        named = (one.runners_subnet_id for one in self.environments.values())
+        return tuple(dict.fromkeys(one for one in named if one))
 
     def tags(self) -> dict[str, str]:
         return {"project": self.project, "environment": OWN, "managedBy": "pulumi"}

@@ -20,7 +20,10 @@ from tests.e2e.world import COMMAND_LIMIT_S, ROOT, World
 PROGRAM: Final = Path(__file__).parent / "programs" / "job.py"
 EXPRESSION: Final = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 BOOTSTRAP: Final = "id-mlops-boot-weu"  # how the identities of CI begin
-RUNNERS: Final = {"estate-stage": "vnet-mlops-stage-weu", "estate-prod": "vnet-mlops-prod-weu"}
+PLACES: Final = {  # where a runner with that label stands
+    "estate-stage": "vnet-mlops-stage-weu/snet-ci-runners",
+    "estate-prod": "vnet-mlops-prod-weu/snet-ci-runners",
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Job:
         checkout: a folder to run in, as `checked_out` makes it. over: what stands over ml/settings.toml.
         """
         job, runner = self.asked(checkout, given, over), self.content["runs-on"]
-        inside = ("--from", f"{RUNNERS[runner[1]]}/snet-ci-runners") if isinstance(runner, list) else ()
+        inside = ("--from", PLACES[runner[1]]) if isinstance(runner, list) else ()
         who = ("--workflow", f"{BOOTSTRAP}-{self.identity}") if self.identity else ()
         done = subprocess.run(
             [sys.executable, "-m", "emulator", "run", *inside, *who, "--", sys.executable, str(PROGRAM)],

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from demo.production import settings_of
-from tests.e2e.jobs import Job, Ran, checked_out
+from tests.e2e.jobs import PLACES, Job, Ran, checked_out
 from tests.e2e.world import ROOT, World
 
 SETTINGS: Final = Path(__file__).parent / "releases"
@@ -21,12 +20,6 @@ UP: Final = ("--yes", "--skip-preview")
 ENGINEERS: Final = yaml.safe_load((ROOT / "Pulumi.stage.yaml").read_text())["config"][
     "mlops-estate:engineersGroupId"
 ]
-BOOTSTRAP: Final = {
-    name.removeprefix("mlops-bootstrap:"): value
-    for name, value in yaml.safe_load((ROOT / "infra/bootstrap/Pulumi.shared.yaml").read_text())[
-        "config"
-    ].items()
-}
 BUILD: Final = Job("release", "build", "deploy-stage")
 PROMOTE: Final = Job("release", "promote", "promote-prod")
 
@@ -34,18 +27,14 @@ PROMOTE: Final = Job("release", "promote", "promote-prod")
 def estates(world: World) -> None:
     """Production goes up beside stage; both know who promotes, and production's gateway the callers' key.
 
-    CI's identity that deploys stage is made an engineer, and its runners may reach the records of releases
+    CI's identity that deploys stage is made an engineer, and stage's runners may reach records of releases
     (docs/azure.md).
     """
     promoter = promoters(world)["prod"]
     join = str(Path(__file__).parent / "programs" / "join.py")
     world.run(sys.executable, join, "id-mlops-boot-weu-deploy-stage", ENGINEERS)
-    outbound = str(Path(__file__).parent / "programs" / "outbound.py")
-    ranges = [*BOOTSTRAP["allowedRanges"], *world.run(sys.executable, outbound, "stage").stdout.split()]
-    words = [("--config", f"mlops-bootstrap:allowedRanges[{n}]={one}") for n, one in enumerate(ranges)]
-    given = ("--config-path", *(word for pair in words for word in pair))
-    world.run("pulumi", "-C", "infra/bootstrap", "up", "-s", "shared", "--non-interactive", *UP, *given)
     world.pulumi("up", "stage", *UP, *settings_of("stage", "releases", promoterId=promoter))
+    world.run("pulumi", "-C", "infra/bootstrap", "up", "-s", "shared", "--non-interactive", *UP, *admitted())
     # Azure makes no gateway that is shut.
     opened = ("--config", "mlops-estate:openGateway=true")
     world.pulumi("up", "prod", *UP, *settings_of("prod", "releases", promoterId=promoter), *opened)
@@ -53,10 +42,43 @@ def estates(world: World) -> None:
     world.pulumi("up", "prod", *UP, *settings(promoter))
 
 
+def admitted() -> tuple[str, ...]:
+    """What the bootstrap has to be told of the subnet of stage's runners, which was not there before."""
+    file = ROOT / "infra" / "bootstrap" / "Pulumi.shared.yaml"
+    environments = yaml.safe_load(file.read_text())["config"]["mlops-bootstrap:environments"]
+    stage = environments["stage"]
+    network, _, subnet = PLACES["estate-stage"].partition("/")
+    group = f"/subscriptions/{stage['subscriptionId']}/resourceGroups/rg-mlops-stage-weu"
+    stage["runnersSubnetId"] = (
+        f"{group}/providers/Microsoft.Network/virtualNetworks/{network}/subnets/{subnet}"
+    )
+    return (
+        "--config-path",
+        *(
+            word
+            for environment, values in environments.items()
+            for name, value in values.items()
+            for word in ("--config", f"mlops-bootstrap:environments.{environment}.{name}={_text(value)}")
+        ),
+    )
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def promoters(world: World) -> dict[str, str]:
     """The object id of the identity that promotes into each environment."""
     said = world.run("pulumi", "-C", "infra/bootstrap", "stack", "output", "-s", "shared", "--json").stdout
     return json.loads(said)["promoters"]
+
+
+def settings_of(stack: str, section: str, **more: str) -> tuple[str, ...]:
+    """A section of a stack file with more in it: one setting alone would take the place of the whole."""
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    values = {**config[f"mlops-estate:{section}"], **more}
+    pairs = (f"mlops-estate:{section}.{name}={value}" for name, value in values.items())
+    return ("--config-path", *(word for pair in pairs for word in ("--config", pair)))
 
 
 def settings(promoter: str, **gateway: str) -> tuple[str, ...]:

@@ -21,17 +21,30 @@ from tests.e2e.production import CI, RUNNERS, SETTINGS, approve, recorded
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 world = production_world
 MOST = 80  # runs of one promotion: more is no progress
+HOLDER = "the lease's holder"
+MUST = (
+    "the lease",
+    HOLDER,
+    "written: promotion begun",
+    "manifests 0: apply Deployment",
+    "backend 0: a backend",
+    "canary 10: weights 10+90",
+    "canary 50: weights 50+50",
+    "canary 100: weights 100",
+)
 
 
 @dataclass(frozen=True)
 class Watched:
-    """promoter: runs `mlops`, as CI's identity. looks: at production, as the same."""
+    """promoter: runs `mlops`, as CI's identity. looks: at production, as the same. known: the effects that a
+    process was killed after."""
 
     world: World
     folder: Path
     promoter: Desk
     looks: Desk
     engineer: Desk
+    known: list[str]
 
     def approved(self, over: str) -> str:
         """A release of its own settings that may go into production."""
@@ -46,16 +59,17 @@ class Watched:
         ended = self.promoter.ask(argv=[*argv, "--env", "prod"], known=known, log=str(log))
         return ended, log.read_text()
 
-    def killed(self, release: str, known: list[str]) -> tuple[list[str], dict[str, Any], str]:
-        """Promote it, killed after each effect that is not known: those, the last run's end, its words."""
+    def killed(self, release: str) -> tuple[list[str], dict[str, Any], str]:
+        """Promote it, killed after each effect that was not known: those, the last run's end, its words."""
         after: list[str] = []
         for _ in range(MOST):
-            ended, said = self.mlops("promote", release, known=[*known, *after])
+            ended, said = self.mlops("promote", release, known=self.known)
             sound(self.looks.ask(do="look"))
             if not ended["killed"]:
                 return after, ended, said
             after.append(ended["killed"])
-            if after[-1] == "the lease's holder":
+            self.known.append(ended["killed"])
+            if after[-1] == HOLDER:
                 self.waits(release)
             self.looks.ask(do="end_lease")  # in place of a wait until it has run out
         pytest.fail(f"{MOST} runs, and no end: {after}")
@@ -96,28 +110,46 @@ def watched(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         desk(world, "desk.py", *CI, log=folder / "looks.log", over=over) as looks,
         desk(world, "desk.py", log=folder / "engineer.log") as engineer,
     ):
-        yield Watched(world, folder, promoter, looks, engineer)
+        yield Watched(world, folder, promoter, looks, engineer, [])
 
 
 def test_a_kill_after_each_effect_of_a_good_release(watched: Watched) -> None:
     first = watched.looks.ask(do="look")["state"]["serving"]["release"]
     second = watched.approved("second.toml")
     with desk(watched.world, "caller.py", *RUNNERS, log=watched.folder / "caller.log") as caller:
-        after, ended, said = watched.killed(second, [])
+        after, ended, said = watched.killed(second)
         answers = json.loads(caller.end())
     assert ended["code"] == 0, said
     serves(watched.looks.ask(do="look"), second, first)
     assert set(answers) == {"200"}, answers
     assert answers["200"] > 100
-    assert {"the lease", "the lease's holder", "canary 10: weights 10+90", "done: no backend"} <= set(after)
-    print(after)
+    assert set(MUST) <= set(after)
+
+
+def test_a_kill_after_each_effect_of_tidying_up(watched: Watched) -> None:
+    """What served before the one before is removed once all requests are elsewhere."""
+    before = watched.looks.ask(do="look")["state"]
+    third = watched.approved("third.toml")
+    with desk(watched.world, "caller.py", *RUNNERS, log=watched.folder / "caller.log") as caller:
+        after, ended, said = watched.killed(third)
+        answers = json.loads(caller.end())
+    assert ended["code"] == 0, said
+    serves(watched.looks.ask(do="look"), third, before["serving"]["release"])
+    assert set(answers) == {"200"}, answers
+    assert {"done: no backend", "done: delete deployments"} <= set(after)
 
 
 def test_a_kill_after_each_effect_of_the_way_back(watched: Watched) -> None:
     before = watched.looks.ask(do="look")["state"]
     bad = watched.approved("bad.toml")
     with desk(watched.world, "caller.py", *RUNNERS, log=watched.folder / "caller.log"):
-        after, ended, said = watched.killed(bad, [])
+        after, ended, said = watched.killed(bad)
     assert ended["code"] == 1, said
     serves(watched.looks.ask(do="look"), before["serving"]["release"], before["previous"]["release"])
-    print(after)
+    wanted = {
+        "written: going back",
+        "going back: weights 100",
+        "going back: no backend",
+        "written: went back",
+    }
+    assert wanted <= set(after)

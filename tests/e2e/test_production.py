@@ -23,13 +23,13 @@ from emulator.identity.directory import SIGNED_IN, USERS
 from tests.e2e import homes
 from tests.e2e.conftest import ROOT, World, production_world
 from tests.e2e.desks import Desk, desk
-from tests.e2e.jobs import Job, checked_out
+from tests.e2e.jobs import PLACES, Job, checked_out
 from tests.e2e.production import CI, SETTINGS, UP, approve, promoters, recorded, set_in, settings
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 world = production_world
 APPROVER, _, _, BOTH = USERS
-DEPLOYER = ("--from", "vnet-mlops-stage-weu/snet-ci-runners", "--workflow", "id-mlops-boot-weu-deploy-stage")
+DEPLOYER = ("--from", PLACES["estate-stage"], "--workflow", "id-mlops-boot-weu-deploy-stage")
 OTHER = "sha256:" + "f" * 64
 
 
@@ -63,13 +63,13 @@ class Case:
 def case(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
     folder = tmp_path_factory.mktemp("desks")
     release = recorded(world, "second.toml", *DEPLOYER)
-    own = recorded(world, "bad.toml", "--as", BOTH.name)
     who = {"looks": CI, "engineer": (), "approver": ("--as", APPROVER.name), "both": ("--as", BOTH.name)}
     with ExitStack() as stack:
         desks = {
             name: stack.enter_context(desk(world, "desk.py", *words, log=folder / f"{name}.log"))
             for name, words in who.items()
         }
+        own = desks["both"].ask(do="record", release=release)
         for one in (release, own):
             desks["engineer"].ask(do="prove", release=one, green=True)
         yield Case(world, folder, release, own, **desks)
@@ -237,6 +237,7 @@ def test_the_job_rollback_ends_the_canary(case: Case, canary: Canary, tmp_path: 
     given = {"inputs.reason": "callers complain", "inputs.to": ""}
     ran = job.run(case.world, checked_out(tmp_path / "checkout", case.world), given)
     assert not ran.failed, ran.said()
+    print([(one["run"], one["seconds"]) for one in ran.steps])  # docs/runbooks/rollback.md
     after = case.look()
     assert after["members"] == {before["serving"]["revision"]: 100}
     assert after["state"]["promotion"] is None

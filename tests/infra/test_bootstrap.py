@@ -292,3 +292,29 @@ def test_the_condition_is_azures() -> None:
         "(@Resource[Microsoft.Authorization/roleAssignments:RoleDefinitionId] "
         "ForAnyOfAnyValues:GuidEquals {a, b}))"
     )
+
+
+SUBNET = (
+    "/subscriptions/0a7c1e5d-0000-4000-8000-00000000000a/resourceGroups/rg/providers/Microsoft.Network"
+    "/virtualNetworks/vnet/subnets/snet-ci-runners"
+)
+
+
+def test_runners_that_come_by_service_endpoints_are_admitted_by_their_subnet() -> None:
+    """Azure Storage applies no range to what comes from its own region, or by a service endpoint."""
+    config = copy.deepcopy(CONFIG)
+    config["mlops-bootstrap:environments"]["stage"]["runnersSubnetId"] = SUBNET
+    made = record("shared", config, program=FOLDER)
+    for name in ("state", "approvals"):
+        (rule,) = made.one("storage:StorageAccount", name).inputs["networkRuleSet"]["virtualNetworkRules"]
+        assert rule["virtualNetworkResourceId"] == SUBNET
+    (rule,) = made.one("keyvault:Vault").inputs["properties"]["networkAcls"]["virtualNetworkRules"]
+    assert rule == {"id": SUBNET, "ignoreMissingVnetServiceEndpoint": False}
+
+
+@pytest.mark.parametrize("wrong", ["snet-ci-runners", SUBNET.rpartition("/subnets/")[0], f"{SUBNET}/more", 3])
+def test_what_is_no_subnet_is_refused(wrong: object) -> None:
+    environments = raw()["environments"]
+    environments["stage"]["runnersSubnetId"] = wrong
+    (problem,) = refused(environments=environments)
+    assert "environments.stage.runnersSubnetId" in problem and "/subnets/NAME" in problem

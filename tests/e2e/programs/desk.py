@@ -23,7 +23,7 @@ from ml.production.assembly import Production
 from ml.production.credentials import connect
 from ml.production.management import Management
 from ml.production.pool import API
-from ml.release import proof, store
+from ml.release import proof, records, store
 from ml.release.evidence import Check, StageEvidence
 from ml.release.place import estate_of
 from ml.terminal.console import Report
@@ -159,7 +159,19 @@ def prove(release, green):
     return proof.keep(releases("stage"), evidence)
 
 
-DOES = {one.__name__: one for one in (look, end_lease, grant, forge, prove)}
+def record(release):
+    """The same content in another configuration, recorded by whoever runs this: its id."""
+    azure = releases("stage")
+    found = records.read(azure, release)
+    configuration = found.release.configuration.model_copy(update={"variables": {"SCORING_MAX_ROWS": "1234"}})
+    made = found.model_copy(
+        update={"release": found.release.model_copy(update={"configuration": configuration})}
+    )
+    assert records.record(azure, made)
+    return made.release.id
+
+
+DOES = {one.__name__: one for one in (look, end_lease, grant, forge, prove, record)}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -82,12 +83,14 @@ def run(job, files):
         if failed and not one["always"]:
             continue
         (files / "GITHUB_OUTPUT").write_text("")
+        began = time.monotonic()
         code, said = step(one, environment, files, job["folder"])
         environment |= pairs(files / "GITHUB_ENV")
         outputs |= {
             f"steps.{one['id']}.outputs.{name}": text for name, text in pairs(files / "GITHUB_OUTPUT").items()
         }
-        done.append({"run": one["run"], "code": code, "said": said})
+        seconds = round(time.monotonic() - began, 1)
+        done.append({"run": one["run"], "code": code, "said": said, "seconds": seconds})
         failed = failed or code != 0
     return {"failed": failed, "steps": done, "outputs": outputs, "summary": (files / names[2]).read_text()}
 

@@ -16,6 +16,7 @@ import sys
 
 from ml.production import promote
 from ml.production.api import Api
+from ml.production.canary import steps
 from ml.production.canary.steps import Step
 from ml.production.lease import BlobLease
 from ml.production.management import Management
@@ -31,7 +32,7 @@ WARM = (
 STEPS = (
     Step(10, 5, 300.0, "back", "few requests, so that a canary takes seconds"),
     Step(50, 10, 300.0, "back", "the same"),
-    promote.STEPS[-1],
+    steps.STEPS[-1],
 )
 stage = "before"
 
@@ -113,7 +114,7 @@ def run(argv, known, log):
 
 
 if __name__ == "__main__":
-    promote.STEPS = STEPS
+    steps.STEPS = promote.STEPS = STEPS
     for module in WARM:
         importlib.import_module(module)
     for line in sys.stdin:

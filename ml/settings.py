@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from ml.errors import MlopsError
+from ml.quality.settings import QualitySettings
 from ml.steps.bounds import Bound, attribute_of, limit_up_to
 from ml.steps.prepare import FRACTIONS
 from ml.steps.train.space import ALLOWED
@@ -217,6 +218,7 @@ class Settings(Section):
     kubernetes: KubernetesSettings
     release: ReleaseSettings
     production: ProductionSettings
+    quality: QualitySettings = QualitySettings()
     azure: AzureSettings
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 
 from ml.quality.metrics import Costs, label_noise, ranking
 from ml.quality.sums import LabelledSums
-from scoring.model.artifact import Artifact
+from scoring.model.artifact import Thresholds
+from scoring.model.schema import Schema
 from scoring.model.sketch import DriftReference
+from scoring.model.typed_json import Node
 
 PREFIX: Final = "test."  # of the artifact's metrics
 
@@ -98,12 +101,16 @@ class Model:
     baseline: Baseline | None
 
     @staticmethod
-    def of(name: str, artifact: Artifact) -> Model:
-        thresholds = artifact.thresholds
-        return Model(
+    def of_manifest(name: str, manifest: bytes) -> tuple[Model, Schema]:
+        """A model and its contract from its artifact's manifest.json. Raises JsonShapeError or ValueError."""
+        node = Node(json.loads(manifest))
+        contract = Schema.from_json(node.field("schema"))
+        thresholds = Thresholds.from_json(node.field("thresholds"))
+        model = Model(
             name,
-            artifact.drift,
+            DriftReference.from_json(node.field("drift"), contract),
             Costs(thresholds.false_negative_cost, thresholds.false_positive_cost),
             thresholds.outlier_share,
-            Baseline.from_metrics(artifact.metrics),
+            Baseline.from_metrics(node.field("metrics").numbers()),
         )
+        return model, contract

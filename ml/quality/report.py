@@ -20,6 +20,7 @@ Verdict = Literal[
     "covariate shift and concept drift",
     "loss",
 ]
+VERSION = 1  # of the report: with another one, fields mean something else
 RETRAIN: frozenset[Verdict] = frozenset(
     {"covariate shift with loss", "concept drift", "covariate shift and concept drift", "loss"}
 )
@@ -111,6 +112,7 @@ class DailyReport(Part):
     days with a broken column. Labels of their rows say nothing about the model: `measured` is without them.
     """
 
+    version: int = VERSION
     environment: str
     date: dt.date
     model: str

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ml.quality.reference import BESIDE, PREFIX
 from ml.steps.bounds import broken
 from ml.steps.compare.override import TAG as OVERRIDE_TAG
 from ml.steps.errors import StepError
@@ -83,7 +84,9 @@ def register(
         reason = f"this very model is version {known.version} already"
         return Registration(True, name, known.version, reason, artifact.digest, override=override)
     metrics = {metric: float(evaluation[metric]) for metric in DIRECTIONS}
-    described = artifact.described({f"test.{key}": value for key, value in metrics.items()}, asdict(lineage))
+    baseline = {name: float(evaluation[name]) for name in BESIDE if name in evaluation}
+    told = {f"{PREFIX}{name}": value for name, value in {**metrics, **baseline}.items()}
+    described = artifact.described(told, asdict(lineage))
     with tempfile.TemporaryDirectory(prefix="register-") as scratch:
         directory = Path(scratch, ARTIFACT_DIRECTORY)
         described.save(directory)

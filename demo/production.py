@@ -34,6 +34,7 @@ STORY: Final = (
     ("a bad one, which refuses what callers send, goes back by itself", "bad.toml", 1),
 )
 CLIENTS: Final = 4
+APART: Final = 4.0  # seconds from one client to the next: the first ones leave processors to pods that start
 
 
 class StepError(Exception):
@@ -82,7 +83,9 @@ def traffic(inside: tuple[str, ...], out: Path) -> Generator[None]:
     command = [*EMULATOR, "run", *inside, "--", sys.executable, "-m", "demo.traffic", "--env", "prod"]
     with (out.with_suffix(".log")).open("w") as errors:
         caller = subprocess.Popen(
-            [*command, "--out", str(out), "--clients", str(CLIENTS)], cwd=ROOT, stderr=errors
+            [*command, "--out", str(out), "--clients", str(CLIENTS), "--apart", str(APART)],
+            cwd=ROOT,
+            stderr=errors,
         )
     try:
         yield

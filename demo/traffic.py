@@ -89,11 +89,13 @@ class Traffic:
         self.end = threading.Event()
         self.why: Counter[str] = Counter()
 
-    def run(self, number: int, key: str) -> None:
+    def run(self, number: int, key: str, after: float = 0.0) -> None:
+        """One client, which begins after so many seconds."""
         from urllib3.exceptions import HTTPError
 
         chance = random.Random(self._seed + number)  # noqa: S311
         headers = {HEADER: key, "Content-Type": "application/json"}
+        self.end.wait(after)
         with connections() as client:
             while not self.end.is_set():
                 count = MANY_ROWS if chance.random() < MANY_SHARE else 1
@@ -136,6 +138,9 @@ def main() -> int:
     parser.add_argument("--env", default="prod")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument(
+        "--apart", type=float, default=0.0, help="seconds from one client's start to the next's"
+    )
     parser.add_argument("--seconds", type=float, default=float("inf"))
     options = parser.parse_args()
     estate = read_estate(options.env)
@@ -146,7 +151,10 @@ def main() -> int:
         traffic.end.set()
 
     signal.signal(signal.SIGTERM, stop)
-    threads = [threading.Thread(target=traffic.run, args=one, daemon=True) for one in enumerate(keys)]
+    threads = [
+        threading.Thread(target=traffic.run, args=(number, key, number * options.apart), daemon=True)
+        for number, key in enumerate(keys)
+    ]
     for thread in threads:
         thread.start()
     until = time.monotonic() + options.seconds

@@ -1,18 +1,26 @@
 """`python -m demo [--keep]`: all phases in order; exit code 0 only when every one of them held."""
 
 import argparse
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from threading import Lock
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from demo.checks import ROOT, broken_promises, fingerprints, running, to_recover
-from demo.phases import EMULATOR, PRODUCTION, START, Phase, phases, telemetry
-from demo.runner import Outcome, environment_for, run
+from demo import report
+from demo.checks import ROOT, broken_promises, fingerprints, promoter, running, to_recover
+from demo.phases import EMULATOR, SHARED, START, Phase, phases
+from demo.runner import Outcome, Screen, environment_for, run
+from demo.schedule import carry_out
 from emulator.home import Home
 
 NEXT_STEPS = (
@@ -23,20 +31,56 @@ NEXT_STEPS = (
     ("python -m emulator telemetry --json", "requests, metrics, events, traces"),
     ("make clean", "end it and remove all of it"),
 )
+RELEASE = re.compile(r"\br-[0-9a-f]{16}\b")
 START_AGAIN = ("python -m emulator up", "start it again: all state was kept")
 
 
-def in_order() -> Iterator[Phase]:
-    yield START
-    began = ""
-    for phase in phases(to_recover()):
-        began = datetime.now(UTC).isoformat()  # in the end, when the rows were scored
-        yield phase
-    yield telemetry(began)
-    yield PRODUCTION
+def parts() -> Iterator[Sequence[Phase]]:
+    """The phases, in parts of which each is made with what the one before has made."""
+    yield START, SHARED
+    yield phases(to_recover(), promoter())
 
 
-def summary(outcomes: list[Outcome]) -> Table:
+class Performed:
+    """Carries phases out, tells of them, and keeps how they ended. Safe for threads."""
+
+    def __init__(self, screen: Screen, logs: Path, outcomes: list[Outcome]) -> None:
+        self._screen, self._logs, self._outcomes = screen, logs, outcomes
+        self._environment = environment_for(screen.console)
+        self._number, self._lock = count(1), Lock()
+        self._began: dict[str, str] = {}
+
+    def __call__(self, phase: Phase) -> Outcome:
+        console, number = self._screen.console, next(self._number)
+        console.print(
+            f"[bold cyan]{number}[/]  [bold]{phase.title}[/]  [dim]{phase.shown}[/]", soft_wrap=True
+        )
+        environment = {**self._environment, **phase.variables}
+        phase = replace(phase, argv=(*phase.argv, *self._completing(phase)))
+        self._began[phase.key] = datetime.now(UTC).isoformat()
+        log = self._logs / f"{number}-{phase.name}.log"
+        outcome = run(phase, log, self._screen, environment, ROOT, number)
+        with self._lock:
+            self._outcomes.append(outcome)
+            report.keep_phases(self._logs, self._outcomes)
+        if outcome.exit_code:
+            failure(outcome, console)
+            return outcome
+        if phase.show == "all":
+            console.print(Text.from_ansi(outcome.output.rstrip()))
+        console.print(f"{number}  [green]✓[/] {phase.title}: {outcome.seconds:.1f} s\n")
+        return outcome
+
+    def _completing(self, phase: Phase) -> Iterator[str]:
+        """What its command is to be told of earlier phases."""
+        if phase.since:
+            yield from ("--since", self._began[phase.since])
+        if phase.release:
+            said = next(one.output for one in self._outcomes if one.phase.key == phase.release)
+            yield from ("--release", RELEASE.findall(said)[-1])
+
+
+def summary(outcomes: list[Outcome], seconds: float) -> Table:
     table = Table(title="what ran", title_justify="left", box=None, pad_edge=False)
     table.add_column("phase")
     table.add_column("command", style="dim")
@@ -44,7 +88,7 @@ def summary(outcomes: list[Outcome]) -> Table:
     for outcome in outcomes:
         table.add_row(outcome.phase.title, outcome.phase.shown, f"{outcome.seconds:.1f}")
     table.add_section()
-    table.add_row("in all", "", f"{sum(outcome.seconds for outcome in outcomes):.1f}", style="bold")
+    table.add_row("in all (some at once)", "", f"{seconds:.1f}", style="bold")
     return table
 
 
@@ -72,30 +116,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave the emulator running at the end")
     keep: bool = parser.parse_args().keep or running()  # what ran before the demo is left as it was
-    console = Console()
-    environment = environment_for(console)
+    console, started = Console(), time.monotonic()
     logs = Home.default().prepare().logs / "demo"
     before = fingerprints()
-    count = 1 + len(phases()) + 2  # the emulator before them, telemetry and production after them
     outcomes: list[Outcome] = []
+    problems: list[str] = []
     console.print(f"all that the commands print: {logs}/\n", soft_wrap=True, highlight=False)
     try:
-        for number, phase in enumerate(in_order(), 1):
-            place = f"[bold cyan]{number}/{count}[/]"
-            console.print(f"{place}  [bold]{phase.title}[/]  [dim]{phase.shown}[/]")
-            log = logs / f"{number}-{phase.name}.log"
-            outcome = run(phase, log, console, environment, ROOT)
-            outcomes.append(outcome)
-            if outcome.exit_code:
-                failure(outcome, console)
-                return 1
-            if phase.show == "all":
-                console.print(Text.from_ansi(outcome.output.rstrip()))
-            console.print(f"     [green]✓[/] {outcome.seconds:.1f} s\n")
+        with Screen(console) as screen:
+            performed = Performed(screen, logs, outcomes)
+            for made in parts():
+                carry_out(made, performed)
+                if any(outcome.exit_code for outcome in outcomes):
+                    return 1
         problems = broken_promises(before)
     finally:
         left = [] if keep else stop()
-    console.print(summary(outcomes))
+    console.print(summary(outcomes, time.monotonic() - started))
     for problem in [*problems, *left]:
         console.print(f"[bold red]✗[/] {problem}")
     console.print(f"\n{next_steps(keep)}", highlight=False)

@@ -6,11 +6,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from demo.phases import EMULATOR, STACKS
+from demo import stacks
+from demo.phases import EMULATOR, PROMOTED_TO, RUN, STACKS
 from infra.environments import stack_file
-from infra.naming import Names
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -41,16 +39,23 @@ def to_recover() -> dict[str, tuple[str, ...]]:
     """By stack, the settings that bring back what was deleted and is kept, so that its name is taken."""
     deleted = {one["id"].lower().rpartition("/")[2] for one in status()["soft_deleted"]}
     return {
-        stack: tuple(setting for kind, setting in KEPT.items() if _name(stack, kind).lower() in deleted)
+        stack: tuple(
+            setting for kind, setting in KEPT.items() if stacks.names(stack).of(kind).lower() in deleted
+        )
         for stack in STACKS
     }
 
 
-def _name(stack: str, kind: str) -> str:
-    """The name of an environment's resource of a kind."""
-    config = yaml.safe_load(stack_file(stack).read_text())["config"]
-    names = Names(config["azure-native:subscriptionId"], config["mlops-estate:project"], stack, "")
-    return names.of(kind)
+def promoter() -> str:
+    """The object id of the identity that promotes into production, as the shared stack's outputs say it.
+
+    RuntimeError with Pulumi's words when they cannot be read.
+    """
+    command = (*RUN, "pulumi", "-C", "infra/bootstrap", "stack", "output", "-s", "shared", "--json")
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    if done.returncode:
+        raise RuntimeError(f"the outputs of the stack shared cannot be read: {done.stderr.strip()[-300:]}")
+    return json.loads(done.stdout)["promoters"][PROMOTED_TO]
 
 
 def broken_promises(before: dict[str, str]) -> list[str]:

@@ -1,32 +1,44 @@
-"""What the demo does, in order, as data."""
+"""What the demo does, as data: its commands, and which of them wait for which."""
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
-import yaml
-
-from infra.environments import environments, stack_file
+from demo import stacks
+from infra.environments import environments
+from ml.settings import OVER
 
 PYTHON = sys.executable
 EMULATOR = (PYTHON, "-m", "emulator")
 NOTHING: Mapping[str, tuple[str, ...]] = {}
 RUN = (*EMULATOR, "run", "--")
+RELEASES = Path(__file__).parent / "releases"
+FIRST = RELEASES / "first.toml"
+PROVEN_IN, PROMOTED_TO = "stage", "prod"
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
     """One command of the demo.
 
-    title: what it does, for the reader. shown: the command as a person would type it. argv: what is started.
-    show: how much of its output stands below the finished phase.
+    title: what it does, for the reader. shown: the command as a person would type it. argv: what is
+    started. show: how much of its output stands below the finished phase. key, after: what it is called, and
+    the keys of those that have to have ended well before it begins. variables: of its environment. since,
+    release: the keys of phases that complete argv, by when they began (`--since`) and by the release that
+    they told of (`--release`).
     """
 
     title: str
     shown: str
     argv: tuple[str, ...]
     show: Literal["nothing", "all"] = "nothing"
+    key: str = ""
+    after: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    since: str = ""
+    release: str = ""
 
     @property
     def name(self) -> str:
@@ -43,73 +55,108 @@ QUIET = (
     "--suppress-progress",
     "--suppress-outputs",
 )
+# Pulumi writes its state when it ends, also when it fails or is interrupted, and not all of it anew after
+# each resource, which takes it longer than all else. What kills it loses the state: after that, `make clean`.
+AT_THE_END = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
 SHARED = Phase(
     "what all estates share goes up",
     "pulumi up -C infra/bootstrap -s shared",
     (*RUN, "pulumi", "up", "-C", "infra/bootstrap", "-s", "shared", *QUIET),
+    key="shared",
+    after=("start",),
+    variables=AT_THE_END,
 )
-
-
-def pulumi_up(stack: str, *wishes: str) -> Phase:
-    """`wishes`: settings of this run alone, as `recoverKeyVault`."""
-    wish = tuple(word for name in wishes for word in ("--config", f"mlops-estate:{name}=true"))
-    shown = " ".join(("pulumi", "up", "-s", stack, *wish))
-    return Phase(f"the estate {stack} goes up", shown, (*RUN, "pulumi", "up", "-s", stack, *QUIET, *wish))
-
-
-def phases(to_recover: Mapping[str, tuple[str, ...]] = NOTHING) -> tuple[Phase, ...]:
-    """All phases but the first, which starts the emulator. `to_recover`: by stack, as checks.py finds it."""
-    return (SHARED, *(up for stack in STACKS for up in ups(stack, to_recover.get(stack, ()))), *MODEL)
-
-
-def ups(stack: str, wishes: tuple[str, ...]) -> Iterator[Phase]:
-    """One `pulumi up`; two where Azure makes a gateway only open, and the second shuts it."""
-    if has_a_private_gateway(stack):
-        yield pulumi_up(stack, *wishes, "openGateway")
-        yield pulumi_up(stack)
-    else:
-        yield pulumi_up(stack, *wishes)
-
-
-def has_a_private_gateway(stack: str) -> bool:
-    """What the stack file of an environment says."""
-    config = yaml.safe_load(stack_file(stack).read_text())["config"]
-    private = config["mlops-estate:networkAccess"]["mode"] == "private"
-    return private and "mlops-estate:gateway" in config
-
-
+START = Phase("Azure on loopback starts", "python -m emulator up", (*EMULATOR, "up"), key="start")
 STACKS = environments()
-START = Phase("Azure on loopback starts", "python -m emulator up", (*EMULATOR, "up"))
+
+
+def pulumi_up(
+    stack: str,
+    key: str,
+    after: tuple[str, ...] = (),
+    wishes: tuple[str, ...] = (),
+    settings: tuple[str, ...] = (),
+) -> Phase:
+    """`wishes`: settings of this run alone, as `recoverKeyVault`. `settings`: sections with more in them than
+    the stack file can say, whose values other commands made."""
+    wish = tuple(word for name in wishes for word in ("--config", f"mlops-estate:{name}=true"))
+    shown = " ".join(("pulumi", "up", "-s", stack, *wish, *(("--config-path", "…") if settings else ())))
+    argv = (*RUN, "pulumi", "up", "-s", stack, *QUIET, *wish, *settings)
+    return Phase(f"the estate {stack} goes up", shown, argv, key=key, after=after, variables=AT_THE_END)
+
+
+def phases(to_recover: Mapping[str, tuple[str, ...]] = NOTHING, promoter: str = "") -> tuple[Phase, ...]:
+    """All phases but START and SHARED.
+
+    to_recover: by stack, as checks.py finds it. promoter: object id of the identity that promotes into
+    production; "" names none.
+    """
+    ups = (up for stack in STACKS for up in _ups(stack, to_recover.get(stack, ()), promoter))
+    return (*ups, *MODEL, TELEMETRY, PRODUCTION)
+
+
+def _ups(stack: str, wishes: tuple[str, ...], promoter: str) -> Iterator[Phase]:
+    """One `pulumi up`; two where Azure makes a gateway only open, and the second shuts it.
+
+    Between them the callers' key is made in production, which the gateway reads then.
+    """
+    named = promoter and "mlops-estate:releases" in stacks.config(stack)
+    named_settings = stacks.settings_of(stack, "releases", promoterId=promoter) if named else ()
+    if not stacks.has_a_private_gateway(stack):
+        yield pulumi_up(stack, stack, (), wishes, named_settings)
+        return
+    opened, keyed = f"{stack} open", f"{stack} key"
+    yield pulumi_up(stack, opened, (), (*wishes, "openGateway"), named_settings)
+    yield Phase(
+        f"the callers' key of {stack} is made",
+        f"mlops key --env {stack}",
+        (*EMULATOR, "run", "--from", stacks.runners(stack), "--", "mlops", "key", "--env", stack),
+        key=keyed,
+        after=(opened,),
+    )
+    gateway = stacks.settings_of(stack, "gateway", backendKeySecret=stacks.KEY)
+    yield pulumi_up(stack, stack, (keyed,), (), (*named_settings, *gateway))
+
+
+def _mlops(
+    title: str, *words: str, key: str, after: str, show: Literal["nothing", "all"] = "nothing"
+) -> Phase:
+    """In stage, with the settings of the first release."""
+    command = ("mlops", *words)
+    return Phase(title, " ".join(command), (*RUN, *command), show, key, (after,), {OVER: str(FIRST)})
+
+
 MODEL = (
-    Phase(
-        "a model is trained and registered",
-        "mlops train --env stage",
-        (*RUN, "mlops", "train", "--env", "stage"),
-    ),
-    Phase(
-        "its image is built and deployed",
-        "mlops deploy --env stage",
-        (*RUN, "mlops", "deploy", "--env", "stage"),
-    ),
-    Phase(
+    _mlops("a model is trained and registered", "train", "--env", "stage", key="train", after="stage"),
+    _mlops("its image is built and deployed", "deploy", "--env", "stage", key="deploy", after="train"),
+    _mlops(
         "real rows are scored",
-        "mlops score --env stage --rows 300",
-        (*RUN, "mlops", "score", "--env", "stage", "--rows", "300"),
+        "score",
+        "--env",
+        "stage",
+        "--rows",
+        "300",
+        key="score",
+        after="deploy",
         show="all",
     ),
 )
-
+# Waits for what the scored rows gave, and not for those of an earlier demo.
+TELEMETRY = Phase(
+    "its telemetry arrives",
+    "python -m emulator telemetry",
+    (*EMULATOR, "telemetry", "--limit", "5", "--wait-for", "AppRequests,scoring.batch,scoring.rows"),
+    show="all",
+    key="telemetry",
+    after=("score",),
+    since="score",
+)
 PRODUCTION = Phase(
     "production takes releases, one by a canary, and refuses a bad one",
     "python -m demo.production",
     (PYTHON, "-m", "demo.production"),
     show="all",
+    key="production",
+    after=("deploy", "telemetry", "prod"),
+    release="deploy",
 )
-
-
-def telemetry(since: str) -> Phase:
-    """Waits for what the scored rows of this run gave; `since`: ISO time in UTC."""
-    wanted = "AppRequests,scoring.batch,scoring.rows"
-    wait = ("--limit", "5", "--wait-for", wanted, "--since", since)
-    shown = "python -m emulator telemetry"
-    return Phase("its telemetry arrives", shown, (*EMULATOR, "telemetry", *wait), show="all")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import html
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from demo.runner import Outcome
 
 WIDTH, HEIGHT, LEFT = 900, 180, 46
+PHASES: Final = "phases.json"
 SEEN: Final = 4  # so high is the bar of a single failure, at least
 PAUSE: Final = 5  # seconds without a request, after which the line begins anew
 STYLE: Final = """
@@ -94,16 +100,37 @@ def _release(release: dict[str, Any]) -> tuple[str, ...]:
     return name, html.escape(release["title"]), html.escape(end), failed, seconds
 
 
-def write(found: dict[str, Any], file: Path) -> Path:
-    """Write the page; its path."""
-    steps = [
+def _took(steps: list[dict[str, Any]]) -> str:
+    rows: list[tuple[str, ...]] = [
         (
             html.escape(one["title"]),
             f"<code>{html.escape(one['command'][:120])}</code>",
             f"{one['seconds']:.1f}",
         )
-        for one in found["steps"]
+        for one in steps
     ]
+    head = "<tr><th>step</th><th>command</th><th>seconds</th></tr>"
+    return f"<table>{head}{_rows(rows, frozenset({2}))}</table>"
+
+
+def keep_phases(logs: Path, outcomes: Sequence[Outcome]) -> None:
+    """Write down what the demo's phases took so far, for the page, which one of them writes."""
+    rows = [
+        {"title": one.phase.title, "command": one.phase.shown, "seconds": one.seconds} for one in outcomes
+    ]
+    (logs / PHASES).write_text(json.dumps(rows), encoding="utf-8")
+
+
+def kept_phases(logs: Path) -> list[dict[str, Any]]:
+    """What `keep_phases` wrote; nothing where a story was told without a demo."""
+    file = logs / PHASES
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+
+
+def write(found: dict[str, Any], file: Path) -> Path:
+    """Write the page; its path."""
+    phases: list[dict[str, Any]] = found.get("phases", [])
+    before = f"<h2>What the phases before it took</h2>{_took(phases)}" if phases else ""
     head = "<tr><th>release</th><th>what</th><th>how it ended</th><th>failed meanwhile</th><th>took</th></tr>"
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -111,8 +138,8 @@ def write(found: dict[str, Any], file: Path) -> Path:
         f"<style>{STYLE}</style><h1>Production, in this demo</h1>"
         f"<h2>Releases</h2><table>{head}{_rows([_release(one) for one in found['releases']])}</table>"
         f"<h2>What a caller saw</h2>{_curve(found)}"
-        f"<h2>What each step took</h2><table><tr><th>step</th><th>command</th><th>seconds</th></tr>"
-        f"{_rows(steps, frozenset({2}))}</table></html>"
+        f"<h2>What each step of production took</h2><p>Stage works on a release while production takes the "
+        f"one before.</p>{_took(found['steps'])}{before}</html>"
     )
     file.write_text(page, encoding="utf-8")
     return file

@@ -5,10 +5,14 @@ import re
 import subprocess
 import time
 from collections import deque
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from typing import Self
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
@@ -51,12 +55,53 @@ def _plain(line: str) -> str:
     return Text.from_ansi(line).plain.rstrip()
 
 
-def run(phase: Phase, log: Path, console: Console, environment: dict[str, str], cwd: Path) -> Outcome:
+class Screen:
+    """What a terminal shows while phases run: the newest line of each, and a spinner. Safe for threads."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._running: dict[int, tuple[float, deque[str]]] = {}
+        self._lock = Lock()
+        self._live = Live(get_renderable=self._status, console=console, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    @contextmanager
+    def shown(self, number: int) -> Generator[deque[str]]:
+        """While a phase runs: what it last said goes into the deque."""
+        newest: deque[str] = deque(maxlen=1)
+        with self._lock:
+            self._running[number] = time.monotonic(), newest
+        try:
+            yield newest
+        finally:
+            with self._lock:
+                del self._running[number]
+
+    def _status(self) -> RenderableType:
+        with self._lock:
+            running = sorted(self._running.items())
+        return Group(*(self._line(number, *one) for number, one in running))
+
+    def _line(self, number: int, began: float, newest: deque[str]) -> Spinner:
+        line = Text.from_ansi(newest[0]).plain.strip() if newest else ""
+        text = Text.assemble((f"{number:2} {time.monotonic() - began:5.0f} s  ", "cyan"), (line, "dim"))
+        text.truncate(max(20, self.console.width - 6), overflow="ellipsis")
+        return Spinner("dots", text=text)
+
+
+def run(
+    phase: Phase, log: Path, screen: Screen, environment: Mapping[str, str], cwd: Path, number: int = 1
+) -> Outcome:
     """Run the phase to its end. A terminal shows its newest line and a spinner, anything else its steps."""
     private(log.parent)
     started = time.monotonic()
     lines: list[str] = []
-    newest: deque[str] = deque(maxlen=1)
     process = subprocess.Popen(
         phase.argv,
         cwd=cwd,
@@ -69,18 +114,8 @@ def run(phase: Phase, log: Path, console: Console, environment: dict[str, str], 
     )
     if process.stdout is None:
         raise RuntimeError("the phase has no output pipe")
-
-    def status() -> Spinner:
-        seconds = time.monotonic() - started
-        line = Text.from_ansi(newest[0]).plain.strip() if newest else ""
-        text = Text.assemble((f"{seconds:5.0f} s  ", "cyan"), (line, "dim"))
-        text.truncate(max(20, console.width - 6), overflow="ellipsis")
-        return Spinner("dots", text=text)
-
-    with (
-        log.open("w") as file,
-        Live(get_renderable=status, console=console, refresh_per_second=8, transient=True) as live,
-    ):
+    console = screen.console
+    with log.open("w") as file, screen.shown(number) as newest:
         try:
             for line in process.stdout:
                 file.write(line)
@@ -88,7 +123,7 @@ def run(phase: Phase, log: Path, console: Console, environment: dict[str, str], 
                 if line.strip():
                     newest.append(line)
                 if not console.is_terminal and phase.show == "nothing" and STEP.match(_plain(line)):
-                    live.console.print(Text(f"    {_plain(line)}"), soft_wrap=True)
+                    console.print(Text(f"    {_plain(line)}"), soft_wrap=True)
             exit_code = process.wait()
         finally:
             if process.poll() is None:

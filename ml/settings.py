@@ -192,12 +192,30 @@ class ReleaseSettings(Section):
     load_p95_ms: float = Field(gt=0, le=60_000)
 
 
+# With fewer no release could be caught but one that fails almost always.
+Judged = Annotated[int, Field(ge=100, le=1_000_000)]
+
+
+class JudgedSettings(Section):
+    """Scores of a new revision that are judged before it gets more. Those of ml/production/canary/steps.py,
+    where none are given."""
+
+    at_10_percent: Judged | None = None
+    at_50_percent: Judged | None = None
+
+
 class ProductionSettings(Section):
     """Of promoting."""
 
     poll_seconds: Seconds  # between two looks at a canary
     settle_seconds: Pause  # until every gateway has new weights, after which what has none may be removed
     watch_seconds: Pause  # of a revision with all requests, before the release counts as taken over
+    judged: JudgedSettings = JudgedSettings()
+
+    def judged_requests(self) -> dict[int, int]:
+        """Requests by the percent of a canary's step; steps that are not named are left out."""
+        named = {10: self.judged.at_10_percent, 50: self.judged.at_50_percent}
+        return {percent: requests for percent, requests in named.items() if requests is not None}
 
 
 class AzureSettings(Section):

@@ -8,8 +8,9 @@ service is asked. What the networks themselves stop gets no answer at all.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from emulator.arm import firewalls
 from emulator.arm.ids import fold, within
@@ -24,6 +25,7 @@ from emulator.network.rulesets import INTERNET, VIRTUAL_NETWORK, Side, denial
 from emulator.places import Place
 
 Json = dict[str, Any]
+Found = TypeVar("Found")
 Kind = Literal["connection", "firewall", "lost"]
 PORT: Final = 443
 API_SERVER: Final = 4  # of the addresses of its nodes, the one that a private API server has
@@ -89,23 +91,19 @@ class Reach:
         self._store = arm.store
         self._types = tuple(kind.lower() for kind in TYPES)
         # revision of the store, answers as of then
-        self._state = -1, dict[tuple[Place, str, str], "Denied | None"]()
+        self._state = -1, dict[tuple[object, ...], Any]()
 
     def denied(self, place: Place, target_id: str, group: str) -> Denied | None:
         """Why a caller at the place does not reach a group (`blob`, `vault`, ...) of the service.
 
         None when it does, and for a service that does not exist.
         """
-        revision = sum(map(self._store.revision, self._types))
-        known, answers = self._state  # at once: another thread may be putting new ones in their place
-        if revision != known:
-            answers = dict[tuple[Place, str, str], Denied | None]()
-            self._state = revision, answers
-        key = place, fold(target_id), group
-        if key not in answers:
+
+        def find() -> Denied | None:
             target = self._store.get(target_id)
-            answers[key] = self._find(place, target, group) if target else None
-        return answers[key]
+            return self._find(place, target, group) if target else None
+
+        return self._kept(("denied", place, fold(target_id), group), find)
 
     def by_endpoint(self, place: Place, target_id: str, group: str) -> str:
         """Why no private endpoint of a service lets a caller at the place in; "" when one does."""
@@ -113,7 +111,8 @@ class Reach:
         target = self._store.get(target_id)
         if subnet is None or target is None:
             return "the caller is in no virtual network" if target else f"{target_id} does not exist"
-        found = self._private(subnet, target, group)
+        key = "private", fold(place.subnet), fold(target_id), group
+        found = self._kept(key, lambda: self._private(subnet, target, group))
         return found.why if isinstance(found, Denied) else found or ""
 
     def lost(self, place: Place, host: str) -> str:
@@ -131,6 +130,10 @@ class Reach:
         """The public address that services see of a caller, "" for none of the user's."""
         if not place.subnet:
             return place.address
+        return self._kept(("address", place), lambda: self._leaving(place))
+
+    def _leaving(self, place: Place) -> str:
+        """By the NAT gateway of the subnet."""
         subnet = self._store.get(place.subnet)
         gateway = self._store.get(_id(subnet, "natGateway")) if subnet else None
         for one in ((gateway or {}).get("properties") or {}).get("publicIpAddresses") or []:
@@ -179,6 +182,17 @@ class Reach:
         )
 
     # parts
+
+    def _kept(self, key: tuple[object, ...], find: Callable[[], Found]) -> Found:
+        """What was found before, unless one of the TYPES has changed since."""
+        revision = sum(map(self._store.revision, self._types))
+        known, answers = self._state  # at once: another thread may be putting new ones in their place
+        if revision != known:
+            answers = dict[tuple[object, ...], Any]()
+            self._state = revision, answers
+        if key not in answers:
+            answers[key] = find()
+        return answers[key]
 
     def _public_cluster(self, place: Place, cluster: Json, server: Json) -> Denied | None:
         ranges: list[str] = server.get("authorizedIPRanges") or []

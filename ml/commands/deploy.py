@@ -32,7 +32,7 @@ def command(
 
         return deploy(azure, root, model, rebuild)
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, imports=("azure.ai.ml",))
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

@@ -40,7 +40,7 @@ def command(
             state = promote(world, release, who(azure), show, azure.report.line)
         return {"environment": env, **outcome(state)}
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, imports=("azure.monitor.query", "kubernetes.client"))
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

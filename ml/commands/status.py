@@ -28,7 +28,7 @@ MODEL_TAGS = {
 
 def command(env: options.Environment, as_json: options.AsJson = False, quiet: options.Quiet = False) -> None:
     """What is registered, what is deployed, and in production who answers, since when, by whose approval."""
-    run(env, as_json, quiet, status, render)
+    run(env, as_json, quiet, status, render, imports=("azure.ai.ml",))
 
 
 def readiness(address: str) -> str:

@@ -101,7 +101,7 @@ def command(
         )
         return carry_out(azure, root, request, kind())
 
-    run(env, as_json, quiet, train, render)
+    run(env, as_json, quiet, train, render, imports=("azure.ai.ml",))
 
 
 def kind() -> "Kind":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ml.errors import MlopsError
+from ml.production.canary.steps import table
 from ml.production.cluster import Cluster
 from ml.production.lease import LEASE, BlobLease
 from ml.production.pool import BREAKER_SECONDS, Pool
@@ -69,6 +70,7 @@ class Production:
                 azure.settings.production.settle_seconds,
                 azure.settings.production.watch_seconds,
             ),
+            table(azure.settings.production.judged_requests()),
         )
 
     def _blob(self, name: str) -> "BlobClient":

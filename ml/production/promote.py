@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ml.errors import MlopsError
-from ml.production.canary.steps import STEPS, Step
+from ml.production.canary.steps import Step
 from ml.production.errors import WentBack
 from ml.production.judging import Look, Watch, judged
 from ml.production.state import STAGES, Entry, Promotion, Serving, Stage, State
@@ -111,8 +111,9 @@ class _Promoting:
     # The canary
 
     def _canary(self) -> None:
-        watched = replace(STEPS[-1], seconds=self._world.pace.watch)
-        steps = (*STEPS[:-1], watched) if self._state.serving else (watched,)
+        *judged, last = self._world.steps
+        watched = replace(last, seconds=self._world.pace.watch)
+        steps = (*judged, watched) if self._state.serving else (watched,)
         if not self._state.serving:
             self._tell("nothing is released yet that it could be compared with")
         watch = Watch(self._world, self._plan, self._state)

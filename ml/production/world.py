@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from ml.production.canary.counts import Block
+from ml.production.canary.steps import STEPS, Step
 from ml.production.state import State
 
 UNRELEASED: Final = "unreleased"
@@ -157,7 +158,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """approve: raises MlopsError for a release that nobody approved as it is."""
+    """approve: raises MlopsError for a release that nobody approved as it is. steps: of a canary."""
 
     cluster: Cluster
     pool: Pool
@@ -168,3 +169,4 @@ class World:
     approve: Callable[[str], Approved]
     plan: Callable[[str], Plan]
     pace: Pace = Pace()
+    steps: tuple[Step, ...] = STEPS

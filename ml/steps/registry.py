@@ -6,8 +6,10 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, cast
+from urllib.parse import quote
 
 from ml.steps.artifacts import read_artifact
 from ml.steps.errors import StepError
@@ -19,6 +21,8 @@ EVALUATION_PROPERTY = "evaluation"  # the content of metrics.json
 THRESHOLDS_PROPERTY = "thresholds"  # and the costs of errors that they were learned for
 WORKSPACE_VARIABLES = ("AZUREML_ARM_SUBSCRIPTION", "AZUREML_ARM_RESOURCEGROUP", "AZUREML_ARM_WORKSPACE_NAME")
 IDENTITY_VARIABLE = "DEFAULT_IDENTITY_CLIENT_ID"
+MANAGEMENT = "https://management.azure.com"
+MODELS_API = "2024-10-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +84,58 @@ class AzureRegistry:
         missing = [name for name in WORKSPACE_VARIABLES if not environment.get(name)]
         if missing:
             raise StepError(f"{', '.join(missing)} not set: this step must run as an Azure ML job")
-        from azure.ai.ml import MLClient
         from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
         client_id = environment.get(IDENTITY_VARIABLE)
-        credential = ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
-        self._client: Any = MLClient(credential, *(environment[name] for name in WORKSPACE_VARIABLES))
+        self._credential: Any = (
+            ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
+        )
+        self._workspace = tuple(environment[name] for name in WORKSPACE_VARIABLES)
+
+    @cached_property
+    def _client(self) -> Any:
+        """For the model's files. Importing it takes two seconds, which a step that only looks can spare."""
+        from azure.ai.ml import MLClient
+
+        return MLClient(self._credential, *self._workspace)
 
     def versions(self, name: str) -> list[RegisteredModel]:
-        from azure.core.exceptions import ResourceNotFoundError
-
-        try:
-            found = [_model(item) for item in self._client.models.list(name=name)]
-        except ResourceNotFoundError:
-            return []
+        found = [
+            RegisteredModel(
+                name,
+                str(item["name"]),
+                dict(item["properties"].get("tags") or {}),
+                dict(item["properties"].get("properties") or {}),
+            )
+            for item in self._listed(name)
+        ]
         return sorted(found, key=lambda model: _order(model.version), reverse=True)
+
+    def _listed(self, name: str) -> list[dict[str, Any]]:
+        """The versions that are not archived, as Azure Resource Manager has them; none of no such model."""
+        from azure.core import PipelineClient
+        from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
+        from azure.core.rest import HttpRequest
+
+        policies = [RetryPolicy(), BearerTokenCredentialPolicy(self._credential, f"{MANAGEMENT}/.default")]
+        subscription, group, workspace, model = (quote(part, safe="") for part in (*self._workspace, name))
+        place = (
+            f"{MANAGEMENT}/subscriptions/{subscription}/resourceGroups/{group}/providers"
+            f"/Microsoft.MachineLearningServices/workspaces/{workspace}/models/{model}/versions"
+        )
+        query = {"api-version": MODELS_API, "listViewType": "ActiveOnly"}
+        found: list[dict[str, Any]] = []
+        with PipelineClient[HttpRequest, Any](MANAGEMENT, policies=policies) as client:
+            request: HttpRequest | None = HttpRequest("GET", place, params=query)
+            while request is not None:
+                answer = client.send_request(request)
+                if answer.status_code == 404:
+                    return []
+                answer.raise_for_status()
+                page: dict[str, Any] = answer.json()
+                found += page.get("value") or []
+                request = HttpRequest("GET", page["nextLink"]) if page.get("nextLink") else None
+        return found
 
     def download(self, model: RegisteredModel, directory: Path) -> Artifact:
         """Raises StepError when the model holds no usable artifact."""

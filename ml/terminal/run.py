@@ -1,7 +1,10 @@
 """What every command does around its own work."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from ml.terminal.failures import honest
@@ -20,10 +23,12 @@ def run(
     render: "Callable[[dict[str, Any]], RenderableType]",
     *,
     stored: bool = False,
+    imports: tuple[str, ...] = (),
 ) -> None:
     """Read the estate, do the work on it in this checkout, show its answer.
 
     stored: the work touches releases and approvals alone, which those may do who cannot read the stack
+    imports: modules that the work will import, and that are imported while the stack's outputs are read
     """
     from ml.azure.clients import Azure
     from ml.estate import project_root, read_estate
@@ -38,6 +43,13 @@ def run(
             azure = Azure(place.estate_of(environment, root), report)
         else:
             with report.phase(f"reading the outputs of the stack {environment}"):
+                for name in imports:
+                    Thread(target=_imported, args=(name,)).start()
                 azure = Azure(read_estate(environment, root), report)
         answer = work(azure, root)
         show(answer, as_json, lambda: render(answer))
+
+
+def _imported(name: str) -> None:
+    with suppress(ImportError):  # whoever needs it imports it again, and says what is missing
+        import_module(name)

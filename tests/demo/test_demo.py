@@ -1,6 +1,9 @@
 """The demo's own parts: what it runs, how it tells of failures, what it promises."""
 
 import sys
+from ast import literal_eval
+from dataclasses import replace
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 
@@ -10,12 +13,16 @@ from rich.console import Console
 from demo import __main__ as demo
 from demo import checks
 from demo.phases import Phase, phases
-from demo.runner import environment_for, run
+from demo.runner import Screen, environment_for, run
 from tests.infra.settings import settings_of
 
 
 def console(file: StringIO | None = None) -> Console:
     return Console(file=file or StringIO(), width=80)
+
+
+def screen(file: StringIO | None = None) -> Screen:
+    return Screen(console(file))
 
 
 def phase(code: str, show: str = "nothing") -> Phase:
@@ -25,9 +32,9 @@ def phase(code: str, show: str = "nothing") -> Phase:
 
 
 def test_a_phase_keeps_all_that_was_printed(tmp_path: Path) -> None:
-    screen = console()
+    seen = screen()
     found = run(
-        phase("print('one'); print('two')"), tmp_path / "a.log", screen, environment_for(screen), tmp_path
+        phase("print('one'); print('two')"), tmp_path / "a.log", seen, environment_for(seen.console), tmp_path
     )
     assert (found.exit_code, found.output) == (0, "one\ntwo\n")
     assert (tmp_path / "a.log").read_text() == "one\ntwo\n"
@@ -38,7 +45,7 @@ def test_what_the_demo_writes_is_its_owners_alone(tmp_path: Path, monkeypatch: p
     """Its first phase writes a log before the emulator makes its home."""
     monkeypatch.setenv("EMULATOR_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("sys.argv", ["demo"])
-    monkeypatch.setattr(demo, "in_order", lambda: iter([phase("raise SystemExit(3)")]))
+    monkeypatch.setattr(demo, "parts", lambda: iter([[phase("raise SystemExit(3)")]]))
     assert demo.main() == 1
     folders = [path for path in (tmp_path / "home", *(tmp_path / "home").rglob("*")) if path.is_dir()]
     assert (tmp_path / "home" / "logs" / "demo") in folders
@@ -47,10 +54,10 @@ def test_what_the_demo_writes_is_its_owners_alone(tmp_path: Path, monkeypatch: p
 
 def test_a_failure_names_command_code_and_log(tmp_path: Path) -> None:
     written = StringIO()
-    screen = console(written)
+    seen = screen(written)
     broken = phase("import sys; print('why'); sys.exit(7)", "all")
-    found = run(broken, tmp_path / "b.log", screen, environment_for(screen), tmp_path)
-    demo.failure(found, screen)
+    found = run(broken, tmp_path / "b.log", seen, environment_for(seen.console), tmp_path)
+    demo.failure(found, seen.console)
     said = written.getvalue()
     assert "why" in said
     assert f"`shown command` exited with 7; all of it: {tmp_path / 'b.log'}" in said
@@ -94,8 +101,10 @@ def test_where_nobody_watches_a_step_is_a_line_and_the_log_has_all(
     tmp_path: Path, output: str, shown: list[str]
 ) -> None:
     written = StringIO()
-    screen = console(written)
-    run(phase(f"print({output!r}, end='')"), tmp_path / "c.log", screen, environment_for(screen), tmp_path)
+    seen = screen(written)
+    run(
+        phase(f"print({output!r}, end='')"), tmp_path / "c.log", seen, environment_for(seen.console), tmp_path
+    )
     assert [
         line.removeprefix("    ").rstrip() for line in written.getvalue().splitlines() if line.strip()
     ] == shown
@@ -103,18 +112,18 @@ def test_where_nobody_watches_a_step_is_a_line_and_the_log_has_all(
 
 
 def test_without_an_error_of_its_own_the_last_lines_are_shown(tmp_path: Path) -> None:
-    screen = console()
+    seen = screen()
     code = "print('\\n'.join(f'step {number}' for number in range(100))); raise SystemExit(1)"
-    found = run(phase(code), tmp_path / "e.log", screen, environment_for(screen), tmp_path)
+    found = run(phase(code), tmp_path / "e.log", seen, environment_for(seen.console), tmp_path)
     assert found.problem.splitlines() == [f"step {number}" for number in range(60, 100)]
 
 
 @pytest.mark.parametrize("begin", ["Diagnostics:", "error: no such stack"])
 def test_an_error_is_shown_in_full(tmp_path: Path, begin: str) -> None:
     lines = [*(f"step {number}" for number in range(100)), begin, *(f"line {number}" for number in range(60))]
-    screen = console()
+    seen = screen()
     code = f"print({chr(10).join(lines)!r}); raise SystemExit(1)"
-    found = run(phase(code), tmp_path / "d.log", screen, environment_for(screen), tmp_path)
+    found = run(phase(code), tmp_path / "d.log", seen, environment_for(seen.console), tmp_path)
     assert found.problem.splitlines() == lines[100:]
 
 
@@ -125,8 +134,7 @@ def test_only_a_stack_of_which_something_is_kept_recovers_it(monkeypatch: pytest
     monkeypatch.setattr(checks, "status", lambda: {"soft_deleted": [{"id": stage}, {"id": f"/x/{gateway}"}]})
     found = checks.to_recover()
     assert found["stage"] == ("recoverKeyVault", "recoverGateway") and not found["prod"]
-    shared, *ups = (one for one in phases(found) if "up" in one.argv)
-    assert "infra/bootstrap" in shared.argv
+    ups = [one for one in phases(found) if "up" in one.argv]
     for setting in ("recoverKeyVault", "recoverGateway"):
         recovered = [f"mlops-estate:{setting}=true" in one.argv for one in ups]
         assert recovered == [True, *(False for _ in ups[1:])]
@@ -141,3 +149,25 @@ def test_a_refused_host_and_a_changed_stack_file_break_the_promise(monkeypatch: 
     ]
     monkeypatch.setattr(checks, "status", lambda: {"refused_hosts": []})
     assert checks.broken_promises(checks.fingerprints()) == []
+
+
+def test_the_promoter_is_named_from_the_first_up_on_and_the_key_before_the_gateway_is_shut() -> None:
+    every = {one.key: one for one in phases(promoter="an-id")}
+    for key in ("stage", "prod open", "prod"):
+        assert "mlops-estate:releases.promoterId=an-id" in every[key].argv, key
+    reads = "mlops-estate:gateway.backendKeySecret=scoring-api-key"
+    assert [key for key, one in every.items() if reads in one.argv] == ["prod"]
+    assert every["prod"].after == ("prod key",) and every["prod key"].after == ("prod open",)
+    assert not any("promoterId" in word for one in phases() for word in one.argv)
+
+
+def test_a_command_is_told_of_the_phases_before_it(tmp_path: Path) -> None:
+    """When the rows were scored, and which release was deployed: the last that its output names."""
+    with screen() as seen:
+        told = demo.Performed(seen, tmp_path, [])
+        said = "print('r-0123456789abcdef'); print('release  r-fedcba9876543210')"
+        told(replace(phase(said), key="deploy"))
+        echo = replace(phase("import sys; print(sys.argv[1:])"), since="deploy", release="deploy")
+        words = literal_eval(told(echo).output)
+    assert words[0] == "--since" and datetime.fromisoformat(words[1]).tzinfo is not None
+    assert words[2:] == ["--release", "r-fedcba9876543210"]

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from demo import production, report
+from demo import production, report, stacks
+from demo.phases import Phase
+from demo.runner import Outcome
 
 
 def second(at: int, requests: int = 100, failed: int = 0) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def test_a_good_release_may_fail_nobody_and_a_bad_one_its_share() -> None:
 
 def test_a_section_of_the_stack_file_is_passed_on_whole() -> None:
     """A path of one setting alone would take the place of the whole section."""
-    words = production.settings_of("prod", "releases", promoterId="one")
+    words = stacks.settings_of("prod", "releases", promoterId="one")
     assert words[0] == "--config-path"
     names = {word.partition("=")[0].rpartition(".")[2] for word in words if "=" in word}
     assert {"account", "vault", "groupId", "promoterId"} <= names
@@ -46,4 +48,12 @@ def test_the_page_shows_pauses_failures_and_text_as_text(tmp_path: Path) -> None
     assert page.count("<polyline") == 2  # nobody called between the two
     assert page.count('class="bad"') == 1
     assert "4 of 100" in page and "a &lt;step&gt;" in page and "a <step>" not in page
+    assert "the phases before it" not in page
+    phase = Outcome(Phase("an <estate>", "pulumi up", ()), 0, 12.34, "", tmp_path)
+    report.keep_phases(tmp_path, [phase])
+    page = report.write(
+        {**found, "phases": report.kept_phases(tmp_path)}, tmp_path / "report.html"
+    ).read_text()
+    assert "an &lt;estate&gt;" in page and "12.3" in page
+    assert report.kept_phases(tmp_path / "none") == []
     assert "No request was sent." in report.write(story(0, 0, sent=0), tmp_path / "none.html").read_text()

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from demo.checks import KEPT
-from demo.phases import has_a_private_gateway
+from demo.stacks import has_a_private_gateway
 from infra.environments import environments, stack_file
 from tests.e2e import homes
 from tests.e2e.conftest import World, model_world

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from demo import phases
+from demo import phases, stacks
 from emulator.identity.subscriptions import named_in_stack_files
 from infra.environments import environments, stack_file
 from infra.outputs import EstateOutputs
@@ -55,12 +55,14 @@ def test_the_emulator_has_its_subscription(tmp_path: Path) -> None:
 
 def test_the_demo_brings_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phases, "STACKS", ("stage", "dev", "prod"))
-    monkeypatch.setattr(phases, "has_a_private_gateway", lambda stack: stack == "prod")
+    prod = stacks.config("prod")
+    monkeypatch.setattr(stacks, "config", lambda stack: {"dev": another_environment("dev")}.get(stack, prod))
+    monkeypatch.setattr(stacks, "has_a_private_gateway", lambda stack: stack == "prod")
     shown = [phase.shown for phase in phases.phases({"dev": ("recoverKeyVault",)})]
     assert shown[:5] == [
-        "pulumi up -C infra/bootstrap -s shared",
         "pulumi up -s stage",
         "pulumi up -s dev --config mlops-estate:recoverKeyVault=true",
         "pulumi up -s prod --config mlops-estate:openGateway=true",
-        "pulumi up -s prod",
+        "mlops key --env prod",
+        "pulumi up -s prod --config-path …",
     ]

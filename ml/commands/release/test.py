@@ -39,7 +39,7 @@ def command(
         green.append(bool(answer["green"]))
         return answer
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, imports=("azure.ai.ml",))
     if not all(green):
         raise typer.Exit(1)
 

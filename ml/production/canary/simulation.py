@@ -14,7 +14,7 @@ from ml.production.canary.counts import Counts
 from ml.production.canary.evalues import Numbers, log_mean
 from ml.production.canary.metrics import ALPHA, CUTS, METRICS, Name
 from ml.production.canary.process import Process
-from ml.production.canary.steps import STEPS
+from ml.production.canary.steps import STEPS, Step
 from scoring.telemetry.classes import BOUNDS_MS
 
 A_BLOCK: Final = 400.0  # requests of both revisions together
@@ -99,7 +99,7 @@ class Outcome:
     requests: tuple[float, ...]
 
 
-def simulate(scenario: Scenario, releases: int, seed: int) -> Outcome:
+def simulate(scenario: Scenario, releases: int, seed: int, steps: tuple[Step, ...] = STEPS) -> Outcome:
     """Take so many releases through the steps that are judged."""
     rng = np.random.default_rng(seed)
     ordinary, troubled = behaviour(), behaviour(slower=_unrest(2)[1])
@@ -110,7 +110,7 @@ def simulate(scenario: Scenario, releases: int, seed: int) -> Outcome:
             process.learn(seen[name])
     judged, caught, at = np.zeros(releases), np.zeros(releases, dtype=bool), np.full(releases, np.nan)
     block = 0
-    for step in [step for step in STEPS if step.least]:
+    for step in [step for step in steps if step.least]:
         aim = judged.mean() + step.least
         while judged.mean() < aim and not caught.all():
             failing, slower = scenario.both(block)

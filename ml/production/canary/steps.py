@@ -1,6 +1,7 @@
 """How much a new revision gets, for how long, and what must have been judged before it gets more."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 
@@ -36,3 +37,12 @@ STEPS: Final[tuple[Step, ...]] = (
         "watched",
     ),
 )
+
+
+def table(judged: Mapping[int, int]) -> tuple[Step, ...]:
+    """STEPS with other numbers of judged requests. judged: by the percent of a step; those not named stay.
+
+    That a good revision seldom goes back holds whatever the numbers are. How surely a bad one is caught
+    depends on them: `python -m ml.production.canary` measures it for the numbers of the settings.
+    """
+    return tuple(replace(step, least=judged.get(step.percent, step.least)) for step in STEPS)

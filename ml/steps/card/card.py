@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ml.steps import about
+from ml.steps.at_once import at_once
 from ml.steps.card import (
     data,
     dependence,
@@ -33,8 +34,16 @@ def measured(subject: Subject, lineage: Mapping[str, str]) -> dict[str, Any]:
     lineage: what only the job knows of where the model comes from
     """
     artifact = subject.artifact
-    important = importance.measure(subject)
-    pictured = [each["feature"] for each in important["features"][:PICTURED_FEATURES]]
+    _ = subject.probabilities, subject.train_matrix  # once, and not in each process
+    found = at_once(
+        {
+            "drift": lambda: drift.measure(subject),
+            "features": lambda: _features(subject),
+            "outliers": lambda: outliers.measure(subject),
+            "fairness": lambda: fairness.measure(subject),
+        }
+    )
+    important, dependences = found["features"]
     return {
         "format_version": FORMAT_VERSION,
         "model": {
@@ -59,13 +68,20 @@ def measured(subject: Subject, lineage: Mapping[str, str]) -> dict[str, Any]:
         "calibration": reliability.measure(subject),
         "threshold": threshold.measure(subject),
         "importance": important,
-        "partial_dependence": dependence.measure(subject, pictured),
-        "fairness": {"least_of_each_label": LEAST_OF_EACH_LABEL, "attributes": fairness.measure(subject)},
-        "outliers": outliers.measure(subject),
-        "drift": drift.measure(subject),
-        "scoring_path": path.measure(subject),
+        "partial_dependence": dependences,
+        "fairness": {"least_of_each_label": LEAST_OF_EACH_LABEL, "attributes": found["fairness"]},
+        "outliers": found["outliers"],
+        "drift": found["drift"],
+        "scoring_path": path.measure(subject),  # alone, as it measures times
         "lineage": {**artifact.lineage, **lineage},
     }
+
+
+def _features(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
+    """How important each is, and the partial dependence on those that matter most."""
+    important = importance.measure(subject)
+    pictured = [each["feature"] for each in important["features"][:PICTURED_FEATURES]]
+    return important, dependence.measure(subject, pictured)
 
 
 def _limits() -> list[str]:

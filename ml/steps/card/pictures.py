@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+from ml.steps.at_once import at_once
 from ml.steps.card.drawing import (
     INK,
     MAIN,
@@ -27,8 +29,12 @@ MOST_FEATURES = 12
 
 def drawn(card: Card) -> dict[str, tuple[Picture, ...]]:
     """All pictures of a card by the section that shows them."""
-    with style():
-        return {name: tuple(draw(card)) for name, draw in PICTURES.items()}
+
+    def draw(name: str) -> tuple[Picture, ...]:
+        with style():
+            return tuple(PICTURES[name](card))
+
+    return at_once({name: partial(draw, name) for name in PICTURES})
 
 
 def _calibration(card: Card) -> list[Picture]:

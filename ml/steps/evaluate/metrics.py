@@ -6,7 +6,6 @@ from typing import Literal, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import metrics as sk
 
 Direction = Literal["higher", "lower"]
 Labels = NDArray[np.int64]
@@ -32,6 +31,8 @@ class Costs(NamedTuple):
 
 def ranking(labels: Labels, probabilities: Probabilities) -> dict[str, float]:
     """The metrics that need no threshold. Both labels must occur in `labels` [rows]."""
+    from sklearn import metrics as sk  # two seconds, which steps that only compare figures need not spend
+
     clipped = np.clip(probabilities, 1e-15, 1 - 1e-15)
     values = {
         "roc_auc": sk.roc_auc_score(labels, probabilities),

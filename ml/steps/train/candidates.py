@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +15,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from ml.steps.cores import cores
 from ml.steps.evaluate.metrics import DIRECTIONS, Labels, Probabilities, ranking
+from ml.steps.train.fits import Fits, Fitted
 from ml.steps.train.space import BOOSTING, SPACE, START, Dimension, Values
-from ml.steps.train.tuning import search
+from ml.steps.train.tuning import first, search
 from scoring.model.schema import CategoryFeature, Matrix, Schema
 
 SELECTION_METRIC = "log_loss"  # a proper score: it rewards good probabilities, and not only a good order
@@ -62,6 +65,17 @@ class Contest:
     metrics: Mapping[str, Mapping[str, float]]
     selected: str
     history: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict[str, tuple[Trial, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What the search for one candidate's values came to."""
+
+    values: Values
+    fitted: Classifier
+    metrics: Mapping[str, float]
+    trials: int
+    history: tuple[Trial, ...]
 
 
 def _gradient_boosting(values: Values, seed: int, schema: Schema) -> Classifier:
@@ -129,43 +143,49 @@ def compete(
     selection: Rows,
     candidates: tuple[Candidate, ...] = CANDIDATES,
 ) -> Contest:
-    """Tune each candidate on the `fit` rows, and rank what was found on the selection rows."""
-    best: dict[str, Classifier] = {}
-    values: dict[str, Values] = {}
-    trials: dict[str, int] = {}
-    metrics: dict[str, dict[str, float]] = {}
-    history: dict[str, tuple[Trial, ...]] = {}
+    """Tune each candidate on the `fit` rows, and rank what was found on the selection rows.
+
+    As many models are fitted at once as there are cores for; what is found does not depend on it.
+    """
     sign = 1.0 if DIRECTIONS[SELECTION_METRIC] == "lower" else -1.0
-    for candidate in candidates:
-        tried: dict[tuple[tuple[str, float], ...], tuple[Classifier, dict[str, float]]] = {}
+
+    def tuned(candidate: Candidate) -> Tuned:
+        given = parameters.boosting if candidate.name == BOOSTING else {}
+        start = {**candidate.start, **given}
+        trials, seed = max(1, round(parameters.trials * candidate.share)), parameters.seed
+        fits = Fits(pool, lambda values: _tried(candidate, values, seed, schema, fit, selection))
+        for values in first(start, candidate.space, trials, seed):
+            fits.begin(values)
         past: list[Trial] = []
 
-        def loss(
-            values: Values,
-            candidate: Candidate = candidate,
-            tried: dict[tuple[tuple[str, float], ...], tuple[Classifier, dict[str, float]]] = tried,
-            past: list[Trial] = past,
-        ) -> float:
-            classifier = fitted(candidate, values, parameters.seed, schema, fit)
-            found = ranking(selection[1], probabilities(classifier, selection[0]))
-            tried[_key(values)] = classifier, found
+        def loss(values: Values) -> float:
+            found = fits.of(values)[1]
             past.append(Trial(values, found))
             return sign * found[SELECTION_METRIC]
 
-        given = parameters.boosting if candidate.name == BOOSTING else {}
-        trials[candidate.name] = max(1, round(parameters.trials * candidate.share))
-        chosen = search(
-            loss, {**candidate.start, **given}, candidate.space, trials[candidate.name], parameters.seed
-        )
-        values[candidate.name] = chosen
-        best[candidate.name], metrics[candidate.name] = tried[_key(chosen)]
-        history[candidate.name] = tuple(past)
-    selected = min(best, key=lambda name: sign * metrics[name][SELECTION_METRIC])
-    return Contest(best, values, trials, metrics, selected, history)
+        chosen = search(loss, start, candidate.space, trials, seed)
+        return Tuned(chosen, *fits.of(chosen), trials, tuple(past))
+
+    # Searches wait in threads of their own for the fits of the pool.
+    with ThreadPoolExecutor(cores()) as pool, ThreadPoolExecutor(len(candidates)) as searches:
+        found = dict(zip([each.name for each in candidates], searches.map(tuned, candidates), strict=True))
+    selected = min(found, key=lambda name: sign * found[name].metrics[SELECTION_METRIC])
+    return Contest(
+        {name: each.fitted for name, each in found.items()},
+        {name: each.values for name, each in found.items()},
+        {name: each.trials for name, each in found.items()},
+        {name: each.metrics for name, each in found.items()},
+        selected,
+        {name: each.history for name, each in found.items()},
+    )
 
 
-def _key(values: Values) -> tuple[tuple[str, float], ...]:
-    return tuple(sorted(values.items()))
+def _tried(
+    candidate: Candidate, values: Values, seed: int, schema: Schema, fit: Rows, selection: Rows
+) -> Fitted:
+    """A model of these values, and its metrics on the selection rows."""
+    classifier = fitted(candidate, values, seed, schema, fit)
+    return classifier, ranking(selection[1], probabilities(classifier, selection[0]))
 
 
 def refitted(parameters: Parameters, schema: Schema, rows: Rows, contest: Contest) -> Classifier:

@@ -1,17 +1,22 @@
 """The judge: what it sends back, what it lets through, what it says; its figures by a small simulation."""
 
 import math
+import tomllib
+from pathlib import Path
 
 import pytest
 
+from ml.errors import MlopsError
 from ml.production.canary.judge import Judge
 from ml.production.canary.metrics import ALPHA, METRICS, Metric
 from ml.production.canary.simulation import Scenario, behaviour, scenarios, simulate
-from ml.production.canary.steps import STEPS
+from ml.production.canary.steps import STEPS, table
+from ml.settings import FILE, checked, read_settings
 from tests.ml.production.worlds import block, counts
 
 BY_TITLE = {scenario.title: scenario for scenario in scenarios()}
 FIRST = STEPS[0].least
+RELEASES = Path(__file__).resolve().parents[3] / "demo" / "releases"
 
 
 @pytest.mark.parametrize("scenario", [s for s in scenarios() if s.good], ids=lambda s: s.title)
@@ -103,6 +108,32 @@ def test_the_steps_rise_to_all_and_ask_for_more_each_time() -> None:
     assert all(least > 0 for least in judged)
     assert STEPS[-1].least == 0  # nothing runs beside it
     assert math.isclose(ALPHA, 0.01)
+
+
+def test_settings_ask_for_other_numbers_of_the_steps_that_they_name() -> None:
+    tree = {**tomllib.loads(FILE.read_text("utf-8"))}
+    assert table(checked(tree, FILE).production.judged_requests()) == STEPS
+    tree["production"] = {**tree["production"], "judged": {"at_50_percent": 500}}
+    found = table(checked(tree, FILE).production.judged_requests())
+    assert [step.least for step in found] == [STEPS[0].least, 500, 0]
+    assert [step.percent for step in found] == [step.percent for step in STEPS]
+
+
+@pytest.mark.parametrize("judged", [{"at_10_percent": 99}, {"at_10_percent": True}, {"at_20_percent": 500}])
+def test_steps_that_could_judge_nothing_are_refused_by_name(judged: dict[str, object]) -> None:
+    tree = tomllib.loads(FILE.read_text("utf-8"))
+    tree["production"] = {**tree["production"], "judged": judged}
+    with pytest.raises(MlopsError) as refused:
+        checked(tree, FILE)
+    assert f"production.judged.{next(iter(judged))}" in str(refused.value.details)
+
+
+@pytest.mark.parametrize("file", sorted(RELEASES.glob("*.toml")), ids=lambda file: file.stem)
+def test_the_demos_shorter_steps_catch_what_its_bad_release_does(file: Path) -> None:
+    """It fails at one request in twenty: callers send too many rows as often."""
+    steps = table(read_settings(FILE, file).production.judged_requests())
+    assert simulate(BY_TITLE["5% of requests fail"], 100, 5, steps).back >= 0.97
+    assert simulate(BY_TITLE["the same as the running one"], 100, 6, steps).back <= ALPHA
 
 
 def test_a_metric_whose_effects_are_within_its_margin_is_refused() -> None:

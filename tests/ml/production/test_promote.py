@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from ml.errors import MlopsError
+from ml.production.canary.steps import STEPS, Step, table
 from ml.production.errors import Overtaken, WentBack
 from ml.production.judging import Look
 from ml.production.promote import promote
@@ -54,6 +56,18 @@ def test_the_first_release_gets_all_requests_and_the_second_one_step_by_step() -
     assert all(look.judgement.new == 0 for look in looks[:3])  # nothing is old enough to be judged
     assert {look.step.percent: look.enough for look in looks} == {10: True, 50: True, 100: False}
     assert [entry.what for entry in fake.state.history] == ["promotion begun", "has all requests"] * 2
+
+
+def test_steps_that_ask_for_fewer_requests_are_over_earlier() -> None:
+    def judged(steps: tuple[Step, ...]) -> dict[int, int]:
+        fake, looks = released(FIRST), list[Look]()
+        fake.requests = 40.0
+        promote(replace(fake.world(), steps=steps), SECOND, "somebody", looks.append, lambda line: None)
+        return {look.step.percent: look.judged for look in looks if look.enough}
+
+    usual, fewer = judged(STEPS), judged(table({10: 200, 50: 300}))
+    assert all(fewer[percent] < usual[percent] for percent in (10, 50))
+    assert fewer[10] >= 200 and fewer[50] >= 300
 
 
 def test_only_the_one_before_is_kept() -> None:

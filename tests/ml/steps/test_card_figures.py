@@ -13,6 +13,8 @@ from ml.steps.card import dependence, drift, importance, outliers, threshold
 from ml.steps.card.sections import origin, quality, service
 from ml.steps.card.subject import Subject
 from ml.steps.evaluate.evaluation import evaluate
+from scoring.model.drift import DriftRules
+from scoring.model.drift import evaluate as evaluate_drift
 from tests.scoring.trained import Small
 
 LABEL = {"positive": "won", "negative": "lost", "event": "a win"}
@@ -75,6 +77,28 @@ def test_clean_windows_seldom_alarm_and_shifted_ones_mostly_do(subject: Subject)
     found = drift.measure(Subject(subject.artifact, subject.train, subject.train))
     assert found["false_alarms"] < 0.01
     assert found["power"] > 0.9
+
+
+def test_tests_that_are_left_out_change_no_answer(subject: Subject) -> None:
+    """Windows of moved rows among clean ones, with rules from strict to none, against all tests."""
+    random, reference = np.random.default_rng(3), subject.artifact.drift
+    width = subject.matrix.shape[1]
+    answers: set[bool] = set()
+    for number in range(60):
+        rows = subject.train_matrix[drift.drawn(random, len(subject.train_matrix), 400)]
+        if number % 3:
+            rows = drift.moved(subject, rows, number % width, random)
+        window = drift.counted(reference, rows)
+        rate, least = (float(random.choice(each)) for each in ([1e-6, 0.01, 0.5], [0.0, 0.02, 0.1]))
+        rules = replace(DriftRules(), false_discovery_rate=rate, least_psi=least, least_rows=300 + number * 2)
+        found = evaluate_drift(reference, window, rules, None).drifted
+        names = subject.artifact.schema.names
+        assert drift.alarmed(reference, window, rules) == bool(found)
+        for column in range(width):
+            answer = drift.alarmed(reference, window, rules, column)
+            assert answer == (names[column] in found)
+            answers.add(answer)
+    assert answers == {True, False}
 
 
 def test_a_window_is_a_fresh_sample_of_the_rows() -> None:

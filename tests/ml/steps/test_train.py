@@ -12,11 +12,12 @@ from ml.steps.contract import SCHEMA
 from ml.steps.errors import StepError
 from ml.steps.evaluate.metrics import ranking
 from ml.steps.matrix import matrix_of
-from ml.steps.train import additive, explanation, graph, parity, training
+from ml.steps.train import additive, candidates, explanation, graph, parity, training
 from ml.steps.train.calibration import calibrated
 from ml.steps.train.candidates import (
     CANDIDATES,
     Candidate,
+    Contest,
     Parameters,
     compete,
     fitted,
@@ -24,7 +25,7 @@ from ml.steps.train.candidates import (
     probabilities,
 )
 from ml.steps.train.trees import average_path_length, boosted_trees, isolation_trees
-from ml.steps.train.tuning import Dimension, Values, search
+from ml.steps.train.tuning import STARTUP_TRIALS, Dimension, Values, first, search
 from scoring.model.artifact import Artifact
 from scoring.model.composite import Composite
 from scoring.model.explain import Explainer, Explanation
@@ -220,12 +221,12 @@ def test_the_least_log_loss_is_selected_after_tuning(model: Small) -> None:
     def build(values: Values, seed: int, schema: object) -> Constant:
         return Constant(values["share"])
 
-    candidates = (
+    both = (
         Candidate("tuned", build, {"share": 0.98}, space, share=1.0),
         Candidate("bad", build, {"share": 0.9}, (), share=0.1),
     )
     rows = model.test_matrix, model.test["default"].to_numpy()
-    contest = compete(Parameters(1, trials=20), SCHEMA, rows, rows, candidates)
+    contest = compete(Parameters(1, trials=20), SCHEMA, rows, rows, both)
     assert contest.selected == "tuned"
     assert contest.trials == {"tuned": 20, "bad": 2}
     assert contest.values["tuned"]["share"] == pytest.approx(rows[1].mean(), abs=0.05)
@@ -247,17 +248,52 @@ def test_the_search_begins_at_its_start_and_is_repeated_by_its_seed() -> None:
         return quadratic(values)
 
     start = {"x": 0.5, "n": 9, "fixed": 4.0}
-    first = search(loss, start, SPACE, 15, seed=3)
+    best = search(loss, start, SPACE, 15, seed=3)
     assert seen[0] == start
     assert len(seen) == 15
     assert all(0.001 <= each["x"] <= 1 and 1 <= each["n"] <= 9 and each["fixed"] == 4.0 for each in seen)
     assert all(isinstance(each["n"], int) for each in seen)
-    assert quadratic(first) == min(map(quadratic, seen))
+    assert quadratic(best) == min(map(quadratic, seen))
     again = list(seen)
     seen.clear()
-    assert search(loss, start, SPACE, 15, seed=3) == first
+    assert search(loss, start, SPACE, 15, seed=3) == best
     assert seen == again
-    assert search(loss, start, SPACE, 15, seed=4) != first
+    assert search(loss, start, SPACE, 15, seed=4) != best
+
+
+@pytest.mark.parametrize("start", [{"x": 0.5, "n": 2}, {"x": 5.0, "n": 20}], ids=["within", "outside"])
+@pytest.mark.parametrize("trials", [1, 2, 4, 5, 6, 7, 15])
+def test_what_is_tried_first_is_known_before_any_loss(start: Values, trials: int) -> None:
+    """So that all of it can be fitted at once."""
+    seen: list[Values] = []
+    search(lambda values: seen.append(dict(values)) or quadratic(values), start, SPACE, trials, seed=3)
+    ahead = first(start, SPACE, trials, seed=3)
+    assert ahead == seen[: len(ahead)]
+    assert len(ahead) >= min(trials, STARTUP_TRIALS)
+
+
+def test_how_many_models_are_fitted_at_once_changes_nothing(
+    model: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = model.test_matrix, model.test["default"].to_numpy()
+    found: list[Contest] = []
+    for count in (1, 3):
+        monkeypatch.setattr(candidates, "cores", lambda count=count: count)
+        found.append(compete(Parameters(5, trials=8), SCHEMA, rows, rows))
+    one, three = found
+    assert one.history == three.history
+    assert (one.values, one.metrics, one.selected) == (three.values, three.metrics, three.selected)
+    assert [len(each) for each in one.history.values()] == list(one.trials.values())
+
+
+def test_a_fit_that_fails_fails_the_contest(model: Small) -> None:
+    def build(values: Values, seed: int, schema: object) -> Constant:
+        raise FloatingPointError("no such model")
+
+    rows = model.test_matrix, model.test["default"].to_numpy()
+    broken = (Candidate("broken", build, {"share": 0.9}, (), share=1.0),)
+    with pytest.raises(FloatingPointError, match="no such model"):
+        compete(Parameters(1, trials=2), SCHEMA, rows, rows, broken)
 
 
 def test_one_trial_is_the_start_itself_even_outside_the_space() -> None:

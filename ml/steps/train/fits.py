@@ -1,0 +1,35 @@
+"""Fits models, several at once where a machine has the cores for it, and each of them once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from typing import Any
+
+from ml.steps.train.space import Values
+
+Fitted = tuple[Any, Mapping[str, float]]
+"""A model and its metrics."""
+
+
+class Fits:
+    """The fits of one kind of model, by its values.
+
+    Threads do: scikit-learn lets go of the interpreter while it grows trees, and processes would have to
+    import it again.
+    """
+
+    def __init__(self, pool: Executor, fit: Callable[[Values], Fitted]) -> None:
+        self._pool, self._fit = pool, fit
+        self._begun: dict[tuple[tuple[str, float], ...], Future[Fitted]] = {}
+
+    def begin(self, values: Values) -> Future[Fitted]:
+        """Begin the fit, unless that was done before."""
+        key = tuple(sorted(values.items()))
+        if key not in self._begun:
+            self._begun[key] = self._pool.submit(self._fit, values)
+        return self._begun[key]
+
+    def of(self, values: Values) -> Fitted:
+        """The model and its metrics. Raises what the fit raised."""
+        return self.begin(values).result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,8 @@ def test_killed_after_any_write_nobody_sees_half_and_the_next_run_ends_it(
         patch.setattr(batch.Place, "write", counted(batch.Place.write))
         patch.setattr(batch.tables, "publish", counted(batch.tables.publish))
         patch.setattr(batch.tables, "make_table", counted(batch.tables.make_table))
-        try:
+        with contextlib.suppress(Killed):
             run(composite, where, str(output), ID, Limits(workers=1))
-        except Killed:
-            pass
     there = len(table(output)) if (output / "predictions" / "_delta_log").exists() else 0
     assert there in (0, len(rows))
     run(composite, where, str(output), ID, Limits(workers=2))
@@ -129,7 +128,7 @@ def test_the_same_key_twice_publishes_nothing(
 ) -> None:
     twice = rows.copy()
     twice.loc[len(rows) - 1, ID] = twice[ID][0]
-    with pytest.raises(MlopsError, match="The column id of .* has 1 values that occur more than once"):
+    with pytest.raises(MlopsError, match=r"The column id of .* has 1 values that occur more than once"):
         run(composite, written(twice, tmp_path / "in"), str(tmp_path / "out"), ID, Limits())
     assert len(table(tmp_path / "out")) == 0
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact, ArtifactError, Thresholds
@@ -67,6 +68,16 @@ class Batch:
         return [{"score": score, "flag": flag} for score, flag in pairs]
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was found about many rows: arrays [rows]."""
+
+    probability: NDArray[np.float64]
+    label: NDArray[np.int8]
+    outlier_score: NDArray[np.float64]
+    outlier: NDArray[np.bool_]
+
+
 def joined(matrices: list[Matrix]) -> Matrix:
     """The rows of all, at least one, in one matrix."""
     return matrices[0] if len(matrices) == 1 else np.concatenate(matrices)
@@ -88,13 +99,23 @@ class Judge:
             return Batch(matrix, *self._code(matrix, self._decision, self._outlier))
         if len(matrix) <= FEW_ROWS:
             return self._few(matrix, *self._composite.run_few(matrix))
-        probability, outlier_score = self._composite.run(matrix)
+        many = self.arrays(matrix)
         return Batch(
             matrix,
-            probability.astype(np.float64).round(DIGITS).tolist(),
-            (probability >= self._decision).astype(np.int64).tolist(),
-            outlier_score.astype(np.float64).round(DIGITS).tolist(),
-            (outlier_score > self._outlier).tolist(),
+            many.probability.tolist(),
+            many.label.tolist(),
+            many.outlier_score.tolist(),
+            many.outlier.tolist(),
+        )
+
+    def arrays(self, matrix: Matrix) -> Answers:
+        """Judge a matrix [rows, features]: the same answers, without a Python object for each value."""
+        probability, outlier_score = self._composite.run(matrix)
+        return Answers(
+            probability.astype(np.float64).round(DIGITS),
+            (probability >= self._decision).astype(np.int8),
+            outlier_score.astype(np.float64).round(DIGITS),
+            outlier_score > self._outlier,
         )
 
     def _few(self, matrix: Matrix, probabilities: list[float], outlier_scores: list[float]) -> Batch:

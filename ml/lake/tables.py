@@ -6,8 +6,11 @@ table's own columns and types here before each write, and what does not fit is r
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -181,6 +184,45 @@ def append(
     with _exclusive():
         write_deltalake(
             table, fitted(rows, columns(table)), mode="append", commit_properties=_commit(taken, told)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A Parquet file that stands in the table's folder already. path: relative to it."""
+
+    path: str
+    size: int
+    rows: int
+    partition: Mapping[str, str]
+
+
+def publish(table: DeltaTable, files: Sequence[File], *, taken: Mapping[str, int]) -> None:
+    """Make files that were written before part of the table, all by one commit, which records `taken`.
+
+    Raises TableChangedError.
+    """
+    from deltalake.transaction import AddAction, RemoveAction
+
+    now = round(time.time() * 1000)
+    actions: list[AddAction | RemoveAction] = [
+        AddAction(
+            path=file.path,
+            size=file.size,
+            partition_values=dict(file.partition),
+            modification_time=now,
+            data_change=True,
+            stats=json.dumps({"numRecords": file.rows}),
+        )
+        for file in files
+    ]
+    with _exclusive():
+        table.create_write_transaction(
+            actions,
+            mode="append",
+            schema=table.schema(),
+            partition_by=list(table.metadata().partition_columns),
+            commit_properties=_commit(taken, None),
         )
 
 

@@ -1,0 +1,1 @@
+"""Batch inference: the released composite over files and tables, published whole or not at all."""

@@ -1,0 +1,110 @@
+"""The columns of a block of rows -> the composite's matrix, and the rows that break the contract.
+
+The service's own encoder reads them, so a row is taken here exactly when the service takes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.lake.arrow import ArrowBatch, ArrowType
+from scoring.model.encode import ContractError, Encoder
+from scoring.model.schema import Matrix, Schema
+
+Kind = Literal["number", "text", "nothing"]
+POINTER: Final = re.compile(r"#/columns/(?P<name>.+)/(?P<row>\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """row: its place in the block. code: as the service's problems name it. No value stands in the reason."""
+
+    row: int
+    column: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """matrix [kept rows, features]; kept: their places in the block, in order."""
+
+    matrix: Matrix
+    kept: NDArray[np.int64]
+    rejects: tuple[Reject, ...]
+
+
+def kind(of: ArrowType) -> Kind | None:
+    """What the contract may take from a column of this type; None: nothing."""
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_dictionary(of):
+        return kind(of.value_type)
+    if types.is_integer(of) or types.is_floating(of):
+        return "number"
+    if types.is_string(of) or types.is_large_string(of) or types.is_string_view(of):
+        return "text"
+    return "nothing" if types.is_null(of) else None
+
+
+class Columns:
+    """Thread-safe: it holds nothing that changes."""
+
+    def __init__(self, contract: Schema, encoder: Encoder) -> None:
+        self._names, self._encoder = contract.names, encoder
+
+    def encode(self, block: ArrowBatch) -> Encoded:
+        """block: the contract's columns, at least one row. Of each row left out a defect is told, or more."""
+        values = {name: _values(block.column(name)) for name in self._names}
+        kept = np.arange(block.num_rows, dtype=np.int64)
+        rejects: list[Reject] = []
+        while len(kept):
+            try:
+                matrix = self._encoder.encode({"columns": values})
+            except ContractError as error:
+                found = list(_rejects(error, kept))
+                if not found:  # a defect of a column and not of a row: it would be found for ever
+                    raise
+                rejects.extend(found)
+                wrong = {reject.row for reject in found}
+                keep = np.array([row not in wrong for row in kept.tolist()], dtype=bool)
+                values = {name: _only(column, keep) for name, column in values.items()}
+                kept = kept[keep]
+            else:
+                return Encoded(matrix, kept, tuple(sorted(rejects, key=lambda one: (one.row, one.column))))
+        empty = np.empty((0, len(self._names)), dtype=np.float32)
+        return Encoded(empty, kept, tuple(sorted(rejects, key=lambda one: (one.row, one.column))))
+
+
+def _rejects(error: ContractError, kept: NDArray[np.int64]) -> Iterator[Reject]:
+    from urllib.parse import unquote
+
+    for one in error.errors:
+        match = POINTER.fullmatch(one.pointer)
+        if match is not None:
+            name = unquote(match["name"]).replace("~1", "/").replace("~0", "~")
+            yield Reject(int(kept[int(match["row"])]), name, one.code)
+
+
+def _values(column: Any) -> Any:
+    """Numbers without gaps as an array, everything else as a list with None for a gap."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    numbers = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    if numbers and column.null_count == 0:
+        return column.to_numpy(zero_copy_only=False)
+    return column.to_pylist()
+
+
+def _only(values: Any, keep: NDArray[np.bool_]) -> Any:
+    if isinstance(values, list):
+        return [value for value, wanted in zip(values, keep.tolist(), strict=True) if wanted]
+    return values[keep]

@@ -1,0 +1,281 @@
+"""A batch from its files to its tables: all cores, bounded memory, published whole or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Any, Final
+
+from ml.batch.evaluate import Composite
+from ml.batch.keys import repeated
+from ml.batch.places import Place
+from ml.batch.source import Source, Unit, source
+from ml.batch.unit import (
+    PARTITION,
+    PREDICTIONS,
+    REJECTS,
+    RUNS,
+    Done,
+    Scoring,
+    predictions_schema,
+    rejects_schema,
+)
+from ml.errors import MlopsError
+from ml.lake import tables
+from ml.lake.arrow import ArrowSchema, ArrowType
+from ml.quality.judge import judge
+from ml.quality.rules import Rules
+from ml.quality.sums import DaySums
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+FORMAT: Final = 1  # of what a run writes: another one is another run
+COMMIT_ATTEMPTS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """block_rows: scored at once. most_rejected: share of rows; beyond it nothing is published.
+
+    workers: threads; 0: one a core.
+    """
+
+    block_rows: int = 65_536
+    most_rejected: float = 0.01
+    workers: int = 0
+
+    @property
+    def threads(self) -> int:
+        return self.workers or len(os.sched_getaffinity(0))
+
+
+Told = Callable[[int, int | None], None]  # the rows that were read so far, and all, where that is known
+
+
+class Interrupted(Exception):
+    """Another unit has failed: this one is given up."""
+
+
+def run(
+    composite: Composite,
+    where: str,
+    output: str,
+    key: str | None,
+    limits: Limits,
+    credential: TokenCredential | None = None,
+    told: Told = lambda _read, _all: None,
+    environment: str = "",
+) -> dict[str, Any]:
+    """Score all rows and publish them; what a run of the same did before is found and not done again.
+
+    Returns the run's record: identity, counts, drift and the estimated quality of the whole batch. Raises
+    MlopsError before anything is published.
+    """
+    found = source(where, composite.artifact.schema.names, key, credential)
+    place = Place(output, credential)
+    name = identity(composite, found, key)
+    record = f"{RUNS}/{name}/record.json"
+    key_type = _key_type(found, key)
+    made = {
+        table: _table(place, table, schema, credential)
+        for table, schema in (
+            (PREDICTIONS, predictions_schema(key_type)),
+            (REJECTS, rejects_schema(key_type)),
+        )
+    }
+    if place.exists(record) and tables.recorded(made[PREDICTIONS], name) is not None:
+        return {**json.loads(place.read(record)), "found": True}
+    _one_evaluator(place, name, composite)
+    scoring = Scoring(composite, found, place, name, key, key_type, limits.block_rows)
+    done = _scored(scoring, found, limits, told)
+    answer = _judged(composite, scoring, found, done, name, limits, environment)
+    if key is not None and (twice := repeated(place, name, [unit.number for unit in found.units])):
+        raise MlopsError(
+            f"The column {key} of {where} has {twice:,} values that occur more than once.",
+            "Nothing was published. A key names one row: mend the data, or leave --key out.",
+        )
+    place.write(record, json.dumps(answer, indent=1).encode())
+    for table, files in (
+        (REJECTS, [one.rejects for one in done]),
+        (PREDICTIONS, [one.predictions for one in done]),
+    ):
+        _published(
+            place,
+            table,
+            [
+                tables.File(file.path, file.size, file.rows, {PARTITION: name})
+                for file in files
+                if file is not None
+            ],
+            name,
+            credential,
+        )
+    return {**answer, "found": False}
+
+
+def identity(composite: Composite, found: Source, key: str | None) -> str:
+    """The run's name: the same rows by the same model are the same run."""
+    facts = [FORMAT, composite.name, composite.release, composite.artifact.digest, found.digest, key]
+    return f"b-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]}"
+
+
+def _key_type(found: Source, key: str | None) -> ArrowType | None:
+    """Whole numbers or texts; in CSV always texts."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if key is None or found.format == "csv":
+        return None
+    if not found.units:
+        return None
+    with found.place.files.open_input_file(found.units[0].file) as stream:
+        of = pq.read_schema(stream).field(key).type
+    if pa.types.is_integer(of):
+        return pa.int64()
+    if pa.types.is_floating(of):
+        raise MlopsError(f"The column {key} holds floating numbers.", "A key is a whole number or a text.")
+    return pa.string()
+
+
+def _table(place: Place, table: str, schema: ArrowSchema, credential: TokenCredential | None) -> Any:
+    made = tables.make_table(f"{place.where}/{table}", schema, credential, partition=(PARTITION,))
+    there = tables.columns(made)
+    if there.field("key").type != schema.field("key").type:
+        raise MlopsError(
+            f"The table {place.where}/{table} has keys of the type {there.field('key').type}, "
+            f"and these are {schema.field('key').type}.",
+            "Give another --output.",
+        )
+    return made
+
+
+def _one_evaluator(place: Place, run_: str, composite: Composite) -> None:
+    """Raises MlopsError when other workers of the same run evaluate the model by something else."""
+    name = f"{RUNS}/{run_}/evaluator.txt"
+    if not place.exists(name):
+        place.write(name, composite.evaluated_by.encode())
+    if (before := place.read(name).decode()) != composite.evaluated_by:
+        raise MlopsError(
+            f"The run {run_} was begun with {before}, and here {composite.evaluated_by} evaluates the model: "
+            "their answers differ in the last digits.",
+            f"Go on where it was begun, or remove {place.where}/{RUNS}/{run_} to begin anew.",
+        )
+
+
+def _scored(scoring: Scoring, found: Source, limits: Limits, told: Told) -> list[Done]:
+    lock, stopped = Lock(), Event()
+    counts = {"read": 0, "rejected": 0}
+    rows = found.rows
+
+    def count(read: int, rejected: int) -> None:
+        if stopped.is_set():
+            raise Interrupted
+        with lock:
+            counts["read"] += read
+            counts["rejected"] += rejected
+            told(counts["read"], rows)
+            if rows is not None and counts["rejected"] > limits.most_rejected * rows:
+                raise _too_many(counts["rejected"], rows, limits, at_least=True)
+
+    def work(unit: Unit) -> Done:
+        before = scoring.done(unit)
+        if before is None:
+            return scoring.score(unit, count)
+        count(before.read, before.rejected_rows)
+        return before
+
+    with ThreadPoolExecutor(limits.threads) as threads:
+        begun = [threads.submit(work, unit) for unit in found.units]
+        ended, _ = wait(begun, return_when=FIRST_EXCEPTION)
+        failed = [one for one in ended if one.exception() is not None]
+        if failed:
+            stopped.set()
+            threads.shutdown(cancel_futures=True)
+            raise next(
+                (
+                    error
+                    for one in begun
+                    if not one.cancelled()
+                    and (error := one.exception()) is not None
+                    and not isinstance(error, Interrupted)
+                ),
+                failed[0].exception() or Interrupted(),
+            )
+    return [one.result() for one in begun]
+
+
+def _too_many(rejected: int, rows: int, limits: Limits, at_least: bool = False) -> MlopsError:
+    return MlopsError(
+        f"{'At least ' if at_least else ''}{rejected:,} of {rows:,} rows break the model's contract, "
+        f"more than the {limits.most_rejected:.2%} that batch.most_rejected allows.",
+        "Nothing was published. The rejects with their columns and reasons are in the run's files.",
+    )
+
+
+def _judged(
+    composite: Composite,
+    scoring: Scoring,
+    found: Source,
+    done: Sequence[Done],
+    name: str,
+    limits: Limits,
+    environment: str,
+) -> dict[str, Any]:
+    read, rejected = sum(one.read for one in done), sum(one.rejected_rows for one in done)
+    if not read:
+        raise MlopsError(f"{found.place.where} holds no rows.", "Give files with rows.")
+    if rejected > limits.most_rejected * read:
+        raise _too_many(rejected, read, limits)
+    sums = DaySums.empty(composite.artifact.drift)
+    for one in done:  # in the order of the units: sums of fractions depend on it
+        sums = sums + scoring.sums(one)
+    now = dt.datetime.now(dt.UTC)
+    today = now.date()
+    report = judge(environment, composite.monitored, today, {today: sums}, {}, Rules(), now)
+    return {
+        "run": name,
+        "data": found.place.where,
+        "data_digest": found.digest,
+        "model": composite.name,
+        "model_digest": composite.artifact.digest,
+        "release": composite.release,
+        "evaluated_by": composite.evaluated_by,
+        "made_at": now.isoformat(timespec="seconds"),
+        "files": len({unit.file for unit in found.units}),
+        "rows": read,
+        "scored": read - rejected,
+        "rejected": rejected,
+        "positive": int(sums.scores.rows[1].sum()),
+        "outliers": sums.outliers,
+        "ignored_columns": list(found.ignored),
+        "report": json.loads(report.model_dump_json()),
+    }
+
+
+def _published(
+    place: Place, table: str, files: Sequence[tables.File], name: str, credential: TokenCredential | None
+) -> None:
+    """One commit, unless it is there: another process may do the same at the same time."""
+    where = f"{place.where}/{table}"
+    for _ in range(COMMIT_ATTEMPTS):
+        opened = tables.open_table(where, credential)
+        if opened is None:
+            raise MlopsError(f"The table {where} has gone while the run wrote to it.", "Run it again.")
+        if tables.recorded(opened, name) is not None:
+            return
+        try:
+            tables.publish(opened, files, taken={name: 1})
+        except tables.TableChangedError:
+            continue
+        return
+    raise MlopsError(
+        f"{where} was changed by others at each of {COMMIT_ATTEMPTS} attempts to publish.",
+        "Run it again: what was scored is kept.",
+    )

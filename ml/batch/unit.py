@@ -1,0 +1,262 @@
+"""One unit of a batch: its rows scored into one file, its rejects into another, its counts into a third."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.batch.columns import Encoded
+from ml.batch.evaluate import Composite
+from ml.batch.places import Place
+from ml.batch.source import Source, Unit, blocks
+from ml.lake.arrow import ArrowSchema, ArrowType
+from ml.quality.sums import Counter, DaySums
+
+PREDICTIONS: Final = "predictions"
+REJECTS: Final = "rejects"
+RUNS: Final = "runs"
+PARTITION: Final = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file of a table, relative to the table, its bytes and rows."""
+
+    path: str
+    size: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a unit."""
+
+    number: int
+    read: int
+    predictions: Written | None
+    rejects: Written | None
+    rejected_rows: int
+    sums: dict[str, Any]  # of ml.quality.sums.DaySums
+
+    def to_json(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+    @staticmethod
+    def from_json(content: bytes) -> Done:
+        value = json.loads(content)
+        for name in ("predictions", "rejects"):
+            value[name] = None if value[name] is None else Written(**value[name])
+        return Done(**value)
+
+
+def predictions_schema(key: ArrowType | None) -> ArrowSchema:
+    """The table of predictions, as it is declared; `run` is its partition and stands in no file."""
+    import pyarrow as pa
+
+    fields = [("key", key or pa.string()), ("file", pa.string()), ("row", pa.int64())]
+    answers = [
+        ("probability", pa.float64()),
+        ("label", pa.int8()),
+        ("outlier_score", pa.float64()),
+        ("outlier", pa.bool_()),
+        ("model", pa.string()),
+        ("release", pa.string()),
+    ]
+    return pa.schema([*fields, *answers, (PARTITION, pa.string())])
+
+
+def rejects_schema(key: ArrowType | None) -> ArrowSchema:
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("key", key or pa.string()),
+            ("file", pa.string()),
+            ("row", pa.int64()),
+            ("column", pa.string()),
+            ("reason", pa.string()),
+            (PARTITION, pa.string()),
+        ]
+    )
+
+
+def record_name(run: str, unit: Unit) -> str:
+    return f"{RUNS}/{run}/unit-{unit.number:06}.json"
+
+
+def keys_name(run: str, number: int) -> str:
+    return f"{RUNS}/{run}/keys-{number:06}.npy"
+
+
+class Scoring:
+    """Scores units. Thread-safe."""
+
+    def __init__(
+        self,
+        composite: Composite,
+        source: Source,
+        output: Place,
+        run: str,
+        key: str | None,
+        key_type: ArrowType | None,
+        block_rows: int,
+    ) -> None:
+        self._composite, self._source, self._output, self._run = composite, source, output, run
+        self._key, self._block_rows = key, block_rows
+        drop = len(predictions_schema(key_type)) - 1
+        self._predictions = _without(predictions_schema(key_type), drop)
+        self._rejects = _without(rejects_schema(key_type), len(rejects_schema(key_type)) - 1)
+
+    def done(self, unit: Unit) -> Done | None:
+        """What became of the unit in an earlier run that was killed; None when it is still to do."""
+        name = record_name(self._run, unit)
+        return Done.from_json(self._output.read(name)) if self._output.exists(name) else None
+
+    def score(self, unit: Unit, told: Callable[[int, int], None]) -> Done:
+        """Score a unit. Its record is written last: without it the unit counts as not done.
+
+        told: called for each block with the rows that were read and those of them that were rejected.
+        """
+        counter = Counter(self._composite.artifact.drift)
+        read = rejected = 0
+        hashes: list[NDArray[np.uint64]] = []
+        with (
+            _File(self._output, self._place(PREDICTIONS, unit), self._predictions) as predictions,
+            _File(self._output, self._place(REJECTS, unit), self._rejects) as rejects,
+        ):
+            texts = self._composite.texts
+            for block in blocks(self._source, unit, texts, self._block_rows):
+                encoded = self._composite.columns.encode(block)
+                first = unit.first_row + read
+                if len(encoded.kept):
+                    answers = self._composite.judge.arrays(encoded.matrix)
+                    predictions.write(self._answered(block, encoded, answers, unit, first))
+                    outliers = int(answers.outlier.sum())
+                    counter.add(encoded.matrix, answers.probability, answers.label, outliers)
+                if encoded.rejects:
+                    rejects.write(self._rejected(block, encoded, unit, first))
+                if self._key is not None:
+                    hashes.append(hashed(block.column(self._key)))
+                lost = block.num_rows - len(encoded.kept)
+                read, rejected = read + block.num_rows, rejected + lost
+                told(block.num_rows, lost)
+        if self._key is not None:
+            self._keep_keys(unit, hashes)
+        done = Done(unit.number, read, predictions.written, rejects.written, rejected, counter.sums.to_json())
+        self._output.write(record_name(self._run, unit), done.to_json())
+        return done
+
+    def sums(self, done: Done) -> DaySums:
+        return DaySums.from_json(done.sums, self._composite.artifact.drift)
+
+    def _place(self, table: str, unit: Unit) -> str:
+        return f"{table}/{PARTITION}={self._run}/part-{unit.number:06}.parquet"
+
+    def _answered(self, block: Any, encoded: Encoded, answers: Any, unit: Unit, first: int) -> Any:
+        import pyarrow as pa
+
+        rows = len(encoded.kept)
+        composite = self._composite
+        made = [
+            self._keys(block, encoded.kept, rows),
+            _same(unit.file, rows),
+            pa.array(encoded.kept + first),
+            pa.array(answers.probability),
+            pa.array(answers.label),
+            pa.array(answers.outlier_score),
+            pa.array(answers.outlier),
+            _same(composite.name, rows),
+            _same(composite.release, rows),
+        ]
+        return pa.RecordBatch.from_arrays(made, schema=self._predictions)
+
+    def _rejected(self, block: Any, encoded: Encoded, unit: Unit, first: int) -> Any:
+        import pyarrow as pa
+
+        places = np.array([one.row for one in encoded.rejects], dtype=np.int64)
+        made = [
+            self._keys(block, places, len(places)),
+            _same(unit.file, len(places)),
+            pa.array(places + first),
+            pa.array([one.column for one in encoded.rejects], pa.string()),
+            pa.array([one.code for one in encoded.rejects], pa.string()),
+        ]
+        return pa.RecordBatch.from_arrays(made, schema=self._rejects)
+
+    def _keys(self, block: Any, places: NDArray[np.int64], rows: int) -> Any:
+        import pyarrow as pa
+
+        kind = self._predictions.field("key").type
+        if self._key is None:
+            return pa.nulls(rows, kind)
+        keys = block.column(self._key)
+        if pa.types.is_dictionary(keys.type):
+            keys = keys.dictionary_decode()
+        return (keys if rows == block.num_rows else keys.take(pa.array(places))).cast(kind)
+
+    def _keep_keys(self, unit: Unit, hashes: list[NDArray[np.uint64]]) -> None:
+        from io import BytesIO
+
+        together = np.sort(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
+        content = BytesIO()
+        np.save(content, together)
+        self._output.write(keys_name(self._run, unit.number), content.getvalue())
+
+
+def hashed(keys: Any) -> NDArray[np.uint64]:
+    """64 bits of each key, the same in every process."""
+    from pandas import util
+
+    library: Any = util
+    found: NDArray[np.uint64] = library.hash_array(keys.to_numpy(zero_copy_only=False), categorize=False)
+    return found
+
+
+def _without(schema: ArrowSchema, field: int) -> ArrowSchema:
+    return schema.remove(field)
+
+
+def _same(value: str | None, rows: int) -> Any:
+    """One text for all rows."""
+    import pyarrow as pa
+
+    return pa.repeat(pa.scalar(value, pa.string()), rows)
+
+
+class _File:
+    """A Parquet file that is made with its first rows. `written` is there when all went well."""
+
+    def __init__(self, place: Place, name: str, schema: ArrowSchema) -> None:
+        self._place, self._name, self._schema = place, name, schema
+        self._writer: Any = None
+        self._stream: Any = None
+        self._rows = 0
+        self.written: Written | None = None
+
+    def __enter__(self) -> _File:
+        return self
+
+    def write(self, batch: Any) -> None:
+        import pyarrow.parquet as pq
+
+        if self._writer is None:
+            self._place.folder(self._name.rpartition("/")[0])
+            self._stream = self._place.files.open_output_stream(self._name)
+            texts: Any = [field.name for field in self._schema if str(field.type) == "string"]
+            self._writer = pq.ParquetWriter(self._stream, self._schema, use_dictionary=texts)
+        self._writer.write_batch(batch)
+        self._rows += batch.num_rows
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if self._writer is None:
+            return
+        self._writer.close()
+        self._stream.close()
+        if kind is None:
+            in_table = self._name.partition("/")[2]
+            self.written = Written(in_table, self._place.size(self._name), self._rows)

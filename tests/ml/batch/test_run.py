@@ -1,0 +1,142 @@
+"""A batch from its files to its tables."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from deltalake import DeltaTable
+
+from ml.batch import run as batch
+from ml.batch.evaluate import Composite
+from ml.batch.run import Limits, run
+from ml.errors import MlopsError
+from tests.ml.batch.conftest import ID, written
+
+
+def table(output: Path, name: str = "predictions") -> pd.DataFrame:
+    found: Any = DeltaTable(str(output / name)).to_pyarrow_table().to_pandas()
+    return found.sort_values(["file", "row"]).reset_index(drop=True)
+
+
+def test_each_row_has_the_service_s_own_answer(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    answer = run(composite, written(rows, tmp_path / "in"), str(output), ID, Limits(block_rows=64))
+    found = table(output)
+    assert answer["rows"] == answer["scored"] == len(found) == len(rows)
+    assert found["key"].tolist() == rows[ID].tolist()
+    for place in (0, 1, len(rows) - 1):
+        one = rows.iloc[place].drop(ID).to_dict()
+        record = {name: value.item() if hasattr(value, "item") else value for name, value in one.items()}
+        matrix = composite.columns._encoder.encode({"records": [record]})
+        alone = composite.judge(matrix)
+        assert found["probability"][place] == alone.probabilities[0]
+        assert found["outlier_score"][place] == alone.outlier_scores[0]
+        assert (found["label"][place], found["outlier"][place]) == (alone.labels[0], alone.outlier_flags[0])
+    assert set(found["model"]) == {"credit-default:1"}
+    assert set(found["run"]) == {answer["run"]}
+    assert answer["report"]["rows"] == len(rows)
+
+
+@pytest.mark.parametrize(("block", "workers", "files"), [(7, 1, 1), (100, 2, 1), (65_536, 3, 1)])
+def test_blocks_and_workers_change_no_bit(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, block: int, workers: int, files: int
+) -> None:
+    where = written(rows, tmp_path / "in", files)
+    for name, limits in (("one", Limits()), ("other", Limits(block_rows=block, workers=workers))):
+        run(composite, where, str(tmp_path / name), ID, limits)
+    pd.testing.assert_frame_equal(table(tmp_path / "one"), table(tmp_path / "other"), check_exact=True)
+
+
+def test_a_finished_run_finds_itself(composite: Composite, rows: pd.DataFrame, tmp_path: Path) -> None:
+    where, output = written(rows, tmp_path / "in"), tmp_path / "out"
+    first = run(composite, where, str(output), ID, Limits())
+    again = run(composite, where, str(output), ID, Limits())
+    assert (first.pop("found"), again.pop("found")) == (False, True)
+    assert first == again
+    assert len(table(output)) == len(rows)
+
+
+class Killed(BaseException):
+    """The process ends here: nothing that follows runs."""
+
+
+@pytest.mark.parametrize("after", range(1, 12))
+def test_killed_after_any_write_nobody_sees_half_and_the_next_run_ends_it(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    where, output = written(rows, tmp_path / "in", files=2), tmp_path / "out"
+    writes = [0]
+
+    def counted(real: Any) -> Any:
+        def call(*given: Any, **more: Any) -> Any:
+            answer = real(*given, **more)
+            writes[0] += 1
+            if writes[0] == after:
+                raise Killed
+            return answer
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch.Place, "write", counted(batch.Place.write))
+        patch.setattr(batch.tables, "publish", counted(batch.tables.publish))
+        patch.setattr(batch.tables, "make_table", counted(batch.tables.make_table))
+        with contextlib.suppress(Killed):
+            run(composite, where, str(output), ID, Limits(workers=1))
+    there = len(table(output)) if (output / "predictions" / "_delta_log").exists() else 0
+    assert there in (0, len(rows))
+    run(composite, where, str(output), ID, Limits(workers=2))
+    found = table(output)
+    assert found["key"].tolist() == rows[ID].tolist()
+    assert len(table(output, "rejects")) == 0
+
+
+def test_a_row_that_breaks_the_contract_is_rejected_with_its_reason(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    broken = rows.copy()
+    broken.loc[5, "sex"] = "unknown"
+    broken["age"] = broken["age"].astype(float)
+    broken.loc[205, "age"] = np.nan
+    output = tmp_path / "out"
+    answer = run(composite, written(broken, tmp_path / "in"), str(output), ID, Limits(block_rows=50))
+    rejects = table(output, "rejects")
+    assert rejects[["key", "column", "reason"]].to_numpy().tolist() == [
+        [broken[ID][5], "sex", "unknown_category"],
+        [broken[ID][205], "age", "wrong_type"],
+    ]
+    assert (answer["rejected"], answer["scored"]) == (2, len(rows) - 2)
+    assert set(table(output)["key"]) == set(rows[ID]) - set(rejects["key"])
+
+
+def test_too_many_rejects_publish_nothing(composite: Composite, rows: pd.DataFrame, tmp_path: Path) -> None:
+    broken = rows.assign(sex="unknown")
+    with pytest.raises(MlopsError, match=r"break the model's contract, more than the 1\.00%"):
+        run(composite, written(broken, tmp_path / "in"), str(tmp_path / "out"), ID, Limits())
+    assert len(table(tmp_path / "out")) == len(table(tmp_path / "out", "rejects")) == 0
+
+
+def test_the_same_key_twice_publishes_nothing(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    twice = rows.copy()
+    twice.loc[len(rows) - 1, ID] = twice[ID][0]
+    with pytest.raises(MlopsError, match=r"The column id of .* has 1 values that occur more than once"):
+        run(composite, written(twice, tmp_path / "in"), str(tmp_path / "out"), ID, Limits())
+    assert len(table(tmp_path / "out")) == 0
+
+
+def test_another_evaluator_may_not_go_on(composite: Composite, rows: pd.DataFrame, tmp_path: Path) -> None:
+    where, output = written(rows, tmp_path / "in"), tmp_path / "out"
+    name = run(composite, where, str(output), ID, Limits())["run"]
+    (output / "runs" / name / "record.json").unlink()
+    (output / "runs" / name / "evaluator.txt").write_text("something else")
+    with pytest.raises(MlopsError, match="was begun with something else"):
+        run(composite, where, str(output), ID, Limits())

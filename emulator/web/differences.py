@@ -3,6 +3,6 @@
 from typing import Final
 
 DIFFERENCES: Final = (
-    "No page is served and no app runs but function apps (emulator/functions): other plans and apps are kept, "
-    "with the host names that Azure would give.",
+    "No page is served, and no app runs but function apps (emulator/functions): other plans and apps are "
+    "kept, with the host names that Azure would give.",
 )

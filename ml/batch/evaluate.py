@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.batch.columns import Columns
-from ml.quality.reference import Model
+from ml.quality.metrics import Costs
+from ml.quality.reference import Baseline, Model
 from scoring.model import artifact as stored
 from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact, ArtifactError
@@ -31,7 +32,14 @@ class Composite:
     @property
     def monitored(self) -> Model:
         """As the quality report sees it."""
-        return Model.of(self.name, self.artifact)
+        thresholds = self.artifact.thresholds
+        return Model(
+            self.name,
+            self.artifact.drift,
+            Costs(thresholds.false_negative_cost, thresholds.false_positive_cost),
+            thresholds.outlier_share,
+            Baseline.from_metrics(self.artifact.metrics),
+        )
 
     @property
     def evaluated_by(self) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from ml.commands import (
     approve,
+    batch,
     card,
     deploy,
     doctor,
@@ -38,6 +39,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "key": key.command,
     "approve": approve.command,
     "score": score.command,
+    "batch": batch.command,
     "labels": labels.command,
     "quality": quality.command,
     "manifests": manifests.command,

@@ -26,6 +26,8 @@ from ml.steps.train.space import ALLOWED
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+    from ml.batch.run import Limits
+
 FILE = Path(__file__).with_name("settings.toml")
 OVER = "MLOPS_SETTINGS"  # names a file whose settings stand over those of settings.toml
 LONGEST_SHOWN = 80  # characters of a wrong value that an error shows
@@ -218,6 +220,18 @@ class ProductionSettings(Section):
         return {percent: requests for percent, requests in named.items() if requests is not None}
 
 
+class BatchSettings(Section):
+    """Of `mlops batch`."""
+
+    block_rows: int = Field(ge=1, le=10_000_000)  # scored at once
+    most_rejected: Share  # of the rows; beyond it nothing is published
+
+    def limits(self) -> "Limits":
+        from ml.batch.run import Limits
+
+        return Limits(self.block_rows, self.most_rejected)
+
+
 class AzureSettings(Section):
     connection_seconds: Seconds
     read_seconds: Seconds
@@ -237,6 +251,7 @@ class Settings(Section):
     release: ReleaseSettings
     production: ProductionSettings
     quality: QualitySettings = QualitySettings()
+    batch: BatchSettings
     azure: AzureSettings
 
 

@@ -62,6 +62,11 @@ class Place:
         (info,) = self.files.get_file_info([name])
         return info.type == fs.FileType.File
 
+    def state(self, name: str) -> str:
+        """What changes when the file is written again: its size and when it was written."""
+        (info,) = self.files.get_file_info([name])
+        return f"{info.size} {info.mtime_ns}"
+
     def size(self, name: str) -> int:
         (info,) = self.files.get_file_info([name])
         return int(info.size)

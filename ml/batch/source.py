@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import unquote
 
 from ml.batch.columns import Kind, kind
 from ml.batch.places import Place, is_lake, storage_options
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 Format = Literal["parquet", "csv", "delta"]
-UNIT_ROWS: Final = 1_000_000  # a unit ends with the row group that reaches it
+UNIT_ROWS: Final = 250_000  # a unit ends with the row group that reaches it
 ENDINGS: Final[dict[str, Format]] = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".csv.gz": "csv"}
 FOOTER_TAIL: Final = 8  # bytes behind a Parquet file's footer: its length, and PAR1
 TEXTS: Final[dict[Kind, str]] = {"number": "numbers", "text": "texts", "nothing": "no values at all"}
@@ -35,7 +36,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """digest: of what decides the rows: names, sizes and footers, or the version of a table."""
+    """digest: of what decides the rows: names, sizes, times and footers, or the version of a table."""
 
     place: Place
     format: Format
@@ -102,6 +103,7 @@ def _format(name: str, where: str) -> Format:
 
 def _delta(folder: str, credential: TokenCredential | None) -> tuple[list[str], str] | None:
     """The files of a Delta table's latest version, and what names that version; None: there is no table."""
+    import pyarrow as pa
     from deltalake import DeltaTable
     from deltalake.exceptions import TableNotFoundError
 
@@ -122,8 +124,9 @@ def _delta(folder: str, credential: TokenCredential | None) -> tuple[list[str], 
             f"{folder} uses what its readers have to know: {', '.join(wrong)}.",
             "Write it without (REORG TABLE … APPLY (PURGE) removes deletion vectors).",
         )
-    root = table.table_uri.rstrip("/") + "/"
-    return sorted(uri.removeprefix(root) for uri in table.file_uris()), f"{told.id}@{table.version()}"
+    actions: Any = pa.table(table.get_add_actions(flatten=True))
+    files = sorted(unquote(path) for path in actions.column("path").to_pylist())
+    return files, f"{told.id}@{table.version()}"
 
 
 def _planned(
@@ -141,7 +144,9 @@ def _planned(
     seen: dict[str, None] = {}
     for name in names:
         schema, groups, said = _looked_at(place, name, format_)
-        digest.update(f"\n{name} {place.size(name)} {said}".encode())
+        # A table's version says all of its files; of others the footer and the time of writing do.
+        state = "" if format_ == "delta" else place.state(name)
+        digest.update(f"\n{name} {state} {said}".encode())
         seen.update(dict.fromkeys(schema.names))
         if format_ != "csv":
             _agree(schema, wanted, name, kinds)
@@ -158,7 +163,7 @@ def _looked_at(place: Place, name: str, format_: Format) -> tuple[ArrowSchema, l
     import pyarrow.parquet as pq
 
     if format_ == "csv":
-        return _header(place, name), None, _content_digest(place, name)
+        return _header(place, name), None, ""
     try:
         with place.files.open_input_file(name) as stream, pq.ParquetFile(stream) as file:
             told = file.metadata
@@ -171,14 +176,6 @@ def _looked_at(place: Place, name: str, format_: Format) -> tuple[ArrowSchema, l
             f"{name} cannot be read as Parquet: {str(error).splitlines()[0]}",
             "It may be cut off, or still being written: write it anew, or leave it out.",
         ) from error
-
-
-def _content_digest(place: Place, name: str) -> str:
-    digest = hashlib.sha256()
-    with place.files.open_input_stream(name) as stream:
-        while some := stream.read(1 << 22):
-            digest.update(some)
-    return digest.hexdigest()
 
 
 def _header(place: Place, name: str) -> ArrowSchema:

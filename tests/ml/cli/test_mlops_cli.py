@@ -26,6 +26,7 @@ runner = CliRunner()
 # What a command cannot do without, beside its environment.
 RELEASE = "r-0123456789abcdef"
 NEEDED = {
+    "batch": ("--data", "rows.parquet"),
     "labels": ("labels.csv",),
     "approve": (RELEASE, "--reason", "fine"),
     "manifests": (RELEASE,),

@@ -21,6 +21,7 @@ from emulator.storage.errors import render
 
 KIND: Final = "faults"  # the one document, under the key ""
 CUT_WITHIN: Final = 12_000  # bytes of an answer, or of the handshake before it
+STORAGE: Final = (".blob.core.windows.net", ".queue.core.windows.net")  # whose errors are XML
 SHARES: Final = ("busy", "duplicates")
 UNTOUCHED: Final = ("127.0.0.1", "localhost", "169.254.169.254")
 
@@ -92,7 +93,7 @@ class Faults:
                 return None
             self._count("throttled" if busy else "unavailable")
         error = _throttled(request, plan) if busy else _unavailable(request)
-        if request.host.endswith(".blob.core.windows.net"):
+        if request.host.endswith(STORAGE):
             return render(error, with_body=request.method != "HEAD")
         return Response.json(error.body(), error.status, error.headers)
 
@@ -145,6 +146,6 @@ def _throttled(request: Request, plan: Plan) -> AzureError:
 
 
 def _unavailable(request: Request) -> AzureError:
-    if request.host.endswith(".blob.core.windows.net"):
+    if request.host.endswith(STORAGE):
         return AzureError(503, "ServerBusy", "The server is busy.")
     return AzureError(503, "ServiceUnavailable", "The service is unavailable now. Please try again later.")

@@ -14,7 +14,7 @@ ENVELOPE: Final = frozenset(
 )
 """Inputs that stand at the top of an ARM body, beside `properties`."""
 
-PART_ENVELOPE: Final = ENVELOPE | {"id", "name", "type", "etag"}
+PART_ENVELOPE: Final = ENVELOPE | {"id", "name", "type", "etag", "endpointType"}
 """The same for a nested part that has `properties` of its own."""
 
 FLATTENED: Final[dict[str, frozenset[str]]] = {
@@ -118,6 +118,22 @@ FLATTENED: Final[dict[str, frozenset[str]]] = {
     "cosmosdb": frozenset({"PrivateEndpointConnection"}),
     "redis": frozenset({"PrivateEndpointConnection"}),
     "servicebus": frozenset({"PrivateEndpointConnection"}),
+    "eventgrid": frozenset(
+        {
+            "AzureFunctionEventSubscriptionDestination",
+            "DynamicDeliveryAttributeMapping",
+            "EventHubEventSubscriptionDestination",
+            "HybridConnectionEventSubscriptionDestination",
+            "MonitorAlertEventSubscriptionDestination",
+            "NamespaceTopicEventSubscriptionDestination",
+            "ServiceBusQueueEventSubscriptionDestination",
+            "ServiceBusTopicEventSubscriptionDestination",
+            "StaticDeliveryAttributeMapping",
+            "StorageBlobDeadLetterDestination",
+            "StorageQueueEventSubscriptionDestination",
+            "WebHookEventSubscriptionDestination",
+        }
+    ),
     "eventhub": frozenset({"Destination", "PrivateEndpointConnection"}),
     "apimanagement": frozenset({"RemotePrivateEndpointConnectionWrapper"}),
 }

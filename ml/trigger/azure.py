@@ -98,8 +98,8 @@ class PublishedPipeline:
             headers={**self._signed(ML_AUDIENCE), "x-ms-client-request-id": run.job},
             timeout=SECONDS,
         )
-        if answer.status_code in TAKEN:
-            return run.job
+        if answer.status_code == 409 or (answer.status_code == 400 and THERE in answer.text):
+            return run.job  # another delivery has called
         if answer.status_code in REFUSED:
             raise NotTaken(f"{self._told.endpoint_url} answers {answer.status_code}: {answer.text[:500]}")
         answer.raise_for_status()
@@ -109,7 +109,7 @@ class PublishedPipeline:
         return {"Authorization": f"Bearer {self._credential.get_token(f'{audience}/.default').token}"}
 
 
-TAKEN: Final = frozenset({409})  # a job of this name is there: another delivery has called
+THERE: Final = "already exists"  # in Azure's words, of a job's name
 REFUSED: Final = frozenset({400, 404, 422})  # not 401 and 403: a role may be on its way
 
 

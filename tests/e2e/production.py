@@ -105,7 +105,8 @@ def approve(world: World, release: str) -> None:
 def first_release(world: World, folder: Path) -> dict[str, Any]:
     """By the jobs of the workflow `release`, and a person between them: what both said."""
     over = SETTINGS / "first.toml"
-    built = BUILD.run(world, checked_out(folder / "build", world), {"inputs.release": ""}, over)
+    given = {"inputs.release": "", "inputs.model": ""}
+    built = BUILD.run(world, checked_out(folder / "build", world), given, over)
     check(built)
     release = built.outputs["release"]
     approve(world, release)

@@ -20,8 +20,15 @@ from tests.e2e.jobs import PROGRAM, Job
 from tests.e2e.world import ROOT
 
 JOBS = {
-    "build": (Job("release", "build"), {"inputs.release": ""}),
-    "build of a given release": (Job("release", "build"), {"inputs.release": "r-0123456789abcdef"}),
+    "build": (Job("release", "build"), {"inputs.release": "", "inputs.model": ""}),
+    "build of a given release": (
+        Job("release", "build"),
+        {"inputs.release": "r-0123456789abcdef", "inputs.model": ""},
+    ),
+    "build of a registered model": (
+        Job("release", "build"),
+        {"inputs.release": "", "inputs.model": "credit-default:3"},
+    ),
     "promote": (Job("release", "promote"), {"needs.build.outputs.release": "r-0123456789abcdef"}),
     "rollback": (Job("rollback", "rollback"), {"inputs.reason": 'it\'s "odd"; exit 0', "inputs.to": ""}),
     "retrain": (Job("retrain", "retrain"), {}),
@@ -94,6 +101,11 @@ def test_a_command_that_fails_ends_its_job(checkout: Path, name: str) -> None:
     for call in {" ".join(one[:2]) for one in calls}:
         ran, _ = done(name, checkout, FAILS=call)
         assert ran["failed"], f"{call} failed, and the job went on: {ran}"
+
+
+def test_a_registered_model_is_built_without_a_training(checkout: Path) -> None:
+    _, calls = done("build of a registered model", checkout)
+    assert calls[0][1:6] == ["deploy", "--env", "stage", "--model", "credit-default:3"]
 
 
 def test_a_model_that_is_not_better_ends_a_retraining_well(checkout: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from emulator.arm.service import Arm
 from emulator.hosts import Hosts
 from emulator.identity.service import Identity
@@ -16,7 +18,18 @@ from emulator.monitor.logs.access import Logs
 from emulator.monitor.logs.endpoint import Queries
 from emulator.monitor.metrics.query import Metrics
 from emulator.monitor.rules import METRIC_RULE, QUERY_RULE
+from emulator.principal import Principal
 from emulator.refusals import Refusals
+
+# "Azure AzNS AAD Webhook", as which action groups call secure webhooks: one application in all tenants. Its
+# object in this tenant's directory has an id of the example's own.
+MONITOR: Final = Principal(
+    "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0b461",
+    "461e8683-5575-4561-ac7f-899cc907d62a",
+    "ServicePrincipal",
+    (),
+    "Azure AzNS AAD Webhook",
+)
 
 
 def install(
@@ -36,7 +49,12 @@ def install(
         QueryRules(logs, queries),
         MetricRules(arm.store, metrics),
         states,
-        Notices(arm.store, hosts.handler, refusals),
+        Notices(
+            arm.store,
+            hosts.handler,
+            refusals,
+            token=lambda audience: identity.tokens.issue(MONITOR, audience)[0],
+        ),
         refusals,
     )
     endpoint.install(arm, identity, states)

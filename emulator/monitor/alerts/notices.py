@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from emulator.arm.store import Store
-from emulator.errors import AzureError
+from emulator.errors import AzureError, NotEmulated
 from emulator.http import Handler, Request
 from emulator.monitor.alerts.states import Told
 from emulator.places import AZURE
@@ -57,6 +57,10 @@ class Sent:
     why: str = ""
 
 
+def _unsigned(audience: str) -> str:
+    raise NotEmulated(f"action groups: a token for {audience}")
+
+
 class Notices:
     """Tells the action groups of rules."""
 
@@ -66,9 +70,14 @@ class Notices:
         handler: Callable[[str], Handler | None],
         refusals: Refusals,
         waits_s: tuple[float, ...] = WAITS_S,
+        token: Callable[[str], str] = _unsigned,
     ) -> None:
-        """handler: of an emulated host. Nothing is sent to hosts outside: they are among the refusals."""
+        """handler: of an emulated host. Nothing is sent to hosts outside: they are among the refusals.
+
+        token: Azure Monitor's own for an audience, with which it calls secure webhooks
+        """
         self._store, self._handler, self._refusals, self._waits_s = store, handler, refusals, waits_s
+        self._token = token
 
     def tell(self, rule: Json, told: Told, at: datetime) -> list[Sent]:
         """Tell all groups of the rule; nobody while it is muted."""
@@ -93,16 +102,15 @@ class Notices:
         why = ""
         if kind in SILENT:
             why = f"action groups: {kind} (of {group['name']}) tell nobody here"
-        elif receiver.get("useAadAuth"):
-            why = f"action groups: secure webhooks (of {group['name']})"
         elif receiver.get("useCommonAlertSchema") is not True:
             why = f"action groups: {kind} of {group['name']} without useCommonAlertSchema"
         if why:
             self._refusals.call(f"alert to {name}", why)
             return Sent(name, 0, why)
-        return self._call(name, str(receiver.get(CALLED[kind], "")), body)
+        signed = str(receiver.get("identifierUri") or "") if receiver.get("useAadAuth") else ""
+        return self._call(name, str(receiver.get(CALLED[kind], "")), body, signed)
 
-    def _call(self, name: str, url: str, body: bytes) -> Sent:
+    def _call(self, name: str, url: str, body: bytes, audience: str = "") -> Sent:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
         handler = self._handler(host)
@@ -110,8 +118,11 @@ class Notices:
             self._refusals.host(host)
             return Sent(name, 0, f"{host} is outside, and nothing is sent there")
         status = 0
+        headers = {"content-type": "application/json; charset=utf-8"}
+        if audience:
+            headers["authorization"] = f"Bearer {self._token(audience)}"
         for wait in (*self._waits_s, None):
-            status = _post(url, body) if handler is None else _hand(handler, url, body)
+            status = _post(url, body, headers) if handler is None else _hand(handler, url, body, headers)
             if status and status not in AGAIN:
                 return Sent(name, status)
             if wait is not None:
@@ -135,11 +146,10 @@ def _receivers(group: Json) -> Iterator[tuple[str, Json]]:
             yield kind, receiver
 
 
-def _hand(handler: Handler, url: str, body: bytes) -> int:
+def _hand(handler: Handler, url: str, body: bytes, headers: dict[str, str]) -> int:
     parts = urlsplit(url)
     path = parts.path or "/"
     query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
-    headers = {"content-type": "application/json; charset=utf-8"}
     asked = Request(
         "POST", (parts.hostname or "").lower(), unquote(path), path, query, headers, body, place=AZURE
     )
@@ -149,9 +159,8 @@ def _hand(handler: Handler, url: str, body: bytes) -> int:
         return error.status
 
 
-def _post(url: str, body: bytes) -> int:
+def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
     """To a port on this machine."""
-    headers = {"content-type": "application/json; charset=utf-8"}
     asked = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310  its host is this machine
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

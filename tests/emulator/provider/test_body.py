@@ -216,6 +216,29 @@ BODIES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         },
     ),
     (
+        "eventgrid:SystemTopicEventSubscription",
+        {
+            **RG,
+            "systemTopicName": "t",
+            "eventSubscriptionName": "s",
+            "deliveryWithResourceIdentity": {
+                "identity": {"type": "UserAssigned", "userAssignedIdentity": "/id"},
+                "destination": {"endpointType": "StorageQueue", "resourceId": "/st", "queueName": "events"},
+            },
+        },
+        {
+            "properties": {
+                "deliveryWithResourceIdentity": {
+                    "identity": {"type": "UserAssigned", "userAssignedIdentity": "/id"},
+                    "destination": {
+                        "endpointType": "StorageQueue",
+                        "properties": {"resourceId": "/st", "queueName": "events"},
+                    },
+                }
+            }
+        },
+    ),
+    (
         "resources:ResourceGroup",
         {**RG, "location": "x", "tags": {"a": "b"}},
         {"location": "x", "tags": {"a": "b"}},

@@ -113,6 +113,12 @@ def test_what_the_endpoint_would_refuse_again_is_told_apart(status: int) -> None
         pipeline(lambda _: httpx.Response(status, text="no default deployment")).start(run())
 
 
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_job_that_another_delivery_has_begun_is_this_ones(status: int) -> None:
+    words = f"A job with this name already exists: '{run().job}'."
+    assert pipeline(lambda _: httpx.Response(status, text=words)).start(run()) == run().job
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_what_may_pass_is_tried_by_the_next_delivery(status: int) -> None:
     with pytest.raises(Exception, match=str(status)) as found:

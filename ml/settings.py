@@ -218,6 +218,12 @@ class ProductionSettings(Section):
         return {percent: requests for percent, requests in named.items() if requests is not None}
 
 
+class KeptSettings(Section):
+    """Of the answers that the scoring service keeps."""
+
+    retention_days: int = Field(ge=1, le=3_650)
+
+
 class AzureSettings(Section):
     connection_seconds: Seconds
     read_seconds: Seconds
@@ -237,6 +243,7 @@ class Settings(Section):
     release: ReleaseSettings
     production: ProductionSettings
     quality: QualitySettings = QualitySettings()
+    kept: KeptSettings
     azure: AzureSettings
 
 

@@ -80,7 +80,7 @@ def test_no_file_holds_the_person_any_more(world: World) -> None:
     record = erased(world.place)
     check(world)
     assert (record.rows, record.labels, record.quarantined) == (2, 2, 2)
-    assert record.recoverable_until == "2026-12-14"
+    assert record.recoverable_until == "2026-12-16"
     told = json.dumps([one.history() for one in _tables(world)], default=str)
     assert KEY not in told
     assert record.id in told

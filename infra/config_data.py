@@ -33,7 +33,7 @@ class DataLake(Section):
     """A second account, with a hierarchical namespace: new data comes in, tables stand, predictions go out.
 
     coolAfterDays: without a write, then a blob moves to the cool tier. landingDays, predictionsDays: after
-    these a blob is deleted.
+    these a blob is deleted; of predictions only what belongs to no table.
     """
 
     redundancy: Redundancy

@@ -20,4 +20,7 @@ LAKE: Final[tuple[LakeContainer, ...]] = (
     LakeContainer("landing", "New data as it came; nothing but new files is written here"),
     LakeContainer("tables", "Tables that training and monitoring read"),
     LakeContainer("predictions", "What batch scoring wrote, and the logged answers of the service"),
+    # A container of its own, because Azure has no role that only adds: scoring can take back what it has just
+    # written, and read or change nothing that was kept before.
+    LakeContainer("answers", "Answers as replicas of the service write them, until they are taken"),
 )

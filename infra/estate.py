@@ -289,6 +289,7 @@ class Estate(pulumi.ComponentResource):
             "data_container": self.storage.data_container,
             "data_lake": self.lake.account_name if self.lake else None,
             "data_lake_datastores": self.datastores.names if self.datastores else {},
+            "data_lake_soft_delete_days": settings.data_lake.soft_delete_days if settings.data_lake else None,
             "release_account": settings.releases.account if settings.releases else None,
             "release_vault": settings.releases.vault if settings.releases else None,
             "key_vault": self.vault.vault_name,

@@ -24,6 +24,9 @@ class EstateOutputs(BaseModel):
         default={},
         description="by container of the data lake: name of its datastore, identity-based",
     )
+    data_lake_soft_delete_days: int | None = Field(
+        default=None, description="how long what is deleted there can be restored, and by no role made to go"
+    )
     release_account: str | None = Field(
         default=None, description="account of releases and approvals, name; None: there is none"
     )

@@ -232,6 +232,12 @@ class BatchSettings(Section):
         return Limits(self.block_rows, self.most_rejected)
 
 
+class KeptSettings(Section):
+    """Of the answers that the scoring service keeps."""
+
+    retention_days: int = Field(ge=1, le=3_650)
+
+
 class AzureSettings(Section):
     connection_seconds: Seconds
     read_seconds: Seconds
@@ -252,6 +258,7 @@ class Settings(Section):
     production: ProductionSettings
     quality: QualitySettings = QualitySettings()
     batch: BatchSettings
+    kept: KeptSettings
     azure: AzureSettings
 
 

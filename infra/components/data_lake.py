@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 from pulumi_azure_native import storage
@@ -11,6 +12,10 @@ from infra.components.site import Site, child_of
 from infra.components.storage_account import AccountArgs, Keep, blob_service, lifecycle, storage_account
 from infra.config_data import DataLake as DataLakeSettings
 from infra.data_lake import LAKE
+
+PREDICTIONS: Final = ["answers/", "predictions/answers/quarantine/", "predictions/batch/"]
+"""What a rule may delete by its age. Not what tables consist of: an old file may hold what the latest version
+needs, so `mlops collect` removes those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class DataLake(pulumi.ComponentResource):
         rules = [
             Keep(name="unused", cool=settings.cool_after_days),
             Keep(name="landing", prefixes=["landing/"], delete=settings.landing_days),
-            Keep(name="predictions", prefixes=["predictions/"], delete=settings.predictions_days),
+            Keep(name="predictions", prefixes=PREDICTIONS, delete=settings.predictions_days),
         ]
         lifecycle(self, name, account, site.group, rules, blobs)
         made = {

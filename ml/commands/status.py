@@ -57,6 +57,14 @@ def status(azure: "Azure", root: Path) -> dict[str, Any]:
 
 
 def registered(azure: "Azure") -> list[dict[str, Any]] | None:
+    """The newest models with their tags; None as below."""
+    found = registered_models(azure)
+    if found is None:
+        return None
+    return [{"model": f"{model.name}:{model.version}", "tags": dict(model.tags or {})} for model in found]
+
+
+def registered_models(azure: "Azure") -> list[Any] | None:
     """The newest models; None where production is asked about by somebody who may not read models.
 
     Whoever promotes and goes back is such a one, and what serves must be shown at once all the same.
@@ -75,10 +83,7 @@ def registered(azure: "Azure") -> list[dict[str, Any]] | None:
         if error.status_code != 403:
             raise
         return None
-    return [
-        {"model": f"{model.name}:{model.version}", "tags": dict(model.tags or {})}
-        for model in found[:MOST_MODELS]
-    ]
+    return found[:MOST_MODELS]
 
 
 def has_production(azure: "Azure") -> bool:

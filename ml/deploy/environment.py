@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ml.lake.answers import PARTS_CONTAINER
 from ml.release import Release
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ def variables(estate: "EstateOutputs", made: Release) -> dict[str, str]:
     configuration = made.configuration
     return {
         **configuration.variables,
+        **_kept(estate),
         "PORT": str(configuration.port),
         "MODEL_DIR": "model",
         "SCORING_WORKERS": str(max(1, int(configuration.cpu))),  # the container's cores, not the host's
@@ -24,3 +26,10 @@ def variables(estate: "EstateOutputs", made: Release) -> dict[str, str]:
         "IMAGE_DIGEST": made.image_digest,
         "RELEASE_ID": made.id,
     }
+
+
+def _kept(estate: "EstateOutputs") -> dict[str, str]:
+    """Where answers are kept. A group with a public address stands outside of what the data lake lets in."""
+    if estate.data_lake is None or estate.scoring_public_address:
+        return {}
+    return {"SCORING_KEEP_URL": f"https://{estate.data_lake}.blob.core.windows.net/{PARTS_CONTAINER}"}

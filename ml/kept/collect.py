@@ -69,7 +69,7 @@ def collect(place: KeptPlace, retention_days: int, now: datetime | None = None) 
 
 def _take_some(place: KeptPlace, done: Collected, now: datetime, oldest: Any) -> bool:
     """Take parts by one commit; False when there was none. Raises TableChangedError, with nothing taken."""
-    found, others = parts.listed(place.files)
+    found, others = parts.listed(place.parts)
     for name in others:
         _quarantine(place, done, name, "it is not named like a part")
     table = place.answers.open()
@@ -77,7 +77,7 @@ def _take_some(place: KeptPlace, done: Collected, now: datetime, oldest: Any) ->
     for part in found:
         before = None if table is None else tables.recorded(table, part.author)
         if before is not None and part.number <= before:
-            place.files.delete(part.name)
+            place.parts.delete(part.name)
             done.repeated += 1
         else:
             new.append(part)
@@ -109,13 +109,13 @@ def _take_some(place: KeptPlace, done: Collected, now: datetime, oldest: Any) ->
     done.parts, done.rows = done.parts + len(read), done.rows + kept.num_rows
     done.expired, done.erased = done.expired + expired, done.erased + erased
     for part, _ in read:
-        place.files.delete(part.name)
+        place.parts.delete(part.name)
     return True
 
 
 def _read(place: KeptPlace, done: Collected, part: Part, now: datetime) -> ArrowTable | None:
     """The part's rows; None when another collector has taken it meanwhile, or it is broken."""
-    data = place.files.read(part.name)
+    data = place.parts.read(part.name)
     if data is None:
         return None
     try:
@@ -155,12 +155,12 @@ def _to_keep(
 
 def _quarantine(place: KeptPlace, done: Collected, name: str, reason: str) -> None:
     """Move a file aside, the copy first: it may be moved twice, and is never in neither place."""
-    data = place.files.read(name)
+    data = place.parts.read(name)
     if data is not None:
         aside = f"{answers.QUARANTINE}/{name.removeprefix(answers.PARTS).strip('/')}"
         place.files.write(aside, data)
         place.files.write(f"{aside}.reason", reason.encode())
-        place.files.delete(name)
+        place.parts.delete(name)
         done.quarantined[name] = reason
 
 

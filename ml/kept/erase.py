@@ -59,7 +59,8 @@ def erase(
         if table is not None:
             table.delete_old_versions(0)
     quarantined = _clear_quarantine(place, key, now)
-    until = None if recoverable_days is None else f"{(now + timedelta(days=recoverable_days)).date()}"
+    # What a killed writer left goes when it is a day old, with the next collecting.
+    until = None if recoverable_days is None else f"{(now + timedelta(days=recoverable_days + 2)).date()}"
     record = erasures.finished(
         record,
         now,

@@ -40,6 +40,7 @@ class TablePlace:
 
 @dataclass(frozen=True, slots=True)
 class KeptPlace:
+    parts: Files  # of the container that replicas write to
     files: Files  # of the container of predictions
     answers: TablePlace
     labels: TablePlace | None = None  # whose rows are of the same people
@@ -52,6 +53,7 @@ def in_lake(account: str, credential: TokenCredential) -> KeptPlace:
     labels = tables.address(account, answers.LABELS_CONTAINER, answers.LABELS)
     others = LakeFiles(account, answers.LABELS_CONTAINER, credential)
     return KeptPlace(
+        LakeFiles(account, answers.PARTS_CONTAINER, credential),
         files,
         TablePlace(where, answers.TABLE, files, credential),
         TablePlace(labels, answers.LABELS, others, credential),
@@ -62,6 +64,7 @@ def in_folder(folder: Path) -> KeptPlace:
     """The same in a local folder."""
     files = LocalFiles(folder)
     return KeptPlace(
+        files,
         files,
         TablePlace(folder / answers.TABLE, answers.TABLE, files),
         TablePlace(folder / answers.LABELS, answers.LABELS, files),

@@ -10,7 +10,8 @@ from scoring.model.schema import CategoryFeature, Feature, Schema
 
 CONTAINER: Final = "predictions"  # of the data lake
 TABLE: Final = "answers/table"
-PARTS: Final = "answers/parts"
+PARTS_CONTAINER: Final = "answers"
+PARTS: Final = "parts"
 QUARANTINE: Final = "answers/quarantine"
 LABELS_CONTAINER: Final = "tables"
 LABELS: Final = "labels/table"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from deltalake import DeltaTable
 
+ORPHAN_HOURS: Final = 24  # no commit takes longer from its first file on
 AUDIENCE: Final = "https://storage.azure.com/.default"
 
 
@@ -273,10 +274,14 @@ def recorded(table: DeltaTable, name: str) -> int | None:
 def unreferenced(table: DeltaTable, hours: int) -> list[str]:
     """The table's files that no row has been in for so many hours, below its folder.
 
-    They are named and not deleted: the library deletes by Blob Batch, which Azure has not promised for
-    accounts with a hierarchical namespace.
+    A file that no version has ever named may be that of a commit under way, or one that a killed writer left:
+    it is among them when it is a day old. They are named and not deleted: the library deletes by Blob Batch,
+    which Azure has not promised for accounts with a hierarchical namespace.
     """
-    return table.vacuum(retention_hours=hours, dry_run=True, enforce_retention_duration=False, full=True)
+    left = table.vacuum(retention_hours=hours, dry_run=True, enforce_retention_duration=False, full=False)
+    aged = max(hours, ORPHAN_HOURS)
+    orphans = table.vacuum(retention_hours=aged, dry_run=True, enforce_retention_duration=False, full=True)
+    return sorted({*left, *orphans})
 
 
 def _uri(where: str | Path) -> str:

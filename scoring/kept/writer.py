@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 0.25  # between two looks at the queue: what came is then put into arrays
 FIRST_WAIT, LAST_WAIT = 0.5, 30.0  # seconds until a write is tried again
-FOLDER: Final = "answers/parts"
+FOLDER: Final = "parts"
 KEPT: Final = "kept"  # counters of scoring.telemetry.instruments
 LOST_FULL, LOST_REFUSED, LOST_UNSENT = "kept_lost_full", "kept_lost_refused", "kept_lost_unsent"
 LOST_BROKEN: Final = "kept_lost_broken"

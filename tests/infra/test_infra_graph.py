@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from infra.data_lake import LAKE
 from infra.graph.canonical import dump
 from infra.outputs import EstateOutputs
 from infra.roles import (
@@ -343,5 +344,5 @@ def test_whoever_promotes_changes_manifests_and_weights_and_holds_no_data() -> N
     found = {one.inputs["roleDefinitionId"].rpartition("/")[2] for one in mine}
     assert found == {ROLES[grant.role] for grant in GRANTS if grant.principal == PROMOTER}
     assert len(mine) == len([grant for grant in GRANTS if grant.principal == PROMOTER])
-    data = {"storage", "workspace", "learning-vault", "lake-landing", "lake-tables", "lake-predictions"}
+    data = {"storage", "workspace", "learning-vault", *(f"lake-{one.key}" for one in LAKE)}
     assert not data & {grant.scope for grant in GRANTS if grant.principal == PROMOTER}

@@ -43,7 +43,7 @@ def test_answers_are_kept_where_it_is_said() -> None:
         ("SCORING_KEEP_URL", "http://dlake.blob.core.windows.net/predictions", "expected https://ACCOUNT"),
         ("SCORING_KEEP_URL", "https://dlake.blob.core.windows.net", "expected https://ACCOUNT"),
         ("SCORING_KEEP_URL", "https://u:p@dlake.blob.core.windows.net/p-1", "expected https://ACCOUNT"),
-        ("SCORING_KEEP_ROWS", "100", "fewer than SCORING_KEEP_PART_ROWS, 50000"),
+        ("SCORING_KEEP_ROWS", "100", "fewer than SCORING_KEEP_PART_ROWS, 10000"),
         ("SCORING_KEEP_PART_SECONDS", "0", "expected a value from 0.1 to 3600"),
     ],
 )

@@ -29,6 +29,7 @@ from tests.emulator.network import private
 
 STORAGE: Final = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/stestate"
 CONTAINERS: Final = "blobServices/default/containers"
+CONTAINERS_OF_THE_LAKE: Final = ("landing", "tables", "predictions", "answers")
 LAKE: Final = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/dlestate"
 TRIGGERS: Final = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/fnestate"
 VAULTS: Final = f"{GROUP}/providers/Microsoft.KeyVault/vaults"
@@ -38,7 +39,7 @@ INSIGHTS: Final = f"{GROUP}/providers/Microsoft.Insights/components/appi"
 WORKSPACE: Final = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/mlw"
 SCOPES: Final = {
     "storage": STORAGE,
-    **{f"lake-{key}": f"{LAKE}/{CONTAINERS}/{key}" for key in ("landing", "tables", "predictions")},
+    **{f"lake-{key}": f"{LAKE}/{CONTAINERS}/{key}" for key in CONTAINERS_OF_THE_LAKE},
     "key-vault": f"{VAULTS}/kv-estate",
     "learning-vault": f"{VAULTS}/ml-estate",
     "registry": REGISTRY,
@@ -80,7 +81,7 @@ class World:
         self.owner.group()
         put("PUT", STORAGE, private.account(publicNetworkAccess="Enabled"))
         put("PUT", LAKE, private.account(publicNetworkAccess="Enabled", isHnsEnabled=True))
-        for container in ("landing", "tables", "predictions"):
+        for container in CONTAINERS_OF_THE_LAKE:
             put("PUT", f"{LAKE}/{CONTAINERS}/{container}", {})
             self.emulator.blobs.write("dlestate", container, "there", b"data")
         put("PUT", f"{STORAGE}/{CONTAINERS}/data", {})
@@ -323,11 +324,13 @@ NEEDS: Final[tuple[Needs, ...]] = (
     lake("workspace", "landing"),
     lake("workspace", "tables"),
     lake("workspace", "predictions"),
+    lake("workspace", "answers"),
     Needs("training", WRITER, "storage", "writes outputs",
           blob("PUT", "stestate", "data"), (f"{BLOBS}/write", "stestate")),
     lake("training", "landing"),
     lake("training", "tables", write=True),
     lake("training", "predictions", write=True),
+    lake("training", "answers", write=True),
     Needs("training", "AcrPull", "registry", "pulls its image", pull, PULLED, 401),
     Needs("training", DATA_SCIENTIST, "workspace", "registers a model",
           arm("PUT", f"{WORKSPACE}/models/trained/versions/1", MODEL),
@@ -335,6 +338,7 @@ NEEDS: Final[tuple[Needs, ...]] = (
     Needs("scoring", "AcrPull", "registry", "pulls its image", pull, PULLED, 401),
     Needs("scoring", "Key Vault Secrets User", "key-vault", "reads the callers' key",
           secret("GET", "kv-estate"), (f"{KV}/secrets/getSecret/action", "kv-estate")),
+    lake("scoring", "answers", write=True),
     Needs("scoring", PUBLISHER, "application-insights", "sends telemetry",
           telemetry, ("Microsoft.Insights/Telemetry/Write", INSIGHTS)),
     Needs("engineers", WRITER, "storage", "uploads code and data",

@@ -32,6 +32,7 @@ NEEDED = {
     "manifests": (RELEASE,),
     "promote": (RELEASE,),
     "rollback": ("--reason", "slow"),
+    "forget": ("--key", "k-1", "--reason", "request 12"),
 }
 
 

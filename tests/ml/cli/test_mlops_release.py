@@ -149,6 +149,19 @@ def test_the_group_of_a_release_is_public_or_private_as_the_estate_says(outputs:
     assert "InstrumentationKey=k" not in public.env.values()
 
 
+def test_answers_are_kept_where_the_data_lake_lets_the_service_in(outputs: dict[str, Any]):
+    image = Image("crstage.azurecr.io", "scoring", DIGEST)
+    inside = {"scoring_public_address": False, "data_lake": "dlstage"}
+
+    def kept(**more: Any) -> str | None:
+        estate = EstateOutputs(**{**outputs, **more})
+        return group_spec(Storage(estate), made(), image, "k3y").env.get("SCORING_KEEP_URL")
+
+    assert kept(**inside) == "https://dlstage.blob.core.windows.net/answers"
+    assert kept(**{**inside, "scoring_public_address": True}) is None
+    assert kept(**{**inside, "data_lake": None}) is None
+
+
 @pytest.mark.parametrize(("cpu", "workers"), [(0.5, "1"), (1.0, "1"), (2.5, "2"), (4.0, "4")])
 def test_a_group_runs_one_worker_a_core(outputs: dict[str, Any], cpu: float, workers: str):
     configuration = Configuration(cpu=cpu, memory_gb=2, port=8080, metric_seconds=15)

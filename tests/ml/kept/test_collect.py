@@ -28,7 +28,7 @@ def test_what_replicas_wrote_is_in_the_table(world: World) -> None:
     done = collect(world.place, 30, NOW)
     assert (done.parts, done.rows) == (2, 3)
     assert world.taken() == sorted(world.sent)
-    assert world.below("answers/parts/") == []
+    assert world.below("parts/") == []
     first = world.rows()[0]
     assert (first["model"], first["replica"], first["release"]) == ("credit:1", "pod", None)
     assert (first["date"], first["scored_at"], first["sex"]) == (NOW.date(), NOW, "male")
@@ -49,7 +49,7 @@ def _collected_with_a_death(world: World, at: int, monkeypatch: pytest.MonkeyPat
         world.write("a-1", number, [None, None], NOW - days(40 * (1 - number)))
     more = (*FEATURES, NumberFeature("income", "a year", 0, 1e6, False))
     world.write("b-1", 0, [None], features=more, model="credit:2")
-    world.place.files.write("answers/parts/2026-11-30/c-1-00000000.arrow", b"none")
+    world.place.files.write("parts/2026-11-30/c-1-00000000.arrow", b"none")
     monkeypatch.setattr(collecting, "MOST_ROWS", 2)  # more than one commit
     mortal, dying = world.mortal(monkeypatch, at)
     with pytest.raises(KilledError) if at else nullcontext():
@@ -57,7 +57,7 @@ def _collected_with_a_death(world: World, at: int, monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
     collect(world.place, 30, NOW)
     assert world.taken() == sorted(sent for sent in world.sent if sent[0] != "a-1/0")  # too old
-    assert world.below("answers/parts/") == []
+    assert world.below("parts/") == []
     aside = [name for name in world.below("answers/quarantine/") if name.endswith(".arrow")]
     assert aside == ["answers/quarantine/2026-11-30/c-1-00000000.arrow"]
     return dying.steps
@@ -101,7 +101,7 @@ def test_one_that_never_gets_a_turn_says_so(world: World, monkeypatch: pytest.Mo
     monkeypatch.setattr(tables, "append", lose)
     with pytest.raises(MlopsError, match="changed by others at each of 20 attempts"):
         collect(world.place, 30, NOW)
-    assert len(world.below("answers/parts/")) == 1
+    assert len(world.below("parts/")) == 1
 
 
 def test_a_listing_that_misses_a_part_takes_none_after_it(world: World) -> None:
@@ -140,7 +140,7 @@ def test_broken_parts_are_put_aside_with_their_reasons(world: World) -> None:
     data = world.place.files.read(cut)
     assert data is not None
     world.place.files.write(cut, data[:-200])
-    world.place.files.write("answers/parts/readme.txt", b"who put this here?")
+    world.place.files.write("parts/readme.txt", b"who put this here?")
     done = collect(world.place, 30, NOW)
     assert (done.parts, len(done.quarantined)) == (1, 4)
     reasons = " | ".join(sorted(done.quarantined.values()))

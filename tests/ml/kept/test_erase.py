@@ -17,13 +17,11 @@ from ml.kept.collect import collect
 from ml.kept.erase import erase
 from ml.kept.erasures import Erasure
 from ml.kept.place import KeptPlace
-from ml.lake import tables
+from ml.lake import answers, tables
+from ml.quality.labels import table as of_labels
 from tests.ml.kept.world import NOW, KilledError, World, days
 
 KEY = "customer-4711"
-LABELS = pa.schema(
-    [("request_id", pa.string()), ("row", pa.int32()), ("key", pa.string()), ("label", pa.int8())]
-)
 
 
 def erased(place: KeptPlace, now: datetime = NOW) -> Erasure:
@@ -44,9 +42,11 @@ def filled(folder: Path) -> World:
     world.write("a-1", 2, [KEY, "other-3"])
     assert world.place.labels is not None
     labels = [("a-1/0", 0, None), ("a-1/0", 1, None), ("x", 0, KEY), ("y", 0, "other-9")]
-    rows = [{"request_id": r, "row": n, "key": k, "label": 1} for r, n, k in labels]
-    made = tables.make_table(world.place.labels.where, LABELS)
-    tables.append(made, pa.Table.from_pylist(rows, schema=LABELS))
+    days_ = (NOW.date(), (NOW - days(1)).date())
+    rows = [{"request_id": r, "row": n, "key": k, "label": 1, "date": days_[n]} for r, n, k in labels]
+    columns = of_labels.schema()
+    made = tables.make_table(world.place.labels.where, columns, partition=[of_labels.PARTITION])
+    tables.append(made, pa.Table.from_pylist(rows, schema=columns))
     aside = world.write("b-1", 0, [KEY], at=NOW + days(2))
     data = world.place.files.read(aside)
     assert data is not None
@@ -71,12 +71,16 @@ def check(world: World) -> None:
     assert not record.of("other-1")
 
 
+def test_labels_are_looked_for_where_they_are() -> None:
+    assert (answers.LABELS_CONTAINER, answers.LABELS) == (of_labels.CONTAINER, of_labels.TABLE)
+
+
 def test_no_file_holds_the_person_any_more(world: World) -> None:
     assert world.holds(KEY.encode()) != []
     record = erased(world.place)
     check(world)
     assert (record.rows, record.labels, record.quarantined) == (2, 2, 2)
-    assert record.recoverable_until == "2026-12-14"
+    assert record.recoverable_until == "2026-12-16"
     told = json.dumps([one.history() for one in _tables(world)], default=str)
     assert KEY not in told
     assert record.id in told

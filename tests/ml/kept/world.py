@@ -25,6 +25,14 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 
+def moment(request: str, keys: list[str | None], at: datetime, features: int = len(FEATURES)) -> Answered:
+    """The answer to one request."""
+    rows = len(keys)
+    matrix = np.ones((rows, features), dtype=np.float32)
+    batch = Batch(matrix, [0.25] * rows, [0] * rows, [0.5] * rows, [False] * rows)
+    return Answered(int(at.timestamp() * 1e6), [request], [rows], batch, keys)
+
+
 class KilledError(BaseException):
     """The process died here: nothing of it goes on."""
 
@@ -68,7 +76,7 @@ class World:
             monkeypatch.setattr(tables, name, _stepping(getattr(tables, name), dying))
         answers_ = replace(self.place.answers, files=files)
         labels = None if self.place.labels is None else replace(self.place.labels, files=files)
-        return KeptPlace(files, answers_, labels), dying
+        return KeptPlace(files, files, answers_, labels), dying
 
     def write(
         self,
@@ -80,12 +88,10 @@ class World:
         model: str = "credit:1",
     ) -> str:
         """One part of one request; its name."""
-        rows, request = len(keys), f"{author}/{number}"
-        matrix = np.ones((rows, len(features)), dtype=np.float32)
-        batch = Batch(matrix, [0.25] * rows, [0] * rows, [0.5] * rows, [False] * rows)
-        moment = Answered(int(at.timestamp() * 1e6), [request], [rows], batch, keys)
-        stream = Layout(Schema(features), frozenset(), model, None, "pod").stream([part.block([moment])])
-        name = f"answers/parts/{at:%Y-%m-%d}/{author}-{number:08}.arrow"
+        request, rows = f"{author}/{number}", len(keys)
+        rows_ = part.block([moment(request, keys, at, len(features))])
+        stream = Layout(Schema(features), frozenset(), model, None, "pod").stream([rows_])
+        name = f"parts/{at:%Y-%m-%d}/{author}-{number:08}.arrow"
         self.place.files.write(name, stream)
         self.sent += [(request, row) for row in range(rows)]
         return name

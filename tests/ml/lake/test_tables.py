@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,18 @@ def test_rows_that_were_replaced_are_in_no_file(table: Any, tmp_path: Path) -> N
     assert again.to_pyarrow_table()["key"].to_pylist() == ["k-2"]
     for file in (tmp_path / "t").rglob("*"):
         assert not file.is_file() or b"k-1" not in file.read_bytes()  # short columns are not compressed
+
+
+def test_a_file_of_a_commit_under_way_is_left_alone(table: Any, tmp_path: Path) -> None:
+    tables.append(table, rows(row()))
+    again = tables.open_table(tmp_path / "t")
+    assert again is not None
+    orphan = tmp_path / "t" / "date=2026-11-30" / "part-00000-left.snappy.parquet"
+    orphan.write_bytes(b"rows")
+    assert tables.unreferenced(again, 0) == []
+    two_days_ago = orphan.stat().st_mtime - 2 * 86_400
+    os.utime(orphan, (two_days_ago, two_days_ago))
+    assert tables.unreferenced(again, 0) == ["date=2026-11-30/part-00000-left.snappy.parquet"]
 
 
 def test_an_address_of_another_kind_is_refused() -> None:

@@ -32,12 +32,12 @@ def emulator(tmp_path: Path) -> Any:
 def test_a_part_is_made_once(emulator: Emulator) -> None:
     account = estate.account(emulator, "lake", isHnsEnabled=True)
     with pytest.raises(HttpResponseError) as caught:  # the role is not there yet, and may come
-        store(emulator).put("answers/parts/a.arrow", b"one")
+        store(emulator).put("parts/a.arrow", b"one")
     assert caught.value.status_code == 403
     estate.grant(emulator, ENGINEERS, estate.CONTRIBUTOR, account)
-    store(emulator).put("answers/parts/a.arrow", b"one")
-    store(emulator).put("answers/parts/a.arrow", b"two")  # an answer got lost: the same part again
-    assert emulator.blobs.read("lake", "data", "answers/parts/a.arrow") == b"one"
+    store(emulator).put("parts/a.arrow", b"one")
+    store(emulator).put("parts/a.arrow", b"two")  # an answer got lost: the same part again
+    assert emulator.blobs.read("lake", "data", "parts/a.arrow") == b"one"
     with pytest.raises(HttpResponseError):
         store(emulator, "none-yet").put("a.arrow", b"one")
     with pytest.raises(RefusedError, match="400"):

@@ -41,7 +41,7 @@ def test_what_waits_is_written_when_the_service_stops(artifact: Artifact) -> Non
     (name,) = store.parts
     assert [(row["request_id"], row["row"]) for row in store.rows] == [(r, n) for r in "abc" for n in (0, 1)]
     folder, _, file = name.rpartition("/")
-    assert folder == f"answers/parts/{time.strftime('%Y-%m-%d', time.gmtime())}"
+    assert folder == f"parts/{time.strftime('%Y-%m-%d', time.gmtime())}"
     assert file.startswith("pod-a-")
     assert file.endswith("-00000000.arrow")
     assert counted == {"kept": 6}

@@ -273,7 +273,7 @@ def test_the_job_retrain_goes_up_to_the_gate(case: Case, tmp_path: Path) -> None
         case.world, checked_out(tmp_path / "checkout", case.world), {}, SETTINGS / "first.toml"
     )
     assert not ran.failed, ran.said()
-    assert "Release r-" in ran.summary, ran.summary
+    assert "Evidence sha256:" in ran.summary, ran.summary
 
 
 def test_the_job_preview_says_what_would_change(case: Case, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Calls production's gateway, a request after another with three rows each, until its standard input ends.
+"""Calls production's gateway, a request after another with twenty rows each, until its standard input ends.
 
 Then it says how many requests it sent, and what those got that were no success.
 """
@@ -16,7 +16,7 @@ from demo.traffic import DATA, HEADER, NOT_FEATURES, subscription_keys
 from ml.estate import read_estate
 
 PAUSE_S = 0.02
-ROWS = 3
+ROWS = 20
 
 if __name__ == "__main__":
     estate = read_estate("prod")

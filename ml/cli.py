@@ -17,6 +17,7 @@ from ml.commands import (
     labels,
     manifests,
     promote,
+    publish,
     quality,
     release,
     rollback,
@@ -30,6 +31,7 @@ from ml.commands import (
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor.command,
+    "publish": publish.command,
     "train": train.command,
     "sweep": sweep.command,
     "card": card.command,

@@ -21,6 +21,7 @@ from ml.commands import (
     labels,
     manifests,
     promote,
+    publish,
     quality,
     release,
     rollback,
@@ -34,6 +35,7 @@ from ml.commands import (
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": doctor.command,
+    "publish": publish.command,
     "train": train.command,
     "sweep": sweep.command,
     "card": card.command,

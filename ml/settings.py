@@ -142,6 +142,12 @@ class DownloadSettings(Section):
     pause_seconds: Pause
 
 
+class PublishedSettings(Section):
+    """Of the training pipeline's versions under its endpoint."""
+
+    keep: int = Field(ge=1, le=20)  # Azure ML takes 20 deployments under an endpoint
+
+
 class BuildSettings(Section):
     time_limit_minutes: int = Field(ge=5, le=480)
     platform: Literal["linux"]
@@ -251,6 +257,7 @@ class Settings(Section):
     training: TrainingSettings
     tuning: TuningSettings
     bounds: BoundsSettings = BoundsSettings()
+    published: PublishedSettings
     build: BuildSettings
     scoring: ScoringSettings
     kubernetes: KubernetesSettings

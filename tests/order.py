@@ -37,6 +37,7 @@ SECONDS: Final = {
     "tests/e2e/test_bad_input.py": 15,
     "tests/scoring/test_fuzz.py": 14,
     "tests/ml/steps/test_own_data.py": 14,
+    "tests/ml/published/test_published_e2e.py": 14,
     "tests/emulator/sweeps/test_sweep_e2e.py": 14,
     "tests/emulator/tracking/test_mlflow_e2e.py": 13,
     "tests/scoring/test_workers.py": 12,

@@ -66,8 +66,22 @@ def card(azure: "Azure", reference: str, output: Path | None, browse: bool) -> d
         "model": name,
         "page": str(place) if place else None,
         "override": (model.tags or {}).get(override.TAG),
+        "started": started(model.properties or {}),
         "card": content,
     }
+
+
+def started(properties: Mapping[str, str]) -> str | None:
+    """What started the training of a model version, and why; None for one of before that was recorded."""
+    from ml.steps.register.registration import LINEAGE_PROPERTY
+
+    by = properties.get(f"{LINEAGE_PROPERTY}started_by")
+    if by is None:
+        return None
+    event = properties.get(f"{LINEAGE_PROPERTY}event")
+    return (
+        f"by {by}{f' ({event})' if event else ''}: {properties.get(f'{LINEAGE_PROPERTY}reason', 'unknown')}"
+    )
 
 
 def check_output(output: Path) -> None:
@@ -139,6 +153,7 @@ def render(answer: Mapping[str, Any]) -> RenderableType:
             "drift alarms": _alarms(drift),
             "most important": ", ".join(each["feature"] for each in found["importance"]["features"][:5]),
             "data": found["lineage"].get("data_asset", ""),
+            **({"started": answer["started"]} if answer.get("started") else {}),
             **({"override": answer["override"]} if answer.get("override") else {}),
             **({"page": answer["page"]} if answer["page"] else {}),
         },

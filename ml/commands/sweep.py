@@ -1,7 +1,6 @@
 """`mlops sweep`: hyper-parameters tried as jobs of their own, and the best of them."""
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,17 +63,16 @@ def command(
             force=force,
             rebuild=rebuild,
         )
-        return carry_out(azure, root, request, kind(chosen))
+        return carry_out(azure, root, request, kind())
 
     run(env, as_json, quiet, try_points, render)
 
 
-def kind(settings: "Settings") -> "Kind":
+def kind() -> "Kind":
     from ml.jobs import pipeline, sweep
     from ml.jobs.submission import Kind
 
-    assemble = partial(sweep.assemble, at_once=settings.tuning.sweep.at_once)
-    return Kind("sweep", sweep.STEPS, (pipeline, sweep), choices_of, assemble, results, trials=True)
+    return Kind("sweep", sweep.STEPS, (pipeline, sweep), choices_of, sweep.begin, results, trials=True)
 
 
 def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:

@@ -62,6 +62,17 @@ def command(
             help="Register the model although it is not better, and record why; its bounds must hold.",
         ),
     ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(metavar="WORDS", help="Why it is trained, recorded with the run and its model."),
+    ] = None,
+    started_by: Annotated[
+        str, typer.Option(help="What starts it: person, schedule, data or metric.")
+    ] = "person",
+    event: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="The id of what starts it, when it is no person."),
+    ] = None,
     wait: options.Wait = True,
     force: options.Force = False,
     rebuild: options.Rebuild = False,
@@ -69,6 +80,9 @@ def command(
     quiet: options.Quiet = False,
 ) -> None:
     """Train a model on a data set, compare it with the champion, and register it when it is better.
+
+    The run is started by the endpoint of the published pipeline, which `mlops publish` makes and every other
+    start uses; what of the pipeline is new is published before.
 
     A model that is not better than the champion, or that is outside its bounds, is not registered: the
     command says why and ends with exit code 0. With --override, a model that is not better is registered all
@@ -82,7 +96,8 @@ def command(
     with honest(as_json):
         if metric is not None:
             preflight.check_metric(metric)
-        reason = preflight.reason_of(override)
+        overridden = preflight.reason_of(override)
+        why = preflight.started(started_by, reason, event)
         preflight.check_data(data)
 
     def train(azure: "Azure", root: Path) -> dict[str, Any]:
@@ -97,7 +112,8 @@ def command(
             wait=wait,
             force=force,
             rebuild=rebuild,
-            override=reason,
+            override=overridden,
+            reason=why,
         )
         return carry_out(azure, root, request, kind())
 
@@ -107,8 +123,9 @@ def command(
 def kind() -> "Kind":
     from ml.jobs import pipeline
     from ml.jobs.submission import Kind
+    from ml.published.start import begin
 
-    return Kind("train", pipeline.STEPS, (pipeline,), choices_of, pipeline.assemble, results)
+    return Kind("train", pipeline.STEPS, (pipeline,), choices_of, begin, results)
 
 
 def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:

@@ -1,28 +1,31 @@
-"""The training pipeline: its steps' components (ml/steps/*/component.yml) joined into one Azure ML job."""
+"""The training pipeline: its steps' components (ml/steps/*/component.yml) joined into one component."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from ml.errors import MlopsError
-from ml.steps.compare import override
+from ml.published.reason import StartedBy
+from ml.steps.prepare import UNKNOWN
 
 if TYPE_CHECKING:
-    from azure.ai.ml.entities import CommandComponent, PipelineJob
+    from azure.ai.ml.entities import CommandComponent, PipelineComponent
 
 STEPS_DIRECTORY = Path(__file__).parents[1] / "steps"
 STEPS = ("prepare", "validate", "train", "evaluate", "card", "compare", "register")
+FROM_BEFORE: Final = "no"  # of the input `anew`: a step may take its outputs of an earlier run
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that decides what a training pipeline does; `code` is the folder of the code's snapshot."""
+    """What a pipeline is made of; `code` is the folder of the code's snapshot.
+
+    The published pipeline takes metric, margin, trials and the commit as inputs: these are their defaults.
+    """
 
     code: Path
     environment: str  # NAME:VERSION
-    data_asset: str  # NAME:VERSION
-    data_sha256: str
     code_commit: str
     compute: str
     identity_client_id: str
@@ -39,7 +42,7 @@ class Plan:
     costs: Mapping[str, float] = field(
         default_factory=dict[str, float]
     )  # what errors cost: inputs of train, by name
-    override: str | None = None  # why a model that is not better is registered
+    data_asset: str = ""  # NAME:VERSION; of a job, which has its data set before it begins
 
 
 def load_step(step: str, plan: Plan, directory: Path = STEPS_DIRECTORY) -> "CommandComponent":
@@ -57,60 +60,103 @@ def load_step(step: str, plan: Plan, directory: Path = STEPS_DIRECTORY) -> "Comm
     return component
 
 
-def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = False) -> "PipelineJob":
-    """The pipeline job, not yet submitted: the STEPS in order.
-
-    With `force` every step runs, even where Azure ML has its output of an earlier job.
-    """
+def inputs_of(plan: Plan) -> dict[str, Any]:
+    """What each call of the published pipeline says, by name; those with a default or optional may lack."""
     from azure.ai.ml import Input
+
+    def literal(kind: str, **more: Any) -> Any:
+        return Input(type=kind, **more)
+
+    return {
+        "data": literal("uri_file", description="The data set, parquet."),
+        "data_name": literal("string", description="NAME:VERSION of the data set, or its URI; encoded."),
+        "data_sha256": literal("string", default=UNKNOWN, description="SHA-256 of the data set's file."),
+        "started_by": literal("string", enum=[*get_args(StartedBy)], description="What started the run."),
+        "reason": literal("string", description="Why, in words; encoded."),
+        "event": literal("string", optional=True, description="Id of what started the run; encoded."),
+        "override": literal("string", optional=True, description="As the step compare takes it."),
+        "code_commit": literal("string", default=plan.code_commit, description="Commit of the code."),
+        "metric": literal("string", default=plan.metric, description="What decides."),
+        "margin": literal("number", default=plan.margin, description="By how much it has to be better."),
+        "trials": literal("integer", default=plan.trials, description="Of the search."),
+        "anew": literal("string", default=FROM_BEFORE, description="As the step prepare takes it."),
+    }
+
+
+def load_steps(plan: Plan, directory: Path = STEPS_DIRECTORY) -> dict[str, Any]:
+    return {step: load_step(step, plan, directory) for step in STEPS}
+
+
+def assemble(plan: Plan, steps: Mapping[str, Any] | None = None) -> "PipelineComponent":
+    """The pipeline component, not yet registered: the STEPS in order.
+
+    steps: their components by name; without them, those of the files
+    """
+    from azure.ai.ml import Input, dsl
     from azure.ai.ml.entities import ManagedIdentityConfiguration
 
-    origin = {
-        "data_asset": plan.data_asset,
-        "data_sha256": plan.data_sha256,
-        "code_commit": plan.code_commit,
-        "environment": plan.environment,
-    }
-    steps: dict[str, Any] = {step: load_step(step, plan, directory) for step in STEPS}
+    made = steps or load_steps(plan)
 
     def bound(*nodes: Any) -> None:
         for node in nodes:
             node.identity = ManagedIdentityConfiguration(client_id=plan.identity_client_id)
             node.set_limits(timeout=plan.time_limit_minutes * 60)
 
-    def training(raw: Input) -> dict[str, Any]:  # the names of the local variables become those of the steps
-        prepare = steps["prepare"](raw=raw, **plan.split)
-        validate = steps["validate"](prepared=prepare.outputs.prepared)
-        train = steps["train"](
+    def training(  # the names of the local variables become those of the steps
+        data: Any,
+        data_name: Any,
+        data_sha256: Any,
+        started_by: Any,
+        reason: Any,
+        event: Any,
+        override: Any,
+        code_commit: Any,
+        metric: Any,
+        margin: Any,
+        trials: Any,
+        anew: Any,
+    ) -> dict[str, Any]:
+        origin = {
+            "data_asset": data_name,
+            "data_sha256": data_sha256,
+            "code_commit": code_commit,
+            "environment": plan.environment,
+        }
+        prepare = made["prepare"](raw=data, sha256=data_sha256, anew=anew, **plan.split)
+        validate = made["validate"](prepared=prepare.outputs.prepared)
+        train = made["train"](
             validated=validate.outputs.validated,
             seed=plan.seed,
-            trials=plan.trials,
+            trials=trials,
             **plan.costs,
             **plan.start,
         )
-        evaluate = steps["evaluate"](model=train.outputs.model, validated=validate.outputs.validated)
-        card = steps["card"](
+        evaluate = made["evaluate"](model=train.outputs.model, validated=validate.outputs.validated)
+        card = made["card"](
             model=train.outputs.model,
             validated=validate.outputs.validated,
             bounds=plan.bounds,
             model_name=plan.model_name,
             **origin,
         )
-        compare = steps["compare"](
+        compare = made["compare"](
             evaluation=evaluate.outputs.evaluation,
             card=card.outputs.card,
             validated=validate.outputs.validated,
             model_name=plan.model_name,
-            metric=plan.metric,
-            margin=plan.margin,
-            **({} if plan.override is None else {"override": override.encoded(plan.override)}),
+            metric=metric,
+            margin=margin,
+            override=override,
         )
-        register = steps["register"](
+        register = made["register"](
             model=train.outputs.model,
             evaluation=evaluate.outputs.evaluation,
             decision=compare.outputs.decision,
             card=card.outputs.card,
             model_name=plan.model_name,
+            started_by=started_by,
+            reason=reason,
+            event=event,
             **origin,
         )
         bound(prepare, validate, train, evaluate, card, compare, register)
@@ -120,7 +166,14 @@ def assemble(plan: Plan, directory: Path = STEPS_DIRECTORY, *, force: bool = Fal
             "registration": register.outputs.registration,
         }
 
-    return whole("training", training, plan, force)
+    inputs = inputs_of(plan)
+    training.__annotations__ = {**inputs}  # where azure-ai-ml reads the declarations of a pipeline's inputs
+    decorated: Any = dsl.pipeline
+    values = {name: given.default or "x" for name, given in inputs.items()}
+    job: Any = decorated(name="training")(training)(
+        **values | {"data": Input(type="uri_file", path="azureml:x:1")}
+    )
+    return job.component
 
 
 def whole(name: str, joined: Callable[..., dict[str, Any]], plan: Plan, force: bool) -> Any:

@@ -7,24 +7,23 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ml.azure.clients import Azure, without_its_own_output
+from ml.azure.clients import Azure
 from ml.azure.runs import FINISHED, Follower
 from ml.content import content_key, sha256_of_files, sha256_of_program
 from ml.errors import MlopsError
-from ml.jobs import columns, data, environment, pipeline, snapshot
+from ml.jobs import columns, data, environment, snapshot
 from ml.jobs.snapshot import Snapshot
+from ml.published.reason import Reason
 from ml.sources.address import Address, LocalFile
 from ml.sources.obtain import obtain
-from ml.steps.bounds import text_of
-from ml.steps.compare import override
 
 if TYPE_CHECKING:
-    from azure.ai.ml.entities import Job, PipelineJob
+    from azure.ai.ml.entities import Job
 
     from ml.settings import Settings
 
 MOST_ATTEMPTS = 1000
-Assemble = Callable[..., "PipelineJob"]  # makes the job of a Plan; with force=True every step runs
+BY_HAND = Reason("person", "started by hand")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,15 @@ class Request:
     force: bool
     rebuild: bool = False  # build the training image and send the code again, and take no earlier job
     override: str | None = None  # why a model that is not better is to be registered
+    reason: Reason = BY_HAND  # why the job is started; its data is named once it is uploaded
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a job needs in the workspace, each as NAME:VERSION."""
+
+    environment: str
+    data_asset: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class Kind:
     steps: tuple[str, ...]
     joined_by: tuple[ModuleType, ...]  # the modules whose code joins the steps into one job
     choices: Callable[["Settings", Request], dict[str, Any]]  # what else decides its result
-    assemble: Assemble
+    begin: Callable[[Azure, Request, "Inputs", Made, str], None]  # starts the job of this name
     results: Callable[[Azure, str], dict[str, Any]]  # reads the results of a job by its name
     trials: bool = False  # whether its steps have trials to follow
 
@@ -125,61 +133,15 @@ def gather(azure: Azure, root: Path, request: Request, kind: Kind, scratch: Path
     return Inputs(file, code, key)
 
 
-def submit(
-    azure: Azure,
-    root: Path,
-    request: Request,
-    inputs: Inputs,
-    name: str,
-    assemble: Assemble,
-) -> None:
-    """Make environment and data asset where they are missing, then submit the pipeline under this name."""
-    report, training = azure.report, azure.settings.training
-    with report.phase("training environment"):
+def submit(azure: Azure, root: Path, request: Request, inputs: Inputs, name: str, kind: Kind) -> None:
+    """Make environment and data asset where they are missing, then start the job under this name."""
+    with azure.report.phase("training environment"):
         made = environment.ensure(azure, root, request.rebuild)
-    with report.phase("data asset"):
+    with azure.report.phase("data asset"):
         asset = data.register(azure, inputs.data)
-    with report.phase(f"submitting {name}"), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-        plan = pipeline.Plan(
-            code=inputs.code.write(Path(scratch) / "code", anew=request.rebuild),
-            environment=f"{made.name}:{made.version}",
-            data_asset=f"{asset.name}:{asset.version}",
-            data_sha256=inputs.data.sha256,
-            code_commit=inputs.code.commit,
-            compute=azure.estate.compute_cluster,
-            identity_client_id=azure.estate.training_identity_client_id,
-            experiment=training.experiment,
-            model_name=training.model_name,
-            metric=request.metric,
-            margin=request.margin,
-            seed=training.seed,
-            trials=request.trials,
-            bounds=text_of(azure.settings.bounds.bounds()),
-            time_limit_minutes=training.time_limit_minutes,
-            split=training.split(),
-            start=azure.settings.tuning.start.given(),
-            costs=training.costs(),
-            override=request.override,
-        )
-        job: Any = assemble(plan, force=request.force or request.rebuild)
-        job.name = name
-        job.display_name = f"{plan.model_name} on {plan.data_asset}"
-        job.tags = {
-            "key": inputs.key,
-            "data": plan.data_asset,
-            "data_sha256": plan.data_sha256,
-            "code_commit": plan.code_commit,
-            "environment": plan.environment,
-            "metric": plan.metric,
-            "margin": str(plan.margin),
-            **({} if plan.override is None else {override.TAG: plan.override}),
-        }
-
-        def send() -> Any:
-            with without_its_own_output():
-                return azure.ml.jobs.create_or_update(job)
-
-        report.line(str(azure.granted(send, "submit jobs").studio_url))
+    kind.begin(
+        azure, request, inputs, Made(f"{made.name}:{made.version}", f"{asset.name}:{asset.version}"), name
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +167,7 @@ def find_or_submit(azure: Azure, root: Path, request: Request, kind: Kind) -> Fo
             name, status = str(known.name), str(getattr(known.status, "value", known.status))
             azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
             return Found(name, status, reused=True)
-        submit(azure, root, request, inputs, name, kind.assemble)
+        submit(azure, root, request, inputs, name, kind)
         return Found(name, "Submitted", reused=False)
 
 

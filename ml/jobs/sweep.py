@@ -1,13 +1,19 @@
 """The sweep over the step `train` as an Azure ML job: its search space, and the steps before it."""
 
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml.azure.clients import Azure, without_its_own_output
 from ml.jobs.pipeline import STEPS_DIRECTORY, Plan, load_step, whole
+from ml.published.publish import plan_of
 from ml.steps.train.space import BOOSTING, SPACE, Dimension
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import PipelineJob
+
+    from ml.jobs.submission import Inputs, Made, Request
 
 STEPS = ("prepare", "validate", "train")
 METRIC, GOAL = f"selection.{BOOSTING}.log_loss", "minimize"
@@ -81,3 +87,38 @@ def assemble(
     job = whole("sweep", sweeping, plan, force)
     job.identity = identity  # azure-ai-ml does not send that of a sweep itself
     return job
+
+
+def begin(azure: Azure, request: "Request", inputs: "Inputs", made: "Made", name: str) -> None:
+    """Submit the sweep under this name. Raises MlopsError."""
+    settings = azure.settings
+    with (
+        azure.report.phase(f"submitting {name}"),
+        tempfile.TemporaryDirectory(prefix="mlops-") as scratch,
+    ):
+        code = inputs.code.write(Path(scratch) / "code", anew=request.rebuild)
+        plan = replace(
+            plan_of(azure, code, inputs.code.commit, made.environment),
+            data_asset=made.data_asset,
+            trials=request.trials,
+        )
+        at_once = settings.tuning.sweep.at_once
+        job: Any = assemble(plan, at_once=at_once, force=request.force or request.rebuild)
+        job.name = name
+        job.display_name = f"{plan.model_name} on {plan.data_asset}"
+        job.tags = {
+            "key": inputs.key,
+            "data": plan.data_asset,
+            "data_sha256": inputs.data.sha256,
+            "code_commit": plan.code_commit,
+            "environment": plan.environment,
+            "metric": request.metric,
+            "margin": str(request.margin),
+            **replace(request.reason, data=plan.data_asset).tags(),
+        }
+
+        def send() -> Any:
+            with without_its_own_output():
+                return azure.ml.jobs.create_or_update(job)
+
+        azure.report.line(str(azure.granted(send, "submit jobs").studio_url))

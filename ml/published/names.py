@@ -32,5 +32,17 @@ def deployment(key: str) -> str:
 
 
 def component(step: str = "") -> str:
-    """The component of a step, or of the whole pipeline."""
-    return f"{PIPELINE}-{step}" if step else PIPELINE
+    """The component of a step, or of the whole pipeline. A name has small letters, digits and underscores."""
+    return f"{PIPELINE}_{step}" if step else PIPELINE
+
+
+def tracking_url(subscription_id: str, resource_group: str, workspace: str, location: str) -> str:
+    """The workspace's MLflow, where a run gets its tags."""
+    path = WORKSPACE.format(subscription_id, resource_group, workspace)
+    return f"https://{location}.api.azureml.ms/mlflow/v1.0{path}"
+
+
+def data_asset(subscription_id: str, resource_group: str, workspace: str, asset: str) -> str:
+    """The id of a data asset NAME:VERSION, as an endpoint's input takes it."""
+    name, _, number = asset.rpartition(":")
+    return f"{WORKSPACE.format(subscription_id, resource_group, workspace)}/data/{name}/versions/{number}"

@@ -1,5 +1,6 @@
 """The chain from data to production: what a release came from, and what came of it."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def chain(
     approvals: list[Seen],
     unread: tuple[str, ...] = (),
 ) -> list[Link]:
-    """data -> code -> job -> model -> image -> release -> evidence -> approval -> revision.
+    """data -> code -> job -> its start -> model -> image -> release -> evidence -> approval -> revision.
 
     unread: environments whose approvals cannot be read here
     """
@@ -62,6 +63,7 @@ def chain(
             f"environment {origin.get('environment', 'unknown')}",
         ),
         Link("job", origin.get("pipeline_job", "unknown"), f"step {origin.get('job', 'unknown')}"),
+        *_started(origin),
         Link("model", f"{release.model_name}:{release.model_version}", _sha256(known.artifact_digest)),
         Link("image", release.image_repository, release.image_digest),
         Link("release", release.id, f"recorded {known.recorded_at} by {owner or 'unknown'}"),
@@ -87,6 +89,14 @@ def chain(
     held = any(not one.holds for one in approvals)
     state = "" if held else "unknown whether approved" if unread else "not approved"
     return [*found, Link("revision", revision(release.id), state)]
+
+
+def _started(origin: Mapping[str, str]) -> list[Link]:
+    """What started the training; nothing of a model of before that was recorded."""
+    by = origin.get("started_by")
+    event = origin.get("event")
+    named = f"{by} {event}" if event else str(by)
+    return [Link("started by", named, origin.get("reason", "unknown"))] if by else []
 
 
 def _sha256(digest: str | None) -> str:

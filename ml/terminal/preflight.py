@@ -3,6 +3,11 @@
 Each check imports what it needs by itself, so that `mlops --help` is quick.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ml.published.reason import Reason
+
 
 def check_model(reference: str) -> None:
     """Refuse a reference that names no model."""
@@ -52,6 +57,23 @@ def reason_of(override: str | None) -> str | None:
         raise MlopsError(
             f"--override is no reason: {error}.",
             f"Say in 1 to {overriding.LONGEST} characters why a model that is no better is to be registered.",
+        ) from error
+
+
+def started(by: str, words: str | None, event: str | None) -> "Reason":
+    """Why a run is started, as it is recorded."""
+    from typing import cast
+
+    from ml.errors import MlopsError
+    from ml.jobs.submission import BY_HAND
+    from ml.published.reason import LONGEST_WORDS, Reason, StartedBy
+
+    try:
+        return Reason(cast("StartedBy", by), BY_HAND.words if words is None else words, event or "")
+    except ValueError as error:
+        raise MlopsError(
+            f"--started-by, --reason and --event say no reason: {error}.",
+            f"Give --reason 1 to {LONGEST_WORDS} characters, and --event unless a person starts it.",
         ) from error
 
 

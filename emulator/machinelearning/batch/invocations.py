@@ -136,7 +136,9 @@ class Invocations:
         job: Json = {
             "jobType": "Pipeline",
             "componentId": component,
-            "displayName": configuration.get("description") or deployment["name"],
+            "displayName": configuration.get("description")
+            or deployment["properties"].get("description")
+            or deployment["name"],
             "experimentName": call.experiment or endpoint["name"],
             "inputs": call.inputs,
             "outputs": call.outputs,

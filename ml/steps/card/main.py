@@ -15,9 +15,12 @@ from ml.steps.card import CARD, PAGE
 from ml.steps.card.card import measured
 from ml.steps.card.page import page
 from ml.steps.card.subject import Subject
+from ml.steps.compare.override import decoded
 from ml.steps.digits import told_apart
 from ml.steps.errors import exit_code
-from ml.steps.files import TEST, TRAIN, read_table, write_json, write_text
+from ml.steps.files import TEST, TRAIN, read_json, read_table, write_json, write_text
+from ml.steps.prepare import UNKNOWN
+from ml.steps.validate.main import REPORT
 
 LINEAGE = ("model_name", "data_asset", "data_sha256", "code_commit", "environment")
 
@@ -30,6 +33,9 @@ def run(
     card: Path,
 ) -> None:
     definition.check()
+    if lineage.get("data_sha256") == UNKNOWN:
+        origin = read_json(validated / REPORT).get("origin") or {}
+        lineage = {**lineage, "data_sha256": str(origin.get("sha256") or UNKNOWN)}
     subject = Subject(read_artifact(model), read_table(validated / TRAIN), read_table(validated / TEST))
     made = measured(subject, lineage)
     findings = limits.check(made, bounds)
@@ -54,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
     lineage = {"made": made, **{name: str(getattr(given, name)) for name in LINEAGE}}
+    lineage["data_asset"] = decoded(lineage["data_asset"])
     return exit_code(
         "card",
         lambda: run(given.model, given.validated, limits.parse(given.bounds), lineage, given.card),

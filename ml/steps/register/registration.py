@@ -31,7 +31,7 @@ CARD_DIRECTORY = "card"  # in it: beside the artifact's own files, no part of wh
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """Where a model comes from."""
+    """Where a model comes from. What is empty is not recorded."""
 
     data_asset: str
     data_sha256: str
@@ -39,6 +39,12 @@ class Lineage:
     environment: str
     job: str
     pipeline_job: str
+    started_by: str = ""  # person, schedule, data or metric
+    reason: str = ""
+    event: str = ""  # id of what started the run
+
+    def known(self) -> dict[str, str]:
+        return {name: value for name, value in asdict(self).items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ def register(
     metrics = {metric: float(evaluation[metric]) for metric in DIRECTIONS}
     baseline = {name: float(evaluation[name]) for name in BESIDE if name in evaluation}
     told = {f"{PREFIX}{name}": value for name, value in {**metrics, **baseline}.items()}
-    described = artifact.described(told, asdict(lineage))
+    described = artifact.described(told, lineage.known())
     with tempfile.TemporaryDirectory(prefix="register-") as scratch:
         directory = Path(scratch, ARTIFACT_DIRECTORY)
         described.save(directory)
@@ -118,7 +124,7 @@ def properties(artifact: Artifact, evaluation: Mapping[str, Any], lineage: Linea
         "schema_sha256": artifact.schema.digest,
         EVALUATION_PROPERTY: json.dumps(dict(evaluation), sort_keys=True),
         THRESHOLDS_PROPERTY: json.dumps(artifact.thresholds.to_json(), sort_keys=True),
-        **{f"{LINEAGE_PROPERTY}{key}": value for key, value in asdict(lineage).items()},
+        **{f"{LINEAGE_PROPERTY}{key}": value for key, value in lineage.known().items()},
     }
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from ml.steps import definition
 from ml.steps.contract import LABEL
 from ml.steps.errors import StepError, exit_code
-from ml.steps.files import TEST, TRAIN, content_sha256, read_table, write_json, write_table
+from ml.steps.files import TEST, TRAIN, content_sha256, read_json, read_table, write_json, write_table
+from ml.steps.prepare import ORIGIN
 from ml.steps.validate.checks import check
 
 REPORT = "report.json"
@@ -29,6 +30,7 @@ def run(prepared: Path, validated: Path) -> None:
             }
             for name, frame in tables.items()
         },
+        "origin": read_json(prepared / ORIGIN) if (prepared / ORIGIN).exists() else None,
         "findings": [finding.to_json() for finding in findings],
     }
     write_json(report, validated / REPORT)

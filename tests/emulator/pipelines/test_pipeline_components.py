@@ -310,3 +310,44 @@ def test_wrong_values_inside_a_nested_pipeline_are_named(lab: Lab, words: Any) -
     assert "properties.jobs.twice.jobs.first.inputs.times: 9 is more than the declared maximum 5" in (
         lab.refusal(outer(words=words))
     )
+
+
+def test_a_pipeline_component_behind_a_batch_endpoint(lab: Lab, component: Path, words: Any) -> None:
+    """As programs deploy a pipeline: endpoint, deployment, default, calls, lists, and the end of it all."""
+    from azure.ai.ml import Input, load_component
+    from azure.ai.ml.entities import BatchEndpoint, PipelineComponentBatchDeployment
+    from azure.core.exceptions import HttpResponseError
+
+    lab.file("behind.yml", NESTED.replace("twice", "behind"))
+    registered = lab.ml.components.create_or_update(load_component(lab.root / "behind.yml"))
+    endpoints, deployments = lab.ml.batch_endpoints, lab.ml.batch_deployments
+    made = endpoints.begin_create_or_update(BatchEndpoint(name="repeat-words", tags={"of": "words"})).result()
+    assert made.scoring_uri == f"https://repeat-words.{estate.REGION}.inference.ml.azure.com/jobs"
+    for name in ("one", "two"):
+        settings: Any = {"default_compute": "cpu", "continue_on_step_failure": False}
+        wanted = PipelineComponentBatchDeployment(
+            name=f"{name}-deployment", endpoint_name=made.name, component=registered.id, settings=settings
+        )
+        assert deployments.begin_create_or_update(wanted).result().name == f"{name}-deployment"
+    made.defaults = {"deployment_name": "one-deployment"}
+    endpoints.begin_create_or_update(made).result()
+    assert endpoints.get(made.name).defaults.deployment_name == "one-deployment"
+    assert sorted(one.name for one in deployments.list(made.name)) == ["one-deployment", "two-deployment"]
+
+    given = {"words": words, "times": Input(type="integer", default=2)}
+    first = endpoints.invoke(made.name, inputs=given, experiment_name="behind")
+    second = endpoints.invoke(made.name, inputs=given, deployment_name="two-deployment", job_name="by-name")
+    done = [lab.wait(one.name) for one in (first, second)]
+    assert [one.status for one in done] == ["Completed", "Completed"], lab.logs(first.name)
+    assert (done[0].experiment_name, done[1].name) == ("behind", "by-name")
+    assert lab.output(first.name, "result") == lab.output("by-name", "result") != {}
+    assert set(lab.steps(first.name)) == {"first", "second"}
+    assert {one.name for one in endpoints.list_jobs(made.name)} == {first.name, "by-name"}
+    assert [one.name for one in deployments.list_jobs(made.name, name="two-deployment")] == ["by-name"]
+    with pytest.raises(HttpResponseError, match="the pipeline has no such input; it has: times, words"):
+        endpoints.invoke(made.name, inputs={"text": Input(type="string", default="x")})
+    with pytest.raises(HttpResponseError, match="is the default of its endpoint"):
+        deployments.begin_delete("one-deployment", made.name).result()
+    deployments.begin_delete("two-deployment", made.name).result()
+    endpoints.begin_delete(made.name).result()
+    assert [one.name for one in endpoints.list()] == []

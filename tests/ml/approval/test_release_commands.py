@@ -59,10 +59,22 @@ def test_the_chain_goes_from_data_to_the_revision(world: World) -> None:
     answer = links.lineage(world.azure(ENGINEER), release.id, ("prod",))
     found = {link["what"]: (link["name"], link["detail"]) for link in answer["chain"]}
     assert list(found) == [
-        *("data", "code", "job", "model", "image", "release", "evidence", "approval", "revision"),
+        *(
+            "data",
+            "code",
+            "job",
+            "started by",
+            "model",
+            "image",
+            "release",
+            "evidence",
+            "approval",
+            "revision",
+        ),
     ]
     assert found["data"][1] == "sha256:" + "d" * 64
     assert found["job"][0] == "train-1" and found["code"][0] == "abc"
+    assert found["started by"] == ("data e-1", "a new file")
     assert found["model"] == ("credit:1", "sha256:" + "b" * 64)
     assert found["release"][1].endswith(SIGNED_IN.object_id)
     assert found["evidence"][1].startswith("green")

@@ -81,7 +81,14 @@ def record(release: Release) -> Record:
         context_sha256="c",
         artifact_digest="b" * 64,
         features=("age",),
-        lineage={"data_sha256": "d" * 64, "pipeline_job": "train-1", "code_commit": "abc"},
+        lineage={
+            "data_sha256": "d" * 64,
+            "pipeline_job": "train-1",
+            "code_commit": "abc",
+            "started_by": "data",
+            "event": "e-1",
+            "reason": "a new file",
+        },
         smoke_tests=("health",),
     )
     return Record(release=release, evidence=evidence)

@@ -34,9 +34,10 @@ class FakeModels:
     def __init__(self, card: dict[str, Any] | None) -> None:
         self.card = card
         self.tags: dict[str, str] | None = None
+        self.properties: dict[str, str] | None = None
 
     def get(self, name: str, version: str | None = None, label: str | None = None) -> Any:
-        return SimpleNamespace(name=name, version=version or "4", tags=self.tags)
+        return SimpleNamespace(name=name, version=version or "4", tags=self.tags, properties=self.properties)
 
     def download(self, name: str, version: str, download_path: str) -> None:
         directory = Path(download_path, name, "model", "card")
@@ -145,3 +146,18 @@ def test_a_version_that_was_not_better_says_why_it_is_there(report: RecordingRep
     assert "override" not in shown(command.card(estate, "latest", None, browse=False))
     estate.ml.models.tags = {"override": "the card's words were corrected"}
     assert "the card's words were corrected" in shown(command.card(estate, "latest", None, browse=False))
+
+
+def test_the_card_says_what_started_the_training(report: RecordingReport) -> None:
+    found = azure(report)
+    assert command.card(found, "credit:4", None, False)["started"] is None
+    found.ml.models.properties = {
+        "lineage.started_by": "data",
+        "lineage.event": "e-1",
+        "lineage.reason": "a new file",
+    }
+    answer = command.card(found, "credit:4", None, False)
+    assert answer["started"] == "by data (e-1): a new file"
+    assert "by data (e-1): a new file" in shown(answer)
+    found.ml.models.properties = {"lineage.started_by": "person", "lineage.reason": "by hand"}
+    assert command.card(found, "credit:4", None, False)["started"] == "by person: by hand"

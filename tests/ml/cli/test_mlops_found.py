@@ -19,7 +19,7 @@ from ml.steps.contract import COLUMNS
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 ROOT = Path(__file__).parents[3]
-KINDS = {"train": train.kind(), "sweep": sweep.kind(settings())}
+KINDS = {"train": train.kind(), "sweep": sweep.kind()}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml.errors import MlopsError
-from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY, Plan, assemble, load_step
+from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY, Plan, assemble, load_step, load_steps
 
 
 @pytest.fixture
@@ -17,7 +17,6 @@ def plan(tmp_path: Path) -> Plan:
         code=code,
         environment="training:abc",
         data_asset="credit:1",
-        data_sha256="d" * 64,
         code_commit="c" * 40,
         compute="cpu",
         identity_client_id="client",
@@ -33,39 +32,49 @@ def plan(tmp_path: Path) -> Plan:
     )
 
 
-def body(plan: Plan, steps: Path, **options: Any) -> dict[str, Any]:
-    return assemble(plan, steps, **options)._to_dict()
+def body(plan: Plan, steps: Path = STEPS_DIRECTORY) -> dict[str, Any]:
+    component = assemble(plan, load_steps(plan, steps))
+    nodes = component._build_rest_component_jobs()
+    return {**component._to_dict(), "nodes": nodes}
 
 
+ORIGIN = {"inputs.data_name", "inputs.data_sha256", "inputs.code_commit"}
 SOURCES = {
-    "prepare": {"inputs.raw"},
+    "prepare": {"inputs.data", "inputs.data_sha256", "inputs.anew"},
     "validate": {"jobs.prepare.outputs.prepared"},
-    "train": {"jobs.validate.outputs.validated"},
+    "train": {"jobs.validate.outputs.validated", "inputs.trials"},
     "evaluate": {"jobs.train.outputs.model", "jobs.validate.outputs.validated"},
-    "card": {"jobs.train.outputs.model", "jobs.validate.outputs.validated"},
+    "card": {"jobs.train.outputs.model", "jobs.validate.outputs.validated", *ORIGIN},
     "compare": {
         "jobs.evaluate.outputs.evaluation",
         "jobs.card.outputs.card",
         "jobs.validate.outputs.validated",
+        "inputs.metric",
+        "inputs.margin",
+        "inputs.override",
     },
     "register": {
         "jobs.train.outputs.model",
         "jobs.evaluate.outputs.evaluation",
         "jobs.compare.outputs.decision",
         "jobs.card.outputs.card",
+        "inputs.started_by",
+        "inputs.reason",
+        "inputs.event",
+        *ORIGIN,
     },
 }
 
 
 def test_the_steps_are_joined_in_order_by_their_outputs(plan: Plan, steps: Path):
     whole = body(plan, steps)
-    jobs = whole["jobs"]
+    jobs = whole["nodes"]
     assert tuple(jobs) == STEPS, "the order of the calls in assemble is that of STEPS in ml/jobs/pipeline.py"
 
     def sources(step: str) -> set[str]:
-        paths = [value.get("path", "") for value in jobs[step]["inputs"].values() if isinstance(value, dict)]
+        values = [str(value["value"]) for value in jobs[step]["inputs"].values()]
         return {
-            path.removeprefix("${{parent.").removesuffix("}}") for path in paths if path.startswith("${{")
+            value.removeprefix("${{parent.").removesuffix("}}") for value in values if value.startswith("${{")
         }
 
     read = set[str]().union(*map(sources, STEPS))
@@ -76,46 +85,56 @@ def test_the_steps_are_joined_in_order_by_their_outputs(plan: Plan, steps: Path)
                 "give it to the step that is to use it (compare, if it can stop a registration), or return it"
             )
         assert sources(step) == SOURCES.get(step), f"write into SOURCES of this file what {step} reads"
+    assert {f"inputs.{name}" for name in whole["inputs"]} <= read, "each input of the pipeline is some step's"
 
 
 def test_every_step_gets_code_environment_identity_and_a_time_limit(plan: Plan, steps: Path):
-    for name, job in body(plan, steps)["jobs"].items():
-        assert job["component"]["code"] == str(plan.code), name
-        assert job["component"]["environment"] == "azureml:training:abc"
-        assert job["identity"] == {"type": "managed_identity", "client_id": "client"}
-        assert job["limits"] == {"timeout": 600}
+    for name, component in load_steps(plan, steps).items():
+        assert component.code == str(plan.code), name
+        assert component.environment == "azureml:training:abc"
+    for node in body(plan, steps)["nodes"].values():
+        assert node["identity"] == {"identity_type": "Managed", "client_id": "client"}
+        assert node["limits"]["timeout"] == "PT10M"
 
 
 def test_the_plans_values_reach_the_steps(plan: Plan, steps: Path):
-    made = body(plan, steps, force=True)
-    jobs = made["jobs"]
-    assert made["inputs"]["raw"]["path"] == "azureml:credit:1"
-    assert made["settings"]["force_rerun"] is True
-    assert made["settings"]["default_compute"] == "azureml:cpu"
-    assert jobs["prepare"]["inputs"]["test_fraction"] == 0.25
-    assert (jobs["train"]["inputs"]["seed"], jobs["train"]["inputs"]["trials"]) == (7, 3)
-    assert jobs["card"]["inputs"]["bounds"] == "minimum_roc_auc=0.7"
-    assert jobs["card"]["inputs"]["code_commit"] == "c" * 40
-    assert (jobs["compare"]["inputs"]["metric"], jobs["compare"]["inputs"]["margin"]) == ("auc", 0.01)
-    assert jobs["register"]["inputs"]["data_sha256"] == "d" * 64
-    assert jobs["register"]["inputs"]["environment"] == "training:abc"
-    assert set(made["outputs"]) == {"evaluation", "decision", "registration"}
+    jobs = {
+        step: {name: value["value"] for name, value in node["inputs"].items()}
+        for step, node in body(plan, steps)["nodes"].items()
+    }
+    assert jobs["prepare"]["test_fraction"] == "0.25"
+    assert jobs["train"]["seed"] == "7"
+    assert jobs["card"]["bounds"] == "minimum_roc_auc=0.7"
+    assert jobs["register"]["environment"] == jobs["card"]["environment"] == "training:abc"
+    assert jobs["compare"]["model_name"] == "credit"
 
 
-def test_an_override_reaches_compare_encoded_and_is_no_input_otherwise(plan: Plan):
-    without = body(plan, STEPS_DIRECTORY)["jobs"]["compare"]["inputs"]
-    assert "override" not in without
-    given = body(replace(plan, override='words: 100% "right"'), STEPS_DIRECTORY)["jobs"]["compare"]
-    assert given["inputs"] == {**without, "override": "words%3A%20100%25%20%22right%22"}
+def test_a_call_may_leave_out_what_has_a_default(plan: Plan):
+    """A trigger says which data, and why; all else is as it was published."""
+    declared = body(plan)["inputs"]
+    needed = {name for name, one in declared.items() if "default" not in one and not one.get("optional")}
+    assert needed == {"data", "data_name", "started_by", "reason"}
+    defaults = {name: one["default"] for name, one in declared.items() if "default" in one}
+    assert defaults == {
+        "data_sha256": "unknown",
+        "code_commit": "c" * 40,
+        "metric": "auc",
+        "margin": "0.01",
+        "trials": "3",
+        "anew": "no",
+    }
+    assert declared["started_by"]["enum"] == ["person", "schedule", "data", "metric"]
+    assert declared["data"]["type"] == "uri_file"
+    assert set(body(plan)["outputs"]) == {"evaluation", "decision", "registration"}
 
 
 def test_what_errors_cost_reaches_the_training(plan: Plan):
     costs = {"false_negative_cost": 8.0, "false_positive_cost": 2.0}
-    inputs = assemble(replace(plan, costs=costs))._to_dict()["jobs"]["train"]["inputs"]
-    assert {name: inputs[name] for name in costs} == costs
+    inputs = body(replace(plan, costs=costs))["nodes"]["train"]["inputs"]
+    assert {name: float(inputs[name]["value"]) for name in costs} == costs
 
 
 def test_a_missing_component_is_named(plan: Plan, steps: Path):
     (steps / "compare" / "component.yml").unlink()
     with pytest.raises(MlopsError, match="compare"):
-        assemble(plan, steps)
+        load_steps(plan, steps)

@@ -16,11 +16,11 @@ from ml import settings
 from ml.azure.runs import TrackedRun
 from ml.commands import sweep as command
 from ml.errors import MlopsError
-from ml.jobs import pipeline, sweep
+from ml.jobs import sweep
 from ml.jobs.pipeline import Plan
 from ml.steps.train.space import SPACE, Dimension
 from ml.steps.train.tuning import search as tune
-from tests.ml.cli.test_mlops_pipeline import plan
+from tests.ml.cli.test_mlops_pipeline import body, plan
 
 __all__ = ["plan"]
 NAMES = {dimension.name for dimension in SPACE}
@@ -48,7 +48,6 @@ def test_the_rows_are_prepared_once_and_the_train_step_is_swept(plan: Plan) -> N
 @pytest.mark.parametrize("force", [False, True])
 def test_a_step_runs_again_when_that_is_forced_and_only_then(plan: Plan, force: bool) -> None:
     assert sweep.assemble(plan, force=force)._to_dict()["settings"]["force_rerun"] is force
-    assert pipeline.assemble(plan, force=force)._to_dict()["settings"]["force_rerun"] is force
 
 
 def test_the_search_space_is_that_of_the_steps_own_search() -> None:
@@ -166,9 +165,8 @@ def test_what_is_written_into_the_settings_reaches_the_step(tmp_path: Path, plan
     file.write_text(text)
     start = settings.read_settings(file).tuning.start.given()
     assert start == {"learning_rate": 0.05, "max_iter": 41}
-    job = pipeline.assemble(replace(plan, start=start))._to_dict()
-    inputs = job["jobs"]["train"]["inputs"]
-    assert (str(inputs["learning_rate"]), str(inputs["max_iter"])) == ("0.05", "41")
+    inputs = body(replace(plan, start=start))["nodes"]["train"]["inputs"]
+    assert (inputs["learning_rate"]["value"], inputs["max_iter"]["value"]) == ("0.05", "41")
 
 
 def test_the_steps_own_search_begins_with_the_start() -> None:

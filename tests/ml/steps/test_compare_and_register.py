@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from ml.steps.evaluate.evaluation import evaluate
 from ml.steps.evaluate.metrics import DIRECTIONS
 from ml.steps.files import TEST, write_json, write_table
 from ml.steps.register import main as register_main
-from ml.steps.register.registration import Lineage, register
+from ml.steps.register.registration import Lineage, properties, register
 from ml.steps.registry import AzureRegistry, RegisteredModel, _order
 from scoring.model import artifact as artifacts
 from scoring.model.artifact import Artifact
@@ -115,6 +116,21 @@ def test_a_better_model_is_registered_with_all_about_it(
     assert stored.lineage["data_asset"] == "credit:3"
     assert stored.metrics["test.roc_auc"] == found.evaluation["roc_auc"]
     assert all(isinstance(value, str) for value in {**found.tags, **found.properties}.values())
+
+
+def test_a_model_says_what_started_its_training(registry: FakeRegistry, model: Small, card: Path) -> None:
+    lineage = replace(LINEAGE, started_by="metric", reason="drift of age", event="alert-7")
+    evaluation = evaluate(model.trained.artifact, model.test).to_json()
+    decision = {"accepted": True, "bounds": [], "reason": "because"}
+    register(registry, model.trained.artifact, evaluation, decision, "credit", lineage, card)
+    [found] = registry.versions("credit")
+    said = {name: found.properties[f"lineage.{name}"] for name in ("started_by", "reason", "event")}
+    assert said == {"started_by": "metric", "reason": "drift of age", "event": "alert-7"}
+    assert "lineage.event" not in properties_of(LINEAGE, model)
+
+
+def properties_of(lineage: Lineage, model: Small) -> dict[str, str]:
+    return properties(model.trained.artifact, {}, lineage)
 
 
 def test_a_retry_does_not_register_twice(registry: FakeRegistry, model: Small, card: Path) -> None:

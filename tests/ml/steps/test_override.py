@@ -103,6 +103,16 @@ class Job:
     def bounds(self, bounds: list[dict[str, Any]]) -> None:
         write_json({"bounds": bounds, "threshold": COSTS}, self.directory / "card/card.json")
 
+    def data_of(self, name: str, lineage: Lineage, told: str) -> str:
+        """The data's digest in what is registered under a name; told: the one in the card."""
+        card = {"bounds": [], "threshold": COSTS, "lineage": {"data_sha256": told}}
+        write_json(card, self.directory / "card/card.json")
+        parts = [self.directory / part for part in ("model", "evaluation", "by-digest", "card")]
+        decision = {"accepted": True, "bounds": [], "reason": "better"}
+        write_json(decision, self.directory / "by-digest/decision.json")
+        register_main.run(*parts, name, lineage, self.directory / "registered", connect=lambda: self.registry)
+        return self.registry.versions(name)[0].properties["lineage.data_sha256"]
+
     def run(self, name: str, override: str | None) -> dict[str, Any]:
         parts = [self.directory / part for part in ("evaluation", "card", "validated")]
         compare_main.run(
@@ -128,6 +138,14 @@ class Job:
             connect=lambda: self.registry,
         )
         return json.loads((self.directory / name / "registration.json").read_text())
+
+
+def test_the_digest_of_data_that_was_only_addressed_is_the_one_that_was_read(
+    tmp_path: Path, registry: FakeRegistry, model: Small
+) -> None:
+    job = Job(tmp_path, registry, model)
+    assert job.data_of("addressed", replace(LINEAGE, data_sha256="unknown"), "cd" * 32) == "cd" * 32
+    assert job.data_of("known", LINEAGE, "cd" * 32) == LINEAGE.data_sha256
 
 
 def test_the_same_model_under_a_corrected_card_is_another_version(

@@ -1,3 +1,5 @@
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,20 @@ def test_every_row_goes_to_one_table(tmp_path: Path) -> None:
     assert np.all(np.diff(test["id"]) > 0)
     assert list(train.columns) == list(frame.columns)
     assert (train.dtypes == frame.dtypes).all()
+
+
+def test_what_was_read_is_written_down_and_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = tmp_path / "raw.parquet"
+    data_set().head(500).to_parquet(raw)
+    digest = hashlib.sha256(raw.read_bytes()).hexdigest()
+    command = ["--raw", str(raw), "--test-fraction", "0.2", "--prepared", str(tmp_path / "out"), "--sha256"]
+    assert main([*command, digest]) == main([*command, "unknown"]) == 0
+    origin = json.loads((tmp_path / "out" / "origin.json").read_text())
+    assert origin == {"sha256": digest, "bytes": raw.stat().st_size}
+    assert main([*command, "0" * 64]) == 1
+    assert f"has the SHA-256 {digest}, and {'0' * 64} was to be read" in capsys.readouterr().err
 
 
 def test_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:

@@ -117,6 +117,40 @@ QUERIES: Final[tuple[QueryAlert, ...]] = (
         every="PT15M",
     ),
     QueryAlert(
+        "quality",
+        "the daily report says that the model has lost quality, or is expected to: a training can help",
+        1,
+        """AppMetrics
+| where Name == "quality.retrain"
+| summarize lost = max(Max)
+| where lost > 0""",
+        window="P1D",
+        every="PT1H",
+        retrain=True,
+    ),
+    QueryAlert(
+        "drift-days",
+        "a feature has differed from the training rows for three daily reports in a row",
+        2,
+        """AppMetrics
+| where Name == "quality.drifted.days"
+| summarize days = max(Max)
+| where days >= 3""",
+        window="P1D",
+        every="PT1H",
+    ),
+    QueryAlert(
+        "broken-column",
+        "the daily report says that upstream broke a column: mend it there, do not train on it",
+        1,
+        """AppMetrics
+| where Name == "quality.broken"
+| summarize broken = max(Max)
+| where broken > 0""",
+        window="P1D",
+        every="PT1H",
+    ),
+    QueryAlert(
         "no-telemetry",
         "no scoring service has said anything, not even that nothing failed",
         1,

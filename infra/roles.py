@@ -137,13 +137,16 @@ GRANTS: Final[tuple[Grant, ...]] = (
     # AcrPull only: a training job must not be able to replace an image that is served.
     Grant("training", "AcrPull", "registry", "pulls the training image"),
     Grant("training", "AzureML Data Scientist", "workspace", "compares and registers models"),
+    Grant(
+        "training", "Monitoring Metrics Publisher", "application-insights", "tells the daily report's figures"
+    ),
     Grant("scoring", "AcrPull", "registry", "pulls the scoring image"),
     Grant("scoring", "Key Vault Secrets User", "key-vault", "reads the callers' key"),
     Grant("scoring", "Storage Blob Data Contributor", "lake-answers", "keeps what it answered"),
     Grant("scoring", "Monitoring Metrics Publisher", "application-insights", "sends telemetry by identity"),
     Grant("engineers", "Storage Blob Data Contributor", "storage", "uploads data"),
     Grant("engineers", "Storage Blob Data Contributor", "lake-landing", "uploads data"),
-    Grant("engineers", "Storage Blob Data Reader", "lake-tables", "looks at tables"),
+    Grant("engineers", "Storage Blob Data Contributor", "lake-tables", "records labels that came"),
     Grant("engineers", "Storage Blob Data Reader", "lake-predictions", "looks at predictions"),
     Grant("engineers", "Key Vault Secrets Officer", "key-vault", "writes the callers' key"),
     Grant("engineers", "AzureML Data Scientist", "workspace", "submits jobs, registers models"),

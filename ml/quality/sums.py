@@ -25,7 +25,7 @@ from scoring.model.sketch import DriftReference
 BINS: Final = 2_048
 WIDEST: Final = 12.0  # log odds: a probability of 6e-6; what lies beyond is counted in the outermost bins
 STEPS: Final = 20  # of the quantiles that are kept of a feature
-SAMPLE: Final = 2_000  # rows of a batch of which quantiles are taken
+SAMPLE: Final = 1_000  # rows of a batch, and up to twice as many, of which quantiles are taken
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -220,7 +220,6 @@ class Counter:
         code = machine.found()
         self._reference = reference
         self._code = None if isinstance(code, Absent) else code.bins(reference.edges)
-        self._offsets = np.arange(len(reference.sketches), dtype=np.int64) * reference.bins
         self.sums = DaySums.empty(reference)
 
     def add(
@@ -233,26 +232,29 @@ class Counter:
         """Count rows: matrix [rows, features], NaN for no value; probability, predicted (0 or 1) [rows]."""
         if len(matrix) == 0:
             return
-        missing = np.isnan(matrix)
+        # A sum is not a number as soon as one value is none: most batches need no closer look.
+        missing = np.isnan(matrix) if np.isnan(matrix.sum(dtype=np.float64)) else None
+        nulls = np.zeros(matrix.shape[1]) if missing is None else missing.sum(axis=0)
         self.sums = self.sums + DaySums(
             self._histograms(matrix, missing),
-            missing.sum(axis=0).astype(np.int64),
+            nulls.astype(np.int64),
             _quantiles(matrix),
             ScoreSums.of(probability, predicted),
             outliers,
         )
 
-    def _histograms(self, matrix: Matrix, missing: NDArray[np.bool_]) -> Counts:
-        rows, bins = len(self._reference.sketches), self._reference.bins
+    def _histograms(self, matrix: Matrix, missing: NDArray[np.bool_] | None) -> Counts:
+        features, bins = len(self._reference.sketches), self._reference.bins
         if self._code is None:
             numbers = self._reference.bin_numbers(matrix)
         else:
             counted = self._code.count(np.ascontiguousarray(matrix))
             numbers = np.frombuffer(counted, dtype=np.uint8).reshape(matrix.shape)
-        counts = np.empty((rows, bins), dtype=np.int64)
-        for feature in range(rows):
-            column = numbers[:, feature]
-            if missing[:, feature].any():
+        columns = np.ascontiguousarray(numbers.T)
+        counts = np.empty((features, bins), dtype=np.int64)
+        for feature in range(features):
+            column = columns[feature]
+            if missing is not None:
                 column = column[~missing[:, feature]]
             counts[feature] = np.bincount(column, minlength=bins)
         return counts

@@ -138,7 +138,7 @@ def test_only_rules_that_a_new_model_may_answer_start_a_training(hosted: Graph, 
             for rule in graph.all("monitor:ScheduledQueryRule")
         }
         started = {name for name, told in groups.items() if "id of alerts-retraining" in told}
-        assert started == {"alerts-drift"}
+        assert started == {"alerts-drift", "alerts-quality"}
         assert all("id of alerts-people" in told for told in groups.values())
 
 

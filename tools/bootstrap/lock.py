@@ -49,10 +49,10 @@ def compile_azure_cli(tool: str, *extra: str) -> None:
 
 
 def compile_peers(tool: str, *extra: str) -> list[str]:
-    """The servers that ours is measured beside: an environment each."""
+    """What ours is measured beside, servers and monitors: an environment each."""
     base = [tool, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
     plain = ["--no-emit-index-url", "--no-header", "--no-annotate"]
-    found = sorted((ROOT / "benchmarks" / "scoring" / "peers").glob("*/requirements.in"))
+    found = sorted((ROOT / "benchmarks").glob("*/peers/*/requirements.in"))
     for file in found:
         command = [*base, *plain, *extra, str(file), "--output-file", str(file.with_suffix(".txt"))]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

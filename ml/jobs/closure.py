@@ -5,7 +5,7 @@ What cannot be read from a source is refused, because the program would miss it 
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ FINDERS = frozenset({"importlib.resources", "importlib.util", "importlib.machine
 EXEMPT = {
     "scoring/model/machine.py": "looks for the compiled package scoring_kernel, which a job does without",
 }
+IMPORTS = (ast.Import, ast.ImportFrom)
+USES = (ast.Call, ast.Name, ast.Attribute)  # by which what imports and what finds is used
 OWN_FOLDER = "__file__"  # a module that uses this name looks for files beside itself
 
 
@@ -58,11 +60,11 @@ def files_of(root: Path, modules: tuple[str, ...], packages: tuple[str, ...] = P
         if file is None:  # a folder without __init__.py
             continue
         path = file.relative_to(root).as_posix()
-        tree = _parsed(file, path)
+        nodes = list(_running(_parsed(file, path)))
         found.add(path)
-        found.update(data.relative_to(root).as_posix() for data in _data_files(file, tree))
+        found.update(data.relative_to(root).as_posix() for data in _data_files(file, nodes))
         package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-        for each in _imports(tree, package, path):
+        for each in _imports(nodes, package, path):
             if each.name.partition(".")[0] in packages:
                 where = f"{path}, line {each.line},"
                 waiting.append((each.name, where))
@@ -92,14 +94,14 @@ def _parsed(file: Path, path: str) -> ast.Module:
         raise MlopsError(f"{path} is not Python: {error}.", "Correct the line that is named.") from error
 
 
-def _imports(tree: ast.Module, package: str, path: str) -> Iterator[_Import]:
+def _imports(nodes: Sequence[ast.AST], package: str, path: str) -> Iterator[_Import]:
     """The imports of the module at that path. package: the package that its relative imports begin from."""
     exempt = path in EXEMPT
-    called = {id(node.func) for node in _running(tree) if isinstance(node, ast.Call)}
-    for node in _running(tree):
-        where = f"{path}, line {getattr(node, 'lineno', 0)},"
-        if exempt and not isinstance(node, ast.Import | ast.ImportFrom):
+    called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+    for node in nodes:
+        if not isinstance(node, IMPORTS if exempt else (*IMPORTS, *USES)):
             continue
+        where = f"{path}, line {getattr(node, 'lineno', 0)},"
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if not exempt:
@@ -178,8 +180,7 @@ def _running(tree: ast.AST) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _data_files(file: Path, tree: ast.Module) -> list[Path]:
-    nodes = list(_running(tree))
+def _data_files(file: Path, nodes: Sequence[ast.AST]) -> list[Path]:
     if not any(isinstance(node, ast.Name) and node.id == OWN_FOLDER for node in nodes):
         return []
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}

@@ -199,12 +199,12 @@ class Gateway(pulumi.ComponentResource):
         )
 
     def _fragments(self, args: GatewayArgs, values: list[pulumi.Resource]) -> list[pulumi.Resource]:
-        settings = args.settings
-        found = gateway.fragments(
-            self._site.settings.callers,
-            private=self._site.settings.private,
-            tokens=settings.audience is not None,
-        )
+        private, tokens = self._site.settings.private, args.settings.audience is not None
+        found: dict[str, pulumi.Input[str]] = {**gateway.fragments((), private=private, tokens=tokens)}
+        if not private:
+            # The estate's own runners call from the address by which its traffic leaves.
+            ranges = pulumi.Output.all(*args.network.access.public_ranges)
+            found["callers"] = ranges.apply(lambda listed: gateway.listed(filter(None, listed)))
         return [
             apim.PolicyFragment(
                 f"{self._name}-{key}",

@@ -31,13 +31,14 @@ def fragments(callers: Iterable[str], *, private: bool, tokens: bool) -> dict[st
     whether Microsoft Entra ID's are taken beside subscription keys.
     """
     return {
-        "callers": text("callers-private.xml") if private else _listed(callers),
+        "callers": text("callers-private.xml") if private else listed(callers),
         "sign-in": text("sign-in-token.xml" if tokens else "sign-in-key.xml"),
         "backend-key": text("backend-key.xml"),
     }
 
 
-def _listed(callers: Iterable[str]) -> str:
+def listed(callers: Iterable[str]) -> str:
+    """The fragment that lets these ranges and addresses in, and nobody else."""
     fragment = ElementTree.Element("fragment")
     allowed = ElementTree.SubElement(fragment, "ip-filter", {"action": "allow"})
     for caller in callers:

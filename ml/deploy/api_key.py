@@ -115,5 +115,5 @@ def required(azure: Azure, secret: str | None = None) -> str:
         )
     raise MlopsError(
         f"Key Vault {vault} has no secret {name}.",
-        f"Run {deploy}, or `mlops key --env {azure.estate.environment}`.",
+        f"Run {deploy}" + (f", or `mlops key --env {azure.estate.environment}`." if secret is None else "."),
     )

@@ -255,11 +255,13 @@ def up(environment: str, spec: GroupSpec, report: Report) -> Raised:
 
 
 def prune(environment: str, spec: GroupSpec, report: Report) -> None:
-    """Have the outputs name the group of the spec, and remove all others. Raises MlopsError."""
+    """Have the outputs name the group of the spec, and remove all others: `up` has asked Azure what is there.
+
+    Raises MlopsError with Pulumi's words.
+    """
     with _selected(environment, report) as (stack, hear):
         stack.up(
             program=lambda: declare(spec),
-            refresh=True,  # what went together with the estate is no failure
             on_output=hear,
             color="never",
             suppress_progress=True,

@@ -60,8 +60,9 @@ def deployed(azure: "Azure") -> dict[str, Any] | None:
     if not outputs.get("address"):
         return None
     endpoint = ways.deployed(azure, outputs)
+    told = {name: value for name, value in outputs.items() if name != group.RAISED}
     return {
-        **outputs,
+        **told,
         "address": endpoint.address,
         "inside": outputs["address"],
         "state": readiness(endpoint),

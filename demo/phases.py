@@ -98,7 +98,7 @@ def phases(to_recover: Mapping[str, tuple[str, ...]] = NOTHING, promoter: str = 
 def _ups(stack: str, wishes: tuple[str, ...], promoter: str) -> Iterator[Phase]:
     """One `pulumi up`; two where Azure makes a gateway only open, and the second shuts it.
 
-    Between them the callers' key is made in production, which the gateway reads then.
+    Between them the service's key is made in production, and the gateway told of it.
     """
     named = promoter and "mlops-estate:releases" in stacks.config(stack)
     named_settings = stacks.settings_of(stack, "releases", promoterId=promoter) if named else ()
@@ -108,14 +108,13 @@ def _ups(stack: str, wishes: tuple[str, ...], promoter: str) -> Iterator[Phase]:
     opened, keyed = f"{stack} open", f"{stack} key"
     yield pulumi_up(stack, opened, (), (*wishes, "openGateway"), named_settings)
     yield Phase(
-        f"the callers' key of {stack} is made",
+        f"the service's key of {stack} is made",
         f"mlops key --env {stack}",
         (*EMULATOR, "run", "--from", stacks.runners(stack), "--", "mlops", "key", "--env", stack),
         key=keyed,
         after=(opened,),
     )
-    gateway = stacks.settings_of(stack, "gateway", backendKeySecret=stacks.KEY)
-    yield pulumi_up(stack, stack, (keyed,), (), (*named_settings, *gateway))
+    yield pulumi_up(stack, stack, (keyed,), (), named_settings)
 
 
 def _mlops(

@@ -10,8 +10,6 @@ from infra.environments import stack_file
 from infra.naming import Names
 from infra.regions import REGIONS
 
-KEY: Final = "scoring-api-key"
-"""The secret with the callers' key, as ml/settings.toml names it."""
 RUNNERS: Final = "ci-runners"
 
 

@@ -167,12 +167,6 @@ class Telemetry(Section):
     workspace_id: LogsId | None = None
 
 
-class Scoring(Section):
-    """publicAddress: whether scoring containers answer on a public address or inside the network only."""
-
-    public_address: bool = False
-
-
 class Settings(Section):
     """All settings of one estate."""
 
@@ -193,7 +187,6 @@ class Settings(Section):
     telemetry: Telemetry = Telemetry()
     compute: Compute
     more_clusters: MoreClusters = Field(default={})
-    scoring: Scoring = Scoring()
     kubernetes: Kubernetes | None = None
     gateway: Gateway | None = None
     alerts: Alerts | None = None

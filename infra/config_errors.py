@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from pydantic_core import ErrorDetails
 
+from infra.config_gone import GONE
+
 NAMESPACE: Final = "mlops-estate"
 AZURE: Final = "azure-native"
 # Sections of which there are several kinds: pydantic's paths name the kind after the section.
@@ -103,6 +105,8 @@ def from_pydantic(error: ErrorDetails, known: Mapping[str, tuple[str, ...]]) -> 
 
 
 def _unknown(path: str, value: object, known: Mapping[str, tuple[str, ...]]) -> tuple[object, str]:
+    if path in GONE:
+        return value, GONE[path]
     section, _, name = path.rpartition(".")
     names = known.get(section, ())
     close = difflib.get_close_matches(name, names, n=1)

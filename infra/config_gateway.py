@@ -21,12 +21,6 @@ def _publisher(value: Any) -> str:
     return value
 
 
-def _secret(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9-]{1,127}", value):
-        refuse("write the name of a secret: 1 to 127 letters, digits and hyphens")
-    return value
-
-
 def _audience(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[\w:/.-]{1,255}", value):
         refuse("write an application id URI as api://scoring, or a client id")
@@ -40,9 +34,7 @@ class Gateway(Section):
     """API Management Standard v2 in front of the scoring service.
 
     publisherName, publisherEmail: whom Azure names and writes to. audience: of the Microsoft Entra ID tokens
-    that are taken beside subscription keys; without one, keys alone. backendKeySecret: the secret of the
-    estate's vault that holds the scoring service's key; set it once `mlops deploy` has written it, for Azure
-    refuses a named value whose secret is not there.
+    that are taken beside subscription keys; without one, keys alone.
     """
 
     publisher_name: Annotated[str, BeforeValidator(_publisher)]
@@ -50,4 +42,3 @@ class Gateway(Section):
     units: int = Field(default=1, ge=1, le=10)
     calls_per_minute: int = Field(default=600, ge=1, le=100_000)
     audience: Annotated[str, BeforeValidator(_audience)] | None = None
-    backend_key_secret: Annotated[str, BeforeValidator(_secret)] | None = None

@@ -83,11 +83,6 @@ def callers_are_few_enough(settings: Settings, _: str) -> Iterator[Problem]:
         )
 
 
-def public_address_needs_public_access(settings: Settings, _: str) -> Iterator[Problem]:
-    if settings.scoring.public_address and settings.private:
-        yield Problem("scoring.publicAddress", True, "a private estate has no public address; set false")
-
-
 def a_private_estate_has_every_endpoint(settings: Settings, _: str) -> Iterator[Problem]:
     if settings.private and settings.private_link.services:
         yield Problem(
@@ -218,7 +213,6 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"environment", "network_access"}), access_fits_the_environment),
     (frozenset({"network_access"}), callers_are_listed_once),
     (frozenset({"network_access", "outbound"}), callers_are_few_enough),
-    (frozenset({"scoring", "network_access"}), public_address_needs_public_access),
     (frozenset({"network_access", "private_link"}), a_private_estate_has_every_endpoint),
     (frozenset({"network"}), subnets_lie_inside),
     (frozenset({"network"}), subnets_are_disjoint),

@@ -48,7 +48,6 @@ class EstateOutputs(BaseModel):
     scoring_identity_id: str
     scoring_identity_client_id: str
     inference_subnet_id: str
-    scoring_public_address: bool = Field(description="whether scoring containers get a public address")
     kubernetes_cluster: str | None = Field(default=None, description="name; None: there is none")
     kubernetes_subnet: str | None = Field(default=None, description="of its nodes and load balancers, name")
     subnet_ranges: dict[str, str] = Field(
@@ -56,6 +55,9 @@ class EstateOutputs(BaseModel):
     )
     gateway: str | None = Field(default=None, description="API Management, name; None: there is none")
     gateway_url: str | None = Field(default=None, description="https://NAME.azure-api.net")
+    gateway_audience: str | None = Field(
+        default=None, description="of tokens that it takes beside keys; None: keys alone"
+    )
     gateway_pool: str | None = Field(default=None, description="backend whose members the release sets, name")
     retraining_app: str | None = Field(
         default=None, description="function app that starts trainings, name; None: there is none"

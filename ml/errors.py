@@ -1,4 +1,4 @@
-"""The one kind of error that the command line shows: what is wrong, and what to do about it."""
+"""The errors that the command line shows: what is wrong, and what to do about it."""
 
 
 class MlopsError(Exception):
@@ -13,3 +13,14 @@ class MlopsError(Exception):
         self.problem = problem
         self.remedy = remedy
         self.details = details or []
+
+
+class Overtaken(MlopsError):
+    """Somebody else changed what this command works on; it has stopped, and changed nothing more."""
+
+
+def overtaken(what: str) -> Overtaken:
+    return Overtaken(
+        f"Somebody else changed {what} in the meantime.",
+        "Look at `mlops status`; run the command again if it is still wanted.",
+    )

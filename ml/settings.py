@@ -166,6 +166,7 @@ class ScoringSettings(Section):
     cpu: float = Field(gt=0, le=100)
     memory_gb: float = Field(gt=0, le=1000)
     api_key_secret: str = Field(pattern=r"^[0-9a-zA-Z-]{1,127}$")
+    gateway_key_secret: str = Field(pattern=r"^[0-9a-zA-Z-]{1,127}$")
     metric_seconds: WholeSeconds
     ready_seconds: WholeSeconds
     tolerance: float = Field(gt=0, le=1)

@@ -14,7 +14,7 @@ from emulator.identity.directory import SUBSCRIPTIONS, TENANT_ID
 from emulator.identity.service import Identity
 from emulator.keyvault.vaults import Vaults
 from emulator.principal import Principal
-from emulator.resources import availability, listing, metadata, providers, tagging, tags
+from emulator.resources import availability, features, listing, metadata, providers, tagging, tags
 from emulator.resources.listing import SUBSCRIPTION_PATH
 from emulator.resources.locations import LOCATIONS, ZONAL, is_global, nearest
 
@@ -28,6 +28,7 @@ def install(arm: Arm, store: Store, identity: Identity, vaults: Vaults) -> None:
 
     listing.install(arm, store, identity)
     providers.install(arm, identity)
+    features.install(arm, identity)
     availability.install(arm, store, identity, vaults)
     tagging.install(arm, identity)
 

@@ -35,6 +35,8 @@ SWITCHED_OFF: Final = (
         )
     ),
 )
+# What the named value holds until a release points it at the key in Key Vault. It opens nothing.
+NO_KEY: Final = "unreleased"
 CREATION: Final = "3h"  # Azure takes up to an hour and a half; a timeout would leave half a service
 
 
@@ -62,7 +64,7 @@ class Gateway(pulumi.ComponentResource):
         self.id = self._service.id
         self.url = self._service.gateway_url
         grants = self._grants(args)
-        values = self._named_values(args, grants)
+        values = [*self._named_values(args), self._backend_key(grants)]
         logger = self._logger(args, grants)
         self._diagnostic(logger)
         fragments = self._fragments(args, values)
@@ -115,13 +117,13 @@ class Gateway(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
 
-    def _named_values(self, args: GatewayArgs, grants: Grants) -> list[pulumi.Resource]:
-        """What the policies call {{name}}: plain settings, and the scoring service's key from Key Vault."""
+    def _named_values(self, args: GatewayArgs) -> list[pulumi.Resource]:
+        """The settings that the policies call {{name}}."""
         settings = args.settings
         plain = {"calls-per-minute": str(settings.calls_per_minute)}
         if settings.audience:
             plain |= {"audience": settings.audience, "tenant-id": self._site.settings.azure.tenant_id}
-        made: list[pulumi.Resource] = [
+        return [
             apim.NamedValue(
                 f"{self._name}-{key}",
                 resource_group_name=self._site.group,
@@ -134,22 +136,23 @@ class Gateway(pulumi.ComponentResource):
             )
             for key, value in plain.items()
         ]
-        if key := self._key_secret(settings):
-            secret = pulumi.Output.concat(args.vault.uri, "secrets/", key)
-            made.append(
-                apim.NamedValue(
-                    f"{self._name}-backend-key",
-                    resource_group_name=self._site.group,
-                    service_name=self._service.name,
-                    named_value_id="backend-key",
-                    display_name="backend-key",
-                    secret=True,
-                    # Without a version: API Management fetches a key that was changed by itself.
-                    key_vault=apim.KeyVaultContractCreatePropertiesArgs(secret_identifier=secret),
-                    opts=child_of(self, depends_on=[grants]),
-                )
-            )
-        return made
+
+    def _backend_key(self, grants: Grants) -> pulumi.Resource:
+        """The scoring service's key, which belongs to the release, as the pool does.
+
+        Azure fetches a secret when a named value is pointed at it, and a new vault has none: `mlops deploy`
+        and `mlops key` make the key, and point it there.
+        """
+        return apim.NamedValue(
+            f"{self._name}-backend-key",
+            resource_group_name=self._site.group,
+            service_name=self._service.name,
+            named_value_id=gateway.BACKEND_KEY,
+            display_name=gateway.BACKEND_KEY,
+            value=NO_KEY,
+            secret=False,
+            opts=child_of(self, depends_on=[grants], ignore_changes=["value", "secret", "keyVault"]),
+        )
 
     def _logger(self, args: GatewayArgs, grants: Grants) -> apim.Logger:
         return apim.Logger(
@@ -195,18 +198,13 @@ class Gateway(pulumi.ComponentResource):
             opts=child_of(self),
         )
 
-    def _key_secret(self, settings: Settings) -> str | None:
-        """The first `up` of a private gateway does without: nothing stands in the vault yet."""
-        return None if self._site.settings.open_gateway else settings.backend_key_secret
-
     def _fragments(self, args: GatewayArgs, values: list[pulumi.Resource]) -> list[pulumi.Resource]:
-        settings = args.settings
-        found = gateway.fragments(
-            self._site.settings.callers,
-            private=self._site.settings.private,
-            tokens=settings.audience is not None,
-            backend_key=self._key_secret(settings) is not None,
-        )
+        private, tokens = self._site.settings.private, args.settings.audience is not None
+        found: dict[str, pulumi.Input[str]] = {**gateway.fragments((), private=private, tokens=tokens)}
+        if not private:
+            # The estate's own runners call from the address by which its traffic leaves.
+            ranges = pulumi.Output.all(*args.network.access.public_ranges)
+            found["callers"] = ranges.apply(lambda listed: gateway.listed(filter(None, listed)))
         return [
             apim.PolicyFragment(
                 f"{self._name}-{key}",

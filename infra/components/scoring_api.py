@@ -9,10 +9,8 @@ from pulumi_azure_native import apimanagement as apim
 from infra import gateway
 from infra.components.gateway import Gateway
 from infra.components.site import Site, child_of
+from infra.gateway import API, PATH, PRODUCT
 
-API: Final = "scoring"
-PATH: Final = "scoring/v1"
-PRODUCT: Final = "scoring"
 POOL: Final = "scoring"  # the backend that api.xml names
 NOBODY: Final = "unreleased"
 # A name that no DNS ever answers (RFC 2606): until the first release, callers get 503.

@@ -12,6 +12,10 @@ from typing import Final
 from xml.etree import ElementTree
 
 FOLDER: Final = Path(__file__).parent
+API: Final = "scoring"
+PATH: Final = "scoring/v1"
+PRODUCT: Final = "scoring"
+BACKEND_KEY: Final = "backend-key"  # the named value with the scoring service's key
 
 
 @cache
@@ -20,21 +24,21 @@ def text(name: str) -> str:
     return (FOLDER / name).read_text()
 
 
-def fragments(callers: Iterable[str], *, private: bool, tokens: bool, backend_key: bool) -> dict[str, str]:
+def fragments(callers: Iterable[str], *, private: bool, tokens: bool) -> dict[str, str]:
     """The fragments by id.
 
     callers: ranges or addresses that may call a gateway on a public address. private: it has none. tokens:
-    whether Microsoft Entra ID's are taken beside subscription keys. backend_key: whether the gateway holds
-    the scoring service's key.
+    whether Microsoft Entra ID's are taken beside subscription keys.
     """
     return {
-        "callers": text("callers-private.xml") if private else _listed(callers),
+        "callers": text("callers-private.xml") if private else listed(callers),
         "sign-in": text("sign-in-token.xml" if tokens else "sign-in-key.xml"),
-        "backend-key": text("backend-key.xml" if backend_key else "backend-no-key.xml"),
+        "backend-key": text("backend-key.xml"),
     }
 
 
-def _listed(callers: Iterable[str]) -> str:
+def listed(callers: Iterable[str]) -> str:
+    """The fragment that lets these ranges and addresses in, and nobody else."""
     fragment = ElementTree.Element("fragment")
     allowed = ElementTree.SubElement(fragment, "ip-filter", {"action": "allow"})
     for caller in callers:

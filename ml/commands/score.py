@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 
 from ml.azure.clients import Azure
-from ml.deploy import api_key, group
+from ml.deploy import group, ways
 from ml.deploy.endpoint import Endpoint
 from ml.errors import MlopsError
 from ml.jobs import data
@@ -182,7 +182,7 @@ def score(azure: Azure, path: Path, rows: int) -> dict[str, Any]:
     with azure.report.phase("finding the deployed service"):
         outputs = deployed(azure)
         features = release.read(azure, str(outputs["release"])).evidence.features
-        endpoint = Endpoint(str(outputs["address"]), api_key.required(azure))
+        endpoint = ways.deployed(azure, outputs)
     seed = azure.settings.training.seed
     records, ids = read_rows(path, features, rows, seed, lambda: kinds_of(endpoint))
     predictions: list[Any] = []

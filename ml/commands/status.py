@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.markup import escape
 
-from ml.deploy.endpoint import Endpoint
 from ml.terminal import options
 from ml.terminal.console import facts, table
 from ml.terminal.run import run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
+    from ml.deploy.endpoint import Endpoint
 
 MOST_MODELS = 10
 # What is shown of a registered model: column -> its tag; --json has all tags.
@@ -31,28 +31,41 @@ def command(env: options.Environment, as_json: options.AsJson = False, quiet: op
     run(env, as_json, quiet, status, render, imports=("azure.ai.ml",))
 
 
-def readiness(address: str) -> str:
+def readiness(endpoint: "Endpoint") -> str:
     import httpx
 
     try:
-        code = Endpoint(address, "").get("/readyz").status_code
+        code = endpoint.get(endpoint.ready_path).status_code
     except httpx.HTTPError as error:
         return f"no answer ({type(error).__name__})"
     return "ready" if code == 200 else f"not ready ({code})"
 
 
 def status(azure: "Azure", root: Path) -> dict[str, Any]:
-    from ml.deploy import group
-
     models = registered(azure)
-    outputs = group.outputs(azure.estate.environment)
-    address = str(outputs.get("address") or "")
     return {
         "environment": azure.estate.environment,
         "workspace": azure.estate.workspace,
         "models": models,
-        "deployed": {**outputs, "state": readiness(address)} if address else None,
+        "deployed": deployed(azure),
         "production": production_of(azure, root),
+    }
+
+
+def deployed(azure: "Azure") -> dict[str, Any] | None:
+    """What stands in the stack of container groups, where callers ask for it, and whether it answers."""
+    from ml.deploy import group, ways
+
+    outputs = group.outputs(azure.estate.environment)
+    if not outputs.get("address"):
+        return None
+    endpoint = ways.deployed(azure, outputs)
+    told = {name: value for name, value in outputs.items() if name != group.RAISED}
+    return {
+        **told,
+        "address": endpoint.address,
+        "inside": outputs["address"],
+        "state": readiness(endpoint),
     }
 
 

@@ -41,9 +41,11 @@ def undeploy(azure: "Azure", workspace: bool) -> dict[str, Any]:
     A workspace that is only soft-deleted keeps its name for 14 days, and Azure then finds nothing to purge.
     So permanent deletion has to be asked for before `pulumi destroy`.
     """
-    from ml.deploy import group
+    from ml.deploy import group, ways
 
     estate = azure.estate
+    with azure.report.phase(f"closing the way to what answers in {estate.environment}"):
+        ways.shut(azure)
     with azure.report.phase(f"removing the container group of {estate.environment}"):
         removed = group.down(estate.environment, azure.report)
     answer: dict[str, Any] = {"environment": estate.environment, "removed": removed}

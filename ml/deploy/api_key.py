@@ -1,4 +1,7 @@
-"""The callers' key: made once, kept in Key Vault only."""
+"""Keys: the scoring service's own, and that by which `mlops` calls the gateway; kept in Key Vault only.
+
+Each function takes the name of the secret; without one it is about the service's key.
+"""
 
 import secrets
 from typing import TYPE_CHECKING
@@ -12,17 +15,21 @@ if TYPE_CHECKING:
 KEY_BYTES = 32
 
 
-def read(azure: Azure) -> str | None:
+def _named(azure: Azure, name: str | None) -> str:
+    return azure.settings.scoring.api_key_secret if name is None else name
+
+
+def read(azure: Azure, secret: str | None = None) -> str | None:
     from azure.core.exceptions import ResourceNotFoundError
 
-    name = azure.settings.scoring.api_key_secret
+    name = _named(azure, secret)
     try:
         return azure.granted(lambda: azure.secrets.get_secret(name), f"read the secret {name}").value
     except ResourceNotFoundError:
         return None
 
 
-def ensure(azure: Azure) -> str:
+def ensure(azure: Azure, secret: str | None = None) -> str:
     """The key. Without one, a new key is put into Key Vault; one that was deleted is recovered.
 
     While Key Vault keeps a deleted secret, its name cannot be used anew. Raises MlopsError when neither can
@@ -30,10 +37,10 @@ def ensure(azure: Azure) -> str:
     """
     from azure.core.exceptions import ResourceExistsError
 
-    known = read(azure)
+    known = read(azure, secret)
     if known:
         return known
-    name, made = azure.settings.scoring.api_key_secret, secrets.token_urlsafe(KEY_BYTES)
+    name, made = _named(azure, secret), secrets.token_urlsafe(KEY_BYTES)
     try:
         azure.granted(lambda: azure.secrets.set_secret(name, made), f"write the secret {name}")
     except ResourceExistsError as error:  # "currently in a deleted but recoverable state"
@@ -61,7 +68,7 @@ def _recovered(azure: Azure, name: str, refused: Exception) -> str:
             f"`az keyvault secret recover --vault-name {vault} --name {name}`.",
             first_lines(error),
         ) from error
-    key = read(azure)
+    key = read(azure, name)
     if not key:
         raise MlopsError(
             f"Key Vault {vault} recovers its secret {name} and does not show it yet.",
@@ -75,7 +82,7 @@ def _recovered(azure: Azure, name: str, refused: Exception) -> str:
     return key
 
 
-def deleted(azure: Azure) -> "DeletedSecret | None":
+def deleted(azure: Azure, secret: str | None = None) -> "DeletedSecret | None":
     """The deleted secret that can be recovered; None without one, or when this identity may not see it.
 
     One call without waiting: the answer only decides what an error advises.
@@ -83,21 +90,21 @@ def deleted(azure: Azure) -> "DeletedSecret | None":
     from azure.core.exceptions import HttpResponseError
 
     try:
-        return azure.secrets.get_deleted_secret(azure.settings.scoring.api_key_secret)
+        return azure.secrets.get_deleted_secret(_named(azure, secret))
     except HttpResponseError as error:
         if error.status_code in (403, 404):
             return None
         raise
 
 
-def required(azure: Azure) -> str:
+def required(azure: Azure, secret: str | None = None) -> str:
     """The key. Raises MlopsError when it was never made, or was deleted."""
-    known = read(azure)
+    known = read(azure, secret)
     if known:
         return known
-    name, vault = azure.settings.scoring.api_key_secret, azure.estate.key_vault
+    name, vault = _named(azure, secret), azure.estate.key_vault
     deploy = f"`mlops deploy --env {azure.estate.environment}`"
-    gone = deleted(azure)
+    gone = deleted(azure, name)
     if gone is not None:
         until = gone.scheduled_purge_date
         raise MlopsError(
@@ -108,5 +115,5 @@ def required(azure: Azure) -> str:
         )
     raise MlopsError(
         f"Key Vault {vault} has no secret {name}.",
-        f"Run {deploy}, or `mlops key --env {azure.estate.environment}`.",
+        f"Run {deploy}" + (f", or `mlops key --env {azure.estate.environment}`." if secret is None else "."),
     )

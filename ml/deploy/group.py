@@ -1,6 +1,7 @@
-"""The container group as a Pulumi program of its own: project mlops-scoring, one stack for each environment.
+"""Container groups as a Pulumi program of its own: project mlops-scoring, one stack for each environment.
 
-So a release does not touch the main stack, and has Pulumi's preview, state and history as well.
+So a release does not touch the main stack, and has Pulumi's preview, state and history as well. Each release
+has a group of its own: `up` makes it beside those that are there, `prune` removes the others.
 """
 
 import os
@@ -9,7 +10,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ml.deploy.secrets_settings import workspace_options
 from ml.errors import MlopsError
@@ -17,10 +18,13 @@ from ml.estate import stack_outputs
 from ml.terminal.console import Report
 
 if TYPE_CHECKING:
-    from pulumi.automation import LocalWorkspaceOptions
+    from pulumi.automation import LocalWorkspaceOptions, Stack
 
 PROJECT = "mlops-scoring"
 CONTAINER = "scoring"
+PROVIDER = "azure"
+RAISED = "raised"  # the output with the address of the group that was made last
+GROUP_TYPE = "azure-native:containerinstance:ContainerGroup"
 # Options that a person sets for the main stack. This program's configuration is its own.
 OTHER_STACK_OPTIONS = ("PULUMI_OPTION_CONFIG_FILE", "PULUMI_OPTION_STACK", "PULUMI_STACK")
 OUTPUT_TAIL = 20
@@ -30,10 +34,11 @@ OUTPUT_TAIL = 20
 class GroupSpec:
     """All that decides the group. `image` is by digest; `secure_env` never stands in clear.
 
-    Exactly one of `dns_label` (a public address) and `subnet_id` (a private one) is set.
+    It has an address in the subnet and no other: a container group has neither TLS nor a firewall.
     """
 
     name: str
+    revision: str
     resource_group: str
     location: str
     subscription_id: str
@@ -48,23 +53,40 @@ class GroupSpec:
     port: int
     tags: Mapping[str, str]
     outputs: Mapping[str, str]
-    dns_label: str | None = None
-    subnet_id: str | None = None
+    subnet_id: str
+
+    @property
+    def logical_name(self) -> str:
+        """Pulumi's name of the group: another one for each release."""
+        return f"{CONTAINER}-{self.revision}"
 
     def __post_init__(self) -> None:
-        if (self.dns_label is None) == (self.subnet_id is None):
-            raise ValueError("a container group has either a public DNS label or a subnet")
+        if not self.subnet_id:
+            raise ValueError("a container group has a subnet")
         if "@sha256:" not in self.image:
             raise ValueError(f"the image {self.image} is not named by its digest")
 
 
-def declare(spec: GroupSpec) -> None:
-    """The Pulumi program: the group, and as outputs its address and what it serves."""
+class Beside(NamedTuple):
+    """groups: those of other releases, in the state: name in Azure by logical name. outputs: as they are."""
+
+    groups: Mapping[str, str]
+    outputs: Mapping[str, Any]
+
+
+ALONE = Beside({}, {})
+
+
+def declare(spec: GroupSpec, beside: Beside = ALONE) -> None:
+    """The Pulumi program: the group, and as outputs its address and what it serves.
+
+    beside: what stays as it is, while another group still answers; the output `raised` is this one's address.
+    """
     import pulumi
     from pulumi_azure_native import Provider
     from pulumi_azure_native import containerinstance as aci
 
-    provider = Provider("azure", subscription_id=spec.subscription_id, tenant_id=spec.tenant_id)
+    provider = Provider(PROVIDER, subscription_id=spec.subscription_id, tenant_id=spec.tenant_id)
 
     def probe(path: str, failures: int) -> aci.ContainerProbeArgs:
         return aci.ContainerProbeArgs(
@@ -93,9 +115,8 @@ def declare(spec: GroupSpec) -> None:
         liveness_probe=probe("/healthz", failures=3),
         readiness_probe=probe("/readyz", failures=30),
     )
-    public = spec.dns_label is not None
     group = aci.ContainerGroup(
-        "scoring",
+        spec.logical_name,
         container_group_name=spec.name,
         resource_group_name=spec.resource_group,
         location=spec.location,
@@ -110,19 +131,12 @@ def declare(spec: GroupSpec) -> None:
             aci.ImageRegistryCredentialArgs(server=spec.registry_login_server, identity=spec.identity_id)
         ],
         ip_address=aci.IpAddressArgs(
-            type=aci.ContainerGroupIpAddressType.PUBLIC
-            if public
-            else aci.ContainerGroupIpAddressType.PRIVATE,
+            type=aci.ContainerGroupIpAddressType.PRIVATE,
             ports=[aci.PortArgs(port=spec.port, protocol=aci.ContainerGroupNetworkProtocol.TCP)],
-            dns_name_label=spec.dns_label,
-            # The name gets a hash of the resource group: nobody else can take it when the group is gone.
-            auto_generated_domain_name_label_scope=(
-                aci.DnsNameLabelReusePolicy.RESOURCE_GROUP_REUSE if public else None
-            ),
         ),
-        subnet_ids=[aci.ContainerGroupSubnetIdArgs(id=spec.subnet_id)] if spec.subnet_id else None,
+        subnet_ids=[aci.ContainerGroupSubnetIdArgs(id=spec.subnet_id)],
         tags=dict(spec.tags),
-        # Container Instances changes little in place: a new image or size is a new group of that name.
+        # Container Instances changes little in place: what is to be otherwise makes the group anew.
         opts=pulumi.ResourceOptions(
             provider=provider,
             delete_before_replace=True,
@@ -140,13 +154,17 @@ def declare(spec: GroupSpec) -> None:
     )
 
     def address(ip: Any) -> str:
-        host = (ip.fqdn or ip.ip) if ip else ""
-        return f"http://{host}:{spec.port}"
+        return f"http://{ip.ip if ip else ''}:{spec.port}"
 
-    pulumi.export("address", group.ip_address.apply(address))
-    pulumi.export("group", group.name)
-    for name, value in spec.outputs.items():
+    for name in beside.groups:
+        # As the state has it, all of it: Pulumi would remove what no program names.
+        pulumi.CustomResource(
+            GROUP_TYPE, name, {}, pulumi.ResourceOptions(provider=provider, ignore_changes=["*"])
+        )
+    found = {"address": group.ip_address.apply(address), "group": group.name, **spec.outputs}
+    for name, value in (beside.outputs or found).items():
         pulumi.export(name, value)
+    pulumi.export(RAISED, found["address"])
 
 
 @contextmanager
@@ -207,8 +225,52 @@ class _Listener:
             self._report.log("pulumi", line.rstrip())
 
 
-def up(environment: str, spec: GroupSpec, report: Report) -> dict[str, Any]:
-    """Bring the group to what the spec says; returns the outputs. Raises MlopsError with Pulumi's words."""
+class Raised(NamedTuple):
+    """address: http://HOST:PORT of the group. others: names of the groups that stand beside it."""
+
+    address: str
+    others: tuple[str, ...]
+
+
+def up(environment: str, spec: GroupSpec, report: Report) -> Raised:
+    """Bring the group to what the spec says, beside those that are there.
+
+    The outputs go on to name what answered before, if anything did: `prune` changes them.
+    Raises MlopsError with Pulumi's words.
+    """
+    with _selected(environment, report) as (stack, hear):
+        beside = _beside(stack, spec)
+        if beside.groups:
+            # What went together with the estate is forgotten first: it would be made anew, and of nothing.
+            stack.refresh(color="never", suppress_progress=True)
+            beside = _beside(stack, spec)
+        result = stack.up(
+            program=lambda: declare(spec, beside),
+            refresh=not beside.groups,  # ask Azure what is there
+            on_output=hear,
+            color="never",
+            suppress_progress=True,
+        )
+    return Raised(str(result.outputs[RAISED].value), tuple(beside.groups.values()))
+
+
+def prune(environment: str, spec: GroupSpec, report: Report) -> None:
+    """Have the outputs name the group of the spec, and remove all others: `up` has asked Azure what is there.
+
+    Raises MlopsError with Pulumi's words.
+    """
+    with _selected(environment, report) as (stack, hear):
+        stack.up(
+            program=lambda: declare(spec),
+            on_output=hear,
+            color="never",
+            suppress_progress=True,
+        )
+
+
+@contextmanager
+def _selected(environment: str, report: Report) -> "Generator[tuple[Stack, _Listener], None, None]":
+    """The environment's stack, and who hears what Pulumi says. Its failures become MlopsErrors."""
     from pulumi import automation
     from pulumi.automation.errors import CommandError
 
@@ -216,13 +278,25 @@ def up(environment: str, spec: GroupSpec, report: Report) -> dict[str, Any]:
     with own_workspace(environment) as options:
         try:
             stack = automation.create_or_select_stack(
-                environment, PROJECT, program=lambda: declare(spec), opts=options
+                environment, PROJECT, program=lambda: None, opts=options
             )
-            # Ask Azure what is there: the group may have gone together with the estate.
-            result = stack.up(refresh=True, on_output=hear, color="never", suppress_progress=True)
+            yield stack, hear
         except CommandError as error:
             raise _failure(environment, error, hear.output) from error
-    return {name: output.value for name, output in result.outputs.items()}
+
+
+def _beside(stack: "Stack", spec: GroupSpec) -> Beside:
+    """What the stack's state has besides the group of the spec."""
+    deployment = stack.export_stack().deployment or {}
+    resources: list[dict[str, Any]] = list(deployment.get("resources") or [])
+    named = ((str(one["urn"]).rpartition("::")[2], one) for one in resources if one["type"] == GROUP_TYPE)
+    groups = {
+        name: str((one.get("inputs") or {}).get("containerGroupName") or name)
+        for name, one in named
+        if name != spec.logical_name
+    }
+    stated = (one.get("outputs") or {} for one in resources if one["type"] == "pulumi:pulumi:Stack")
+    return Beside(groups, next(stated, {}) if groups else {})
 
 
 def down(environment: str, report: Report) -> bool:

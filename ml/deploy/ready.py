@@ -22,18 +22,19 @@ def _log_tail(groups: ContainerGroups, group: str, container: str) -> list[str]:
 
 
 def wait(azure: Azure, endpoint: Endpoint, group: str, container: str) -> float:
-    """Wait until GET /readyz gives 200; returns the seconds it took.
+    """Wait until the endpoint says that the service is ready; returns the seconds it took.
 
     Raises MlopsError with the end of the container's log when it crashes repeatedly or is not ready in time.
     """
     import httpx
 
+    path = endpoint.ready_path
     limit = azure.settings.scoring.ready_seconds
     groups, began = ContainerGroups(azure), time.monotonic()
     state, asked = "no answer yet", began
     while True:
         try:
-            answer = endpoint.get("/readyz")
+            answer = endpoint.get(path)
             new = (
                 "ready" if answer.status_code == 200 else f"{answer.status_code}: {answer.text[:200].strip()}"
             )
@@ -41,7 +42,7 @@ def wait(azure: Azure, endpoint: Endpoint, group: str, container: str) -> float:
             new = f"no answer ({type(error).__name__})"
         if new != state:
             state = new
-            azure.report.line(f"/readyz: {state}")
+            azure.report.line(f"{path}: {state}")
         elapsed = time.monotonic() - began
         if state == "ready":
             return elapsed

@@ -96,10 +96,13 @@ class Visit:
         return answer.json()
 
     def health(self) -> None:
+        if self.endpoint.gateway:  # probes are the container group's own, and asked from there
+            return
         _status("GET /healthz", self.endpoint.get("/healthz"), 200)
 
     def readiness(self) -> None:
-        _status("GET /readyz", self.endpoint.get("/readyz"), 200)
+        path = self.endpoint.ready_path
+        _status(f"GET {path}", self.endpoint.get(path), 200)
 
     def openapi(self) -> None:
         answer = self.endpoint.get("/openapi.json")

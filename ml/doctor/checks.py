@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from ml.doctor import gateway, providers, quota, ranges, rights, sign_in, taken, tools
+from ml.doctor import features, gateway, providers, quota, ranges, rights, sign_in, taken, tools
 from ml.doctor.findings import Finding, State
 from ml.doctor.subject import Check, Subject, answered
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 ASKS_AZURE: Final[Mapping[str, Check]] = {
     rights.TITLE: rights.check,
     providers.TITLE: providers.check,
+    features.TITLE: features.check,
     quota.TITLE: quota.check,
     taken.TITLE: taken.check,
     taken.WORKSPACE: taken.workspace,

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from infra.gateway import BACKEND_KEY
 from ml.doctor.findings import Finding, failed, ok, warning
 from ml.doctor.subject import API_MANAGEMENT, Subject
 
@@ -17,7 +18,8 @@ def check(subject: Subject) -> list[Finding]:
     name = subject.names.of("gateway")
     path = f"{subject.group}/providers/{SERVICE}/service/{name}"
     if subject.exists(path, API_MANAGEMENT):
-        return [_standing(subject, name, subject.management.get(path, **{"api-version": API_MANAGEMENT}))]
+        service = subject.management.get(path, **{"api-version": API_MANAGEMENT})
+        return [_standing(subject, name, service), *_key(subject, name, path)]
     env = subject.settings.environment
     findings: list[Finding] = []
     place = f"{subject.subscription}/providers/{SERVICE}"
@@ -52,6 +54,24 @@ def check(subject: Subject) -> list[Finding]:
             )
         )
     return findings or [ok(TITLE, f"the gateway {name} can be made")]
+
+
+def _key(subject: Subject, name: str, path: str) -> list[Finding]:
+    """Whether the gateway was told the scoring service's key, without which the service refuses everybody."""
+    value = f"{path}/namedValues/{BACKEND_KEY}"
+    if not subject.exists(value, API_MANAGEMENT):
+        return []  # `pulumi up` makes it
+    properties = subject.management.get(value, **{"api-version": API_MANAGEMENT})["properties"]
+    if properties.get("keyVault"):
+        return []
+    env = subject.settings.environment
+    return [
+        warning(
+            TITLE,
+            f"the gateway {name} does not hold the scoring service's key",
+            f"`mlops key --env {env}` tells it, from where the vault answers; so does `mlops deploy`.",
+        )
+    ]
 
 
 def _standing(subject: Subject, name: str, service: dict[str, Any]) -> Finding:

@@ -3,20 +3,19 @@ in."""
 
 import base64
 import json
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ml.errors import MlopsError
+from ml.gateway.breaker import tripping
+from ml.gateway.pool import Pool
 from ml.production.canary.steps import table
 from ml.production.cluster import Cluster
 from ml.production.lease import LEASE, BlobLease
-from ml.production.pool import BREAKER_SECONDS, Pool
 from ml.production.store import STATE, BlobStore
 from ml.production.telemetry import Telemetry
-from ml.production.values import revision_of
 from ml.production.world import Approved, Pace, Plan, World
 
 if TYPE_CHECKING:
@@ -25,12 +24,6 @@ if TYPE_CHECKING:
     from ml.approval import Approval
     from ml.azure.clients import Azure
     from ml.release import Record
-    from ml.release.evidence import Profile
-
-TRIPPING_SHARE: Final = 0.2
-"""Of what the revision's least pods can answer: failing so much, a breaker opens."""
-LEAST_FAILURES: Final = 20
-UNMEASURED_RATE: Final = 50.0  # requests a second of one pod, where stage measured none
 
 
 class Clock:
@@ -108,15 +101,18 @@ class Production:
     def plan(self, release: str) -> Plan:
         from ml.deploy import api_key
         from ml.deploy.endpoint import Endpoint
+        from ml.gateway import backend_key
         from ml.production import imports, warm
         from ml.production.values import values_of
         from ml.release import proof
+        from ml.release.revision import revision_of
 
         azure, record = self.azure, self.record(release)
         evidence = proof.newest(azure, release)
         measured = evidence.profile if evidence else None
         values = values_of(azure, record.release, measured)
         key = api_key.required(azure)
+        backend_key.required(azure)
 
         def image() -> None:
             source = imports.registry_of(proof.PROVEN_IN, self.root)
@@ -140,15 +136,6 @@ class Production:
 def container(environment: str) -> str:
     """In the account of releases; infra/bootstrap makes it."""
     return f"production-{environment}"
-
-
-def tripping(measured: "Profile | None", pods: int) -> int:
-    """At how many failures in its interval a breaker opens: a share of what the pods can answer meanwhile.
-
-    A count that did not grow with the load would take a busy service down for one failure in a thousand.
-    """
-    rate = measured.requests_per_second if measured else UNMEASURED_RATE
-    return max(LEAST_FAILURES, math.ceil(TRIPPING_SHARE * rate * pods * BREAKER_SECONDS))
 
 
 def who(azure: "Azure") -> str:

@@ -12,7 +12,8 @@ from ml.production.api import Api, Object, RefusedError, path_of
 from ml.production.credentials import connect
 from ml.production.manifests import Manifest
 from ml.production.reasons import Reason, current_pods, events, log_tail, reasons, seen
-from ml.production.values import ACCOUNT, Values, release_of
+from ml.production.values import ACCOUNT, Values
+from ml.release.revision import release_of
 from ml.terminal.console import Report
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ml.azure.images import Image
+from ml.azure.management import Management
 from ml.azure.registry import RegistryApi
 from ml.errors import MlopsError
-from ml.production.management import Management
 
 if TYPE_CHECKING:
     from infra.outputs import EstateOutputs

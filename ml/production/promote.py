@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from ml.errors import MlopsError
+from ml.gateway.pool import UNRELEASED
 from ml.production.canary.steps import Step
 from ml.production.errors import WentBack
 from ml.production.judging import Look, Watch, judged
 from ml.production.state import STAGES, Entry, Promotion, Serving, Stage, State
-from ml.production.world import UNRELEASED, Approved, Plan, World
+from ml.production.world import Approved, Plan, World
 
 Show = Callable[[Look], None]
 Tell = Callable[[str], None]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ml.errors import MlopsError
+from ml.gateway.breaker import BREAKER_SECONDS
 from ml.production.canary.counts import Block, Counts, nothing
 from ml.production.canary.metrics import METRICS, Name
-from ml.production.pool import BREAKER_SECONDS
 from scoring.telemetry.classes import DURATION, OUTLIERS, PROBABILITY, REQUESTS
 
 if TYPE_CHECKING:

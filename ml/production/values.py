@@ -1,7 +1,6 @@
 """What decides a revision: one release in one configuration, with what the estate says of its place."""
 
 import math
-import re
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, Final, Protocol
 
@@ -12,6 +11,7 @@ from infra.traffic import KUBERNETES_PORT
 from ml.deploy.environment import variables
 from ml.errors import MlopsError
 from ml.release import Release
+from ml.release.revision import revision_of
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
@@ -32,22 +32,6 @@ INSIDE: Final = (
     "172.16.0.0/12",
     "192.168.0.0/16",
 )
-_REVISION = re.compile(r"rev-[0-9a-f]{16}")
-
-
-def revision_of(release_id: str) -> str:
-    """The name that Deployment, Service, autoscaler, budget and the gateway's backend bear."""
-    return f"rev-{release_id.removeprefix('r-')}"
-
-
-def release_of(revision: str) -> str:
-    """The release that a revision runs. Raises MlopsError for what is no revision's name."""
-    if not _REVISION.fullmatch(revision):
-        raise MlopsError(
-            f"{revision!r} is no revision of production.",
-            "Give rev- and the 16 digits of its release, as `mlops status` shows it.",
-        )
-    return f"r-{revision.removeprefix('rev-')}"
 
 
 class Profile(Protocol):

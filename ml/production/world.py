@@ -4,14 +4,11 @@ them."""
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from ml.production.canary.counts import Block
 from ml.production.canary.steps import STEPS, Step
 from ml.production.state import State
-
-UNRELEASED: Final = "unreleased"
-"""The pool's member before the first release (infra/components/scoring_api.py)."""
 
 
 class Revision(Protocol):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import socket
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -39,7 +40,6 @@ def declared(key: str) -> GroupSpec:
         key_vault_uri="https://vault.invalid/",
         scoring_identity_id="/subscriptions/0/identity",
         scoring_identity_client_id="00000000-0000-0000-0000-000000000000",
-        scoring_public_address=True,
         inference_subnet_id="/subscriptions/0/subnet",
         telemetry_connection_string=(
             "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1/"
@@ -59,7 +59,11 @@ def declared(key: str) -> GroupSpec:
         ),
     )
     azure = cast("Azure", SimpleNamespace(estate=estate, settings=chosen))
-    return group_spec(azure, release, Image("crstage.azurecr.io", scoring.name, DIGEST), key)
+    spec = group_spec(azure, release, Image("crstage.azurecr.io", scoring.name, DIGEST))
+    # No vault is here that would give it the key: it is told the key's hash, as a service outside Azure is.
+    told = {"API_KEY_SHA256": hashlib.sha256(key.encode()).hexdigest()}
+    own = {name: value for name, value in spec.env.items() if name not in ("KEY_VAULT_URI", "API_KEY_SECRET")}
+    return replace(spec, env={**own, **told})
 
 
 def limits(cpu: float, memory_gb: float) -> list[str]:

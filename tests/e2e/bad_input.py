@@ -49,8 +49,9 @@ SETTINGS: Final[tuple[tuple[str, Json, str], ...]] = (
     ),
     (
         "prod",
-        {"scoring.publicAddress": True},
-        "scoring.publicAddress is true: a private estate has no public address; set false",
+        {"gateway.backendKeySecret": "scoring-api-key"},
+        'gateway.backendKeySecret is "scoring-api-key": there is no such setting any more: `mlops deploy` '
+        "and `mlops key` tell the gateway the service's key; remove it",
     ),
 )
 

@@ -25,7 +25,7 @@ PROMOTE: Final = Job("release", "promote", "promote-prod")
 
 
 def estates(world: World) -> None:
-    """Production goes up beside stage; both know who promotes, and production's gateway the callers' key.
+    """Production goes up beside stage; both know who promotes, and production's gateway the service's key.
 
     CI's identity that deploys stage is made an engineer, and stage's runners may reach records of releases
     (docs/azure.md).
@@ -85,7 +85,7 @@ def settings(promoter: str, **gateway: str) -> tuple[str, ...]:
     """What stands over production's stack file in these tests: each `pulumi` command has to be given it."""
     return (
         *settings_of("prod", "releases", promoterId=promoter),
-        *settings_of("prod", "gateway", backendKeySecret="scoring-api-key", **gateway),
+        *(settings_of("prod", "gateway", **gateway) if gateway else ()),
     )
 
 
@@ -93,7 +93,7 @@ def set_in(stack_file: Path, promoter: str, **gateway: str) -> None:
     """The same in a copy of the stack file."""
     content = yaml.safe_load(stack_file.read_text())
     content["config"]["mlops-estate:releases"] |= {"promoterId": promoter}
-    content["config"]["mlops-estate:gateway"] |= {"backendKeySecret": "scoring-api-key", **gateway}
+    content["config"]["mlops-estate:gateway"] |= gateway
     stack_file.write_text(yaml.safe_dump(content))
 
 

@@ -94,7 +94,7 @@ def test_a_sweep_names_the_best_of_its_trials(world: World) -> None:
 def test_the_model_is_deployed(world: World) -> None:
     answer = json.loads(world.run("mlops", "deploy", "--env", "stage", "--json").stdout)
     assert answer["digest"].startswith("sha256:")
-    assert answer["address"].startswith("http://")
+    assert answer["address"].startswith("https://apim-mlops-stage-")
 
 
 def test_nothing_listens_beyond_loopback(world: World) -> None:

@@ -64,5 +64,5 @@ def test_the_demo_brings_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
         "pulumi up -s dev --config mlops-estate:recoverKeyVault=true",
         "pulumi up -s prod --config mlops-estate:openGateway=true",
         "mlops key --env prod",
-        "pulumi up -s prod --config-path …",
+        "pulumi up -s prod",
     ]

@@ -8,9 +8,11 @@ from xml.etree import ElementTree
 import pytest
 
 from infra import gateway
+from infra.components.gateway import NO_KEY
 from infra.config import load
 from infra.config_errors import ConfigError
 from infra.outputs import EstateOutputs
+from ml.gateway.subscription import MLOPS
 from tests.infra.recording import Graph, record, stack_file
 from tests.infra.settings import raw_settings
 from tools import gateway_openapi
@@ -20,9 +22,9 @@ XML = sorted(path.name for path in gateway.FOLDER.glob("*.xml"))
 
 @pytest.fixture(scope="module")
 def full() -> Graph:
-    """Production with tokens beside keys, and the scoring service's key in the gateway."""
+    """Production with tokens beside keys."""
     config = stack_file("prod")
-    config["mlops-estate:gateway"] |= {"audience": "api://scoring", "backendKeySecret": "scoring-api-key"}
+    config["mlops-estate:gateway"] |= {"audience": "api://scoring"}
     return record("prod", config)
 
 
@@ -76,11 +78,14 @@ def test_stage_answers_the_listed_ranges_alone(stage: Graph) -> None:
     assert stage.one("apimanagement:ApiManagementService").inputs["publicNetworkAccess"] == "Enabled"
     (allowed,) = policies(stage)["gateway-callers"].iter("ip-filter")
     assert allowed.get("action") == "allow"
-    assert [one.attrib for one in allowed] == [{"from": "203.0.113.0", "to": "203.0.113.255"}]
+    ranges = [(one.tag, one.attrib or one.text) for one in allowed]
+    assert ranges[0] == ("address-range", {"from": "203.0.113.0", "to": "203.0.113.255"})
+    # The estate's own runners, which go out by the NAT gateway: `mlops deploy` asks the gateway from there.
+    assert ranges[1:] == [("address", "20.1.2.3")]  # as the recorder answers
 
 
 def test_a_listed_address_stands_alone() -> None:
-    made = gateway.fragments(["198.51.100.7"], private=False, tokens=False, backend_key=False)
+    made = gateway.fragments(["198.51.100.7"], private=False, tokens=False)
     (allowed,) = parsed(made["callers"]).iter("ip-filter")
     assert [(one.tag, one.text) for one in allowed] == [("address", "198.51.100.7")]
 
@@ -110,8 +115,11 @@ def test_what_the_policies_name_is_there_before_them(stack: str, stage: Graph, f
     api = graph.one("apimanagement:ApiPolicy")
     assert set(values.values()) | {one.name for one in fragments.values()} <= api.depends_on
     assert all(set(values.values()) <= one.depends_on for one in fragments.values())
-    backends = {one.attrib["backend-id"] for one in policies(graph)[api.name].iter("set-backend-service")}
-    assert backends == {graph.one("apimanagement:Backend", "scoring-api-pool").inputs["backendId"]}
+    choose = [one for one in policies(graph)[api.name].iter("choose") if one.find("otherwise") is not None]
+    named_by_mlops, pool = (one.attrib["backend-id"] for one in choose[0].iter("set-backend-service"))
+    assert pool == graph.one("apimanagement:Backend", "scoring-api-pool").inputs["backendId"]
+    assert named_by_mlops == '@(context.Request.Headers.GetValueOrDefault("x-revision", ""))'
+    assert f'context.Subscription.Id == "{MLOPS}"' in choose[0][0].attrib["condition"]
 
 
 def test_nobody_calls_without_a_key_or_a_token(stage: Graph, full: Graph) -> None:
@@ -128,14 +136,18 @@ def test_nobody_calls_without_a_key_or_a_token(stage: Graph, full: Graph) -> Non
     assert product["subscriptionRequired"] is True and product["approvalRequired"] is True
 
 
-def test_nothing_of_a_callers_reaches_the_service_in_place_of_its_key(stage: Graph, full: Graph) -> None:
-    (header,) = policies(stage)["gateway-backend-key"]
-    assert header.attrib == {"name": "authorization", "exists-action": "delete"}
-    (header,) = policies(full)["gateway-backend-key"]
+@pytest.mark.parametrize("stack", ["stage", "prod"])
+def test_the_services_key_belongs_to_the_release_and_replaces_what_a_caller_sends(
+    graphs: dict[str, Graph], stack: str
+) -> None:
+    graph = graphs[stack]
+    (header,) = policies(graph)["gateway-backend-key"]
     assert header.attrib == {"name": "authorization", "exists-action": "override"}
-    value = full.one("apimanagement:NamedValue", "gateway-backend-key").inputs
-    assert value["secret"] is True and "value" not in value
-    assert value["keyVault"]["secretIdentifier"].endswith(".vault.azure.net/secrets/scoring-api-key")
+    made = graph.one("apimanagement:NamedValue", "gateway-backend-key")
+    assert (made.inputs["displayName"], made.inputs["value"]) == (gateway.BACKEND_KEY, NO_KEY)
+    # What the release points at Key Vault stays as it is, an `up` later.
+    assert set(made.ignore_changes) == {"value", "secret", "keyVault"}
+    assert "gateway-key-vault-secrets-user-on-key-vault" in made.depends_on
 
 
 def test_errors_are_problem_details_and_name_no_address() -> None:

@@ -207,7 +207,6 @@ def test_outputs_keep_the_contract(graphs: dict[str, Graph], stack: str) -> None
     assert estate.environment == stack
     settings = settings_of(stack)
     assert estate.build_agent_pool == ("builds" if settings.registry.build_agents else None)
-    assert estate.scoring_public_address is settings.scoring.public_address
     assert estate.registry_login_server == f"{estate.registry}.azurecr.io"
     assert estate.key_vault_uri == f"https://{estate.key_vault}.vault.azure.net/"
 

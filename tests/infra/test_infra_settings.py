@@ -244,7 +244,6 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
             "environment": "prod",
             "networkAccess": {"mode": "private"},
             "privateLink": {"monitor": True},
-            "scoring.publicAddress": False,
         },
         'environment is "prod": the stack is "stage"; set the same name',
     ),
@@ -254,9 +253,17 @@ WRONG: tuple[tuple[str, dict[str, Any], str], ...] = (
         'networkAccess.mode is "allowlist": prod is "private"; set that',
     ),
     (
+        "stage",
+        {"scoring": {"publicAddress": True}},
+        'scoring is {"publicAddress": true}: there is no such section any more: scoring stands inside the '
+        "network, and callers come by the gateway; remove it, and set the section gateway where callers come "
+        "from outside",
+    ),
+    (
         "prod",
-        {"scoring.publicAddress": True},
-        "scoring.publicAddress is true: a private estate has no public address; set false",
+        {"gateway.backendKeySecret": "scoring-api-key"},
+        'gateway.backendKeySecret is "scoring-api-key": there is no such setting any more: `mlops deploy` '
+        "and `mlops key` tell the gateway the service's key; remove it",
     ),
     (
         "stage",

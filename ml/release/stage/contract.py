@@ -27,19 +27,26 @@ class Question:
     key: bool = True
 
 
-def questions(samples: Mapping[str, Any], feature: str) -> tuple[Question, ...]:
-    """What is asked. samples: a body of POST /score that is right; feature: one that a record has."""
+def questions(samples: Mapping[str, Any], feature: str, gateway: bool = False) -> tuple[Question, ...]:
+    """What is asked. samples: a body of POST /score that is right; feature: one that a record has.
+
+    gateway: whether the service is asked through it.
+    """
     record = dict(samples["records"][0])
     wrong = {"records": [{**record, feature: "no value"}]}
-    return (
+    own = (
         Question("health", "GET", "/healthz", (200,), key=False),
         Question("readiness", "GET", "/readyz", (200,), key=False),
-        Question("its own description", "GET", "/openapi.json", (200,), key=False),
-        Question("drift", "GET", "/drift", (200,)),
         Question("drift without a key", "GET", "/drift", (401,), key=False),
+        Question("scores without a key", "POST", "/score", (401,), dict(samples), key=False),
+    )
+    return (
+        # Probes are the container group's own; whom the gateway refuses is a check of its own.
+        *(() if gateway else own),
+        Question("its own description", "GET", "/openapi.json", (200,), key=gateway),
+        Question("drift", "GET", "/drift", (200,)),
         Question("scores", "POST", "/score", (200,), dict(samples)),
         Question("scores of one row", "POST", "/score", (200,), {"records": [record]}),
-        Question("scores without a key", "POST", "/score", (401,), dict(samples), key=False),
         Question("scores of nothing", "POST", "/score", (400, 422), {}),
         Question("scores of no rows", "POST", "/score", (400, 422), {"records": []}),
         Question("a wrong value", "POST", "/score", (400, 422), wrong),
@@ -52,16 +59,16 @@ def check(endpoint: "Endpoint", samples: Mapping[str, Any], feature: str) -> Che
     """Ask everything; passed when each answer is one that the service's document describes."""
     import httpx
 
-    asked = questions(samples, feature)
+    asked = questions(samples, feature, endpoint.gateway)
     wrong: list[str] = []
     with httpx.Client(base_url=endpoint.address, timeout=60.0) as client:
         try:
-            document: dict[str, Any] = client.get("/openapi.json").raise_for_status().json()
+            document: dict[str, Any] = endpoint.get("/openapi.json").raise_for_status().json()
         except (httpx.HTTPError, ValueError) as error:
             return Check(name=NAME, passed=False, figures={}, reason=f"GET /openapi.json: {error}")
         for question in asked:
             try:
-                found = problems(document, question, _ask(client, endpoint.key, question))
+                found = problems(document, question, _ask(client, endpoint, question))
             except httpx.HTTPError as error:
                 found = [f"no answer ({type(error).__name__})"]
             wrong += [f"{question.what}: {problem}" for problem in found]
@@ -73,8 +80,8 @@ def check(endpoint: "Endpoint", samples: Mapping[str, Any], feature: str) -> Che
     )
 
 
-def _ask(client: "httpx.Client", key: str, question: Question) -> "httpx.Response":
-    headers = {"x-synthetic": "true"} | ({"authorization": f"Bearer {key}"} if question.key else {})
+def _ask(client: "httpx.Client", endpoint: "Endpoint", question: Question) -> "httpx.Response":
+    headers = endpoint.headers(None if question.key else "", synthetic=True)
     body = {} if question.body is None else {"json": question.body}
     return client.request(question.method, question.path, headers=headers, **body)
 

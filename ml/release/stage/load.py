@@ -54,7 +54,7 @@ def run(endpoint: "Endpoint", body: Mapping[str, Any], seconds: float, clients: 
 def _client(endpoint: "Endpoint", body: dict[str, Any], until: float, tally: Tally, lock: Any) -> None:
     import httpx
 
-    headers = {"authorization": f"Bearer {endpoint.key}", "x-synthetic": "true"}
+    headers = endpoint.headers(synthetic=True)
     taken: list[float] = []
     failed: dict[str, int] = {}
     with httpx.Client(base_url=endpoint.address, headers=headers, timeout=10.0) as client:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml.deploy import api_key, group, image
+from ml.deploy import group, image, ways
 from ml.deploy.endpoint import Endpoint
 from ml.errors import MlopsError
 from ml.release import now, proof, records
 from ml.release.evidence import Check, Profile, StageEvidence
-from ml.release.stage import behaviour, contract, load, measured
+from ml.release.revision import revision_of
+from ml.release.stage import behaviour, contract, gateway, load, measured
 from ml.release.stage import image as images
 
 if TYPE_CHECKING:
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Subject:
-    """A release where it is deployed. context: its build context in this checkout."""
+    """A release where it is deployed. context: its build context in this checkout. group: by name."""
 
     azure: "Azure"
     record: "Record"
     endpoint: Endpoint
     context: image.BuildContext
+    group: str
 
     @property
     def artifact(self) -> "Artifact":
@@ -45,13 +47,23 @@ CHECKS: dict[str, Callable[[Subject], Check]] = {
 }
 
 
+def _through_the_gateway(subject: Subject) -> Check:
+    audience = subject.azure.estate.gateway_audience
+    if audience is None:
+        return gateway.check(subject.endpoint, None)
+    return gateway.check(
+        subject.endpoint, lambda: subject.azure.credential.get_token(f"{audience}/.default").token
+    )
+
+
 def found_out(subject: Subject) -> tuple[tuple[Check, ...], Profile | None]:
     """Every check, and what the service used under load."""
     import httpx
 
     azure, record = subject.azure, subject.record
     made: list[Check] = []
-    for name, check in CHECKS.items():
+    through = {gateway.NAME: _through_the_gateway} if subject.endpoint.gateway else {}
+    for name, check in (CHECKS | through).items():
         with azure.report.phase(name):
             try:
                 made.append(check(subject))
@@ -66,8 +78,7 @@ def found_out(subject: Subject) -> tuple[tuple[Check, ...], Profile | None]:
             subject.endpoint, subject.artifact.samples.request, settings.load_seconds, settings.load_clients
         )
         judged = load.judged(tally, settings)
-        name = f"{azure.settings.scoring.name}-{azure.estate.environment}"
-        profile, why = measured.profile(azure, name, began, datetime.now(UTC), tally.rate)
+        profile, why = measured.profile(azure, subject.group, began, datetime.now(UTC), tally.rate)
         usage: dict[str, float | str] = (
             {"cpu_cores_p95": profile.cpu_cores_p95, "memory_bytes_max": float(profile.memory_bytes_max)}
             if profile
@@ -106,8 +117,8 @@ def test(azure: "Azure", root: Path, release_id: str) -> dict[str, Any]:
         release = record.release
         model = image.find_model(azure, f"{release.model_name}:{release.model_version}")
         context = image.assemble(azure, root, model)
-        endpoint = Endpoint(str(outputs["address"]), api_key.ensure(azure))
-    checks, profile = found_out(Subject(azure, record, endpoint, context))
+        endpoint = ways.deployed(azure, outputs, revision_of(release_id))
+    checks, profile = found_out(Subject(azure, record, endpoint, context, str(outputs["group"])))
     evidence = StageEvidence(
         release_id=release_id, environment=environment, made_at=now(), checks=checks, profile=profile
     )

@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from ml.approval import envelope, holding, keys, statement
 from ml.azure.clients import Azure
+from ml.azure.management import Management
 from ml.content import content_key
 from ml.estate import project_root, read_estate
+from ml.gateway.place import API
 from ml.production.api import path_of
 from ml.production.assembly import Production
 from ml.production.credentials import connect
-from ml.production.management import Management
-from ml.production.pool import API
 from ml.release import proof, records, store
 from ml.release.evidence import Check, StageEvidence
 from ml.release.place import estate_of

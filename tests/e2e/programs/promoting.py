@@ -14,12 +14,12 @@ import os
 import signal
 import sys
 
+from ml.azure.management import Management
 from ml.production import promote
 from ml.production.api import Api
 from ml.production.canary import steps
 from ml.production.canary.steps import Step
 from ml.production.lease import BlobLease
-from ml.production.management import Management
 from ml.production.store import BlobStore
 
 WARM = (

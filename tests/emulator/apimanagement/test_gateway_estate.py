@@ -77,7 +77,7 @@ def scoring(world: World) -> None:
         secret = name == "backend-key"
         body = {"displayName": name, "value": value, "secret": secret}
         put("PUT", f"{SERVICE}/namedValues/{name}", {"properties": body})
-    found = gateway.fragments(["203.0.113.0/24"], private=False, tokens=True, backend_key=True)
+    found = gateway.fragments(["203.0.113.0/24"], private=False, tokens=True)
     for name, value in found.items():
         world.put_policy(f"{SERVICE}/policyFragments/{name}", value)
     world.put_policy(f"{SERVICE}/policies/policy", gateway.text("service.xml"))
@@ -148,6 +148,18 @@ def test_a_key_scores_and_goes_no_further(released: Served) -> None:
     assert json.loads(seen["body"]) == {"rows": []}
 
 
+def test_mlops_alone_asks_a_revision_by_its_name(released: Served) -> None:
+    """Whatever the weights say; what is no backend is an error, and another caller's wish is not heard."""
+    released.world.backend("rev-2")
+    own = {"displayName": "x", "scope": f"/products/{PRODUCT}", "state": "active", "primaryKey": "m" * 32}
+    released.world.arm.ok("PUT", f"{SERVICE}/subscriptions/mlops", {"properties": own})
+    by_mlops = {"Ocp-Apim-Subscription-Key": "m" * 32}
+    assert released.score({**by_mlops, "x-revision": "rev-2"}).json()["path"] == "/rev-2/score"
+    assert released.score(by_mlops).json()["path"] == "/rev-1/score"
+    assert problem(released.score({**by_mlops, "x-revision": "rev-9"}))[0] == 500
+    assert released.score({**BY_KEY, "x-revision": "rev-2"}).json()["path"] == "/rev-1/score"
+
+
 def test_a_token_of_the_audience_scores_too(released: Served) -> None:
     def bearer(audience: str) -> dict[str, str]:
         token, _ = released.world.emulator.identity.tokens.issue(SIGNED_IN, audience)
@@ -210,9 +222,9 @@ def test_callers_beyond_the_limit_wait(released: Served) -> None:
 
 
 def test_callers_of_other_addresses_are_refused(released: Served) -> None:
-    listed = gateway.fragments(["198.51.100.0/24"], private=False, tokens=True, backend_key=True)["callers"]
+    listed = gateway.fragments(["198.51.100.0/24"], private=False, tokens=True)["callers"]
     path = f"{SERVICE}/policyFragments/callers"
-    open_ = gateway.fragments(["203.0.113.0/24"], private=False, tokens=True, backend_key=True)["callers"]
+    open_ = gateway.fragments(["203.0.113.0/24"], private=False, tokens=True)["callers"]
     try:
         released.world.put_policy(path, listed)
         assert problem(released.score(BY_KEY)) == (403, "CallerIpNotAllowed")

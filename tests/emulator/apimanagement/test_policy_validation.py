@@ -238,7 +238,7 @@ def test_what_is_not_emulated_is_refused_by_name(text: str) -> None:
 def test_the_estates_own_policies_pass(name: str) -> None:
     class Estate(Held):
         def fragment(self, name: str) -> bool:
-            return name in gateway.fragments((), private=True, tokens=True, backend_key=True)
+            return name in gateway.fragments((), private=True, tokens=True)
 
         def backend(self, name: str) -> bool:
             return name == "scoring"

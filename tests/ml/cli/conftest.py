@@ -46,7 +46,6 @@ def outputs() -> dict[str, Any]:
         "scoring_identity_id": f"{group}/providers/Microsoft.ManagedIdentity/scoring",
         "scoring_identity_client_id": "scoring-client",
         "inference_subnet_id": f"{group}/providers/Microsoft.Network/virtualNetworks/v/subnets/inference",
-        "scoring_public_address": True,
     }
 
 

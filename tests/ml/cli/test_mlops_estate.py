@@ -59,10 +59,10 @@ def test_a_stack_that_is_not_deployed_is_named(pulumi: Any, tmp_path: Path):
 
 def test_missing_outputs_are_named(outputs: dict[str, Any]):
     del outputs["workspace"]
-    outputs["scoring_public_address"] = "yes"
+    outputs["key_vault"] = 7
     with pytest.raises(MlopsError) as caught:
         estate.parse_outputs("stage", outputs)
-    assert {line.split(":")[0] for line in caught.value.details} == {"workspace", "scoring_public_address"}
+    assert {line.split(":")[0] for line in caught.value.details} == {"workspace", "key_vault"}
 
 
 def test_the_outputs_of_another_environment_are_refused(outputs: dict[str, Any]):

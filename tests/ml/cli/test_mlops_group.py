@@ -1,6 +1,8 @@
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pulumi
@@ -15,7 +17,8 @@ from ml.deploy.group import GroupSpec
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 SPEC = GroupSpec(
-    name="scoring-stage",
+    name="scoring-stage-0123456789abcdef",
+    revision="rev-0123456789abcdef",
     resource_group="rg-stage",
     location="westeurope",
     subscription_id="s",
@@ -30,7 +33,7 @@ SPEC = GroupSpec(
     port=8080,
     tags={"release": "r-1"},
     outputs={"release": "r-1"},
-    dns_label="scoring-stage-1234",
+    subnet_id="/subnets/inference",
 )
 
 
@@ -53,7 +56,7 @@ class Mocks(pulumi.runtime.Mocks):
         if "ContainerGroup" not in args.typ:
             return f"{args.name}-id", args.inputs
         computed = {
-            "ipAddress": {"fqdn": "scoring.westeurope.azurecontainer.io", "ports": [], "type": "Public"},
+            "ipAddress": {"ip": "10.0.2.4", "ports": [], "type": "Private"},
             "identity": {"type": "UserAssigned", "userAssignedIdentities": {}},
         }
         return f"{args.name}-id", {**args.inputs, **computed}
@@ -62,13 +65,13 @@ class Mocks(pulumi.runtime.Mocks):
         return {}
 
 
-def declared(spec: GroupSpec) -> dict[str, Any]:
+def declared(spec: GroupSpec, beside: group.Beside = group.ALONE) -> dict[str, Any]:
     mocks = Mocks()
     pulumi.runtime.set_mocks(mocks, preview=False)
 
     @pulumi.runtime.test
     def run() -> None:
-        group.declare(spec)
+        group.declare(spec, beside)
 
     run()
     return mocks.inputs
@@ -97,13 +100,85 @@ def test_probes_ask_for_health_and_readiness():
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
 
 
-def test_a_public_group_has_a_label_and_a_private_one_a_subnet():
-    public = declared(SPEC)
-    private = declared(replace(SPEC, dns_label=None, subnet_id="/subnets/inference"))
-    assert (public["ipAddress"]["type"], public["ipAddress"]["dnsNameLabel"]) == ("Public", SPEC.dns_label)
-    assert "subnetIds" not in public
-    assert private["ipAddress"]["type"] == "Private"
-    assert private["subnetIds"] == [{"id": "/subnets/inference"}]
+def test_a_group_stands_in_the_subnet_and_has_no_public_address():
+    inputs = declared(SPEC)
+    address = inputs["ipAddress"]
+    assert (address["type"], address["ports"]) == ("Private", [{"port": 8080, "protocol": "TCP"}])
+    assert "dnsNameLabel" not in address
+    assert inputs["subnetIds"] == [{"id": "/subnets/inference"}]
+
+
+class Deployment:
+    """A stack with a state, which keeps how it is brought up. gone: what Azure no longer has."""
+
+    def __init__(self, *resources: dict[str, Any], gone: tuple[str, ...] = ()) -> None:
+        self.resources, self.gone = list(resources), gone
+        self.refreshed: list[bool] = []
+
+    def export_stack(self) -> Any:
+        return SimpleNamespace(deployment={"resources": self.resources} if self.resources else None)
+
+    def refresh(self, **options: Any) -> None:
+        self.resources = [one for one in self.resources if not str(one["urn"]).endswith(self.gone or "?")]
+
+    def up(self, *, program: Any, refresh: bool, **options: Any) -> Any:
+        self.refreshed.append(refresh)
+        return SimpleNamespace(outputs={group.RAISED: SimpleNamespace(value="http://10.0.2.5:8080")})
+
+
+def state_of(*names: str, gone: tuple[str, ...] = ()) -> Deployment:
+    urn = f"urn:pulumi:stage::{group.PROJECT}::{group.GROUP_TYPE}::"
+    return Deployment(
+        {"type": "pulumi:pulumi:Stack", "urn": "urn:stack", "outputs": {"release": "r-0"}},
+        *(
+            {"type": group.GROUP_TYPE, "urn": f"{urn}{name}", "inputs": {"containerGroupName": f"{name}-g"}}
+            for name in names
+        ),
+        gone=gone,
+    )
+
+
+@pytest.mark.parametrize("known", [(), ("scoring-rev-0123456789abcdef",)])
+@pytest.mark.parametrize("others", [(), ("scoring",), ("scoring-rev-a", "scoring-rev-b")])
+def test_a_release_comes_beside_those_that_are_there(
+    others: tuple[str, ...], known: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among them the one group of an estate of before, which had no revision in its name."""
+    state = state_of(*others, *known)
+    monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
+    raised = group.up("stage", SPEC, RecordingReport())
+    assert raised == ("http://10.0.2.5:8080", tuple(f"{name}-g" for name in others))
+    assert state.refreshed == [not others]
+
+
+def test_a_group_that_azure_has_no_more_is_not_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = state_of("scoring-rev-a", gone=("scoring-rev-a",))
+    monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
+    assert group.up("stage", SPEC, RecordingReport()).others == ()
+
+
+def test_the_first_group_of_all_needs_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = Deployment()
+    monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
+    assert group.up("stage", SPEC, RecordingReport()).others == ()
+
+
+def test_what_answers_is_declared_as_it_is_and_named_by_the_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    ignored: dict[str, list[str]] = {}
+    register = MockMonitor.RegisterResource
+
+    def heard(monitor: MockMonitor, request: Any) -> Any:
+        ignored[request.name] = list(request.ignoreChanges)
+        return register(monitor, request)
+
+    monkeypatch.setattr(MockMonitor, "RegisterResource", heard)
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(pulumi, "export", told.__setitem__)
+    old = group.Beside({"scoring-rev-a": "scoring-stage-a"}, {"release": "r-0", "group": "scoring-stage-a"})
+    declared(SPEC, old)
+    assert ignored["scoring-rev-a"] == ["*"] and ignored[SPEC.logical_name] == ["ipAddress.ip"]
+    assert (told["release"], told["group"]) == ("r-0", "scoring-stage-a")
+    assert set(told) == {"release", "group", group.RAISED}
 
 
 def test_another_address_after_a_restart_remakes_nothing(monkeypatch: pytest.MonkeyPatch):
@@ -116,7 +191,7 @@ def test_another_address_after_a_restart_remakes_nothing(monkeypatch: pytest.Mon
         return register(monitor, request)
 
     monkeypatch.setattr(MockMonitor, "RegisterResource", heard)
-    inputs = declared(replace(SPEC, dns_label=None, subnet_id="/subnets/inference"))
+    inputs = declared(SPEC)
     token = "azure-native:containerinstance:ContainerGroup"
     address = {**inputs["ipAddress"], "ip": "10.0.2.4"}
     before, after = {"ipAddress": address}, {"ipAddress": {**address, "ip": "10.0.2.5"}}
@@ -130,8 +205,7 @@ def test_another_address_after_a_restart_remakes_nothing(monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     "change",
     [
-        {"subnet_id": "/subnets/inference"},
-        {"dns_label": None},
+        {"subnet_id": ""},
         {"image": "crstage.azurecr.io/scoring:latest"},
     ],
 )

@@ -1,4 +1,3 @@
-import hashlib
 import json
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -98,7 +97,7 @@ def test_variables_are_part_of_a_release_and_reach_its_group(outputs: dict[str, 
     one = made(configuration=plain.model_copy(update={"variables": given}))
     assert one.id != made(configuration=plain).id
     image = Image("crstage.azurecr.io", "scoring", DIGEST)
-    spec = group_spec(Storage(EstateOutputs(**outputs)), one, image, "k3y")
+    spec = group_spec(Storage(EstateOutputs(**outputs)), one, image)
     assert spec.env["SCORING_DRIFT_WINDOW_ROWS"] == "2000"
     assert spec.env["PORT"] == "8080"  # what the deployment says itself stands
 
@@ -131,22 +130,18 @@ def test_a_missing_and_a_changed_record_are_refused(azure: Storage):
         release.read(azure, made().id)
 
 
-def test_the_group_of_a_release_is_public_or_private_as_the_estate_says(outputs: dict[str, Any]):
+def test_the_group_of_a_release_bears_its_name_and_reads_its_key_itself(outputs: dict[str, Any]):
     image = Image("crstage.azurecr.io", "scoring", DIGEST)
-    public = group_spec(Storage(EstateOutputs(**outputs)), made(), image, "k3y")
-    private = group_spec(
-        Storage(EstateOutputs(**{**outputs, "scoring_public_address": False})), made(), image, "k3y"
-    )
-    assert public.env["API_KEY_SHA256"] == hashlib.sha256(b"k3y").hexdigest()
-    assert private.env["KEY_VAULT_URI"] == outputs["key_vault_uri"]
-    for spec in (public, private):
-        assert "k3y" not in {*spec.env.values(), *spec.secure_env.values()}
-    assert "API_KEY_SECRET" not in public.env and "API_KEY_SHA256" not in private.env
-    assert public.dns_label and public.subnet_id is None
-    assert private.dns_label is None and private.subnet_id == outputs["inference_subnet_id"]
-    assert public.image == f"crstage.azurecr.io/scoring@{DIGEST}"
-    assert public.env["IMAGE_DIGEST"] == DIGEST
-    assert "InstrumentationKey=k" not in public.env.values()
+    spec = group_spec(Storage(EstateOutputs(**outputs)), made(), image)
+    assert spec.revision == f"rev-{made().id.removeprefix('r-')}"
+    assert spec.name == f"scoring-stage-{made().id.removeprefix('r-')}"
+    assert spec.env["KEY_VAULT_URI"] == outputs["key_vault_uri"]
+    assert spec.env["API_KEY_SECRET"] == "scoring-api-key"
+    assert "API_KEY_SHA256" not in spec.env
+    assert spec.subnet_id == outputs["inference_subnet_id"]
+    assert spec.image == f"crstage.azurecr.io/scoring@{DIGEST}"
+    assert spec.env["IMAGE_DIGEST"] == DIGEST
+    assert "InstrumentationKey=k" not in spec.env.values()
 
 
 def test_answers_are_kept_where_the_data_lake_lets_the_service_in(outputs: dict[str, Any]):
@@ -167,6 +162,4 @@ def test_a_group_runs_one_worker_a_core(outputs: dict[str, Any], cpu: float, wor
     configuration = Configuration(cpu=cpu, memory_gb=2, port=8080, metric_seconds=15)
     release = made().model_copy(update={"configuration": configuration})
     image = Image("crstage.azurecr.io", "scoring", DIGEST)
-    assert (
-        group_spec(Storage(EstateOutputs(**outputs)), release, image, "k3y").env["SCORING_WORKERS"] == workers
-    )
+    assert group_spec(Storage(EstateOutputs(**outputs)), release, image).env["SCORING_WORKERS"] == workers

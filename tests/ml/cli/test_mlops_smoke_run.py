@@ -28,6 +28,8 @@ class Service:
     """A service as it should be, but for the fault named."""
 
     address = "http://service"
+    gateway = False
+    ready_path = "/readyz"
 
     def __init__(self, fault: str = "") -> None:
         self.fault, self.scored = fault, 0

@@ -27,7 +27,7 @@ class Workspaces:
 
 
 def azure(workspaces: Workspaces) -> Azure:
-    estate = SimpleNamespace(environment="stage", workspace="mlw-stage")
+    estate = SimpleNamespace(environment="stage", workspace="mlw-stage", gateway=None)
     made = SimpleNamespace(estate=estate, report=Report(True), ml=SimpleNamespace(workspaces=workspaces))
     return cast(Azure, made)
 

@@ -14,7 +14,7 @@ from emulator.identity.directory import SIGNED_IN
 from emulator.principal import Principal
 from infra.config import load
 from ml.azure.rest import Rest
-from ml.doctor import checks, gateway, providers, quota, ranges, rights, sign_in, taken
+from ml.doctor import checks, features, gateway, providers, quota, ranges, rights, sign_in, taken
 from ml.doctor.findings import Finding, State
 from ml.doctor.subject import Subject, answered
 from tests.emulator.core.conftest import Client
@@ -199,6 +199,35 @@ def test_kubernetes_is_held_to_the_quota_of_machines(emulator: Emulator) -> None
     assert State.FAILED in told(quota.check(subject(emulator, raw, stack="prod")))
 
 
+def test_the_clusters_nodes_encrypt_where_the_subscription_is_registered(
+    emulator: Emulator, raw: dict[str, Any]
+) -> None:
+    """Stage has no cluster, and nothing is asked; what the doctor says is what Azure would refuse."""
+    assert features.check(subject(emulator, raw)) == []
+    me, client = subject(emulator, raw_settings("prod"), stack="prod"), Client(emulator)
+    assert set(told(features.check(me))) == {State.OK}
+    path = f"{me.subscription}/providers/Microsoft.Features/providers/Microsoft.Compute/features"
+    client.ok("POST", f"{path}/EncryptionAtHost/unregister")
+    assert "az feature register --namespace Microsoft.Compute" in told(features.check(me))[State.FAILED]
+    pool = {"name": "system", "mode": "System", "count": 1, "vmSize": "Standard_D2ds_v5"}
+    group = f"{me.subscription}/resourceGroups/encrypted"
+    client.ok("PUT", group, {"location": me.location})
+    body = {
+        "location": me.location,
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"dnsPrefix": "x", "agentPoolProfiles": [{**pool, "enableEncryptionAtHost": True}]},
+    }
+    cluster = f"{group}/providers/Microsoft.ContainerService/managedClusters/encrypted"
+    refused = client.refused("PUT", cluster, body)
+    assert refused[1:] == (
+        "SubscriptionNotEnabledEncryptionAtHost",
+        "Subscription does not enable EncryptionAtHost.",
+    )
+    client.ok("POST", f"{path}/EncryptionAtHost/register")
+    assert set(told(features.check(me))) == {State.OK}
+    assert client.refused("GET", f"{path}/Unknown")[1] == "FeatureNotFound"
+
+
 def test_a_private_gateway_takes_two_passes_and_a_deleted_one_holds_its_name(emulator: Emulator) -> None:
     raw = raw_settings("prod")
     me, client = subject(emulator, raw, stack="prod"), Client(emulator)
@@ -212,6 +241,10 @@ def test_a_private_gateway_takes_two_passes_and_a_deleted_one_holds_its_name(emu
     }
     client.ok("PUT", path, body)
     assert "Shut it" in told(gateway.check(me))[State.WARNING]
+    assert "mlops key" not in told(gateway.check(me))[State.WARNING]
+    value = {"displayName": "backend-key", "value": "unreleased", "secret": False}
+    client.ok("PUT", f"{path}/namedValues/backend-key", {"properties": value})
+    assert "mlops key --env prod" in told(gateway.check(me))[State.WARNING]
     client.ok("DELETE", path)
     assert "recoverGateway=true" in told(gateway.check(me))[State.FAILED]
 

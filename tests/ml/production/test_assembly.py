@@ -10,9 +10,10 @@ from typer.testing import CliRunner
 from infra.environments import ROOT
 from ml.cli import app
 from ml.errors import MlopsError
+from ml.gateway.breaker import LEAST_FAILURES, tripping
+from ml.gateway.pool import Pool
 from ml.production import imports
-from ml.production.assembly import LEAST_FAILURES, container, tripping, who
-from ml.production.pool import Pool
+from ml.production.assembly import container, who
 from ml.release import Configuration, Release
 from ml.release.evidence import Profile
 from tests.ml.production.azures import Answering, azure

@@ -25,11 +25,10 @@ from ml.production.values import (
     Values,
     cores,
     mebibytes,
-    release_of,
-    revision_of,
     size_of,
 )
 from ml.release import Configuration, Release
+from ml.release.revision import release_of, revision_of
 from tests.ml.production.revisions import IMAGE, RELEASE, values
 
 FOLDER = project_root() / manifests.FOLDER

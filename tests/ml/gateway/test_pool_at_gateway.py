@@ -6,9 +6,9 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from emulator.app import Emulator
-from ml.production.errors import Overtaken
-from ml.production.management import Management
-from ml.production.pool import Pool
+from ml.azure.management import Management
+from ml.errors import Overtaken
+from ml.gateway.pool import Pool
 from tests.emulator.core import test_apimanagement as apim
 from tests.emulator.core.conftest import Client
 from tests.emulator.homes import started_once

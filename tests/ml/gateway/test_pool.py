@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ml.production.errors import Overtaken
-from ml.production.management import Management
-from ml.production.pool import Pool
+from ml.azure.management import Management
+from ml.errors import Overtaken
+from ml.gateway.pool import Pool
 from tests.ml.production.azures import Answering, azure
 
 SERVICE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagement/service/apim"

@@ -3,8 +3,7 @@
 import time
 from typing import TYPE_CHECKING, Any
 
-from ml.errors import MlopsError
-from ml.production.errors import overtaken
+from ml.errors import MlopsError, overtaken
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpResponse
@@ -34,6 +33,15 @@ class Management:
         answer = self._send("GET", path)
         return answer.json(), str(answer.headers.get("ETag") or "")
 
+    def listed(self, path: str) -> list[dict[str, Any]]:
+        """Every resource of a collection, page by page. Raises HttpResponseError."""
+        found: list[dict[str, Any]] = []
+        while path:
+            page = self._send("GET", path).json()
+            found += page.get("value") or []
+            path = str(page.get("nextLink") or "")
+        return found
+
     def put(self, path: str, body: dict[str, Any], etag: str = "") -> str:
         """Write the whole resource; returns its new ETag. Raises Overtaken when it has another one by now."""
         answer = self._send("PUT", path, body, {"If-Match": etag} if etag else {})
@@ -48,10 +56,16 @@ class Management:
         except ResourceNotFoundError:
             return
 
+    def done(self, path: str, body: dict[str, Any], what: str) -> None:
+        """PUT, and wait until Azure has done it. Raises MlopsError when that takes too long."""
+        self._wait(self._send("PUT", path, body, {"If-Match": ANYHOW}), what)
+
     def act(self, path: str, body: dict[str, Any], what: str) -> None:
         """POST, and wait until Azure has done it. Raises MlopsError when that takes too long."""
+        self._wait(self._send("POST", path, body), what)
+
+    def _wait(self, answer: "HttpResponse", what: str) -> None:
         deadline = time.monotonic() + LONGEST_SECONDS
-        answer = self._send("POST", path, body)
         while answer.status_code == 202 and (where := answer.headers.get("Location")):
             if time.monotonic() > deadline:
                 raise MlopsError(

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ml.errors import MlopsError
-from ml.production.management import ANYHOW, Management
+from ml.azure.management import ANYHOW, Management
+from ml.gateway.breaker import BREAKER_SECONDS, TRIPPED_SECONDS
+from ml.gateway.place import API, service_of
+from ml.release.revision import is_revision
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
 
-API: Final = "2024-05-01"
-BREAKER_SECONDS: Final = 10  # in which a circuit breaker counts failures
-TRIPPED_SECONDS: Final = 30
+UNRELEASED: Final = "unreleased"
+"""The pool's member before the first release (infra/components/scoring_api.py)."""
 
 
 class Pool:
@@ -25,18 +26,13 @@ class Pool:
     @classmethod
     def of(cls, azure: "Azure") -> "Pool":
         """Raises MlopsError for an estate without a gateway."""
-        estate = azure.estate
-        if estate.gateway is None or estate.gateway_pool is None:
-            raise MlopsError(
-                f"The environment {estate.environment} has no gateway, which would split requests.",
-                f"Add the section `gateway` to Pulumi.{estate.environment}.yaml and run `pulumi up`, "
-                "or name another environment.",
-            )
-        service = (
-            f"/subscriptions/{estate.subscription_id}/resourceGroups/{estate.resource_group}"
-            f"/providers/Microsoft.ApiManagement/service/{estate.gateway}"
-        )
-        return cls(Management(azure, API), service, estate.gateway_pool)
+        service = service_of(azure.estate)
+        return cls(Management(azure, API), service, str(azure.estate.gateway_pool))
+
+    def revisions(self) -> list[str]:
+        """Every revision with a backend, a member or not."""
+        names = [str(one["name"]) for one in self._management.listed(f"{self._service}/backends")]
+        return sorted(filter(is_revision, names))
 
     def members(self) -> dict[str, int]:
         body, self._etag = self._management.read(self._path(self._pool))
@@ -49,6 +45,7 @@ class Pool:
         self._etag = self._write(members, ANYHOW)
 
     def add(self, revision: str, address: str, failures: int) -> None:
+        """Make or correct the revision's backend. address: a host, and a port where it is not 80."""
         rule = {
             "name": "failures",
             "failureCondition": {
@@ -63,7 +60,7 @@ class Pool:
             "type": "Single",
             "protocol": "http",
             "url": f"http://{address}",
-            "description": "A revision of production",
+            "description": "A revision: one release in one configuration",
             "circuitBreaker": {"rules": [rule]},
         }
         self._management.put(self._path(revision), {"properties": properties})

@@ -18,6 +18,22 @@ PART_ENVELOPE: Final = ENVELOPE | {"id", "name", "type", "etag", "endpointType"}
 """The same for a nested part that has `properties` of its own."""
 
 FLATTENED: Final[dict[str, frozenset[str]]] = {
+    "eventgrid": frozenset(
+        {
+            "AzureFunctionEventSubscriptionDestination",
+            "DynamicDeliveryAttributeMapping",
+            "EventHubEventSubscriptionDestination",
+            "HybridConnectionEventSubscriptionDestination",
+            "MonitorAlertEventSubscriptionDestination",
+            "NamespaceTopicEventSubscriptionDestination",
+            "ServiceBusQueueEventSubscriptionDestination",
+            "ServiceBusTopicEventSubscriptionDestination",
+            "StaticDeliveryAttributeMapping",
+            "StorageBlobDeadLetterDestination",
+            "StorageQueueEventSubscriptionDestination",
+            "WebHookEventSubscriptionDestination",
+        }
+    ),
     "network": frozenset(
         {
             "ApplicationGatewayAuthenticationCertificate",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from emulator import control, report
 from emulator.app import Emulator
 from emulator.eventgrid.courier import SCHEDULE
 from emulator.faults import Plan
@@ -309,3 +310,15 @@ def test_the_courier_works_by_itself(world: World) -> None:
         world.publish(f"/{number}")
     assert arrived.wait(30)
     world.courier.stop()
+
+
+def test_the_status_tells_what_became_of_events(world: World) -> None:
+    made = world.subscribe()
+    world.publish("/one")
+    world.later(0)
+    world.publish("/two")
+    found = control.status(world.emulator, 0.0)
+    (one,) = found["events"]
+    assert one["subscription"] == made["id"]
+    assert (one["waiting"], one["delivered"], one["failed"], one["dead_lettered"]) == (1, 1, 0, 0)
+    assert "lake-events/to-queue  waiting 1, retried 0, delivered 1" in report.status_text(found)

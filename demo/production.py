@@ -21,6 +21,7 @@ from threading import Lock
 from typing import Any, Final
 
 from demo import report, stacks
+from demo.going_back import gone_back
 from demo.phases import EMULATOR, PROMOTED_TO, PROVEN_IN, RELEASES
 from emulator.home import Home
 from ml.settings import OVER
@@ -139,6 +140,7 @@ def tell(story: Story, logs: Path, first: str) -> dict[str, Any]:
                 releases.append(promoted(story, 2, release, ci))
         finally:
             stage.shutdown(wait=False, cancel_futures=True)
+    rollback = gone_back(story.run, story.steps, as_=ci)
     status = json.loads(story.run("who answers", "mlops", "status", "--env", PROMOTED_TO, "--json", as_=ci))
     lines = [json.loads(line) for line in seen.read_text().splitlines()]
     return {
@@ -147,6 +149,7 @@ def tell(story: Story, logs: Path, first: str) -> dict[str, Any]:
         "releases": releases,
         "traffic": lines,
         "status": status,
+        "rollback": rollback,
     }
 
 
@@ -197,6 +200,8 @@ def main() -> int:
     for release in found["releases"]:
         sent = f"{release.get('failed', 0)} of {release.get('requests', 0)} requests failed meanwhile"
         print(f"{release['release']}  {release['title']}: {sent}")
+    seconds = found["rollback"]["seconds"]
+    print(f"{found['rollback']['revision']}  has all requests again, {seconds:.1f} s after `mlops rollback`")
     print(f"report: {page}")
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)

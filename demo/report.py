@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from demo import going_back
+
 if TYPE_CHECKING:
     from demo.runner import Outcome
 
@@ -137,7 +139,7 @@ def write(found: dict[str, Any], file: Path) -> Path:
         '<meta name="viewport" content="width=device-width"><title>Production</title>'
         f"<style>{STYLE}</style><h1>Production, in this demo</h1>"
         f"<h2>Releases</h2><table>{head}{_rows([_release(one) for one in found['releases']])}</table>"
-        f"<h2>What a caller saw</h2>{_curve(found)}"
+        f"<h2>What a caller saw</h2>{_curve(found)}{going_back.shown(found)}"
         f"<h2>What each step of production took</h2><p>Stage works on a release while production takes the "
         f"one before.</p>{_took(found['steps'])}{before}</html>"
     )

@@ -1,6 +1,6 @@
 """The jobs that speak to Azure: what they call, and that one of our commands that fails ends them.
 
-tests/e2e/test_production.py runs the same jobs on the emulator; here a program stands for `mlops`.
+tests/e2e/test_production_line.py runs the same jobs on the emulator; here a program stands for `mlops`.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ml.lake.answers import LABELS
 from ml.lake.arrow import ArrowSchema, ArrowTable
 from ml.quality.compute import functions
 from ml.quality.labels.file import Given
@@ -19,7 +20,7 @@ from ml.quality.labels.joining import Answer, Known, Place
 from ml.quality.sums import LabelledSums
 
 CONTAINER: Final = "tables"  # of the data lake
-TABLE: Final = "labels/table"
+TABLE: Final = LABELS
 PARTITION: Final = "date"
 INDEXED: Final = ("date", "scored_at")
 ANSWER: Final = ("request_id", "row", "key", "scored_at", "probability", "label", "model")

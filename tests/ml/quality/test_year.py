@@ -3,6 +3,7 @@
 import pytest
 
 from ml.quality.rules import Rules
+from ml.quality.year.__main__ import POWER, RETRAININGS, measure
 from ml.quality.year.power import (
     Story,
     changed_labels,
@@ -82,3 +83,12 @@ def test_labels_of_days_with_a_broken_column_do_not_count():
 def test_a_report_is_read_as_it_was_written():
     report = one_day(7, 3_000, (), RULES, labels=True)
     assert type(report).model_validate_json(report.model_dump_json()) == report
+
+
+@pytest.mark.slow
+def test_the_long_form_keeps_the_targets_of_the_docs():
+    found = measure(seeds=100, years=2, retold=1, days=90, workers=2)
+    assert found["power"]["covariate_shift"] >= POWER
+    assert found["power"]["concept_drift"] >= POWER
+    assert found["clean"]["false_retrainings_a_year"] <= RETRAININGS
+    assert found["met"]

@@ -29,7 +29,7 @@ def variables(estate: "EstateOutputs", made: Release) -> dict[str, str]:
 
 
 def _kept(estate: "EstateOutputs") -> dict[str, str]:
-    """Where answers are kept. A group with a public address stands outside of what the data lake lets in."""
-    if estate.data_lake is None or estate.scoring_public_address:
+    """Where answers are kept: the data lake lets the network in, in which every service stands."""
+    if estate.data_lake is None:
         return {}
     return {"SCORING_KEEP_URL": f"https://{estate.data_lake}.blob.core.windows.net/{PARTS_CONTAINER}"}

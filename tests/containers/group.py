@@ -41,6 +41,7 @@ def declared(key: str) -> GroupSpec:
         scoring_identity_id="/subscriptions/0/identity",
         scoring_identity_client_id="00000000-0000-0000-0000-000000000000",
         inference_subnet_id="/subscriptions/0/subnet",
+        data_lake=None,
         telemetry_connection_string=(
             "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1/"
         ),

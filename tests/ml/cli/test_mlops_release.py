@@ -144,17 +144,15 @@ def test_the_group_of_a_release_bears_its_name_and_reads_its_key_itself(outputs:
     assert "InstrumentationKey=k" not in spec.env.values()
 
 
-def test_answers_are_kept_where_the_data_lake_lets_the_service_in(outputs: dict[str, Any]):
+def test_answers_are_kept_where_there_is_a_data_lake(outputs: dict[str, Any]):
     image = Image("crstage.azurecr.io", "scoring", DIGEST)
-    inside = {"scoring_public_address": False, "data_lake": "dlstage"}
 
     def kept(**more: Any) -> str | None:
         estate = EstateOutputs(**{**outputs, **more})
-        return group_spec(Storage(estate), made(), image, "k3y").env.get("SCORING_KEEP_URL")
+        return group_spec(Storage(estate), made(), image).env.get("SCORING_KEEP_URL")
 
-    assert kept(**inside) == "https://dlstage.blob.core.windows.net/answers"
-    assert kept(**{**inside, "scoring_public_address": True}) is None
-    assert kept(**{**inside, "data_lake": None}) is None
+    assert kept(data_lake="dlstage") == "https://dlstage.blob.core.windows.net/answers"
+    assert kept(data_lake=None) is None
 
 
 @pytest.mark.parametrize(("cpu", "workers"), [(0.5, "1"), (1.0, "1"), (2.5, "2"), (4.0, "4")])

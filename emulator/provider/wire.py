@@ -134,22 +134,6 @@ FLATTENED: Final[dict[str, frozenset[str]]] = {
     "cosmosdb": frozenset({"PrivateEndpointConnection"}),
     "redis": frozenset({"PrivateEndpointConnection"}),
     "servicebus": frozenset({"PrivateEndpointConnection"}),
-    "eventgrid": frozenset(
-        {
-            "AzureFunctionEventSubscriptionDestination",
-            "DynamicDeliveryAttributeMapping",
-            "EventHubEventSubscriptionDestination",
-            "HybridConnectionEventSubscriptionDestination",
-            "MonitorAlertEventSubscriptionDestination",
-            "NamespaceTopicEventSubscriptionDestination",
-            "ServiceBusQueueEventSubscriptionDestination",
-            "ServiceBusTopicEventSubscriptionDestination",
-            "StaticDeliveryAttributeMapping",
-            "StorageBlobDeadLetterDestination",
-            "StorageQueueEventSubscriptionDestination",
-            "WebHookEventSubscriptionDestination",
-        }
-    ),
     "eventhub": frozenset({"Destination", "PrivateEndpointConnection"}),
     "apimanagement": frozenset({"RemotePrivateEndpointConnectionWrapper"}),
 }

@@ -17,6 +17,8 @@ OWN_RULES = {  # checked, with another error, by their service
 }
 OWN_CHECKS = {"microsoft.eventgrid/systemtopics", "microsoft.eventgrid/systemtopics/eventsubscriptions"}
 """Types of which all ids are checked by their service."""
+VALUES_OF_USERS = (("microsoft.web/sites", "properties.siteConfig.appSettings["),)
+"""Type and beginning of the paths of texts that Azure hands to somebody's program as they are."""
 
 
 def check(exists: Callable[[str], bool], resource: dict[str, Any]) -> None:
@@ -29,6 +31,10 @@ def check(exists: Callable[[str], bool], resource: dict[str, Any]) -> None:
         if parsed is None or parsed.is_collection or within(parsed.text, own) or within(own, parsed.text):
             continue
         if parsed.type.lower() in OWN_RULES:
+            continue
+        if any(
+            resource["type"].lower() == kind and path.startswith(begin) for kind, begin in VALUES_OF_USERS
+        ):
             continue
         if catalog.find(parsed.type) is None and "resources/" not in fold(parsed.type):
             continue

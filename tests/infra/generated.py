@@ -147,9 +147,10 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
         if draw(st.booleans()):
             raw["releases"]["groupId"] = f"/subscriptions/{uuid.UUID(int=1)}/resourceGroups/rg-shared"
     if asked["functions"]:
-        raw["retraining"] = {"schedule": "0 0 4 * * Mon", "dailyLimit": draw(st.integers(1, 100))}
+        retraining: dict[str, Any] = {"schedule": "0 0 4 * * Mon", "dailyLimit": draw(st.integers(1, 100))}
+        raw["retraining"] = retraining
         if switches["alerts"]:
-            raw["retraining"]["application"] = {
+            retraining["application"] = {
                 "clientId": str(uuid.UUID(int=2)),
                 "objectId": str(uuid.UUID(int=3)),
             }

@@ -43,6 +43,9 @@ ELSEWHERE = {
     "Microsoft.MachineLearningServices/workspaces/schedules": "machinelearning/test_schedules.py",
     "Microsoft.MachineLearningServices/workspaces/codes/versions": "machinelearning/test_assets.py",
     "Microsoft.MachineLearningServices/workspaces/components/versions": "machinelearning/test_components.py",
+    "Microsoft.MachineLearningServices/workspaces/batchEndpoints/deployments": (
+        "machinelearning/test_batch_endpoints.py"
+    ),
     "Microsoft.MachineLearningServices/workspaces/data/versions": "machinelearning/test_assets.py",
     "Microsoft.MachineLearningServices/workspaces/models/versions": "machinelearning/test_assets.py",
 }
@@ -57,6 +60,7 @@ MORE: dict[str, Json] = {  # beside right_bodies.json
     "Microsoft.Network/privateDnsZones/virtualNetworkLinks": {
         "properties": {"virtualNetwork": {"id": f"{NET}/virtualNetworks/{NAME}"}}
     },
+    "Microsoft.MachineLearningServices/workspaces/batchEndpoints": {"properties": {"authMode": "AADToken"}},
     f"{GATEWAY}/backends": {"properties": {"url": "https://scoring.example", "protocol": "http"}},
     f"{GATEWAY}/namedValues": {"properties": {"displayName": NAME, "value": "one"}},
     f"{GATEWAY}/subscriptions": {"properties": {"displayName": NAME, "scope": "/apis"}},

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml.errors import MlopsError
+from ml.gateway.pool import UNRELEASED
 from ml.production.canary.counts import Block
 from ml.production.errors import overtaken
 from ml.production.state import State
-from ml.production.world import UNRELEASED, Approved, Pace, Plan, World
+from ml.production.world import Approved, Pace, Plan, World
 from tests.ml.production.worlds import counts
 
 LAG, METRIC, A_BLOCK = 20.0, 15, 15.0

@@ -53,6 +53,9 @@ COMPUTED: Final[Table] = {
 ABSENT: Final[dict[str, dict[str, str]]] = {
     WORKSPACE: {"serviceProvisionedResourceGroup": "only where Azure made the resources that it uses"},
     f"{WORKSPACE}/computes": {"properties.provisioningErrors": "only after a failed creation"},
+    f"{WORKSPACE}/batchEndpoints": {
+        "properties.swaggerUri": "a batch endpoint serves no description of itself (from memory)"
+    },
     f"{WORKSPACE}/outboundRules": {
         "properties.errorInformation": "only of a rule that failed",
         "properties.parentRuleNames": "only of a rule that others need",

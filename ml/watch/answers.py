@@ -59,10 +59,10 @@ def is_up(facts: Facts) -> Answer:
         (wrong if ready is not None else unknown).extend(silent)
         if not silent:
             good.append(_told(facts.traffic, facts.at))
-    if wrong:
-        return Answer("Is it up?", "no", (*wrong, *unknown))
     if ready:
         good.insert(0, _words(facts.service))
+    if wrong:
+        return Answer("Is it up?", "no", (*wrong, *unknown, *good))
     # Whoever answers is known by its own answer, or by requests that it answered just now.
     if unknown or not good:
         return Answer("Is it up?", "unknown", (*unknown, *good) or ("Nothing tells.",))
@@ -215,7 +215,7 @@ def _firing(facts: Facts, question: Question) -> list[str]:
     if isinstance(facts.alerts, Unread):
         return []
     return [
-        f"Alert {one.rule} since {ago(one.at, facts.at)}: {one.words}."
+        f"Alert {one.rule} for {ago(one.at, facts.at)}: {one.words}."
         for one in facts.alerts.alerts
         if one.fired and about(one) == question
     ]

@@ -102,7 +102,10 @@ def _drift(facts: Facts) -> str:
     why = _unread(facts.windows) if isinstance(facts.windows, Unread) else ""
     if drawn is None:
         return html.paragraph("No drift was told of in these days.") + why
-    caption = "How much each feature differs from the training rows (population stability index)."
+    caption = (
+        "How much each feature differs from the training rows: population stability index, the largest where "
+        "there are several windows of a day. In daily reports d: drifted, b: broken column, s: season."
+    )
     return html.figure([drawn], caption) + why
 
 

@@ -36,9 +36,9 @@ def drift(quality: Quality | Unread, windows: Windows | Unread) -> Picture | Non
                 for one in report.features
                 if one.status in ("drifted", "broken", "season")
             }
-            return _map(values, marks, "by daily report; d drifted, b broken, s season")
+            return _map(values, marks, "by daily report")
         if isinstance(windows, Windows) and windows.values:
-            return _map(windows.values, {}, "largest of the service's windows")
+            return _map(windows.values, {}, "by the service's windows")
     return None
 
 
@@ -69,6 +69,11 @@ def hourly(blocks: tuple[Block, ...]) -> list[Block]:
     return [Block(at=at, **values) for at, values in sorted(sums.items())]
 
 
+def _legend(figure: Any) -> None:
+    """Below the axes: within them it would hide what is drawn."""
+    figure.legend(loc="outside lower center", ncols=3, fontsize=8)
+
+
 def _dates(axes: Any) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
@@ -88,7 +93,7 @@ def _requests(blocks: tuple[Block, ...]) -> Picture | None:
     axes.bar(times, answered, width=width, align="edge", color=MAIN, label="scored")
     axes.bar(times, without, width=width, align="edge", bottom=answered, color=WARN, label="no score")
     axes.set(title=f"Requests in {width / dt.timedelta(hours=1):g} h")
-    axes.legend(fontsize=8)
+    _legend(figure)
     _dates(axes)
     total = sum(one.requests for one in bars)
     return picture(figure, f"Requests over time: {total:,.0f} in all, {sum(without):,.0f} without a score.")
@@ -102,9 +107,9 @@ def _latency(took: tuple[Took, ...]) -> Picture | None:
         # Beyond the last class no figure is known: the line breaks there.
         values = [getattr(one, name) or math.nan for one in took]
         axes.plot([one.at for one in took], values, color=colour, marker=".", markersize=4, label=label)
-    axes.set(title="Milliseconds of a score, at most", yscale="log")
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.legend(fontsize=8)
+    axes.set(title="Milliseconds of a score, at most")
+    axes.set_ylim(bottom=0)
+    _legend(figure)
     _dates(axes)
     last = took[-1].p95_ms
     said = "more than a second" if last is None else f"at most {last:g} milliseconds"
@@ -139,8 +144,7 @@ def _map(values: Iterable[Psi], marks: dict[tuple[dt.date, str], str], source: s
             if mark := marks.get((day, name)):
                 axes.text(column, row, mark, ha="center", va="center", color=INK, fontsize=8)
     figure.colorbar(drawn, ax=axes, label="PSI", extend="max")
-    axes.set(title=f"Drift by feature ({source})")
-    axes.title.set_fontsize(8)
+    axes.set(title=f"Drift by feature, {source}")
     moved = ", ".join(f"{name} {most[name]:.2f}" for name in features[:3])
     return picture(figure, f"Population stability index by feature and day; most moved: {moved}.")
 
@@ -177,7 +181,7 @@ def _quality(reports: tuple[DailyReport, ...]) -> Picture | None:
     if reference is not None:
         axes.axhline(reference, color=SOFT, linestyle="--", linewidth=1, label="the model's test rows")
     axes.set(title="ROC AUC by day, with 95% intervals")
-    axes.legend(fontsize=8)
+    _legend(figure)
     _dates(axes)
     return picture(figure, "ROC AUC by day, estimated and measured, beside that of the test rows.")
 

@@ -41,7 +41,7 @@ def test_a_good_week() -> None:
         ({"service": Service(ready=None, words="Nothing is deployed.")}, "no", "Nothing is deployed"),
         ({"service": Service(ready=False, words="r-1: not ready.")}, "no", "not ready"),
         ({"service": Service(ready=True, words="ready.", wrong=("rev-1 has no pod",))}, "no", "no pod"),
-        ({"alerts": firing("failures")}, "no", "Alert failures since 2 hours: why failures."),
+        ({"alerts": firing("failures")}, "no", "Alert failures for 2 hours: why failures."),
         ({"alerts": firing("drift")}, "yes", "ready"),
         ({"traffic": traffic(requests=100, failed=3)}, "no", "3 of 100 requests failed"),
         ({"traffic": traffic(requests=100, failed=2)}, "yes", "2 without a score"),

@@ -45,8 +45,8 @@ def monitor(azure: "Azure", root: Path, to: Path, days: int, show: bool) -> dict
     found = data(facts)
     to.write_text(page.page(facts), encoding="utf-8")
     to.with_suffix(".json").write_text(written(found), encoding="utf-8")
-    if show:
-        webbrowser.open(to.resolve().as_uri())
+    if show and not webbrowser.open(to.resolve().as_uri()):
+        azure.report.warn(f"no browser could be opened: open {to} yourself")
     return {**found, "page": str(to)}
 
 

@@ -20,6 +20,7 @@ from ml.commands import (
     key,
     labels,
     manifests,
+    monitor,
     promote,
     publish,
     quality,
@@ -54,6 +55,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "promote": promote.command,
     "rollback": rollback.command,
     "status": status.command,
+    "monitor": monitor.command,
 }
 
 app = typer.Typer(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ml.errors import MlopsError
 
 
-def _known(error: Exception) -> "MlopsError | None":
+def known(error: Exception) -> "MlopsError | None":
     """An error of the Azure SDKs as MlopsError; None for a mistake of this program."""
     from ml.azure.clients import first_lines
     from ml.errors import MlopsError
@@ -62,7 +62,7 @@ def honest(as_json: bool) -> Generator[None, None, None]:
     try:
         yield
     except Exception as error:
-        known = _known(error)
-        if known is None:
+        told = known(error)
+        if told is None:
             raise
-        _stop(known, as_json)
+        _stop(told, as_json)

@@ -80,9 +80,9 @@ def ordered(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
 
 
 def severity(of_azure: str) -> str:
-    """`Sev1` in words."""
+    """`Sev1` in words; one that is not known counts as critical."""
     number = of_azure.removeprefix("Sev")
-    return SEVERITIES[int(number)] if number.isdigit() and int(number) < len(SEVERITIES) else of_azure
+    return SEVERITIES[int(number) if number.isdigit() and int(number) < len(SEVERITIES) else 0]
 
 
 WHY: Final = {each.key: each.why for each in (*table.QUERIES, *table.METRICS)}

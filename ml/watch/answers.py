@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ml.quality.report import RETRAIN, DailyReport
-from ml.watch.alerts import Question, about
+from ml.watch.alerts import SEVERITIES, Question, about
 from ml.watch.facts import Alerts, Change, Facts, Models, Quality, Service, Traffic, Trainings, Unread
 from ml.watch.traffic import since
 
@@ -28,6 +28,8 @@ OLD_REPORT: Final = 2  # days: yesterday's report may not be written yet
 OUTLIERS: Final = 0.1  # of a day's rows, as the rule outliers
 FEW_ROWS: Final = 200
 SHOWN: Final = 12  # changes
+GRAVE: Final = SEVERITIES[:2]  # a rule of such a severity says no by itself; others say where to look
+LESSER: Final = SEVERITIES[2:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Changed:
 
 
 def is_up(facts: Facts) -> Answer:
-    wrong = [*_service(facts.service), *_firing(facts, "up")]
+    wrong = [*_service(facts.service), *_firing(facts, "up", GRAVE)]
+    look = _firing(facts, "up", LESSER)
     unknown = _unread(facts, "service", "traffic", "alerts")
     good: list[str] = []
     ready = facts.service.ready if isinstance(facts.service, Service) else None
@@ -62,11 +65,11 @@ def is_up(facts: Facts) -> Answer:
     if ready:
         good.insert(0, _words(facts.service))
     if wrong:
-        return Answer("Is it up?", "no", (*wrong, *unknown, *good))
+        return Answer("Is it up?", "no", (*wrong, *look, *unknown, *good))
     # Whoever answers is known by its own answer, or by requests that it answered just now.
     if unknown or not good:
-        return Answer("Is it up?", "unknown", (*unknown, *good) or ("Nothing tells.",))
-    return Answer("Is it up?", "yes", tuple(good))
+        return Answer("Is it up?", "unknown", (*unknown, *look, *good) or ("Nothing tells.",))
+    return Answer("Is it up?", "look" if look else "yes", (*look, *good))
 
 
 def _service(service: Service | Unread) -> list[str]:
@@ -117,7 +120,7 @@ def _slow(traffic: Traffic, at: dt.datetime) -> str:
 
 
 def is_right(facts: Facts) -> Answer:
-    wrong, look = _firing(facts, "right"), list[str]()
+    wrong, look = _firing(facts, "right", GRAVE), _firing(facts, "right", LESSER)
     unknown, good = _unread(facts, "quality", "alerts"), list[str]()
     if isinstance(facts.quality, Quality):
         _judge(facts, facts.quality.reports, wrong, look, unknown, good)
@@ -211,13 +214,13 @@ def _because(reason: str) -> str:
     return f": {reason}" if reason else ""
 
 
-def _firing(facts: Facts, question: Question) -> list[str]:
+def _firing(facts: Facts, question: Question, severities: tuple[str, ...]) -> list[str]:
     if isinstance(facts.alerts, Unread):
         return []
     return [
         f"Alert {one.rule} for {ago(one.at, facts.at)}: {one.words}."
         for one in facts.alerts.alerts
-        if one.fired and about(one) == question
+        if one.fired and about(one) == question and one.severity in severities
     ]
 
 

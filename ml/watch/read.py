@@ -267,7 +267,7 @@ def started(jobs: Iterable[Any], experiment: str) -> list[Training]:
                 started_by=reason.started_by if reason else "unknown",
                 reason=reason.words if reason else "it has no tags that say why",
                 data=reason.data if reason else "",
-                status=str(job.status),
+                status=str(getattr(job.status, "value", job.status)),  # an enumeration, or its word
             )
         )
     return found

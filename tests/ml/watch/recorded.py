@@ -76,8 +76,8 @@ def report(days_ago: int, verdict: Verdict = "as in training", psi: float = 0.01
     )
 
 
-def alert(rule: str, fired: bool = True, hours: float = 2) -> Alert:
-    return Alert(rule=rule, words=f"why {rule}", severity="error", fired=fired, at=ago(hours=hours))
+def alert(rule: str, fired: bool = True, hours: float = 2, severity: str = "error") -> Alert:
+    return Alert(rule=rule, words=f"why {rule}", severity=severity, fired=fired, at=ago(hours=hours))
 
 
 def facts(**changed: Any) -> Facts:

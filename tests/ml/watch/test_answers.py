@@ -23,8 +23,9 @@ def traffic(newest: dt.datetime | None = NOW, **of: float) -> Traffic:
     return Traffic(block_seconds=900, newest=newest, blocks=(block(recorded.ago(minutes=30), **of),), took=())
 
 
-def firing(*names: str) -> Alerts:
-    return Alerts(told_by="Azure Monitor", alerts=tuple(map(alert, names)))
+def firing(*names: str, severity: str = "error") -> Alerts:
+    found = tuple(alert(name, severity=severity) for name in names)
+    return Alerts(told_by="Azure Monitor", alerts=found)
 
 
 def test_a_good_week() -> None:
@@ -42,6 +43,8 @@ def test_a_good_week() -> None:
         ({"service": Service(ready=False, words="r-1: not ready.")}, "no", "not ready"),
         ({"service": Service(ready=True, words="ready.", wrong=("rev-1 has no pod",))}, "no", "no pod"),
         ({"alerts": firing("failures")}, "no", "Alert failures for 2 hours: why failures."),
+        ({"alerts": firing("latency", severity="warning")}, "look", "Alert latency for 2 hours"),
+        ({"alerts": firing("latency", severity="warning"), "traffic": UNREAD}, "unknown", "Alert latency"),
         ({"alerts": firing("drift")}, "yes", "ready"),
         ({"traffic": traffic(requests=100, failed=3)}, "no", "3 of 100 requests failed"),
         ({"traffic": traffic(requests=100, failed=2)}, "yes", "2 without a score"),
@@ -73,7 +76,8 @@ def test_is_it_up(changed: dict[str, Any], said: str, words: str) -> None:
         ({"quality": Quality(reports=(report(3),))}, "unknown", "nothing is known of the days since"),
         ({"quality": Quality(reports=())}, "unknown", "mlops quality --env stage"),
         ({"quality": UNREAD}, "unknown", "a firewall"),
-        ({"alerts": firing("outliers", "latency")}, "no", "Alert outliers"),
+        ({"alerts": firing("quality", "latency")}, "no", "Alert quality"),
+        ({"alerts": firing("outliers", severity="warning")}, "look", "Alert outliers"),
         ({"traffic": traffic(requests=100, outliers=31)}, "look", "10.3% of the last day's rows"),
         ({"traffic": UNREAD}, "yes", "as in training"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import re
 import threading
 from pathlib import Path
@@ -154,10 +155,14 @@ def test_reports_of_the_days(tmp_path: Path) -> None:
         list(read.reports(files, NOW.date(), 7))
 
 
+class State(enum.Enum):
+    DONE = "Completed"
+
+
 def job(name: str, tags: dict[str, str], experiment: str = "e", at: Any = NOW) -> Any:
     made = SimpleNamespace(created_at=at)
     return SimpleNamespace(
-        name=name, tags=tags, status="Completed", experiment_name=experiment, creation_context=made
+        name=name, tags=tags, status=State.DONE, experiment_name=experiment, creation_context=made
     )
 
 
@@ -165,6 +170,7 @@ def test_what_started_which_training() -> None:
     reason = Reason("data", "may.parquet landed", "event-1", "may.parquet")
     jobs = [job("a", reason.tags()), job("b", {}), job("c", {}, "another"), job("d", {}, at=None)]
     found = read.started(jobs, "e")
+    assert {one.status for one in found} == {"Completed"}
     assert [(one.job, one.started_by, one.reason) for one in found] == [
         ("a", "data", "may.parquet landed"),
         ("b", "unknown", "it has no tags that say why"),

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from ml.quality.report import RETRAIN, DailyReport
 from ml.watch.alerts import SEVERITIES, Question, about
-from ml.watch.facts import Alerts, Change, Facts, Models, Quality, Service, Traffic, Trainings, Unread
+from ml.watch.facts import Alert, Alerts, Change, Facts, Models, Quality, Service, Traffic, Trainings, Unread
 from ml.watch.traffic import since
 
 Said = Literal["yes", "no", "look", "unknown"]
@@ -29,7 +29,7 @@ OUTLIERS: Final = 0.1  # of a day's rows, as the rule outliers
 FEW_ROWS: Final = 200
 SHOWN: Final = 12  # changes
 GRAVE: Final = SEVERITIES[:2]  # a rule of such a severity says no by itself; others say where to look
-LESSER: Final = SEVERITIES[2:]
+SILENCE: Final = "no-telemetry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,10 @@ class Changed:
 
 
 def is_up(facts: Facts) -> Answer:
-    wrong = [*_service(facts.service), *_firing(facts, "up", GRAVE)]
-    look = _firing(facts, "up", LESSER)
+    firing = _fired(facts, "up")
+    lesser = [one for one in firing if one.severity not in GRAVE or _over(one, facts)]
+    wrong = [*_service(facts.service), *(_alert(one, facts) for one in firing if one not in lesser)]
+    look = [_alert(one, facts) for one in lesser]
     unknown = _unread(facts, "service", "traffic", "alerts")
     good: list[str] = []
     ready = facts.service.ready if isinstance(facts.service, Service) else None
@@ -120,7 +122,9 @@ def _slow(traffic: Traffic, at: dt.datetime) -> str:
 
 
 def is_right(facts: Facts) -> Answer:
-    wrong, look = _firing(facts, "right", GRAVE), _firing(facts, "right", LESSER)
+    firing = _fired(facts, "right")
+    wrong = [_alert(one, facts) for one in firing if one.severity in GRAVE]
+    look = [_alert(one, facts) for one in firing if one.severity not in GRAVE]
     unknown, good = _unread(facts, "quality", "alerts"), list[str]()
     if isinstance(facts.quality, Quality):
         _judge(facts, facts.quality.reports, wrong, look, unknown, good)
@@ -214,14 +218,22 @@ def _because(reason: str) -> str:
     return f": {reason}" if reason else ""
 
 
-def _firing(facts: Facts, question: Question, severities: tuple[str, ...]) -> list[str]:
+def _fired(facts: Facts, question: Question) -> list[Alert]:
     if isinstance(facts.alerts, Unread):
         return []
-    return [
-        f"Alert {one.rule} for {ago(one.at, facts.at)}: {one.words}."
-        for one in facts.alerts.alerts
-        if one.fired and about(one) == question and one.severity in severities
-    ]
+    return [one for one in facts.alerts.alerts if one.fired and about(one) == question]
+
+
+def _alert(alert: Alert, facts: Facts) -> str:
+    heard = "; it is heard again, and Azure resolves the alert some time later" if _over(alert, facts) else ""
+    return f"Alert {alert.rule} for {ago(alert.at, facts.at)}: {alert.words}{heard}."
+
+
+def _over(alert: Alert, facts: Facts) -> bool:
+    """Whether what it is about is over by what was read: Azure resolves it only after several evaluations."""
+    return (
+        alert.rule == SILENCE and isinstance(facts.traffic, Traffic) and not _silence(facts.traffic, facts.at)
+    )
 
 
 def _unread(facts: Facts, *names: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -78,21 +79,24 @@ def _part(part: Read | Unread, show: Callable[[Read], str]) -> str:
     return _unread(part) if isinstance(part, Unread) else show(part)
 
 
+def _span(facts: Facts) -> tuple[dt.datetime, dt.datetime]:
+    return facts.at - dt.timedelta(days=facts.days), facts.at
+
+
 def _service(found: Service) -> str:
     return html.paragraph(found.words) + (html.bullets(found.wrong) if found.wrong else "")
 
 
 def _alerts(found: Alerts) -> str:
     rows = shown.alerts(found)
-    text = (1, 2, 3, 4)
-    table = html.table("", shown.ALERTS, rows, text=text) if rows else html.paragraph("None.")
+    table = html.table("", shown.ALERTS, rows, text=(2, 3, 4), mark=1) if rows else html.paragraph("None.")
     by = html.paragraph(f"Told by {found.told_by}.")
     rest = f"Nothing is known of {', '.join(found.not_asked)}." if found.not_asked else ""
     return table + by + (html.paragraph(rest) if rest else "")
 
 
 def _traffic(facts: Facts, found: Traffic) -> str:
-    drawn = pictures.operations(found)
+    drawn = pictures.operations(found, _span(facts))
     table = html.table("", shown.TRAFFIC, shown.traffic(facts, found))
     return table + (html.figure(drawn, "What the scoring service told.") if drawn else "")
 
@@ -110,7 +114,7 @@ def _drift(facts: Facts) -> str:
 
 
 def _quality(facts: Facts, found: Quality) -> str:
-    drawn = pictures.quality(found.reports)
+    drawn = pictures.quality(found.reports, _span(facts))
     parts = [html.facts("", shown.quality(facts, found))]
     if drawn is not None:
         caption = "The estimate goes by the probabilities alone and cannot see concept drift; labels can."

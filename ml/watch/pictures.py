@@ -19,10 +19,18 @@ HOURS: Final = (1, 3, 6, 12, 24)  # how long a drawn block may be
 DRIFTED_PSI: Final = 0.2  # as it is usually read: from here on features have moved much
 
 
-def operations(traffic: Traffic) -> list[Picture]:
+Span = tuple[dt.datetime, dt.datetime]
+"""What the time axis of a picture reaches from and to: gaps of what is drawn are seen."""
+
+
+def operations(traffic: Traffic, span: Span) -> list[Picture]:
     """Requests, latency and outliers over time."""
     with style():
-        drawn = [_requests(traffic.blocks), _latency(traffic.took), _outliers(traffic.blocks)]
+        drawn = [
+            _requests(traffic.blocks, span),
+            _latency(traffic.took, span),
+            _outliers(traffic.blocks, span),
+        ]
     return [one for one in drawn if one is not None]
 
 
@@ -42,10 +50,10 @@ def drift(quality: Quality | Unread, windows: Windows | Unread) -> Picture | Non
     return None
 
 
-def quality(reports: tuple[DailyReport, ...]) -> Picture | None:
+def quality(reports: tuple[DailyReport, ...], span: Span) -> Picture | None:
     """ROC AUC by day: estimated, measured, and what the test rows had."""
     with style():
-        return _quality(reports)
+        return _quality(reports, span)
 
 
 def of_reports(reports: Iterable[DailyReport]) -> list[Psi]:
@@ -74,15 +82,16 @@ def _legend(figure: Any) -> None:
     figure.legend(loc="outside lower center", ncols=3, fontsize=8)
 
 
-def _dates(axes: Any) -> None:
+def _dates(axes: Any, span: Span) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
+    axes.set_xlim(*span)
     locator = AutoDateLocator(maxticks=7)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
-def _requests(blocks: tuple[Block, ...]) -> Picture | None:
+def _requests(blocks: tuple[Block, ...], span: Span) -> Picture | None:
     bars = hourly(blocks)
     if not any(one.requests for one in bars):
         return None
@@ -94,12 +103,12 @@ def _requests(blocks: tuple[Block, ...]) -> Picture | None:
     axes.bar(times, without, width=width, align="edge", bottom=answered, color=WARN, label="no score")
     axes.set(title=f"Requests in {width / dt.timedelta(hours=1):g} h")
     _legend(figure)
-    _dates(axes)
+    _dates(axes, span)
     total = sum(one.requests for one in bars)
     return picture(figure, f"Requests over time: {total:,.0f} in all, {sum(without):,.0f} without a score.")
 
 
-def _latency(took: tuple[Took, ...]) -> Picture | None:
+def _latency(took: tuple[Took, ...], span: Span) -> Picture | None:
     if not took:
         return None
     figure, axes = canvas(2.6)
@@ -110,13 +119,13 @@ def _latency(took: tuple[Took, ...]) -> Picture | None:
     axes.set(title="Milliseconds of a score, at most")
     axes.set_ylim(bottom=0)
     _legend(figure)
-    _dates(axes)
+    _dates(axes, span)
     last = took[-1].p95_ms
     said = "more than a second" if last is None else f"at most {last:g} milliseconds"
     return picture(figure, f"Latency over time; lately 95 of 100 scores took {said}.")
 
 
-def _outliers(blocks: tuple[Block, ...]) -> Picture | None:
+def _outliers(blocks: tuple[Block, ...], span: Span) -> Picture | None:
     bars = [one for one in hourly(blocks) if one.rows]
     if not bars:
         return None
@@ -124,7 +133,7 @@ def _outliers(blocks: tuple[Block, ...]) -> Picture | None:
     shares = [100 * one.outliers / one.rows for one in bars]
     axes.plot([one.at for one in bars], shares, color=MAIN, marker=".", markersize=4)
     axes.set(title="Rows unlike the training rows, %", ylim=(0, max(5.0, *shares) * 1.1))
-    _dates(axes)
+    _dates(axes, span)
     return picture(figure, f"Share of outliers over time, lately {shares[-1]:.1f}%.")
 
 
@@ -149,13 +158,13 @@ def _map(values: Iterable[Psi], marks: dict[tuple[dt.date, str], str], source: s
     return picture(figure, f"Population stability index by feature and day; most moved: {moved}.")
 
 
-def _quality(reports: tuple[DailyReport, ...]) -> Picture | None:
+def _quality(reports: tuple[DailyReport, ...], span: Span) -> Picture | None:
     figure, axes = canvas(3.0)
     drawn = 0
     kinds = (("estimated", MAIN, "o", "estimated, before labels"), ("measured", SECOND, "s", "by labels"))
     for number, (name, colour, marker, label) in enumerate(kinds):
         points = [
-            (dt.datetime.combine(report.date, dt.time(8 + 8 * number)), value)
+            (dt.datetime.combine(report.date, dt.time(8 + 8 * number), dt.UTC), value)
             for report in reports
             if (value := roc_auc(report, name)) is not None
         ]
@@ -182,7 +191,7 @@ def _quality(reports: tuple[DailyReport, ...]) -> Picture | None:
         axes.axhline(reference, color=SOFT, linestyle="--", linewidth=1, label="the model's test rows")
     axes.set(title="ROC AUC by day, with 95% intervals")
     _legend(figure)
-    _dates(axes)
+    _dates(axes, span)
     return picture(figure, "ROC AUC by day, estimated and measured, beside that of the test rows.")
 
 

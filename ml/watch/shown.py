@@ -38,7 +38,7 @@ def alerts(found: Alerts) -> list[list[str]]:
     return [
         [
             one.rule,
-            ("fires, acknowledged" if one.acknowledged else "fires") if one.fired else "well",
+            ("acknowledged" if one.acknowledged else "fires") if one.fired else "well",
             when(one.at),
             one.severity,
             one.words,

@@ -146,6 +146,21 @@ def test_real_rows_are_scored_and_their_telemetry_arrives(world: World) -> None:
     pytest.fail(f"telemetry did not arrive within 60 s: {counts}")
 
 
+def test_on_call_sees_all_of_it_on_one_page(world: World, tmp_path: Path) -> None:
+    page = tmp_path / "monitor.html"
+    answer = json.loads(world.run("mlops", "monitor", "--env", "stage", "--to", str(page), "--json").stdout)
+    facts = answer["facts"]
+    assert not {name: part for name, part in facts.items() if isinstance(part, dict) and "why" in part}
+    # The estate had no service for a while, and the alert of that may not be resolved yet.
+    assert answer["up"]["said"] in ("yes", "look")
+    assert facts["service"]["ready"] and facts["traffic"]["newest"]
+    assert facts["alerts"]["told_by"] == "Azure Monitor"
+    assert "person" in {one["started_by"] for one in facts["trainings"]["trainings"]}
+    assert facts["cost"]["month"] > 0
+    assert "Is it up?" in page.read_text()
+    assert json.loads(page.with_suffix(".json").read_text())["facts"] == facts
+
+
 def deployed(world: World) -> dict[str, Any]:
     """What `mlops status` says of the service."""
     return json.loads(world.run("mlops", "status", "--env", "stage", "--json").stdout)["deployed"]

@@ -45,6 +45,8 @@ def test_a_good_week() -> None:
         ({"alerts": firing("failures")}, "no", "Alert failures for 2 hours: why failures."),
         ({"alerts": firing("latency", severity="warning")}, "look", "Alert latency for 2 hours"),
         ({"alerts": firing("latency", severity="warning"), "traffic": UNREAD}, "unknown", "Alert latency"),
+        ({"alerts": firing("no-telemetry")}, "look", "it is heard again"),
+        ({"alerts": firing("no-telemetry"), "traffic": UNREAD}, "no", "Alert no-telemetry"),
         ({"alerts": firing("drift")}, "yes", "ready"),
         ({"traffic": traffic(requests=100, failed=3)}, "no", "3 of 100 requests failed"),
         ({"traffic": traffic(requests=100, failed=2)}, "yes", "2 without a score"),

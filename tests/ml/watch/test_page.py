@@ -10,12 +10,12 @@ import pytest
 from rich.console import Console
 
 from ml.watch import pictures
-from ml.watch.facts import PARTS, Alerts, Facts, Quality, Service, Unread, Windows
+from ml.watch.facts import PARTS, Alerts, Facts, Quality, Service, Took, Traffic, Unread, Windows
 from ml.watch.page import page
 from ml.watch.shown import TITLES
 from ml.watch.terminal import view
 from ml.watch.written import data
-from tests.ml.watch.recorded import alert, facts, report
+from tests.ml.watch.recorded import NOW, QUARTER, alert, block, facts, report
 
 
 def text_of(found: Facts) -> str:
@@ -109,3 +109,17 @@ def test_the_data_are_read_back_as_the_same_facts() -> None:
     written = json.loads(json.dumps(data(found)))
     assert Facts.model_validate(written["facts"]) == found
     assert (written["up"]["said"], written["right"]["said"]) == ("yes", "yes")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("days", [1, 7, 30])
+def test_one_moment_of_traffic_is_drawn_over_the_days(days: int) -> None:
+    few = Traffic(
+        block_seconds=900,
+        newest=NOW,
+        blocks=(block(NOW - QUARTER),),
+        took=(Took(at=NOW - QUARTER, median_ms=None, p95_ms=None),),
+    )
+    images = Tags(page(facts(days=days, traffic=few))).images
+    assert "100 in all" in images[0]
+    assert "more than a second" in images[1]

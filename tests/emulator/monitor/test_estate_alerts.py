@@ -20,6 +20,7 @@ from tests.emulator.monitor.test_alerts import HOUR, World
 from tests.emulator.monitor.test_logs import client, received, workspace_id
 from tests.emulator.monitor.test_logs import rows as rows_of
 from tests.emulator.storage import estate
+from tests.infra.test_alert_runbooks import runbook_queries
 from tests.infra.test_infra_observe import workbook_queries
 
 MINUTE: Final = timedelta(minutes=1)
@@ -222,8 +223,8 @@ def told(world: World) -> World:
     tell(world, ago, [metric("scoring.rows.positive", 50.0), metric("scoring.connections.refused", 1.0)])
     batch = {"part": "1", "rows": "4", "mean_probability": "0.25"}
     tell(world, ago, [("AppEvents", {"Name": "scoring.batch", "Properties": batch})])
-    tell(world, ago, [("AppExceptions", {"ExceptionType": "ValueError", "OuterMessage": "no"})])
-    request = {"Id": "r", "Name": "POST /score", "Success": 1, "ResultCode": "200", "DurationMs": 9.0}
+    tell(world, ago, [EXPORTED, ("AppExceptions", {"ExceptionType": "ValueError", "OuterMessage": "no"})])
+    request = {"Id": "r", "Name": "POST /score", "Success": 0, "ResultCode": "500", "DurationMs": 9.0}
     tell(world, ago, [("AppRequests", request)])
     return world
 
@@ -233,3 +234,10 @@ def test_a_workbook_shows_what_was_told(told: World, name: str, query: str) -> N
     workspace = workspace_id(told.emulator, "logs")
     answer = client(told.emulator).query_workspace(workspace, query, timespan=60 * MINUTE)
     assert rows_of(answer), name
+
+
+@pytest.mark.parametrize(("name", "query"), runbook_queries(), ids=[one for one, _ in runbook_queries()])
+def test_a_runbooks_query_shows_what_fired_the_rule(told: World, name: str, query: str) -> None:
+    workspace = workspace_id(told.emulator, "logs")
+    answer = client(told.emulator).query_workspace(workspace, query, timespan=None)
+    assert bool(rows_of(answer)) is not query.startswith("Usage\n"), name  # Azure alone fills that

@@ -53,6 +53,18 @@ def told(state):
     return stage
 
 
+def going_on(read):
+    """What is taken up bears its stage from the first effect on."""
+
+    def reading(self):
+        state = read(self)
+        if state.promotion is not None:
+            told(state)
+        return state
+
+    return reading
+
+
 def weights(path, body):
     services = (body["properties"].get("pool") or {}).get("services") or []
     return "weights " + "+".join(sorted(str(one["weight"]) for one in services)) if services else "a backend"
@@ -72,6 +84,7 @@ EFFECTS = (
 
 
 def arm(known, out):
+    BlobStore.read = going_on(BlobStore.read)
     for kind, method, name in EFFECTS:
         original = getattr(kind, method)
 

@@ -45,6 +45,8 @@ az rest --method post --resource https://api.loganalytics.io \\
   `python -m emulator status`.
 - Types, nulls and names of columns are Kusto's: two nulls compare to null, no text is null, `where` drops
   null, an aggregate ignores nulls, `avg` of nothing is NaN, whole numbers divide whole, `%` is never below 0.
+- A keyword is a name in brackets alone, `['date']`, as Microsoft's language service has it; bare,
+  it is refused by name.
 
 ## Tables
 {filled}

@@ -10,6 +10,7 @@ from emulator.monitor.kql.cursor import Cursor
 from emulator.monitor.kql.faults import QueryFault, Unsupported
 from emulator.monitor.kql.kinds import KINDS, Kind
 from emulator.monitor.kql.lexer import Token
+from emulator.monitor.kql.reserved import given, used
 from emulator.monitor.kql.values import (
     UNITS,
     parse_bool,
@@ -87,7 +88,7 @@ class Expressions:
         cursor = self.cursor
         at = cursor.token.at
         if cursor.token.kind == "name" and cursor.ahead().text == "=" and cursor.ahead().kind == "mark":
-            name = cursor.take().text
+            name = given(cursor.take()).text
             cursor.take()
             return s.Named((name,), self.expression(), at)
         if cursor.sees("[") and cursor.ahead().kind == "string" and cursor.ahead(3).text == "=":
@@ -173,7 +174,7 @@ class Expressions:
             token = cursor.token
             if cursor.sees(".") and cursor.ahead().kind in ("name", "keyword"):
                 cursor.take()
-                word = cursor.take()
+                word = used(cursor.take())
                 base = s.Member(base, s.Literal_("string", word.text, word.at), token.at)
             elif cursor.sees("."):
                 cursor.take()
@@ -241,7 +242,7 @@ class Expressions:
             if after.text in (",", "|", ";", ")", "asc", "desc") or after.kind == "end":
                 cursor.take()
                 return s.Star(f"{token.text}*", token.at)
-        return s.Name(token.text, token.at)
+        return s.Name(used(token).text, token.at)
 
     def _argument(self) -> s.Named:
         cursor = self.cursor

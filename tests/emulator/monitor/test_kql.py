@@ -73,6 +73,27 @@ def test_what_is_not_known_here_is_refused_by_name(query: str, what: str) -> Non
     assert what in told.body()["error"]["innererror"]["message"]
 
 
+BARE = [
+    "extend x = d.date",
+    "where title == 1",
+    "extend x = date",
+    "extend time = 1",
+    "project-rename x = to",
+]
+IN_BRACKETS = ["extend x = d['date']", "extend ['time'] = n | where ['time'] == 1", "extend latest = n"]
+
+
+@pytest.mark.parametrize("step", BARE)
+def test_a_keyword_is_no_bare_name(step: str) -> None:
+    with pytest.raises(Unsupported, match=r"keyword '\w+' as a name without \[' '\]"):
+        engine.run(f"{T}T | {step}", Held(), NOW)
+
+
+@pytest.mark.parametrize("step", IN_BRACKETS)
+def test_a_keyword_in_brackets_is_a_name(step: str) -> None:
+    engine.run(f"{T}T | {step}", Held(), NOW)
+
+
 KEYS = st.sampled_from(["a", "b", "", "ü"])
 NUMBERS = st.one_of(st.none(), st.integers(-1000, 1000))
 ROWS = st.lists(st.tuples(KEYS, NUMBERS, st.integers(0, 10**6)), max_size=30)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator.monitor.kql.reserved import ASSIGNED, RESERVED
 from tests.emulator.monitor.kusto_answers import ANSWERS, NOT_EMULATED, REFUSED, T
 
 SCRIPT = Path(__file__).with_name("kusto_columns.js")
@@ -51,3 +52,20 @@ def test_it_refuses_what_we_refuse_and_knows_what_we_do_not() -> None:
     known = analysed([(what, T + query) for query, what in NOT_EMULATED if what not in SUBSET])
     unknown = {what: told for what, (told, _) in known.items() if any("known" in one for one in told)}
     assert unknown == {}
+
+
+@pytest.mark.skipif("KUSTO_MODULES" not in os.environ, reason="needs npm's @kusto/language-service-next")
+def test_it_takes_reserved_words_in_brackets_alone() -> None:
+    words = sorted(RESERVED)
+    forms = {
+        "path": "T | extend x = d.{}",
+        "read": "T | extend ['{0}'] = n | where {0} > 1",
+        "given": "T | summarize {} = max(n)",
+        "brackets": "T | extend ['{0}'] = d['{0}'] | project ['{0}']",
+    }
+    asked = [(f"{form} {word}", T + text.format(word)) for form, text in forms.items() for word in words]
+    refused = {name for name, (told, _) in analysed(asked).items() if told}
+    given = RESERVED - ASSIGNED
+    assert refused == {f"{form} {one}" for form in ("path", "read") for one in words} | {
+        f"given {one}" for one in given
+    }

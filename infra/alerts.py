@@ -19,6 +19,11 @@ SCORED: Final = 'AppMetrics | where Name == "scoring.requests"'
 STATUS: Final = 'extend status = toint(Properties["http.response.status_code"])'
 
 
+def runbook(key: str) -> str:
+    """The page for whoever is told of an alert, as a path in this repository."""
+    return f"docs/runbooks/alerts/{key}.md"
+
+
 @dataclass(frozen=True, slots=True)
 class QueryAlert:
     """query: over Log Analytics, its table first; any row is an alert. window, every: durations (ISO 8601).

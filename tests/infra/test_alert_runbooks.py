@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from infra import alerts
 from infra.environments import ROOT
 from ml.cli import app
 
-FOLDER: Final = ROOT / "docs/runbooks/alerts"
+FOLDER: Final = (ROOT / alerts.runbook("README")).parent
 KEYS: Final = [*(one.key for one in alerts.QUERIES), *(one.key for one in alerts.METRICS), "budget"]
 PAGES: Final = [*KEYS, "README"]
 PARTS: Final = ["What it means", "First look", "Quieten it honestly"]
@@ -107,6 +108,19 @@ def test_each_alert_has_a_page_and_each_page_an_alert() -> None:
     assert sorted(path.stem for path in FOLDER.glob("*.md")) == sorted(PAGES)
     linked = re.findall(r"\]\(([\w-]+)\.md\)", text("README"))
     assert sorted(linked) == sorted(KEYS)
+
+
+@pytest.mark.parametrize("stack", ["stage", "prod"])
+def test_each_rule_names_its_page(stack: str) -> None:
+    graph = json.loads((ROOT / f"tests/infra/golden/{stack}.json").read_text())
+    said = [
+        one["inputs"]["description"].rpartition(" ")[2]
+        for one in graph["resources"]
+        if one["type"].endswith((":ScheduledQueryRule", ":MetricAlert"))
+    ]
+    assert len(said) > len(alerts.QUERIES)
+    assert set(said) <= {alerts.runbook(key) for key in KEYS}
+    assert all((ROOT / page).is_file() for page in said)
 
 
 @pytest.mark.parametrize("key", KEYS)

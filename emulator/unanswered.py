@@ -41,7 +41,6 @@ HOSTS: Final[dict[str, tuple[str, str]]] = {
         "use Azure Resource Manager",
     ),
     "aka.ms": ("Microsoft's short links", TOOLS),
-    "*.azurewebsites.net": ("a web app", DATA),
     "*.azurestaticapps.net": ("a static web app", DATA),
     "*.azurecontainerapps.io": ("a container app", DATA),
     "*.azureedge.net": ("a CDN endpoint", DATA),

@@ -200,11 +200,10 @@ class Arm(Hooks):
         hook = self._actions.get((kind, action.name.lower()))
         if parsed is None or hook is None:
             raise NotEmulated(f"action {action.name} on {parsed.type if parsed else action.id}")
-        if (
-            not parsed.is_collection
-            and catalog.find(parsed.type) is not None
-            and not self.exists(parsed.text)
-        ):
+        row = catalog.find(parsed.type)
+        # Of a type whose one name is fixed, other names are no resources: their action is its parent's.
+        kept = row is not None and (bool(row.own_name) or fold(row.path).endswith(f"/{fold(parsed.name)}"))
+        if kept and not parsed.is_collection and not self.exists(parsed.text):
             raise _missing(parsed)
         if action.method == "POST":
             locks.check_action(self.store, parsed.text, action.name)

@@ -70,6 +70,7 @@ _SERVICE: Final = {
 _ML: Final = "machinelearningservices"
 _AKS: Final = "containerservice:ManagedCluster"
 _REGISTRY: Final = "containerregistry:Registry"
+_SUBSCRIPTION: Final = "eventgrid:SystemTopicEventSubscription"
 _BUS: Final = "servicebus:NamespaceAuthorizationRule"
 
 ACTIONS: Final[dict[str, Action]] = {
@@ -94,6 +95,10 @@ ACTIONS: Final[dict[str, Action]] = {
     "redis:listRedisKeys": Action("redis:Redis", "listKeys"),
     "servicebus:listNamespaceKeys": Action(_BUS, "listKeys"),
     "eventhub:listNamespaceKeys": Action("eventhub:NamespaceAuthorizationRule", "listKeys"),
+    "eventgrid:getSystemTopicEventSubscriptionFullUrl": Action(_SUBSCRIPTION, "getFullUrl"),
+    "eventgrid:getSystemTopicEventSubscriptionDeliveryAttributes": Action(
+        _SUBSCRIPTION, "getDeliveryAttributes"
+    ),
     "containerservice:listManagedClusterUserCredentials": Action(_AKS, "listClusterUserCredential"),
     "containerservice:listManagedClusterAdminCredentials": Action(_AKS, "listClusterAdminCredential"),
     "containerservice:listManagedClusterMonitoringUserCredentials": Action(

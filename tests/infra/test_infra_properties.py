@@ -50,6 +50,7 @@ QUALIFIERS: Final[dict[str, tuple[str, ...]]] = {
     "federated_credential": ("scoring",),
     "data_collection_rule": ("kubernetes",),
     "action_group": ("people",),
+    "system_topic": ("lake", "workspace"),
     "alert": tuple(alert.key for alert in (*QUERIES, *METRICS)),
 }
 """What tells several resources of a kind apart, from the tables; the longest of what settings may choose."""

@@ -24,7 +24,7 @@ def contents(root: Path) -> dict[str, bytes]:
 
 def test_an_emulator_leaves_each_newer_database_alone(home: Home) -> None:
     Emulator(home).close()
-    databases = {"emulator.db", "telemetry.db", "blobs/index.db"}
+    databases = {"emulator.db", "telemetry.db", "blobs/index.db", "queues.db", "events.db"}
     kept = {path.relative_to(home.root).as_posix() for path in home.root.rglob("*.db")}
     assert kept == databases  # a new one has a version too
     for name in databases:

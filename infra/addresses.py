@@ -70,7 +70,7 @@ SUBNETS: Final[tuple[SubnetKind, ...]] = (
     SubnetKind(
         "private-endpoints",
         "private endpoints of the services",
-        smallest=27,
+        smallest=26,
         required=True,
     ),
     SubnetKind(

@@ -115,6 +115,8 @@ def what_is_private_has_its_endpoints(settings: Settings) -> Iterator[str]:
     wanted = {"gateway"} if settings.gateway and settings.private else set[str]()
     if settings.private and settings.releases and settings.releases.group_id:
         wanted |= {"releases", "releaseVault"}
+    if settings.private and settings.starts_trainings:
+        wanted |= {"triggers", "triggerStorage"}
     if others != wanted | ({"monitor"} if settings.private_link.monitor else set()):
         yield f"endpoints for {sorted(others)}"
     for link in links:

@@ -33,7 +33,7 @@ class Echo:
     def ask(self, headers: dict[bytes, bytes], body: bytes, record: RequestRecord) -> Ask | None:
         if body == b"raise":
             raise RuntimeError
-        return None if body == b"usual" else Ask(record, np.zeros((1, 1), dtype=np.float32), True)
+        return None if body == b"usual" else Ask(record, np.zeros((1, 1), dtype=np.float32), True, None)
 
     def bodies(self, asks: list[Ask]) -> list[bytes]:
         return [ask.record.request_id.encode() for ask in asks]
@@ -46,7 +46,7 @@ class Counting(Echo):
         self.moments: list[int] = []
 
     def ask(self, headers: dict[bytes, bytes], body: bytes, record: RequestRecord) -> Ask | None:
-        return Ask(record, np.zeros((64, 1), dtype=np.float32), True)
+        return Ask(record, np.zeros((64, 1), dtype=np.float32), True, None)
 
     def bodies(self, asks: list[Ask]) -> list[bytes]:
         self.moments.append(len(asks))

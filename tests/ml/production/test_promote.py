@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from ml.errors import MlopsError
+from ml.gateway.pool import UNRELEASED
 from ml.production.canary.steps import STEPS, Step, table
 from ml.production.errors import Overtaken, WentBack
 from ml.production.judging import Look
 from ml.production.promote import promote
 from ml.production.rollback import rollback
 from ml.production.state import State
-from ml.production.world import UNRELEASED
 from tests.ml.production.fakes import Fake, Killed, revision_of
 
 FIRST, SECOND, THIRD = (f"r-{'0' * 15}{digit}" for digit in "123")

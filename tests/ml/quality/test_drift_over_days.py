@@ -130,7 +130,7 @@ def test_faults_have_names(reference: DriftReference):
 
 @given(factor=st.sampled_from([0.001, 0.01, 0.2, 5.0, 12.0, 1_000.0]), seed=st.integers(0, 300))
 def test_a_change_of_unit_is_told_with_its_factor(reference: DriftReference, factor: float, seed: int):
-    sums = summed(reference, normal(1_000, seed)[:, :20] * np.float32(factor))
+    sums = summed(reference, normal(RULES.window_rows, seed)[:, :20] * np.float32(factor))
     sketch = reference.sketches[0]
     found = fault(sketch, sums.bins[0, : len(sketch.counts)], 0, sums.quantiles[0], RULES)
     assert found is not None

@@ -51,7 +51,9 @@ class Story:
 
     def run(self, title: str, *command: str, as_: tuple[str, ...] = (), over: str = "", ends: int = 0) -> str:
         """One command; its standard output. as_: who runs it and where, as `emulator run` takes it."""
-        print(f"> {title}", flush=True)
+        # At once, line end and all: another thread may tell of its own step.
+        sys.stdout.write(f"> {title}\n")
+        sys.stdout.flush()
         began = time.time()
         shown = " ".join(command)
         step: dict[str, Any] = {"title": title, "command": shown, "began": began, "seconds": 0.0}

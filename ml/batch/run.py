@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -193,22 +193,24 @@ def _scored(scoring: Scoring, found: Source, limits: Limits, told: Told) -> list
 
     with ThreadPoolExecutor(limits.threads) as threads:
         begun = [threads.submit(work, unit) for unit in found.units]
-        ended, _ = wait(begun, return_when=FIRST_EXCEPTION)
+        try:
+            ended, _ = wait(begun, return_when=FIRST_EXCEPTION)
+        except BaseException:  # somebody pressed Ctrl-C: the other threads end with their block
+            stopped.set()
+            threads.shutdown(cancel_futures=True)
+            raise
         failed = [one for one in ended if one.exception() is not None]
         if failed:
             stopped.set()
             threads.shutdown(cancel_futures=True)
-            raise next(
-                (
-                    error
-                    for one in begun
-                    if not one.cancelled()
-                    and (error := one.exception()) is not None
-                    and not isinstance(error, Interrupted)
-                ),
-                failed[0].exception() or Interrupted(),
-            )
+            raise _first_failure(begun)
     return [one.result() for one in begun]
+
+
+def _first_failure(begun: Sequence[Future[Done]]) -> BaseException:
+    """The failure of the first unit that failed by itself, and was not given up for another's sake."""
+    errors = [one.exception() for one in begun if not one.cancelled()]
+    return next(error for error in errors if error is not None and not isinstance(error, Interrupted))
 
 
 def _too_many(rejected: int, rows: int, limits: Limits, at_least: bool = False) -> MlopsError:

@@ -140,3 +140,18 @@ def test_another_evaluator_may_not_go_on(composite: Composite, rows: pd.DataFram
     (output / "runs" / name / "evaluator.txt").write_text("something else")
     with pytest.raises(MlopsError, match="was begun with something else"):
         run(composite, where, str(output), ID, Limits())
+
+
+def test_who_is_interrupted_publishes_nothing(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    where, output = written(rows, tmp_path / "in"), tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(composite, where, str(output), ID, Limits(block_rows=50))
+    assert len(table(output)) == 0
+    assert run(composite, where, str(output), ID, Limits())["rows"] == len(rows)

@@ -7,26 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ml.errors import MlopsError
+from ml.lake.tables import storage_options
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 FileSystem: TypeAlias = Any  # pyarrow.fs.FileSystem
 LAKE: Final = "abfss://"
-AUDIENCE: Final = "https://storage.azure.com/.default"
 
 
 def is_lake(where: str) -> bool:
     return where.startswith(LAKE)
-
-
-def storage_options(where: str, credential: TokenCredential | None) -> dict[str, str]:
-    """What deltalake needs to sign in; nothing for a local folder."""
-    if not is_lake(where):
-        return {}
-    if credential is None:
-        raise MlopsError(f"{where} is in a data lake, and no credential was given.", "Sign in first.")
-    return {"bearer_token": credential.get_token(AUDIENCE).token}
 
 
 class Place:
@@ -89,7 +80,3 @@ class Place:
         """Make a folder, where folders have to be made."""
         if name and not self._lake:
             self.files.create_dir(name, recursive=True)
-
-    def remove(self, name: str) -> None:
-        if self.exists(name):
-            self.files.delete_file(name)

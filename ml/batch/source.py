@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
 
 from ml.batch.columns import Kind, kind
-from ml.batch.places import Place, is_lake, storage_options
+from ml.batch.places import Place, is_lake
 from ml.errors import MlopsError
 from ml.lake.arrow import ArrowBatch, ArrowSchema
+from ml.lake.tables import storage_options
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -108,9 +108,9 @@ class Scoring:
     ) -> None:
         self._composite, self._source, self._output, self._run = composite, source, output, run
         self._key, self._block_rows = key, block_rows
-        drop = len(predictions_schema(key_type)) - 1
-        self._predictions = _without(predictions_schema(key_type), drop)
-        self._rejects = _without(rejects_schema(key_type), len(rejects_schema(key_type)) - 1)
+        # The partition stands in the names of folders and in no file.
+        self._predictions = _in_files(predictions_schema(key_type))
+        self._rejects = _in_files(rejects_schema(key_type))
 
     def done(self, unit: Unit) -> Done | None:
         """What became of the unit in an earlier run that was killed; None when it is still to do."""
@@ -217,8 +217,8 @@ def hashed(keys: Any) -> NDArray[np.uint64]:
     return found
 
 
-def _without(schema: ArrowSchema, field: int) -> ArrowSchema:
-    return schema.remove(field)
+def _in_files(schema: ArrowSchema) -> ArrowSchema:
+    return schema.remove(schema.get_field_index(PARTITION))
 
 
 def _same(value: str | None, rows: int) -> Any:

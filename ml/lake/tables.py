@@ -48,7 +48,7 @@ def open_table(where: str | Path, credential: TokenCredential | None = None) -> 
     from deltalake.exceptions import TableNotFoundError
 
     try:
-        return DeltaTable(_uri(where), storage_options=_options(where, credential))
+        return DeltaTable(_uri(where), storage_options=storage_options(where, credential))
     except TableNotFoundError:
         return None
 
@@ -75,7 +75,7 @@ def make_table(
         partition_by=list(partition),
         description=description or None,
         configuration={"delta.dataSkippingStatsColumns": ",".join(indexed)},
-        storage_options=_options(where, credential),
+        storage_options=storage_options(where, credential),
     )
 
 
@@ -295,7 +295,8 @@ def _uri(where: str | Path) -> str:
     return str(path.absolute())
 
 
-def _options(where: str | Path, credential: TokenCredential | None) -> dict[str, str]:
+def storage_options(where: str | Path, credential: TokenCredential | None) -> dict[str, str]:
+    """What deltalake needs to sign in, by a token that holds for an hour; nothing for a local folder."""
     if not str(where).startswith("abfss://"):
         return {}
     if credential is None:

@@ -155,3 +155,14 @@ def test_who_is_interrupted_publishes_nothing(
             run(composite, where, str(output), ID, Limits(block_rows=50))
     assert len(table(output)) == 0
     assert run(composite, where, str(output), ID, Limits())["rows"] == len(rows)
+
+
+def test_a_run_that_another_process_has_published_is_not_committed_again(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    where, output = written(rows, tmp_path / "in"), tmp_path / "out"
+    name = run(composite, where, str(output), ID, Limits())["run"]
+    (output / "runs" / name / "record.json").unlink()  # as if the other process had not come to write it
+    before = DeltaTable(str(output / "predictions")).version()
+    run(composite, where, str(output), ID, Limits())
+    assert DeltaTable(str(output / "predictions")).version() == before

@@ -14,7 +14,7 @@ from scoring.http.app import Service
 from scoring.http.authentication import AnyoneMay, Authenticator, BearerKey, DigestOfKey, from_key_vault
 from scoring.kept.part import OWN, Layout
 from scoring.kept.writer import Keeper
-from scoring.logs import some
+from scoring.logs import SELF_TEST_PASSED, some
 from scoring.model import artifact as artifacts
 from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact, ArtifactError
@@ -65,7 +65,7 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
     scorer = Scorer(artifact, monitor, settings.identity, settings.limits.rows, chosen)
     scorer.self_test()
     log.info(
-        "the model passed its self-test",
+        SELF_TEST_PASSED,
         extra={"model": scorer.model, "rows": len(artifact.samples.predictions)},
     )
     keeper = _keeper(settings, scorer, telemetry)

@@ -11,6 +11,9 @@ from typing import Any
 
 import orjson
 
+SELF_TEST_PASSED = "the model passed its self-test"
+"""What each worker writes when it has loaded the model: whoever reads the log knows that it answers soon."""
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ml.errors import MlopsError
 from ml.terminal.failures import known
-from ml.watch import alerts, traffic
+from ml.watch import alerts, beforehand, traffic
 from ml.watch.facts import (
     Alerts,
     Change,
@@ -52,6 +52,7 @@ def facts(azure: Azure, root: Path, days: int, now: dt.datetime) -> Facts:
     """All parts. Whoever looks at 3 o'clock does not wait for roles that are on their way."""
     from ml.production.telemetry import workspace
 
+    beforehand.imported()
     hasty = impatient(azure)
     ask = _Once(lambda: workspace(hasty))
     readers: dict[str, Callable[[], Part]] = {

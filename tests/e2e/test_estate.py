@@ -113,7 +113,8 @@ def test_deploying_again_builds_nothing(world: World) -> None:
 def test_the_release_is_tested_and_a_person_approves_it(world: World) -> None:
     """Whoever recorded it is no person, and an engineer is not in the group: both are refused."""
     release = deployed(world)["release"]
-    tested = json.loads(world.run("mlops", "release", "test", release, "--env", "stage", "--json").stdout)
+    test = ("mlops", "release", "test", release, "--env", "stage", "--load-seconds", "2", "--json")
+    tested = json.loads(world.run(*test).stdout)
     assert tested["green"], tested["evidence"]
     approve = ("mlops", "approve", release, "--env", "prod", "--reason", "fine", "--json")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
@@ -17,16 +17,30 @@ if TYPE_CHECKING:
     from ml.azure.clients import Azure
 
 
+LoadSeconds = Annotated[
+    float | None,
+    typer.Option(
+        "--load-seconds",
+        min=0.5,
+        max=3600,
+        metavar="SECONDS",
+        help="How long the load lasts; below 120 s, cores and memory stay unknown.",
+        show_default="release.load_seconds of ml/settings.toml",
+    ),
+]
+
+
 def command(
     release: options.Release,
     env: options.Environment,
+    load_seconds: LoadSeconds = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Test a release where it is deployed, and keep what was found out as evidence with a digest.
 
-    Contract, parity with the recorded predictions, outliers, drift, a short load, the image. Exit code 1 when
-    anything failed; the evidence is kept all the same, and nobody can approve the release on it.
+    Contract, parity with the recorded predictions, outliers, drift, a load of some minutes, the image. Exit
+    code 1 when anything failed; the evidence is kept all the same, and nobody can approve the release on it.
     """
     green: list[bool] = []
     with honest(as_json):
@@ -35,7 +49,7 @@ def command(
     def work(azure: "Azure", root: Path) -> dict[str, Any]:
         from ml.release.stage.run import test
 
-        answer = test(azure, root, release)
+        answer = test(azure, root, release, load_seconds)
         green.append(bool(answer["green"]))
         return answer
 

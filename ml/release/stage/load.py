@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ml.settings import ReleaseSettings
 
 NAME: Final = "load"
+TELL_SECONDS: Final = 30.0
 
 
 @dataclass
@@ -35,8 +36,17 @@ class Tally:
         return len(self.seconds) / (self.ended - self.began) if self.ended > self.began else 0.0
 
 
-def run(endpoint: "Endpoint", body: Mapping[str, Any], seconds: float, clients: int) -> Tally:
-    """That many clients, each with a connection of its own, one request after another."""
+def run(
+    endpoint: "Endpoint",
+    body: Mapping[str, Any],
+    seconds: float,
+    clients: int,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Tally:
+    """That many clients, each with a connection of its own, one request after another.
+
+    tell: takes a line about every half minute of what is left.
+    """
     tally, lock = Tally(began=time.monotonic()), threading.Lock()
     until = tally.began + seconds
     threads = [
@@ -45,6 +55,9 @@ def run(endpoint: "Endpoint", body: Mapping[str, Any], seconds: float, clients: 
     ]
     for thread in threads:
         thread.start()
+    while (left := until - time.monotonic()) > TELL_SECONDS:
+        time.sleep(TELL_SECONDS)
+        tell(f"{left - TELL_SECONDS:.0f} s of load are left")
     for thread in threads:
         thread.join()
     tally.ended = time.monotonic()

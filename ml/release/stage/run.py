@@ -56,7 +56,9 @@ def _through_the_gateway(subject: Subject) -> Check:
     )
 
 
-def found_out(subject: Subject) -> tuple[tuple[Check, ...], Profile | None]:
+def found_out(
+    subject: Subject, load_seconds: float | None = None
+) -> tuple[tuple[Check, ...], Profile | None]:
     """Every check, and what the service used under load."""
     import httpx
 
@@ -75,7 +77,11 @@ def found_out(subject: Subject) -> tuple[tuple[Check, ...], Profile | None]:
     with azure.report.phase("load"):
         began = datetime.now(UTC)
         tally = load.run(
-            subject.endpoint, subject.artifact.samples.request, settings.load_seconds, settings.load_clients
+            subject.endpoint,
+            subject.artifact.samples.request,
+            load_seconds or settings.load_seconds,
+            settings.load_clients,
+            azure.report.line,
         )
         judged = load.judged(tally, settings)
         profile, why = measured.profile(azure, subject.group, began, datetime.now(UTC), tally.rate)
@@ -98,9 +104,10 @@ def _tell(azure: "Azure", check: Check) -> None:
     azure.report.line(f"{'passed' if check.passed else 'FAILED'}: {check.name}: {check.reason}")
 
 
-def test(azure: "Azure", root: Path, release_id: str) -> dict[str, Any]:
+def test(azure: "Azure", root: Path, release_id: str, load_seconds: float | None = None) -> dict[str, Any]:
     """Test the release where it is deployed, and keep the evidence beside its record.
 
+    load_seconds: in place of the settings'.
     Raises MlopsError when it is not deployed there; red evidence is kept as well, and is no error here.
     """
     environment = azure.estate.environment
@@ -118,7 +125,9 @@ def test(azure: "Azure", root: Path, release_id: str) -> dict[str, Any]:
         model = image.find_model(azure, f"{release.model_name}:{release.model_version}")
         context = image.assemble(azure, root, model)
         endpoint = ways.deployed(azure, outputs, revision_of(release_id))
-    checks, profile = found_out(Subject(azure, record, endpoint, context, str(outputs["group"])))
+    checks, profile = found_out(
+        Subject(azure, record, endpoint, context, str(outputs["group"])), load_seconds
+    )
     evidence = StageEvidence(
         release_id=release_id, environment=environment, made_at=now(), checks=checks, profile=profile
     )

@@ -3,13 +3,18 @@
 It waits for nobody: a promotion under way is ended, whoever runs it. The weights are put twice, because a
 promoter may have begun a change between its last look and ours: what it read is outdated after the second
 one.
+
+Run again, it goes no further back: whoever saw no answer, or was cut off, types it twice.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from ml.errors import MlopsError
 from ml.production.state import Entry, Serving, State
 from ml.production.world import World
+
+ROLLED_BACK: Final = "rolled back to"
 
 
 def rollback(world: World, by: str, reason: str, to: str | None, tell: Callable[[str], None]) -> State:
@@ -25,17 +30,27 @@ def rollback(world: World, by: str, reason: str, to: str | None, tell: Callable[
     tell(f"all requests go to {target}")
     if ended := world.lease.end():
         tell(f"the promotion that {ended} ran has ended")
-    after = _after(world, state, target, by, reason)
+    if _is_repeated(state, to):
+        tell("production had gone back already: `--to` names a revision to go back to from here")
+    after = state if _is_repeated(state, to) else _after(world, state, target, by, reason)
     world.store.force(after)
     world.pool.force(wanted)
     return after
+
+
+def _is_repeated(state: State, to: str | None) -> bool:
+    """Whether the last that happened was a rollback, and no revision is named to go on to."""
+    if to is not None or state.promotion is not None or state.serving is None or not state.history:
+        return False
+    last = state.history[-1]
+    return last.what == ROLLED_BACK and last.release == state.serving.release
 
 
 def _target(state: State, to: str | None) -> str:
     serving, previous = state.serving, state.previous
     if to is not None:
         return to
-    if state.promotion is not None and serving is not None:
+    if serving is not None and (state.promotion is not None or _is_repeated(state, to)):
         return serving.revision
     if state.promotion is None and previous is not None:
         return previous.revision
@@ -71,5 +86,5 @@ def _after(world: World, state: State, target: str, by: str, reason: str) -> Sta
         serving = Serving(revision=target, release=release, since=now, by=by)
     # What served before this one was good once; what is left is not what one goes back to.
     previous = state.previous if state.previous and state.previous.revision != target else None
-    entry = Entry(at=now, what="rolled back to", release=release, by=by, reason=reason)
+    entry = Entry(at=now, what=ROLLED_BACK, release=release, by=by, reason=reason)
     return state.changed(serving=serving, previous=previous, promotion=None).told(entry)

@@ -12,7 +12,7 @@ from ml.production.canary.steps import STEPS, Step, table
 from ml.production.errors import Overtaken, WentBack
 from ml.production.judging import Look
 from ml.production.promote import promote
-from ml.production.rollback import rollback
+from ml.production.rollback import ROLLED_BACK, rollback
 from ml.production.state import State
 from tests.ml.production.fakes import Fake, Killed, revision_of
 
@@ -227,6 +227,41 @@ def test_a_rollback_after_a_kill_at_every_effect(number: int) -> None:
     assert fake.state.history[-1].reason == "looks odd"
     run(fake, SECOND)
     serves(fake, SECOND, FIRST)
+
+
+def rolled_back(kill_at: int, canary: bool) -> Fake:
+    """Two releases, a third as canary where asked for, and a rollback that is killed after its nth effect."""
+    fake = released(FIRST, SECOND)
+    if canary:
+        fake.kill_at, fake.after = effects_of(GOOD) - 4, True
+        with pytest.raises(Killed):
+            run(fake, THIRD)
+        fake.revive()
+        assert fake.state.promotion is not None
+    fake.effects.clear()
+    fake.kill_at, fake.after = kill_at, True
+    if kill_at:
+        with pytest.raises(Killed):
+            rollback(fake.world(), "on call", "looks odd", None, lambda line: None)
+        fake.revive()
+    rollback(fake.world(), "on call", "looks odd", None, lambda line: None)
+    return fake
+
+
+@pytest.mark.parametrize("canary", [False, True])
+@pytest.mark.parametrize("killed", [0, 1, 2, 3])
+def test_a_rollback_that_runs_again_goes_no_further_back(killed: int, canary: bool) -> None:
+    fake = rolled_back(killed, canary)
+    told: list[str] = []
+    rollback(fake.world(), "somebody else", "typed again", None, told.append)
+    wanted = SECOND if canary else FIRST
+    assert fake.weights == {revision_of(wanted): 100}
+    assert fake.state.serving and fake.state.serving.release == wanted
+    assert [entry.what for entry in fake.state.history].count(ROLLED_BACK) == 1
+    assert any("had gone back already" in line for line in told)
+    if canary:  # further back, by name
+        rollback(fake.world(), "on call", "that too", revision_of(FIRST), told.append)
+        assert fake.weights == {revision_of(FIRST): 100}
 
 
 def test_a_rollback_in_the_middle_ends_the_promoter() -> None:

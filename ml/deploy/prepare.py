@@ -33,6 +33,7 @@ def prepare(azure: Azure, root: Path, reference: str, rebuild: bool = False) -> 
         report.line(f"{model.name}:{model.version}")
         context = image.assemble(azure, root, model)
         variables.check_features(chosen, context.model.schema.names)
+        variables.check_samples(chosen, context.model.samples.request)
     with report.phase("image"):
         built, fresh = image.ensure(azure, model, context, rebuild)
     made = Release(

@@ -1,7 +1,9 @@
 """The variables of the scoring service that ml/settings.toml may set: the table [scoring.variables]."""
 
 import difflib
+import json
 from collections.abc import Mapping
+from typing import Any
 
 from ml.errors import MlopsError
 
@@ -90,6 +92,28 @@ def check_features(values: Mapping[str, str], known: tuple[str, ...]) -> None:
         raise MlopsError(
             "ml/settings.toml: [scoring.variables] names features that the model does not have.",
             f"Give names out of {', '.join(known)}.",
+            wrong,
+        )
+
+
+def check_samples(values: Mapping[str, str], request: Mapping[str, Any]) -> None:
+    """Raises MlopsError for a limit that the model's own samples break: each start and test scores them.
+
+    request: the samples' `{"records": [...]}`. A service that cannot score them would start again for ever.
+    """
+    sizes = {
+        "SCORING_MAX_ROWS": (len(request["records"]), "rows"),
+        "SCORING_MAX_BODY_BYTES": (len(json.dumps(request).encode()), "bytes"),
+    }
+    wrong = [
+        f"{name} is {values[name]}, and the samples are {size:,} {unit}"
+        for name, (size, unit) in sizes.items()
+        if name in values and int(values[name]) < size
+    ]
+    if wrong:
+        raise MlopsError(
+            "ml/settings.toml: [scoring.variables] does not let the model's own samples be scored.",
+            "Give at least what the samples take: each start of the service and its tests score them.",
             wrong,
         )
 

@@ -134,3 +134,16 @@ def test_the_service_has_its_word_on_each_value(name: str) -> None:
     with pytest.raises(MlopsError) as caught:
         variables.checked({name: "x"})
     assert f"{name} is 'x': expected" in caught.value.details[0]
+
+
+def test_the_models_own_samples_have_to_pass() -> None:
+    request = {"records": [{"age": 30 + row} for row in range(12)]}
+    size = len(json.dumps(request))
+    variables.check_samples({"SCORING_MAX_ROWS": "12", "SCORING_MAX_BODY_BYTES": str(size)}, request)
+    variables.check_samples({"SCORING_TRACE_RATIO": "0.5"}, request)
+    with pytest.raises(MlopsError) as refused:
+        variables.check_samples({"SCORING_MAX_ROWS": "11", "SCORING_MAX_BODY_BYTES": "9"}, request)
+    assert refused.value.details == [
+        "SCORING_MAX_ROWS is 11, and the samples are 12 rows",
+        f"SCORING_MAX_BODY_BYTES is 9, and the samples are {size} bytes",
+    ]

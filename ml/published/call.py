@@ -62,15 +62,17 @@ def start(
     experiment: str = "",
     deployment: str = "",
     timeout_s: float = TIMEOUT_S,
+    client: httpx.Client | None = None,
 ) -> str:
     """Start a run; its name. With a name of the caller's, `job`, a repeated call finds the run that it began.
 
-    Raises CallError. Without `job` nothing is tried twice: nobody could tell whether a run has begun.
+    client: of the caller's own, whose connections are kept. Raises CallError. Without `job` nothing is tried
+    twice: nobody could tell whether a run has begun.
     """
     headers = {DEPLOYMENT: deployment} if deployment else {}
     sent = body(inputs, job=job, experiment=experiment)
     try:
-        answer = _post(endpoint_url, token, sent, headers, ATTEMPTS if job else 1, timeout_s)
+        answer = _post(endpoint_url, token, sent, headers, ATTEMPTS if job else 1, timeout_s, client)
     except CallError as error:
         if job and error.status in (400, 409) and TAKEN in error.words:
             return job
@@ -79,7 +81,12 @@ def start(
 
 
 def tag(
-    tracking_url: str, token: str, job: str, tags: Mapping[str, str], timeout_s: float = TIMEOUT_S
+    tracking_url: str,
+    token: str,
+    job: str,
+    tags: Mapping[str, str],
+    timeout_s: float = TIMEOUT_S,
+    client: httpx.Client | None = None,
 ) -> None:
     """Put tags on a run; those of other names stay. tracking_url: of the workspace, as names.tracking_url.
 
@@ -88,19 +95,26 @@ def tag(
     """
     texts = [{"key": name, "value": value} for name, value in tags.items()]
     sent = {"run_id": job, "tags": texts}
-    _post(f"{tracking_url}/api/2.0/mlflow/runs/log-batch", token, sent, {}, ATTEMPTS, timeout_s)
+    _post(f"{tracking_url}/api/2.0/mlflow/runs/log-batch", token, sent, {}, ATTEMPTS, timeout_s, client)
 
 
 def _post(
-    url: str, token: str, sent: object, headers: Mapping[str, str], attempts: int, timeout_s: float
+    url: str,
+    token: str,
+    sent: object,
+    headers: Mapping[str, str],
+    attempts: int,
+    timeout_s: float,
+    client: httpx.Client | None,
 ) -> dict[str, Any]:
+    post = client.post if client else httpx.post
     head = {"authorization": f"Bearer {token}", **headers}
     error = CallError(0, "")
     for attempt in range(attempts):
         if attempt:
             time.sleep(PAUSE_S * 2 ** (attempt - 1))
         try:
-            answer = httpx.post(url, json=sent, headers=head, timeout=timeout_s)
+            answer = post(url, json=sent, headers=head, timeout=timeout_s)
         except httpx.TransportError as failure:
             error = CallError(0, f"{httpx.URL(url).host} gave no answer: {type(failure).__name__}: {failure}")
             continue

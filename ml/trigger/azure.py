@@ -1,10 +1,12 @@
 """The state and the endpoint in Azure, and the key that signs. Everything signs in by the app's identity."""
 
 import hashlib
+import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from ml.published import call
 from ml.published.reason import Reason
 from ml.trigger.carry import NotTaken, Overtaken
 from ml.trigger.configuration import STATE_BLOB, STATE_CONTAINER, Configuration
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 
 MANAGEMENT: Final = "https://management.azure.com"
 API_VERSION: Final = "2024-10-01"
-ML_AUDIENCE: Final = "https://ml.azure.com"
-SECONDS: Final = 60.0  # of a call: less than a run is claimed for
+SECONDS: Final = 60.0  # of a question
+CALL_SECONDS: Final = 30.0  # of a call of the endpoint: all its attempts take less than a run is claimed for
+LOG: Final = logging.getLogger("retrain")
 PAGES: Final = 5  # of the newest jobs; what ran before them has ended
 DATA_INPUT: Final = "data"
 
@@ -86,30 +89,41 @@ class PublishedPipeline:
                 return
 
     def start(self, run: Run) -> str:
+        """The job's name. A second call for the same run finds the job of the first."""
         event = run.event
         reason = Reason(event.started_by, event.words, event.id, run.data)
-        inputs: dict[str, Any] = {
-            name: {"jobInputType": "Literal", "value": value} for name, value in reason.inputs().items()
-        }
-        inputs[DATA_INPUT] = {"jobInputType": "UriFile", "uri": run.data}
-        answer = self._client.post(
-            self._told.endpoint_url,
-            json={"properties": {"name": run.job, "inputData": inputs}},
-            headers={**self._signed(ML_AUDIENCE), "x-ms-client-request-id": run.job},
-            timeout=SECONDS,
-        )
-        if answer.status_code == 409 or (answer.status_code == 400 and THERE in answer.text):
-            return run.job  # another delivery has called
-        if answer.status_code in REFUSED:
-            raise NotTaken(f"{self._told.endpoint_url} answers {answer.status_code}: {answer.text[:500]}")
-        answer.raise_for_status()
-        return str(answer.json().get("name") or run.job)
+        inputs: dict[str, call.Value] = {DATA_INPUT: call.File(run.data), **reason.inputs()}
+        try:
+            job = call.start(
+                self._told.endpoint_url,
+                self._token(call.AUDIENCE),
+                inputs,
+                job=run.job,
+                timeout_s=CALL_SECONDS,
+                client=self._client,
+            )
+        except call.CallError as error:
+            if error.status in REFUSED:
+                raise NotTaken(f"{self._told.endpoint_url} answers {error.status}: {error.words}") from error
+            raise
+        self._tag(job, reason)
+        return job
+
+    def _tag(self, job: str, reason: Reason) -> None:
+        """What the tags say stands in the run's inputs, too: without them it is only found less easily."""
+        url, token = self._told.tracking_url, self._token(call.AUDIENCE)
+        try:
+            call.tag(url, token, job, reason.tags(), CALL_SECONDS, self._client)
+        except call.CallError as error:
+            LOG.warning("the run %s has no tags: %s", job, error.words)
 
     def _signed(self, audience: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._credential.get_token(f'{audience}/.default').token}"}
+        return {"Authorization": f"Bearer {self._token(audience)}"}
+
+    def _token(self, audience: str) -> str:
+        return self._credential.get_token(f"{audience}/.default").token
 
 
-THERE: Final = "already exists"  # in Azure's words, of a job's name
 REFUSED: Final = frozenset({400, 404, 422})  # not 401 and 403: a role may be on its way
 
 

@@ -48,8 +48,18 @@ class Configuration(BaseModel):
 
     @property
     def endpoint_url(self) -> str:
+        return names.endpoint_url(names.endpoint(*self._workspace), self.location)
+
+    @property
+    def tracking_url(self) -> str:
+        """The workspace's MLflow, where a run gets its tags."""
+        return names.tracking_url(*self._workspace, self.location)
+
+    @property
+    def _workspace(self) -> tuple[str, str, str]:
+        """Subscription, resource group and name."""
         _, _, subscription, _, group, _, _, _, workspace = self.workspace_id.split("/")
-        return names.endpoint_url(names.endpoint(subscription, group, workspace), self.location)
+        return subscription, group, workspace
 
     @property
     def landing_paths(self) -> str:

@@ -1,6 +1,7 @@
 """Whether an event starts a training: pure, from what is remembered and the limits."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,9 @@ NOT_TAKEN: Final = "refused"
 """How a run ends that the endpoint did not take. It counts for no limit."""
 GONE: Final = "gone"
 """How a run ends whose job the endpoint no longer has."""
+FIT: Final = re.compile(r"(?!(?:.*/)?\.\.?(?:/|$))[A-Za-z0-9._=/@:-]+", re.ASCII)
+"""Addresses of data that may be trained on. Who lands a file chooses its name, which becomes a word of the
+steps' commands, and a shell reads these: so letters, digits and . _ - = @ : / alone, and no way upwards."""
 WAITS: Final = frozenset[Why]({"running", "paused", "daily-limit"})
 """Why new data is kept for later: it is trained on when that has passed, the newest alone."""
 WORDS: Final[dict[Why, str]] = {
@@ -25,6 +29,7 @@ WORDS: Final[dict[Why, str]] = {
     "debounced": "it came too soon after the start of the last training",
     "daily-limit": "as many trainings were started in 24 hours as may be",
     "no-data": "nothing has landed that could be trained on",
+    "unfit-name": "its name may have A-Z, a-z, 0-9 and . _ - = @ : / alone, and no part may be . or ..",
     "refused-by-azure": "the endpoint did not take the run",
 }
 
@@ -65,6 +70,10 @@ def decide(state: State, event: Event, limits: Limits, now: datetime) -> tuple[S
     state = state.changed(limits=limits)
     if run := state.run_of(event.id):
         return _again(state, run, now)
+    if event.data and not FIT.fullmatch(event.data):
+        known = any(one.event.id == event.id for one in state.refused)
+        unfit: Why = "duplicate" if known else "unfit-name"
+        return state.refusing(event, unfit, now), Refused(why=unfit)
     if event.started_by == "data" and (state.newest_at is None or event.at >= state.newest_at):
         state = state.changed(newest=event.data, newest_at=event.at)
     waited = state.waiting is not None and state.waiting.id == event.id

@@ -17,6 +17,9 @@ KINDS: Final = (".parquet", ".csv")  # of data sets
 BLOB: Final = re.compile(
     r"https://(?P<account>[a-z0-9]{3,24})\.(?:blob|dfs)\.core\.windows\.net/(?P<container>[^/?#]+)/(?P<path>[^?#]+)"
 )
+MODEL: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,254}", re.ASCII)
+VERSION: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,29}", re.ASCII)
+STARTED: Final = "lineage.started_by"  # a property of each model that the training pipeline registers
 ALERT_SCHEMA: Final = "azureMonitorCommonAlertSchema"
 LONGEST_WORDS: Final = 200
 
@@ -55,7 +58,7 @@ def from_event_grid(message: Mapping[str, Any], landing: str) -> Event | Registe
         raise Malformed(f"an event of type {kind} has no data")
     id_, at = _text(message, "id"), _time(_text(message, "eventTime", "time"))
     if kind == REGISTERED:
-        return Registered(id=id_, model=_text(data, "modelName"), version=_text(data, "modelVersion"), at=at)
+        return _registered(id_, at, data)
     if kind != CREATED:
         return Ignored(why=f"an event of type {kind}")
     return _landed(id_, at, data, landing)
@@ -87,6 +90,20 @@ def from_timer(at: datetime) -> Event:
     """The schedule's time has come. at: of the call; two within a minute are one event."""
     minute = at.replace(second=0, microsecond=0)
     return Event(id=f"schedule-{minute.isoformat()}", started_by="schedule", words="the schedule", at=at)
+
+
+def _registered(id_: str, at: datetime, data: Mapping[str, Any]) -> Registered | Ignored:
+    """Azure's documentation has the version as a number in its example, and as a text in its table."""
+    name, number = _text(data, "ModelName"), data.get("ModelVersion")
+    version = str(number) if isinstance(number, int) else _text(data, "ModelVersion")
+    if not MODEL.fullmatch(name) or not VERSION.fullmatch(version):
+        raise Malformed(
+            f"ModelName is {name!r} and ModelVersion {version!r}, which name no model of Azure ML"
+        )
+    properties = data.get("ModelProperties")
+    if not isinstance(properties, Mapping) or STARTED not in properties:
+        return Ignored(why=f"{name}:{version} was not registered by the training pipeline")
+    return Registered(id=id_, model=name, version=version, at=at)
 
 
 def _landed(id_: str, at: datetime, data: Mapping[str, Any], landing: str) -> Event | Ignored:

@@ -6,13 +6,23 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Starter = Literal["person", "schedule", "data", "metric"]
-Why = Literal["duplicate", "paused", "running", "debounced", "daily-limit", "no-data", "refused-by-azure"]
+Why = Literal[
+    "duplicate",
+    "paused",
+    "running",
+    "debounced",
+    "daily-limit",
+    "no-data",
+    "unfit-name",
+    "refused-by-azure",
+]
 """Why an event started nothing:
 
 duplicate: its id was answered before. paused: somebody paused all triggers. running: a training is under
 way. debounced: it came too soon after the start of the last one, and counts as one with it. daily-limit: as
 many were started in 24 hours as may be. no-data: nothing has landed that could be trained on.
-refused-by-azure: the endpoint did not take the run.
+unfit-name: the file's name has letters that a shell might read. refused-by-azure: the endpoint did not take
+the run.
 """
 KEPT = 200  # runs, and answered events, that are remembered
 

@@ -17,7 +17,7 @@ from ml.trigger.carry import NotTaken, Overtaken
 from ml.trigger.configuration import WrongSetting
 from ml.trigger.decide import job_name
 from ml.trigger.state import Run, State
-from tests.ml.trigger.test_events import fired, landed
+from tests.ml.trigger.test_events import fired, landed, model
 from tests.ml.trigger.worlds import START, World, event
 
 WORKSPACE = "/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/mlw"
@@ -94,7 +94,12 @@ def test_a_run_is_called_with_its_reason_its_data_and_a_name_of_its_own() -> Non
         return httpx.Response(201, json={"name": run().job})
 
     assert pipeline(answer).start(run()) == run().job
-    ((url, signed, body),) = seen
+    (url, signed, body), (tracking, _, tags) = seen
+    assert tracking == (
+        f"https://westeurope.api.azureml.ms/mlflow/v1.0{WORKSPACE}/api/2.0/mlflow/runs/log-batch"
+    )
+    told = Reason.of({one["key"]: one["value"] for one in tags["tags"]})
+    assert (tags["run_id"], told) == (run().job, Reason("data", "e-1", "e-1", event().data))
     assert url.startswith("https://training-")
     assert url.endswith(".westeurope.inference.ml.azure.com/jobs")
     assert signed == "Bearer for https://ml.azure.com/.default"
@@ -107,6 +112,15 @@ def test_a_run_is_called_with_its_reason_its_data_and_a_name_of_its_own() -> Non
     assert {k.lower(): v for k, v in inputs["data"].items()}["uri"] == event().data
 
 
+def test_a_run_that_takes_no_tags_is_started_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        tags = request.url.path.endswith("log-batch")
+        return httpx.Response(403, text="no") if tags else httpx.Response(201, json={"name": run().job})
+
+    assert pipeline(answer).start(run()) == run().job
+    assert f"the run {run().job} has no tags" in caplog.text
+
+
 @pytest.mark.parametrize("status", [400, 404])
 def test_what_the_endpoint_would_refuse_again_is_told_apart(status: int) -> None:
     with pytest.raises(NotTaken, match="no default deployment"):
@@ -116,7 +130,14 @@ def test_what_the_endpoint_would_refuse_again_is_told_apart(status: int) -> None
 @pytest.mark.parametrize("status", [400, 409])
 def test_a_job_that_another_delivery_has_begun_is_this_ones(status: int) -> None:
     words = f"A job with this name already exists: '{run().job}'."
-    assert pipeline(lambda _: httpx.Response(status, text=words)).start(run()) == run().job
+    error = {"error": {"code": "UserError", "message": words}}
+    taken = httpx.Response(status, json=error)
+    assert (
+        pipeline(
+            lambda request: taken if request.url.path == "/jobs" else httpx.Response(200, json={})
+        ).start(run())
+        == run().job
+    )
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -205,7 +226,7 @@ def test_each_function_says_what_became_of_what_reached_it(world: World) -> None
     assert status == 200
     assert told.endswith("no training is started: it came too soon after the start of the last training")
     registered = {**landed(), "eventType": "Microsoft.MachineLearningServices.ModelRegistered"}
-    registered["data"] = {"modelName": "m", "modelVersion": "3"}
+    registered["data"] = model()
     assert "retraining.github is not set" in app.from_queue(registered)
     assert app.from_watch() == []
 

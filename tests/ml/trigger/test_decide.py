@@ -1,5 +1,7 @@
 """Whether an event starts a training."""
 
+import posixpath
+import shlex
 from datetime import timedelta
 from itertools import pairwise
 
@@ -67,6 +69,48 @@ def test_a_run_under_way_refuses_and_the_newest_data_waits() -> None:
     state, decision = decide(ended(state), one, LIMITS, START + minutes(40))
     assert isinstance(decision, Start)
     assert state.waiting is None
+
+
+LANDED = "azureml://subscriptions/s/resourcegroups/g/workspaces/w/datastores/lake_landing/paths/"
+UNFIT = (
+    "a b.csv",
+    "a$(x).csv",
+    "a;b.csv",
+    "a%20b.csv",
+    "../a.csv",
+    "a/../b.csv",
+    "a/./b.csv",
+    "ä.csv",
+    "a\nb.csv",
+)
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_a_file_whose_name_a_shell_might_read_is_refused_and_counted(name: str) -> None:
+    one = event("e-1", data=f"{LANDED}{name}")
+    state, decision = decide(State(), one, LIMITS, one.at)
+    assert decision == Refused(why="unfit-name")
+    assert (state.counts, state.newest, state.waiting) == ({"unfit-name": 1}, "", None)
+    assert state.refused[0].event == one
+    assert why(state, one) == "duplicate"
+    assert why(State(), event("alert", 1, "metric")) == "no-data", "no alert trains on it either"
+
+
+@given(st.text(min_size=1, max_size=40) | st.from_regex(r"[\w=./@:-]{1,40}", fullmatch=True))
+def test_what_is_trained_on_is_one_word_of_a_shell_and_below_where_data_lands(name: str) -> None:
+    one = event("e-1", data=f"{LANDED}{name}")
+    _, decision = decide(State(), one, LIMITS, one.at)
+    if isinstance(decision, Start):
+        assert shlex.split(f"--data {decision.run.data}") == ["--data", decision.run.data]
+        assert shlex.quote(decision.run.data) == decision.run.data
+        assert posixpath.normpath(f"/{name}").lstrip("/") == "/".join(filter(None, name.split("/")))
+    else:
+        assert decision == Refused(why="unfit-name")
+
+
+def test_the_names_of_partitions_are_trained_on() -> None:
+    one = event("e-1", data=f"{LANDED}country=de/date=2026-11-30/part-0_1.snappy.parquet")
+    assert isinstance(decide(State(), one, LIMITS, one.at)[1], Start)
 
 
 def test_an_alert_does_not_wait() -> None:

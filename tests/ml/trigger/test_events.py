@@ -41,6 +41,17 @@ def landed(**changes: Any) -> dict[str, Any]:
     }
 
 
+def model(**changes: Any) -> dict[str, Any]:
+    """What is told of a model, as "Azure Machine Learning as an Event Grid source" has it."""
+    return {
+        "ModelName": "credit-default",
+        "ModelVersion": 3,
+        "ModelTags": {},
+        "ModelProperties": {"lineage.started_by": "data"},
+        **changes,
+    }
+
+
 def fired(**changes: Any) -> dict[str, Any]:
     """As "Common alert schema" has it."""
     essentials = {
@@ -102,10 +113,23 @@ def test_a_cloud_event_says_the_same() -> None:
 
 def test_a_registered_model_is_told_as_one() -> None:
     message = {**landed(), "eventType": "Microsoft.MachineLearningServices.ModelRegistered"}
-    message["data"] = {"modelName": "credit-default", "modelVersion": "3", "modelTags": {}}
-    found = from_event_grid(message, LANDING)
-    assert isinstance(found, Registered)
-    assert found.name == "credit-default:3"
+    for version in (3, "3"):
+        message["data"] = model(ModelVersion=version)
+        found = from_event_grid(message, LANDING)
+        assert isinstance(found, Registered)
+        assert found.name == "credit-default:3"
+    message["data"] = model(ModelProperties={})
+    assert from_event_grid(message, LANDING) == Ignored(
+        why="credit-default:3 was not registered by the training pipeline"
+    )
+    for wrong in (
+        {"ModelName": "--force"},
+        {"ModelName": "a b"},
+        {"ModelVersion": "1;"},
+    ):
+        message["data"] = model(**wrong)
+        with pytest.raises(Malformed, match="name no model"):
+            from_event_grid(message, LANDING)
 
 
 def test_an_alert_that_fired_asks_and_one_that_is_resolved_does_not() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -57,6 +58,11 @@ class Place:
         """What changes when the file is written again: its size and when it was written."""
         (info,) = self.files.get_file_info([name])
         return f"{info.size} {info.mtime_ns}"
+
+    def stated(self, names: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+        """Of each file: its name, its bytes, and what `state` says of it."""
+        for info in self.files.get_file_info(list(names)):
+            yield info.path, info.size or 0, f"{info.size} {info.mtime_ns}"
 
     def size(self, name: str) -> int:
         (info,) = self.files.get_file_info([name])

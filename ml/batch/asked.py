@@ -48,4 +48,5 @@ class Asked:
     @staticmethod
     def of_json(text: str) -> Asked:
         value: dict[str, Any] = json.loads(text)
-        return Asked(**{**value, "model": Named(**value["model"])})
+        value["model"] = Named(**value["model"])
+        return Asked(**value)

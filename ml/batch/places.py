@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -42,18 +42,12 @@ class _Lake:
             now = self._clock()
             if self._opened is None or now >= self._renew_at:
                 signed = tables.signed_in(self._where, self._credential)
-                self._opened = opened(self._where, signed.options)
+                from ml.lake import filesystem
+
+                self._opened = filesystem.opened(self._where, signed.options)
                 # Not at each call where tokens are short: a sign-in may start another program.
                 self._renew_at = max(signed.until - RENEW_S, now + PAUSE_S)
             return self._opened
-
-
-def opened(where: str, options: Mapping[str, str]) -> FileSystem:
-    """The file system of an address in the lake, by a token."""
-    from deltalake.fs import DeltaStorageHandler
-    from pyarrow import fs
-
-    return fs.PyFileSystem(DeltaStorageHandler(where, dict(options)))
 
 
 class Place:

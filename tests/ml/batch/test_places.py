@@ -14,7 +14,7 @@ from ml.batch import places
 from ml.batch.evaluate import Composite
 from ml.batch.places import PAUSE_S, RENEW_S, Place
 from ml.batch.run import Limits, run
-from ml.lake import tables
+from ml.lake import filesystem, tables
 from tests.ml.batch.conftest import ID, written
 
 LAKE = "abfss://predictions@lake.dfs.core.windows.net/batch"
@@ -69,7 +69,7 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Cloc
         (tmp_path / "lake").mkdir(exist_ok=True)
         return guarded(tmp_path / "lake", clock, ends[token])
 
-    monkeypatch.setattr(places, "opened", opened)
+    monkeypatch.setattr(filesystem, "opened", opened)
     monkeypatch.setattr(places._Lake.__init__, "__defaults__", (clock,))
     yield clock, credential
 

@@ -232,6 +232,7 @@ class BatchSettings(Section):
 
     block_rows: int = Field(ge=1, le=10_000_000)  # scored at once
     most_rejected: Share  # of the rows; beyond it nothing is published
+    machine_up_to_gb: float = Field(default=100.0, gt=0, le=1_000_000)  # of stored data; then another engine
 
     def limits(self) -> "Limits":
         from ml.batch.run import Limits

@@ -1,5 +1,6 @@
 """The Azure SDK clients of one estate, made when first used, each with its time limits."""
 
+import os
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -11,7 +12,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from ml.azure.forbidden import Wait, refusal_of
 from ml.errors import MlopsError
-from ml.terminal.console import Report
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from infra.outputs import EstateOutputs
     from ml.settings import Settings
+    from ml.terminal.console import Report
 
 Answer = TypeVar("Answer")
 RULE_SECONDS = 60.0  # how long a new network rule may take: less than a role assignment
+IDENTITY_VARIABLE = "DEFAULT_IDENTITY_CLIENT_ID"  # in a job of Azure ML: the identity that it runs under
 
 
 def _settings() -> "Settings":
@@ -36,15 +38,17 @@ def _settings() -> "Settings":
 @dataclass(frozen=True)
 class Azure:
     estate: "EstateOutputs"
-    report: Report
+    report: "Report"
     settings: "Settings" = field(default_factory=_settings)
 
     @cached_property
     def credential(self) -> "TokenCredential":
         import logging
 
-        from azure.identity import DefaultAzureCredential
+        from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
+        if client_id := os.environ.get(IDENTITY_VARIABLE):
+            return ManagedIdentityCredential(client_id=client_id)
         logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its exception says the same
         return DefaultAzureCredential()
 
@@ -117,7 +121,7 @@ class Azure:
         return until_granted(call, what, self.report, self.settings.azure.grants_seconds)
 
 
-def until_granted(call: Callable[[], Answer], what: str, report: Report, seconds: float) -> Answer:
+def until_granted(call: Callable[[], Answer], what: str, report: "Report", seconds: float) -> Answer:
     """Call, and call again while Azure answers 403 with a code for which waiting may help.
 
     seconds: the longest wait, for a role assignment. Raises MlopsError with Azure's words after it.

@@ -106,11 +106,15 @@ class Runs:
 
 
 class Follower:
-    """Reports a job's progress until the job ends; with `trials`, that of its sweeps' trials, too."""
+    """Reports a job's progress until the job ends; with `trials`, that of its sweeps' trials, too.
 
-    def __init__(self, azure: Azure, *, trials: bool = False) -> None:
+    alone: the job has no steps: its own output is followed, as that of one step.
+    """
+
+    def __init__(self, azure: Azure, *, trials: bool = False, alone: bool = False) -> None:
         self._azure = azure
         self._trials = trials
+        self._alone = alone
         self._runs = Runs(azure)
         self._steps: dict[str, Step] = {}
 
@@ -119,7 +123,11 @@ class Follower:
         deadline = time.monotonic() + seconds
         while True:
             status = self._runs.details(job).status
-            self._look_at_children(job, "")
+            if self._alone:
+                step = self._steps.setdefault(job, Step(job, job, RemoteLog(self._azure)))
+                self._update(step, status)
+            else:
+                self._look_at_children(job, "")
             if status in FINISHED:
                 return status, list(self._steps.values())
             if time.monotonic() > deadline:

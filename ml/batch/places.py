@@ -3,21 +3,51 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ml.errors import MlopsError
-from ml.lake.tables import storage_options
+from ml.lake import tables
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 FileSystem: TypeAlias = Any  # pyarrow.fs.FileSystem
 LAKE: Final = "abfss://"
+RENEW_S: Final = 900.0  # before the token ends: longer than a file takes
+PAUSE_S: Final = 60.0  # between two sign-ins
 
 
 def is_lake(where: str) -> bool:
     return where.startswith(LAKE)
+
+
+class _Lake:
+    """The file system of a folder in the lake. It is opened anew before its token ends: a batch may last for
+    days, and whoever reads or writes a file asks for the file system again. Thread-safe."""
+
+    def __init__(
+        self, where: str, credential: TokenCredential | None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._where, self._credential, self._clock = where, credential, clock
+        self._lock = Lock()
+        self._opened: FileSystem = None
+        self._renew_at = 0.0
+
+    def files(self) -> FileSystem:
+        with self._lock:
+            now = self._clock()
+            if self._opened is None or now >= self._renew_at:
+                signed = tables.signed_in(self._where, self._credential)
+                from ml.lake import filesystem
+
+                self._opened = filesystem.opened(self._where, signed.options)
+                # Not at each call where tokens are short: a sign-in may start another program.
+                self._renew_at = max(signed.until - RENEW_S, now + PAUSE_S)
+            return self._opened
 
 
 class Place:
@@ -28,17 +58,19 @@ class Place:
         from pyarrow import fs
 
         self.where = where if is_lake(where) else str(Path(where).absolute())
-        self._lake = is_lake(where)
-        if self._lake:
-            from deltalake.fs import DeltaStorageHandler
-
-            self.files: FileSystem = fs.PyFileSystem(
-                DeltaStorageHandler(self.where, storage_options(where, credential))
-            )
+        self._lake = _Lake(self.where, credential) if is_lake(where) else None
+        self._local: FileSystem = None
+        if self._lake is not None:
+            self._lake.files()  # who cannot sign in learns it here
         elif "://" in where:
             raise MlopsError(f"{where} is neither in a data lake nor a folder.", "Give abfss:// or a path.")
         else:
-            self.files = fs.SubTreeFileSystem(self.where, fs.LocalFileSystem())
+            self._local = fs.SubTreeFileSystem(self.where, fs.LocalFileSystem())
+
+    @property
+    def files(self) -> FileSystem:
+        """For one file: keep it no longer, since its token holds for an hour at most."""
+        return self._local if self._lake is None else self._lake.files()
 
     def names(self, folder: str = "") -> list[str]:
         """The names of all files below a folder, in order."""
@@ -57,6 +89,11 @@ class Place:
         """What changes when the file is written again: its size and when it was written."""
         (info,) = self.files.get_file_info([name])
         return f"{info.size} {info.mtime_ns}"
+
+    def stated(self, names: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+        """Of each file: its name, its bytes, and what `state` says of it."""
+        for info in self.files.get_file_info(list(names)):
+            yield info.path, info.size or 0, f"{info.size} {info.mtime_ns}"
 
     def size(self, name: str) -> int:
         (info,) = self.files.get_file_info([name])

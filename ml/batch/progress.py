@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ml.batch.told import lines
+
 if TYPE_CHECKING:
     from ml.batch.run import Told
     from ml.terminal.console import Report
@@ -17,15 +19,7 @@ if TYPE_CHECKING:
 def shown(report: Report) -> Generator[Told]:
     """A function that takes the rows that were read so far, and all of them where that is known."""
     if not report.console.is_terminal:
-        tenths: set[int] = set()
-
-        def line(read: int, rows: int | None) -> None:
-            tenth = read // 1_000_000 if rows is None else 10 * read // max(1, rows)
-            if tenth not in tenths:
-                tenths.add(tenth)
-                report.line(f"{read:,} rows" + ("" if rows is None else f" of {rows:,}"))
-
-        yield line
+        yield lines(report.line)
         return
     columns = (TextColumn("  rows"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=report.console, transient=True) as progress:

@@ -1,16 +1,14 @@
-"""The composite of a release: its registered model, downloaded, and held against the release's record."""
+"""The composite of a release: its registered model, as the release's record names it."""
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.azure.clients import without_its_own_output
-from ml.batch.evaluate import Composite, load
+from ml.batch import model
+from ml.batch.asked import Named
+from ml.batch.evaluate import Composite
 from ml.errors import MlopsError
 from ml.release import lineage, records
-from scoring.model.artifact import ArtifactError
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
@@ -30,34 +28,13 @@ def record_of(azure: Azure, release: str | None) -> Record:
     return records.read(azure, release)
 
 
+def named(azure: Azure, release: str | None) -> Named:
+    """The model of a release; of the newest one when none is named. Raises MlopsError."""
+    record = record_of(azure, release)
+    made = record.release
+    return Named(made.model_name, made.model_version, made.id, record.evidence.artifact_digest)
+
+
 def composite(azure: Azure, release: str | None, block_rows: int) -> Composite:
     """Raises MlopsError where the model is gone, damaged, or not the one that the record names."""
-    record = record_of(azure, release)
-    name, version = record.release.model_name, record.release.model_version
-    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-
-        def download() -> None:
-            with without_its_own_output():
-                azure.ml.models.download(name, version, download_path=scratch)
-
-        azure.granted(download, "download the model")
-        manifests = sorted(Path(scratch).rglob("manifest.json"))
-        if len(manifests) != 1:
-            raise MlopsError(
-                f"The model {name}:{version} has {len(manifests)} files named manifest.json, and needs one.",
-                "Train again, or name another --release.",
-            )
-        try:
-            found = load(manifests[0].parent, f"{name}:{version}", record.release.id, block_rows)
-        except ArtifactError as error:
-            raise MlopsError(
-                f"The model {name}:{version} cannot be used: {error}",
-                "Train again, or name another --release.",
-            ) from error
-    if found.artifact.digest != record.evidence.artifact_digest:
-        raise MlopsError(
-            f"The model {name}:{version} is {found.artifact.digest}, and the release {record.release.id} was "
-            f"made of {record.evidence.artifact_digest}.",
-            "Somebody has changed the model: deploy a new release of it, or restore it.",
-        )
-    return found
+    return model.composite(azure, named(azure, release), block_rows)

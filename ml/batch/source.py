@@ -81,6 +81,31 @@ def source(
     return _planned(place, chosen, names, "", contract, key, unit_rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Of all files: their bytes as they are stored, and what changes when one of them does."""
+
+    bytes: int
+    state: str
+
+
+def look(where: str, credential: TokenCredential | None = None) -> Looked:
+    """How large a batch is, from listings alone: no file is opened. Raises MlopsError, and OSError."""
+    folder, single = _folder(where)
+    place = Place(folder, credential)
+    table = _delta(folder, credential) if single is None else None
+    names = table[0] if table is not None else [single] if single else place.names()
+    kept = [name for name in names if table is not None or not _hidden(name)]
+    if not kept:
+        raise MlopsError(f"{where} holds no file.", "Give Parquet or CSV files, or a Delta table.")
+    digest = hashlib.sha256(b"" if table is None else table[1].encode())
+    sizes = 0
+    for name, size, state in place.stated(kept):
+        sizes += size
+        digest.update(f"\n{name} {'' if table is not None else state}".encode())
+    return Looked(sizes, digest.hexdigest())
+
+
 def _folder(where: str) -> tuple[str, str | None]:
     """The folder, and the one file in it that was named."""
     if any(where.lower().endswith(ending) for ending in ENDINGS):

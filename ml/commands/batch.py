@@ -15,6 +15,8 @@ from ml.terminal.run import run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
+    from ml.batch.asked import Asked, Named
+    from ml.batch.source import Looked
 
 MOST_FEATURES = 5
 
@@ -49,10 +51,21 @@ def command(
     workers: Annotated[
         int, typer.Option(min=0, max=256, help="Threads; 0: one a core.", show_default="0")
     ] = 0,
+    engine: Annotated[
+        str, typer.Option(help="What scores: machine, or auto, which chooses by the size of the data.")
+    ] = "auto",
+    here: Annotated[
+        bool, typer.Option("--here", help="Score in this process, and not as a job on the cluster.")
+    ] = False,
+    wait: options.Wait = True,
+    force: options.Force = False,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Score all rows of files or a table with a release's model, on all cores of this machine.
+    """Score all rows of files or a table with a release's model.
+
+    Data in the data lake is scored by an Azure ML job on the estate's cluster, on all cores of one machine,
+    unless you give --here; files of this machine are scored here.
 
     Predictions and rejects become Delta tables, published whole or not at all: a run that was killed goes on
     where it was, one that has ended finds itself. Exit code 1 when nothing was published.
@@ -63,37 +76,77 @@ def command(
             preflight.check_release(release)
 
     def score(azure: "Azure", root: Path) -> dict[str, Any]:
-        return batch(azure, data, output, key, release, workers)
+        from ml.batch.asked import Asked
+
+        model = _model(azure, release)
+        asked = Asked(model, data, output or _default(azure, model.model), key, workers)
+        return batch(azure, root, asked, engine, here=here, wait=wait, force=force)
 
     run(env, as_json, quiet, score, render)
 
 
-def batch(
-    azure: "Azure", data: str, output: str | None, key: str | None, release: str | None, workers: int
-) -> dict[str, Any]:
-    from dataclasses import replace
-
+def _model(azure: "Azure", release: str | None) -> "Named":
     from ml.batch import released
-    from ml.batch import run as batches
-    from ml.batch.progress import shown
 
-    report, limits = azure.report, azure.settings.batch.limits()
-    with report.phase("model"):
-        composite = released.composite(azure, release, limits.block_rows)
-        report.line(f"{composite.name} of {composite.release}, by {composite.evaluator.name}")
-    where = output or _default(azure, composite.name)
-    with report.phase(f"scoring {data}"), shown(report) as told:
-        answer = batches.run(
-            composite,
-            data,
-            where,
-            key,
-            replace(limits, workers=workers),
-            azure.credential,
-            told,
-            azure.estate.environment,
-        )
-    return {"environment": azure.estate.environment, "output": where, **answer}
+    with azure.report.phase("release"):
+        found = released.named(azure, release)
+        azure.report.line(f"{found.release}, of {found.name}")
+    return found
+
+
+def batch(
+    azure: "Azure",
+    root: Path,
+    asked: "Asked",
+    engine: str,
+    *,
+    here: bool = False,
+    wait: bool = True,
+    force: bool = False,
+) -> dict[str, Any]:
+    """Score by the engine that was asked for, in this process or as a job. Raises MlopsError."""
+    from ml.batch.choice import choose
+    from ml.batch.engines import ENGINES
+    from ml.batch.progress import shown
+    from ml.scheduled.job import carry_out
+
+    looked = _looked(azure, asked)
+    choice = choose(
+        engine,
+        here,
+        asked.data,
+        asked.output,
+        looked.bytes if looked else None,
+        azure.settings.batch.machine_up_to_gb,
+        ENGINES,
+    )
+    place = "this machine" if choice.here else "a job on the cluster"
+    azure.report.line(f"by the engine {choice.engine.name}, {place}: {choice.why}")
+    told = {
+        "environment": azure.estate.environment,
+        "output": asked.output,
+        "engine": choice.engine.name,
+        "here": choice.here,
+        "why": choice.why,
+    }
+    if choice.here:
+        with shown(azure.report) as progress:
+            return {**told, **choice.engine.here(azure, asked, progress)}
+    job = choice.engine.job(azure, root, asked, looked.state if looked else "")
+    return {**told, **carry_out(azure, job, wait=wait, force=force)}
+
+
+def _looked(azure: "Azure", asked: "Asked") -> "Looked | None":
+    """How large the data is; None, said aloud, where it cannot be looked at from here."""
+    from ml.batch.source import look
+
+    try:
+        return look(asked.data, azure.credential)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        azure.report.warn(f"{asked.data} cannot be looked at from here: {str(error).splitlines()[0]}")
+        return None
 
 
 def _default(azure: "Azure", model: str) -> str:
@@ -112,6 +165,8 @@ def _default(azure: "Azure", model: str) -> str:
 
 def render(answer: Mapping[str, Any]) -> RenderableType:
     """What was scored, what the report says of it, where it is."""
+    if "report" not in answer:
+        return f"job {answer['job']}: {answer['status']}. The same command without --no-wait follows it."
     report = answer["report"]
     estimated = report["estimated"].get("roc_auc")
     verdict = report["diagnosis"]

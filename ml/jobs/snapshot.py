@@ -51,13 +51,15 @@ def of_scoring(root: Path) -> Snapshot:
     return take(root, SCORING)
 
 
-def take(root: Path, modules: tuple[str, ...], more: tuple[str, ...] = ()) -> Snapshot:
-    """The snapshot of what the modules need, and of `more` files.
+def take(
+    root: Path, modules: tuple[str, ...], more: tuple[str, ...] = (), packages: tuple[str, ...] = PACKAGES
+) -> Snapshot:
+    """The snapshot of what the modules need of the packages, and of `more` files.
 
     Raises MlopsError when a file is missing or not tracked by git, or when git does not answer.
     """
-    names = sorted({*files_of(root, modules), *more})
-    known = checkout.look(root, PACKAGES)
+    names = sorted({*files_of(root, modules, packages), *more})
+    known = checkout.look(root, packages)
     if known is not None and (untracked := [name for name in names if name not in known.tracked]):
         shown = ", ".join(untracked[:MOST_NAMED]) + (" and more" if len(untracked) > MOST_NAMED else "")
         raise MlopsError(

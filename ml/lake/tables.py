@@ -297,13 +297,27 @@ def _uri(where: str | Path) -> str:
 
 def storage_options(where: str | Path, credential: TokenCredential | None) -> dict[str, str]:
     """What deltalake needs to sign in, by a token that holds for an hour; nothing for a local folder."""
+    return signed_in(where, credential).options
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """until: seconds since 1970, when the token in the options ends."""
+
+    options: dict[str, str]
+    until: float
+
+
+def signed_in(where: str | Path, credential: TokenCredential | None) -> SignedIn:
+    """The options of `storage_options`, and how long they hold. Raises MlopsError."""
     if not str(where).startswith("abfss://"):
-        return {}
+        return SignedIn({}, float("inf"))
     if credential is None:
         raise MlopsError(
             f"The table {where} is in a data lake, and no credential was given.", "Sign in first."
         )
-    return {"bearer_token": credential.get_token(AUDIENCE).token}
+    token = credential.get_token(AUDIENCE)
+    return SignedIn({"bearer_token": token.token}, float(token.expires_on))
 
 
 def _commit(taken: Mapping[str, int] | None, told: Mapping[str, Any] | None) -> Any:

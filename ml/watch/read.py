@@ -15,8 +15,8 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
+from ml.azure.known import known
 from ml.errors import MlopsError
-from ml.terminal.failures import known
 from ml.watch import alerts, beforehand, traffic
 from ml.watch.facts import (
     Alerts,

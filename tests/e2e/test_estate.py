@@ -164,6 +164,36 @@ def test_on_call_sees_all_of_it_on_one_page(world: World, tmp_path: Path) -> Non
     assert json.loads(page.with_suffix(".json").read_text())["facts"] == facts
 
 
+def test_rows_in_the_lake_are_scored_by_a_job_on_the_cluster(world: World, tmp_path: Path) -> None:
+    """Under the training identity, in the training image; the same command finds the job of its content."""
+    lake = json.loads(world.pulumi("stack output", "stage", "--json").stdout)["data_lake"]
+    program = tmp_path / "upload.py"
+    program.write_text(UPLOAD)
+    world.run(sys.executable, str(program), lake)
+    data = f"abfss://landing@{lake}.dfs.core.windows.net/batch/2026-11-30"
+    batch = ("mlops", "batch", "--env", "stage", "--data", data, "--key", "id", "--json")
+    answer = json.loads(world.run(*batch).stdout)
+    assert (answer["rows"], answer["rejected"], answer["here"]) == (300, 0, False)
+    assert answer["engine"] == "machine" and "batch.machine_up_to_gb" in answer["why"]
+    again = json.loads(world.run(*batch).stdout)
+    assert again == {**answer, "reused": True}
+
+
+UPLOAD = """
+import io, sys
+import pandas
+from azure.identity import DefaultAzureCredential
+from azure.storage.blob import ContainerClient
+rows = pandas.read_parquet("data/credit_default.parquet").head(300).drop(columns="default")
+content = io.BytesIO()
+rows.to_parquet(content, index=False)
+landing = ContainerClient(
+    f"https://{sys.argv[1]}.blob.core.windows.net", "landing", credential=DefaultAzureCredential()
+)
+landing.upload_blob("batch/2026-11-30/rows.parquet", content.getvalue())
+"""
+
+
 def deployed(world: World) -> dict[str, Any]:
     """What `mlops status` says of the service."""
     return json.loads(world.run("mlops", "status", "--env", "stage", "--json").stdout)["deployed"]

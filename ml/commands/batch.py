@@ -81,7 +81,7 @@ def batch(
     with report.phase("model"):
         composite = released.composite(azure, release, limits.block_rows)
         report.line(f"{composite.name} of {composite.release}, by {composite.evaluator.name}")
-    where = output or _default(azure, composite.name)
+    where = output or default_output(azure, composite.name)
     with report.phase(f"scoring {data}"), shown(report) as told:
         answer = batches.run(
             composite,
@@ -96,7 +96,7 @@ def batch(
     return {"environment": azure.estate.environment, "output": where, **answer}
 
 
-def _default(azure: "Azure", model: str) -> str:
+def default_output(azure: "Azure", model: str) -> str:
     """Raises MlopsError where the estate has no data lake."""
     from ml.errors import MlopsError
     from ml.lake import tables

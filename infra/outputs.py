@@ -3,6 +3,19 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class Predictions(BaseModel):
+    """The server of predictions by key. Roles are those of Microsoft Entra ID, by their names there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    host: str = Field(description="NAME.postgres.database.azure.com")
+    port: int
+    database: str
+    administrators: str = Field(description="the engineers' group")
+    writer: str = Field(description="the training identity: it loads batches")
+    reader: str = Field(description="the scoring identity: it looks up")
+
+
 class EstateOutputs(BaseModel):
     """The outputs of a stack, under the same names. Ids are ARM resource ids, `*_client_id` are UUIDs."""
 
@@ -59,6 +72,7 @@ class EstateOutputs(BaseModel):
         default=None, description="of tokens that it takes beside keys; None: keys alone"
     )
     gateway_pool: str | None = Field(default=None, description="backend whose members the release sets, name")
+    predictions: Predictions | None = Field(default=None, description="by key; None: there are none")
     retraining_app: str | None = Field(
         default=None, description="function app that starts trainings, name; None: there is none"
     )

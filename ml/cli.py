@@ -21,6 +21,7 @@ from ml.commands import (
     labels,
     manifests,
     monitor,
+    precomputed,
     promote,
     publish,
     quality,
@@ -89,6 +90,11 @@ _triggers = typer.Typer(help=trigger.HELP, no_args_is_help=True, rich_markup_mod
 for _name, _command in trigger.COMMANDS.items():
     _triggers.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
 app.add_typer(_triggers, name="trigger")
+
+_precomputed = typer.Typer(help=precomputed.HELP, no_args_is_help=True, rich_markup_mode="rich")
+for _name, _command in precomputed.COMMANDS.items():
+    _precomputed.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
+app.add_typer(_precomputed, name="precomputed")
 
 
 def main() -> None:

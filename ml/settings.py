@@ -246,6 +246,12 @@ class KeptSettings(Section):
     retention_days: int = Field(ge=1, le=3_650)
 
 
+class PrecomputedSettings(Section):
+    """Of predictions by key."""
+
+    keep_runs: int = Field(ge=2, le=100)  # without a second one there is nothing to go back to
+
+
 class AzureSettings(Section):
     connection_seconds: Seconds
     read_seconds: Seconds
@@ -267,6 +273,7 @@ class Settings(Section):
     production: ProductionSettings
     quality: QualitySettings = QualitySettings()
     batch: BatchSettings
+    precomputed: PrecomputedSettings
     kept: KeptSettings
     azure: AzureSettings
 

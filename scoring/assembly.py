@@ -22,6 +22,10 @@ from scoring.model.drift import DriftReport, WindowCounts
 from scoring.model.evaluator import Evaluator
 from scoring.model.machine import Absent
 from scoring.monitor import DriftMonitor
+from scoring.precomputed.address import File
+from scoring.precomputed.lookup import FileReader, Reader, ServerReader
+from scoring.precomputed.lookups import Lookups
+from scoring.precomputed.server import by_credential
 from scoring.scorer import Scorer
 from scoring.settings import KeyDigest, Settings, SettingsError
 from scoring.telemetry.events import Privacy
@@ -69,7 +73,8 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
         extra={"model": scorer.model, "rows": len(artifact.samples.predictions)},
     )
     keeper = _keeper(settings, scorer, telemetry)
-    return Service(scorer, _authenticator(settings), telemetry, settings.limits, place, keeper)
+    lookups = _lookups(settings)
+    return Service(scorer, _authenticator(settings), telemetry, settings.limits, place, keeper, lookups)
 
 
 def _evaluator(settings: Settings, artifact: Artifact) -> Evaluator:
@@ -121,6 +126,23 @@ def _keeper(settings: Settings, scorer: Scorer, telemetry: Telemetry) -> Keeper 
         return LakeStore(keep.url, credential(settings.client_id))
 
     return Keeper(layout, keep.pace, open_store, telemetry.put_count)
+
+
+def _lookups(settings: Settings) -> Lookups | None:
+    """What looks predictions up by key; None when no database is named."""
+    chosen = settings.predictions
+    if chosen is None:
+        return None
+
+    def open_reader() -> Reader:
+        from scoring.identity import credential
+
+        if isinstance(chosen.database, File):
+            return FileReader(chosen.database)
+        token = by_credential(lambda: credential(settings.client_id))
+        return ServerReader(chosen.database, token, chosen.seconds, chosen.authorities)
+
+    return Lookups(open_reader, chosen.connections, chosen.seconds)
 
 
 def _sink(settings: Settings, artifact: Artifact, chosen: Evaluator) -> Callable[[], Sink] | None:

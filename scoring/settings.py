@@ -12,6 +12,7 @@ from scoring import cores
 from scoring.kept.pace import Pace as KeepPace
 from scoring.model.drift import DriftRules
 from scoring.monitor import Pace
+from scoring.precomputed import address
 
 Value = TypeVar("Value")
 Number = TypeVar("Number", int, float)
@@ -82,6 +83,19 @@ class KeepSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictionsSettings:
+    """Where predictions by key are looked up. connections: of one process. seconds: that a look-up may take.
+
+    authorities: certificates (PEM) that the server's has to lead to, in place of public ones.
+    """
+
+    database: address.Address
+    authorities: Path | None = None
+    connections: int = 4
+    seconds: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class ModelIdentity:
     """What the deployment says about the model and image that it started."""
 
@@ -108,6 +122,7 @@ class Settings:
     pace: Pace = field(default_factory=Pace)
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
     keep: KeepSettings | None = None  # None: answers are not kept
+    predictions: PredictionsSettings | None = None  # None: there are none by key
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -138,6 +153,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         ),
         telemetry=_telemetry(env, default.telemetry),
         keep=_keep(env),
+        predictions=_predictions(env),
     )
 
 
@@ -183,6 +199,26 @@ def _keep(env: _Variables) -> KeepSettings | None:
             f"SCORING_KEEP_URL is {url!r}: expected https://ACCOUNT.blob.core.windows.net/CONTAINER"
         )
     return None if url is None else KeepSettings(url, pace)
+
+
+def _predictions(env: _Variables) -> PredictionsSettings | None:
+    connections = env.integer("SCORING_PREDICTIONS_CONNECTIONS", 4, 1, 64)
+    seconds = env.number("SCORING_PREDICTIONS_SECONDS", 2.0, 0.05, 60.0)
+    authorities = env.optional("SCORING_PREDICTIONS_AUTHORITIES")
+    text = env.optional("SCORING_PREDICTIONS_DATABASE")
+    if text is None:
+        return None
+    try:
+        database = address.parse(text)
+    except address.AddressError as error:  # without the value, in which a password may stand
+        raise SettingsError(f"SCORING_PREDICTIONS_DATABASE is no address of a database: {error}") from None
+    if authorities is not None and not Path(authorities).is_file():
+        raise SettingsError(
+            f"SCORING_PREDICTIONS_AUTHORITIES is {authorities!r}: expected a file of certificates (PEM)"
+        )
+    return PredictionsSettings(
+        database, None if authorities is None else Path(authorities), connections, seconds
+    )
 
 
 def _key_source(env: _Variables) -> KeySource | KeyDigest | None:

@@ -14,7 +14,7 @@ from scoring.model.artifact import Artifact
 from scoring.settings import Limits
 
 FILE: Final = Path(__file__).resolve().parents[1] / "infra/gateway/openapi.json"
-PATHS: Final = ("/score", "/explain", "/drift", "/openapi.json")
+PATHS: Final = ("/score", "/explain", "/predictions/{key}", "/drift", "/openapi.json")
 """What callers ask for; probes are the network's matter."""
 ROW: Final = {
     "type": "object",

@@ -79,7 +79,7 @@ def command(
         from ml.batch.asked import Asked
 
         model = _model(azure, release)
-        asked = Asked(model, data, output or _default(azure, model.model), key, workers)
+        asked = Asked(model, data, output or default_output(azure, model.model), key, workers)
         return batch(azure, root, asked, engine, here=here, wait=wait, force=force)
 
     run(env, as_json, quiet, score, render)
@@ -149,7 +149,7 @@ def _looked(azure: "Azure", asked: "Asked") -> "Looked | None":
         return None
 
 
-def _default(azure: "Azure", model: str) -> str:
+def default_output(azure: "Azure", model: str) -> str:
     """Raises MlopsError where the estate has no data lake."""
     from ml.errors import MlopsError
     from ml.lake import tables

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ml.lake.answers import PARTS_CONTAINER
+from ml.precomputed.place import for_readers
 from ml.release import Release
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ def variables(estate: "EstateOutputs", made: Release) -> dict[str, str]:
     return {
         **configuration.variables,
         **_kept(estate),
+        **_predictions(estate),
         "PORT": str(configuration.port),
         "MODEL_DIR": "model",
         "SCORING_WORKERS": str(max(1, int(configuration.cpu))),  # the container's cores, not the host's
@@ -33,3 +35,9 @@ def _kept(estate: "EstateOutputs") -> dict[str, str]:
     if estate.data_lake is None:
         return {}
     return {"SCORING_KEEP_URL": f"https://{estate.data_lake}.blob.core.windows.net/{PARTS_CONTAINER}"}
+
+
+def _predictions(estate: "EstateOutputs") -> dict[str, str]:
+    """Where predictions by key are looked up; no password is in the address."""
+    found = for_readers(estate)
+    return {} if found is None else {"SCORING_PREDICTIONS_DATABASE": found}

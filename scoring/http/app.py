@@ -32,6 +32,8 @@ from scoring.kept.part import Answered
 from scoring.kept.writer import Keeper
 from scoring.model.artifact import ArtifactError
 from scoring.model.encode import ContractError, TooManyRowsError
+from scoring.precomputed import answer as precomputed
+from scoring.precomputed.lookups import Lookups
 from scoring.scorer import Batch, Scorer, joined
 from scoring.settings import Limits
 from scoring.telemetry.moment import RequestRecord
@@ -47,6 +49,7 @@ INLINE_ROWS: Final = 64  # a thread scores requests of more rows, so that the ev
 # A service that ends just after its start first has to load what sends telemetry, which takes seconds.
 TELEMETRY_FLUSH_SECONDS: Final = 12.0
 KEEPER_FLUSH_SECONDS: Final = 6.0  # of these: the first write takes a token and a connection
+LOOKUPS_SECONDS: Final = 1.0  # for look-ups under way when the service ends: nobody waits for them any more
 
 
 class Service:
@@ -60,6 +63,7 @@ class Service:
         limits: Limits,
         place: Place | None = None,
         keeper: Keeper | None = None,
+        lookups: Lookups | None = None,
     ) -> None:
         self._scorer, self._authenticator, self._telemetry, self._limits = (
             scorer,
@@ -67,7 +71,7 @@ class Service:
             telemetry,
             limits,
         )
-        self._place, self._keeper = place, keeper
+        self._place, self._keeper, self._lookups = place, keeper, lookups
         self._evaluator = scorer.evaluator.to_json()
         self._openapi = orjson.dumps(document(scorer.artifact, limits))
         self.scoring = InFlight(limits.in_flight, limits.seconds)
@@ -88,6 +92,7 @@ class Service:
             "/drift": ("GET", self.drift),
             "/score": ("POST", self.score),
             "/explain": ("POST", self.explain),
+            precomputed.PATH: ("GET", self.prediction),
         }
         return Gate(endpoints, self._lifespan, self._telemetry.put, self.state)
 
@@ -104,6 +109,8 @@ class Service:
             self.state.draining = True
         for pool in (self._large, self._explainer):
             pool.shutdown(wait=False, cancel_futures=True)
+        if self._lookups is not None:
+            await asyncio.to_thread(self._lookups.close, LOOKUPS_SECONDS)
         await asyncio.to_thread(self._scorer.monitor.stop)
         # Before telemetry, which then tells of the rows that were not kept.
         end = time.monotonic() + TELEMETRY_FLUSH_SECONDS
@@ -159,6 +166,12 @@ class Service:
         self._refuse_without_key()
         self._authenticate(request)
         return await self.explaining.run(self._explained(request), lambda: self._overdue(request))
+
+    async def prediction(self, request: Request) -> bytes:
+        """What a batch has predicted for a key; the model is not asked, and drift does not notice."""
+        self._refuse_without_key()
+        self._authenticate(request)
+        return await precomputed.found(self._lookups, request.rest, request.record.request_id)
 
     async def _explained(self, request: Request) -> bytes:
         payload = parsed(await read(request, self._limits.body_bytes))

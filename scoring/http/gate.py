@@ -37,6 +37,8 @@ Endpoint = Callable[[Request], Awaitable[bytes | Other]]
 class Gate:
     """The ASGI application.
 
+    A route that ends with a name in braces, as `/predictions/{key}`, takes all paths that begin like it.
+
     While the service drains, each answer closes its connection, so that clients come back elsewhere and none
     is cut off.
     """
@@ -49,6 +51,7 @@ class Gate:
         state: State,
     ) -> None:
         self._endpoints, self._lifespan, self._put, self._state = dict(endpoints), lifespan, put, state
+        self._prefixes = {route.partition("{")[0]: route for route in endpoints if "{" in route}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -63,13 +66,15 @@ class Gate:
         started_ns, clock = time.time_ns(), time.perf_counter_ns()
         headers: Headers = dict(scope["headers"])
         method, path = scope["method"], scope["path"]
-        endpoint = self._endpoints.get(path)
-        route = UNKNOWN_ROUTE if endpoint is None else path
+        route, rest = self._route(path)
+        endpoint = self._endpoints.get(route)
         record = begun(method, route, headers, started_ns)
         request_id = record.request_id
         more: list[tuple[bytes, bytes]] = []
         try:
-            answered = await self._endpoint(method, path, endpoint)(Request(headers, receive, record))
+            answered = await self._endpoint(method, path, endpoint)(
+                Request(headers, receive, record, rest=rest)
+            )
             if isinstance(answered, Other):
                 body, content_type = answered.body, (b"content-type", answered.content_type)
             else:
@@ -98,6 +103,15 @@ class Gate:
         await send({"type": "http.response.body", "body": body})
         record.duration_ns = time.perf_counter_ns() - clock
         self._put([record])
+
+    def _route(self, path: str) -> tuple[str, str]:
+        """The route as telemetry tells it, which holds no word of a caller's, and what follows its prefix."""
+        if path in self._endpoints:
+            return path, ""
+        for prefix, route in self._prefixes.items():
+            if path.startswith(prefix) and len(path) > len(prefix):
+                return route, path[len(prefix) :]
+        return UNKNOWN_ROUTE, ""
 
     def _endpoint(self, method: str, path: str, found: tuple[str, Endpoint] | None) -> Endpoint:
         if found is None:

@@ -11,6 +11,7 @@ from scoring.kept import keys
 from scoring.model.artifact import Artifact
 from scoring.model.encode import MAX_ERRORS
 from scoring.model.schema import CategoryFeature, Feature
+from scoring.precomputed import answer as precomputed
 from scoring.settings import Limits
 
 Json = dict[str, Any]
@@ -48,6 +49,7 @@ def document(artifact: Artifact, limits: Limits) -> Json:
         "paths": {
             "/score": {"post": _score()},
             "/explain": {"post": _explain()},
+            precomputed.PATH: {"get": _prediction()},
             "/drift": {"get": _drift()},
             "/healthz": {"get": _open("The process answers.", _closed({"status": STRING}))},
             "/readyz": {"get": _readyz()},
@@ -211,6 +213,29 @@ def _answers(artifact: Artifact) -> Json:
                 "request_id": STRING,
             }
         ),
+        "PrecomputedResponse": _closed(
+            {
+                "key": STRING,
+                "prediction": _reference("Prediction"),
+                "outlier": _reference("Outlier"),
+                "model": _closed(
+                    {
+                        "name": STRING,
+                        "version": STRING,
+                        "digest": {**STRING, "description": "SHA-256 of what the model does."},
+                    }
+                ),
+                "release": {**STRING, "description": "Whose model the batch was scored by."},
+                "run": {**STRING, "description": "The run of batch scoring."},
+                "scored_at": {**STRING, "format": "date-time"},
+                "age_seconds": {
+                    "type": "number",
+                    "minimum": 0,
+                    "description": "Since the run was scored, at the moment of this answer.",
+                },
+                "request_id": STRING,
+            }
+        ),
         "DriftResponse": _closed(
             {
                 "report": _reference("Drift"),
@@ -364,6 +389,36 @@ def _drift() -> Json:
         "responses": {
             "200": _answered("The report and the counts.", _reference("DriftResponse")),
             **_problems(*HEAD_REFUSED, problems.UNAUTHORIZED, problems.INTERNAL),
+        },
+    }
+
+
+def _prediction() -> Json:
+    key = {
+        "name": "key",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "pattern": f"^{keys.PATTERN}$"},
+        "description": "The batch's key of a row.",
+    }
+    return {
+        "summary": "What the latest batch has predicted for a key",
+        "description": "Without a model: an answer is as old as its run, and says so. Where there is none "
+        "(404, 503), the row's features can be sent to /score.",
+        "operationId": "prediction",
+        "security": [{"key": []}],
+        "parameters": [key, *_parameters()],
+        "responses": {
+            "200": _answered("The prediction.", _reference("PrecomputedResponse")),
+            **_problems(
+                *HEAD_REFUSED,
+                problems.UNAUTHORIZED,
+                problems.NOT_FOUND,
+                problems.NO_PREDICTION,
+                problems.TOO_MANY_REQUESTS,
+                problems.INTERNAL,
+                problems.UNAVAILABLE,
+            ),
         },
     }
 

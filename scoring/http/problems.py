@@ -28,6 +28,7 @@ MALFORMED = ProblemType("malformed-request", 400, "This is not HTTP")
 INVALID_ARROW = ProblemType("invalid-arrow", 400, "The body is not an Arrow IPC stream that is taken")
 UNAUTHORIZED = ProblemType("unauthorized", 401, "The key is missing or wrong")
 NOT_FOUND = ProblemType("not-found", 404, "There is no such path")
+NO_PREDICTION = ProblemType("no-prediction", 404, "There is no prediction for this key")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The path does not take this method")
 REQUEST_TIMEOUT = ProblemType("request-timeout", 408, "The body did not arrive in time")
 TOO_LARGE = ProblemType("too-large", 413, "The request is too large")
@@ -46,6 +47,7 @@ ALL = (
     MALFORMED,
     UNAUTHORIZED,
     NOT_FOUND,
+    NO_PREDICTION,
     METHOD_NOT_ALLOWED,
     REQUEST_TIMEOUT,
     TOO_LARGE,

@@ -24,6 +24,7 @@ class Request:
     receive: Receive
     record: RequestRecord
     complete: bool = False  # whether the whole body has arrived
+    rest: str = ""  # what follows the prefix of a route that takes more than one path
 
 
 class Tasks(set[asyncio.Task[None]]):

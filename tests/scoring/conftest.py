@@ -15,6 +15,7 @@ from scoring.kept.writer import Keeper
 from scoring.model.artifact import Artifact
 from scoring.model.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
+from scoring.precomputed.lookups import Lookups
 from scoring.scorer import Scorer
 from scoring.settings import MOST_CONNECTIONS, Limits, ModelIdentity
 from scoring.telemetry.queue import Telemetry
@@ -59,13 +60,14 @@ def serve(artifact: Artifact) -> Iterator[Callable[..., Running]]:
         telemetry: Telemetry | None = None,
         connections: int = MOST_CONNECTIONS,
         keeper: Keeper | None = None,
+        lookups: Lookups | None = None,
     ) -> Running:
         limits = limits or Limits()
         monitor = DriftMonitor(artifact.drift, rules or DriftRules(), Pace(rows=50, seconds=0.2))
         scorer = Scorer(artifact, monitor, IDENTITY, limits.rows)
         authenticator = authenticator or AnyoneMay()
         telemetry = telemetry or Telemetry(None)
-        service = Service(scorer, authenticator, telemetry, limits, keeper=keeper)
+        service = Service(scorer, authenticator, telemetry, limits, keeper=keeper, lookups=lookups)
         port = free_port()
         config = configuration(service.application(), "127.0.0.1", port, service.direct, connections)
         server = Server(config, service.state, 0.0)

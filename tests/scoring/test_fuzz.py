@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
 
 from scoring.http.openapi import document
 from scoring.model.artifact import Artifact
+from scoring.precomputed.lookup import Looked, Prediction, Run
+from scoring.precomputed.lookups import Lookups
 from scoring.settings import Limits
 from tests.scoring.conftest import Running
 from tests.scoring.test_encode import json_values
@@ -39,6 +42,8 @@ OPERATIONS = [
     ("GET", "/readyz", POSITIVE),
     ("GET", "/openapi.json", POSITIVE),
     ("GET", "/drift", POSITIVE),
+    ("GET", "/predictions/{key}", POSITIVE),
+    ("GET", "/predictions/{key}", NEGATIVE),
     ("POST", "/score", POSITIVE),
     ("POST", "/score", NEGATIVE),
     ("POST", "/explain", POSITIVE),
@@ -49,9 +54,19 @@ FEW = settings(
 )
 
 
+class EveryOther:
+    """Predictions by key: there are some of keys with an even number of characters."""
+
+    def look(self, key: str) -> Looked:
+        run = Run("b-1", "credit:3", "sha256:ab", "r-1", datetime(2026, 11, 30, tzinfo=UTC))
+        return Looked(run, None if len(key) % 2 else Prediction(0.5, 1, 0.25, False))
+
+    def close(self) -> None: ...
+
+
 @pytest.fixture
 def running(serve: Callable[..., Running]) -> Iterator[Running]:
-    found = serve(limits=LIMITS)
+    found = serve(limits=LIMITS, lookups=Lookups(EveryOther, 2, 5.0))
     yield found
     assert found.client.get("/healthz").status_code == 200
     assert len(found.service.scoring) == len(found.service.explaining) == 0

@@ -46,6 +46,7 @@ def test_every_operation_is_described(openapi: dict[str, Any]) -> None:
     assert operations == {
         ("/score", "post"),
         ("/explain", "post"),
+        ("/predictions/{key}", "get"),
         ("/drift", "get"),
         ("/healthz", "get"),
         ("/readyz", "get"),

@@ -185,6 +185,12 @@ def test_the_services_own_problems_are_kept(released: Served) -> None:
     assert response.headers["x-request-id"] == "of-the-service"
 
 
+def test_a_prediction_is_asked_for_by_its_key(released: Served) -> None:
+    with released.client() as client:
+        response = client.get(f"https://{HOST}/{PATH}/predictions/c-1", headers=BY_KEY)
+    assert (response.status_code, response.json()["path"]) == (200, "/rev-1/predictions/c-1")
+
+
 def test_what_is_not_there_is_a_problem_too(released: Served) -> None:
     with released.client() as client:
         response = client.get(f"https://{HOST}/{PATH}/absent", headers=BY_KEY)

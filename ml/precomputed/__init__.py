@@ -1,0 +1,1 @@
+"""Predictions by key: a batch run is loaded into a database, and becomes visible whole."""

@@ -1,0 +1,63 @@
+"""Where an estate's predictions by key are, and who asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from ml.errors import MlopsError
+from ml.precomputed.schema import READER, WRITER
+from scoring.precomputed.address import Address, AddressError, File, Server, parse
+from scoring.precomputed.server import by_credential
+
+if TYPE_CHECKING:
+    from infra.outputs import EstateOutputs
+    from ml.azure.clients import Azure
+    from ml.precomputed.store import Store
+
+CLIENT_ID: Final = "AZURE_CLIENT_ID"  # of the identity that a job runs by, as azure-identity reads it
+
+
+def address_of(estate: EstateOutputs, given: str | None, environment: Mapping[str, str]) -> Address:
+    """`given`, or the estate's server with the role of whoever runs this. Raises MlopsError."""
+    if given is not None:
+        try:
+            return parse(given)
+        except AddressError as error:
+            raise MlopsError(f"--database is no address of a database: {error}.", "Correct it.") from None
+    found = estate.predictions
+    if found is None:
+        raise MlopsError(
+            f"The estate {estate.environment} has no database of predictions.",
+            "Give --database sqlite:///PATH, or `predictionsDatabase` in its stack file.",
+        )
+    in_a_job = environment.get(CLIENT_ID) == estate.training_identity_client_id
+    return Server(found.writer if in_a_job else found.administrators, found.host, found.port, found.database)
+
+
+def for_readers(estate: EstateOutputs) -> str | None:
+    """The address that the scoring service is given; None: the estate has no such database."""
+    found = estate.predictions
+    if found is None:
+        return None
+    return f"postgresql://{quote(found.reader, safe='')}@{found.host}:{found.port}/{found.database}"
+
+
+def members_of(estate: EstateOutputs) -> dict[str, str]:
+    """The roles of the estate's identities, and the rights that each has."""
+    found = estate.predictions
+    return {} if found is None else {found.writer: WRITER, found.reader: READER}
+
+
+def open_store(azure: Azure, given: str | None) -> Store:
+    """Raises MlopsError where the database cannot be opened."""
+    address = address_of(azure.estate, given, os.environ)
+    if isinstance(address, File):
+        from ml.precomputed.sqlite import FileStore
+
+        return FileStore(address)
+    from ml.precomputed.postgres import ServerStore
+
+    return ServerStore(address, by_credential(lambda: azure.credential))

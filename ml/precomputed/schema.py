@@ -1,0 +1,103 @@
+"""What an administrator makes in a PostgreSQL server once: roles, the schema and its tables.
+
+Nobody who loads or looks up owns the database, and who looks up may read three tables. Identities sign in
+with Microsoft Entra ID: their roles have no password, and are made by a function that Azure's servers have in
+the database `postgres` ("Manage Microsoft Entra roles in Azure Database for PostgreSQL", read 2026-11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ml.errors import MlopsError
+from ml.precomputed.statement import named
+from scoring.precomputed.address import SCHEMA, Server
+from scoring.precomputed.server import Token, connect
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+WRITER: Final = "precomputed_writer"
+READER: Final = "precomputed_reader"
+ROLES_DATABASE: Final = "postgres"
+MAKE_PRINCIPAL: Final = "pgaadauth_create_principal(text,boolean,boolean)"
+TABLES: Final = (
+    """CREATE TABLE IF NOT EXISTS prediction_runs (
+        number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run text NOT NULL UNIQUE,
+        model text NOT NULL, model_digest text NOT NULL, release text NOT NULL,
+        scored_at timestamptz NOT NULL, rows bigint NOT NULL, loaded_at timestamptz NOT NULL,
+        shown_at timestamptz)""",
+    """CREATE TABLE IF NOT EXISTS published_run (
+        one boolean PRIMARY KEY CHECK (one), number integer NOT NULL REFERENCES prediction_runs,
+        since timestamptz NOT NULL)""",
+    # Bytes are compared and no words of a language: an index stays right when the server's libraries change.
+    """CREATE TABLE IF NOT EXISTS predictions (
+        run integer NOT NULL, key text COLLATE "C" NOT NULL, probability double precision NOT NULL,
+        label smallint NOT NULL, outlier_score double precision NOT NULL, outlier boolean NOT NULL,
+        PRIMARY KEY (run, key)) PARTITION BY LIST (run)""",
+)
+
+
+def prepare(
+    server: Server, token: Token, members: Mapping[str, str], authorities: Path | None = None
+) -> list[str]:
+    """Make what is not there yet; what is there stays. Returns the roles that were made.
+
+    server: its user is an administrator. members: by the name of an identity's role, WRITER or READER.
+    Raises MlopsError.
+    """
+    from psycopg import Error
+
+    try:
+        roles_at = replace(server, database=ROLES_DATABASE)
+        with connect(roles_at, token, {}, authorities) as connection:
+            made = _principals(connection, list(members))
+        with connect(server, token, {}, authorities) as connection, connection.transaction():
+            _schema(connection)
+            for role, group in members.items():
+                connection.execute(named("GRANT {group} TO {role}", group=group, role=role))
+    except Error as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        raise MlopsError(
+            f"{server.words} could not be made ready: {first}.",
+            "Sign in as a member of the server's administrators, inside the estate's network.",
+        ) from None
+    return made
+
+
+def _principals(connection: Connection[Any], names: list[str]) -> list[str]:
+    """The roles of identities that were not there, made by Azure's function. Raises MlopsError."""
+    there = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
+    missing = [name for name in names if name not in there]
+    (function,) = connection.execute("SELECT to_regprocedure(%s)", (MAKE_PRINCIPAL,)).fetchone() or (None,)
+    if missing and function is None:
+        raise MlopsError(
+            f"The server has no roles {', '.join(missing)}, and no function {MAKE_PRINCIPAL} to make them.",
+            "Make the roles by hand, or name a server of Azure Database for PostgreSQL.",
+        )
+    for name in missing:
+        connection.execute("SELECT pgaadauth_create_principal(%s, false, false)", (name,))
+    return missing
+
+
+def _schema(connection: Connection[Any]) -> None:
+    there = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
+    for role in (WRITER, READER):
+        if role not in there:
+            connection.execute(named("CREATE ROLE {role} NOLOGIN", role=role))
+    # An administrator of Azure's is no superuser: it gives away what it is a member of.
+    connection.execute(named("GRANT {role} TO CURRENT_USER", role=WRITER))
+    connection.execute(
+        named("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}", schema=SCHEMA, role=WRITER)
+    )
+    connection.execute(named("SET LOCAL ROLE {role}", role=WRITER))
+    for statement in TABLES:
+        connection.execute(statement)
+    connection.execute(named("GRANT USAGE ON SCHEMA {schema} TO {role}", schema=SCHEMA, role=READER))
+    connection.execute(
+        named("GRANT SELECT ON prediction_runs, published_run, predictions TO {role}", role=READER)
+    )
+    connection.execute("RESET ROLE")

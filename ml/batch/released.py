@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ from ml.azure.clients import without_its_own_output
 from ml.batch.evaluate import Composite, load
 from ml.errors import MlopsError
 from ml.release import lineage, records
+from scoring.model import artifact as artifacts
 from scoring.model.artifact import ArtifactError
 
 if TYPE_CHECKING:
@@ -30,8 +33,12 @@ def record_of(azure: Azure, release: str | None) -> Record:
     return records.read(azure, release)
 
 
-def composite(azure: Azure, release: str | None, block_rows: int) -> Composite:
-    """Raises MlopsError where the model is gone, damaged, or not the one that the record names."""
+@contextmanager
+def downloaded(azure: Azure, release: str | None) -> Generator[tuple[Record, Path]]:
+    """The release's record, and the folder of its model artifact, which is there while the block runs.
+
+    Raises MlopsError where the model is gone, damaged, or not the one that the record names.
+    """
     record = record_of(azure, release)
     name, version = record.release.model_name, record.release.model_version
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
@@ -48,16 +55,30 @@ def composite(azure: Azure, release: str | None, block_rows: int) -> Composite:
                 "Train again, or name another --release.",
             )
         try:
-            found = load(manifests[0].parent, f"{name}:{version}", record.release.id, block_rows)
+            digest = artifacts.load(manifests[0].parent).digest
         except ArtifactError as error:
+            raise _unusable(record, error) from error
+        if digest != record.evidence.artifact_digest:
             raise MlopsError(
-                f"The model {name}:{version} cannot be used: {error}",
-                "Train again, or name another --release.",
-            ) from error
-    if found.artifact.digest != record.evidence.artifact_digest:
-        raise MlopsError(
-            f"The model {name}:{version} is {found.artifact.digest}, and the release {record.release.id} was "
-            f"made of {record.evidence.artifact_digest}.",
-            "Somebody has changed the model: deploy a new release of it, or restore it.",
-        )
-    return found
+                f"The model {name}:{version} is {digest}, and the release {record.release.id} was made of "
+                f"{record.evidence.artifact_digest}.",
+                "Somebody has changed the model: deploy a new release of it, or restore it.",
+            )
+        yield record, manifests[0].parent
+
+
+def composite(azure: Azure, release: str | None, block_rows: int) -> Composite:
+    """Raises MlopsError where the model is gone, damaged, or not the one that the record names."""
+    with downloaded(azure, release) as (record, folder):
+        name = f"{record.release.model_name}:{record.release.model_version}"
+        try:
+            return load(folder, name, record.release.id, block_rows)
+        except ArtifactError as error:
+            raise _unusable(record, error) from error
+
+
+def _unusable(record: Record, error: ArtifactError) -> MlopsError:
+    return MlopsError(
+        f"The model {record.release.model_name}:{record.release.model_version} cannot be used: {error}",
+        "Train again, or name another --release.",
+    )

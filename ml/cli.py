@@ -33,6 +33,7 @@ from ml.commands import (
     train,
     trigger,
     undeploy,
+    wheel,
 )
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -47,6 +48,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "approve": approve.command,
     "score": score.command,
     "batch": batch.command,
+    "wheel": wheel.command,
     "labels": labels.command,
     "quality": quality.command,
     "catalogue": catalogue.command,

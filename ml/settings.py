@@ -21,7 +21,7 @@ from ml.errors import MlopsError
 from ml.quality.settings import QualitySettings
 from ml.steps.bounds import Bound, attribute_of, limit_up_to
 from ml.steps.prepare import FRACTIONS
-from ml.steps.train.space import ALLOWED
+from ml.steps.train.space import ALLOWED, USUAL
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -102,8 +102,18 @@ class StartSettings(Section):
         return self.model_dump(exclude_none=True)
 
 
+Candidate = Literal["hist_gradient_boosting", "random_forest", "logistic_regression", "lightgbm"]
+
+
+def _distinct(names: list[Candidate]) -> list[Candidate]:
+    if len(set(names)) < len(names):
+        raise ValueError("a candidate is named twice")
+    return names
+
+
 class TuningSettings(Section):
     trials: Trials
+    candidates: Annotated[list[Candidate], Field(min_length=1), AfterValidator(_distinct)] = [*USUAL]
     start: StartSettings = StartSettings()
     sweep: SweepSettings
 

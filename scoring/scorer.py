@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -204,18 +205,23 @@ class Scorer:
 
     def self_test(self) -> None:
         """Score the artifact's samples and compare. Raises ArtifactError when one differs."""
-        samples = self.artifact.samples
-        batch = self.judge(self.encode(dict(samples.request)))
-        found = zip(batch.predictions(), batch.outliers(), strict=True)
-        stated = zip(samples.predictions, samples.outliers, strict=True)
-        for row, ((prediction, outlier), (expected, expected_outlier)) in enumerate(
-            zip(found, stated, strict=True)
-        ):
-            near = abs(prediction["probability"] - expected["probability"]) <= SELF_TEST_TOLERANCE
-            near = near and abs(outlier["score"] - expected_outlier["score"]) <= SELF_TEST_TOLERANCE
-            same = (prediction["label"], outlier["flag"]) == (expected["label"], expected_outlier["flag"])
-            if not (near and same):
-                raise ArtifactError(
-                    f"self-test: sample {row} gives {prediction} and {outlier}, "
-                    f"samples.json states {dict(expected)} and {dict(expected_outlier)}"
-                )
+        self_test(self.artifact, self.encode, self.judge)
+
+
+def self_test(artifact: Artifact, encode: Callable[[object], Matrix], judge: Judge) -> None:
+    """Score an artifact's samples and compare. Raises ArtifactError when one differs."""
+    samples = artifact.samples
+    batch = judge(encode(dict(samples.request)))
+    found = zip(batch.predictions(), batch.outliers(), strict=True)
+    stated = zip(samples.predictions, samples.outliers, strict=True)
+    for row, ((prediction, outlier), (expected, expected_outlier)) in enumerate(
+        zip(found, stated, strict=True)
+    ):
+        near = abs(prediction["probability"] - expected["probability"]) <= SELF_TEST_TOLERANCE
+        near = near and abs(outlier["score"] - expected_outlier["score"]) <= SELF_TEST_TOLERANCE
+        same = (prediction["label"], outlier["flag"]) == (expected["label"], expected_outlier["flag"])
+        if not (near and same):
+            raise ArtifactError(
+                f"self-test: sample {row} gives {prediction} and {outlier}, "
+                f"samples.json states {dict(expected)} and {dict(expected_outlier)}"
+            )

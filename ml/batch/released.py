@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml.batch import model
@@ -30,9 +33,23 @@ def record_of(azure: Azure, release: str | None) -> Record:
 
 def named(azure: Azure, release: str | None) -> Named:
     """The model of a release; of the newest one when none is named. Raises MlopsError."""
-    record = record_of(azure, release)
+    return _of(record_of(azure, release))
+
+
+def _of(record: Record) -> Named:
     made = record.release
     return Named(made.model_name, made.model_version, made.id, record.evidence.artifact_digest)
+
+
+@contextmanager
+def downloaded(azure: Azure, release: str | None) -> Generator[tuple[Record, Path]]:
+    """The release's record, and the folder of its model artifact, which is there while the block runs.
+
+    Raises MlopsError where the model is gone, damaged, or not the one that the record names.
+    """
+    record = record_of(azure, release)
+    with model.downloaded(azure, _of(record)) as folder:
+        yield record, folder
 
 
 def composite(azure: Azure, release: str | None, block_rows: int) -> Composite:

@@ -73,6 +73,13 @@ def command(
         str | None,
         typer.Option(metavar="ID", help="The id of what starts it, when it is no person."),
     ] = None,
+    start_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="NAME:VERSION or latest: one more candidate adds trees to this registered model.",
+        ),
+    ] = None,
     wait: options.Wait = True,
     force: options.Force = False,
     rebuild: options.Rebuild = False,
@@ -99,6 +106,7 @@ def command(
         overridden = preflight.reason_of(override)
         why = preflight.started(started_by, reason, event)
         preflight.check_data(data)
+        preflight.check_start(start_from)
 
     def train(azure: "Azure", root: Path) -> dict[str, Any]:
         from ml.jobs.submission import Request, carry_out
@@ -113,11 +121,20 @@ def command(
             force=force,
             rebuild=rebuild,
             override=overridden,
+            start_from=None if start_from is None else begun(azure, start_from),
             reason=why,
         )
         return carry_out(azure, root, request, kind())
 
     run(env, as_json, quiet, train, render, imports=("azure.ai.ml",))
+
+
+def begun(azure: "Azure", reference: str) -> str:
+    """The model that a training starts from, as NAME:VERSION. Raises MlopsError when there is none."""
+    from ml.deploy.image import find_model
+
+    found = find_model(azure, reference)
+    return f"{found.name}:{found.version}"
 
 
 def kind() -> "Kind":
@@ -140,6 +157,8 @@ def choices_of(settings: "Settings", request: "Request") -> dict[str, Any]:
         "margin": request.margin,
         "trials": request.trials,
         "start": settings.tuning.start.given(),
+        "candidates": settings.tuning.candidates,
+        "start_from": request.start_from,
         "bounds": text_of(settings.bounds.bounds()),
         "override": request.override,
     }

@@ -17,6 +17,7 @@ VERSION_LENGTH = 16
 CONTEXT = {
     "Dockerfile": "environments/training/Dockerfile",
     "requirements.txt": "environments/requirements/training.txt",
+    "openmp.py": "environments/training/openmp.py",
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from ml.errors import MlopsError
 from ml.published.reason import StartedBy
 from ml.steps.prepare import UNKNOWN
+from ml.steps.train.space import USUAL
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import CommandComponent, PipelineComponent
@@ -42,6 +43,7 @@ class Plan:
     costs: Mapping[str, float] = field(
         default_factory=dict[str, float]
     )  # what errors cost: inputs of train, by name
+    candidates: str = ",".join(USUAL)  # input of train
     data_asset: str = ""  # NAME:VERSION; of a job, which has its data set before it begins
 
 
@@ -79,6 +81,7 @@ def inputs_of(plan: Plan) -> dict[str, Any]:
         "metric": literal("string", default=plan.metric, description="What decides."),
         "margin": literal("number", default=plan.margin, description="By how much it has to be better."),
         "trials": literal("integer", default=plan.trials, description="Of the search."),
+        "start_from": literal("string", optional=True, description="As the step train takes it."),
         "anew": literal("string", default=FROM_BEFORE, description="As the step prepare takes it."),
     }
 
@@ -114,6 +117,7 @@ def assemble(plan: Plan, steps: Mapping[str, Any] | None = None) -> "PipelineCom
         metric: Any,
         margin: Any,
         trials: Any,
+        start_from: Any,
         anew: Any,
     ) -> dict[str, Any]:
         origin = {
@@ -128,6 +132,8 @@ def assemble(plan: Plan, steps: Mapping[str, Any] | None = None) -> "PipelineCom
             validated=validate.outputs.validated,
             seed=plan.seed,
             trials=trials,
+            candidates=plan.candidates,
+            start_from=start_from,
             **plan.costs,
             **plan.start,
         )

@@ -38,6 +38,7 @@ class Request:
     force: bool
     rebuild: bool = False  # build the training image and send the code again, and take no earlier job
     override: str | None = None  # why a model that is not better is to be registered
+    start_from: str | None = None  # NAME:VERSION of the model that one more candidate starts from
     reason: Reason = BY_HAND  # why the job is started; its data is named once it is uploaded
 
 

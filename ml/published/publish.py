@@ -54,6 +54,7 @@ def plan_of(azure: Azure, code: Path, commit: str, environment: str) -> Plan:
         split=training.split(),
         start=chosen.tuning.start.given(),
         costs=training.costs(),
+        candidates=",".join(chosen.tuning.candidates),
     )
 
 

@@ -31,6 +31,8 @@ def begin(azure: Azure, request: "Request", inputs: "Inputs", made: "Made", name
     }
     if request.override is not None:
         given["override"] = override.encoded(request.override)
+    if request.start_from is not None:
+        given["start_from"] = request.start_from
     if request.force or request.rebuild:
         given["anew"] = name
     tags = {

@@ -85,6 +85,15 @@ def check_variables() -> None:
     checked(settings().scoring.variables)
 
 
+def check_start(reference: str | None) -> None:
+    """Refuse what names no model to start from; a wrong setting is named before."""
+    from ml.reference import model_reference
+    from ml.settings import settings
+
+    if reference is not None:
+        model_reference(reference, settings().training.model_name, "--start-from")
+
+
 def check_release(release: str) -> None:
     """Refuse what is no name of a release; a wrong setting is named before."""
     import re

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from scoring.model.artifact import Artifact
+from scoring.model.artifact import Artifact, ArtifactError
 from scoring.model.encode import Encoder
 from scoring.model.graph import GraphError, read
 from scoring.model.machine import Absent, CompositeCode, MachineCode, Scores
@@ -96,7 +96,13 @@ def _other_side(artifact: Artifact, code: MachineComposite) -> int:
 
 
 def _reference(artifact: Artifact) -> Composite:
-    from scoring.model.composite import Composite
+    try:
+        from scoring.model.composite import Composite
+    except ImportError as error:
+        raise ArtifactError(
+            f"neither machine code nor ONNX Runtime can answer here: {error}; install onnxruntime, or "
+            "scoring-kernel for this processor"
+        ) from error
 
     return Composite(artifact.composite, artifact.schema.width)
 

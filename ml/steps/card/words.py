@@ -25,4 +25,6 @@ ESTIMATORS = {
     "hist_gradient_boosting": "Gradient boosting",
     "random_forest": "Random forest",
     "logistic_regression": "Logistic regression",
+    "lightgbm": "Gradient boosting by LightGBM",
+    "continued_boosting": "The earlier model, continued",
 }

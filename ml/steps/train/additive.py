@@ -1,7 +1,7 @@
 """The trained classifiers as one kind of function: a sum of trees, a linear part and a constant.
 
 Reads scikit-learn's private structures for lack of public ones; the parity gate refuses the export when a new
-version means something else by them.
+version means something else by them. LightGBM's are read from its own dump.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.steps.train.space import BOOSTING, CONTINUED, FOREST, LEAFWISE, LINEAR
 from ml.steps.train.trees import LEAF, Tree, boosted_baseline, boosted_trees, forest_trees
 
 
@@ -94,7 +95,21 @@ def _one_hot(column: int, codes: NDArray[np.float64], weights: NDArray[np.float6
     return Tree(feature, threshold, left, right, missing_left, value)
 
 
-READERS = {"hist_gradient_boosting": boosted, "random_forest": forest, "logistic_regression": linear}
+def leafwise(classifier: Any) -> Additive:
+    """The log odds of a fitted LeafWise: its trees, after those of the model that it starts from."""
+    trees, start = tuple(classifier.trees()), classifier.start
+    if start is None:
+        return _of_trees(trees, classifier.n_features_in_, 0.0)
+    return replace(start, trees=(*start.trees, *trees))
+
+
+READERS = {
+    BOOSTING: boosted,
+    FOREST: forest,
+    LINEAR: linear,
+    LEAFWISE: leafwise,
+    CONTINUED: leafwise,
+}
 
 
 def read(name: str, calibrated: Any) -> Additive:

@@ -18,7 +18,24 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from ml.steps.cores import cores
 from ml.steps.evaluate.metrics import DIRECTIONS, Labels, Probabilities, ranking
 from ml.steps.train.fits import Fits, Fitted
-from ml.steps.train.space import BOOSTING, SPACE, START, Dimension, Values
+from ml.steps.train.leafwise import LeafWise
+from ml.steps.train.previous import Previous
+from ml.steps.train.space import (
+    BOOSTING,
+    CONTINUED,
+    CONTINUED_SPACE,
+    CONTINUED_START,
+    FOREST,
+    LEAFWISE,
+    LEAFWISE_SPACE,
+    LEAFWISE_START,
+    LINEAR,
+    SPACE,
+    START,
+    USUAL,
+    Dimension,
+    Values,
+)
 from ml.steps.train.tuning import first, search
 from scoring.model.schema import CategoryFeature, Matrix, Schema
 
@@ -34,6 +51,7 @@ class Parameters:
     seed: int
     trials: int = 12
     boosting: Values = field(default_factory=dict[str, float])
+    candidates: tuple[str, ...] = USUAL  # which of them compete
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +75,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """The fitted candidates, the values that were found for each, and their metrics on the selection rows."""
+    """The fitted candidates, the values that were found for each, and their metrics on the selection rows.
+
+    decided: the metrics by which one was selected, on the rows that decided. seconds: of all fits of each.
+    """
 
     fitted: Mapping[str, Classifier]
     values: Mapping[str, Values]
@@ -65,6 +86,8 @@ class Contest:
     metrics: Mapping[str, Mapping[str, float]]
     selected: str
     history: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict[str, tuple[Trial, ...]])
+    decided: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +99,7 @@ class Tuned:
     metrics: Mapping[str, float]
     trials: int
     history: tuple[Trial, ...]
+    seconds: float
 
 
 def _gradient_boosting(values: Values, seed: int, schema: Schema) -> Classifier:
@@ -103,10 +127,14 @@ def _linear(values: Values, seed: int, schema: Schema) -> Classifier:
     return Pipeline([("encode", encode), ("regression", regression(max_iter=500, **values))])
 
 
+def _leafwise(values: Values, seed: int, schema: Schema) -> Classifier:
+    return LeafWise(values, seed)
+
+
 CANDIDATES = (
     Candidate(BOOSTING, _gradient_boosting, start=START, space=SPACE, share=1.0),
     Candidate(
-        "random_forest",
+        FOREST,
         _forest,
         start={"max_depth": 8, "min_samples_leaf": 40, "max_features": 0.3},
         space=(
@@ -117,13 +145,29 @@ CANDIDATES = (
         share=1 / 6,
     ),
     Candidate(
-        "logistic_regression",
+        LINEAR,
         _linear,
         start={"C": 1.0},
         space=(Dimension("C", 1e-4, 10.0, log=True),),
         share=1 / 4,
     ),
+    Candidate(LEAFWISE, _leafwise, start=LEAFWISE_START, space=LEAFWISE_SPACE, share=1.0),
 )
+
+
+def competing(parameters: Parameters, previous: Previous | None) -> tuple[Candidate, ...]:
+    """The candidates of a training, in CANDIDATES' order; with an earlier model, one that adds to it."""
+    chosen = tuple(each for each in CANDIDATES if each.name in parameters.candidates)
+    return chosen if previous is None else (*chosen, continued(previous))
+
+
+def continued(previous: Previous) -> Candidate:
+    """Boosting that begins where an earlier model ended: what is fitted is what that model leaves over."""
+
+    def build(values: Values, seed: int, schema: Schema) -> Classifier:
+        return LeafWise(values, seed, previous.margin)
+
+    return Candidate(CONTINUED, build, start=CONTINUED_START, space=CONTINUED_SPACE, share=1 / 2)
 
 
 def probabilities(classifier: Classifier, matrix: Matrix) -> Probabilities:
@@ -141,13 +185,17 @@ def compete(
     schema: Schema,
     fit: Rows,
     selection: Rows,
-    candidates: tuple[Candidate, ...] = CANDIDATES,
+    candidates: tuple[Candidate, ...] | None = None,
+    deciding: Rows | None = None,
 ) -> Contest:
     """Tune each candidate on the `fit` rows, and rank what was found on the selection rows.
 
-    As many models are fitted at once as there are cores for; what is found does not depend on it.
+    candidates: without them, those that the parameters name. deciding: rows that decide between them in place
+    of the selection rows. As many models are fitted at once as there are cores for; what is found does not
+    depend on it.
     """
     sign = 1.0 if DIRECTIONS[SELECTION_METRIC] == "lower" else -1.0
+    candidates = candidates or competing(parameters, None)
 
     def tuned(candidate: Candidate) -> Tuned:
         given = parameters.boosting if candidate.name == BOOSTING else {}
@@ -164,12 +212,18 @@ def compete(
             return sign * found[SELECTION_METRIC]
 
         chosen = search(loss, start, candidate.space, trials, seed)
-        return Tuned(chosen, *fits.of(chosen), trials, tuple(past))
+        return Tuned(chosen, *fits.of(chosen), trials, tuple(past), fits.seconds)
 
     # Searches wait in threads of their own for the fits of the pool.
     with ThreadPoolExecutor(cores()) as pool, ThreadPoolExecutor(len(candidates)) as searches:
         found = dict(zip([each.name for each in candidates], searches.map(tuned, candidates), strict=True))
-    selected = min(found, key=lambda name: sign * found[name].metrics[SELECTION_METRIC])
+    decided = {
+        name: each.metrics
+        if deciding is None
+        else ranking(deciding[1], probabilities(each.fitted, deciding[0]))
+        for name, each in found.items()
+    }
+    selected = min(found, key=lambda name: sign * decided[name][SELECTION_METRIC])
     return Contest(
         {name: each.fitted for name, each in found.items()},
         {name: each.values for name, each in found.items()},
@@ -177,6 +231,8 @@ def compete(
         {name: each.metrics for name, each in found.items()},
         selected,
         {name: each.history for name, each in found.items()},
+        decided,
+        {name: each.seconds for name, each in found.items()},
     )
 
 
@@ -188,9 +244,11 @@ def _tried(
     return classifier, ranking(selection[1], probabilities(classifier, selection[0]))
 
 
-def refitted(parameters: Parameters, schema: Schema, rows: Rows, contest: Contest) -> Classifier:
+def refitted(
+    parameters: Parameters, schema: Schema, rows: Rows, contest: Contest, candidates: tuple[Candidate, ...]
+) -> Classifier:
     """The winner's values once more, on all rows that tuning used."""
-    (candidate,) = (each for each in CANDIDATES if each.name == contest.selected)
+    (candidate,) = (each for each in candidates if each.name == contest.selected)
     return fitted(candidate, contest.values[contest.selected], parameters.seed, schema, rows)
 
 

@@ -94,6 +94,7 @@ def _on_splits(rows: Matrix, trees: list[Tree], random: np.random.Generator) -> 
     chosen = random.integers(0, features.size, 2_000)
     found = _sampled(rows, chosen.size, random)
     values = thresholds[chosen].astype(np.float32)
-    values[::2] = np.nextafter(values[::2], np.float32(np.inf))
+    greatest = np.finfo(np.float32).max  # a split of missing values from all others lies there
+    values[::2] = np.nextafter(values[::2], greatest)
     found[np.arange(chosen.size), features[chosen]] = values
     return found

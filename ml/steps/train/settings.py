@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ml.steps.errors import StepError
 from ml.steps.train.candidates import Parameters
-from ml.steps.train.space import ALLOWED, BOOSTING, SPACE
+from ml.steps.train.space import ALLOWED, BOOSTING, OFFERED, SPACE
 
 GREATEST_SEED = 2**32 - 1  # what numpy and scikit-learn take
 INTEGERS = {each.name for each in SPACE if each.integer}
@@ -33,6 +33,12 @@ class Settings:
         _hold("trials", given.trials, given.trials >= 1, "1 or more")
         seed = f"a whole number from 0 to {GREATEST_SEED}"
         _hold("seed", given.seed, 0 <= given.seed <= GREATEST_SEED, seed)
+        unknown = [name for name in given.candidates if name not in OFFERED]
+        if unknown or not given.candidates or len(set(given.candidates)) < len(given.candidates):
+            raise StepError(
+                f"candidates are {','.join(given.candidates) or 'none'}: expected some of "
+                f"{', '.join(OFFERED)}, each once, with commas between them"
+            )
         for name, value in given.boosting.items():
             if name not in ALLOWED:
                 raise StepError(f"{name!r} is no value of {BOOSTING}: known are {', '.join(ALLOWED)}")

@@ -11,6 +11,12 @@ from typing import Final
 
 Values = Mapping[str, float]  # whole numbers as int
 BOOSTING: Final = "hist_gradient_boosting"
+FOREST: Final = "random_forest"
+LINEAR: Final = "logistic_regression"
+LEAFWISE: Final = "lightgbm"
+CONTINUED: Final = "continued_boosting"  # competes where a model is named that it starts from
+OFFERED: Final = (BOOSTING, FOREST, LINEAR, LEAFWISE)
+USUAL: Final = (BOOSTING, FOREST, LINEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,23 @@ SPACE: Final = (
     Dimension("l2_regularization", 0.1, 50.0, log=True),
     Dimension("max_features", 0.2, 1.0),
 )
+# LightGBM's, in the words of the ranges above: both grow trees of the same kind.
+LEAFWISE_START: Final[Values] = {
+    "learning_rate": 0.06,
+    "max_iter": 100,
+    "max_leaf_nodes": 12,
+    "min_samples_leaf": 60,
+    "l2_regularization": 5.0,
+    "max_features": 0.5,
+}
+# What is added to an earlier model is less than a whole one: the earlier trees stay.
+CONTINUED_START: Final[Values] = {**LEAFWISE_START, "learning_rate": 0.03, "max_iter": 30}
+CONTINUED_SPACE: Final = (
+    Dimension("learning_rate", 0.005, 0.1, log=True),
+    Dimension("max_iter", 5, 60, integer=True),
+    *(each for each in SPACE if each.name not in ("learning_rate", "max_iter", "max_depth")),
+)
+LEAFWISE_SPACE: Final = tuple(each for each in SPACE if each.name != "max_depth")
 # What the step takes, wider than what is searched: the limits of its component's inputs.
 ALLOWED: Final[Mapping[str, tuple[float, float]]] = {
     "learning_rate": (0.001, 1.0),

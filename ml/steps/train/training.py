@@ -23,10 +23,14 @@ from ml.steps.train.candidates import (
     Contest,
     Parameters,
     compete,
+    competing,
     outlier_detector,
     refitted,
 )
+from ml.steps.train.costs import costs
+from ml.steps.train.previous import Previous
 from ml.steps.train.settings import Settings
+from ml.steps.train.space import CONTINUED, LEAFWISE
 from ml.steps.train.trees import isolation_trees
 from scoring.model.artifact import Artifact, ExplanationFile
 from scoring.model.composite import Composite
@@ -38,6 +42,8 @@ from scoring.model.sketch import DriftReference
 # on; calibration and thresholds are learned on rows that tuning never saw, either.
 PARTS = ("fit", "selection", "calibration")
 CALIBRATION_FRACTION, SELECTION_FRACTION = 0.2, 0.15
+SOFTWARE = ("scikit-learn", "numpy", "onnx", "onnxruntime", "optuna")
+LIGHTGBM = ("lightgbm",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +53,14 @@ class Trained:
     differences: dict[str, dict[str, float]]  # of the export from scikit-learn, by where and output
 
 
-def train(rows: Table, test: Table, settings: Settings) -> Trained:
+def train(rows: Table, test: Table, settings: Settings, previous: Previous | None = None) -> Trained:
     """Tune, choose, calibrate, export, and hold the export to the trained models.
 
     Candidates are fitted on one part of the rows and compared on a second one; the winner and the detector
     are fitted anew on both, calibrated and given their thresholds on a third. The drift reference covers all
-    rows. Raises StepError when a setting is of no use, a part lacks a label, or the export does not answer as
-    the trained models do.
+    rows. With a `previous` model, one more candidate starts from it, and the third part decides between them:
+    the previous model was fitted on the second one. Raises StepError when a setting is of no use, a part
+    lacks a label, or the export does not answer as the trained models do.
     """
     settings.check()
     parameters = settings.parameters
@@ -64,9 +71,10 @@ def train(rows: Table, test: Table, settings: Settings) -> Trained:
     for name, (_, held) in zip(PARTS, (fit, selection, calibration), strict=True):
         if len(np.unique(held)) < 2:
             raise StepError(f"the {name} rows, {len(held)}, do not hold both labels: more rows are needed")
-    contest = compete(parameters, SCHEMA, fit, selection)
+    candidates = competing(parameters, previous)
+    contest = compete(parameters, SCHEMA, fit, selection, candidates, calibration if previous else None)
     both = matrix[part != "calibration"], labels[part != "calibration"]
-    classifier = calibrated(refitted(parameters, SCHEMA, both, contest), *calibration)
+    classifier = calibrated(refitted(parameters, SCHEMA, both, contest, candidates), *calibration)
     detector = outlier_detector(parameters, both[0])
 
     margin = additive.read(contest.selected, classifier)
@@ -96,8 +104,8 @@ def train(rows: Table, test: Table, settings: Settings) -> Trained:
         samples=samples.choose(composite, SCHEMA, learned, test_matrix),
         composite=exported,
         explanation_file=ExplanationFile.of(explained),
-        metrics=_metrics(contest, differences),
-        lineage=_lineage(rows, test, contest, parameters),
+        metrics={**_metrics(contest, differences), **costs(contest, detector, matrix)},
+        lineage=_lineage(rows, test, contest, parameters, previous),
         probes=samples.probes(composite, exported),
     )
     return Trained(artifact, contest, differences)
@@ -120,21 +128,35 @@ def _metrics(contest: Contest, differences: dict[str, dict[str, float]]) -> dict
         for name, metrics in contest.metrics.items()
         for metric, value in metrics.items()
     }
+    if contest.decided != contest.metrics:
+        found |= {
+            f"deciding.{name}.{metric}": round(value, 8)
+            for name, metrics in contest.decided.items()
+            for metric, value in metrics.items()
+        }
     for output in parity.OUTPUTS:
         found[f"export.difference.{output}"] = max(each[output] for each in differences.values())
     return found
 
 
-def _lineage(rows: Table, test: Table, contest: Contest, parameters: Parameters) -> dict[str, str]:
+def _lineage(
+    rows: Table, test: Table, contest: Contest, parameters: Parameters, previous: Previous | None
+) -> dict[str, str]:
+    deciding = "selection" if previous is None else "calibration"
     return {
         "train_sha256": content_sha256(rows),
         "test_sha256": content_sha256(test),
         "train_rows": str(len(rows)),
         "seed": str(parameters.seed),
-        "selection": f"least {SELECTION_METRIC} on selection rows",
+        "selection": f"least {SELECTION_METRIC} on {deciding} rows",
         "calibration": "Platt scaling on calibration rows",
+        **({} if previous is None else {"previous": previous.name, "previous_digest": previous.digest}),
         **{f"trials.{name}": str(count) for name, count in contest.trials.items()},
         **{f"value.{name}": f"{value:.6g}" for name, value in contest.values[contest.selected].items()},
         "python": platform.python_version(),
-        **{name: version(name) for name in ("scikit-learn", "numpy", "onnx", "onnxruntime", "optuna")},
+        **{name: version(name) for name in (*SOFTWARE, *(LIGHTGBM if _of_lightgbm(contest) else ()))},
     }
+
+
+def _of_lightgbm(contest: Contest) -> bool:
+    return contest.selected in (LEAFWISE, CONTINUED)

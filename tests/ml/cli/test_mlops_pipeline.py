@@ -42,7 +42,7 @@ ORIGIN = {"inputs.data_name", "inputs.data_sha256", "inputs.code_commit"}
 SOURCES = {
     "prepare": {"inputs.data", "inputs.data_sha256", "inputs.anew"},
     "validate": {"jobs.prepare.outputs.prepared"},
-    "train": {"jobs.validate.outputs.validated", "inputs.trials"},
+    "train": {"jobs.validate.outputs.validated", "inputs.trials", "inputs.start_from"},
     "evaluate": {"jobs.train.outputs.model", "jobs.validate.outputs.validated"},
     "card": {"jobs.train.outputs.model", "jobs.validate.outputs.validated", *ORIGIN},
     "compare": {
@@ -104,6 +104,7 @@ def test_the_plans_values_reach_the_steps(plan: Plan, steps: Path):
     }
     assert jobs["prepare"]["test_fraction"] == "0.25"
     assert jobs["train"]["seed"] == "7"
+    assert jobs["train"]["candidates"] == "hist_gradient_boosting,random_forest,logistic_regression"
     assert jobs["card"]["bounds"] == "minimum_roc_auc=0.7"
     assert jobs["register"]["environment"] == jobs["card"]["environment"] == "training:abc"
     assert jobs["compare"]["model_name"] == "credit"

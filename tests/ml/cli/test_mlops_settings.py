@@ -13,7 +13,7 @@ from infra.traffic import SCORING_PORT
 from ml import settings
 from ml.errors import MlopsError
 from ml.jobs import pipeline
-from ml.steps.train.space import SPACE
+from ml.steps.train.space import OFFERED, SPACE, USUAL
 
 
 def test_the_settings_of_the_repository_are_valid():
@@ -41,9 +41,9 @@ def change(tmp_path: Path, old: str, new: str) -> Path:
         ),
         ("cpu = 1.0", "cpus = 1.0", "scoring.cpu is not set"),
         (
-            "[tuning]",
+            "[published]",
             "[zz]",
-            "zz = {'trials': 12}: there is no setting of that name; known are data, download",
+            "zz = {'keep': 3}: there is no setting of that name; known are data, download",
         ),
         ("[build]", "[zz]", "build is not set"),
         (
@@ -140,6 +140,24 @@ def test_what_the_steps_take_is_what_the_settings_take():
     ):
         declared = inputs_of(step)[setting]
         assert limits_of(section, setting) == (declared["min"], declared["max"])
+
+
+def test_the_candidates_are_those_of_the_step(tmp_path: Path):
+    from typing import get_args
+
+    assert get_args(settings.Candidate) == OFFERED
+    assert tuple(settings.settings().tuning.candidates) == USUAL
+    assert yaml.safe_load((pipeline.STEPS_DIRECTORY / "train" / "component.yml").read_text())["inputs"][
+        "candidates"
+    ]["default"] == ",".join(USUAL)
+    usual = '"hist_gradient_boosting", "random_forest", "logistic_regression",'
+    for wrong, named in (('"forest"', "tuning.candidates.0 = 'forest'"), ("", "tuning.candidates = []")):
+        with pytest.raises(MlopsError) as caught:
+            settings.read_settings(change(tmp_path, usual, wrong))
+        assert any(detail.startswith(named) for detail in caught.value.details), caught.value.details
+    with pytest.raises(MlopsError) as caught:
+        settings.read_settings(change(tmp_path, usual, '"lightgbm", "lightgbm"'))
+    assert "named twice" in caught.value.details[0]
 
 
 def test_the_costs_are_inputs_of_the_step(tmp_path: Path):

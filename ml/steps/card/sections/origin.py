@@ -22,6 +22,8 @@ TRAINING = {
     "seed": "seed",
     "selection": "choice",
     "calibration": "calibration",
+    "previous": "started from",
+    "previous_digest": "started from, artifact",
 }
 PREFIXES = {"trials.": "trials: ", "value.": "chosen: "}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from ml.steps.card.drawing import Picture
+from ml.steps.card.drawing import Picture, decimal
 from ml.steps.card.html import beside, figure, paragraph, share, table, words
 from ml.steps.card.sections import Card
 from ml.steps.card.words import BOUNDED, ESTIMATORS
@@ -51,18 +51,36 @@ def quality(card: Card) -> str:
 
 def _candidates(card: Card) -> str:
     training = card["training"]
-    names = {key.split(".")[1] for key in training if key.startswith("selection.")}
+    by = "deciding" if any(key.startswith("deciding.") for key in training) else "selection"
+    names = {key.split(".")[1] for key in training if key.startswith(f"{by}.")}
     columns = ("log_loss", "roc_auc", "brier")
-    values = sorted([training[f"selection.{name}.{column}"] for column in columns] + [name] for name in names)
+    values = sorted([training[f"{by}.{name}.{column}"] for column in columns] + [name] for name in names)
     rows = [
         (
             ESTIMATORS.get(name, words(name)) + (" (chosen)" if name == card["model"]["estimator"] else ""),
             *(f"{value:.3f}" for value in each),
+            *_costs(training, name),
         )
         for *each, name in values
     ]
     caption = "Candidates before calibration, each at its best, on the rows that chose among them by log loss"
-    return table(caption, ("candidate", "log loss", "ROC AUC", "Brier score"), rows)
+    costs = tuple(heading for heading, _ in COSTS.values())
+    return table(caption, ("candidate", "log loss", "ROC AUC", "Brier score", *costs), rows)
+
+
+# Of the machine that trained: all fits of a candidate, the composite, a row among many by ONNX Runtime.
+COSTS = {
+    "seconds": ("trained, s", "{:.1f}"),
+    "bytes": ("bytes", "{:,.0f}"),
+    "microseconds": ("µs a row", "{:.2f}"),
+}
+
+
+def _costs(training: Mapping[str, float], name: str) -> Iterator[str]:
+    """A dash for models of before, whose costs were not kept."""
+    for figure_, (_, shown) in COSTS.items():
+        value = training.get(f"cost.{name}.{figure_}")
+        yield decimal(None, 0) if value is None else shown.format(value)
 
 
 def threshold(card: Card, pictures: Pictures) -> str:

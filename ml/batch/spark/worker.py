@@ -49,9 +49,11 @@ def _scored(order: Order, place: int) -> str:
     output = Place(order.output, order.token)
     composite = _composite(order, output)
     if composite.evaluated_by != order.evaluated_by:
+        reason = composite.evaluator.reason
         raise MlopsError(
             f"The run {order.run} is evaluated by {order.evaluated_by}, and on an executor "
-            f"{composite.evaluated_by} would evaluate it: their answers differ in the last digits.",
+            f"{composite.evaluated_by} would evaluate it{f' ({reason})' if reason else ''}: "
+            "their answers differ in the last digits.",
             "Nothing was published. Give the driver and all executors the same packages and the same "
             "kind of processor.",
         )

@@ -16,7 +16,7 @@ check test test-all: export PYTHONDONTWRITEBYTECODE :=
 # A base that this clone does not know is told by tools.check itself.
 BASE ?= origin/main
 
-.PHONY: help setup check hooks scaffold azure-cli demo test test-all test-containers test-kubernetes lint typecheck format lock clean golden docs bench-scoring bench-emulator bench-batch bench-preview bench-quality
+.PHONY: help setup check hooks scaffold azure-cli demo test test-all test-containers test-kubernetes test-spark lint typecheck format lock clean golden docs bench-scoring bench-emulator bench-batch bench-preview bench-quality
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,10 +38,10 @@ hooks: setup  ## what the gate asks of changed files, before each commit
 	@$(BIN)/pre-commit install
 
 test: setup  ## the tests that a change has to pass
-	@$(BIN)/python -m pytest tests $(WORKERS) -m "not slow and not containers and not kubernetes"
+	@$(BIN)/python -m pytest tests $(WORKERS) -m "not slow and not containers and not kubernetes and not spark"
 
 test-all: setup  ## all tests, those that take long too
-	@$(BIN)/python -m pytest tests $(WORKERS) -m "not containers and not kubernetes"
+	@$(BIN)/python -m pytest tests $(WORKERS) -m "not containers and not kubernetes and not spark"
 
 test-containers: setup  ## the scoring image, built and run with its limits by podman (made ready when root)
 	@$(BIN)/python -m tools.containers
@@ -50,6 +50,10 @@ test-containers: setup  ## the scoring image, built and run with its limits by p
 test-kubernetes: setup  ## production's manifests on a real cluster (KUBECONFIG, or a node that it builds when root)
 	@$(if $(KUBECONFIG),,$(BIN)/python -m tools.containers && $(BIN)/python -m tests.kubernetes.image)
 	@$(BIN)/python -m tools.kubernetes -- $(BIN)/python -m pytest tests/kubernetes -m kubernetes
+
+test-spark: setup  ## batches in Spark, its executors as processes (Java 17; 1.1 GB in the user's cache)
+	@$(PYTHON) tools/bootstrap/spark.py > /dev/null
+	@$(BIN)/python -m pytest tests/ml/batch/spark tests/emulator/spark -m spark
 
 lint: setup  ## ruff, Dockerfiles, workflows
 	@$(BIN)/ruff check .

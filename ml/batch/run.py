@@ -59,6 +59,10 @@ class Limits:
 Told = Callable[[int, int | None], None]  # the rows that were read so far, and all, where that is known
 
 
+# Scores the units of a source that are not done yet, and says what became of each, in their order.
+Workers = Callable[[Scoring, Source, Limits, Told], list[Done]]
+
+
 class Interrupted(Exception):
     """Another unit has failed: this one is given up."""
 
@@ -72,8 +76,11 @@ def run(
     credential: TokenCredential | None = None,
     told: Told = lambda _read, _all: None,
     environment: str = "",
+    workers: Workers | None = None,
 ) -> dict[str, Any]:
     """Score all rows and publish them; what a run of the same did before is found and not done again.
+
+    workers: who scores the units; threads of this process unless others are given.
 
     Returns the run's record: identity, counts, drift and the estimated quality of the whole batch. Raises
     MlopsError before anything is published.
@@ -94,7 +101,7 @@ def run(
         return {**json.loads(place.read(record)), "found": True}
     _one_evaluator(place, name, composite)
     scoring = Scoring(composite, found, place, name, key, key_type, limits.block_rows)
-    done = _scored(scoring, found, limits, told)
+    done = (workers or threads)(scoring, found, limits, told)
     answer = _judged(composite, scoring, found, done, name, limits, environment)
     if key is not None and (twice := repeated(place, name, [unit.number for unit in found.units])):
         raise MlopsError(
@@ -169,7 +176,8 @@ def _one_evaluator(place: Place, run_: str, composite: Composite) -> None:
         )
 
 
-def _scored(scoring: Scoring, found: Source, limits: Limits, told: Told) -> list[Done]:
+def threads(scoring: Scoring, found: Source, limits: Limits, told: Told) -> list[Done]:
+    """All cores of this machine."""
     lock, stopped = Lock(), Event()
     counts = {"read": 0, "rejected": 0}
     rows = found.rows
@@ -182,7 +190,7 @@ def _scored(scoring: Scoring, found: Source, limits: Limits, told: Told) -> list
             counts["rejected"] += rejected
             told(counts["read"], rows)
             if rows is not None and counts["rejected"] > limits.most_rejected * rows:
-                raise _too_many(counts["rejected"], rows, limits, at_least=True)
+                raise too_many(counts["rejected"], rows, limits, at_least=True)
 
     def work(unit: Unit) -> Done:
         before = scoring.done(unit)
@@ -191,18 +199,18 @@ def _scored(scoring: Scoring, found: Source, limits: Limits, told: Told) -> list
         count(before.read, before.rejected_rows)
         return before
 
-    with ThreadPoolExecutor(limits.threads) as threads:
-        begun = [threads.submit(work, unit) for unit in found.units]
+    with ThreadPoolExecutor(limits.threads) as pool:
+        begun = [pool.submit(work, unit) for unit in found.units]
         try:
             ended, _ = wait(begun, return_when=FIRST_EXCEPTION)
         except BaseException:  # somebody pressed Ctrl-C: the other threads end with their block
             stopped.set()
-            threads.shutdown(cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             raise
         failed = [one for one in ended if one.exception() is not None]
         if failed:
             stopped.set()
-            threads.shutdown(cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             raise _first_failure(begun)
     return [one.result() for one in begun]
 
@@ -213,7 +221,8 @@ def _first_failure(begun: Sequence[Future[Done]]) -> BaseException:
     return next(error for error in errors if error is not None and not isinstance(error, Interrupted))
 
 
-def _too_many(rejected: int, rows: int, limits: Limits, at_least: bool = False) -> MlopsError:
+def too_many(rejected: int, rows: int, limits: Limits, at_least: bool = False) -> MlopsError:
+    """The error of a batch in which more rows break the contract than may."""
     return MlopsError(
         f"{'At least ' if at_least else ''}{rejected:,} of {rows:,} rows break the model's contract, "
         f"more than the {limits.most_rejected:.2%} that batch.most_rejected allows.",
@@ -234,7 +243,7 @@ def _judged(
     if not read:
         raise MlopsError(f"{found.place.where} holds no rows.", "Give files with rows.")
     if rejected > limits.most_rejected * read:
-        raise _too_many(rejected, read, limits)
+        raise too_many(rejected, read, limits)
     sums = DaySums.empty(composite.artifact.drift)
     for one in done:  # in the order of the units: sums of fractions depend on it
         sums = sums + scoring.sums(one)

@@ -106,62 +106,62 @@ class Scoring:
         key_type: ArrowType | None,
         block_rows: int,
     ) -> None:
-        self._composite, self._source, self._output, self._run = composite, source, output, run
-        self._key, self._block_rows = key, block_rows
+        self.composite, self._source, self.output, self.run = composite, source, output, run
+        self.key, self.key_type, self._block_rows = key, key_type, block_rows
         # The partition stands in the names of folders and in no file.
         self._predictions = _in_files(predictions_schema(key_type))
         self._rejects = _in_files(rejects_schema(key_type))
 
     def done(self, unit: Unit) -> Done | None:
         """What became of the unit in an earlier run that was killed; None when it is still to do."""
-        name = record_name(self._run, unit)
-        return Done.from_json(self._output.read(name)) if self._output.exists(name) else None
+        name = record_name(self.run, unit)
+        return Done.from_json(self.output.read(name)) if self.output.exists(name) else None
 
     def score(self, unit: Unit, told: Callable[[int, int], None]) -> Done:
         """Score a unit. Its record is written last: without it the unit counts as not done.
 
         told: called for each block with the rows that were read and those of them that were rejected.
         """
-        counter = Counter(self._composite.artifact.drift)
+        counter = Counter(self.composite.artifact.drift)
         read = rejected = 0
         hashes: list[NDArray[np.uint64]] = []
         with (
-            _File(self._output, self._place(PREDICTIONS, unit), self._predictions) as predictions,
-            _File(self._output, self._place(REJECTS, unit), self._rejects) as rejects,
+            _File(self.output, self._place(PREDICTIONS, unit), self._predictions) as predictions,
+            _File(self.output, self._place(REJECTS, unit), self._rejects) as rejects,
         ):
-            texts = self._composite.texts
+            texts = self.composite.texts
             for block in blocks(self._source, unit, texts, self._block_rows):
-                encoded = self._composite.columns.encode(block)
+                encoded = self.composite.columns.encode(block)
                 first = unit.first_row + read
                 if len(encoded.kept):
-                    answers = self._composite.judge.arrays(encoded.matrix)
+                    answers = self.composite.judge.arrays(encoded.matrix)
                     predictions.write(self._answered(block, encoded, answers, unit, first))
                     outliers = int(answers.outlier.sum())
                     counter.add(encoded.matrix, answers.probability, answers.label, outliers)
                 if encoded.rejects:
                     rejects.write(self._rejected(block, encoded, unit, first))
-                if self._key is not None:
-                    hashes.append(hashed(block.column(self._key)))
+                if self.key is not None:
+                    hashes.append(hashed(block.column(self.key)))
                 lost = block.num_rows - len(encoded.kept)
                 read, rejected = read + block.num_rows, rejected + lost
                 told(block.num_rows, lost)
-        if self._key is not None:
+        if self.key is not None:
             self._keep_keys(unit, hashes)
         done = Done(unit.number, read, predictions.written, rejects.written, rejected, counter.sums.to_json())
-        self._output.write(record_name(self._run, unit), done.to_json())
+        self.output.write(record_name(self.run, unit), done.to_json())
         return done
 
     def sums(self, done: Done) -> DaySums:
-        return DaySums.from_json(done.sums, self._composite.artifact.drift)
+        return DaySums.from_json(done.sums, self.composite.artifact.drift)
 
     def _place(self, table: str, unit: Unit) -> str:
-        return f"{table}/{PARTITION}={self._run}/part-{unit.number:06}.parquet"
+        return f"{table}/{PARTITION}={self.run}/part-{unit.number:06}.parquet"
 
     def _answered(self, block: Any, encoded: Encoded, answers: Any, unit: Unit, first: int) -> Any:
         import pyarrow as pa
 
         rows = len(encoded.kept)
-        composite = self._composite
+        composite = self.composite
         made = [
             self._keys(block, encoded.kept, rows),
             _same(unit.file, rows),
@@ -192,9 +192,9 @@ class Scoring:
         import pyarrow as pa
 
         kind = self._predictions.field("key").type
-        if self._key is None:
+        if self.key is None:
             return pa.nulls(rows, kind)
-        keys = block.column(self._key)
+        keys = block.column(self.key)
         if pa.types.is_dictionary(keys.type):
             keys = keys.dictionary_decode()
         return (keys if rows == block.num_rows else keys.take(pa.array(places))).cast(kind)
@@ -205,7 +205,7 @@ class Scoring:
         together = np.sort(np.concatenate(hashes)) if hashes else np.empty(0, np.uint64)
         content = BytesIO()
         np.save(content, together)
-        self._output.write(keys_name(self._run, unit.number), content.getvalue())
+        self.output.write(keys_name(self.run, unit.number), content.getvalue())
 
 
 def hashed(keys: Any) -> NDArray[np.uint64]:

@@ -4,11 +4,14 @@ import importlib.metadata
 import json
 import platform
 import shutil
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from scoring.kernel import build
+from scoring.kernel import build, sources
 from scoring.kernel.build import LEVELS, BuildError
 from scoring.kernel.sources import DESCRIPTION, LIBRARY, SOURCES, source_digest
 from scoring.model.machine import MACHINES, NEEDED
@@ -56,3 +59,19 @@ def test_what_cannot_be_built_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(build, "version", missing)
     with pytest.raises(BuildError, match="no compiler: install the package ziglang"):
         build.wheel(tmp_path)
+
+
+def test_the_digest_is_the_same_where_the_modules_are_in_a_zip_file(tmp_path: Path) -> None:
+    """By a relative path, as which Spark puts the zip file on an executor's path."""
+    root = Path(sources.__file__).parents[2]
+    with zipfile.ZipFile(tmp_path / "code.zip", "w") as archive:
+        kernel = (f"scoring/kernel/{name}" for name in ("__init__.py", "sources.py", *SOURCES))
+        for name in ("scoring/__init__.py", *kernel):
+            archive.write(root / name, name)
+    program = "import sys; sys.path[:0] = ['./code.zip']\nfrom scoring.kernel import sources\n"
+    program += "print(sources.__file__, sources.source_digest())"
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "code.zip" in told[0]
+    assert told[1] == source_digest()

@@ -17,6 +17,7 @@ APART = (
     "kernel",
     "policies",
     "mlflow",
+    "spark",
 )  # each for an environment of its own: need not agree with the others
 
 ELSEWHERE = ("functions",)  # not installed here, in the same versions all the same

@@ -1,0 +1,86 @@
+"""The program that Spark runs: `spark-submit … main.py --model FOLDER --data URI --output URI`.
+
+The same on this machine, as a Spark job of Azure ML and as a job of Databricks. What a session needs
+(executors, their cores and memory) is said to Spark and not to this program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+
+def _parser() -> argparse.ArgumentParser:
+    from ml.batch.spark.sign_in import ENVIRONMENT, HELP
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, metavar="FOLDER", help="the files of the model")
+    parser.add_argument("--model-name", required=True, metavar="NAME:VERSION")
+    parser.add_argument("--model-digest", metavar="DIGEST", help="the release's; another model is refused")
+    parser.add_argument("--release", metavar="RELEASE")
+    parser.add_argument("--data", required=True, metavar="URI")
+    parser.add_argument("--output", required=True, metavar="URI")
+    parser.add_argument("--key", metavar="COLUMN")
+    parser.add_argument("--environment", default="", metavar="NAME")
+    parser.add_argument("--block-rows", type=int, default=65_536)
+    parser.add_argument("--most-rejected", type=float, default=0.01)
+    parser.add_argument("--slots", type=int, default=0, help="units at once; 0: as many as Spark has cores")
+    parser.add_argument("--sign-in", default=ENVIRONMENT, help=HELP)
+    parser.add_argument("--answer", metavar="FILE", help="where the run's record is written as well")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: published, or found published. 1: an error, which is said on standard error."""
+    from ml.errors import MlopsError
+
+    given = _parser().parse_args(arguments)
+    try:
+        answer = json.dumps(_run(given), indent=1)
+    except MlopsError as error:
+        print(f"{error.problem}\n{error.remedy}", file=sys.stderr)
+        return 1
+    if given.answer:
+        Path(given.answer).write_text(answer, encoding="utf-8")
+    print(answer)
+    return 0
+
+
+def _run(given: argparse.Namespace) -> dict[str, Any]:
+    from ml.batch.places import is_lake
+    from ml.batch.run import Limits
+    from ml.batch.spark import sign_in
+    from ml.batch.spark.engine import Model, batch
+
+    lake = is_lake(given.data) or is_lake(given.output)
+    credential = sign_in.credential(given.sign_in) if lake else None
+    limits = Limits(given.block_rows, given.most_rejected, given.slots)
+    model = Model(Path(given.model), given.model_name, given.release, given.model_digest)
+    session = _session()
+    try:
+        return batch(
+            session, model, given.data, given.output, given.key, limits, credential, _line, given.environment
+        )
+    finally:
+        session.stop()
+
+
+def _session() -> Any:
+    """What spark-submit, Azure ML or Databricks say; a unit is never scored by two tasks at once."""
+    from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
+
+    builder: Any = SparkSession.builder
+    return builder.config("spark.speculation", "false").getOrCreate()
+
+
+def _line(read: int, rows: int | None) -> None:
+    of = "" if rows is None else f" of {rows:,}"
+    print(f"{read:,} rows{of}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

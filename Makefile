@@ -16,7 +16,7 @@ check test test-all: export PYTHONDONTWRITEBYTECODE :=
 # A base that this clone does not know is told by tools.check itself.
 BASE ?= origin/main
 
-.PHONY: help setup check hooks scaffold azure-cli demo test test-all test-containers test-kubernetes test-spark lint typecheck format lock clean golden docs bench-scoring bench-emulator bench-batch bench-preview bench-quality
+.PHONY: help setup check hooks scaffold azure-cli demo test test-all test-containers test-databases test-kubernetes test-spark lint typecheck format lock clean golden docs bench-scoring bench-emulator bench-batch bench-preview bench-quality
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,14 +38,18 @@ hooks: setup  ## what the gate asks of changed files, before each commit
 	@$(BIN)/pre-commit install
 
 test: setup  ## the tests that a change has to pass
-	@$(BIN)/python -m pytest tests $(WORKERS) -m "not slow and not containers and not kubernetes and not spark"
+	@$(BIN)/python -m pytest tests $(WORKERS) -m "not slow and not containers and not databases and not kubernetes and not spark"
 
 test-all: setup  ## all tests, those that take long too
-	@$(BIN)/python -m pytest tests $(WORKERS) -m "not containers and not kubernetes and not spark"
+	@$(BIN)/python -m pytest tests $(WORKERS) -m "not containers and not databases and not kubernetes and not spark"
 
 test-containers: setup  ## the scoring image, built and run with its limits by podman (made ready when root)
 	@$(BIN)/python -m tools.containers
 	@$(BIN)/python -m pytest tests/containers -m containers
+
+test-databases: setup  ## predictions by key in a real PostgreSQL server (installed when root, started, stopped)
+	@$(BIN)/python -m tools.databases
+	@$(BIN)/python -m pytest tests/databases -m databases
 
 test-kubernetes: setup  ## production's manifests on a real cluster (KUBECONFIG, or a node that it builds when root)
 	@$(if $(KUBECONFIG),,$(BIN)/python -m tools.containers && $(BIN)/python -m tests.kubernetes.image)

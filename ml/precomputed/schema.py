@@ -53,7 +53,7 @@ def prepare(
 
     try:
         roles_at = replace(server, database=ROLES_DATABASE)
-        with connect(roles_at, token, {}, authorities) as connection:
+        with connect(roles_at, token, {"search_path": "public"}, authorities) as connection:
             made = _principals(connection, list(members))
         with connect(server, token, {}, authorities) as connection, connection.transaction():
             _schema(connection)

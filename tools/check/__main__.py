@@ -34,7 +34,7 @@ def commands(selection: Selection) -> dict[str, list[str]]:
     if selection.typed:
         found["types"] = [str(BIN / "pyright"), *selection.typed]
     if selection.tests:
-        chosen = "not slow and not e2e and not containers and not kubernetes and not spark"
+        chosen = "not slow and not e2e and not containers and not databases and not kubernetes and not spark"
         plugin = ["-p", "tools.check.budget", "-p", "no:cacheprovider"]
         near = selection.tests[:NEAREST]
         found["tests"] = [sys.executable, "-m", "pytest", "-q", *plugin, "-m", chosen, *near]

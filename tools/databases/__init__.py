@@ -1,0 +1,1 @@
+"""A real PostgreSQL server on loopback, for tests and measurements."""

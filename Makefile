@@ -16,7 +16,7 @@ check test test-all: export PYTHONDONTWRITEBYTECODE :=
 # A base that this clone does not know is told by tools.check itself.
 BASE ?= origin/main
 
-.PHONY: help setup check hooks scaffold azure-cli demo test test-all test-containers test-databases test-kubernetes test-spark lint typecheck format lock clean golden docs bench-scoring bench-emulator bench-batch bench-preview bench-quality
+.PHONY: help setup check hooks scaffold azure-cli demo test test-all test-containers test-databases test-kubernetes test-spark lint typecheck format lock clean golden docs bench-scoring bench-emulator bench-batch bench-fleet bench-preview bench-quality
 
 help:  ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ bench-emulator: setup  ## what the emulator costs, and whether its goals are met
 
 bench-batch: setup  ## what a batch costs beside peers, file to table (ARGS="--most 50000000")
 	@$(BIN)/python -m benchmarks.batch $(ARGS)
+
+bench-fleet: setup  ## a fleet of 1,000 models beside one model, by turns (ARGS="--models 100 --rounds 3")
+	@$(BIN)/python -m benchmarks.fleet $(ARGS)
 
 bench-quality: setup  ## the daily report over 10 million answers beside peers' own (ARGS="--sizes 100000")
 	@$(BIN)/python -m benchmarks.quality $(ARGS)

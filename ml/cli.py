@@ -16,6 +16,7 @@ from ml.commands import (
     collect,
     deploy,
     doctor,
+    fleet,
     forget,
     key,
     labels,
@@ -87,6 +88,11 @@ _releases = typer.Typer(help=release.HELP, no_args_is_help=True, rich_markup_mod
 for _name, _command in release.COMMANDS.items():
     _releases.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
 app.add_typer(_releases, name="release")
+
+_fleets = typer.Typer(help=fleet.HELP, no_args_is_help=True, rich_markup_mode="rich")
+for _name, _command in fleet.COMMANDS.items():
+    _fleets.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
+app.add_typer(_fleets, name="fleet")
 
 _triggers = typer.Typer(help=trigger.HELP, no_args_is_help=True, rich_markup_mode="rich")
 for _name, _command in trigger.COMMANDS.items():

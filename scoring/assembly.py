@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from scoring.fleet import stored
 from scoring.http.app import Service
 from scoring.http.authentication import AnyoneMay, Authenticator, BearerKey, DigestOfKey, from_key_vault
 from scoring.kept.part import OWN, Layout
@@ -44,15 +45,19 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
 
     Raises ArtifactError or SettingsError: the service does not start with a model that it cannot answer for.
     """
+    if stored.is_fleet(settings.model_dir):
+        from scoring.fleet.assembly import assemble as assemble_fleet
+
+        return assemble_fleet(settings, place)
     artifact = artifacts.load(settings.model_dir)
     if place is not None:
-        _refuse_another(settings, artifact, place.agree(artifact.digest))
-    _check_features(settings, artifact)
+        refuse_another(settings, artifact.digest, place.agree(artifact.digest))
+    check_features(settings, artifact)
     if blind := artifact.drift.blind:
         more = {"features": some(blind), "remedy": "train the model anew"}
         log.warning("drift of features cannot be seen: their reference has one bin", extra=more)
-    chosen = _evaluator(settings, artifact)
-    telemetry = Telemetry(_sink(settings, artifact, chosen))
+    chosen = evaluator_of(settings, artifact)
+    telemetry = Telemetry(sink_of(settings, artifact, chosen))
 
     def publish(report: DriftReport, window: WindowCounts) -> None:
         telemetry.put_drift(DriftRecord(report, window))
@@ -73,11 +78,11 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
         extra={"model": scorer.model, "rows": len(artifact.samples.predictions)},
     )
     keeper = _keeper(settings, scorer, telemetry)
-    lookups = _lookups(settings)
-    return Service(scorer, _authenticator(settings), telemetry, settings.limits, place, keeper, lookups)
+    lookups = lookups_of(settings)
+    return Service(scorer, authenticator_of(settings), telemetry, settings.limits, place, keeper, lookups)
 
 
-def _evaluator(settings: Settings, artifact: Artifact) -> Evaluator:
+def evaluator_of(settings: Settings, artifact: Artifact) -> Evaluator:
     """The machine code, or ONNX Runtime, which the log then tells with the reason."""
     code = machine.found() if settings.machine_code else Absent("SCORING_MACHINE_CODE is false")
     chosen = evaluator.choose(artifact, code)
@@ -86,16 +91,16 @@ def _evaluator(settings: Settings, artifact: Artifact) -> Evaluator:
     return chosen
 
 
-def _refuse_another(settings: Settings, artifact: Artifact, served: str) -> None:
+def refuse_another(settings: Settings, digest: str, served: str) -> None:
     """Refuse a model that somebody put into MODEL_DIR while the service ran: all workers serve one."""
-    if artifact.digest != served:
+    if digest != served:
         raise ArtifactError(
-            f"MODEL_DIR is {settings.model_dir}, which now holds the model {artifact.digest}; this service "
+            f"MODEL_DIR is {settings.model_dir}, which now holds the model {digest}; this service "
             f"serves {served}: put that one back, or restart the whole service"
         )
 
 
-def _authenticator(settings: Settings) -> Authenticator:
+def authenticator_of(settings: Settings) -> Authenticator:
     if settings.key_source is None:
         log.warning("SCORING_ALLOW_ANONYMOUS is true: anyone who reaches this port may score")
         return AnyoneMay()
@@ -128,7 +133,7 @@ def _keeper(settings: Settings, scorer: Scorer, telemetry: Telemetry) -> Keeper 
     return Keeper(layout, keep.pace, open_store, telemetry.put_count)
 
 
-def _lookups(settings: Settings) -> Lookups | None:
+def lookups_of(settings: Settings) -> Lookups | None:
     """What looks predictions up by key; None when no database is named."""
     chosen = settings.predictions
     if chosen is None:
@@ -145,7 +150,7 @@ def _lookups(settings: Settings) -> Lookups | None:
     return Lookups(open_reader, chosen.connections, chosen.seconds)
 
 
-def _sink(settings: Settings, artifact: Artifact, chosen: Evaluator) -> Callable[[], Sink] | None:
+def sink_of(settings: Settings, artifact: Artifact, chosen: Evaluator) -> Callable[[], Sink] | None:
     if settings.telemetry.connection_string is None:
         return None
 
@@ -165,7 +170,7 @@ def _hash_key(settings: Settings) -> bytes:
     return hashlib.sha256(settings.telemetry.hash_key.encode()).digest()
 
 
-def _check_features(settings: Settings, artifact: Artifact) -> None:
+def check_features(settings: Settings, artifact: Artifact) -> None:
     for variable, names in (
         ("SCORING_REDACT_FEATURES", settings.telemetry.redact),
         ("SCORING_HASH_FEATURES", settings.telemetry.hashed),

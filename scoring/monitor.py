@@ -54,6 +54,11 @@ class DriftMonitor:
         self._thread: threading.Thread | None = None
         self.report = DriftReport(rules, 0, None, ())
 
+    @property
+    def new_rows(self) -> int:
+        """Rows that came since the latest evaluation."""
+        return self._window.written - self._evaluated
+
     def evaluate(self) -> DriftReport:
         """Evaluate the window now and publish the report."""
         self._evaluated = self._window.written
@@ -81,7 +86,7 @@ class DriftMonitor:
         last, rest = time.monotonic(), 0.0
         while not self._stop.wait(max(rest, min(LOOK_SECONDS, self._pace.seconds))):
             rest = 0.0
-            new_rows = self._window.written - self._evaluated
+            new_rows = self.new_rows
             due = new_rows >= self._pace.rows or time.monotonic() - last >= self._pace.seconds
             if new_rows == 0 or not due:
                 continue

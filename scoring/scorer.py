@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import orjson
 from numpy.typing import NDArray
 
 from scoring.model import evaluator, machine
-from scoring.model.artifact import Artifact, ArtifactError, Thresholds
+from scoring.model.artifact import Artifact, ArtifactError, Samples, Thresholds
 from scoring.model.encode import Encoder
 from scoring.model.evaluator import Evaluator, MachineComposite
 from scoring.model.schema import Matrix
@@ -156,14 +157,39 @@ class Scorer:
             artifact.schema, max_rows, code
         ).encode  # a payload to a matrix; raises ContractError, TooManyRowsError
         self.judge = Judge(self.evaluator.composite, artifact.thresholds)
-        self.model = {
-            "name": identity.name,
-            "version": identity.version,
-            "digest": artifact.digest,
-            "image": identity.image_digest,
-        }
-        self._model_bytes = orjson.dumps(self.model)
+        self._say(
+            {
+                "name": identity.name,
+                "version": identity.version,
+                "digest": artifact.digest,
+                "image": identity.image_digest,
+            }
+        )
+
+    def _say(self, model: dict[str, Any]) -> None:
+        """What answers say of the model."""
+        self.model = model
+        self._model_bytes = orjson.dumps(model)
         self._model_json = orjson.Fragment(self._model_bytes)
+
+    def saying(self, more: Mapping[str, Any]) -> Scorer:
+        """The same scorer, whose answers say more about the model."""
+        made = copy.copy(self)
+        made._say({**self.model, **more})
+        return made
+
+    def leaner(self, like: Scorer) -> Scorer:
+        """The same scorer without what only its self-test needed, and with `like`'s reading of rows.
+
+        For one of many models with one contract. Its artifact has no composite and no digest any more.
+        """
+        made = copy.copy(self)
+        nothing = Samples({}, (), ())
+        made.artifact = replace(
+            self.artifact, composite=b"", samples=nothing, probes=None, schema=like.artifact.schema
+        )
+        made.encode = like.encode
+        return made
 
     def score(self, matrix: Matrix, observe: bool = True) -> Batch:
         """Score the rows of a request and, unless they are synthetic, count them for drift."""

@@ -96,6 +96,17 @@ class PredictionsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetSettings:
+    """Where MODEL_DIR holds a fleet. `memory_bytes`: of its members' models, of all workers together.
+
+    `preload`: models are read at the start, as many as fit, and the service is ready afterwards.
+    """
+
+    memory_bytes: int = 512 * 1024 * 1024
+    preload: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ModelIdentity:
     """What the deployment says about the model and image that it started."""
 
@@ -123,6 +134,7 @@ class Settings:
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
     keep: KeepSettings | None = None  # None: answers are not kept
     predictions: PredictionsSettings | None = None  # None: there are none by key
+    fleet: FleetSettings = field(default_factory=FleetSettings)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -154,6 +166,12 @@ def read(environment: Mapping[str, str]) -> Settings:
         telemetry=_telemetry(env, default.telemetry),
         keep=_keep(env),
         predictions=_predictions(env),
+        fleet=FleetSettings(
+            memory_bytes=1024
+            * 1024
+            * env.integer("SCORING_FLEET_MEMORY_MIB", default.fleet.memory_bytes // 2**20, 1, 1_048_576),
+            preload=env.flag("SCORING_FLEET_PRELOAD", default=default.fleet.preload),
+        ),
     )
 
 

@@ -61,10 +61,13 @@ class Place:
         self, reference: DriftReference, rules: DriftRules, code: MachineCode | Absent | None = None
     ) -> RollingWindow:
         """The window of all workers, in which this worker writes its own slot."""
-        size = STATUS + self.workers * slot_bytes(len(reference.sketches), rules.window_rows)
-        os.ftruncate(self.memory, size)  # each worker asks for the same size, so what is there stays
-        memory = memoryview(mmap.mmap(self.memory, size))[STATUS:]
+        memory = self.shared(self.workers * slot_bytes(len(reference.sketches), rules.window_rows))
         return RollingWindow(reference, rules.window_rows, memory, self.number, self.workers, code)
+
+    def shared(self, size: int) -> memoryview:
+        """So many bytes that all workers have in common; each asks for the same number, once."""
+        os.ftruncate(self.memory, STATUS + size)  # of the same size, so what is there stays
+        return memoryview(mmap.mmap(self.memory, STATUS + size))[STATUS:]
 
     def agree(self, digest: str) -> str:
         """Name a digest; the answer is the digest that the service serves, which the first worker named."""

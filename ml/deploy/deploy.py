@@ -70,7 +70,13 @@ def deploy(azure: Azure, root: Path, reference: str, rebuild: bool = False) -> d
         seconds = ready.wait(azure, endpoint, spec.name, group.CONTAINER)
     with report.phase("smoke tests"):
         expected = smoke.Expectation(
-            made.model_name, made.model_version, made.image_digest, context.model, scoring.tolerance
+            made.model_name,
+            made.model_version,
+            made.image_digest,
+            context.model,
+            scoring.tolerance,
+            context.fleet.digest if context.fleet else "",
+            context.fleet.digests() if context.fleet else {},
         )
         tests = smoke.run(endpoint, expected)
         report.line(f"passed: {', '.join(tests)}")

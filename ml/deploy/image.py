@@ -12,6 +12,8 @@ from ml.content import sha256_of_files
 from ml.errors import MlopsError
 from ml.jobs import snapshot
 from ml.reference import model_reference
+from scoring.fleet import stored
+from scoring.fleet.members import check
 from scoring.model import artifact
 
 if TYPE_CHECKING:
@@ -28,11 +30,20 @@ TAG_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
-    """The files that an image is built from, with the model artifact under model/."""
+    """The files that an image is built from, with the model artifact under model/.
+
+    fleet: where there are many models in place of one; `model` is then the pooled one.
+    """
 
     files: dict[str, bytes]
     model: artifact.Artifact
     sha256: str
+    fleet: stored.Fleet | None = None
+
+    @property
+    def digest(self) -> str:
+        """Of what answers: the model's, or the fleet's."""
+        return self.model.digest if self.fleet is None else self.fleet.digest
 
     @property
     def short(self) -> str:
@@ -78,8 +89,7 @@ def scoring_context(root: Path, model: Path) -> BuildContext:
             "Restore the file(s) from the repository.",
         )
     try:
-        loaded = artifact.load(model)
-        loaded.explanation()
+        fleet, loaded, names = _models(model)
     except artifact.ArtifactError as error:
         raise MlopsError(
             f"The registered model is no usable artifact: {error}.", "Train again, or deploy another version."
@@ -87,9 +97,29 @@ def scoring_context(root: Path, model: Path) -> BuildContext:
     files = {
         **{name: (root / path).read_bytes() for name, path in FILES.items()},
         **snapshot.of_scoring(root).files,
-        **{f"model/{name}": (model / name).read_bytes() for name in artifact.FILES},  # without the card
+        **{f"model/{name}": (model / name).read_bytes() for name in names},  # without cards
     }
-    return BuildContext(files, loaded, sha256_of_files(files))
+    return BuildContext(files, loaded, sha256_of_files(files), fleet)
+
+
+def _models(model: Path) -> tuple[stored.Fleet | None, artifact.Artifact, list[str]]:
+    """The fleet, where it is one, the model or the pooled one, and the files of all that serves.
+
+    Each model is read whole. Raises ArtifactError.
+    """
+    if not stored.is_fleet(model):
+        loaded = artifact.load(model)
+        loaded.explanation()
+        return None, loaded, list(artifact.FILES)
+    fleet = stored.load(model)
+    names = [stored.FILE]
+    for digest in fleet.models:
+        place = stored.model_dir(model, digest)
+        one = artifact.load(place)
+        one.explanation()
+        check(one, digest, fleet)
+        names += [(place / name).relative_to(model).as_posix() for name in artifact.FILES]
+    return fleet, artifact.load(stored.model_dir(model, fleet.pooled)), names
 
 
 def assemble(azure: Azure, root: Path, model: "Model") -> BuildContext:
@@ -101,6 +131,9 @@ def assemble(azure: Azure, root: Path, model: "Model") -> BuildContext:
                 azure.ml.models.download(str(model.name), str(model.version), download_path=scratch)
 
         azure.granted(download, "download the model")
+        fleets = sorted(Path(scratch).rglob(stored.FILE))
+        if len(fleets) == 1:
+            return scoring_context(root, fleets[0].parent)
         manifests = sorted(Path(scratch).rglob(artifact.MANIFEST))
         if len(manifests) != 1:
             raise MlopsError(

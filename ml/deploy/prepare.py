@@ -58,10 +58,11 @@ def known(azure: Azure, context: BuildContext, tests: list[str]) -> Evidence:
         recorded_at=release.now(),
         environment=azure.estate.environment,
         context_sha256=context.sha256,
-        artifact_digest=context.model.digest,
+        artifact_digest=context.digest,
         features=context.model.schema.names,
-        lineage=dict(context.model.lineage),
+        lineage={**context.model.lineage, **(context.fleet.lineage if context.fleet else {})},
         smoke_tests=tuple(tests),
+        members=context.fleet.digests() if context.fleet else {},
     )
 
 

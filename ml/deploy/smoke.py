@@ -1,8 +1,8 @@
 """Smoke tests: what a deployed service must answer before its release is recorded."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,18 +11,24 @@ from ml.errors import MlopsError
 from scoring.model.artifact import Artifact
 
 PROBLEM = "application/problem+json"
+MOST_MEMBERS = 50  # of a fleet, that are asked for
 LONGEST_BODY = 300  # characters of an answer that an error shows
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """`tolerance`: the greatest absolute difference of a number from the recorded one."""
+    """`tolerance`: the greatest absolute difference of a number from the recorded one.
+
+    fleet: of many models its digest, "" of one; members: by member the digest of the model that answers.
+    """
 
     model_name: str
     model_version: str
     image_digest: str
     artifact: Artifact
     tolerance: float
+    fleet: str = ""
+    members: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class SmokeTestError(Exception):
@@ -130,9 +136,20 @@ class Visit:
             "version": expected.model_version,
             "digest": expected.artifact.digest,
             "image": expected.image_digest,
+            **({"fleet": expected.fleet} if expected.fleet else {}),
         }
         found = differences({"model": model}, self.samples_answer, 0.0)
         _expect(not found, f"another model answers: {'; '.join(found)}")
+
+    def own_models(self) -> None:
+        """Each member, or of very many some all over the list, is answered for by its own model."""
+        members = list(self.expected.members.items())
+        record = {"records": [self.expected.artifact.samples.request["records"][0]]}
+        for key, digest in members[:: max(1, -(-len(members) // MOST_MEMBERS))]:
+            answer = self._score({**record, "member": key})
+            _status(f"POST /score for the member {key}", answer, 200)
+            found = differences({"member": key, "digest": digest}, answer.json()["model"], 0.0)
+            _expect(not found, f"another model answers for the member {key}: {'; '.join(found)}")
 
     def bad_input(self) -> None:
         _problem("POST /score without rows", self._score({}), 400, 422)
@@ -152,14 +169,17 @@ TESTS: dict[str, Callable[[Visit], None]] = {
     "bad input is refused": Visit.bad_input,
 }
 
+OF_FLEETS: dict[str, Callable[[Visit], None]] = {"members by their own models": Visit.own_models}
+
 
 def run(endpoint: Endpoint, expected: Expectation) -> list[str]:
     """Run every test; returns their names. Raises MlopsError naming each that failed and why."""
     import httpx
 
     visit = Visit(endpoint, expected)
+    tests = {**TESTS, **OF_FLEETS} if expected.members else TESTS
     failures: list[str] = []
-    for name, test in TESTS.items():
+    for name, test in tests.items():
         try:
             test(visit)
         except SmokeTestError as error:
@@ -168,8 +188,8 @@ def run(endpoint: Endpoint, expected: Expectation) -> list[str]:
             failures.append(f"{name}: {type(error).__name__}: {error}")
     if failures:
         raise MlopsError(
-            f"{len(failures)} of {len(TESTS)} smoke tests failed against {endpoint.address}.",
+            f"{len(failures)} of {len(tests)} smoke tests failed against {endpoint.address}.",
             "The release is not recorded. Deploy again without the cause, or an earlier model version.",
             failures,
         )
-    return list(TESTS)
+    return list(tests)

@@ -36,6 +36,8 @@ ALLOWED = frozenset(
         "SCORING_KEEP_ROWS",
         "SCORING_PREDICTIONS_CONNECTIONS",
         "SCORING_PREDICTIONS_SECONDS",
+        "SCORING_FLEET_MEMORY_MIB",
+        "SCORING_FLEET_PRELOAD",
     }
 )
 FEATURES = ("SCORING_REDACT_FEATURES", "SCORING_HASH_FEATURES")  # whose values name features of the model

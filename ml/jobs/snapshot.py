@@ -37,12 +37,16 @@ class Snapshot:
         return directory
 
 
-def of_steps(root: Path, steps: tuple[str, ...]) -> Snapshot:
-    """What these steps of the training pipeline need, with their component.yml. Raises MlopsError."""
+def of_steps(root: Path, steps: tuple[str, ...], more: tuple[str, ...] = ()) -> Snapshot:
+    """What these steps of the training pipeline need, with their component.yml. Raises MlopsError.
+
+    more: packages of further steps, by their whole names
+    """
+    packages = (*(f"ml.steps.{step}" for step in steps), *more)
     return take(
         root,
-        tuple(f"ml.steps.{step}.main" for step in steps),
-        tuple(f"ml/steps/{step}/component.yml" for step in steps),
+        tuple(f"{package}.main" for package in packages),
+        tuple(f"{package.replace('.', '/')}/component.yml" for package in packages),
     )
 
 

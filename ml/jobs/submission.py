@@ -61,6 +61,7 @@ class Kind:
     begin: Callable[[Azure, Request, "Inputs", Made, str], None]  # starts the job of this name
     results: Callable[[Azure, str], dict[str, Any]]  # reads the results of a job by its name
     trials: bool = False  # whether its steps have trials to follow
+    more: tuple[str, ...] = ()  # packages of further steps, beside those of ml/steps: as ml.fleet.members
 
 
 def content_of(*, data: str, code: str, joined: list[str], environment: str, choices: dict[str, Any]) -> str:
@@ -122,7 +123,7 @@ def gather(azure: Azure, root: Path, request: Request, kind: Kind, scratch: Path
     columns.check(given)
     file = data.as_parquet(given, scratch)
     report.line(f"{file.format}, {file.rows or '?'} rows, {len(file.columns)} columns, sha256 {file.version}")
-    code = snapshot.of_steps(root, kind.steps)
+    code = snapshot.of_steps(root, kind.steps, kind.more)
     report.line(f"code {code.commit}, {len(code.files)} files")
     key = content_of(
         data=file.sha256,

@@ -30,7 +30,7 @@ def check(endpoint: Endpoint, record: "Record") -> None:
             wanted = {
                 "name": release.model_name,
                 "version": release.model_version,
-                "digest": record.evidence.artifact_digest,
+                "fleet" if record.evidence.members else "digest": record.evidence.artifact_digest,
                 "image": release.image_digest,
             }
             found = {name: model.get(name) for name in wanted}

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from ml.azure.clients import Azure
 from ml.content import content_key
@@ -44,7 +44,10 @@ class Release(BaseModel):
 
 
 class Evidence(BaseModel):
-    """What was known when the release was recorded. The release's name does not depend on it."""
+    """What was known when the release was recorded. The release's name does not depend on it.
+
+    members: of a fleet, by member the digest of the model that answers; `artifact_digest` is the fleet's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     recorded_at: str
@@ -54,6 +57,15 @@ class Evidence(BaseModel):
     features: tuple[str, ...]
     lineage: dict[str, str]
     smoke_tests: tuple[str, ...]
+    members: dict[str, str] = {}
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A release of one model is recorded as it ever was."""
+        found: dict[str, Any] = handler(self)
+        if not self.members:
+            found.pop("members", None)
+        return found
 
 
 class Record(BaseModel):

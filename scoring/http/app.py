@@ -85,7 +85,11 @@ class Service:
         self.direct = Direct(self.state, limits.queued, self, telemetry.put)
 
     def application(self) -> Gate:
-        endpoints: dict[str, tuple[str, Endpoint]] = {
+        return Gate(self.endpoints(), self._lifespan, self._telemetry.put, self.state)
+
+    def endpoints(self) -> dict[str, tuple[str, Endpoint]]:
+        """By path, the method and what answers."""
+        return {
             "/healthz": ("GET", self.healthz),
             "/readyz": ("GET", self.readyz),
             "/openapi.json": ("GET", self.openapi),
@@ -94,7 +98,6 @@ class Service:
             "/explain": ("POST", self.explain),
             precomputed.PATH: ("GET", self.prediction),
         }
-        return Gate(endpoints, self._lifespan, self._telemetry.put, self.state)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self) -> AsyncGenerator[None]:
@@ -175,11 +178,13 @@ class Service:
 
     async def _explained(self, request: Request) -> bytes:
         payload = parsed(await read(request, self._limits.body_bytes))
-        matrix = _encoded(payload, self._explaining.encode)
-        body, request_id = self._explaining.body, request.record.request_id
+        return await self._explain_rows(self._explaining, payload, request.record.request_id)
+
+    async def _explain_rows(self, explaining: Explaining, payload: object, request_id: str) -> bytes:
+        matrix = encoded(payload, explaining.encode)
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._explainer, body, matrix, request_id)
+            return await loop.run_in_executor(self._explainer, explaining.body, matrix, request_id)
         except ArtifactError as error:  # MODEL_DIR changed before the first explanation
             log.error("the model's explanation cannot be read", extra={"reason": str(error)})
             detail = "what explains the model that is served is no longer in its place; the log says more"
@@ -194,9 +199,9 @@ class Service:
         else:
             payload, given = keys.split(parsed(body))
             pointer = keys.POINTER
-        matrix = _encoded(payload, self._scorer.encode)
-        known = _encoded(given, lambda found: keys.checked(found, len(matrix), pointer))
-        real = _is_real(request.headers)
+        matrix = encoded(payload, self._scorer.encode)
+        known = encoded(given, lambda found: keys.checked(found, len(matrix), pointer))
+        real = is_real(request.headers)
         if len(matrix) <= INLINE_ROWS:
             batch = self._scorer.score(matrix, real)
         else:
@@ -204,8 +209,8 @@ class Service:
             batch = await loop.run_in_executor(self._large, self._scorer.score, matrix, real)
         if real and self._keeper is not None:
             self._keeper.put(_answered([request.record.request_id], [batch.rows], batch, known))
-        if _wants_arrow(request.headers):
-            return await self._as_arrow(batch, request.record)
+        if wants_arrow(request.headers):
+            return await self._as_arrow(batch, request.record, self._scorer)
         return self._body(batch, request.record)
 
     async def _from_arrow(self, body: bytes) -> object:
@@ -216,16 +221,16 @@ class Service:
         rows = self._limits.rows
         try:
             return await loop.run_in_executor(
-                self._large, lambda: _encoded(body, lambda content: payload(content, rows))
+                self._large, lambda: encoded(body, lambda content: payload(content, rows))
             )
         except ArrowError as error:
             raise Problem(problems.INVALID_ARROW, str(error)) from error
 
-    async def _as_arrow(self, batch: Batch, record: RequestRecord) -> Other:
+    async def _as_arrow(self, batch: Batch, record: RequestRecord, scorer: Scorer) -> Other:
         from scoring.arrow.writing import answer
 
-        record.batch, record.drift_status = batch, self._scorer.monitor.report.status
-        metadata = self._scorer.metadata(record.request_id)
+        record.batch, record.drift_status = batch, scorer.monitor.report.status
+        metadata = scorer.metadata(record.request_id)
         loop = asyncio.get_running_loop()
         return Other(arrow.MEDIA_TYPE, await loop.run_in_executor(self._large, answer, batch, metadata))
 
@@ -235,7 +240,7 @@ class Service:
             return None
         if headers.get(b"content-type") != MEDIA_TYPE or len(body) > self._limits.body_bytes:
             return None
-        if _wants_arrow(headers):
+        if wants_arrow(headers):
             return None
         try:
             payload, given = keys.split(orjson.loads(body))
@@ -243,7 +248,7 @@ class Service:
             known = keys.checked(given, len(matrix))
         except (orjson.JSONDecodeError, ContractError, TooManyRowsError):
             return None  # the usual way reads it again and says what is wrong
-        return Ask(record, matrix, _is_real(headers), known) if len(matrix) <= INLINE_ROWS else None
+        return Ask(record, matrix, is_real(headers), known) if len(matrix) <= INLINE_ROWS else None
 
     def bodies(self, asks: list[Ask]) -> list[bytes]:
         matrices = [ask.matrix for ask in asks]
@@ -304,19 +309,19 @@ def _answered(requests: list[str], sizes: list[int], batch: Batch, known: Keys |
     return Answered(time.time_ns() // 1_000, requests, sizes, batch, known)
 
 
-def _is_real(headers: Headers) -> bool:
+def is_real(headers: Headers) -> bool:
     """Whether these are rows of a caller, not of a test."""
     synthetic = headers.get(SYNTHETIC_HEADER)
     return synthetic is None or synthetic.lower() not in (b"true", b"1")
 
 
-def _wants_arrow(headers: Headers) -> bool:
+def wants_arrow(headers: Headers) -> bool:
     """Whether the caller accepts an Arrow stream by name."""
     accepted = headers.get(b"accept")
     return accepted is not None and arrow.MEDIA_TYPE in accepted.lower()
 
 
-def _encoded(payload: Item, encode: Callable[[Item], Made]) -> Made:
+def encoded(payload: Item, encode: Callable[[Item], Made]) -> Made:
     """What the encoder, or the reader of Arrow, makes of a payload. Raises Problem."""
     try:
         return encode(payload)

@@ -423,6 +423,25 @@ def _prediction() -> Json:
     }
 
 
+def refused(*kinds: ProblemType) -> Json:
+    """Answers with these problems, by status."""
+    return _problems(*kinds)
+
+
+def keyed(summary: str, name: str) -> Json:
+    """An operation that takes nothing but the key and answers with an object."""
+    return {
+        "summary": summary,
+        "operationId": name,
+        "security": [{"key": []}],
+        "parameters": _parameters(),
+        "responses": {
+            "200": _answered(f"{summary}.", {"type": "object"}),
+            **_problems(*HEAD_REFUSED, problems.UNAUTHORIZED, problems.INTERNAL),
+        },
+    }
+
+
 def _readyz() -> Json:
     description = "The service takes requests."
     ready = _closed({"status": STRING, "model": _reference("Model"), "evaluator": _reference("Evaluator")})

@@ -29,6 +29,7 @@ INVALID_ARROW = ProblemType("invalid-arrow", 400, "The body is not an Arrow IPC 
 UNAUTHORIZED = ProblemType("unauthorized", 401, "The key is missing or wrong")
 NOT_FOUND = ProblemType("not-found", 404, "There is no such path")
 NO_PREDICTION = ProblemType("no-prediction", 404, "There is no prediction for this key")
+UNKNOWN_MEMBER = ProblemType("unknown-member", 404, "The fleet has no such member")
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The path does not take this method")
 REQUEST_TIMEOUT = ProblemType("request-timeout", 408, "The body did not arrive in time")
 TOO_LARGE = ProblemType("too-large", 413, "The request is too large")

@@ -26,6 +26,15 @@ COUNTERS: Final = {  # by the name in the code: the metric's name, unit and desc
     "failed": ("scoring.telemetry.failed", "{export}", "exports that failed"),
     "turned_away": ("scoring.connections.refused", "{connection}", "connections beyond those that are taken"),
     "kept": ("scoring.kept.rows", "{row}", "answered rows that were written to the data lake"),
+    "fleet_loaded": ("scoring.fleet.loaded", "{model}", "members' models that were read into memory"),
+    "fleet_left": ("scoring.fleet.evicted", "{model}", "members' models that left memory for others"),
+    "fleet_bytes": ("scoring.fleet.loaded.bytes", "By", "bytes of the models that were read"),
+    "fleet_bytes_left": ("scoring.fleet.evicted.bytes", "By", "bytes of the models that left"),
+    "fleet_fallback": (
+        "scoring.fleet.fallback",
+        "{request}",
+        "requests for a member, answered by the pooled one",
+    ),
     "exhausted": ("scoring.descriptors.exhausted", "{look}", "looks, one a second, that found none left"),
 }
 EVALUATED: Final[dict[Name, str]] = {"machine code": "machine", "ONNX Runtime": "reference"}

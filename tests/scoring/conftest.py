@@ -41,6 +41,26 @@ def model_dir(artifact: Artifact, tmp_path_factory: pytest.TempPathFactory) -> P
     return directory
 
 
+def served(service: Service, connections: int = MOST_CONNECTIONS) -> tuple[httpx.Client, Callable[[], None]]:
+    """A client of a real server on a free port, and what ends both."""
+    port = free_port()
+    config = configuration(service.application(), "127.0.0.1", port, service.direct, connections)
+    server = Server(config, service.state, 0.0)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.01)
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20)
+
+    def end() -> None:
+        client.close()
+        server.should_exit = True
+        thread.join(10)
+
+    return client, end
+
+
 @dataclass
 class Running:
     service: Service
@@ -68,21 +88,7 @@ def serve(artifact: Artifact) -> Iterator[Callable[..., Running]]:
         authenticator = authenticator or AnyoneMay()
         telemetry = telemetry or Telemetry(None)
         service = Service(scorer, authenticator, telemetry, limits, keeper=keeper, lookups=lookups)
-        port = free_port()
-        config = configuration(service.application(), "127.0.0.1", port, service.direct, connections)
-        server = Server(config, service.state, 0.0)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + 10
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
-        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=20)
-
-        def end() -> None:
-            client.close()
-            server.should_exit = True
-            thread.join(10)
-
+        client, end = served(service, connections)
         stop.append(end)
         return Running(service, client, scorer)
 

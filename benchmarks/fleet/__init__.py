@@ -1,0 +1,1 @@
+"""What a fleet costs beside one model, in the same run: `make bench-fleet`."""

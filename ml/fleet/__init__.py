@@ -1,0 +1,1 @@
+"""Fleets: one declaration makes many models, which are released, approved and served as one."""

@@ -1,0 +1,1 @@
+"""The step that makes a fleet of what was trained, and registers it."""

@@ -1,0 +1,1 @@
+"""The step that trains a share of a fleet's members."""

@@ -1,0 +1,63 @@
+"""Many independent tasks on the cores of one machine, of which any may fail, or be killed, alone."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from ml.steps.cores import cores
+
+Task = Callable[[str], object]
+_task: list[Task] = []
+KILLED = "its process ended: killed, perhaps for want of memory"
+
+
+def each(names: Sequence[str], task: Task, workers: int | None = None) -> Iterator[tuple[str, str]]:
+    """Do the task for each name, in copies of this process; of each its name and how it failed, "" if not.
+
+    A task that ends its process takes down others that run beside it: those are done again, one by one.
+    """
+    count = min(len(names), cores() if workers is None else workers)
+    # Elsewhere a copy of a process may not go on with what its libraries have begun.
+    if count < 1 or not sys.platform.startswith("linux"):
+        yield from ((name, _tried(task, name)) for name in names)
+        return
+    broken: list[str] = []
+    for name, failure in _pooled(names, task, count):
+        if failure is None:
+            broken.append(name)
+        else:
+            yield name, failure
+    for name in broken:
+        for _, failure in _pooled([name], task, 1):
+            yield name, KILLED if failure is None else failure
+
+
+def _pooled(names: Sequence[str], task: Task, count: int) -> Iterator[tuple[str, str | None]]:
+    """As `each`; None of those whose pool broke."""
+    _task.append(task)
+    try:
+        with ProcessPoolExecutor(count, multiprocessing.get_context("fork")) as pool:
+            begun = [(name, pool.submit(_do, name)) for name in names]
+            for name, future in begun:
+                try:
+                    yield name, future.result()
+                except BrokenProcessPool:
+                    yield name, None
+    finally:
+        _task.pop()
+
+
+def _do(name: str) -> str:
+    return _tried(_task[-1], name)
+
+
+def _tried(task: Task, name: str) -> str:
+    try:
+        task(name)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this member's alone, and is told
+        return f"{type(error).__name__}: {error}"
+    return ""

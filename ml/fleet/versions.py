@@ -1,0 +1,105 @@
+"""Versions of a fleet in the workspace, as a person's command sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml.errors import MlopsError
+from ml.fleet.compose import Version
+from ml.fleet.registered import KIND
+from ml.steps.registry import RegisteredModel
+from scoring.fleet import stored
+from scoring.model.artifact import ArtifactError
+
+if TYPE_CHECKING:
+    from ml.azure.clients import Azure
+
+
+def listed(azure: Azure, name: str) -> list[Any]:
+    """The registered versions, the newest first; empty where there is no such fleet. Raises MlopsError."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        found = azure.granted(lambda: list(azure.ml.models.list(name)), "list models")
+    except ResourceNotFoundError:
+        return []
+    others = [one for one in found if (one.tags or {}).get("kind") != KIND]
+    if others:
+        raise MlopsError(
+            f"The registered model {name} is no fleet.", "Name a fleet: `name` of its declaration in fleets/."
+        )
+    return sorted(
+        found, key=lambda one: int(one.version) if str(one.version).isdecimal() else -1, reverse=True
+    )
+
+
+def download(azure: Azure, name: str, version: str, scratch: Path) -> Version:
+    """Fetch a version into a folder. Raises MlopsError where it is no whole fleet."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    from ml.azure.clients import without_its_own_output
+
+    reference, place = f"{name}:{version}", scratch / f"{name}-{version}"
+
+    def fetch() -> None:
+        with without_its_own_output():
+            azure.ml.models.download(name, version, download_path=str(place))
+
+    try:
+        azure.granted(fetch, "download the model")
+    except ResourceNotFoundError as error:
+        raise MlopsError(
+            f"There is no {reference} in {azure.estate.workspace}.",
+            f"Name a version of `mlops fleet status {name}`.",
+        ) from error
+    files = sorted(place.rglob(stored.FILE))
+    if len(files) != 1:
+        raise MlopsError(f"{reference} holds {len(files)} {stored.FILE}, and needs one.", "Train it anew.")
+    try:
+        return Version(reference, stored.load(files[0].parent), files[0].parent)
+    except ArtifactError as error:
+        raise MlopsError(f"{reference} is no whole fleet: {error}.", "Train it anew.") from error
+
+
+class Workspace:
+    """The part of the steps' registry that composing needs, by the rights of whoever runs the command."""
+
+    def __init__(self, azure: Azure) -> None:
+        self._azure = azure
+
+    def versions(self, name: str) -> list[RegisteredModel]:
+        return [
+            RegisteredModel(name, str(one.version), dict(one.tags or {}), dict(one.properties or {}))
+            for one in listed(self._azure, name)
+        ]
+
+    def register(
+        self,
+        name: str,
+        directory: Path,
+        description: str,
+        tags: Mapping[str, str],
+        properties: Mapping[str, str],
+    ) -> RegisteredModel:
+        from azure.ai.ml.constants import AssetTypes
+        from azure.ai.ml.entities import Model
+
+        from ml.azure.clients import without_its_own_output
+
+        model = Model(
+            name=name,
+            path=str(directory),
+            type=AssetTypes.CUSTOM_MODEL,
+            description=description,
+            tags=dict(tags),
+            properties=dict(properties),
+        )
+
+        def send() -> Any:
+            with without_its_own_output():
+                return self._azure.ml.models.create_or_update(model)
+
+        made: Any = self._azure.granted(send, "create models")
+        return RegisteredModel(name, str(made.version), dict(tags), dict(properties))

@@ -1,6 +1,7 @@
 """The scoring image: built once for a model version and the content around it."""
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,12 @@ from scoring.model import artifact
 if TYPE_CHECKING:
     from azure.ai.ml.entities import Model
 
+EDGE = {
+    "Dockerfile": "environments/edge/Dockerfile",
+    "root.py": "environments/edge/root.py",
+    "requirements.txt": "environments/requirements/edge.txt",
+    "kernel.txt": "environments/requirements/kernel.txt",
+}
 FILES = {
     "Dockerfile": "environments/scoring/Dockerfile",
     "requirements.txt": "environments/requirements/scoring.txt",
@@ -77,12 +84,13 @@ def find_model(azure: Azure, reference: str) -> "Model":
     return found
 
 
-def scoring_context(root: Path, model: Path) -> BuildContext:
-    """The build context of the scoring image.
+def scoring_context(root: Path, model: Path, own: Mapping[str, str] = FILES) -> BuildContext:
+    """The build context of the scoring image; of that of a device, with EDGE.
 
-    root: the checkout. model: the model artifact's directory. Raises MlopsError when either is not complete.
+    root: the checkout. model: the model artifact's directory. own: what the image has of the checkout beside
+    code and model, by name in the context. Raises MlopsError when one of them is not complete.
     """
-    missing = [path for path in FILES.values() if not (root / path).is_file()]
+    missing = [path for path in own.values() if not (root / path).is_file()]
     if missing:
         raise MlopsError(
             f"The scoring image cannot be built without {', '.join(missing)} in {root}.",
@@ -95,7 +103,7 @@ def scoring_context(root: Path, model: Path) -> BuildContext:
             f"The registered model is no usable artifact: {error}.", "Train again, or deploy another version."
         ) from error
     files = {
-        **{name: (root / path).read_bytes() for name, path in FILES.items()},
+        **{name: (root / path).read_bytes() for name, path in own.items()},
         **snapshot.of_scoring(root).files,
         **{f"model/{name}": (model / name).read_bytes() for name in names},  # without cards
     }

@@ -20,7 +20,7 @@ APART = (
     "spark",
 )  # each for an environment of its own: need not agree with the others
 
-ELSEWHERE = ("functions",)  # not installed here, in the same versions all the same
+ELSEWHERE = ("functions", "edge")  # not installed here, in the same versions all the same
 
 
 def compile_groups(tool: str, groups: tuple[str, ...], output: Path, *extra: str) -> None:

@@ -27,6 +27,7 @@ runner = CliRunner()
 RELEASE = "r-0123456789abcdef"
 NEEDED = {
     "batch": ("--data", "rows.parquet"),
+    "edge": ("--to", "context"),
     "labels": ("labels.csv",),
     "approve": (RELEASE, "--reason", "fine"),
     "manifests": (RELEASE,),

@@ -1,0 +1,1 @@
+"""The package of the function app that scores, made of this checkout."""

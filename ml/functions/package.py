@@ -1,0 +1,71 @@
+"""What the function app that scores is deployed as: its own files, scoring's code, its requirements."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import Final
+
+from ml.errors import MlopsError
+from ml.jobs import snapshot
+
+FOLDER: Final = "environments/functions/scoring"
+SERVICE: Final = "environments/requirements/scoring.txt"
+HOST: Final = "environments/requirements/functions.txt"
+OF_HOST: Final = ("azure-functions", "werkzeug", "markupsafe")  # what the first one needs is the others
+ROOTS: Final = ("scoring.hosted",)
+# Conditions of packages for other systems than the Linux that Azure's host runs on.
+ELSEWHERE: Final = re.compile(r"; sys_platform == '(win32|darwin|emscripten)'")
+LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)  # of each file, so that equal content is equal bytes
+
+
+def package(root: Path, kernel: Path | None = None) -> bytes:
+    """The zip of a checkout's function app. The same content gives the same bytes. Raises MlopsError.
+
+    kernel: the wheel scoring-kernel, for the machine code; without it ONNX Runtime answers
+    """
+    found = io.BytesIO()
+    with zipfile.ZipFile(found, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in sorted(contents(root, kernel).items()):
+            archive.writestr(zipfile.ZipInfo(name, LONG_AGO), content)
+    return found.getvalue()
+
+
+def contents(root: Path, kernel: Path | None = None) -> dict[str, bytes]:
+    """Files by their names in the package. Raises MlopsError."""
+    own = {file.name: file.read_bytes() for file in (root / FOLDER).iterdir() if file.is_file()}
+    requirements = requirements_of((root / SERVICE).read_text(), (root / HOST).read_text())
+    code = snapshot.take(root, ROOTS).files
+    return {**own, **code, **_modules(kernel), "requirements.txt": requirements.encode()}
+
+
+def requirements_of(service: str, host: str) -> str:
+    """The service's locked packages, and those of Azure's host beside them, each with its hashes."""
+    blocks = _blocks(service)
+    wanted = {name: text for name, text in _blocks(host).items() if name[0] in OF_HOST}
+    lacking = [name for name in OF_HOST if name not in {found for found, _ in wanted}]
+    if lacking:
+        raise MlopsError(
+            f"{HOST} has no {', '.join(lacking)}, which the function app needs.", "Run `make lock`."
+        )
+    both = sorted({**blocks, **wanted}.items())
+    return "".join(text for (_, condition), text in both if not ELSEWHERE.fullmatch(condition))
+
+
+def _blocks(requirements: str) -> dict[tuple[str, str], str]:
+    """A requirement file's entries, by name and condition."""
+    found: dict[tuple[str, str], str] = {}
+    for text in re.split(r"(?m)^(?=\S)", requirements):
+        if match := re.match(r"([A-Za-z0-9._-]+)==\S+( ;[^\\\n]*)?", text):
+            found[match[1].lower(), (match[2] or "").strip()] = text
+    return found
+
+
+def _modules(kernel: Path | None) -> dict[str, bytes]:
+    """The modules of the machine code's wheel, which lie beside the app's own."""
+    if kernel is None:
+        return {}
+    with zipfile.ZipFile(kernel) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if "/" not in name}

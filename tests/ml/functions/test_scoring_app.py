@@ -1,0 +1,196 @@
+"""The function app that scores: its handlers called as the host calls them."""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import importlib.util
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import requires
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from ml.errors import MlopsError
+from ml.functions.package import FOLDER, OF_HOST, contents, package, requirements_of
+from scoring.hosted import Hosted, hosted, settings_of
+from scoring.http.problems import ALL
+from scoring.model.artifact import Artifact
+from scoring.model.drift import DriftRules
+from scoring.monitor import DriftMonitor, Pace
+from scoring.scorer import Scorer
+from scoring.settings import ModelIdentity, SettingsError
+from tests.scoring.trained import small
+
+ROOT = Path(__file__).parents[3]
+KEY = "a-key-of-these-tests"
+DIGEST = hashlib.sha256(KEY.encode()).hexdigest()
+CALLER = {"authorization": f"Bearer {KEY}", "content-type": "application/json", "x-request-id": "one"}
+
+
+@pytest.fixture(scope="module")
+def artifact() -> Artifact:
+    return small().trained.artifact
+
+
+@pytest.fixture(scope="module")
+def variables(artifact: Artifact, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("model")
+    artifact.save(folder)
+    return {"MODEL_DIR": str(folder), "API_KEY_SHA256": DIGEST, "MODEL_NAME": "credit", "MODEL_VERSION": "3"}
+
+
+@pytest.fixture(scope="module")
+def service(variables: dict[str, str]) -> Iterator[Hosted]:
+    made = hosted(variables)
+    yield made
+    atexit.unregister(made.close)
+    made.close()
+
+
+@dataclass(frozen=True)
+class App:
+    """The module, and its functions by name as the library tells them the host, which asks it once."""
+
+    module: ModuleType
+    functions: dict[str, Any]
+
+
+@pytest.fixture
+def app(service: Hosted, monkeypatch: pytest.MonkeyPatch) -> App:
+    """function_app.py as the host imports it, with the service of these tests."""
+    spec = importlib.util.spec_from_file_location("function_app", ROOT / FOLDER / "function_app.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "hosted", lambda environment: service)
+    return App(module, {each.get_function_name(): each for each in module.app.get_functions()})
+
+
+def called(app: App, name: str, method: str, body: bytes = b"", **headers: str) -> func.HttpResponse:
+    url = f"https://func-scoring.azurewebsites.net/{name}"
+    request = func.HttpRequest(method=method, url=url, headers={**CALLER, **headers}, body=body)
+    return app.functions[name].get_user_function()(request)
+
+
+def rows(artifact: Artifact, count: int) -> bytes:
+    return json.dumps({"records": artifact.schema.records(small().test_matrix[:count])}).encode()
+
+
+@pytest.mark.parametrize("count", [1, 100])
+def test_it_answers_as_the_service_does(app: App, artifact: Artifact, count: int) -> None:
+    """Byte by byte: predictions, outliers, drift, model, the request's id."""
+    answer = called(app, "score", "POST", rows(artifact, count), **{"x-synthetic": "true"})
+    assert answer.status_code == 200 and answer.mimetype == "application/json"
+    assert answer.headers["x-request-id"] == "one" and "traceparent" in answer.headers
+    monitor = DriftMonitor(artifact.drift, DriftRules(), Pace())
+    scorer = Scorer(artifact, monitor, ModelIdentity("credit", "3"), 5_000)
+    batch = scorer.score(scorer.encode(json.loads(rows(artifact, count))), observe=False)
+    assert answer.get_body() == scorer.body(batch, "one")
+
+
+def test_its_errors_are_the_services(app: App, artifact: Artifact) -> None:
+    titles = {kind.status: kind.title for kind in reversed(ALL)}
+    for status, body, headers in (
+        (401, rows(artifact, 1), {"authorization": "Bearer another"}),
+        (400, b"{", {}),
+        (422, b'{"records": [{}]}', {}),
+        (415, b"x", {"content-type": "text/plain"}),
+    ):
+        answer = called(app, "score", "POST", body, **headers)
+        assert answer.status_code == status and answer.mimetype == "application/problem+json"
+        assert json.loads(answer.get_body())["title"] == titles[status]
+
+
+def test_it_explains_and_says_that_it_is_ready(app: App, artifact: Artifact) -> None:
+    explained = json.loads(called(app, "explain", "POST", rows(artifact, 2)).get_body())
+    assert len(explained["explanations"]) == 2
+    ready = called(app, "readyz", "GET")
+    assert ready.status_code == 200 and json.loads(ready.get_body())["model"]["digest"] == artifact.digest
+
+
+def test_each_endpoint_is_a_function_at_the_services_path(app: App) -> None:
+    triggers = {
+        name: json.loads(each.get_function_json())["bindings"][0] for name, each in app.functions.items()
+    }
+    assert {name: each["route"] for name, each in triggers.items()} == {
+        name: name for name in ("score", "explain", "readyz")
+    }
+    host = json.loads((ROOT / FOLDER / "host.json").read_text())
+    assert host["extensions"]["http"]["routePrefix"] == ""
+
+
+def test_a_start_that_failed_is_tried_again(
+    app: App, service: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(environment: Any) -> Hosted:
+        raise SettingsError("MODEL_DIGEST is not set")
+
+    monkeypatch.setattr(app.module, "hosted", refuses)
+    with pytest.raises(SettingsError):
+        called(app, "readyz", "GET")
+    monkeypatch.setattr(app.module, "hosted", lambda environment: service)
+    assert called(app, "readyz", "GET").status_code == 200
+
+
+def test_without_a_key_it_does_not_start(variables: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="KEY_VAULT_URI is not set"):
+        hosted({name: value for name, value in variables.items() if name != "API_KEY_SHA256"})
+
+
+def test_the_model_is_brought_from_its_address(variables: dict[str, str]) -> None:
+    url, digest = "https://account.blob.core.windows.net/models/credit/3", "sha256:" + "0" * 64
+    asked: list[tuple[str, str]] = []
+
+    def fetch(url: str, digest: str, settings: Any) -> Path:
+        asked.append((url, digest))
+        return Path("there")
+
+    given = {**variables, "MODEL_URL": url, "MODEL_DIGEST": digest}
+    assert settings_of(given, fetch).model_dir == Path("there") and asked == [(url, digest)]
+    with pytest.raises(SettingsError, match="MODEL_DIGEST is not set"):
+        settings_of({**given, "MODEL_DIGEST": " "}, fetch)
+
+
+def test_an_application_that_does_not_start_is_an_error() -> None:
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        return None
+
+    with pytest.raises(RuntimeError, match="did not start"):
+        Hosted(broken, 1.0)
+
+
+def test_its_package_has_what_it_imports(tmp_path: Path) -> None:
+    found = contents(ROOT)
+    assert {"function_app.py", "host.json", "requirements.txt", "scoring/hosted.py"} <= set(found)
+    assert not [name for name in found if name.startswith(("ml/", "scoring/__main__"))]
+    assert package(ROOT) == package(ROOT)
+    kernel = tmp_path / "kernel.whl"
+    with zipfile.ZipFile(kernel, "w") as archive:
+        archive.writestr("scoring_kernel.json", "{}")
+        archive.writestr("scoring_kernel-1.dist-info/RECORD", "")
+    with zipfile.ZipFile(io.BytesIO(package(ROOT, kernel))) as archive:
+        assert archive.read("scoring_kernel.json") == b"{}"
+        assert set(archive.namelist()) == {*found, "scoring_kernel.json"}
+
+
+def test_its_requirements_are_locked() -> None:
+    text = contents(ROOT)["requirements.txt"].decode()
+    entries = re.split(r"(?m)^(?=\S)", text)[1:]
+    assert all("--hash=sha256:" in entry for entry in entries)
+    names = {re.match(r"[a-z0-9._-]+", entry)[0] for entry in entries}  # type: ignore[index]
+    locked = (ROOT / "environments/requirements/scoring.txt").read_text()
+    assert names == {*re.findall(r"(?m)^([a-z0-9._-]+)==(?!.*'win32')", locked), *OF_HOST}
+    needed = {re.match(r"[\w-]+", each)[0].lower() for each in requires("azure-functions") or ()  # type: ignore[index]
+              if "extra" not in each and "python_version" not in each}  # fmt: skip
+    assert needed <= names
+    with pytest.raises(MlopsError, match="has no azure-functions, werkzeug, markupsafe"):
+        requirements_of(locked, "")

@@ -36,6 +36,11 @@ def _data(value: Any) -> str:
     return value
 
 
+def _number(value: Any) -> Any:
+    """Written with quotes or without: `pulumi up --config` has none for what looks like a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class Application(Section):
     """The app registration that alerts sign in to: Azure Monitor calls with a token for it, and no secret."""
 
@@ -51,7 +56,7 @@ class GitHubApp(Section):
 
     repository: str = Field(pattern=r"^[A-Za-z0-9-]{1,39}/[\w.-]{1,100}$")
     app: str = Field(pattern=r"^[A-Za-z0-9.]{1,40}$")
-    installation: str = Field(pattern=r"^[0-9]{1,20}$")
+    installation: Annotated[str, BeforeValidator(_number), Field(pattern=r"^[0-9]{1,20}$")]
     key: str = Field(pattern=r"^[A-Za-z0-9-]{1,127}$")
     ref: str = Field(default="main", pattern=r"^[\w./-]{1,200}$")
 

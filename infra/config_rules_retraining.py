@@ -29,7 +29,7 @@ def alerts_are_there_to_be_told(settings: Settings, _: str) -> Iterator[Problem]
     if settings.retraining and settings.retraining.told and settings.alerts is None:
         name = "application" if settings.retraining.hosted else "endpoint"
         yield Problem(
-            f"retraining.{name}", "set", "there are no alerts; set the section alerts, or leave it out"
+            "alerts", None, f"retraining.{name} is told of alerts, and there are no alerts; set them"
         )
 
 

@@ -250,6 +250,8 @@ class Estate(pulumi.ComponentResource):
             "workspace": Source(self.workspace.id),
             "blobs": Source(self.storage.blob_service_id, metrics="Transaction"),
         }
+        if self.retraining:
+            found["trigger-blobs"] = Source(self.retraining.blob_service_id, metrics="Transaction")
         if self.gateway:
             found["gateway"] = Source(self.gateway.id)
         if self.kubernetes:

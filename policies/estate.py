@@ -23,6 +23,7 @@ ZONES: Final[dict[str, tuple[str, ...]]] = {
     "vault": ("privatelink.vaultcore.azure.net",),
     "registry": ("privatelink.azurecr.io",),
     "Gateway": ("privatelink.azure-api.net",),
+    "sites": ("privatelink.azurewebsites.net",),
     "management": ("privatelink.{region}.azmk8s.io",),
     "azuremonitor": (
         "privatelink.monitor.azure.com",
@@ -39,6 +40,7 @@ SHUT: Final = (
     ("containerregistry:Registry", "publicNetworkAccess", "registry"),
     ("machinelearningservices:Workspace", "publicNetworkAccess", "amlworkspace"),
     ("apimanagement:ApiManagementService", "publicNetworkAccess", "Gateway"),
+    ("web:WebApp", "publicNetworkAccess", "sites"),
 )
 # What a public address may belong to: it leads out, or something in front of it asks who comes.
 HOLDERS: Final = frozenset(

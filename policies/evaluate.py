@@ -8,7 +8,18 @@ from datetime import date
 from typing import Final
 
 from infra.graph.model import Graph, Resource
-from policies import estate, identity, keyvault, learning, network, observing, registry, serving, storage
+from policies import (
+    estate,
+    functions,
+    identity,
+    keyvault,
+    learning,
+    network,
+    observing,
+    registry,
+    serving,
+    storage,
+)
 from policies.exemptions import EXEMPTIONS, Exemption
 from policies.model import GraphRule, Rule, Violation
 
@@ -19,11 +30,12 @@ RULES: Final[tuple[Rule, ...]] = (
     *learning.RULES,
     *network.RULES,
     *serving.RULES,
+    *functions.RULES,
     *observing.RULES,
     *identity.RULES,
     *estate.RULES,
 )
-GRAPH_RULES: Final[tuple[GraphRule, ...]] = estate.GRAPH_RULES
+GRAPH_RULES: Final[tuple[GraphRule, ...]] = (*estate.GRAPH_RULES, *functions.GRAPH_RULES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,9 +137,9 @@ class Running:
     def _begin(self) -> None:
         folder, self._port = self.spec.folder, free_port()
         write_aside(folder / "secret", self._secret.encode())
-        # -P: without it the modules beside the worker, queue for one, would stand for Python's own.
-        python = [sys.executable, "-P", "-X", "faulthandler"]
-        argv = [*python, str(WORKER), str(folder / "wwwroot"), str(self._port)]
+        # -P: the worker's own folder is no place to import from; a file there would hide a module of Python.
+        argv = [sys.executable, "-P", "-X", "faulthandler", str(WORKER)]
+        argv += [str(folder / "wwwroot"), str(self._port)]
         self._handle = self._processes.start(
             f"function app {self.spec.name}",
             argv,

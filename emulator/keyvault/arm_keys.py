@@ -1,8 +1,8 @@
-"""Keys made through ARM: those of the vault, with their addresses. ARM makes a key and never changes it."""
+"""Keys as ARM has them: those of the vault, with their addresses. ARM makes a key and never changes it."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
@@ -58,6 +58,31 @@ def install(arm: Arm, keys: Keys) -> None:
             "created": version["attributes"]["created"],
             "updated": version["attributes"]["updated"],
             "recoveryLevel": "Recoverable",
+        }
+
+    @arm.virtual(KEY)
+    def of_the_vault(resource_id: str) -> dict[str, Any] | None:
+        """A key that came through the vault itself: roles are granted on it as on any."""
+        segments = resource_id.split("/")
+        vault, name = segments[-3].lower(), segments[-1]
+        if not keys.exists(vault, name):
+            return None
+        name, version = keys.get(vault, name)
+        uri = f"https://{vault}.vault.azure.net/keys/{name}"
+        return {
+            "id": resource_id,
+            "name": name,
+            "type": KEY,
+            "properties": {
+                "kty": version["kty"],
+                "keyOps": version["key_ops"],
+                "keyUri": uri,
+                "keyUriWithVersion": f"{uri}/{version['version']}",
+                "attributes": {
+                    **{key: version["attributes"][key] for key in ("enabled", "created", "updated")},
+                    "recoveryLevel": "Recoverable",
+                },
+            },
         }
 
 

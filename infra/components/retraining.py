@@ -59,7 +59,7 @@ class RetrainingArgs:
 
 
 class Retraining(pulumi.ComponentResource):
-    """app_name, account_name, account_id, id: of the function app."""
+    """app_name, account_name, account_id, blob_service_id, id: of the function app."""
 
     def __init__(self, name: str, args: RetrainingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:learning:Retraining", name, None, opts)
@@ -67,8 +67,12 @@ class Retraining(pulumi.ComponentResource):
         account = self._account()
         self.account_name, self.account_id = account.name, account.id
         queues = {key: self._queue(key, account) for key in (QUEUE, POISON)}
-        blobs = blob_service(self, name, account, self._site.group, kept_days=KEPT_DAYS, versions=False)
-        old = [Keep(name="dead-letters", prefixes=[f"{DEAD}/"], delete=KEPT_DAYS)]
+        blobs = blob_service(self, name, account, self._site.group, kept_days=KEPT_DAYS, versions=True)
+        self.blob_service_id = blobs.id
+        old = [
+            Keep(name="old-versions", versions=KEPT_DAYS),
+            Keep(name="dead-letters", prefixes=[f"{DEAD}/"], delete=KEPT_DAYS),
+        ]
         lifecycle(self, name, account, self._site.group, old, blobs)
         containers = {key: self._container(key, account, blobs) for key in CONTAINERS}
         granted = self._grants(
@@ -264,7 +268,8 @@ class Retraining(pulumi.ComponentResource):
             "AzureWebJobsStorage__credential": "managedidentity",
             "AzureWebJobsStorage__clientId": client,
             "AZURE_CLIENT_ID": client,
-            "APPLICATIONINSIGHTS_CONNECTION_STRING": args.telemetry.connection_string,
+            # It opens nothing where everybody signs in by identity; sealed as in the gateway's logger.
+            "APPLICATIONINSIGHTS_CONNECTION_STRING": pulumi.Output.secret(args.telemetry.connection_string),
             "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": pulumi.Output.concat(
                 "ClientId=", client, ";Authorization=AAD"
             ),

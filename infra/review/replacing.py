@@ -128,7 +128,8 @@ def _by_its_name(path: str) -> bool:
 
 # Types that the SDK has no look-up for.
 ADDRESSES: Final = {
-    "apimanagement:ProductApi": frozenset({"resourceGroupName", "serviceName", "productId", "apiId"})
+    "apimanagement:ProductApi": frozenset({"resourceGroupName", "serviceName", "productId", "apiId"}),
+    "web:WebAppAuthSettingsV2": frozenset({"resourceGroupName", "name"}),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,12 +74,19 @@ def promoters(world: World) -> dict[str, str]:
     return json.loads(said)["promoters"]
 
 
-def settings_of(stack: str, section: str, **more: str) -> tuple[str, ...]:
+def settings_of(stack: str, section: str, **more: Any) -> tuple[str, ...]:
     """A section of a stack file with more in it: one setting alone would take the place of the whole."""
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     values = {**config[f"mlops-estate:{section}"], **more}
-    pairs = (f"mlops-estate:{section}.{name}={value}" for name, value in values.items())
-    return ("--config-path", *(word for pair in pairs for word in ("--config", pair)))
+    return ("--config-path", *_settings(f"mlops-estate:{section}", values))
+
+
+def _settings(path: str, values: dict[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _settings(f"{path}.{name}", value)
+        else:
+            yield from ("--config", f"{path}.{name}={_text(value)}")
 
 
 def settings(promoter: str, **gateway: str) -> tuple[str, ...]:

@@ -24,6 +24,14 @@ MAX: Final[dict[str, Any]] = {
         "userNodes": {"vmSize": "Standard_D4ds_v5", "minNodes": 1, "maxNodes": 2},
     },
     "outbound": {"mode": "natGateway", "nextHopIp": "10.0.1.4", "subnets": {"ciRunners": False}},
+    "retraining": {
+        "schedule": "0 0 4 * * Mon",
+        "application": {
+            "clientId": "7d3c2b1a-0000-4000-8000-0000000000a1",
+            "objectId": "7d3c2b1a-0000-4000-8000-0000000000a2",
+        },
+        "data": "azureml:credit-default@latest",
+    },
     "protectData": True,
 }
 """Over stage's settings: every switch on."""

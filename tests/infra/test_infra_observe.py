@@ -16,7 +16,7 @@ from infra.config_errors import ConfigError
 from infra.graph.recording import MONTH
 from scoring.telemetry import classes, durations, events, instruments, parts
 from tests.infra.recording import Graph, record, stack_file
-from tests.infra.settings import raw_settings
+from tests.infra.settings import raw_settings, settings_of
 
 AZURES = {"_LogOperation": {"Category", "Detail"}}
 """Tables of Azure's own, from "Monitor health of Log Analytics workspace"."""
@@ -106,13 +106,17 @@ def test_every_kind_of_trouble_has_its_rule() -> None:
 @pytest.mark.parametrize("stack", ["stage", "prod"])
 def test_each_rule_tells_somebody(graphs: dict[str, Graph], stack: str) -> None:
     graph = graphs[stack]
-    (group,) = graph.all("monitor:ActionGroup")
+    group = graph.one("monitor:ActionGroup", "alerts-people")
     assert [one["emailAddress"] for one in group.inputs["emailReceivers"]] == ["mlops-engineers@example.com"]
     assert len(group.inputs["groupShortName"]) <= 12
     queries, metrics = graph.all("monitor:ScheduledQueryRule"), graph.all("monitor:MetricAlert")
     assert len(queries) == len(alerts.QUERIES)
+    retraining = settings_of(stack).retraining
+    starts = ["id of alerts-retraining"] if retraining and retraining.told else []
+    retrain = {f"alerts-{one.key}" for one in alerts.QUERIES if one.retrain}
     for rule in queries:
-        assert rule.inputs["actions"] == {"actionGroups": ["id of alerts-people"]}
+        told = ["id of alerts-people", *(starts if rule.name in retrain else [])]
+        assert rule.inputs["actions"] == {"actionGroups": told}
         (condition,) = rule.inputs["criteria"]["allOf"]
         assert condition["operator"] == "GreaterThan"  # "gt", as the SDK's enum has it, ARM refuses
         assert rule.inputs["scopes"] == ["id of telemetry-logs"]
@@ -159,7 +163,7 @@ def test_the_daily_cap(stage: Graph) -> None:
     assert stage.one("operationalinsights:Workspace").inputs["workspaceCapping"] == {"dailyQuotaGb": 2}
     config = stack_file("stage")
     del config["mlops-estate:telemetry"]["dailyCapGb"]
-    del config["mlops-estate:alerts"]
+    del config["mlops-estate:alerts"], config["mlops-estate:retraining"]
     without = record("stage", config)
     assert without.one("operationalinsights:Workspace").inputs["workspaceCapping"] == {"dailyQuotaGb": -1}
     assert not without.all("monitor:ScheduledQueryRule") and not without.all("monitor:ActionGroup")

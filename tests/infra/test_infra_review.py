@@ -346,6 +346,14 @@ def test_every_mutant_that_opens_or_weakens_is_told(stage: Graph) -> None:
         "enableClientCertificate",
         "isBuffered",
         "restore",
+        # Of the function app: who comes in is decided by its addresses and by tokens.
+        "clientAffinityEnabled",
+        "clientCertEnabled",
+        "hyperV",
+        "isXenon",
+        "reserved",
+        "scmSiteAlsoStopped",
+        "zoneRedundant",
     }
 
 

@@ -408,7 +408,7 @@ def test_reserved_ranges_are_refused() -> None:
             "buildAgents": "172.17.3.0/24",
         },
     }
-    del raw["gateway"]
+    del raw["gateway"], raw["retraining"]
     with pytest.raises(ConfigError) as refusal:
         load(raw, "stage")
     assert [str(problem) for problem in refusal.value.problems] == [

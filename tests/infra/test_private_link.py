@@ -145,7 +145,7 @@ def test_what_is_asked_for_is_made(services: set[str], monitor: bool, lake: bool
     asked: dict[str, Any] = {"services": sorted(services), "monitor": monitor}
     raw["privateLink"] = asked
     if not lake:
-        del raw["dataLake"]
+        del raw["dataLake"], raw["retraining"]
     found = load(raw, "stage").private_links
     expected = {"workspace", *services, *(["monitor"] if monitor else [])} - (set() if lake else {"dataLake"})
     assert {link.service for link in found} == expected

@@ -71,6 +71,30 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "datastore-by-identity": ("AccountKey", "Sas"),
     "datastore-https": ("http",),
     "datastore-identity-said": ("",),
+    "site-https": (False,),
+    "site-tls": ("1.0", "1.1"),
+    "site-console-tls": ("1.0", "1.1"),
+    "site-http2": (False,),
+    "site-no-ftp": ("AllAllowed", "FtpsOnly"),
+    "site-no-debugging": (True,),
+    "site-no-websockets": (True,),
+    "site-public-network": ("Enabled",),
+    "site-shut": ("Allow",),
+    "site-console-shut": ("Allow",),
+    "site-console-apart": (True,),
+    "site-identity": ("SystemAssigned", "None"),
+    "site-package-by-identity": ("StorageAccountConnectionString",),
+    "site-in-network": ("",),
+    "site-goes-out-inside": (False,),
+    "site-routes-all": (False,),
+    "site-no-passwords": (True,),
+    "site-sign-in": (False,),
+    "site-sign-in-required": (False,),
+    "site-sign-in-401": ("AllowAnonymous", "RedirectToLoginPage"),
+    "site-sign-in-https": (False,),
+    "topic-identity": ("None",),
+    "events-by-identity": ("None",),
+    "dead-letters-by-identity": ("None",),
     "compute-no-local-login": (False,),
     "compute-no-public-nodes": (True,),
     "compute-no-ssh": ("Enabled",),
@@ -308,6 +332,21 @@ CHANGES: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
             {"subject": MISSING},
             {"audiences": ["anybody"]},
             {"issuer": "http://issuer"},
+        )
+    ),
+    "events-without-keys": (
+        ("eventgrid:SystemTopicEventSubscription", {"destination": {"endpointType": "StorageQueue"}}),
+        (
+            "eventgrid:SystemTopicEventSubscription",
+            {"deadLetterDestination": {"endpointType": "StorageBlob"}},
+        ),
+    ),
+    "webhooks-signed-in": tuple(
+        ("monitor:ActionGroup", {"webhookReceivers": [{"name": "app", **hook}]})
+        for hook in (
+            {"serviceUri": "https://app.example/api", "useAadAuth": False},
+            {"serviceUri": "https://app.example/api?code=x"},
+            {"serviceUri": "http://app.example/api", "useAadAuth": True},
         )
     ),
     "no-plain-secret": (

@@ -51,6 +51,7 @@ API_ZONE = f"api-{ZONES['management'][0]}"
 ACCOUNT = "storage:StorageAccount::account"
 CLUSTER = "containerservice:ManagedCluster::cluster"
 IDENTITY = "managedidentity:UserAssignedIdentity::identity"
+SITE = "web:WebApp::app"
 ADDRESS = "network:PublicIPAddress::address"
 BLOBS = "storage:BlobServiceProperties::blobs"
 
@@ -84,6 +85,11 @@ def estate() -> list[Resource]:
         made("managedidentity:UserAssignedIdentity", "identity"),
         made("authorization:RoleAssignment", "role", {"principalId": IDENTITY}),
         made("network:PublicIPAddress", "address"),
+        made("web:WebApp", "app", publicNetworkAccess="Disabled"),
+        made("web:WebAppScmAllowed", "app-console", {"name": SITE}),
+        made("web:WebAppFtpAllowed", "app-ftp", {"name": SITE}),
+        made("web:WebAppAuthSettingsV2", "app-sign-in", {"name": SITE}),
+        *endpoint("app-endpoint", SITE, "sites"),
         made("apimanagement:Api", "api", subscriptionRequired=False),
         made("apimanagement:Api", "api-by-key", subscriptionRequired=True),
         made(
@@ -181,6 +187,11 @@ RED: tuple[tuple[str, str, Callable[[], list[Resource]]], ...] = (
     ("identity-has-role", "identity", lambda: without("role")),
     ("public-ip-held", "address", lambda: without("nat")),
     ("storage-keeps-blobs", "account", lambda: without("blobs")),
+    *(
+        ("site-guarded", "app", lambda part=part: without(part))
+        for part in ("app-console", "app-ftp", "app-sign-in")
+    ),
+    ("private-has-endpoint", "app", lambda: without("app-endpoint")),
     ("workspace-storage-flat", "account", lambda: changed("account", inputs={"isHnsEnabled": True})),
 )
 

@@ -65,6 +65,15 @@ NEUTRAL: Final = {
     "useCommonAlertSchema": "how a mail is worded",
     "checkWorkspaceAlertsStorageConfigured": "of alerts with a storage account of their own",
     "enableContainerLogV2": "which table logs go to",
+    "reserved": "whether the plan's machines run Linux",
+    "zoneRedundant": "of a plan that Azure moves by itself",
+    "clientAffinityEnabled": "cookies of an app with sessions",
+    "clientCertEnabled": "callers prove themselves with tokens",
+    "hyperV": "of Windows containers",
+    "isXenon": "of Windows containers",
+    "scmSiteAlsoStopped": "of the console of an app that is stopped",
+    "localMySqlEnabled": "of apps on Windows",
+    "isSubjectCaseSensitive": "which events are meant",
     "enableVmProtection": "filled in by the SDK, and read by nothing",
 }
 # By type: a subnet that an endpoint names is a reference, of which Azure reads the id alone.

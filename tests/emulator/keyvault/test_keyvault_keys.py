@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from emulator.app import Emulator
+from emulator.errors import AzureError
 from emulator.http import Request
 from emulator.identity.directory import ENGINEERS, SIGNED_IN, Principal
 from emulator.keyvault.algorithms import encoded
@@ -226,6 +227,22 @@ def test_roles_decide_who_signs(emulator: Emulator, keys: KeyClient) -> None:
     assert refused(lambda: client(emulator, signer).create_ec_key("approvals"))[2] == "ForbiddenByRbac"
     keys.create_ec_key("another")
     assert refused(lambda: client(emulator, signer).get_key("another"))[2] == "ForbiddenByRbac"
+
+
+def test_a_role_is_granted_on_a_key_that_is_there_however_it_came(
+    emulator: Emulator, keys: KeyClient
+) -> None:
+    """ARM shows it as well, and not once it is deleted."""
+    path, signer = f"{VAULT}/keys/came", estate.identity(emulator, "signer")
+    with pytest.raises(AzureError, match="keys/came' was not found"):
+        estate.grant(emulator, signer.object_id, CRYPTO_USER, path)
+    made = keys.create_ec_key("came")
+    assert emulator.arm.get(path)["properties"]["keyUriWithVersion"] == made.id
+    estate.grant(emulator, signer.object_id, CRYPTO_USER, path)
+    assert using(emulator, made.id, signer).sign(SignatureAlgorithm.es256, DIGEST).signature
+    keys.begin_delete_key("came", _polling_interval=0).wait()
+    with pytest.raises(AzureError, match="keys/came' was not found"):
+        emulator.arm.get(path)
 
 
 def test_deleted_keys_can_be_had_back(keys: KeyClient) -> None:

@@ -1,0 +1,220 @@
+"""Function apps, and the events that reach them: signed in by identity, and shut to whoever is not listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from infra.graph.model import Graph, Resource
+from policies.model import MISSING, GraphRule, Row, Rule, equals, given, read, secure
+
+SITE: Final = "web:WebApp"
+PASSWORDS: Final = ("web:WebAppScmAllowed", "web:WebAppFtpAllowed")
+SIGN_IN: Final = "web:WebAppAuthSettingsV2"
+TOPIC: Final = "eventgrid:SystemTopic"
+SUBSCRIPTION: Final = "eventgrid:SystemTopicEventSubscription"
+
+
+def _webhooks(resource: Resource) -> Iterator[str]:
+    hooks = read(resource.inputs, "webhookReceivers")
+    for hook in hooks if isinstance(hooks, list) else []:
+        name = hook.get("name")
+        if hook.get("useAadAuth") is not True:
+            yield f"the webhook {name!r} signs in to nothing: whoever learns its address can call it"
+        if not str(hook.get("serviceUri", "")).startswith("https://"):
+            yield f"the webhook {name!r} is called without TLS"
+
+
+def _keyless(resource: Resource) -> Iterator[str]:
+    for path in ("destination", "deadLetterDestination"):
+        if read(resource.inputs, path) not in (MISSING, None):
+            yield f"{path} is set: Event Grid then writes by an account key, and through no firewall"
+
+
+RULES: Final = (
+    *secure(
+        SITE,
+        Row("site-https", "httpsOnly", equals(True), ("CKV_AZURE_14",), "plain HTTP can be read along"),
+        Row(
+            "site-tls",
+            "siteConfig.minTlsVersion",
+            equals("1.2", "1.3"),
+            ("CKV_AZURE_15",),
+            "older TLS can be read along",
+        ),
+        Row(
+            "site-console-tls",
+            "siteConfig.scmMinTlsVersion",
+            equals("1.2", "1.3"),
+            (),
+            "older TLS can be read along",
+        ),
+        Row(
+            "site-http2",
+            "siteConfig.http20Enabled",
+            equals(True),
+            ("CKV_AZURE_18",),
+            "what is older has attacks of its own",
+        ),
+        Row(
+            "site-no-ftp",
+            "siteConfig.ftpsState",
+            equals("Disabled"),
+            ("CKV_AZURE_78",),
+            "FTP puts code there by a password",
+        ),
+        Row(
+            "site-no-debugging",
+            "siteConfig.remoteDebuggingEnabled",
+            equals(False),
+            ("CKV_AZURE_72",),
+            "a debugger opens ports, and reads all that the app holds",
+        ),
+        Row(
+            "site-no-websockets",
+            "siteConfig.webSocketsEnabled",
+            equals(False),
+            (),
+            "nothing of ours needs connections that stay open",
+        ),
+        Row(
+            "site-public-network",
+            "publicNetworkAccess",
+            equals("Disabled"),
+            ("CKV_AZURE_222",),
+            "private endpoints lead in, nothing else",
+        ),
+        Row(
+            "site-shut",
+            "siteConfig.ipSecurityRestrictionsDefaultAction",
+            equals("Deny"),
+            (),
+            "only listed callers reach the app",
+        ),
+        Row(
+            "site-console-shut",
+            "siteConfig.scmIpSecurityRestrictionsDefaultAction",
+            equals("Deny"),
+            (),
+            "only listed callers put code there",
+        ),
+        Row(
+            "site-console-apart",
+            "siteConfig.scmIpSecurityRestrictionsUseMain",
+            equals(False),
+            (),
+            "who calls the app may not for that reason put code there",
+        ),
+        Row(
+            "site-identity",
+            "identity.type",
+            equals("UserAssigned"),
+            ("CKV_AZURE_71",),
+            "it signs in without a secret, and its roles stand before it does",
+        ),
+        Row(
+            "site-package-by-identity",
+            "functionAppConfig.deployment.storage.authentication.type",
+            equals("UserAssignedIdentity"),
+            (),
+            "its code is read by identity and not by an account key",
+        ),
+        Row(
+            "site-in-network",
+            "virtualNetworkSubnetId",
+            given(),
+            (),
+            "what is private is reached from inside alone",
+        ),
+        Row(
+            "site-goes-out-inside",
+            "outboundVnetRouting.allTraffic",
+            equals(True),
+            (),
+            "all that it calls passes the network's rules and its one way out",
+        ),
+        Row(
+            "site-routes-all",
+            "siteConfig.vnetRouteAllEnabled",
+            equals(True),
+            (),
+            "the same, for versions of Azure's API that know this property alone",
+        ),
+    ),
+    *secure(
+        PASSWORDS,
+        Row("site-no-passwords", "allow", equals(False), (), "code comes by a token of Microsoft Entra ID"),
+    ),
+    *secure(
+        SIGN_IN,
+        Row(
+            "site-sign-in",
+            "platform.enabled",
+            equals(True),
+            ("CKV_AZURE_13",),
+            "Azure asks who calls before the code does",
+        ),
+        Row(
+            "site-sign-in-required",
+            "globalValidation.requireAuthentication",
+            equals(True),
+            (),
+            "who does not sign in is turned away",
+        ),
+        Row(
+            "site-sign-in-401",
+            "globalValidation.unauthenticatedClientAction",
+            equals("Return401", "Return403"),
+            (),
+            "callers are programs: a page to sign in at lets none of them in",
+        ),
+        Row(
+            "site-sign-in-https",
+            "httpSettings.requireHttps",
+            equals(True),
+            (),
+            "tokens that are sent in plain text can be used by whoever reads them",
+        ),
+    ),
+    *secure(
+        TOPIC,
+        Row(
+            "topic-identity",
+            "identity.type",
+            equals("UserAssigned"),
+            (),
+            "events are delivered by identity; an account key would be needed else",
+        ),
+    ),
+    *secure(
+        SUBSCRIPTION,
+        Row(
+            "events-by-identity",
+            "deliveryWithResourceIdentity.identity.type",
+            equals("UserAssigned"),
+            (),
+            "the one delivery that passes the firewall of a storage account",
+        ),
+        Row(
+            "dead-letters-by-identity",
+            "deadLetterWithResourceIdentity.identity.type",
+            equals("UserAssigned"),
+            (),
+            "what could not be delivered is kept, by identity",
+        ),
+    ),
+    Rule("events-without-keys", (SUBSCRIPTION,), "no account key is used", (), _keyless),
+    Rule("webhooks-signed-in", ("monitor:ActionGroup",), "only Azure Monitor calls them", (), _webhooks),
+)
+
+
+def _guarded(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    for site in graph.all(SITE):
+        for token in (*PASSWORDS, SIGN_IN):
+            if not any(site.key in part.references.get("name", ()) for part in graph.all(token)):
+                yield site, f"has no {token.partition(':')[2]}: Azure's own allows more than the estate needs"
+
+
+GRAPH_RULES: Final = (
+    GraphRule("site-guarded", "each app says who signs in, and takes no password", (), _guarded),
+)

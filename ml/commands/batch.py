@@ -113,7 +113,7 @@ def command(
         if check:
             return _checked(azure, data, where, dates)
         asked = Asked(model, data, where, key, workers, chosen)
-        given = {"engine": engine, "here": here, "force": force}
+        given: dict[str, Any] = {"engine": engine, "here": here, "force": force}
         if dates:
             return _each_day(azure, root, asked, dates, given)
         return batch(azure, root, asked, **given, wait=wait)

@@ -243,11 +243,12 @@ class BatchSettings(Section):
     block_rows: int = Field(ge=1, le=10_000_000)  # scored at once
     most_rejected: Share  # of the rows; beyond it nothing is published
     machine_up_to_gb: float = Field(default=100.0, gt=0, le=1_000_000)  # of stored data; then another engine
+    wait_minutes: float = Field(default=60.0, ge=0, le=10_000)  # for another run that writes to the output
 
     def limits(self) -> "Limits":
         from ml.batch.run import Limits
 
-        return Limits(self.block_rows, self.most_rejected)
+        return Limits(self.block_rows, self.most_rejected, wait_s=60 * self.wait_minutes)
 
 
 class KeptSettings(Section):

@@ -29,4 +29,7 @@ def score(azure: Azure, asked: Asked, told: batches.Told) -> dict[str, Any]:
             azure.credential,
             told,
             azure.estate.environment,
+            date=asked.date,
+            format_=asked.format,
+            say=azure.report.line,
         )

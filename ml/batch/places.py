@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from azure.core import MatchConditions
 
 from ml.errors import MlopsError
 from ml.lake import tables
@@ -48,6 +52,28 @@ class _Lake:
                 # Not at each call where tokens are short: a sign-in may start another program.
                 self._renew_at = max(signed.until - RENEW_S, now + PAUSE_S)
             return self._opened
+
+    def _directory(self, name: str) -> Any:
+        from azure.storage.filedatalake import DataLakeDirectoryClient
+
+        parts = urlsplit(self._where)
+        path = "/".join(filter(None, (parts.path.strip("/"), name)))
+        return DataLakeDirectoryClient(
+            f"https://{parts.hostname}", parts.username or "", path, credential=self._credential
+        )
+
+    def folder(self, name: str) -> None:
+        from azure.core.exceptions import ResourceExistsError
+
+        with suppress(ResourceExistsError), self._directory(name) as client:
+            client.create_directory(match_condition=MatchConditions.IfMissing)
+
+    def rename(self, old: str, new: str) -> None:
+        with self._directory(old) as client:
+            target = self._directory(new)
+            client.rename_directory(
+                f"{target.file_system_name}/{target.path_name}", match_condition=MatchConditions.IfMissing
+            )
 
 
 class Place:
@@ -105,15 +131,34 @@ class Place:
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file whole: an object store shows it when it is complete, a folder when it is renamed."""
-        if not self._lake:
-            self.folder(name.rpartition("/")[0])
-        hidden = name if self._lake else f"{name}.{os.getpid()}.partial"
+        self.made_for(name)
+        hidden = name if self._lake is not None else f"{name}.{os.getpid()}.partial"
         with self.files.open_output_stream(hidden) as stream:
             stream.write(content)
         if hidden != name:
             self.files.move(hidden, name)
 
+    def made_for(self, name: str) -> None:
+        """Make the folder of a file, where folders have to be made: in the lake they come with files."""
+        if self._lake is None:
+            self.folder(name.rpartition("/")[0])
+
     def folder(self, name: str) -> None:
-        """Make a folder, where folders have to be made."""
-        if name and not self._lake:
+        """Make a folder, where there is none."""
+        if name and self._lake is None:
             self.files.create_dir(name, recursive=True)
+        elif name and self._lake is not None:
+            self._lake.folder(name)
+
+    def rename(self, old: str, new: str) -> None:
+        """Give a folder another name, at once: readers see all of its files at the new place, or none.
+
+        The folder that the new name is in has to be there. Raises MlopsError where the new one is there.
+        """
+        if self._lake is None:
+            root = Path(self.where)
+            if (root / new).exists():
+                raise MlopsError(f"{self.where}/{new} is there already.", "Look at what it holds.")
+            (root / old).rename(root / new)
+            return
+        self._lake.rename(old, new)

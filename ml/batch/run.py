@@ -6,29 +6,24 @@ import datetime as dt
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any, Final
 
+from ml.batch import days
+from ml.batch.asked import Format
 from ml.batch.evaluate import Composite
 from ml.batch.keys import repeated
+from ml.batch.outputs import Output
+from ml.batch.outputs import output as open_output
 from ml.batch.places import Place
-from ml.batch.source import Source, Unit, source
-from ml.batch.unit import (
-    PARTITION,
-    PREDICTIONS,
-    REJECTS,
-    RUNS,
-    Done,
-    Scoring,
-    predictions_schema,
-    rejects_schema,
-)
+from ml.batch.source import Source, Unit, look, source
+from ml.batch.unit import RUNS, Done, Scoring
 from ml.errors import MlopsError
-from ml.lake import tables
-from ml.lake.arrow import ArrowSchema, ArrowType
+from ml.lake import lease
+from ml.lake.arrow import ArrowType
 from ml.quality.judge import judge
 from ml.quality.rules import Rules
 from ml.quality.sums import DaySums
@@ -37,19 +32,20 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 FORMAT: Final = 1  # of what a run writes: another one is another run
-COMMIT_ATTEMPTS: Final = 10
+MOST_REPLACED: Final = 10_000  # how often a day may have gone back to the same rows
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """block_rows: scored at once. most_rejected: share of rows; beyond it nothing is published.
 
-    workers: threads; 0: one a core.
+    workers: threads; 0: one a core. wait_s: for another run that writes to the same output.
     """
 
     block_rows: int = 65_536
     most_rejected: float = 0.01
     workers: int = 0
+    wait_s: float = 3600.0
 
     @property
     def threads(self) -> int:
@@ -77,59 +73,77 @@ def run(
     told: Told = lambda _read, _all: None,
     environment: str = "",
     workers: Workers | None = None,
+    *,
+    date: str | None = None,
+    format_: Format = "delta",
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Score all rows and publish them; what a run of the same did before is found and not done again.
 
-    workers: who scores the units; threads of this process unless others are given.
+    workers: who scores the units; threads of this process unless others are given. date: the day that the rows
+    are of: the run takes the place of those of the same day that had other rows. say: is told what else
+    matters, in words.
 
     Returns the run's record: identity, counts, drift and the estimated quality of the whole batch. Raises
     MlopsError before anything is published.
     """
+    state = "" if date is None else look(where, credential).state  # before the files are read
     found = source(where, composite.artifact.schema.names, key, credential)
-    place = Place(output, credential)
-    name = identity(composite, found, key)
-    record = f"{RUNS}/{name}/record.json"
     key_type = _key_type(found, key)
-    made = {
-        table: _table(place, table, schema, credential)
-        for table, schema in (
-            (PREDICTIONS, predictions_schema(key_type)),
-            (REJECTS, rejects_schema(key_type)),
-        )
-    }
-    if place.exists(record) and tables.recorded(made[PREDICTIONS], name) is not None:
-        return {**json.loads(place.read(record)), "found": True}
-    _one_evaluator(place, name, composite)
-    scoring = Scoring(composite, found, place, name, key, key_type, limits.block_rows)
-    done = (workers or threads)(scoring, found, limits, told)
-    answer = _judged(composite, scoring, found, done, name, limits, environment)
-    if key is not None and (twice := repeated(place, name, [unit.number for unit in found.units])):
-        raise MlopsError(
-            f"The column {key} of {where} has {twice:,} values that occur more than once.",
-            "Nothing was published. A key names one row: mend the data, or leave --key out.",
-        )
-    place.write(record, json.dumps(answer, indent=1).encode())
-    for table, files in (
-        (REJECTS, [one.rejects for one in done]),
-        (PREDICTIONS, [one.predictions for one in done]),
-    ):
-        _published(
-            place,
-            table,
-            [
-                tables.File(file.path, file.size, file.rows, {PARTITION: name})
-                for file in files
-                if file is not None
-            ],
-            name,
-            credential,
-        )
-    return {**answer, "found": False}
+    with lease.held(output, credential, limits.wait_s, say):
+        made = open_output(output, format_, key_type, credential)
+        place = made.written
+        name = _name(made, identity(composite, found, key, date, format_), date)
+        if date is not None:
+            made.check(_others(place, date, name))
+        record = f"{RUNS}/{name}/record.json"
+        if place.exists(record) and made.published(name):
+            answer = json.loads(place.read(record))
+            _begun(place, name, date, where, state, answer)
+            return {**answer, "replaced": [], "found": True}
+        _one_evaluator(place, name, composite)
+        scoring = Scoring(composite, found, place, name, key, key_type, limits.block_rows)
+        done = (workers or threads)(scoring, found, limits, told)
+        answer = _judged(composite, scoring, found, done, name, limits, environment)
+        if key is not None and (twice := repeated(place, name, [unit.number for unit in found.units])):
+            raise MlopsError(
+                f"The column {key} of {where} has {twice:,} values that occur more than once.",
+                "Nothing was published. A key names one row: mend the data, or leave --key out.",
+            )
+        answer["date"] = date
+        place.write(record, json.dumps(answer, indent=1).encode())
+        _begun(place, name, date, where, state, answer)
+        replaced = made.publish(name, done, [] if date is None else _others(place, date, name))
+        return {**answer, "replaced": replaced, "found": False}
 
 
-def identity(composite: Composite, found: Source, key: str | None) -> str:
-    """The run's name: the same rows by the same model are the same run."""
+def _begun(
+    place: Place, name: str, date: str | None, where: str, state: str, answer: Mapping[str, Any]
+) -> None:
+    if date is not None:
+        days.begin(place, days.DayRun(date, name, where, state, str(answer["made_at"])))
+
+
+def _others(place: Place, date: str, name: str) -> list[str]:
+    """The other runs of the day, published or not."""
+    return [one.run for one in days.of_day(place, date) if one.run != name]
+
+
+def _name(made: Output, first: str, date: str | None) -> str:
+    """The run's name. One whose place another run has taken is not used again: its files may be gone."""
+    if date is None:
+        return first
+    names = (first if number == 1 else f"{first}-{number}" for number in range(1, MOST_REPLACED))
+    return next(name for name in names if not made.replaced(name))
+
+
+def identity(
+    composite: Composite, found: Source, key: str | None, date: str | None = None, format_: Format = "delta"
+) -> str:
+    """The run's name: the same rows of the same day by the same model are the same run."""
     facts = [FORMAT, composite.name, composite.release, composite.artifact.digest, found.digest, key]
+    if date is not None or format_ != "delta":
+        facts += [date, format_]
     return f"b-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]}"
 
 
@@ -149,18 +163,6 @@ def _key_type(found: Source, key: str | None) -> ArrowType | None:
     if pa.types.is_floating(of):
         raise MlopsError(f"The column {key} holds floating numbers.", "A key is a whole number or a text.")
     return pa.string()
-
-
-def _table(place: Place, table: str, schema: ArrowSchema, credential: TokenCredential | None) -> Any:
-    made = tables.make_table(f"{place.where}/{table}", schema, credential, partition=(PARTITION,))
-    there = tables.columns(made)
-    if there.field("key").type != schema.field("key").type:
-        raise MlopsError(
-            f"The table {place.where}/{table} has keys of the type {there.field('key').type}, "
-            f"and these are {schema.field('key').type}.",
-            "Give another --output.",
-        )
-    return made
 
 
 def _one_evaluator(place: Place, run_: str, composite: Composite) -> None:
@@ -268,25 +270,3 @@ def _judged(
         "ignored_columns": list(found.ignored),
         "report": json.loads(report.model_dump_json()),
     }
-
-
-def _published(
-    place: Place, table: str, files: Sequence[tables.File], name: str, credential: TokenCredential | None
-) -> None:
-    """One commit, unless it is there: another process may do the same at the same time."""
-    where = f"{place.where}/{table}"
-    for _ in range(COMMIT_ATTEMPTS):
-        opened = tables.open_table(where, credential)
-        if opened is None:
-            raise MlopsError(f"The table {where} has gone while the run wrote to it.", "Run it again.")
-        if tables.recorded(opened, name) is not None:
-            return
-        try:
-            tables.publish(opened, files, taken={name: 1})
-        except tables.TableChangedError:
-            continue
-        return
-    raise MlopsError(
-        f"{where} was changed by others at each of {COMMIT_ATTEMPTS} attempts to publish.",
-        "Run it again: what was scored is kept.",
-    )

@@ -72,13 +72,19 @@ def source(
         return _planned(place, "delta", table[0], table[1], contract, key, unit_rows)
     names = [single] if single else [name for name in place.names() if not _hidden(name)]
     formats: set[Format] = {_format(name, where) for name in names}
+    if not names:
+        raise NothingThere(f"{where} holds no file.", "Give Parquet or CSV files, or a Delta table.")
     if len(formats) != 1:
-        found = "no file" if not formats else f"files of the formats {', '.join(sorted(formats))}"
+        found = f"files of the formats {', '.join(sorted(formats))}"
         raise MlopsError(
             f"{where} holds {found}.", "Give Parquet or CSV files of one format, or a Delta table."
         )
     (chosen,) = formats
     return _planned(place, chosen, names, "", contract, key, unit_rows)
+
+
+class NothingThere(MlopsError):
+    """There is no file to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def look(where: str, credential: TokenCredential | None = None) -> Looked:
     names = table[0] if table is not None else [single] if single else place.names()
     kept = [name for name in names if table is not None or not _hidden(name)]
     if not kept:
-        raise MlopsError(f"{where} holds no file.", "Give Parquet or CSV files, or a Delta table.")
+        raise NothingThere(f"{where} holds no file.", "Give Parquet or CSV files, or a Delta table.")
     digest = hashlib.sha256(b"" if table is None else table[1].encode())
     sizes = 0
     for name, size, state in place.stated(kept):

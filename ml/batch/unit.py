@@ -245,7 +245,7 @@ class _File:
         import pyarrow.parquet as pq
 
         if self._writer is None:
-            self._place.folder(self._name.rpartition("/")[0])
+            self._place.made_for(self._name)
             self._stream = self._place.files.open_output_stream(self._name)
             texts: Any = [field.name for field in self._schema if str(field.type) == "string"]
             self._writer = pq.ParquetWriter(self._stream, self._schema, use_dictionary=texts)

@@ -15,7 +15,7 @@ from ml.terminal.run import run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
-    from ml.batch.asked import Asked, Named
+    from ml.batch.asked import Asked, Format, Named
     from ml.batch.source import Looked
 
 MOST_FEATURES = 5
@@ -57,6 +57,34 @@ def command(
     here: Annotated[
         bool, typer.Option("--here", help="Score in this process, and not as a job on the cluster.")
     ] = False,
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format", help="What is written: delta, or parquet, in a folder for each run, without a table."
+        ),
+    ] = "delta",
+    first: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="YYYY-MM-DD",
+            help="The first day to score; {date} in --data stands for each day. A day that was scored with "
+            "other files is scored again, in the place of what it had.",
+            show_default=False,
+        ),
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="YYYY-MM-DD", help="The last day to score.", show_default="that of --from"
+        ),
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Score nothing: say which days are scored, missing, or have files that came late."
+        ),
+    ] = False,
     wait: options.Wait = True,
     force: options.Force = False,
     as_json: options.AsJson = False,
@@ -74,15 +102,77 @@ def command(
         preflight.check_settings()
         if release is not None:
             preflight.check_release(release)
+        dates = _dates(data, first, last, check)
+        chosen = _format(format_)
 
     def score(azure: "Azure", root: Path) -> dict[str, Any]:
         from ml.batch.asked import Asked
 
         model = _model(azure, release)
-        asked = Asked(model, data, output or default_output(azure, model.model), key, workers)
-        return batch(azure, root, asked, engine, here=here, wait=wait, force=force)
+        where = output or default_output(azure, model.model)
+        if check:
+            return _checked(azure, data, where, dates)
+        asked = Asked(model, data, where, key, workers, chosen)
+        given: dict[str, Any] = {"engine": engine, "here": here, "force": force}
+        if dates:
+            return _each_day(azure, root, asked, dates, given)
+        return batch(azure, root, asked, **given, wait=wait)
 
     run(env, as_json, quiet, score, render)
+
+
+def _format(given: str) -> "Format":
+    from ml.batch.asked import FORMATS
+    from ml.errors import MlopsError
+
+    for known in FORMATS:
+        if known == given:
+            return known
+    raise MlopsError(f"--format {given!r} is none.", f"Give {' or '.join(FORMATS)}.")
+
+
+def _dates(data: str, first: str | None, last: str | None, check: bool) -> list[str]:
+    """The days to score, none where none are named. Raises MlopsError."""
+    from ml.batch import days
+    from ml.errors import MlopsError
+
+    if first is None:
+        if last is not None or check or days.WORD in data:
+            named = "--to" if last is not None else "--check" if check else days.WORD
+            raise MlopsError(f"{named} needs --from.", "Give the first day, as --from 2026-11-30.")
+        return []
+    days.address(data, first)
+    return list(days.days(first, last))
+
+
+def _checked(azure: "Azure", data: str, where: str, dates: list[str]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from ml.batch import days
+
+    with azure.report.phase(f"looking at {len(dates)} days of {where}"):
+        found = days.checked(where, data, dates, azure.credential)
+    return {"environment": azure.estate.environment, "output": where, "days": [asdict(one) for one in found]}
+
+
+def _each_day(
+    azure: "Azure", root: Path, asked: "Asked", dates: list[str], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One run a day, one after another, as the table takes them. Days without files are passed over."""
+    from dataclasses import replace
+
+    from ml.batch import days
+    from ml.batch.source import NothingThere
+
+    scored: list[dict[str, Any]] = []
+    for date in dates:
+        try:
+            of_day = replace(asked, data=days.address(asked.data, date), date=date)
+            scored.append({"date": date, "state": "scored", **batch(azure, root, of_day, **given)})
+        except NothingThere as error:
+            azure.report.warn(f"{date}: {error.problem}")
+            scored.append({"date": date, "state": "no data", "run": None})
+    return {"environment": azure.estate.environment, "output": asked.output, "days": scored}
 
 
 def _model(azure: "Azure", release: str | None) -> "Named":
@@ -163,8 +253,19 @@ def default_output(azure: "Azure", model: str) -> str:
     return tables.address(account, "predictions", f"batch/{model.partition(':')[0]}")
 
 
+def _shown_days(answer: Mapping[str, Any]) -> RenderableType:
+    rows = table(f"Days of {answer['output']}", "day", "state", "run", "rows", "rejected", "instead of")
+    for day in answer["days"]:
+        counts = [f"{day[name]:,}" if name in day else "-" for name in ("rows", "rejected")]
+        state = f"{day['state']} before" if day.get("found") else day["state"]
+        rows.add_row(day["date"], state, day["run"] or "-", *counts, ", ".join(day.get("replaced") or ["-"]))
+    return rows
+
+
 def render(answer: Mapping[str, Any]) -> RenderableType:
     """What was scored, what the report says of it, where it is."""
+    if "days" in answer:
+        return _shown_days(answer)
     if "report" not in answer:
         return f"job {answer['job']}: {answer['status']}. The same command without --no-wait follows it."
     report = answer["report"]

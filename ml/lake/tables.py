@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from ml.errors import MlopsError
 from ml.lake.arrow import ArrowBatch, ArrowSchema, ArrowTable, ArrowType
@@ -198,15 +199,35 @@ class File:
     partition: Mapping[str, str]
 
 
-def publish(table: DeltaTable, files: Sequence[File], *, taken: Mapping[str, int]) -> None:
+def files_of(table: DeltaTable, partition: str, values: Collection[str]) -> list[File]:
+    """The files of these partitions of the version that was opened. partition: the table's one column."""
+    import pyarrow as pa
+
+    if not values:
+        return []
+    actions: Any = pa.table(table.get_add_actions(flatten=True))
+    told = actions.select(["path", "size_bytes", "num_records", f"partition.{partition}"]).to_pylist()
+    return [
+        File(unquote(one["path"]), one["size_bytes"], one["num_records"] or 0, {partition: value})
+        for one in told
+        if (value := one[f"partition.{partition}"]) in values
+    ]
+
+
+def publish(
+    table: DeltaTable, files: Sequence[File], *, taken: Mapping[str, int], removed: Sequence[File] = ()
+) -> None:
     """Make files that were written before part of the table, all by one commit, which records `taken`.
 
-    Raises TableChangedError.
+    removed: files that leave the table by the same commit. Raises TableChangedError.
     """
     from deltalake.transaction import AddAction, RemoveAction
 
     now = round(time.time() * 1000)
     actions: list[AddAction | RemoveAction] = [
+        RemoveAction(file.path, True, now, file.size, dict(file.partition)) for file in removed
+    ]
+    actions += [
         AddAction(
             path=file.path,
             size=file.size,

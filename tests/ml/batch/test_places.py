@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ml.batch import places
 from ml.batch.evaluate import Composite
 from ml.batch.places import PAUSE_S, RENEW_S, Place
 from ml.batch.run import Limits, run
-from ml.lake import filesystem, tables
+from ml.lake import filesystem, lease, tables
 from tests.ml.batch.conftest import ID, written
 
 LAKE = "abfss://predictions@lake.dfs.core.windows.net/batch"
@@ -118,6 +119,7 @@ def test_a_run_of_hours_is_published(
     def local(where: str) -> str:
         return where.replace(LAKE, str(at))
 
+    monkeypatch.setattr(lease, "held", lambda *_, **__: nullcontext())
     open_table, make_table = tables.open_table, tables.make_table
     monkeypatch.setattr(tables, "open_table", lambda where, *_, **more: open_table(local(str(where)), **more))
     monkeypatch.setattr(

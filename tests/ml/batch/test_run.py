@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
+from ml.batch import outputs
 from ml.batch import run as batch
 from ml.batch.evaluate import Composite
 from ml.batch.run import Limits, run
@@ -86,8 +87,8 @@ def test_killed_after_any_write_nobody_sees_half_and_the_next_run_ends_it(
 
     with monkeypatch.context() as patch:
         patch.setattr(batch.Place, "write", counted(batch.Place.write))
-        patch.setattr(batch.tables, "publish", counted(batch.tables.publish))
-        patch.setattr(batch.tables, "make_table", counted(batch.tables.make_table))
+        patch.setattr(outputs.tables, "publish", counted(outputs.tables.publish))
+        patch.setattr(outputs.tables, "make_table", counted(outputs.tables.make_table))
         with contextlib.suppress(Killed):
             run(composite, where, str(output), ID, Limits(workers=1))
     there = len(table(output)) if (output / "predictions" / "_delta_log").exists() else 0

@@ -80,8 +80,8 @@ def run(
 ) -> dict[str, Any]:
     """Score all rows and publish them; what a run of the same did before is found and not done again.
 
-    workers: who scores the units; threads of this process unless others are given. date: the day that the rows
-    are of: the run takes the place of those of the same day that had other rows. say: is told what else
+    workers: who scores the units; threads of this process unless others are given. date: the day that the
+    rows are of: the run takes the place of those of the same day that had other rows. say: is told what else
     matters, in words.
 
     Returns the run's record: identity, counts, drift and the estimated quality of the whole batch. Raises

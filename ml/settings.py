@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from ml.batch.spark.settings import SparkSettings
 from ml.errors import MlopsError
 from ml.quality.settings import QualitySettings
 from ml.steps.bounds import Bound, attribute_of, limit_up_to
@@ -285,6 +286,7 @@ class Settings(Section):
     quality: QualitySettings = QualitySettings()
     batch: BatchSettings
     precomputed: PrecomputedSettings
+    spark: SparkSettings = SparkSettings()
     kept: KeptSettings
     azure: AzureSettings
 

@@ -66,14 +66,7 @@ class Commands:
 
     def run(self, order: Order, control: Control) -> Json:
         """Run to the end. Returns the outputs (name -> uri, type); StepFailed or Stopped otherwise."""
-        folder = self._home.jobs / order.key
-        private(folder)
-        log = folder / "std_log.txt"
-        if order.restarted and log.exists():
-            with log.open("a") as file:
-                file.write("--- the emulator was started again: so is this command ---\n")
-        else:
-            log.write_bytes(b"")
+        folder, log = self._begun(order)
         try:
             self._runs.advance(order.job_id, "Preparing")
             compute = self._arm.get(order.step.compute)
@@ -94,7 +87,7 @@ class Commands:
             command = render_command(
                 order.step.command, values, {name: str(path) for name, path in local.items()}
             )
-            self._execute(order, control, runtime, command, environment, folder, log)
+            self._execute(order, control, runtime.argv(command), environment, folder, log)
             for name, path in local.items():
                 if not path.exists():
                     raise StepFailed(
@@ -112,6 +105,41 @@ class Commands:
         return {
             name: {"uri": _uri(places[name]), "type": target.type} for name, target in order.outputs.items()
         }
+
+    def run_process(
+        self, order: Order, control: Control, compute: Json, inputs: Mapping[str, str], argv: list[str],
+        variables: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        """Run a program of the job's code, with literal inputs and no outputs. StepFailed or Stopped."""
+        folder, log = self._begun(order)
+        try:
+            self._runs.advance(order.job_id, "Preparing")
+            self._access.require_way(compute, order.workspace.id, "amlworkspace")
+            self._stage_code(order, compute, folder)
+            environment = {
+                **variables,
+                **job_variables(self._arm, self._workplaces, order.workspace, compute, order, inputs, {}),
+                **self._run_token(order, compute),
+            }
+            self._execute(order, control, argv, environment, folder, log)
+        except AzureError as error:
+            raise StepFailed(f"{order.step.name!r} could not run: {error.message}") from error
+        finally:
+            self._workplaces.dismiss(order.workload)
+            self._logs.write(order.workspace, order.name, "user_logs/std_log.txt", log)
+        shutil.rmtree(folder / "wd", ignore_errors=True)
+
+    def _begun(self, order: Order) -> tuple[Path, Path]:
+        """The job's folder and log."""
+        folder = self._home.jobs / order.key
+        private(folder)
+        log = folder / "std_log.txt"
+        if order.restarted and log.exists():
+            with log.open("a") as file:
+                file.write("--- the emulator was started again: so is this command ---\n")
+        else:
+            log.write_bytes(b"")
+        return folder, log
 
     def place(self, order: Order, outputs: Json) -> Json:
         """Copy outputs of another job to where the order wants them; where it says nothing they stay."""
@@ -180,11 +208,7 @@ class Commands:
 
     def _stage_in(self, order: Order, compute: Json, who: Principal | None, folder: Path) -> dict[str, str]:
         """Code and inputs into the job's folder; the text of each input that has a value."""
-        code = staging.fresh(folder / "wd")
-        if order.step.code:  # brought by the workspace itself, whatever the job's identity may do
-            where = self._references.locate(order.workspace, order.step.code)
-            self._access.require_account(compute, where)
-            staging.fetch(self._blobs, where, "uri_folder", code)
+        self._stage_code(order, compute, folder)
         staging.fresh(folder / "inputs")
         values = {
             name: as_text(declaration["default"])
@@ -198,13 +222,20 @@ class Commands:
                 values[name] = given.text
         return values
 
+    def _stage_code(self, order: Order, compute: Json, folder: Path) -> None:
+        code = staging.fresh(folder / "wd")
+        if order.step.code:  # brought by the workspace itself, whatever the job's identity may do
+            where = self._references.locate(order.workspace, order.step.code)
+            self._access.require_account(compute, where)
+            staging.fetch(self._blobs, where, "uri_folder", code)
+
     def _bring(self, order: Order, compute: Json, who: Principal | None, given: Given, folder: Path) -> Path:
         where = self._references.locate(order.workspace, given.uri)
         self._access.require_data(who, compute, order.workspace, where, "read")
         return staging.fetch(self._blobs, where, given.type, folder)
 
     def _execute(
-        self, order: Order, control: Control, runtime: Runtime, command: str, environment: Mapping[str, str],
+        self, order: Order, control: Control, argv: list[str], environment: Mapping[str, str],
         folder: Path, log: Path,
     ) -> None:  # fmt: skip
         if not self._runs.advance(order.job_id, "Running"):
@@ -214,7 +245,7 @@ class Commands:
         try:
             handle = self._processes.start(
                 f"job {order.name}",
-                runtime.argv(command),
+                argv,
                 cwd=folder / "wd",
                 env=environment,
                 log=log,

@@ -15,6 +15,8 @@ DIFFERENCES: Final = (
     "Inputs are copies, whatever their mode.",
     "For a curated environment a virtual one with its main libraries stands in; the job's log says which.",
     "A component that no job could run is refused when it is registered.",
+    "A Spark job has at most 4 executors, each a process with one core and 1 GB, whatever its configuration.",
+    "The packages of a Spark job are those of the installed Spark; it acts as its workspace.",
     "Schedules fire only while the emulator runs; minutes that it missed are not made up for.",
     "Batch endpoints run pipeline components; their deployments with a model are refused.",
     "The default deployment of a batch endpoint cannot be deleted, and a call with the name of a job that "

@@ -27,6 +27,8 @@ from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.references import References
 from emulator.machinelearning.runs import Runs
 from emulator.machinelearning.runtimes import Runtimes
+from emulator.machinelearning.spark import run as spark
+from emulator.machinelearning.spark.plan import parse_spark
 from emulator.machinelearning.steps import Source
 from emulator.machinelearning.sweeps.plan import parse_sweep
 from emulator.machinelearning.sweeps.run import SweepRun
@@ -184,6 +186,8 @@ class Executor:
                 job, sweep, self._runs, self._logs, self, control, submitter, "", _given(sweep.inputs),
                 dict(sweep.outputs),
             ).run()  # fmt: skip
+        if properties["jobType"] == "Spark":
+            return self._perform_spark(job, submitter, restarted, control)
         step, _ = parse_command(job["name"], properties)
         inputs = _given(step.inputs)
         order = Order(
@@ -191,6 +195,20 @@ class Executor:
             step, inputs, step.outputs, submitter, restarted,
         )  # fmt: skip
         return self._perform(order, control)
+
+    def _perform_spark(
+        self, job: Json, submitter: Principal | None, restarted: bool, control: Control
+    ) -> Json:
+        """Serverless: it waits for no node of a cluster, and for its turn on this machine."""
+        properties, workspace = job["properties"], Workspace.of(job["id"])
+        step, submission, _ = parse_spark(job["name"], properties)
+        order = Order(
+            job["id"], job["name"], job["name"], properties["experimentName"], workspace,
+            step, _given(step.inputs), {}, submitter, restarted,
+        )  # fmt: skip
+        self._runs.advance(order.job_id, "Queued")
+        with self.nodes.hold(f"{workspace.id}/spark", 1, control):
+            return spark.run(self._arm, self._commands, order, submission, control)
 
     def perform(self, order: Order, control: Control) -> Json:
         """Run a step's command as the step's job; its outputs."""

@@ -22,14 +22,16 @@ from emulator.machinelearning.plan import Complaints, asset, parse_command
 from emulator.machinelearning.plan_pipeline import parse_pipeline
 from emulator.machinelearning.references import References
 from emulator.machinelearning.runs import TERMINAL, Runs
-from emulator.machinelearning.runtimes import Runtimes
+from emulator.machinelearning.runtimes import Runtimes, title
+from emulator.machinelearning.spark.plan import parse_spark
+from emulator.machinelearning.spark.runtime import installed
 from emulator.machinelearning.steps import Nested, Source, Step, Sweep, Target
 from emulator.machinelearning.sweeps.plan import parse_sweep
 
 Json = dict[str, Any]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 EXPERIMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,255}")  # microsoft/dstoolkit-mlops-v2#179
-RUN = ("Command", "Pipeline", "Sweep")
+RUN = ("Command", "Pipeline", "Spark", "Sweep")
 CONTENT = (
     "jobType",
     "command",
@@ -40,6 +42,9 @@ CONTENT = (
     "jobs",
     "inputs",
     "searchSpace",
+    "args",
+    "conf",
+    "entry",
 )
 CHANGEABLE = ("displayName", "description", "tags", "properties", "isArchived")
 
@@ -122,6 +127,9 @@ class Jobs:
                 "contain letters, numbers, underscores, and dashes.",
             )
         _refuse_if(name, list(shapes.of_job(properties, "properties.")))
+        if kind == "Spark":
+            self._check_spark(workspace, name, properties)
+            return
         sources: dict[str, Source] = {}
         steps: dict[str, Step | Sweep | Nested] = {}
         default_compute = ""
@@ -151,6 +159,26 @@ class Jobs:
                     self._check_place(workspace, path, step, complaints)
         self._check_references(workspace, sources, complaints)
         _refuse_if(name, complaints.found)
+
+    def _check_spark(self, workspace: Workspace, name: str, properties: Json) -> None:
+        step, _, complaints = parse_spark(name, properties)
+        if step.code:
+            self._resolvable(workspace, "properties.codeId", step.code, complaints)
+        else:
+            complaints.add("properties.codeId", "a Spark job needs code, which holds its entry")
+        environment: Json | None = None
+        if step.environment:
+            try:
+                environment = self._references.asset(workspace, step.environment, "environments")
+            except AzureError as error:
+                complaints.add("properties.environmentId", error.message)
+        _refuse_if(name, complaints.found)
+        try:
+            spark = installed()
+            if environment is not None:
+                spark.check(title(environment), environment)
+        except EnvironmentProblem as error:
+            raise AzureError(400, "UserError", f"Job {name!r} is not valid. {error}") from error
 
     def _check_place(
         self, workspace: Workspace, path: str, step: Step, complaints: Complaints, inner: str = ""

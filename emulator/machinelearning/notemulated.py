@@ -19,7 +19,7 @@ REFUSED = {
 STEPS = {
     "parallel": "go through the files in one command step",
     "automl": "train in a command step",
-    "spark": "read the data in a command step",
+    "spark": "make it a job of its own",
     "import": "register the data as an asset and give it as an input",
     "data_transfer": "copy the data in a command step",
     "if_else": "decide inside a command step",

@@ -89,7 +89,7 @@ REFUSED: dict[str, tuple[Json, str]] = {
     "no command": ({**GOOD, "command": ""}, "command: there is no command"),
     "step of another kind": (
         {"type": "pipeline", "jobs": {"a": {"type": "spark"}}},
-        "jobs.a.type: steps of type 'spark' are not emulated; read the data in a command step",
+        "jobs.a.type: steps of type 'spark' are not emulated; make it a job of its own",
     ),
     "step's environment": (
         {"type": "pipeline", "jobs": {"a": {"environment": with_environment("conda")["environment"]}}},

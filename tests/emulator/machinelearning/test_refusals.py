@@ -305,7 +305,7 @@ def test_environment_that_cannot_be_had_is_refused_with_advice(
         lab.command("wrong", "true", environmentId=odd)
 
 
-@pytest.mark.parametrize("kind", ["AutoML", "Spark", "Labeling"])
+@pytest.mark.parametrize("kind", ["AutoML", "Labeling"])
 def test_other_kinds_of_jobs_are_not_emulated(lab: Lab, kind: str) -> None:
     with pytest.raises(NotEmulated, match=f"jobs of type {kind}"):
         lab.write(f"{estate.WORKSPACE}/jobs/odd", {"properties": {"jobType": kind}})

@@ -210,10 +210,15 @@ REFUSED: dict[str, tuple[Callable[[Lab], Any], str]] = {
         automl_step,
         only("properties.jobs.found.type: steps of type 'automl' are not emulated; train in a command step"),
     ),
-    "spark job": (spark, "Not emulated: jobs of type Spark (job NAME); read the data in a command step."),
+    "spark job": (
+        spark,
+        "Job NAME is not valid. properties.resources.runtimeVersion: '3.4.0' is not emulated; use 3.5; "
+        "properties.identity: a Spark job that acts as 'user' is not emulated; use managed, the workspace's "
+        "identity.",
+    ),
     "spark step": (
         lambda lab: pipeline_of(spark(lab)),
-        "Not emulated: components of type 'spark' (azureml_anonymous); read the data in a command step.",
+        "Not emulated: components of type 'spark' (azureml_anonymous); make it a job of its own.",
     ),
     "two nodes": (
         with_one(instance_count=2),

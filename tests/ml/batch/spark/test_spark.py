@@ -26,6 +26,7 @@ from tests.ml.batch.test_run import table
 
 pytestmark = pytest.mark.spark
 
+UNITS = 30  # less than a wave of two executors
 EXECUTOR = "CoarseGrainedExecutorBackend"
 
 
@@ -56,27 +57,32 @@ def test_executors_change_no_bit(
         assert facts(one) == facts(many)
 
 
+def executors(driver: int) -> list[int]:
+    children = psutil.Process(driver).children(recursive=True)
+    return [each.pid for each in children if EXECUTOR in " ".join(each.cmdline())]
+
+
+def done(output: Path) -> list[Path]:
+    return list(output.glob("runs/*/unit-*.json"))
+
+
 def test_a_killed_executor_is_survived(
     spark: Spark, composite: Composite, model: Model, rows: pd.DataFrame, tmp_path: Path
 ) -> None:
-    where, output = files(rows, tmp_path / "in", count=8, times=400), tmp_path / "out"
-    killed: list[int] = []
+    where, output = files(rows, tmp_path / "in", count=UNITS, times=200), tmp_path / "out"
+    left: list[int] = []
 
     def kill_one(driver: subprocess.Popen[str]) -> None:
         """One that works: after the first unit and before the last."""
-        while driver.poll() is None and not list(output.glob("runs/*/unit-*.json")):
-            time.sleep(0.02)
-        executors = [
-            each
-            for each in psutil.Process(driver.pid).children(recursive=True)
-            if EXECUTOR in " ".join(each.cmdline())
-        ]
-        assert len(list(output.glob("runs/*/unit-*.json"))) < 8
-        os.kill(executors[0].pid, signal.SIGKILL)
-        killed.append(executors[0].pid)
+        while driver.poll() is None and len(found := executors(driver.pid)) < 2:
+            time.sleep(0.1)
+        while driver.poll() is None and not done(output):
+            time.sleep(0.01)
+        os.kill(found[0], signal.SIGKILL)
+        left.append(UNITS - len(done(output)))
 
     many = spark.batch(model, where, output, 2, "--key", ID, watched=kill_one)
-    assert killed
+    assert left[0] > 0
     one = run(composite, where, str(tmp_path / "one"), ID, Limits())
     assert facts(one) == facts(many.record)
     pd.testing.assert_frame_equal(table(tmp_path / "one"), table(output), check_exact=True)
@@ -110,11 +116,11 @@ def test_each_reads_what_the_others_wrote(
     program, theirs = tmp_path / "read.py", tmp_path / "theirs"
     program.write_text(READ)
     predictions = tmp_path / "out" / "predictions"
-    done = subprocess.run(
+    ended = subprocess.run(
         spark.command(program, 2, str(predictions), where, str(theirs)),
         env=spark.environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-4000:]
+    assert ended.returncode == 0, ended.stderr[-4000:]
     names = ["key", "probability", "label", "outlier", "run"]
     ours = table(tmp_path / "out")[names].to_numpy().tolist()
     assert json.loads(Path(f"{theirs}.json").read_text()) == ours

@@ -1,0 +1,63 @@
+"""The Azure ML job of the Spark engine: its code, packages and arguments."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml.batch.run import Limits
+from ml.batch.spark import job
+from ml.batch.spark.engine import Model
+from ml.batch.spark.main import _parser
+from ml.batch.spark.settings import SparkSettings
+from ml.errors import MlopsError
+
+ROOT = Path(__file__).resolve().parents[4]
+DATA = "abfss://landing@lake.dfs.core.windows.net/rows"
+OUTPUT = "abfss://predictions@lake.dfs.core.windows.net/batch/credit"
+
+
+def made(model: Model, folder: Path, data: str = DATA) -> Any:
+    return job.entity(ROOT, folder, model, data, OUTPUT, "id", Limits(), SparkSettings(), "stage", "credit")
+
+
+def test_the_program_reads_its_arguments_and_the_code_has_all_that_it_imports(
+    model: Model, tmp_path: Path
+) -> None:
+    entity = made(model, tmp_path / "code")
+    given = _parser().parse_args(entity.args.split())
+    assert (given.data, given.output, given.key, given.sign_in) == (DATA, OUTPUT, "id", "azureml")
+    assert given.model_digest == model.digest
+    assert (tmp_path / "code" / given.model / "manifest.json").exists()
+    with zipfile.ZipFile(tmp_path / "code" / "code.zip") as archive:
+        names = archive.namelist()
+    assert {"ml/batch/spark/worker.py", "ml/batch/unit.py", "scoring/kernel/module.c"} <= set(names)
+    assert not [name for name in names if name.startswith("tests/")]
+    body = entity._to_job()._to_rest_object().properties
+    assert body["resources"]["runtimeVersion"] == "3.5"
+    assert body["conf"]["spark.executor.instances"] == "2"
+
+
+def test_equal_content_is_an_equal_zip(model: Model, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        made(model, tmp_path / name)
+    assert (tmp_path / "one" / "code.zip").read_bytes() == (tmp_path / "two" / "code.zip").read_bytes()
+
+
+def test_the_packages_are_the_pins_without_the_runtime_s_own() -> None:
+    found = job.conda((ROOT / job.REQUIREMENTS).read_text())
+    (pins,) = [each["pip"] for each in found["dependencies"] if isinstance(each, dict)]
+    names = [pin.partition("==")[0] for pin in pins]
+    assert len(names) == len(set(names))
+    assert {"deltalake", "onnxruntime", "pandas", "pyarrow"} <= set(names)
+    assert not {"pyspark", "py4j", "delta-spark"} & set(names)
+
+
+@pytest.mark.parametrize("data", ["abfss://a@b.dfs.core.windows.net/my rows", "a'b", "$HOME", ""])
+def test_an_argument_that_would_be_taken_apart_is_refused(model: Model, tmp_path: Path, data: str) -> None:
+    with pytest.raises(MlopsError, match="--data is"):
+        made(replace(model), tmp_path / "code", data)

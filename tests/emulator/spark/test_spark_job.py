@@ -31,12 +31,18 @@ CONTAINER = f"{estate.ACCOUNT}/blobServices/default/containers/lake"
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
 
 
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """Installed before the emulator runs, which lets nobody out."""
+    return installed()
+
+
 def test_it_scores_as_one_machine_does_and_acts_as_its_workspace(
-    lab: Lab, cache: Path, composite: Composite, model: Model, rows: pd.DataFrame, tmp_path: Path
+    home: Path, lab: Lab, cache: Path, composite: Composite, model: Model, rows: pd.DataFrame, tmp_path: Path
 ) -> None:
     there = cache / "mlops-estate"
     there.mkdir(exist_ok=True)
-    (there / installed().name).symlink_to(installed())  # the emulator of the tests has a cache of its own
+    (there / home.name).symlink_to(home)  # the emulator of the tests has a cache of its own
     lab.write(CONTAINER, {"properties": {}})
     workspace = lab.write(estate.WORKSPACE, estate.workspace_body())
     where = address(estate.ACCOUNT_NAME, "lake", "rows")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -26,9 +27,14 @@ def package(root: Path, kernel: Path | None = None) -> bytes:
 
     kernel: the wheel scoring-kernel, for the machine code; without it ONNX Runtime answers
     """
+    return archived(contents(root, kernel))
+
+
+def archived(files: Mapping[str, bytes]) -> bytes:
+    """A zip of the files, the same for the same files in whichever order."""
     found = io.BytesIO()
     with zipfile.ZipFile(found, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in sorted(contents(root, kernel).items()):
+        for name, content in sorted(files.items()):
             archive.writestr(zipfile.ZipInfo(name, LONG_AGO), content)
     return found.getvalue()
 

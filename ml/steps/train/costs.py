@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+
+import onnx
 
 from ml.steps.train import additive, graph
 from ml.steps.train.candidates import Contest
@@ -14,8 +15,8 @@ FIGURES = ("seconds", "bytes", "microseconds")
 MEASURED_ROWS, ROUNDS = 1_000, 3
 
 
-def costs(contest: Contest, detector: Any, matrix: Matrix) -> dict[str, float]:
-    """`cost.CANDIDATE.FIGURE` for each candidate at its best, with the detector that all of them have.
+def costs(contest: Contest, outlier: list[onnx.NodeProto], matrix: Matrix) -> dict[str, float]:
+    """`cost.CANDIDATE.FIGURE` for each candidate at its best, with the outlier's nodes that all of them have.
 
     seconds: of all its fits, one after another. bytes: of its composite. microseconds: a row of `matrix`
     [rows, features] by ONNX Runtime on one thread, among at most MEASURED_ROWS. Figures of the machine that
@@ -24,7 +25,7 @@ def costs(contest: Contest, detector: Any, matrix: Matrix) -> dict[str, float]:
     found: dict[str, float] = {}
     rows = matrix[:MEASURED_ROWS]
     for name, classifier in contest.fitted.items():
-        exported = graph.composite(additive.READERS[name](classifier), detector)
+        exported = graph.joined(additive.READERS[name](classifier), outlier)
         composite = Composite(exported, matrix.shape[1])
         found[f"cost.{name}.seconds"] = round(contest.seconds[name], 3)
         found[f"cost.{name}.bytes"] = float(len(exported))

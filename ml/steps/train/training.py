@@ -78,7 +78,8 @@ def train(rows: Table, test: Table, settings: Settings, previous: Previous | Non
     detector = outlier_detector(parameters, both[0])
 
     margin = additive.read(contest.selected, classifier)
-    exported = graph.composite(margin, detector)
+    outlier = graph.outlier(detector)
+    exported = graph.joined(margin, outlier)
     composite = Composite(exported, SCHEMA.width)
     explained = explanation.explanation(margin, explanation.background(both[0], parameters.seed))
     explainer = Explainer(explained)
@@ -104,7 +105,7 @@ def train(rows: Table, test: Table, settings: Settings, previous: Previous | Non
         samples=samples.choose(composite, SCHEMA, learned, test_matrix),
         composite=exported,
         explanation_file=ExplanationFile.of(explained),
-        metrics={**_metrics(contest, differences), **costs(contest, detector, matrix)},
+        metrics={**_metrics(contest, differences), **costs(contest, outlier, matrix)},
         lineage=_lineage(rows, test, contest, parameters, previous),
         probes=samples.probes(composite, exported),
     )

@@ -198,8 +198,8 @@ def test_the_command(
     model_folder: Path, artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release = SimpleNamespace(model_name="credit-default", model_version="3", id=ORIGIN.release)
-    context = image.scoring_context(ROOT, model_folder).sha256
-    record = SimpleNamespace(release=release, evidence=SimpleNamespace(context_sha256=context))
+    record = SimpleNamespace(release=release, evidence=SimpleNamespace(context_sha256="this checkout"))
+    monkeypatch.setattr(image, "scoring_context", lambda *given: SimpleNamespace(sha256="this checkout"))
 
     @contextlib.contextmanager
     def downloaded(azure: Any, wanted: str | None) -> Iterator[tuple[Any, Path]]:

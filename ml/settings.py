@@ -19,6 +19,7 @@ from pydantic import (
 
 from ml.errors import MlopsError
 from ml.quality.settings import QualitySettings
+from ml.scheduled.settings import ScheduledSettings
 from ml.steps.bounds import Bound, attribute_of, limit_up_to
 from ml.steps.prepare import FRACTIONS
 from ml.steps.train.space import ALLOWED, USUAL
@@ -286,6 +287,7 @@ class Settings(Section):
     batch: BatchSettings
     precomputed: PrecomputedSettings
     kept: KeptSettings
+    scheduled: ScheduledSettings = ScheduledSettings()
     azure: AzureSettings
 
 

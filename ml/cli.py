@@ -29,6 +29,7 @@ from ml.commands import (
     quality,
     release,
     rollback,
+    schedule,
     score,
     status,
     sweep,
@@ -105,6 +106,11 @@ _precomputed = typer.Typer(help=precomputed.HELP, no_args_is_help=True, rich_mar
 for _name, _command in precomputed.COMMANDS.items():
     _precomputed.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
 app.add_typer(_precomputed, name="precomputed")
+
+_schedules = typer.Typer(help=schedule.HELP, no_args_is_help=True, rich_markup_mode="rich")
+for _name, _command in schedule.COMMANDS.items():
+    _schedules.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
+app.add_typer(_schedules, name="schedule")
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from pydantic import (
 from ml.batch.spark.settings import SparkSettings
 from ml.errors import MlopsError
 from ml.quality.settings import QualitySettings
+from ml.scheduled.settings import ScheduledSettings
 from ml.steps.bounds import Bound, attribute_of, limit_up_to
 from ml.steps.prepare import FRACTIONS
 from ml.steps.train.space import ALLOWED, USUAL
@@ -288,6 +289,7 @@ class Settings(Section):
     precomputed: PrecomputedSettings
     spark: SparkSettings = SparkSettings()
     kept: KeptSettings
+    scheduled: ScheduledSettings = ScheduledSettings()
     azure: AzureSettings
 
 

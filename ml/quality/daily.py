@@ -32,14 +32,18 @@ class Sources:
     contract_of: Callable[[str], Contract]
 
 
+class NoAnswers(MlopsError):
+    """There is no day to judge."""
+
+
 def report(environment: str, sources: Sources, date: dt.date, rules: Rules, now: dt.datetime) -> DailyReport:
     """Judge the day and write its report. The model is the one that answered most of its rows.
 
-    Raises MlopsError when no answer of the day was kept.
+    Raises NoAnswers when no answer of the day was kept.
     """
     counted = _count(sources, date)
     if not counted.rows:
-        raise MlopsError(
+        raise NoAnswers(
             f"No answer of {date} was kept in {environment}.",
             "Name a day with --date, or see that answers are kept and collected (docs/quality.md).",
         )

@@ -23,3 +23,26 @@ def job(azure: Azure, root: Path, asked: Asked, state: str) -> Job:
         state=state,
         tags={"release": asked.model.release, "model": asked.model.name, "output": asked.output},
     )
+
+
+def scheduled(azure: Azure) -> str:
+    """What the batch of each day takes: the newest release, as it is when the schedule is applied.
+
+    Whoever applies it reads the releases; the job, which may read none, takes that one and no other. Raises
+    MlopsError.
+    """
+    from ml.batch import released
+    from ml.batch.asked import Asked
+    from ml.errors import MlopsError
+    from ml.lake import tables
+    from ml.scheduled.works.batch import YESTERDAY
+
+    lake, row = azure.estate.data_lake, azure.settings.scheduled.batch
+    if lake is None:
+        raise MlopsError(
+            f"The estate {azure.estate.environment} has no data lake.", "Set scheduled.batch.on to false."
+        )
+    model = released.named(azure, None)
+    output = tables.address(lake, "predictions", f"batch/{model.model}")
+    data = row.data.replace("{data_lake}", lake)
+    return Asked(model, data, output, row.key, date=YESTERDAY).to_json()

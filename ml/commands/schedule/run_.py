@@ -1,0 +1,44 @@
+"""`mlops schedule run`: what the clock starts, started now."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import RenderableType
+
+from ml.terminal import options
+from ml.terminal.console import facts
+from ml.terminal.run import run
+
+if TYPE_CHECKING:
+    from ml.azure.clients import Azure
+
+
+def command(
+    env: options.Environment,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What is started: collect, quality or batch.")],
+    wait: options.Wait = True,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Start the job of a schedule now, and follow it to its end; exit code 1 when it fails."""
+
+    def work(azure: "Azure", root: Path) -> dict[str, Any]:
+        from dataclasses import replace
+
+        from ml.jobs.submission import BY_HAND
+        from ml.scheduled import job, schedules
+
+        (row,) = schedules.rows((name,))
+        made = replace(schedules.job_of(azure, root, row), reason=BY_HAND)
+        return {"environment": env, **job.carry_out(azure, made, wait=wait)}
+
+    run(env, as_json, quiet, work, render)
+
+
+def render(answer: Mapping[str, Any]) -> RenderableType:
+    simple = {
+        key: value for key, value in answer.items() if isinstance(value, str | int | float) or value is None
+    }
+    return facts(f"Job {answer['job']}", simple)

@@ -1,0 +1,38 @@
+"""What is scheduled, as data: which command's work, when, what it takes. Settings switch rows on and off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ml.azure.clients import Azure
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """name: of the row, of its settings and, with the environment, of the schedule in Azure ML.
+
+    work: the module of ml/scheduled/works. asked: what it takes; it may name what holds when it is applied,
+    as the release. why: its reason on each job. cron: five fields, UTC; of the settings where they say one.
+    """
+
+    name: str
+    work: str
+    cron: str
+    why: str
+    asked: Callable[[Azure], str] = lambda _: "{}"
+
+
+def _batch(azure: Azure) -> str:
+    from ml.scheduled.batches import scheduled
+
+    return scheduled(azure)
+
+
+ROWS: Final[tuple[Scheduled, ...]] = (
+    Scheduled("collect", "collect", "10 * * * *", "hourly: kept answers go into their table"),
+    Scheduled("quality", "quality", "40 4 * * *", "daily: the report of the day before"),
+    Scheduled("batch", "batch", "20 3 * * *", "daily: the rows of the day before are scored", _batch),
+)

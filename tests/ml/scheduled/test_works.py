@@ -1,0 +1,78 @@
+"""The works that the clock starts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ml.batch import machine, model
+from ml.batch.asked import Asked, Named
+from ml.batch.evaluate import Composite
+from ml.errors import MlopsError
+from ml.quality import daily, place, telling
+from ml.scheduled.works import batch, collect, quality
+from ml.settings import settings
+from tests.ml.batch.conftest import ID, composite, rows, written
+from tests.ml.cli.mlops_fakes import RecordingReport
+
+__all__ = ["composite", "rows"]
+TODAY = dt.date(2026, 11, 30)
+
+
+def azure(report: RecordingReport, data_lake: str | None = None) -> Any:
+    estate = SimpleNamespace(environment="stage", data_lake=data_lake, telemetry_connection_string="x")
+    return SimpleNamespace(estate=estate, report=report, settings=settings(), credential=None)
+
+
+@pytest.fixture
+def asked(composite: Composite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    monkeypatch.setattr(model, "composite", lambda *_: composite)
+    named = Named("credit-default", "1", "r-0123456789abcdef", "sha256:0")
+    return Asked(named, f"{tmp_path}/in/{{date}}", f"{tmp_path}/out", ID, date=batch.YESTERDAY)
+
+
+def test_the_batch_of_a_day_scores_the_day_before_and_names_late_ones(
+    asked: Asked, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    report = RecordingReport()
+    written(rows.head(40), tmp_path / "in" / "2026-11-28", files=1)
+    written(rows.head(50), tmp_path / "in" / "2026-11-29", files=1)
+    first = batch.yesterday(azure(report), asked, dt.date(2026, 11, 29))
+    assert (first["date"], first["rows"], first["late"]) == ("2026-11-28", 40, [])
+    rows.tail(5).to_parquet(tmp_path / "in" / "2026-11-28" / "late.parquet", index=False)
+    second = batch.yesterday(azure(report), asked, TODAY)
+    assert (second["date"], second["rows"], second["late"]) == ("2026-11-29", 50, ["2026-11-28"])
+    assert (
+        "files of 2026-11-28 came late: `mlops batch --from 2026-11-28` scores that day again" in report.lines
+    )
+
+
+def test_a_day_without_files_is_no_failure(asked: Asked, tmp_path: Path) -> None:
+    answer = batch.yesterday(azure(RecordingReport()), asked, TODAY)
+    assert answer == {"date": "2026-11-29", "run": None, "state": "no data", "late": []}
+
+
+def test_a_batch_that_names_its_rows_scores_them(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Asked] = []
+    monkeypatch.setattr(machine, "score", lambda _azure, given, _told: seen.append(given) or {"rows": 1})
+    given = Asked(asked.model, "in", "out", date="2026-11-01")
+    assert batch.work(azure(RecordingReport()), given.to_json()) == {"rows": 1}
+    assert seen == [given]
+
+
+def test_a_day_without_answers_is_told_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place, "sources", lambda *_: daily.Sources(None, None, None, None))  # pyright: ignore
+    monkeypatch.setattr(telling, "tell", lambda *_: pytest.fail("there is nothing to tell"))
+    report = RecordingReport()
+    answer = quality.work(azure(report), "{}")
+    assert answer["state"] == "no answers" and "No answer of" in report.lines[-1]
+
+
+def test_an_estate_without_a_lake_has_nothing_to_collect() -> None:
+    with pytest.raises(MlopsError, match="stage has no data lake"):
+        collect.work(azure(RecordingReport()), "{}")

@@ -67,9 +67,27 @@ def measure(models: int, rounds: int, seconds: float, say: tools.Say) -> dict[st
     folder, names = many.fleet_of(one, models, say), many.keys(models)
     program, on = tools.load_generator(say), cores()
     plan = Plan(CONNECTIONS, rounds, seconds, 1.0, on[:1], 1)
+    with tempfile.TemporaryDirectory(prefix="bench-fleet-") as scratch:
+        keyed = many.requests(one, names, Path(scratch) / "keyed.jsonl")
+        beside = _beside(one, folder, keyed, plan, program, on, models, say)
+        say("a fleet of which a tenth fits")
+        tight = _tight(one, folder, keyed, names, plan, program, on)
+    return {**beside, "tight": tight}
+
+
+def _beside(
+    one: Subject,
+    folder: Path,
+    keyed: Path,
+    plan: Plan,
+    program: Path,
+    on: list[int],
+    models: int,
+    say: tools.Say,
+) -> dict[str, Any]:
+    """One model and the fleet by turns, round by round."""
+    rounds, seconds = plan.rounds, plan.seconds
     with ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-fleet-")))
-        keyed = many.requests(one, names, scratch / "keyed.jsonl")
         single = stack.enter_context(started(BY_KEY["ours"], one, plan, say))
         say(f"starting a fleet of {models:,} models")
         began = time.perf_counter()
@@ -91,10 +109,8 @@ def measure(models: int, rounds: int, seconds: float, say: tools.Say) -> dict[st
                     if number:  # the first round warms up
                         turns[name].setdefault(connections, []).append(found)
                 say(f"round {number} of {rounds}, {connections} connections")
-        memory = {name: vars_of(running) for name, (running, _) in contestants.items()}
+        memory = {name: memory_of(running) for name, (running, _) in contestants.items()}
         still = _resident(fleet, models)
-    say("a fleet of which a tenth fits")
-    tight = _tight(one, folder, keyed, names, plan, program, on, say)
     return {
         "models": models,
         "resident": held,
@@ -110,11 +126,10 @@ def measure(models: int, rounds: int, seconds: float, say: tools.Say) -> dict[st
             }
             for name, by in turns.items()
         },
-        "tight": tight,
     }
 
 
-def vars_of(running: Running) -> dict[str, float]:
+def memory_of(running: Running) -> dict[str, float]:
     memory = running.process.memory()
     return {"resident_mb": memory.resident, "pss_mb": memory.pss}
 
@@ -162,11 +177,10 @@ def _tight(
     plan: Plan,
     program: Path,
     on: list[int],
-    say: tools.Say,
 ) -> dict[str, Any]:
     """Misses one after another, and keys drawn uniformly where a tenth of the models fits."""
     size = max(1, len(names) * 272_000 // 10 // 2**20)
-    with started(_kind(folder, size, preload=False), one, plan, say, check=False) as running:
+    with started(_kind(folder, size, preload=False), one, plan, print, check=False) as running:
         body = orjson.loads(one.one_row())
         taken: list[float] = []
         for name in names[:MISSES]:

@@ -40,8 +40,8 @@ def _of(record: Record) -> Named:
     made = record.release
     if record.evidence.members:
         raise MlopsError(
-            f"The release {made.id} is one of a fleet, {made.model_name}:{made.model_version}; "
-            "here one model is asked for.",
+            f"The release {made.id} is one of a fleet, {made.model_name}:{made.model_version}, and one model "
+            "is asked for.",
             "Name the --release of a single model.",
         )
     return Named(made.model_name, made.model_version, made.id, record.evidence.artifact_digest)

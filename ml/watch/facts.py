@@ -115,7 +115,10 @@ class Alerts(Part):
 
 
 class Training(Part):
-    """A training, or what asked for one. job: None where it started none; status says why."""
+    """A training, or what asked for one. job: None where it started none; status says why.
+
+    became: the model that it registered, or that none came of it; "" where that is not known.
+    """
 
     at: dt.datetime
     job: str | None
@@ -123,6 +126,7 @@ class Training(Part):
     reason: str
     data: str
     status: str
+    became: str = ""
 
 
 class Trainings(Part):
@@ -133,8 +137,11 @@ class Trainings(Part):
 
 
 class Model(Part):
+    """job: the training that registered it, "" where that is not known."""
+
     name: str
     at: dt.datetime | None
+    job: str = ""
     started_by: str = ""
     reason: str = ""
     figures: dict[str, str] = {}

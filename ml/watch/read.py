@@ -16,6 +16,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 from ml.azure.known import known
+from ml.commands.status import MOST_MODELS
 from ml.errors import MlopsError
 from ml.watch import alerts, beforehand, traffic
 from ml.watch.facts import (
@@ -46,6 +47,7 @@ MOST_JOBS: Final = 200  # that are looked at, the newest: most are steps and run
 MOST_TRAININGS: Final = 20
 COST_SECONDS: Final = 300
 FIGURES: Final = ("roc_auc", "log_loss")
+NO_MODEL: Final = "no model: not better, or outside its bounds"
 
 
 def facts(azure: Azure, root: Path, days: int, now: dt.datetime) -> Facts:
@@ -67,7 +69,26 @@ def facts(azure: Azure, root: Path, days: int, now: dt.datetime) -> Facts:
     }
     with ThreadPoolExecutor(len(readers)) as pool:
         parts = dict(zip(readers, pool.map(attempt, readers.values()), strict=True))
+    parts["trainings"] = joined(parts["trainings"], parts["models"])
     return Facts.model_validate({"environment": azure.estate.environment, "at": now, "days": days, **parts})
+
+
+def joined(began: Part, registered: Part) -> Part:
+    """The trainings with what became of them. Of those before the oldest listed model nothing is said."""
+    if not isinstance(began, Trainings) or not isinstance(registered, Models):
+        return began
+    named = {one.job: one.name for one in registered.models if one.job}
+    times = [one.at for one in registered.models if one.at]
+    since = min(times, default=None) if len(times) >= MOST_MODELS else None
+
+    def became(one: Training) -> str:
+        if one.job in named:
+            return named[one.job]
+        ended = one.job is not None and one.status.lower() == "completed"
+        return NO_MODEL if ended and (since is None or one.at > since) else ""
+
+    told = (one.model_copy(update={"became": became(one)}) for one in began.trainings)
+    return began.model_copy(update={"trainings": tuple(told)})
 
 
 class _Once:
@@ -294,6 +315,7 @@ def model(one: Any) -> Model:
     return Model(
         name=f"{one.name}:{one.version}",
         at=None if at is None else _utc(at),
+        job=properties.get(f"{prefix}pipeline_job", ""),
         started_by=properties.get(f"{prefix}started_by", ""),
         reason=properties.get(f"{prefix}reason", ""),
         figures={name: tags[name] for name in FIGURES if name in tags},

@@ -59,7 +59,16 @@ def traffic(facts: Facts, found: Traffic) -> list[list[str]]:
 
 
 def trainings(found: Trainings) -> list[list[str]]:
-    return [[when(one.at), one.started_by, one.reason, one.job or "-", one.status] for one in found.trainings]
+    return [
+        [
+            when(one.at),
+            one.started_by,
+            one.reason,
+            one.job or "-",
+            f"{one.status}: {one.became}" if one.became else one.status,
+        ]
+        for one in found.trainings
+    ]
 
 
 def models(found: Models) -> list[list[str]]:

@@ -18,7 +18,7 @@ from ml.errors import MlopsError
 from ml.published.reason import Reason
 from ml.quality.store import Folder, write_report
 from ml.watch import alerts, read, traffic
-from ml.watch.facts import PARTS, Alerts, Unread
+from ml.watch.facts import PARTS, Alerts, Model, Models, Part, Training, Trainings, Unread
 from tests.ml.production.test_queries import Column, Table, ask, ticks
 from tests.ml.watch.recorded import NOW, ago, report
 
@@ -250,3 +250,35 @@ def test_azures_refusal_of_the_list_leads_to_the_rules(monkeypatch: pytest.Monke
     assert isinstance(found, Alerts)
     assert re.search(r"cannot be read: \(AuthorizationFailed\) no right$", found.told_by)
     assert found.alerts == ()
+
+
+def test_each_training_says_what_became_of_it() -> None:
+    def training(job: str | None, status: str, days: float) -> Training:
+        return Training(
+            at=ago(days=days), job=job, started_by="data", reason="it landed", data="", status=status
+        )
+
+    began = Trainings(
+        trainings=(
+            training("running", "Running", 0),
+            training("worse", "Completed", 1),
+            training("better", "Completed", 2),
+            training(None, "a training is under way", 3),
+            training("long-ago", "Completed", 40),
+        ),
+        triggers="work",
+    )
+    models = tuple(
+        Model(name=f"credit-default:{number}", at=ago(days=32 - number), job="better" if number == 30 else "")
+        for number in range(30, 20, -1)
+    )
+
+    def became(registered: Part) -> list[str]:
+        found = read.joined(began, registered)
+        assert isinstance(found, Trainings)
+        return [one.became for one in found.trainings]
+
+    assert became(Models(models=models)) == ["", read.NO_MODEL, "credit-default:30", "", ""]
+    few = Models(models=models[:2])
+    assert became(few) == ["", read.NO_MODEL, "credit-default:30", "", read.NO_MODEL]
+    assert became(Unread(why="no", remedy="none")) == [""] * 5

@@ -260,7 +260,7 @@ def _judged(
         "model_digest": composite.artifact.digest,
         "release": composite.release,
         "evaluated_by": composite.evaluated_by,
-        "made_at": now.isoformat(timespec="seconds"),
+        "made_at": now.isoformat(timespec="microseconds"),
         "files": len({unit.file for unit in found.units}),
         "rows": read,
         "scored": read - rejected,

@@ -46,7 +46,22 @@ def _machine_job(azure: Azure, root: Path, asked: Asked, state: str) -> Job:
     return batches.job(azure, root, asked, state)
 
 
+def _spark_here(azure: Azure, asked: Asked, told: Told) -> dict[str, Any]:
+    from ml.batch.spark import job
+
+    return job.here(azure, asked, told)
+
+
+def _spark_job(azure: Azure, root: Path, asked: Asked, state: str) -> Job:
+    from ml.batch.spark import job
+
+    return job.job(azure, root, asked, state)
+
+
 ENGINES: Final[dict[str, Engine]] = {
     engine.name: engine
-    for engine in (Engine("machine", "all cores of one machine", False, _machine_here, _machine_job),)
+    for engine in (
+        Engine("machine", "all cores of one machine", False, _machine_here, _machine_job),
+        Engine("spark", "executors of Spark", True, _spark_here, _spark_job),
+    )
 }

@@ -52,7 +52,7 @@ def command(
         int, typer.Option(min=0, max=256, help="Threads; 0: one a core.", show_default="0")
     ] = 0,
     engine: Annotated[
-        str, typer.Option(help="What scores: machine, or auto, which chooses by the size of the data.")
+        str, typer.Option(help="What scores: machine, spark, or auto, which chooses by the size of the data.")
     ] = "auto",
     here: Annotated[
         bool, typer.Option("--here", help="Score in this process, and not as a job on the cluster.")

@@ -40,7 +40,8 @@ class Job:
     """A job that is not submitted yet. kind: what its name begins with. key: its content.
 
     entity: the job of azure-ai-ml, without name and tags; it may write files into the folder that it is
-    given, which stays until the job is submitted. It has an output `answer` with a file answer.json.
+    given, which stays until the job is submitted. It has an output `answer` with a file answer.json; answer
+    reads what another kind of job leaves elsewhere, by the job's name.
     state: of what it reads. Without it nobody can tell whether an ended job has read the same.
     """
 
@@ -51,6 +52,7 @@ class Job:
     state: str = ""
     reason: Reason = BY_HAND
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    answer: Callable[[Azure, str], dict[str, Any]] | None = None
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -191,4 +193,4 @@ def carry_out(azure: Azure, job: Job, *, wait: bool = True, force: bool = False)
             return {**told, "status": done.status}
         follow(azure, done.name)
     with azure.report.phase("results"):
-        return {**told, "status": "Completed", **answer_of(azure, done.name)}
+        return {**told, "status": "Completed", **(job.answer or answer_of)(azure, done.name)}

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ml.batch.asked import Format
 from ml.batch.evaluate import Composite, load
 from ml.batch.places import Place, is_lake
 from ml.batch.run import Limits, Told, run, too_many
@@ -46,11 +47,26 @@ def batch(
     credential: TokenCredential | None = None,
     told: Told = lambda _read, _all: None,
     environment: str = "",
+    *,
+    date: str | None = None,
+    format_: Format = "delta",
 ) -> dict[str, Any]:
     """As ml.batch.run.run, by the executors of a session. limits.workers: task slots; 0: Spark's own."""
     composite = model.composite(limits.block_rows)
     executors = Executors(session, model.folder, credential)
-    return run(composite, data, output, key, limits, credential, told, environment, executors.score)
+    return run(
+        composite,
+        data,
+        output,
+        key,
+        limits,
+        credential,
+        told,
+        environment,
+        executors.score,
+        date=date,
+        format_=format_,
+    )
 
 
 @dataclass(frozen=True, slots=True)

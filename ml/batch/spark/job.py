@@ -6,19 +6,29 @@ models or records, only on the rows and the output. The job acts as the workspac
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ml.batch.run import Limits
-from ml.batch.spark.engine import Model
+from ml.batch.run import Limits, Told
+from ml.batch.spark.engine import Model, batch
 from ml.batch.spark.settings import SparkSettings
 from ml.batch.spark.sign_in import AZURE_ML
+from ml.content import content_key
 from ml.errors import MlopsError
 from ml.jobs import snapshot
 
+if TYPE_CHECKING:
+    from ml.azure.clients import Azure
+    from ml.batch.asked import Asked
+    from ml.scheduled.job import Job
+
+PROGRAM: Final = "ml.batch.spark.main"
+ANSWERS: Final = "runs/answers"  # in the output: a record for each job
 ENTRY: Final = "ml/batch/spark/main.py"
 CODE: Final = "code.zip"  # of the project, for executors
 MODEL: Final = "model"
@@ -35,21 +45,70 @@ IMAGE: Final = (
 PLAIN: Final = re.compile(r"[^\s\"'\\$]+")
 
 
+def here(azure: Azure, asked: Asked, told: Told) -> dict[str, Any]:
+    """By this machine's Spark, in a session of this process. Raises MlopsError, with nothing published."""
+    from ml.batch import model as registered
+    from ml.batch.spark.main import session_here
+
+    limits = replace(azure.settings.batch.limits(), workers=asked.workers)
+    session = session_here()
+    try:
+        with registered.downloaded(azure, asked.model) as folder:
+            return batch(
+                session, _model(folder, asked), asked.data, asked.output, asked.key, limits, azure.credential,
+                told, azure.estate.environment, date=asked.date, format_=asked.format,
+            )  # fmt: skip
+    finally:
+        session.stop()
+
+
+def job(azure: Azure, root: Path, asked: Asked, state: str) -> Job:
+    """The Spark job, not submitted yet. state: of the data, a part of its name. Raises MlopsError."""
+    from ml.batch import model as registered
+    from ml.batch.places import Place
+    from ml.scheduled.job import Job
+
+    limits, settings = azure.settings.batch.limits(), azure.settings.spark
+    taken = snapshot.take(root, (PROGRAM,))
+    decides = {"code": taken.sha256, "limits": str(limits), "settings": settings.model_dump_json()}
+    key = content_key({"asked": asked.to_json(), "data": state, **decides})
+    answer = f"{ANSWERS}/{key}.json"
+
+    def made(folder: Path) -> Any:
+        with registered.downloaded(azure, asked.model) as files:
+            return entity(
+                root, folder / "code", files, asked, limits, settings, answer, azure.estate.environment,
+                azure.settings.training.experiment,
+            )  # fmt: skip
+
+    def read(azure: Azure, _name: str) -> dict[str, Any]:
+        return json.loads(Place(asked.output, azure.credential).read(answer))
+
+    named = asked.model
+    tags = {
+        "release": named.release,
+        "model": named.name,
+        "output": asked.output,
+        "code_commit": taken.commit,
+    }
+    return Job("batch-spark", f"batch by {named.release}", key, made, state, tags=tags, answer=read)
+
+
 def entity(
     root: Path,
     folder: Path,
-    model: Model,
-    data: str,
-    output: str,
-    key: str | None,
+    model: Path,
+    asked: Asked,
     limits: Limits,
     settings: SparkSettings,
+    answer: str,
     environment: str,
     experiment: str,
 ) -> Any:
-    """The job, not submitted yet. folder: where its code is written; it stays until the job is submitted.
+    """The job of azure-ai-ml. folder: where its code is written; it stays until the job is submitted.
 
-    Raises MlopsError for a value that a Spark job's arguments cannot carry.
+    model: the folder of the model's files. answer: the file in the output that gets the record. Raises
+    MlopsError for a value that a Spark job's arguments cannot carry.
     """
     from azure.ai.ml import spark
     from azure.ai.ml.entities import Environment, ManagedIdentityConfiguration
@@ -61,7 +120,7 @@ def entity(
         code=str(folder),
         entry={"file": ENTRY},
         py_files=[CODE],
-        args=_arguments(model, data, output, key, limits, environment),
+        args=_arguments(asked, limits, answer, environment),
         environment=Environment(name="batch-spark", image=IMAGE, conda_file=packages),
         resources={"instance_type": settings.instance_type, "runtime_version": settings.runtime_version},
         driver_cores=settings.executor_cores,
@@ -71,8 +130,12 @@ def entity(
         executor_instances=settings.executors,
         identity=identity,
         experiment_name=experiment,
-        display_name=f"batch of {model.name}",
+        display_name=f"batch of {asked.model.name}",
     )
+
+
+def _model(folder: Path, asked: Asked) -> Model:
+    return Model(folder, asked.model.name, asked.model.release, asked.model.digest)
 
 
 def conda(requirements: str) -> dict[str, Any]:
@@ -88,29 +151,31 @@ def conda(requirements: str) -> dict[str, Any]:
     return {"name": "batch-spark", "dependencies": [f"python={PYTHON}", "pip", {"pip": pins}]}
 
 
-def _write_code(root: Path, folder: Path, model: Model) -> None:
-    taken = snapshot.take(root, ("ml.batch.spark.main",))
+def _write_code(root: Path, folder: Path, model: Path) -> None:
+    taken = snapshot.take(root, (PROGRAM,))
     taken.write(folder)
     with zipfile.ZipFile(folder / CODE, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(taken.files.items()):  # equal content is an equal file
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-    shutil.copytree(model.folder, folder / MODEL)
+    shutil.copytree(model, folder / MODEL)
 
 
-def _arguments(
-    model: Model, data: str, output: str, key: str | None, limits: Limits, environment: str
-) -> str:
+def _arguments(asked: Asked, limits: Limits, answer: str, environment: str) -> str:
     given = {
         "--model": MODEL,
-        "--model-name": model.name,
-        "--model-digest": model.digest,
-        "--release": model.release,
-        "--data": data,
-        "--output": output,
-        "--key": key,
+        "--model-name": asked.model.name,
+        "--model-digest": asked.model.digest,
+        "--release": asked.model.release,
+        "--data": asked.data,
+        "--output": asked.output,
+        "--key": asked.key,
+        "--format": asked.format,
+        "--date": asked.date,
+        "--slots": str(asked.workers),
         "--environment": environment or None,
         "--block-rows": str(limits.block_rows),
         "--most-rejected": str(limits.most_rejected),
+        "--answer": answer,
         "--sign-in": AZURE_ML,
     }
     said = {option: value for option, value in given.items() if value is not None}

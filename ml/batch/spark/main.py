@@ -15,6 +15,7 @@ from typing import Any
 
 
 def _parser() -> argparse.ArgumentParser:
+    from ml.batch.asked import FORMATS
     from ml.batch.spark.sign_in import ENVIRONMENT, HELP
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -30,7 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--most-rejected", type=float, default=0.01)
     parser.add_argument("--slots", type=int, default=0, help="units at once; 0: as many as Spark has cores")
     parser.add_argument("--sign-in", default=ENVIRONMENT, help=HELP)
-    parser.add_argument("--answer", metavar="FILE", help="where the run's record is written as well")
+    parser.add_argument("--format", default="delta", choices=FORMATS)
+    parser.add_argument("--date", metavar="YYYY-MM-DD", help="the day that the rows are of")
+    parser.add_argument("--answer", metavar="FILE", help="where in the output the record is written as well")
     return parser
 
 
@@ -40,18 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     given = _parser().parse_args(arguments)
     try:
-        answer = json.dumps(_run(given), indent=1)
+        print(_run(given))
     except MlopsError as error:
         print(f"{error.problem}\n{error.remedy}", file=sys.stderr)
         return 1
-    if given.answer:
-        Path(given.answer).write_text(answer, encoding="utf-8")
-    print(answer)
     return 0
 
 
-def _run(given: argparse.Namespace) -> dict[str, Any]:
-    from ml.batch.places import is_lake
+def _run(given: argparse.Namespace) -> str:
+    from ml.batch.places import Place, is_lake
     from ml.batch.run import Limits
     from ml.batch.spark import sign_in
     from ml.batch.spark.engine import Model, batch
@@ -60,18 +60,44 @@ def _run(given: argparse.Namespace) -> dict[str, Any]:
     credential = sign_in.credential(given.sign_in) if lake else None
     limits = Limits(given.block_rows, given.most_rejected, given.slots)
     model = Model(Path(given.model), given.model_name, given.release, given.model_digest)
-    session = _session()
+    session = session_here()
     try:
-        return batch(
-            session, model, given.data, given.output, given.key, limits, credential, _line, given.environment
+        record = batch(
+            session,
+            model,
+            given.data,
+            given.output,
+            given.key,
+            limits,
+            credential,
+            _line,
+            given.environment,
+            date=given.date,
+            format_=given.format,
         )
     finally:
         session.stop()
+    answer = json.dumps(record, indent=1)
+    if given.answer:
+        Place(given.output, credential).write(given.answer, answer.encode())
+    return answer
 
 
-def _session() -> Any:
-    """What spark-submit, Azure ML or Databricks say; a unit is never scored by two tasks at once."""
-    from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
+def session_here() -> Any:
+    """As spark-submit, Azure ML or Databricks say; a unit is never scored by two tasks at once.
+
+    Raises MlopsError where there is no Spark.
+    """
+    from ml.errors import MlopsError
+
+    try:
+        from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        raise MlopsError(
+            "There is no Spark in this Python.",
+            "Leave --here out, give --engine machine, or run it in the environment of "
+            "tools/bootstrap/spark.py (docs/batch.md).",
+        ) from error
 
     builder: Any = SparkSession.builder
     return builder.config("spark.speculation", "false").getOrCreate()

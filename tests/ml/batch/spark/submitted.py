@@ -64,8 +64,8 @@ class Spark:
             str(model.digest),
         ]
         given += ["--release", str(model.release), "--data", data, "--output", str(output), *more]
-        answer = output.with_suffix(f".{len(more)}-{executors}.json")
-        command = self.command(ROOT / MAIN, executors, *given, "--answer", str(answer))
+        answer = output / f"answer-{executors}.json"
+        command = self.command(ROOT / MAIN, executors, *given, "--answer", answer.name)
         with subprocess.Popen(
             command, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as running:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ml.batch.asked import Asked, Named
 from ml.batch.run import Limits
 from ml.batch.spark import job
 from ml.batch.spark.engine import Model
@@ -21,8 +22,17 @@ DATA = "abfss://landing@lake.dfs.core.windows.net/rows"
 OUTPUT = "abfss://predictions@lake.dfs.core.windows.net/batch/credit"
 
 
+def of_job(model: Model, folder: Path, data: str, output: str) -> Any:
+    name, _, version = model.name.partition(":")
+    named = Named(name, version, str(model.release), str(model.digest))
+    asked = Asked(named, data, output, "id")
+    return job.entity(
+        ROOT, folder, model.folder, asked, Limits(), SparkSettings(), "runs/answers/a.json", "stage", "credit"
+    )
+
+
 def made(model: Model, folder: Path, data: str = DATA) -> Any:
-    return job.entity(ROOT, folder, model, data, OUTPUT, "id", Limits(), SparkSettings(), "stage", "credit")
+    return of_job(model, folder, data, OUTPUT)
 
 
 def test_the_program_reads_its_arguments_and_the_code_has_all_that_it_imports(
@@ -31,7 +41,7 @@ def test_the_program_reads_its_arguments_and_the_code_has_all_that_it_imports(
     entity = made(model, tmp_path / "code")
     given = _parser().parse_args(entity.args.split())
     assert (given.data, given.output, given.key, given.sign_in) == (DATA, OUTPUT, "id", "azureml")
-    assert given.model_digest == model.digest
+    assert (given.model_digest, given.format, given.date) == (model.digest, "delta", None)
     assert (tmp_path / "code" / given.model / "manifest.json").exists()
     with zipfile.ZipFile(tmp_path / "code" / "code.zip") as archive:
         names = archive.namelist()

@@ -60,7 +60,12 @@ STARTED = re.compile(
 NEWS_WITHIN_S = 0.5
 # azure-ai-ml 1.35 downloads outputs of these types only as folders
 SHOWN_TYPES = {"custom_model": "uri_folder", "mlflow_model": "uri_folder"}
-RUN_TYPES = {"Pipeline": "azureml.PipelineRun", "Command": "azureml.scriptrun", "Sweep": "hyperdrive"}
+RUN_TYPES = {
+    "Pipeline": "azureml.PipelineRun",
+    "Command": "azureml.scriptrun",
+    "Spark": "azureml.scriptrun",  # what Azure says of these is not known; clients tell the other two apart
+    "Sweep": "hyperdrive",
+}
 
 
 class DataPlane:

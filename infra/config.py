@@ -30,6 +30,7 @@ from infra.config_existing import CentralZones, ExistingNetwork, Hub, LogsId
 from infra.config_gateway import Gateway
 from infra.config_kubernetes import Kubernetes
 from infra.config_observe import Alerts, Budget
+from infra.config_predictions import PredictionsDatabase
 from infra.config_private_link import OPTIONAL, PrivateLinkSection
 from infra.config_registry import Registry
 from infra.config_release import Releases
@@ -193,6 +194,7 @@ class Settings(Section):
     budget: Budget | None = None
     releases: Releases | None = None
     retraining: Retraining | None = None
+    predictions_database: PredictionsDatabase | None = None
     # For one run each, as recoverKeyVault.
     open_gateway: bool = False
     recover_gateway: bool = False
@@ -223,7 +225,10 @@ class Settings(Section):
 
     @property
     def private_links(self) -> tuple[PrivateLink, ...]:
-        """The private endpoints: the workspace's, those asked for; in a private estate all but Monitor's."""
+        """The private endpoints: the workspace's, those asked for; in a private estate all but Monitor's.
+
+        The database of predictions has no other way in, wherever it is.
+        """
         chosen = set(OPTIONAL if self.private else self.private_link.services)
         if self.data_lake is None:
             chosen -= {"dataLake"}
@@ -234,6 +239,7 @@ class Settings(Section):
                 *(self.releases.targets if self.private and self.releases else ()),
                 *(("monitor",) if self.private_link.monitor else ()),
                 *self._gateway_link(),
+                *(("predictions",) if self.predictions_database else ()),
                 *(("triggers", "triggerStorage") if self.private and self.starts_trainings else ()),
             )
         )

@@ -13,6 +13,7 @@ from infra.config_rules_existing import EXISTING_RULES
 from infra.config_rules_gateway import GATEWAY_RULES
 from infra.config_rules_kubernetes import KUBERNETES_RULES
 from infra.config_rules_outbound import OUTBOUND_RULES
+from infra.config_rules_predictions import PREDICTIONS_RULES
 from infra.config_rules_retraining import RETRAINING_RULES
 from infra.traffic import table_problems
 
@@ -229,6 +230,7 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     *KUBERNETES_RULES,
     *GATEWAY_RULES,
     *RETRAINING_RULES,
+    *PREDICTIONS_RULES,
 )
 """Each rule with the sections that it reads; it runs when those are right by themselves."""
 

@@ -23,11 +23,13 @@ from infra.components.storage import Storage, StorageArgs
 from infra.components.telemetry import Telemetry, TelemetryArgs
 from infra.components.workspace import Workspace, WorkspaceArgs
 from infra.config import Settings
+from infra.config_predictions import DATABASE, PORT
 from infra.private_link import GATEWAY, Service
 
 if TYPE_CHECKING:
     from infra.components.gateway import Gateway
     from infra.components.kubernetes import Kubernetes
+    from infra.components.predictions_database import PredictionsDatabase
     from infra.components.retraining import Retraining
     from infra.components.scoring_api import ScoringApi
 
@@ -74,6 +76,7 @@ class Estate(pulumi.ComponentResource):
             self.datastores = LakeDatastores("lake-datastores", lake_args, here)
 
         self.retraining = self._retraining(site, here)
+        self.predictions = self._predictions(site, here)
 
         # Nodes reach Azure ML and its parts by private endpoints, under their private names.
         endpoints = self._endpoints(site, here)
@@ -104,6 +107,7 @@ class Estate(pulumi.ComponentResource):
                 self.storage,
                 *([self.lake] if self.lake else []),
                 *([self.datastores] if self.datastores else []),
+                *([self.predictions] if self.predictions else []),
                 self.registry,
                 self.workspace,
                 *self.clusters.values(),
@@ -144,6 +148,8 @@ class Estate(pulumi.ComponentResource):
         if self.retraining:
             found["triggers"] = self.retraining.id
             found["triggerStorage"] = self.retraining.account_id
+        if self.predictions:
+            found["predictions"] = self.predictions.id
         if self.scope:
             found["monitor"] = self.scope.id
         if self.settings.releases:
@@ -200,6 +206,15 @@ class Estate(pulumi.ComponentResource):
         )
         return Retraining("retraining", args, opts)
 
+    def _predictions(self, site: Site, opts: pulumi.ResourceOptions) -> "PredictionsDatabase | None":
+        """The database of predictions by key, where this estate has it."""
+        settings = self.settings.predictions_database
+        if settings is None:
+            return None
+        from infra.components.predictions_database import PredictionsDatabase, PredictionsDatabaseArgs
+
+        return PredictionsDatabase("predictions", PredictionsDatabaseArgs(site, settings), opts)
+
     def _gateway(
         self, site: Site, opts: pulumi.ResourceOptions
     ) -> "tuple[Gateway, ScoringApi] | tuple[None, None]":
@@ -252,6 +267,8 @@ class Estate(pulumi.ComponentResource):
         }
         if self.retraining:
             found["trigger-blobs"] = Source(self.retraining.blob_service_id, metrics="Transaction")
+        if self.predictions:
+            found["predictions"] = Source(self.predictions.id)
         if self.gateway:
             found["gateway"] = Source(self.gateway.id)
         if self.kubernetes:
@@ -263,10 +280,28 @@ class Estate(pulumi.ComponentResource):
         return {
             "storage": self.storage.id,
             **({"lake": self.lake.id} if self.lake else {}),
+            **({"predictions": self.predictions.id} if self.predictions else {}),
             "vault": self.vault.id,
             "learning-vault": self.learning_vault.id,
             "registry": self.registry.id,
             "workspace": self.workspace.id,
+        }
+
+    def _predictions_outputs(self) -> dict[str, Any] | None:
+        """`outputs.Predictions`."""
+        settings, identities = self.settings.predictions_database, self.identities
+        if self.predictions is None or settings is None:
+            return None
+        names = self.settings.names()
+        return {
+            "host": self.predictions.host,
+            "port": PORT,
+            "database": DATABASE,
+            "administrators": settings.administrators,
+            "writer": names.of("identity", "training"),
+            "writer_object_id": identities["training"].principal_id,
+            "reader": names.of("identity", "scoring"),
+            "reader_object_id": identities["scoring"].principal_id,
         }
 
     def _alerts_url(self) -> str | None:
@@ -314,6 +349,7 @@ class Estate(pulumi.ComponentResource):
             "gateway_pool": self.scoring_api.pool if self.scoring_api else None,
             "kubernetes_cluster": self.kubernetes.cluster_name if self.kubernetes else None,
             "kubernetes_subnet": self.network.subnet_name("kubernetes") if self.kubernetes else None,
+            "predictions": self._predictions_outputs(),
             "retraining_app": self.retraining.app_name if self.retraining else None,
             "retraining_storage": self.retraining.account_name if self.retraining else None,
             "retraining_alerts_url": self._alerts_url(),

@@ -104,6 +104,11 @@ def _standing(resource: Resource) -> Iterator[tuple[str, str, float]]:
                 yield "Kubernetes, nodes at least", f"vm/{pool['vmSize']}", pool["minCount"]
         case "containerservice:AgentPool":
             yield "Kubernetes, nodes at least", f"vm/{inputs['vmSize']}", inputs["minCount"]
+        case "dbforpostgresql:Server":
+            machines = 2 if inputs["highAvailability"]["mode"] == "ZoneRedundant" else 1
+            yield "PostgreSQL server", f"postgres/{inputs['sku']['name']}", machines
+            size = inputs["storage"]["storageSizeGB"]
+            yield "storage of the PostgreSQL server, GB", "postgres-storage", machines * size
         case "monitor:ScheduledQueryRule":
             often = inputs["evaluationFrequency"] == "PT5M"
             yield "alert rules over logs", f"query-rule/{5 if often else 15}", 1

@@ -88,6 +88,9 @@ KINDS: Final[dict[str, Kind]] = {
     ),
     "function_plan": Kind(f"asp-{_PLAIN}", 1, 60, r"[A-Za-z0-9-]+"),
     "system_topic": Kind(f"evgt-{_PLAIN}-{{qualifier}}", 3, 50, r"[A-Za-z0-9-]+"),
+    "predictions_server": Kind(
+        "psql-{project}-{environment}-{hash}", 3, 63, r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])", unique=True
+    ),
     "lock": Kind("protect-data", 1, 90, r"[\w.-]+"),
 }
 

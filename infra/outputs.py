@@ -13,7 +13,9 @@ class Predictions(BaseModel):
     database: str
     administrators: str = Field(description="the engineers' group")
     writer: str = Field(description="the training identity: it loads batches")
+    writer_object_id: str
     reader: str = Field(description="the scoring identity: it looks up")
+    reader_object_id: str
 
 
 class EstateOutputs(BaseModel):

@@ -59,6 +59,11 @@ PRICES: Final[dict[str, Price]] = {
     "metric-rule": Price(0.10, "month", "metric alert rule, a time series"),
     "functions/FC1": Price(0.0, "month", "Functions, Flex Consumption: by executions only"),
     "event-topic": Price(0.0, "month", "Event Grid, a system topic: by operations only"),
+    "postgres/Standard_B2s": Price(0.082, "hour", "PostgreSQL server, Burstable, B2s"),
+    "postgres/Standard_D2ds_v5": Price(0.214, "hour", "PostgreSQL server, General Purpose, D2ds v5"),
+    "postgres/Standard_D4ds_v5": Price(0.428, "hour", "PostgreSQL server, General Purpose, D4ds v5"),
+    "postgres/Standard_E2ds_v5": Price(0.288, "hour", "PostgreSQL server, Memory Optimized, E2ds v5"),
+    "postgres-storage": Price(0.137, "GB-month", "PostgreSQL server, storage"),
     "vault": Price(0.0, "month", "Key Vault, standard: by operations only"),
 }
 """By key: the kind, and where there are several, which of them."""

@@ -21,6 +21,7 @@ Service = Literal[
     "gateway",
     "triggers",
     "triggerStorage",
+    "predictions",
 ]
 """What a private endpoint leads to, as settings and outputs name it."""
 
@@ -69,6 +70,9 @@ LINKS: Final[tuple[PrivateLink, ...]] = (
     # The function app: what calls it is outside, what puts its code there inside.
     PrivateLink("triggers", "triggers", "sites", ("privatelink.azurewebsites.net",)),
     *(_storage(f"trigger-{group}", "triggerStorage", group) for group in ("blob", "file", "queue", "table")),
+    PrivateLink(
+        "predictions", "predictions", "postgresqlServer", ("privatelink.postgres.database.azure.com",)
+    ),
     # One scope a network: its zones send every name of Azure Monitor there.
     PrivateLink(
         "azuremonitor",

@@ -39,11 +39,13 @@ def security_rules(
     location: str,
     callers: tuple[str, ...],
     pods: IPv4Network | None = None,
+    more: tuple[Between, ...] = (),
 ) -> tuple[Rule, ...]:
     """The rules of the subnet `key`, priorities from 100 in steps of 10, "deny the rest" last.
 
     callers: ranges that may reach the gateway; none means the virtual network alone.
     pods: the range of the Kubernetes cluster's pods, where there is one.
+    more: flows of parts that this estate has, beside BETWEEN.
     """
     own = plan.range_of(key)
     if own is None:
@@ -53,8 +55,8 @@ def security_rules(
     among = (*here, str(pods)) if key == NODES and pods else here
     rules: list[Rule] = []
     ways: tuple[tuple[Direction, Allowed], ...] = (
-        ("Inbound", _received(key, plan, location, callers)),
-        ("Outbound", _sent(key, plan, location, callers)),
+        ("Inbound", _received(key, plan, location, callers, more)),
+        ("Outbound", _sent(key, plan, location, callers, more)),
     )
     for direction, allowed in ways:
         inbound = direction == "Inbound"
@@ -78,8 +80,10 @@ def security_rules(
     return tuple(rules)
 
 
-def _received(key: str, plan: AddressPlan, location: str, callers: tuple[str, ...]) -> Allowed:
-    rows = [row for row in BETWEEN if row.target == key]
+def _received(
+    key: str, plan: AddressPlan, location: str, callers: tuple[str, ...], more: tuple[Between, ...]
+) -> Allowed:
+    rows = [row for row in (*BETWEEN, *more) if row.target == key]
     for row in rows:
         if there := plan.range_of(row.source):
             several = sum(other.source == row.source for other in rows) > 1
@@ -89,8 +93,10 @@ def _received(key: str, plan: AddressPlan, location: str, callers: tuple[str, ..
         yield flow.name, _outside(flow, location, callers), flow
 
 
-def _sent(key: str, plan: AddressPlan, location: str, callers: tuple[str, ...]) -> Allowed:
-    for row in BETWEEN:
+def _sent(
+    key: str, plan: AddressPlan, location: str, callers: tuple[str, ...], more: tuple[Between, ...]
+) -> Allowed:
+    for row in (*BETWEEN, *more):
         if row.source == key and (there := plan.range_of(row.target)):
             yield row.name, (str(there),), row
     for flow in SENDS.get(key, ()):

@@ -154,6 +154,18 @@ BETWEEN: Final[tuple[Between, ...]] = (
 )
 """What goes from subnet to subnet: one row opens the sender's way out and the receiver's way in."""
 
+POSTGRES_PORT: Final = "5432"
+TO_PREDICTIONS: Final[tuple[Between, ...]] = tuple(
+    Between(source, "private-endpoints", "predictions", why, (POSTGRES_PORT,))
+    for source, why in (
+        ("training", "a batch is loaded into the database of predictions"),
+        ("inference", "predictions are looked up by key"),
+        ("kubernetes", "predictions are looked up by key"),
+        ("ci-runners", "the database of predictions is made ready"),
+    )
+)
+"""The same, of an estate that has a database of predictions by key."""
+
 
 def table_problems() -> list[tuple[str, str, str]]:
     """Where the tables disagree with addresses.py: (table, subnet, what to do)."""
@@ -163,6 +175,7 @@ def table_problems() -> list[tuple[str, str, str]]:
         ("RECEIVES", list(RECEIVES)),
         ("SENDS", list(SENDS)),
         ("BETWEEN", [key for row in BETWEEN for key in (row.source, row.target)]),
+        ("TO_PREDICTIONS", [key for row in TO_PREDICTIONS for key in (row.source, row.target)]),
     ):
         problems += [
             (table, key, f"addresses.py has no such subnet, only {known}")

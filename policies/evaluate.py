@@ -16,6 +16,7 @@ from policies import (
     learning,
     network,
     observing,
+    postgres,
     registry,
     serving,
     storage,
@@ -26,6 +27,7 @@ from policies.model import GraphRule, Rule, Violation
 RULES: Final[tuple[Rule, ...]] = (
     *storage.RULES,
     *keyvault.RULES,
+    *postgres.RULES,
     *registry.RULES,
     *learning.RULES,
     *network.RULES,

@@ -1,1 +1,1 @@
-"""SQL, Cosmos DB and Redis in ARM: addresses and keys. No database runs behind them."""
+"""SQL, PostgreSQL, Cosmos DB and Redis in ARM: addresses and keys. No database runs behind them."""

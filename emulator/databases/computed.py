@@ -9,6 +9,7 @@ from emulator.arm.computed import Facts, Table
 from emulator.resources.pairs import pair_of
 
 SQL: Final = "Microsoft.Sql/servers"
+POSTGRES: Final = "Microsoft.DBforPostgreSQL/flexibleServers"
 COSMOS: Final = "Microsoft.DocumentDB/databaseAccounts"
 REDIS: Final = "Microsoft.Cache/redis"
 CONNECTED: Final = "only where a private endpoint leads to it"
@@ -30,6 +31,11 @@ def _policies(facts: Facts) -> list[Any]:
         {key: one[key] for key in ("id", "locationName", "failoverPriority") if key in one}
         for one in facts.properties.get("locations") or ()
     ]
+
+
+def _replicas(facts: Facts) -> int:
+    """Five of a server, and none of a burstable one ("Read replicas", read 2026-11)."""
+    return 0 if (facts.resource.get("sku") or {}).get("tier") == "Burstable" else 5
 
 
 def _seconds(facts: Facts) -> int:
@@ -88,6 +94,7 @@ COMPUTED: Final[Table] = {
         "properties.state": "Ready",
     },
     f"{SQL}/virtualNetworkRules": {"properties.state": "Ready"},
+    POSTGRES: {"properties.replicaCapacity": _replicas},
     COSMOS: {
         "properties.instanceId": "{uuid}",
         "properties.failoverPolicies": _policies,
@@ -117,6 +124,7 @@ ABSENT: Final = {
         "pausedDate": "only of a serverless one that was paused",
         "resumedDate": "only of a serverless one that was paused",
     },
+    POSTGRES: {"privateEndpointConnections": CONNECTED},
     COSMOS: {
         "keyVaultKeyUriVersion": "only with a key of one's own",
         "privateEndpointConnections": CONNECTED,
@@ -130,4 +138,10 @@ ABSENT: Final = {
         "instances[].shardId": "only of a cluster",
         "instances[].zone": "only of caches in zones",
     },
+}
+NOT_COMPUTED: Final = {
+    POSTGRES: {"minorVersion": "it changes with Azure's maintenance"},
+    f"{POSTGRES}/configurations": dict.fromkeys(
+        ("description", "documentationLink", "unit"), "Azure's own words about a parameter"
+    ),
 }

@@ -1,4 +1,4 @@
-"""SQL, Cosmos DB and Redis in ARM: addresses and keys. No database runs behind them."""
+"""SQL, PostgreSQL, Cosmos DB and Redis in ARM: addresses and keys. No database runs behind them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from emulator.arm.ids import fold
 from emulator.arm.service import Action, Arm, Put
 from emulator.arm.store import Store
-from emulator.databases import connections
+from emulator.databases import connections, postgres
 from emulator.errors import AzureError
 
 SERVER: Final = "Microsoft.Sql/servers"
@@ -28,6 +28,7 @@ REDIS_KEYS: Final = ("primaryKey", "secondaryKey")
 
 def install(arm: Arm, store: Store) -> None:
     """Hooks of servers and accounts, and the actions that give keys."""
+    postgres.install(arm)
 
     def keys(resource_id: str, names: tuple[str, ...]) -> dict[str, str]:
         held: dict[str, str] | None = store.document(KEYS, fold(resource_id))

@@ -51,6 +51,7 @@ def _storage() -> dict[str, tuple[Name, ...]]:
 _ML: Final = "api.azureml.ms"
 _NOTEBOOKS: Final = "notebooks.azure.net"
 _CR: Final = "azurecr.io"
+_POSTGRES: Final = "postgres.database.azure.com"
 _SITES: Final = "azurewebsites.net"
 _MONITOR: Final = "monitor.azure.com"
 
@@ -96,6 +97,9 @@ GROUPS: Final[dict[str, dict[str, tuple[Name, ...]]]] = {
     },
     "microsoft.apimanagement/service": {
         "Gateway": (Name("{name}.azure-api.net", "azure-api.net", "privatelink.azure-api.net"),),
+    },
+    "microsoft.dbforpostgresql/flexibleservers": {
+        "postgresqlServer": (Name(f"{{name}}.{_POSTGRES}", _POSTGRES, f"privatelink.{_POSTGRES}"),),
     },
     "microsoft.web/sites": {
         "sites": (

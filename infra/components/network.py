@@ -21,6 +21,7 @@ from infra.config_errors import Problem
 from infra.config_existing import NETWORK, ExistingNetwork
 from infra.existing import network_problems, region_problems
 from infra.security_rules import Rule, security_rules
+from infra.traffic import TO_PREDICTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ class Network(pulumi.ComponentResource):
         site = self._site
         cluster = site.settings.kubernetes
         pods = cluster.pod_range if cluster else None
-        rules = security_rules(key, self._plan, site.location, site.settings.callers, pods)
+        more = TO_PREDICTIONS if site.settings.predictions_database else ()
+        rules = security_rules(key, self._plan, site.location, site.settings.callers, pods, more)
         return network.NetworkSecurityGroup(
             f"{name}-nsg",
             resource_group_name=site.group,

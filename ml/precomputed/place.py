@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from ml.errors import MlopsError
-from ml.precomputed.schema import READER, WRITER
+from ml.precomputed.schema import READER, WRITER, Member
 from scoring.precomputed.address import Address, AddressError, File, Server, parse
 from scoring.precomputed.server import by_credential
 
@@ -45,10 +45,13 @@ def for_readers(estate: EstateOutputs) -> str | None:
     return f"postgresql://{quote(found.reader, safe='')}@{found.host}:{found.port}/{found.database}"
 
 
-def members_of(estate: EstateOutputs) -> dict[str, str]:
-    """The roles of the estate's identities, and the rights that each has."""
+def members_of(estate: EstateOutputs) -> list[Member]:
+    """The estate's identities, and the rights that each is to have."""
     found = estate.predictions
-    return {} if found is None else {found.writer: WRITER, found.reader: READER}
+    if found is None:
+        return []
+    writer = Member(found.writer, found.writer_object_id, WRITER)
+    return [writer, Member(found.reader, found.reader_object_id, READER)]
 
 
 def open_store(azure: Azure, given: str | None) -> Store:

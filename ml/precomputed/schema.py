@@ -1,4 +1,4 @@
-"""What an administrator makes in a PostgreSQL server once: roles, the schema and its tables.
+"""What an administrator makes in a PostgreSQL server once: roles, a database, its schema and tables.
 
 Nobody who loads or looks up owns the database, and who looks up may read three tables. Identities sign in
 with Microsoft Entra ID: their roles have no password, and are made by a function that Azure's servers have in
@@ -7,8 +7,8 @@ the database `postgres` ("Manage Microsoft Entra roles in Azure Database for Pos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 WRITER: Final = "precomputed_writer"
 READER: Final = "precomputed_reader"
 ROLES_DATABASE: Final = "postgres"
-MAKE_PRINCIPAL: Final = "pgaadauth_create_principal(text,boolean,boolean)"
+# By object id: names are no secret, and whoever makes an application of the same name would be let in.
+MAKE_PRINCIPAL: Final = "pgaadauth_create_principal_with_oid(text,text,text,boolean,boolean)"
 TABLES: Final = (
     """CREATE TABLE IF NOT EXISTS prediction_runs (
         number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run text NOT NULL UNIQUE,
@@ -41,24 +42,33 @@ TABLES: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An identity of the estate. role: its name. object_id: in Entra ID. group: WRITER or READER."""
+
+    role: str
+    object_id: str
+    group: str
+
+
 def prepare(
-    server: Server, token: Token, members: Mapping[str, str], authorities: Path | None = None
+    server: Server, token: Token, members: Sequence[Member], authorities: Path | None = None
 ) -> list[str]:
     """Make what is not there yet; what is there stays. Returns the roles that were made.
 
-    server: its user is an administrator. members: by the name of an identity's role, WRITER or READER.
-    Raises MlopsError.
+    server: its user is an administrator, who also makes the database. Raises MlopsError.
     """
     from psycopg import Error
 
     try:
         roles_at = replace(server, database=ROLES_DATABASE)
         with connect(roles_at, token, {"search_path": "public"}, authorities) as connection:
-            made = _principals(connection, list(members))
+            made = _principals(connection, members)
+            _database(connection, server.database)
         with connect(server, token, {}, authorities) as connection, connection.transaction():
             _schema(connection)
-            for role, group in members.items():
-                connection.execute(named("GRANT {group} TO {role}", group=group, role=role))
+            for one in members:
+                connection.execute(named("GRANT {group} TO {role}", group=one.group, role=one.role))
     except Error as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         raise MlopsError(
@@ -68,19 +78,28 @@ def prepare(
     return made
 
 
-def _principals(connection: Connection[Any], names: list[str]) -> list[str]:
+def _principals(connection: Connection[Any], members: Sequence[Member]) -> list[str]:
     """The roles of identities that were not there, made by Azure's function. Raises MlopsError."""
     there = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
-    missing = [name for name in names if name not in there]
+    missing = [one for one in members if one.role not in there]
+    names = [one.role for one in missing]
     (function,) = connection.execute("SELECT to_regprocedure(%s)", (MAKE_PRINCIPAL,)).fetchone() or (None,)
     if missing and function is None:
         raise MlopsError(
-            f"The server has no roles {', '.join(missing)}, and no function {MAKE_PRINCIPAL} to make them.",
+            f"The server has no roles {', '.join(names)}, and no function {MAKE_PRINCIPAL} to make them.",
             "Make the roles by hand, or name a server of Azure Database for PostgreSQL.",
         )
-    for name in missing:
-        connection.execute("SELECT pgaadauth_create_principal(%s, false, false)", (name,))
-    return missing
+    for one in missing:
+        call = "SELECT pgaadauth_create_principal_with_oid(%s, %s, 'service', false, false)"
+        connection.execute(call, (one.role, one.object_id))
+    return names
+
+
+def _database(connection: Connection[Any], name: str) -> None:
+    there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+    if there is None:
+        connection.execute(named("CREATE DATABASE {name}", name=name))
+        connection.execute(named("REVOKE ALL ON DATABASE {name} FROM PUBLIC", name=name))
 
 
 def _schema(connection: Connection[Any]) -> None:
@@ -88,6 +107,8 @@ def _schema(connection: Connection[Any]) -> None:
     for role in (WRITER, READER):
         if role not in there:
             connection.execute(named("CREATE ROLE {role} NOLOGIN", role=role))
+        (database,) = connection.execute("SELECT current_database()").fetchone() or ("",)
+        connection.execute(named("GRANT CONNECT ON DATABASE {name} TO {role}", name=database, role=role))
     # An administrator of Azure's is no superuser: it gives away what it is a member of.
     connection.execute(named("GRANT {role} TO CURRENT_USER", role=WRITER))
     connection.execute(

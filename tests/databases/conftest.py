@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 
 from ml.precomputed.postgres import ServerStore
-from ml.precomputed.schema import READER, WRITER, prepare
+from ml.precomputed.schema import READER, WRITER, Member, prepare
 from scoring.precomputed.address import Server
 from scoring.precomputed.lookup import ServerReader
 from tests.ml.precomputed.behaviour import Look
 from tools.databases.server import ADMINISTRATOR, Running, running
 
 TRAINING, SCORING = "id-mlops-stage-weu-training", "id-mlops-stage-weu-scoring"
-MEMBERS = {TRAINING: WRITER, SCORING: READER}
+MEMBERS = [
+    Member(TRAINING, "00000000-0000-4000-8000-000000000001", WRITER),
+    Member(SCORING, "00000000-0000-4000-8000-000000000002", READER),
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,10 +68,7 @@ class Database:
 
 @pytest.fixture
 def database(server: Running) -> Database:
-    name = f"p-{uuid.uuid4().hex[:8]}"
-    with server.superuser("postgres") as connection:
-        connection.execute(f'CREATE DATABASE "{name}" OWNER "{ADMINISTRATOR}"')
-    made = Database(server, name)
+    made = Database(server, f"p-{uuid.uuid4().hex[:8]}")
     made.prepare()
     return made
 

@@ -43,7 +43,7 @@ WEB: Final = (("Tcp", 443),)
 PLAIN: Final = (("Tcp", 80),)
 SMB: Final = (("Tcp", 445),)
 EVERY: Final[tuple[tuple[str, int], ...]] = tuple(
-    [("Tcp", port) for port in (22, 80, 443, 445, 3389, 5831, 8080, 8787, 9000, 10250, 12000, 18881)]
+    [("Tcp", port) for port in (22, 80, 443, 445, 3389, 5432, 5831, 8080, 8787, 9000, 10250, 12000, 18881)]
     + [("Udp", port) for port in (53, 123, 443, 1194, 5831)]
 )
 """One packet of each kind that some row names, and of what nobody may: remote logins, names, a node's API."""
@@ -129,6 +129,17 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(RUNNERS, ENDPOINTS, "Azure's services, in a private estate"),
 )
 """What must pass. Whatever no row says, and no wider place of a row holds, must be stopped."""
+
+PREDICTIONS: Final[tuple[Need, ...]] = tuple(
+    Need(source, ENDPOINTS, why, (("Tcp", 5432),))
+    for source, why in (
+        (TRAINING, "a job loads predictions by key"),
+        (INFERENCE, "the service looks predictions up"),
+        (NODES, "the service looks predictions up"),
+        (RUNNERS, "tables and roles are made"),
+    )
+)
+"""What must pass where there is a database of predictions, and where there is none must be stopped."""
 
 NEVER: Final[tuple[Need, ...]] = (
     Need(TRAINING, INTERNET, "who sees the data has no way out but to Azure", EVERY),

@@ -39,6 +39,7 @@ SWITCHES: Final = (
     "protect",
     "releases",
     "retraining",
+    "predictions",
 )
 
 
@@ -154,6 +155,8 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
                 "clientId": str(uuid.UUID(int=2)),
                 "objectId": str(uuid.UUID(int=3)),
             }
+    if switches["predictions"]:
+        raw["predictionsDatabase"] = {"administrators": "ML engineers", "zoneRedundant": has.zones}
     if switches["alerts"]:
         raw["alerts"] = {"emails": ["mlops@example.com"]}
         raw["budget"] = {"monthly": draw(st.integers(1, 10_000))}

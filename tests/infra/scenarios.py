@@ -33,6 +33,7 @@ MAX: Final[dict[str, Any]] = {
         "data": "azureml:credit-default@latest",
     },
     "protectData": True,
+    "predictionsDatabase": {"administrators": "ML engineers", "zoneRedundant": True},
 }
 """Over stage's settings: every switch on."""
 

@@ -23,6 +23,7 @@ from infra.private_link import LINKS, zones_of
 from infra.regions import REGIONS
 from infra.roles import CLUSTER_IDENTITIES, GATEWAY, GRANTS, IDENTITIES
 from infra.security_rules import Rule, security_rules
+from infra.traffic import TO_PREDICTIONS
 from tests.infra import flows, generated
 from tests.infra.flows import NEEDS, NEVER, OUTSIDE, Need
 from tests.infra.packets import Packet, Place, stopped
@@ -117,6 +118,8 @@ def what_is_private_has_its_endpoints(settings: Settings) -> Iterator[str]:
         wanted |= {"releases", "releaseVault"}
     if settings.private and settings.starts_trainings:
         wanted |= {"triggers", "triggerStorage"}
+    if settings.predictions_database:
+        wanted |= {"predictions"}
     if others != wanted | ({"monitor"} if settings.private_link.monitor else set()):
         yield f"endpoints for {sorted(others)}"
     for link in links:
@@ -148,9 +151,10 @@ class Wires:
         plan = settings.network.plan()
         region = settings.region.tag or settings.azure.location
         pods = settings.kubernetes.pod_range if settings.kubernetes else None
+        more = TO_PREDICTIONS if settings.predictions_database else ()
         self.groups: dict[str, list[Rule]] = {
             subnet.key: sorted(
-                security_rules(subnet.key, plan, settings.azure.location, settings.callers, pods),
+                security_rules(subnet.key, plan, settings.azure.location, settings.callers, pods, more),
                 key=lambda rule: rule.priority,
             )
             for subnet in plan.subnets
@@ -182,7 +186,8 @@ class Wires:
 def security_groups_let_through_what_is_needed(settings: Settings) -> Iterator[str]:
     """And stop the worst. Of a row with every packet three will do here."""
     wires = Wires(settings)
-    for needs, passing in ((NEEDS, True), (NEVER, False)):
+    lookups = settings.predictions_database is not None
+    for needs, passing in ((NEEDS, True), (NEVER, False), (flows.PREDICTIONS, lookups)):
         for need in needs:
             few = replace(need, ports=FEW) if need.ports is flows.EVERY else need
             for packet, where in wires.end(few):

@@ -135,7 +135,7 @@ def test_the_table_tells_endpoints_apart() -> None:
     assert len({link.key for link in LINKS}) == len(LINKS)
     assert len({(link.service, link.group) for link in LINKS}) == len(LINKS)
     triggers = {"triggers", "triggerStorage"}
-    others = {"workspace", "monitor", "gateway", *RELEASES, *triggers}
+    others = {"workspace", "monitor", "gateway", "predictions", *RELEASES, *triggers}
     assert {link.service for link in LINKS} == {*others, *OPTIONAL}
 
 

@@ -62,7 +62,7 @@ def test_mlops_takes_its_outputs(scenarios: dict[str, Graph], name: str) -> None
 
 def test_every_switch_is_on(scenarios: dict[str, Graph]) -> None:
     graph = scenarios["max"]
-    assert len(graph.all("network:PrivateEndpoint")) == 11
+    assert len(graph.all("network:PrivateEndpoint")) == 12
     assert len(graph.all("machinelearningservices:Compute")) == 3
     assert graph.all("authorization:ManagementLockByScope")
 

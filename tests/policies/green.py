@@ -99,6 +99,12 @@ GREEN: Final[dict[str, dict[str, Any]]] = {
             "azureADAuthenticationAsArmPolicy": {"status": "enabled"},
         },
     },
+    "dbforpostgresql:Server": {
+        "authConfig": {"activeDirectoryAuth": "Enabled", "passwordAuth": "Disabled"},
+        "network": {"publicNetworkAccess": "Disabled"},
+        "backup": {"backupRetentionDays": 7},
+    },
+    "dbforpostgresql:Configuration": {"configurationName": "require_secure_transport", "value": "ON"},
     "machinelearningservices:Workspace": {
         "publicNetworkAccess": "Disabled",
         "identity": {"type": "UserAssigned"},

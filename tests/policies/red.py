@@ -45,6 +45,10 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "vault-not-for-templates": (True,),
     "secret-ends": ("",),
     "key-ends": ("",),
+    "postgres-no-passwords": ("Enabled",),
+    "postgres-by-identity": ("Disabled",),
+    "postgres-public-network": ("Enabled",),
+    "postgres-backups": (6,),
     "registry-premium": ("Basic",),
     "registry-no-admin": (True,),
     "registry-no-anonymous": (True,),
@@ -232,6 +236,13 @@ CHANGES: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
         ("network:NetworkSecurityGroup", {"securityRules": _replaced(5, protocol="Tcp")}),
         ("network:NetworkSecurityGroup", {"securityRules": _replaced(5, sourceAddressPrefix="10.0.0.0/8")}),
         ("network:NetworkSecurityGroup", {"securityRules": _replaced(5, sourcePortRange="80")}),
+    ),
+    "postgres-encrypted": (
+        ("dbforpostgresql:Configuration", {"value": "OFF"}),
+        (
+            "dbforpostgresql:Configuration",
+            {"configurationName": "ssl_min_protocol_version", "value": "TLSv1.1"},
+        ),
     ),
     "public-ip-standard": (
         ("network:PublicIPAddress", {"publicIPAllocationMethod": "Dynamic"}),

@@ -34,9 +34,12 @@ PR_SET_PDEATHSIG: Final = 1
 _SUPERUSER: Final = "superuser"
 # The function by which Azure makes roles of identities, as far as it is asked here.
 _FUNCTION: Final = """
-CREATE FUNCTION pgaadauth_create_principal(name text, is_admin boolean, is_mfa boolean) RETURNS text
+CREATE FUNCTION pgaadauth_create_principal_with_oid(
+  name text, oid text, kind text, is_admin boolean, is_mfa boolean) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-  IF is_admin OR is_mfa THEN RAISE EXCEPTION 'not asked for here'; END IF;
+  IF is_admin OR is_mfa OR kind <> 'service' OR oid::uuid IS NULL THEN
+    RAISE EXCEPTION 'not asked for here';
+  END IF;
   EXECUTE format('CREATE ROLE %I LOGIN PASSWORD %L', name, '{token}');
   RETURN 'Created role for "' || name || '"';
 END $$
@@ -106,7 +109,7 @@ class Running:
 
 @contextmanager
 def running(settings: dict[str, str] | None = None) -> Generator[Running]:
-    """A server with an administrator and an empty database. settings: of PostgreSQL, beside its own."""
+    """A server with an administrator and no database yet. settings: of PostgreSQL, beside its own."""
     found = programs()
     if found is None:
         raise ServerError("PostgreSQL is not installed; `make test-databases` says what to install")
@@ -156,17 +159,12 @@ def _make(server: Running, settings: dict[str, str]) -> None:
 
 
 def _fill(server: Running) -> None:
-    """The administrator, who may make roles and schemas and is no superuser, as Azure's is none."""
+    """The administrator, who may make roles and databases and is no superuser, as Azure's is none."""
     from psycopg import sql
 
-    names = {"role": sql.Identifier(ADMINISTRATOR), "database": sql.Identifier(DATABASE)}
-    password = sql.Literal(server.token)
+    made = sql.SQL("CREATE ROLE {} LOGIN CREATEROLE CREATEDB PASSWORD {}")
     with server.superuser("postgres") as connection:
-        for text in (
-            "CREATE ROLE {role} LOGIN CREATEROLE CREATEDB PASSWORD {password}",
-            "CREATE DATABASE {database} OWNER {role}",
-        ):
-            connection.execute(sql.SQL(text).format(**names, password=password))
+        connection.execute(made.format(sql.Identifier(ADMINISTRATOR), sql.Literal(server.token)))
         connection.execute(_FUNCTION.replace("{token}", server.token))
 
 

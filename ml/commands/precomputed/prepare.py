@@ -22,9 +22,9 @@ def command(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Make the roles of the estate's identities and the tables, once, as an administrator of the server.
+    """Make the database, its tables and the roles of the estate's identities, as its administrator.
 
-    What is there stays, so it may run again.
+    Once is enough. What is there stays, so it may run again.
     """
     run(env, as_json, quiet, lambda azure, root: prepare(azure, root, database), render)
 
@@ -45,7 +45,7 @@ def prepare(azure: "Azure", root: Path, database: str | None) -> dict[str, Any]:
         "environment": azure.estate.environment,
         "database": address.words,
         "made_roles": made,
-        "members": members,
+        "members": {one.role: one.group for one in members},
     }
 
 

@@ -31,6 +31,8 @@ NAMES = {  # where Azure takes no such name
     "roleDefinitionId": SIGNED_IN.object_id,
     "immutabilityPolicyName": "default",
     "recordType": "A",
+    "objectId": "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a0f",
+    "configurationName": "log_connections",
     "subscriptionId": GROUP.split("/")[2],
 }
 UUID = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a0f"
@@ -102,6 +104,13 @@ MORE: dict[str, Json] = {  # beside right_bodies.json
     "Microsoft.KeyVault/vaults/keys": {"properties": {"kty": "RSA", "keySize": 2048}},
     "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies": {
         "properties": {"immutabilityPeriodSinceCreationInDays": 1}
+    },
+    "Microsoft.DBforPostgreSQL/flexibleServers": {
+        "sku": {"name": "Standard_B2s", "tier": "Burstable"},
+        "properties": {
+            "storage": {"storageSizeGB": 32},
+            "authConfig": {"activeDirectoryAuth": "Enabled", "passwordAuth": "Disabled"},
+        },
     },
     "Microsoft.EventGrid/systemTopics": {
         "properties": {

@@ -17,6 +17,7 @@ from ml.commands import (
     deploy,
     doctor,
     edge,
+    features,
     fleet,
     forget,
     key,
@@ -96,6 +97,11 @@ _fleets = typer.Typer(help=fleet.HELP, no_args_is_help=True, rich_markup_mode="r
 for _name, _command in fleet.COMMANDS.items():
     _fleets.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
 app.add_typer(_fleets, name="fleet")
+
+_features = typer.Typer(help=features.HELP, no_args_is_help=True, rich_markup_mode="rich")
+for _name, _command in features.COMMANDS.items():
+    _features.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
+app.add_typer(_features, name="features")
 
 _triggers = typer.Typer(help=trigger.HELP, no_args_is_help=True, rich_markup_mode="rich")
 for _name, _command in trigger.COMMANDS.items():

@@ -5,6 +5,7 @@ from html import escape
 from typing import Any
 
 from ml.catalogue.sets import DataSet
+from ml.features.definition import FeatureTable
 from ml.steps.attribute import Attribute
 from scoring.model.schema import CategoryFeature, Feature, NumberFeature, limit_text
 
@@ -23,6 +24,7 @@ def catalogue(
     features: Sequence[Feature],
     attributes: Mapping[str, Attribute],
     models: Sequence[Mapping[str, Any]] | None,
+    tables: Sequence[FeatureTable] = (),
 ) -> dict[str, Any]:
     """All of it as JSON values. `models` None: whoever asks may not read them."""
     grouped = {attribute.column for attribute in attributes.values()}
@@ -38,7 +40,22 @@ def catalogue(
             }
             for one in features
         ],
+        "feature_tables": [_feature_table(one) for one in tables],
         "models": None if models is None else [dict(one) for one in models],
+    }
+
+
+def _feature_table(table: FeatureTable) -> dict[str, Any]:
+    return {
+        "name": f"{table.name} v{table.version}",
+        "title": table.title,
+        "owner": table.owner,
+        "licence": table.licence,
+        "personal": table.personal,
+        "kept": table.kept,
+        "key": list(table.key),
+        "features": {name: feature.description for name, feature in table.features.items()},
+        "from": sorted({source.data_set for source in table.sources.values()}),
     }
 
 
@@ -57,6 +74,10 @@ def html(found: Mapping[str, Any]) -> str:
     """One page."""
     sets = [[*(one[name] for name in SETS), ", ".join(one["from"]) or "-"] for one in found["data_sets"]]
     features = [[one[name] for name in FEATURES] for one in found["features"]]
+    tables = [
+        [*(one[name] for name in TABLES), *(", ".join(one[name]) for name in ("key", "features", "from"))]
+        for one in found["feature_tables"]
+    ]
     models = found["models"]
     if models is None:
         shown = "<p>Whoever made this page may not read models.</p>"
@@ -69,11 +90,13 @@ def html(found: Mapping[str, Any]) -> str:
         f"<style>{STYLE}</style><h1>{escape(title)}</h1>"
         f"<h2>Data sets</h2>{_table((*SETS, 'made of'), sets)}"
         f"<h2>Features</h2>{_table(FEATURES, features)}"
+        f"<h2>Feature tables</h2>{_table((*TABLES, 'key', 'features', 'made of'), tables)}"
         f"<h2>Models</h2>{shown}</html>\n"
     )
 
 
 SETS = ("name", "title", "where", "owner", "licence", "personal", "kept")
+TABLES = ("name", "title", "owner", "licence", "personal", "kept")
 FEATURES = ("name", "description", "values", "personal")
 
 

@@ -37,12 +37,16 @@ def catalogue(azure: "Azure", root: Path, to: Path, show: bool) -> dict[str, Any
 
     from ml.catalogue import page, sets
     from ml.commands.status import registered_models
+    from ml.features.definition import read_all
     from ml.steps import about, contract
 
     described = sets.read()
     models = registered_models(azure)
     told = None if models is None else [_model(one) for one in models]
-    found = page.catalogue(azure.estate.environment, described, contract.FEATURES, about.ATTRIBUTES, told)
+    tables = list(read_all().values())
+    found = page.catalogue(
+        azure.estate.environment, described, contract.FEATURES, about.ATTRIBUTES, told, tables
+    )
     to.write_text(page.html(found), encoding="utf-8")
     to.with_suffix(".json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     if show:
@@ -67,6 +71,7 @@ def render(answer: Mapping[str, Any]) -> RenderableType:
             "page": answer["page"],
             "data sets": len(answer["data_sets"]),
             "features": len(answer["features"]),
+            "feature tables": len(answer["feature_tables"]),
             "models": "may not be read" if models is None else len(models),
         },
     )

@@ -201,6 +201,14 @@ def _size(azure: Azure, blob: "BlobClient") -> int | None:
         return None
 
 
+def _made_of(file: DataFile) -> dict[str, str]:
+    """The feature tables that the file was joined of, as tags; none where it does not say."""
+    from ml.features.training import made_of, tags
+
+    made = made_of(file.path) if file.format == "parquet" else None
+    return {} if made is None else tags(made)
+
+
 def register(azure: Azure, file: DataFile) -> "Data":
     """The file's data asset NAME:VERSION; the file is uploaded and the asset made when it does not exist."""
     from azure.ai.ml.constants import AssetTypes
@@ -229,7 +237,12 @@ def register(azure: Azure, file: DataFile) -> "Data":
         type=AssetTypes.URI_FILE,
         path=f"azureml://datastores/{azure.estate.datastore}/paths/{blob_path(name, file)}",
         description=f"{file.name}, {file.size} bytes",
-        tags={"sha256": file.sha256, "rows": str(file.rows), "columns": str(len(file.columns))},
+        tags={
+            "sha256": file.sha256,
+            "rows": str(file.rows),
+            "columns": str(len(file.columns)),
+            **_made_of(file),
+        },
     )
     made = azure.granted(lambda: azure.ml.data.create_or_update(asset), "create data assets")
     azure.report.line(f"data asset {name}:{file.version} made")

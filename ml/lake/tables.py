@@ -171,22 +171,30 @@ def widen(table: DeltaTable, schema: ArrowSchema) -> bool:
 
 def append(
     table: DeltaTable,
-    rows: ArrowTable,
+    rows: ArrowTable | Iterable[ArrowBatch],
     *,
     taken: Mapping[str, int] | None = None,
     told: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write rows to the version that was opened.
+    """Write rows to the version that was opened: a table, or batches, which need not be in memory at once.
 
     `taken` is recorded by the same commit, for `recorded` to answer: either both are there or neither. `told`
     is shown in the table's history. Raises RowsError, or TableChangedError when there is a newer version.
     """
+    import pyarrow as pa
     from deltalake import write_deltalake
 
+    schema = columns(table)
+    fit = fitted(rows, schema) if isinstance(rows, pa.Table) else _fitted_batches(rows, schema)
     with _exclusive():
-        write_deltalake(
-            table, fitted(rows, columns(table)), mode="append", commit_properties=_commit(taken, told)
-        )
+        write_deltalake(table, fit, mode="append", commit_properties=_commit(taken, told))
+
+
+def _fitted_batches(rows: Iterable[ArrowBatch], schema: ArrowSchema) -> Any:
+    import pyarrow as pa
+
+    batches = (batch for part in rows for batch in fitted(pa.Table.from_batches([part]), schema).to_batches())
+    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,27 +261,23 @@ def replace(
     rows: Iterable[ArrowBatch],
     predicate: str | None,
     *,
+    taken: Mapping[str, int] | None = None,
     told: Mapping[str, Any] | None = None,
 ) -> None:
     """Put rows in the place of those that the predicate names, or of all when there is none.
 
-    It compares partition columns alone. It stays in the table's history: it must not name a person. Raises as
-    `append` does.
+    It compares partition columns alone. It stays in the table's history: it must not name a person. `taken`,
+    and what is raised, as in `append`.
     """
-    import pyarrow as pa
     from deltalake import write_deltalake
 
-    schema = columns(table)
-    batches = (
-        batch for rows_ in rows for batch in fitted(pa.Table.from_batches([rows_]), schema).to_batches()
-    )
     with _exclusive():
         write_deltalake(
             table,
-            pa.RecordBatchReader.from_batches(schema, batches),
+            _fitted_batches(rows, columns(table)),
             mode="overwrite",
             predicate=predicate,
-            commit_properties=_commit(None, told),
+            commit_properties=_commit(taken, told),
         )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from ml.catalogue import page, sets
 from ml.errors import MlopsError
+from ml.features.definition import read_all
 from ml.kept import erasures
 from ml.lake import answers
 from ml.steps import about, contract
@@ -26,13 +27,18 @@ def test_each_data_set_has_an_owner_a_licence_and_says_what_is_personal() -> Non
 
 
 def test_the_page_and_its_data_say_the_same() -> None:
-    found = page.catalogue("stage", sets.read(), contract.FEATURES, about.ATTRIBUTES, MODELS)
+    tables = list(read_all().values())
+    found = page.catalogue("stage", sets.read(), contract.FEATURES, about.ATTRIBUTES, MODELS, tables)
     assert [one["name"] for one in found["features"]] == [one.name for one in contract.FEATURES]
     watched = {one["name"] for one in found["features"] if "fairness" in one["personal"]}
     assert watched == {"sex", "education", "marriage", "age"}
     text = page.html(found)
     for one in (*found["data_sets"], *found["features"]):
         assert f"<td>{one['name']}</td>" in text
+    (profile, history) = found["feature_tables"]
+    assert (profile["name"], profile["from"]) == ("client_profile v1", ["credit-default"])
+    assert "CC BY 4.0" in history["licence"]
+    assert "<td>payment_history v1</td>" in text
     assert "credit-default:3" in text
     assert "&lt;boosting&gt;" in text
     assert "<boosting>" not in text

@@ -1,0 +1,95 @@
+"""Where the tables of a definition are: a folder each, by name and version, with what they were made by."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ml.batch.places import Place
+from ml.errors import MlopsError
+from ml.features.definition import FeatureTable
+from ml.features.engine import Connection
+from ml.features.transform import HISTORY, LATEST
+from ml.lake import tables
+from ml.lake.arrow import ArrowSchema
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from deltalake import DeltaTable
+
+CONTAINER: Final = "tables"  # of the data lake
+FOLDER: Final = "features"
+RECORD: Final = "definition.json"
+BUILT: Final = "built"  # what both tables record: the build, as microseconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The two tables. built: the last build that both have; torn: the latest rows are of an earlier one.
+
+    digest: of the definition that they were made by.
+    """
+
+    history: DeltaTable
+    latest: DeltaTable
+    built: dt.datetime | None
+    torn: bool
+    digest: str
+
+    def schema(self) -> ArrowSchema:
+        return tables.columns(self.history)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """where: a local folder, or an address in the data lake."""
+
+    where: str
+    credential: TokenCredential | None = None
+
+    def folder(self, table: FeatureTable) -> str:
+        return f"{self.where.rstrip('/')}/{table.name}/v{table.version}"
+
+    def open(self, table: FeatureTable) -> Opened | None:
+        """None: it was never built. Raises MlopsError where half of it is gone."""
+        folder = self.folder(table)
+        history = tables.open_table(f"{folder}/{HISTORY}", self.credential)
+        latest = tables.open_table(f"{folder}/{LATEST}", self.credential)
+        place = Place(folder, self.credential)
+        if history is None or latest is None or not place.exists(RECORD):
+            return None
+        digest = str(json.loads(place.read(RECORD))["digest"])
+        built, served = tables.recorded(history, BUILT), tables.recorded(latest, BUILT)
+        when = None if built is None else dt.datetime.fromtimestamp(built / 1_000_000, dt.UTC)
+        return Opened(history, latest, when, built != served, digest)
+
+    def make(self, table: FeatureTable, schema: ArrowSchema) -> Opened:
+        """Make the two tables, empty, or go on with those that are there."""
+        folder = self.folder(table)
+        for name in (HISTORY, LATEST):
+            tables.make_table(f"{folder}/{name}", schema, self.credential, description=table.title)
+        record = {"digest": table.digest, "definition": table.model_dump(mode="json")}
+        Place(folder, self.credential).write(RECORD, json.dumps(record, indent=1).encode())
+        opened = self.open(table)
+        if opened is None:
+            raise MlopsError(f"{folder} has gone while it was made.", "Run the command again.")
+        return opened
+
+
+def register(connection: Connection, name: str, table: DeltaTable | Any) -> None:
+    """Let statements read a table, or an Arrow dataset, by a name. Only columns that are used are read."""
+    dataset = getattr(table, "to_pyarrow_dataset", None)
+    connection.register(name, table if dataset is None else dataset())
+
+
+def of_estate(environment: str, data_lake: str | None, given: str | None) -> str:
+    """Where an environment has its feature tables. Raises MlopsError where that is nowhere."""
+    if given is not None:
+        return given
+    if data_lake is None:
+        raise MlopsError(
+            f"The estate {environment} has no data lake.", "Give --tables, or `dataLake` in its stack file."
+        )
+    return tables.address(data_lake, CONTAINER, FOLDER)

@@ -1,0 +1,93 @@
+"""The tables that transformations read: Parquet or Delta, here or in the data lake, as Arrow datasets."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from ml.batch.places import Place, is_lake
+from ml.errors import MlopsError
+from ml.features.definition import FeatureTable, Source
+from ml.features.engine import Connection, in_words, quoted
+from ml.features.transform import utc
+from ml.lake import tables
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+ArrowDataset: TypeAlias = Any  # pyarrow.dataset.Dataset
+LAKE: Final = "lake://"
+RAW: Final = "_all"  # what the name of a source's unfiltered rows ends with
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """root: the checkout. given: other places of sources, by data set. fetch: a local copy of what is neither
+    here nor in a lake; None: such addresses are refused."""
+
+    root: Path
+    data_lake: str | None = None
+    credential: TokenCredential | None = None
+    given: Mapping[str, str] | None = None
+    fetch: Callable[[str], Path] | None = None
+
+    def where(self, source: Source) -> str:
+        """The place of a source in this environment. Raises MlopsError."""
+        said = (self.given or {}).get(source.data_set, source.where)
+        if said.startswith(LAKE):
+            if self.data_lake is None:
+                raise MlopsError(
+                    f"The source {said} is in a data lake, and this environment has none.",
+                    "Give another place with --source, or `dataLake` in its stack file.",
+                )
+            container, _, path = said.removeprefix(LAKE).partition("/")
+            return tables.address(self.data_lake, container, path)
+        if is_lake(said) or Path(said).is_absolute():
+            return said
+        if "://" in said or said.startswith("azureml:"):
+            if self.fetch is None:
+                raise MlopsError(f"The source {said} cannot be fetched here.", "Give a path or abfss://.")
+            return str(self.fetch(said))
+        return str(self.root / said)
+
+    def dataset(self, source: Source) -> ArrowDataset:
+        """Raises MlopsError for what is neither Parquet nor Delta, or is not there."""
+        return dataset(self.where(source), self.credential)
+
+    def register(self, connection: Connection, table: FeatureTable, since: dt.datetime | None) -> None:
+        """Let the transformation read its sources by name; of those with a time, rows since then."""
+        for name, source in table.sources.items():
+            rows = self.dataset(source)
+            if since is None or source.time is None:
+                connection.register(name, rows)
+                continue
+            connection.register(name + RAW, rows)
+            with in_words(f"The source {name} of {table.name} cannot be read"):
+                connection.execute(
+                    f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT * FROM {quoted(name + RAW)} "  # noqa: S608
+                    f"WHERE CAST({quoted(source.time)} AS TIMESTAMPTZ) >= {utc(since)}"
+                )
+
+
+def dataset(where: str, credential: TokenCredential | None) -> ArrowDataset:
+    """A Delta table's latest version, or Parquet files. Raises MlopsError."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    table = None if where.endswith(".parquet") else tables.open_table(where, credential)
+    if table is not None:
+        return table.to_pyarrow_dataset()
+    folder, _, name = where.rpartition("/") if where.endswith(".parquet") else (where, "", "")
+    place = Place(folder or ".", credential)
+    names = [name] if name else [one for one in place.names() if one.endswith(".parquet")]
+    if not names or not place.exists(names[0]):
+        raise MlopsError(f"{where} is neither a Delta table nor Parquet.", "Give one of both.")
+    try:
+        return ds.dataset(names, format="parquet", filesystem=place.files)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise MlopsError(
+            f"{where} cannot be read as Parquet: {str(error).splitlines()[0]}", "Write it anew."
+        ) from error

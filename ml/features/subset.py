@@ -1,0 +1,235 @@
+"""The SQL of transformations: what DuckDB and Spark SQL answer alike, without a look ahead.
+
+DuckDB's parser gives the statement as a tree; each kind of node, each function and type that is not listed
+here is refused by name. So a statement reads no file, calls nothing that depends on the day, and means the
+same on either engine. What a tree cannot show, a join with rows of the future, `mlops features check` finds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+AGGREGATES: Final = frozenset({"sum", "avg", "min", "max", "count", "count_star", "stddev_samp", "stddev"})
+FUNCTIONS: Final = AGGREGATES | {
+    *("+", "-", "*", "/", "%", "||"),
+    *("abs", "ceil", "floor", "exp", "sign", "greatest", "least", "nullif", "coalesce"),
+    *("lower", "upper", "trim", "length", "substring"),
+    *("year", "month", "day", "date_trunc", "last_day", "make_date"),
+}
+"""Both engines have these under one name and with one meaning. Not among them, for one reason each: concat
+(nulls), ln and sqrt (what they do not take), LIKE (escapes), date_part (which day a week begins with)."""
+WINDOWS: Final = AGGREGATES | {"lag", "row_number", "rank", "dense_rank", "first_value", "last_value"}
+INTERVALS: Final = frozenset(
+    {f"to_{unit}" for unit in ("years", "months", "weeks", "days", "hours", "minutes")}
+)
+TYPES: Final = frozenset({"DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN"})
+CLASSES: Final = frozenset(
+    {"COLUMN_REF", "CONSTANT", "FUNCTION", "OPERATOR", "CAST", "CASE", "COMPARISON", "CONJUNCTION", "BETWEEN"}
+    | {"WINDOW", "TYPE"}
+)
+OPERATORS: Final = frozenset(
+    {"OPERATOR_NOT", "OPERATOR_IS_NULL", "OPERATOR_IS_NOT_NULL", "OPERATOR_COALESCE", "OPERATOR_NULLIF"}
+    | {"COMPARE_IN", "COMPARE_NOT_IN"}
+)
+TODAY: Final = frozenset(
+    {"current_date", "current_timestamp", "current_time", "localtime", "localtimestamp", "current_user"}
+    | {"user", "session_user", "rowid"}
+)
+ENDS: Final = frozenset(
+    {"CURRENT_ROW_ROWS", "CURRENT_ROW_RANGE", "EXPR_PRECEDING_ROWS", "EXPR_PRECEDING_RANGE"}
+)
+JOINS: Final = frozenset({("INNER", "REGULAR"), ("LEFT", "REGULAR"), ("INNER", "CROSS")})
+NODES: Final = frozenset({"SELECT_NODE", "SET_OPERATION_NODE"})
+WRITTEN: Final = {
+    '"': "double quotes: they name a column in DuckDB, and are a text in Spark",
+    "::": "::, which Spark 3.5 does not know: write CAST(… AS …)",
+    "\\": "a backslash, which escapes in Spark and not in DuckDB",
+}
+"""What the tree does not show."""
+ZERO: Final = frozenset({"0", "0.0"})
+
+
+def problems(sql: str, sources: set[str], columns: Sequence[str]) -> list[str]:
+    """What is wrong with a transformation, in words; empty when it may run.
+
+    sources: the names of the tables that it may read; columns: what it has to answer, in any order.
+    """
+    if written := [said for sign, said in WRITTEN.items() if sign in sql]:
+        return written
+    tree = _tree(sql)
+    if tree["error"]:
+        return [str(tree["error_message"]).splitlines()[0]]
+    if len(tree["statements"]) != 1:
+        return [f"{len(tree['statements'])} statements: one SELECT is expected"]
+    node = tree["statements"][0]["node"]
+    found = list(dict.fromkeys(_of_query(node, frozenset(sources))))
+    return found or _of_columns(node, columns)
+
+
+def _tree(sql: str) -> dict[str, Any]:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        row = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
+    if row is None:
+        raise RuntimeError("DuckDB answered no tree")
+    return json.loads(row[0])
+
+
+def _of_columns(node: dict[str, Any], wanted: Sequence[str]) -> list[str]:
+    first = node
+    while first["type"] == "SET_OPERATION_NODE":
+        first = first["children"][0]
+    names = [one["alias"] or (one.get("column_names") or [""])[-1] for one in first["select_list"]]
+    found = [f"it answers no column {name}" for name in wanted if name not in names]
+    found += [f"it answers {name or 'a column without a name'}, which is neither key, time nor feature"
+              for name in names if name not in wanted]  # fmt: skip
+    return found + [f"it answers {name} twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+
+
+def _of_query(node: dict[str, Any], tables: frozenset[str]) -> Iterator[str]:
+    if node["type"] not in NODES:
+        yield f"{_spoken(node['type'])} is no part of the common subset"
+        return
+    for entry in node["cte_map"]["map"]:
+        inner = entry["value"]["query_node"]
+        yield from _of_query(inner, tables)
+        tables |= {entry["key"]}
+    for one in node["modifiers"]:
+        if one["type"] != "DISTINCT_MODIFIER" or one.get("distinct_on_targets"):
+            yield f"{_spoken(one['type'])}: a table has neither an order nor a first row"
+    if node["type"] == "SET_OPERATION_NODE":
+        for child in node["children"]:
+            yield from _of_query(child, tables)
+        return
+    if node["sample"] is not None or node["qualify"] is not None:
+        yield "sample and qualify are no part of the common subset"
+    if node["aggregate_handling"] != "STANDARD_HANDLING" or len(node["group_sets"]) > 1:
+        yield "GROUP BY names its columns: neither ALL nor ROLLUP nor CUBE"
+    yield from _of_table(node["from_table"], tables)
+    parts = [*node["select_list"], *node["group_expressions"], node["where_clause"], node["having"]]
+    for part in parts:
+        yield from _of_expression(part)
+
+
+def _of_table(table: dict[str, Any], tables: frozenset[str]) -> Iterator[str]:
+    kind = table["type"]
+    if table.get("sample") is not None:
+        yield "sample is no part of the common subset"
+    if kind == "BASE_TABLE":
+        if table["table_name"] not in tables or table["schema_name"] or table["catalog_name"]:
+            said = ".".join(filter(None, (table["schema_name"], table["table_name"])))
+            yield f"it reads {said}, which is no source of this file: it has {', '.join(sorted(tables))}"
+    elif kind == "JOIN":
+        if (table["join_type"], table["ref_type"]) not in JOINS:
+            yield f"{table['ref_type']} {table['join_type']} JOIN is no part of the common subset"
+        yield from _of_table(table["left"], tables)
+        yield from _of_table(table["right"], tables)
+        yield from _of_expression(table.get("condition"))
+    elif kind == "SUBQUERY":
+        yield from _of_query(table["subquery"]["node"], tables)
+    elif kind == "TABLE_FUNCTION":
+        yield f"it calls {table['function']['function_name']}: a transformation reads its sources alone"
+    elif kind != "EMPTY":
+        yield f"{_spoken(kind)} is no part of the common subset"
+
+
+def _of_expression(part: Any) -> Iterator[str]:
+    if isinstance(part, list):
+        for one in part:
+            yield from _of_expression(one)
+        return
+    if not isinstance(part, dict):
+        return
+    kind = part.get("class")
+    if kind is None:
+        for one in part.values():
+            yield from _of_expression(one)
+        return
+    if kind == "STAR":
+        yield "* takes whatever columns there are: name them"
+    elif kind not in CLASSES or (kind == "OPERATOR" and part["type"] not in OPERATORS):
+        yield f"{_spoken(part['type'])} is no part of the common subset"
+    elif kind == "FUNCTION" and part["function_name"] in INTERVALS:
+        if not _is_interval(part):
+            yield f"{part['function_name']} is DuckDB's own: write INTERVAL"
+        return
+    else:
+        yield from _of_this(kind, part)
+    for name, inner in part.items():
+        if name != "type_expr":
+            yield from _of_expression(inner)
+
+
+def _of_this(kind: str, part: dict[str, Any]) -> Iterator[str]:
+    if kind == "COLUMN_REF" and part["column_names"][-1].lower() in TODAY:
+        yield f"{part['column_names'][-1]}: what a row says must not depend on when it is asked"
+    elif kind == "FUNCTION":
+        name = part["function_name"]
+        if name not in FUNCTIONS:
+            yield f"the function {name} is not among those of both engines: {', '.join(sorted(FUNCTIONS))}"
+        elif name in ("/", "%") and not _never_zero(part["arguments"][-1]["expression"]):
+            yield f"{name} by what may be 0: DuckDB and Spark differ there; divide by NULLIF(…, 0)"
+        if part["order_bys"]["orders"]:
+            yield f"{name} in an order is no part of the common subset"
+    elif kind == "CAST":
+        type_name = part["type_expr"]["type_name"].upper()
+        if part["try_cast"] or type_name not in TYPES:
+            yield (
+                f"CAST to {type_name}: the engines round or write differently; possible are "
+                f"{', '.join(sorted(TYPES))}, and a feature gets its own type at the end"
+            )
+    elif kind == "WINDOW":
+        yield from _of_window(part)
+
+
+def _of_window(part: dict[str, Any]) -> Iterator[str]:
+    name = part["function_name"]
+    if name not in WINDOWS:
+        yield f"{name} OVER looks ahead or differs between engines; possible are {', '.join(sorted(WINDOWS))}"
+        return
+    if not part["orders"]:
+        yield f"{name} OVER has no ORDER BY: it would take rows of the future"
+    if any(order["type"] == "DESCENDING" for order in part["orders"]):
+        yield f"{name} OVER an order that descends: rows of the future come first"
+    if any(order["null_order"] == "ORDER_DEFAULT" for order in part["orders"]):
+        yield f"{name} OVER: the engines put nulls at different ends; write NULLS FIRST or NULLS LAST"
+    if part["end"] not in ENDS or part["exclude_clause"] != "NO_OTHER" or part["ignore_nulls"]:
+        yield f"{name} OVER: the frame has to end at the current row or before it"
+    offset = [one["expression"] for one in part["arguments"][1:]]
+    if name == "lag" and any(not _is_natural(one) for one in offset[:1]):
+        yield "lag by what is no positive number: it would look ahead"
+
+
+def _is_natural(part: dict[str, Any]) -> bool:
+    return (
+        part["class"] == "CONSTANT"
+        and part["literal"]["kind"] == "INTEGER"
+        and int(part["literal"]["text"]) > 0
+    )
+
+
+def _is_interval(part: dict[str, Any]) -> bool:
+    """Whether it is what the parser makes of INTERVAL 5 DAYS."""
+    (argument,) = part["arguments"]
+    cast = argument["expression"]
+    if cast["class"] != "CAST" or cast["child"].get("function_name") != "trunc":
+        return False
+    inner = cast["child"]["arguments"][0]["expression"]
+    return inner["class"] == "CAST" and inner["child"]["class"] == "CONSTANT"
+
+
+def _never_zero(part: dict[str, Any]) -> bool:
+    if part["class"] == "FUNCTION":
+        return part["function_name"] == "nullif"
+    return (
+        part["class"] == "CONSTANT"
+        and part["literal"].get("kind") in ("INTEGER", "NUMERIC", "DECIMAL", "FLOAT")
+        and part["literal"]["text"] not in ZERO
+    )
+
+
+def _spoken(kind: str) -> str:
+    return kind.removesuffix("_MODIFIER").removesuffix("_NODE").replace("_", " ").lower()

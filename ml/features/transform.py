@@ -1,0 +1,265 @@
+"""What a definition's sources say now, and what of it a table does not have yet.
+
+All statements of a build, over registered relations: the sources by their names, `history` (all rows of the
+table) and `latest` (one a key). Times are UTC. A first build and each later one run the same statements.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ml.errors import MlopsError
+from ml.features.definition import KNOWN_AT, OVERTAKEN, Feature, FeatureTable
+from ml.features.engine import Connection, in_words, listed, one, quoted
+from ml.features.join import MICROSECOND
+
+MADE: Final = "made"  # what the sources say now
+NEW: Final = "appended"  # of it, what the table does not have
+HISTORY: Final = "history"
+LATEST: Final = "latest"
+TYPES: Final = {"integer": "BIGINT", "number": "DOUBLE", "text": "VARCHAR", "boolean": "BOOLEAN"}
+SIGNED: Final = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+WHOLE: Final = (*SIGNED, "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+NUMBERS: Final = (*WHOLE, "FLOAT", "DOUBLE", "DECIMAL")
+FITS: Final = {"integer": NUMBERS, "number": NUMBERS, "text": ("VARCHAR",), "boolean": ("BOOLEAN",)}
+TIMES: Final = (
+    "DATE",
+    "TIMESTAMP",
+    "TIMESTAMP WITH TIME ZONE",
+    "TIMESTAMP_NS",
+    "TIMESTAMP_MS",
+    "TIMESTAMP_S",
+)
+
+
+def utc(time: dt.datetime) -> str:
+    """A time in SQL."""
+    return f"TIMESTAMPTZ '{time.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f}+00'"
+
+
+def make(connection: Connection, table: FeatureTable, since: dt.datetime | None = None) -> None:
+    """Run the transformation into the relation `made`, with each column in its declared type.
+
+    since: earlier events are left out. Raises MlopsError, naming the table and what is wrong.
+    """
+    sql = table.transformation.sql
+    with in_words(f"The transformation of {table.name} cannot run"):
+        described: Any = connection.execute(f"DESCRIBE {sql}").fetchall()
+    kinds: dict[str, str] = {row[0]: row[1].partition("(")[0] for row in described}
+    if wrong := _misfits(table, kinds):
+        raise MlopsError(
+            f"The transformation of {table.name} answers other types.", "Correct one of both.", wrong
+        )
+    time = f"CAST({quoted(table.event_time)} AS TIMESTAMPTZ)"
+    if table.known_at is not None:
+        known = f"CAST({quoted(table.known_at)} AS TIMESTAMPTZ)"
+    else:
+        lag = (table.known_after or dt.timedelta(0)).total_seconds()
+        known = f"{time} + to_microseconds({round(lag * MICROSECOND)})"
+    columns = [
+        *(f"CAST({quoted(key)} AS {_key_type(kinds[key])}) AS {quoted(key)}" for key in table.key),
+        f"{time} AS {quoted(table.event_time)}",
+        f"{known} AS {KNOWN_AT}",
+        *(_typed(name, feature, kinds[name]) for name, feature in table.features.items()),
+    ]
+    where = "" if since is None else f" WHERE {time} >= {utc(since)}"
+    query = f"SELECT {', '.join(columns)} FROM ({sql}){where}"  # noqa: S608
+    with in_words(f"The transformation of {table.name} failed"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {MADE} AS {query}")
+
+
+def _key_type(kind: str) -> str:
+    return "VARCHAR" if kind == "VARCHAR" else "BIGINT"
+
+
+def _typed(name: str, feature: Feature, kind: str) -> str:
+    column, to = quoted(name), TYPES[feature.type]
+    cast = f"CAST({column} AS {to})"
+    if feature.type == "integer" and kind not in WHOLE:
+        said = f"{name} holds fractions, and is declared as an integer"
+        cast = f"CASE WHEN {column} <> floor({column}) THEN error('{said}') ELSE {cast} END"
+    return f"{cast} AS {column}"
+
+
+def _misfits(table: FeatureTable, kinds: Mapping[str, str]) -> list[str]:
+    wrong = [
+        f"{name}: {kinds[name]}, declared is {feature.type}"
+        for name, feature in table.features.items()
+        if kinds[name] not in FITS[feature.type]
+    ]
+    times = [table.event_time, *([table.known_at] if table.known_at else [])]
+    wrong += [
+        f"{name}: {kinds[name]}, a time is a DATE or a TIMESTAMP"
+        for name in times
+        if kinds[name] not in TIMES
+    ]
+    wrong += [
+        f"{key}: {kinds[key]}, a key is a whole number or a text"
+        for key in table.key
+        if kinds[key] not in (*WHOLE, "VARCHAR")
+    ]
+    return wrong
+
+
+def faults(connection: Connection, table: FeatureTable, relation: str) -> list[str]:
+    """In words, what of a relation's rows a feature table must not hold; asked by `build` and by `check`."""
+    said = _of_values(connection, table, relation)
+    versions = listed([*table.key, table.event_time, KNOWN_AT])
+    both = f"SELECT 1 FROM {quoted(relation)} GROUP BY {versions} HAVING COUNT(*) > 1"  # noqa: S608
+    with in_words(f"{table.name} cannot be looked at"):
+        twice = one(connection, f"SELECT COUNT(*) AS n FROM ({both})")["n"]  # noqa: S608
+    if twice:
+        keys = ", ".join(table.key)
+        said.append(f"{twice:,} times there are two rows of one {keys}, event and time of knowledge")
+    return said
+
+
+def _of_values(connection: Connection, table: FeatureTable, relation: str) -> list[str]:
+    never_null = (*table.key, table.event_time, KNOWN_AT)
+    counted = [
+        "COUNT(*) AS _rows",
+        f"COUNT(*) FILTER (WHERE {KNOWN_AT} < {quoted(table.event_time)}) AS _leaks",
+        *(_nulls(name) for name in (*never_null, *table.features)),
+    ]
+    for name, feature in table.features.items():
+        column = quoted(name)
+        if feature.minimum is not None:
+            counted.append(f"COUNT(*) FILTER (WHERE {column} < {feature.minimum!r}) AS {quoted('<' + name)}")
+        if feature.maximum is not None:
+            counted.append(f"COUNT(*) FILTER (WHERE {column} > {feature.maximum!r}) AS {quoted('>' + name)}")
+        if feature.type == "number":
+            counted.append(f"COUNT(*) FILTER (WHERE NOT isfinite({column})) AS {quoted('infinite ' + name)}")
+    with in_words(f"{table.name} cannot be looked at"):
+        found = one(connection, f"SELECT {', '.join(counted)} FROM {quoted(relation)}")  # noqa: S608
+    rows = found["_rows"]
+    said = [
+        f"{name} is null in {found[f'null {name}']:,} of {rows:,} rows"
+        for name in never_null
+        if found[f"null {name}"]
+    ]
+    if found["_leaks"]:
+        said.append(f"{found['_leaks']:,} rows were known before their event happened: they leak")
+    return said + [
+        text for name, feature in table.features.items() for text in _of_feature(name, feature, found, rows)
+    ]
+
+
+def _nulls(name: str) -> str:
+    return f"COUNT(*) - COUNT({quoted(name)}) AS {quoted('null ' + name)}"
+
+
+def _of_feature(name: str, feature: Feature, found: Mapping[str, int], rows: int) -> list[str]:
+    said: list[str] = []
+    nulls = found[f"null {name}"]
+    if nulls > feature.most_null * rows:
+        said.append(f"{name} is null in {nulls:,} of {rows:,} rows, more than {feature.most_null:.2%}")
+    if feature.minimum is not None and (count := found[f"<{name}"]):
+        said.append(f"{name} is below {feature.minimum:g} in {count:,} of {rows:,} rows")
+    if feature.maximum is not None and (count := found[f">{name}"]):
+        said.append(f"{name} is above {feature.maximum:g} in {count:,} of {rows:,} rows")
+    if count := found.get(f"infinite {name}"):
+        said.append(f"{name} is infinite or no number in {count:,} of {rows:,} rows")
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of a build. rows: new ones.
+
+    late: known only from this build on, although the sources say an earlier time; corrected: of these, rows
+    whose event the table had with other values; overtaken: a later event was known by then; early: not taken
+    yet, because they are known only in the future.
+    """
+
+    rows: int
+    late: int
+    corrected: int
+    overtaken: int
+    early: int
+
+
+def append(
+    connection: Connection, table: FeatureTable, built: dt.datetime | None, now: dt.datetime
+) -> Counts:
+    """Put into the relation `appended` what `made` has and the table has not.
+
+    built: the last build; None: there is none. A row that came to be known since then keeps its time of
+    knowledge. One that the last build should have seen came late, or was corrected: nobody can have known it
+    before now, so it counts from now on. So rows as of any time in the past stay what they were.
+    """
+    with in_words(f"What is new in {table.name} cannot be found"):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {NEW} AS {_new(table, built, now)}")
+        found = one(
+            connection,
+            f"SELECT COUNT(*) AS rows, COUNT(*) FILTER (WHERE late) AS late, "  # noqa: S608
+            f"COUNT(*) FILTER (WHERE corrected) AS corrected, "
+            f"COUNT(*) FILTER (WHERE {OVERTAKEN}) AS overtaken, "
+            f"(SELECT COUNT(*) FROM {MADE} WHERE {KNOWN_AT} > {utc(now)}) AS early FROM {NEW}",
+        )
+    return Counts(**found)
+
+
+def _new(table: FeatureTable, built: dt.datetime | None, now: dt.datetime) -> str:
+    """`versions`: of each event the last version that the last build should have seen, as the sources have it
+    now; `had`: as the table has it; `on_time`: versions that came to be known since."""
+    event, keys, names = quoted(table.event_time), listed(table.key), list(table.features)
+    fact = listed([*table.key, table.event_time])
+    last = utc(built) if built else "TIMESTAMPTZ '-infinity'"
+    newest = f"ROW_NUMBER() OVER (PARTITION BY {fact} ORDER BY {KNOWN_AT} DESC NULLS LAST) AS v"
+    differs = " OR ".join(f"made.{quoted(name)} IS DISTINCT FROM h.{quoted(name)}" for name in names)
+    return f"""
+    WITH on_time AS (SELECT * FROM {MADE} WHERE {KNOWN_AT} > {last} AND {KNOWN_AT} <= {utc(now)}),
+    versions AS (SELECT * FROM (SELECT *, {newest} FROM {MADE} WHERE {KNOWN_AT} <= {last}) WHERE v = 1),
+    had AS (SELECT * FROM (SELECT *, {newest} FROM {HISTORY}) WHERE v = 1),
+    late AS (
+      SELECT {listed([*table.key, table.event_time, *names], "made")}, h.{KNOWN_AT} IS NOT NULL AS corrected
+      FROM versions AS made LEFT JOIN had AS h ON {_same([*table.key, table.event_time], "made", "h")}
+      WHERE (h.{KNOWN_AT} IS NULL OR {differs}) AND NOT EXISTS (
+        SELECT 1 FROM on_time AS o WHERE {_same([*table.key, table.event_time], "made", "o")}
+      )
+    ),
+    new AS (
+      SELECT {fact}, {KNOWN_AT}, {listed(names)}, FALSE AS late, FALSE AS corrected FROM on_time
+      UNION ALL
+      SELECT {fact}, {utc(now)}, {listed(names)}, TRUE, corrected FROM late
+    )
+    SELECT new.*, COALESCE(new.{event} < l.{event}, FALSE) OR new.{event} < MAX(new.{event}) OVER (
+        PARTITION BY {listed(table.key, "new")} ORDER BY new.{KNOWN_AT} NULLS LAST
+        RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      ) AS {OVERTAKEN}
+    FROM new LEFT JOIN (SELECT {keys}, {event} FROM {LATEST}) AS l ON {_same(table.key, "new", "l")}
+    """  # noqa: S608
+
+
+def _same(columns: Sequence[str], left: str, right: str) -> str:
+    return " AND ".join(f"{left}.{quoted(name)} = {right}.{quoted(name)}" for name in columns)
+
+
+def stored(table: FeatureTable) -> list[str]:
+    """The columns of both tables, in their order."""
+    return [*table.key, table.event_time, KNOWN_AT, OVERTAKEN, *table.features]
+
+
+def rows_to_append(table: FeatureTable) -> str:
+    """The statement of the rows that history gets."""
+    return f"SELECT {listed(stored(table))} FROM {NEW}"  # noqa: S608
+
+
+def latest_after(table: FeatureTable) -> str:
+    """The statement of the latest row of each key, once the new rows are there."""
+    columns = listed(stored(table))
+    return _latest(table, f"(SELECT {columns} FROM {LATEST} UNION ALL SELECT {columns} FROM {NEW})")  # noqa: S608
+
+
+def latest_of(table: FeatureTable, relation: str) -> str:
+    """The statement of the latest row of each key, from all rows."""
+    return _latest(table, quoted(relation))
+
+
+def _latest(table: FeatureTable, of: str) -> str:
+    newest = f"ROW_NUMBER() OVER (PARTITION BY {listed(table.key)} ORDER BY {KNOWN_AT} DESC NULLS LAST) AS v"
+    numbered = f"SELECT *, {newest} FROM {of} WHERE NOT {OVERTAKEN}"  # noqa: S608
+    return f"SELECT {listed(stored(table))} FROM ({numbered}) WHERE v = 1"  # noqa: S608

@@ -1,6 +1,7 @@
 """A training that starts from the registered model, through the real command line and jobs."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ __all__ = ["estate_world"]  # the fixture
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 
-def test_the_champion_is_continued_and_the_card_says_so(estate_world: World) -> None:
+def test_the_champion_is_continued_and_the_card_says_so(estate_world: World, tmp_path: Path) -> None:
     def mlops(*argv: str) -> dict[str, Any]:
         return json.loads(estate_world.run("mlops", *argv, "--env", "stage", "--json").stdout)
 
@@ -22,5 +23,7 @@ def test_the_champion_is_continued_and_the_card_says_so(estate_world: World) -> 
     again = mlops("train", "--trials", "1", "--start-from", f"{name}:1", "--override", "to see its card")
     assert (again["job"], again["reused"]) == (second["job"], True)
 
-    card = mlops("card", "--model", f"{name}:2")
-    assert card["lineage"]["previous"] == f"{name}:1"
+    page = tmp_path / "card.html"
+    mlops("card", "--model", f"{name}:2", "--output", str(page))
+    told = page.read_text(encoding="utf-8")
+    assert "started from" in told and f"{name}:1" in told and "The earlier model, continued" in told

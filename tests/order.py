@@ -17,6 +17,7 @@ from typing import Final
 SECONDS: Final = {
     "tests/e2e/test_estate.py": 200,
     "tests/e2e/test_production_line.py": 190,
+    "tests/e2e/test_loop.py": 180,
     "tests/e2e/test_kill_promote.py": 110,
     "tests/e2e/test_kill.py": 75,
     "tests/emulator/programs/test_programs.py": 46,

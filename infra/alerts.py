@@ -134,6 +134,17 @@ QUERIES: Final[tuple[QueryAlert, ...]] = (
         retrain=True,
     ),
     QueryAlert(
+        "no-quality",
+        "answers were kept for more than a day, and no daily report was made of them for two days",
+        2,
+        """AppMetrics
+| where Name == "quality.rows" or (Name == "scoring.kept.rows" and Sum > 0)
+| summarize reports = countif(Name == "quality.rows"), since = min(TimeGenerated)
+| where reports == 0 and since < ago(28h)""",
+        window="P2D",
+        every="PT1H",
+    ),
+    QueryAlert(
         "drift-days",
         "a feature has differed from the training rows for three daily reports in a row",
         2,

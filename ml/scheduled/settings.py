@@ -46,7 +46,7 @@ class BatchRow(Row):
 
     on: bool = False
     data: str = Field(
-        default="abfss://landing@{data_lake}.dfs.core.windows.net/batch/{date}",
+        default="abfss://tables@{data_lake}.dfs.core.windows.net/batch/{date}",
         pattern=r"^abfss://[^/]+/.*\{date\}",
     )
     key: str | None = None

@@ -30,6 +30,7 @@ ABOUT: Final[Mapping[str, Question]] = {
     "quality": "right",
     "drift-days": "right",
     "broken-column": "right",
+    "no-quality": "right",
     "answers-lost": "other",
     "telemetry-lost": "other",
     "daily-cap": "other",

@@ -170,7 +170,7 @@ def test_rows_in_the_lake_are_scored_by_a_job_on_the_cluster(world: World, tmp_p
     program = tmp_path / "upload.py"
     program.write_text(UPLOAD)
     world.run(sys.executable, str(program), lake)
-    data = f"abfss://landing@{lake}.dfs.core.windows.net/batch/2026-11-30"
+    data = f"abfss://tables@{lake}.dfs.core.windows.net/batch/2026-11-30"
     batch = ("mlops", "batch", "--env", "stage", "--data", data, "--key", "id", "--json")
     answer = json.loads(world.run(*batch).stdout)
     assert (answer["rows"], answer["rejected"], answer["here"]) == (300, 0, False)
@@ -187,10 +187,10 @@ from azure.storage.blob import ContainerClient
 rows = pandas.read_parquet("data/credit_default.parquet").head(300).drop(columns="default")
 content = io.BytesIO()
 rows.to_parquet(content, index=False)
-landing = ContainerClient(
-    f"https://{sys.argv[1]}.blob.core.windows.net", "landing", credential=DefaultAzureCredential()
+tables = ContainerClient(
+    f"https://{sys.argv[1]}.blob.core.windows.net", "tables", credential=DefaultAzureCredential()
 )
-landing.upload_blob("batch/2026-11-30/rows.parquet", content.getvalue())
+tables.upload_blob("batch/2026-11-30/rows.parquet", content.getvalue())
 """
 
 

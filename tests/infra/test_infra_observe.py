@@ -20,7 +20,20 @@ from tests.infra.settings import raw_settings, settings_of
 
 AZURES = {"_LogOperation": {"Category", "Detail"}}
 """Tables of Azure's own, from "Monitor health of Log Analytics workspace"."""
-FUNCTIONS = {"sum", "sumif", "count", "max", "toint", "tolong", "todouble", "tostring", "bin"}
+FUNCTIONS = {
+    "ago",
+    "sum",
+    "sumif",
+    "count",
+    "countif",
+    "max",
+    "min",
+    "toint",
+    "tolong",
+    "todouble",
+    "tostring",
+    "bin",
+}
 WORDS = FUNCTIONS | {"in", "and", "or", "not", "has", "desc", "asc", "by"}
 OPERATORS = {"where", "extend", "summarize", "project", "order", "take"}
 METRIC = re.compile(r'"(scoring\.[\w.]+)"')

@@ -58,12 +58,14 @@ EXPORTED: Final = metric("scoring.telemetry.failed", 0.0)
 class Case:
     """fires: what breaks the rule. quiet: sets that do not, each as near to it as its kind goes.
 
-    calm: what has to come, over and over, for the rule to stay quiet.
+    calm: what has to come, over and over, for the rule to stay quiet. ago: minutes before the evaluation at
+    which it has broken.
     """
 
     fires: list[Row]
     quiet: list[list[Row]]
     calm: tuple[Row, ...] = ()
+    ago: int = 1
 
 
 CASES: Final[dict[str, Case]] = {
@@ -108,6 +110,15 @@ CASES: Final[dict[str, Case]] = {
     "drift-days": Case([metric("quality.drifted.days", 3.0)], [[metric("quality.drifted.days", 2.0)] * 3]),
     "broken-column": Case(
         [metric("quality.broken", 1.0)], [[metric("quality.broken", 0.0), metric("quality.retrain", 1.0)]]
+    ),
+    "no-quality": Case(
+        [metric("scoring.kept.rows", 5.0)],
+        [
+            [metric("scoring.kept.rows", 5.0)],  # of today: its report comes tomorrow
+            [metric("scoring.kept.rows", 0.0)],
+        ],
+        calm=(metric("quality.rows", 5.0),),
+        ago=29 * 60,
     ),
     "no-telemetry": Case([answered(200, 100)], [[EXPORTED]], calm=(EXPORTED,)),
     "telemetry-lost": Case(
@@ -165,7 +176,7 @@ def test_a_rule_fires_when_something_is_wrong_and_is_resolved_when_it_is_well(
         tell(world, minute - 1, quiet)
         assert world.at(minute) == [], quiet
     minute += window
-    tell(world, minute - 1, case.fires)
+    tell(world, minute - case.ago, case.fires)
     assert world.at(minute) == [(minute, key, "Fired")]
 
     well = minute + (every if case.calm else window)  # the first evaluation that sees nothing wrong

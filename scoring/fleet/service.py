@@ -227,6 +227,10 @@ class FleetService(Service):
             together.setdefault(id(ask.scorer), []).append(number)
         batches: list[Any] = [None] * len(asks)
         for numbers in together.values():
+            if len(numbers) == 1:  # most members, where there are many
+                ask = of_members[numbers[0]]
+                batches[numbers[0]] = ask.scorer.judge(ask.matrix)
+                continue
             matrices = [asks[number].matrix for number in numbers]
             judged = of_members[numbers[0]].scorer.judge(joined(matrices))
             for number, batch in zip(numbers, judged.split(list(map(len, matrices))), strict=True):

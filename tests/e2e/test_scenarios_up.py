@@ -64,7 +64,10 @@ def test_it_goes_up_and_down_and_up_again(scenario: Scenario) -> None:
     scenario.pulumi("destroy", *QUIET)
     assert scenario.world.resources() == 0
 
-    scenario.config["mlops-estate:recoverKeyVault"] = True
+    kept = ["recoverKeyVault"]  # what Azure keeps of a deleted estate
+    if scenario.config.get(f"{NAMESPACE}gateway"):
+        kept.append("recoverGateway")
+    scenario.config |= {f"{NAMESPACE}{name}": True for name in kept}
     scenario.pulumi("up", *QUIET, "--skip-preview")
-    scenario.config["mlops-estate:recoverKeyVault"] = False
+    scenario.config |= {f"{NAMESPACE}{name}": False for name in kept}
     scenario.pulumi("up", *QUIET, "--expect-no-changes")

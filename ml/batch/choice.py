@@ -48,7 +48,8 @@ def choose(
         place = "as --here says" if here else f"{away[0]} is on this machine"
         return Choice(engines["machine" if asked == AUTO else asked], True, place)
     if asked != AUTO:
-        return Choice(engines[asked], False, "as --engine says")
+        engine = engines[asked]
+        return Choice(engine, False, "; ".join(filter(None, ("as --engine says", engine.outside))))
     return Choice(*_by_size(size, machine_up_to_gb, engines))
 
 
@@ -65,7 +66,10 @@ def _by_size(
             False,
             f"{told}, within the {machine_up_to_gb:g} GB of batch.machine_up_to_gb",
         )
-    larger = next((engine for engine in engines.values() if engine.largest), None)
-    if larger is None:
-        return machine, False, f"{told}, and there is no other engine"
-    return larger, False, f"{told}, more than the {machine_up_to_gb:g} GB of batch.machine_up_to_gb"
+    told += f", more than the {machine_up_to_gb:g} GB of batch.machine_up_to_gb"
+    larger = [engine for engine in engines.values() if engine.largest]
+    inside = next((engine for engine in larger if not engine.outside), None)
+    if inside is not None:
+        return inside, False, told
+    why = "; ".join(engine.outside for engine in larger) or "there is no other engine"
+    return machine, False, f"{told}, and {why}"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class Engine:
     """One engine. largest: whether it takes what is too much for one machine.
 
+    outside: why its jobs do not run in the estate's network, and so cannot read a lake that is shut to
+    others; "" where they do. Such an engine is never chosen by itself.
     here: scores in this process and returns the run's record (`runs/RUN/record.json`, and `found`).
     job: the Azure ML job that does the same and writes that record as `answer.json` into its output `answer`;
     it is not submitted yet. state: of the data, a part of the job's name, "" where nobody could look.
@@ -32,6 +34,7 @@ class Engine:
     largest: bool
     here: Callable[[Azure, Asked, Told], dict[str, Any]]
     job: Callable[[Azure, Path, Asked, str], Job]
+    outside: str = ""
 
 
 def _machine_here(azure: Azure, asked: Asked, told: Told) -> dict[str, Any]:
@@ -62,6 +65,13 @@ ENGINES: Final[dict[str, Engine]] = {
     engine.name: engine
     for engine in (
         Engine("machine", "all cores of one machine", False, _machine_here, _machine_job),
-        Engine("spark", "executors of Spark", True, _spark_here, _spark_job),
+        Engine(
+            "spark",
+            "executors of Spark",
+            True,
+            _spark_here,
+            _spark_job,
+            "serverless Spark of Azure ML runs outside the estate's network (docs/spark.md)",
+        ),
     )
 }

@@ -2,7 +2,8 @@
 
 DuckDB's parser gives the statement as a tree; each kind of node, each function and type that is not listed
 here is refused by name. So a statement reads no file, calls nothing that depends on the day, and means the
-same on either engine. What a tree cannot show, a join with rows of the future, `mlops features check` finds.
+same on either engine. What a tree cannot show, a join or a group over rows of the future, nothing here finds:
+`mlops features check` finds rows whose own time lies ahead.
 """
 
 from __future__ import annotations

@@ -50,6 +50,15 @@ def test_where_there_is_one_engine_it_takes_all_and_says_so() -> None:
     assert found.engine is MACHINE and "there is no other engine" in found.why
 
 
+def test_an_engine_outside_the_network_is_taken_by_name_alone() -> None:
+    engines = {"machine": MACHINE, "larger": replace(LARGER, outside="it stands in the rain")}
+    found = choose("auto", False, LAKE, OUT, 500 * GB, 100.0, engines)
+    assert found.engine is MACHINE and found.why.endswith("and it stands in the rain")
+    named = choose("larger", False, LAKE, OUT, 5, 100.0, engines)
+    assert named.engine.name == "larger" and named.why == "as --engine says; it stands in the rain"
+    assert ENGINES["spark"].outside  # until its jobs run in a subnet of the estate
+
+
 @pytest.mark.parametrize(
     ("asked", "data", "words"), [("flink", LAKE, "'flink'"), ("machine", "rows/", "rows/")]
 )

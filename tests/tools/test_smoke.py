@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.environments import environments
+from infra.environments import environments, stack_file
 from ml.cli import app
+from ml.deploy.secrets_settings import CONFIG_FILE
 from tests.e2e.world import World
 from tools.smoke import guard
 from tools.smoke.carry_out import Done, carry_out
@@ -124,7 +125,7 @@ def test_the_release_that_was_deployed_is_tested(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_whole_line_where_nothing_costs(tmp_path: Path) -> None:
     """The very command, in a world that has the bootstrap alone."""
-    world, out = World(tmp_path / "home"), tmp_path / "smoke"
+    world, out, before = World(tmp_path / "home"), tmp_path / "smoke", stack_file("stage").read_bytes()
     settings = tmp_path / "quick.toml"
     settings.write_text("[release]\nload_seconds = 1.0\n")
     world.emulator("up")
@@ -136,7 +137,10 @@ def test_the_whole_line_where_nothing_costs(tmp_path: Path) -> None:
         assert wrong.returncode == 2 and not out.exists()
         world.run("pulumi", "stack", "--stack", "stage", "--show-name")  # makes it, as `stack init` does
         world.environment["MLOPS_SETTINGS"] = str(settings)
+        # The stack file of the home: a command inside another one would seal the repository's.
+        world.environment[CONFIG_FILE] = str(world.home / "pulumi" / "config" / "Pulumi.stage.yaml")
         done = world.run(*smoke, "--subscription", subscription)
         assert {one["ended"] for one in json.loads(done.stdout)["steps"]} == {"well"}
     finally:
         world.emulator("down")
+    assert stack_file("stage").read_bytes() == before

@@ -27,6 +27,7 @@ from emulator.places import Place
 Json = dict[str, Any]
 Found = TypeVar("Found")
 Kind = Literal["connection", "firewall", "lost"]
+PORTS: Final = {"microsoft.dbforpostgresql/flexibleservers": 5432}
 PORT: Final = 443
 API_SERVER: Final = 4  # of the addresses of its nodes, the one that a private API server has
 POLICY: Final = "Microsoft.Network/serviceEndpointPolicies"
@@ -243,7 +244,7 @@ class Reach:
         wanted = {str(one.get("ipv4Address")) for one in record["properties"].get("aRecords") or []}
         for endpoint, approved in endpoints:
             if approved and wanted & self._addresses(endpoint):
-                return self._flow(subnet, endpoint, network, sorted(wanted)[0])
+                return self._flow(subnet, endpoint, network, sorted(wanted)[0], _port(target))
         return Denied(
             "lost",
             "",
@@ -282,7 +283,9 @@ class Reach:
                 found |= {str(each["properties"].get("privateIPAddress")) for each in configurations}
         return found
 
-    def _flow(self, subnet: Json, endpoint: Json, network: str, address: str) -> Denied | None:
+    def _flow(
+        self, subnet: Json, endpoint: Json, network: str, address: str, port: int = PORT
+    ) -> Denied | None:
         """Whether the networks lead from a subnet to an endpoint, and let it through."""
         other = self._store.get(endpoint["properties"]["subnet"]["id"])
         if other is None:
@@ -304,12 +307,12 @@ class Reach:
             guards.append(("Inbound", other))
         for direction, guarded in guards:
             group = _id(guarded, "networkSecurityGroup")
-            rule = denial(self._store, group, direction, source, target, PORT)
+            rule = denial(self._store, group, direction, source, target, port)
             if rule:
                 return Denied(
                     "lost",
                     "",
-                    f"the rule '{rule}' of {group} stops {subnet['name']} on its way to {address}:{PORT}",
+                    f"the rule '{rule}' of {group} stops {subnet['name']} on its way to {address}:{port}",
                 )
         return None
 
@@ -330,7 +333,9 @@ class Reach:
         acls: Json = properties.get("networkAcls") or properties.get("networkRuleSet") or {}
         if place.trusted and _bypassed(acls):  # even where public access is off: the exception stays
             return None
-        if str(properties.get("publicNetworkAccess") or "Enabled").lower() not in ("enabled",):
+        network: Json = properties.get("network") or {}  # where a database server has it
+        access = properties.get("publicNetworkAccess") or network.get("publicNetworkAccess") or "Enabled"
+        if str(access).lower() not in ("enabled",):
             return Denied("connection", address, f"publicNetworkAccess is Disabled, and {why}")
         if subnet is not None and (lost := self._way_out(subnet, target, service)):
             return Denied("lost", "", lost)
@@ -388,6 +393,10 @@ class Reach:
 def unreachable(target: str, denied: Denied) -> AzureError:
     """What stands for no answer at all: the words of a caller whose connection fails."""
     return AzureError(502, "Unreachable", f"{target} cannot be reached: {denied.why}.")
+
+
+def _port(target: Json) -> int:
+    return PORTS.get(target["type"].lower(), PORT)
 
 
 def _id(resource: Json, name: str) -> str:

@@ -17,6 +17,7 @@ from emulator.http import Request
 from emulator.places import OUTSIDE, Place
 from infra.private_link import LINKS, PrivateLink, zones_of
 from tests.emulator.core import test_apimanagement as apim
+from tests.emulator.core import test_postgres as postgres
 from tests.emulator.core.conftest import GROUP, LOCATION, Client
 from tests.emulator.homes import started_once
 from tests.emulator.network import private
@@ -35,6 +36,7 @@ TARGETS: Final = {
     "releaseVault": f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv-releases",
     "gateway": apim.SERVICE,
     "monitor": SCOPE,
+    "predictions": f"{GROUP}/providers/Microsoft.DBforPostgreSQL/flexibleServers/psql-private",
     "triggers": f"{GROUP}/providers/Microsoft.Web/sites/func-private",
     "triggerStorage": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/fnprivate",
 }
@@ -86,6 +88,7 @@ def services(client: Client) -> None:
     put("PUT", TARGETS["triggers"], {"location": LOCATION, "kind": "functionapp,linux", "properties": app})
     put("PUT", TARGETS["releases"], private.account(isHnsEnabled=True))
     put("PUT", TARGETS["releaseVault"], private.vault())
+    put("PUT", TARGETS["predictions"], postgres.body())
     logs = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
     put("PUT", logs, {"location": LOCATION, "properties": {"sku": {"name": "PerGB2018"}}})
     told = {

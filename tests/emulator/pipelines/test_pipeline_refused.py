@@ -213,8 +213,8 @@ REFUSED: dict[str, tuple[Callable[[Lab], Any], str]] = {
     "spark job": (
         spark,
         "Job NAME is not valid. properties.resources.runtimeVersion: '3.4.0' is not emulated; use 3.5; "
-        "properties.identity: a Spark job that acts as 'user' is not emulated; use managed, the workspace's "
-        "identity.",
+        "properties.identity: a Spark job that acts as 'UserIdentity' is not emulated; use managed, the "
+        "workspace's identity.",
     ),
     "spark step": (
         lambda lab: pipeline_of(spark(lab)),

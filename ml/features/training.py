@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ from ml.errors import MlopsError
 from ml.features.definition import FeatureTable, chosen
 from ml.features.engine import batches, engine, in_words, listed
 from ml.features.join import SPINE, Wanted, as_of, check_spine, types
+from ml.features.made_of import MADE_OF
 from ml.features.place import Features, Opened, register
 from ml.features.sources import dataset
 
-MADE_OF: Final = b"mlops.features"  # the key of the Parquet file's metadata
 ROW_GROUP: Final = 100_000
 
 
@@ -143,25 +142,6 @@ def _write(rows: Any, made: Mapping[str, Any], to: Path) -> int:
         raise MlopsError("The spine has no rows.", "Give one with rows.")
     part.replace(to)
     return count
-
-
-def made_of(file: Path) -> dict[str, Any] | None:
-    """What a training set was made of; None: the file does not say."""
-    import pyarrow.parquet as pq
-
-    said = (pq.read_schema(file).metadata or {}).get(MADE_OF)
-    return None if said is None else json.loads(said)
-
-
-def tags(made: Mapping[str, Any]) -> dict[str, str]:
-    """The lineage as tags of a data asset: short values, and a digest of all of it."""
-    return {
-        "spine": str(made["spine"]),
-        "features": ", ".join(
-            f"{name}:v{table['version']}@{table['delta_version']}" for name, table in made["tables"].items()
-        ),
-        "features_sha256": hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest(),
-    }
 
 
 def serving(

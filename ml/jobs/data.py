@@ -203,7 +203,7 @@ def _size(azure: Azure, blob: "BlobClient") -> int | None:
 
 def _made_of(file: DataFile) -> dict[str, str]:
     """The feature tables that the file was joined of, as tags; none where it does not say."""
-    from ml.features.training import made_of, tags
+    from ml.features.made_of import made_of, tags
 
     made = made_of(file.path) if file.format == "parquet" else None
     return {} if made is None else tags(made)

@@ -22,10 +22,10 @@ from ml.errors import MlopsError
 from ml.features import check as checks
 from ml.features.build import build as build_table
 from ml.features.check import Verdict
+from ml.features.made_of import MADE_OF
 from ml.features.place import Features
 from ml.features.settings import FeaturesSettings
 from ml.features.sources import Sources
-from ml.features.training import MADE_OF
 from ml.jobs import data
 from tests.ml.features.tables import at, definition, events
 

@@ -14,9 +14,10 @@ import pytest
 from ml.errors import MlopsError
 from ml.features.build import build
 from ml.features.definition import chosen
+from ml.features.made_of import made_of, tags
 from ml.features.place import Features
 from ml.features.sources import Sources
-from ml.features.training import choices, made_of, make, serving, tags, usable
+from ml.features.training import choices, make, serving, usable
 from ml.steps.contract import COLUMNS, FEATURES, ID, LABEL
 from tests.ml.features.tables import at
 

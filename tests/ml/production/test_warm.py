@@ -52,7 +52,7 @@ class Service:
 
 def record() -> Any:
     release = SimpleNamespace(model_name="credit", model_version="3", image_digest="sha256:a")
-    return SimpleNamespace(release=release, evidence=SimpleNamespace(artifact_digest="d"))
+    return SimpleNamespace(release=release, evidence=SimpleNamespace(artifact_digest="d", members=()))
 
 
 def test_a_release_that_answers_is_warm_afterwards() -> None:

@@ -74,7 +74,7 @@ def test_alert_rules_ask_for_metrics_that_are_sent() -> None:
     report = one_day(3, 3_000, (), RULES, labels=True)
     sent = set(measurements(report))
     asked = {rule.key: rule.query.split('"')[1] for rule in QUERIES if '"quality.' in rule.query}
-    assert set(asked) == {"quality", "drift-days", "broken-column"}
+    assert set(asked) == {"quality", "drift-days", "broken-column", "no-quality"}
     assert set(asked.values()) <= sent
     assert [rule.key for rule in QUERIES if rule.key in asked and rule.retrain] == ["quality"]
 

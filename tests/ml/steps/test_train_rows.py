@@ -137,7 +137,7 @@ def test_a_training_whose_metrics_cannot_be_logged_leaves_its_model(
     model: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setattr(train_main, "train", lambda rows, test, settings: model.trained)
+    monkeypatch.setattr(train_main, "train", lambda rows, test, settings, start: model.trained)
     write_table(model.rows, tmp_path / TRAIN)
     write_table(model.test, tmp_path / TEST)
     with pytest.raises(StepError, match="tracking is required"):

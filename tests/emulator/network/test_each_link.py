@@ -231,3 +231,20 @@ def test_telemetry_comes_in_by_a_scope_that_holds_its_component(estate: Client) 
     finally:
         estate.ok("PUT", held, {"properties": {"linkedResourceId": INSIGHTS}})
     assert sent(estate, HERE) == ""
+
+
+@pytest.mark.parametrize(("port", "stopped"), [(443, False), (5432, True)])
+def test_a_database_is_asked_at_its_own_port(estate: Client, port: int, stopped: bool) -> None:
+    """A rule that stops one port stops the service that is asked there, and no other."""
+    rule = f"{private.RULES}/securityRules/none"
+    values = {"priority": 100, "direction": "Outbound", "access": "Deny", "protocol": "Tcp"}
+    ranges = {"sourceAddressPrefix": "*", "sourcePortRange": "*", "destinationAddressPrefix": "*"}
+    body = {"properties": {**values, **ranges, "destinationPortRange": str(port)}}
+    predictions = next(link for link in LINKS if link.key == "predictions")
+    vault = next(link for link in LINKS if link.key == "vault")
+    estate.ok("PUT", rule, body)
+    try:
+        assert ("the rule 'none'" in denied(estate, predictions)) == stopped
+        assert ("the rule 'none'" in denied(estate, vault)) != stopped
+    finally:
+        estate.ok("DELETE", rule)

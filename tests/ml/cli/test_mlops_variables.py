@@ -3,15 +3,18 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from typer.testing import CliRunner
 
 from ml import settings
 from ml.cli import app
-from ml.deploy import variables
+from ml.deploy import image, variables
+from ml.deploy.prepare import prepare
 from ml.errors import MlopsError
 from scoring.settings import read
 
@@ -147,3 +150,25 @@ def test_the_models_own_samples_have_to_pass() -> None:
         "SCORING_MAX_ROWS is 11, and the samples are 12 rows",
         f"SCORING_MAX_BODY_BYTES is 9, and the samples are {size} bytes",
     ]
+
+
+def test_limits_that_the_samples_break_end_a_deployment_before_an_image_is_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def built(*_: Any) -> None:
+        raise AssertionError("an image was built")
+
+    model = SimpleNamespace(name="credit", version="1")
+    artifact = SimpleNamespace(
+        schema=SimpleNamespace(names=("age",)),
+        samples=SimpleNamespace(request={"records": [{"age": 1}, {"age": 2}]}),
+    )
+    monkeypatch.setattr(image, "find_model", lambda azure, reference: model)
+    monkeypatch.setattr(image, "assemble", lambda azure, root, found: SimpleNamespace(model=artifact))
+    monkeypatch.setattr(image, "ensure", built)
+    azure = SimpleNamespace(
+        report=SimpleNamespace(phase=lambda title: nullcontext(), line=lambda text: None),
+        settings=SimpleNamespace(scoring=SimpleNamespace(variables={"SCORING_MAX_ROWS": "1"})),
+    )
+    with pytest.raises(MlopsError, match="own samples"):
+        prepare(cast("Any", azure), ROOT, "credit:1")

@@ -6,9 +6,14 @@ import ast
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from types import SimpleNamespace
+from typing import Any, Final, cast
 
-from ml.watch import beforehand
+import pytest
+
+from ml.watch import beforehand, read
+from ml.watch.facts import Unread
+from tests.ml.watch.recorded import NOW
 
 OTHERS: Final = ("azure", "httpx", "pulumi")
 NOT_READ: Final = {
@@ -53,3 +58,20 @@ def test_what_readers_import_late_is_there_before() -> None:
                 others.add(name)
     assert "ml.commands.status" in seen and "azure.identity" in others
     assert not others - set(beforehand.MODULES) - set(NOT_READ)
+
+
+def test_they_are_there_before_the_first_reader_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    def attempted(_: Any) -> Unread:
+        order.append("read")
+        return Unread(why="not asked", remedy="Ask.")
+
+    monkeypatch.setattr(beforehand, "import_module", order.append)
+    monkeypatch.setattr(read, "attempt", attempted)
+    monkeypatch.setattr(read, "impatient", lambda azure: azure)
+    azure = SimpleNamespace(estate=SimpleNamespace(environment="stage"))
+    read.facts(cast("Any", azure), Path(), 7, NOW)
+    count = len(beforehand.MODULES)
+    assert tuple(order[:count]) == beforehand.MODULES
+    assert set(order[count:]) == {"read"}

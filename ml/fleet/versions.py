@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ml.errors import MlopsError
 from ml.fleet.compose import Version
 from ml.fleet.registered import KIND
-from ml.steps.registry import RegisteredModel
+from ml.steps.registry import RegisteredModel, entity, of, order
 from scoring.fleet import stored
 from scoring.model.artifact import ArtifactError
 
@@ -30,9 +30,7 @@ def listed(azure: Azure, name: str) -> list[Any]:
         raise MlopsError(
             f"The registered model {name} is no fleet.", "Name a fleet: `name` of its declaration in fleets/."
         )
-    return sorted(
-        found, key=lambda one: int(one.version) if str(one.version).isdecimal() else -1, reverse=True
-    )
+    return sorted(found, key=lambda one: order(str(one.version)), reverse=True)
 
 
 def download(azure: Azure, name: str, version: str, scratch: Path) -> Version:
@@ -70,10 +68,7 @@ class Workspace:
         self._azure = azure
 
     def versions(self, name: str) -> list[RegisteredModel]:
-        return [
-            RegisteredModel(name, str(one.version), dict(one.tags or {}), dict(one.properties or {}))
-            for one in listed(self._azure, name)
-        ]
+        return [of(one) for one in listed(self._azure, name)]
 
     def register(
         self,
@@ -83,23 +78,12 @@ class Workspace:
         tags: Mapping[str, str],
         properties: Mapping[str, str],
     ) -> RegisteredModel:
-        from azure.ai.ml.constants import AssetTypes
-        from azure.ai.ml.entities import Model
-
         from ml.azure.clients import without_its_own_output
 
-        model = Model(
-            name=name,
-            path=str(directory),
-            type=AssetTypes.CUSTOM_MODEL,
-            description=description,
-            tags=dict(tags),
-            properties=dict(properties),
-        )
+        model = entity(name, directory, description, tags, properties)
 
         def send() -> Any:
             with without_its_own_output():
                 return self._azure.ml.models.create_or_update(model)
 
-        made: Any = self._azure.granted(send, "create models")
-        return RegisteredModel(name, str(made.version), dict(tags), dict(properties))
+        return of(self._azure.granted(send, "create models"))

@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote
 
 from ml.steps.artifacts import read_artifact
 from ml.steps.errors import StepError
 from ml.steps.evaluate.metrics import Costs
 from scoring.model.artifact import MANIFEST, Artifact
+
+if TYPE_CHECKING:
+    from azure.ai.ml.entities import Model
 
 ARTIFACT_TAG = "artifact_digest"  # a model with the same behaviour is found again by this
 EVALUATION_PROPERTY = "evaluation"  # the content of metrics.json
@@ -109,7 +112,7 @@ class AzureRegistry:
             )
             for item in self._listed(name)
         ]
-        return sorted(found, key=lambda model: _order(model.version), reverse=True)
+        return sorted(found, key=lambda model: order(model.version), reverse=True)
 
     def _listed(self, name: str) -> list[dict[str, Any]]:
         """The versions that are not archived, as Azure Resource Manager has them; none of no such model."""
@@ -156,24 +159,36 @@ class AzureRegistry:
         properties: Mapping[str, str],
     ) -> RegisteredModel:
         """A new version, its number given by the workspace; the directory is uploaded."""
-        from azure.ai.ml.constants import AssetTypes
-        from azure.ai.ml.entities import Model
-
-        model = Model(
-            name=name,
-            path=str(directory),
-            type=AssetTypes.CUSTOM_MODEL,
-            description=description,
-            tags=dict(tags),
-            properties=dict(properties),
-        )
-        return _model(self._client.models.create_or_update(model))
+        model = entity(name, directory, description, tags, properties)
+        return of(self._client.models.create_or_update(model))
 
 
-def _model(item: Any) -> RegisteredModel:
+def entity(
+    name: str,
+    directory: Path,
+    description: str,
+    tags: Mapping[str, str],
+    properties: Mapping[str, str],
+) -> Model:
+    """A model of a folder's files, to be registered."""
+    from azure.ai.ml.constants import AssetTypes
+    from azure.ai.ml.entities import Model
+
+    return Model(
+        name=name,
+        path=str(directory),
+        type=AssetTypes.CUSTOM_MODEL,
+        description=description,
+        tags=dict(tags),
+        properties=dict(properties),
+    )
+
+
+def of(item: Any) -> RegisteredModel:
+    """A version as azure-ai-ml gives it."""
     return RegisteredModel(item.name, str(item.version), dict(item.tags or {}), dict(item.properties or {}))
 
 
-def _order(version: str) -> tuple[int, str]:
+def order(version: str) -> tuple[int, str]:
     """Numbered versions by number; others before them, by name."""
     return (int(version), "") if version.isdecimal() else (-1, version)

@@ -15,6 +15,7 @@ from tests.emulator.storage import estate
 from tests.emulator.storage.transport import Credential, transport
 
 URL = "https://lake.blob.core.windows.net/data/models/credit/3"
+NOBODY: Any = None  # a credential that is not asked for
 
 
 @pytest.fixture
@@ -60,6 +61,6 @@ def test_a_model_is_brought_by_identity_and_held_to_its_digest(
 )
 def test_an_address_that_is_none_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="is no folder of blobs"):
-        download(url, "sha256:" + "0" * 64, None, tmp_path)  # type: ignore[arg-type]
+        download(url, "sha256:" + "0" * 64, NOBODY, tmp_path)
     with pytest.raises(ArtifactError, match="'x' is no digest of a model"):
-        download("https://lake.blob.core.windows.net/data/m", "x", None, tmp_path)  # type: ignore[arg-type]
+        download("https://lake.blob.core.windows.net/data/m", "x", NOBODY, tmp_path)

@@ -186,11 +186,16 @@ def test_its_requirements_are_locked() -> None:
     text = contents(ROOT)["requirements.txt"].decode()
     entries = re.split(r"(?m)^(?=\S)", text)[1:]
     assert all("--hash=sha256:" in entry for entry in entries)
-    names = {re.match(r"[a-z0-9._-]+", entry)[0] for entry in entries}  # type: ignore[index]
+    names = {name for entry in entries for name in re.findall(r"^[a-z0-9._-]+", entry)}
     locked = (ROOT / "environments/requirements/scoring.txt").read_text()
     assert names == {*re.findall(r"(?m)^([a-z0-9._-]+)==(?!.*'win32')", locked), *OF_HOST}
-    needed = {re.match(r"[\w-]+", each)[0].lower() for each in requires("azure-functions") or ()  # type: ignore[index]
-              if "extra" not in each and "python_version" not in each}  # fmt: skip
+    needed = {
+        name.lower()
+        for each in requires("azure-functions") or ()
+        if "extra" not in each and "python_version" not in each
+        for name in re.findall(r"^[\w-]+", each)
+    }
+    assert needed and all(re.match(r"[a-z0-9]", entry) for entry in entries)
     assert needed <= names
     with pytest.raises(MlopsError, match="has no azure-functions, werkzeug, markupsafe"):
         requirements_of(locked, "")

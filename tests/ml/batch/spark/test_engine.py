@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -169,7 +169,7 @@ def test_each_wave_has_a_token_of_its_own() -> None:
             asked.append(scope)
             return Token(f"t{len(asked)}", 5)
 
-    executors: Any = engine.Executors(None, Path(), Credential())  # type: ignore[arg-type]
+    executors: Any = engine.Executors(cast("Any", None), Path(), cast("Any", Credential()))
     assert executors._token("rows", "out") is None
     assert [executors._token("abfss://a@b.dfs.core.windows.net/", "out").token for _ in range(2)] == [
         "t1",

@@ -24,6 +24,7 @@ ZONES: Final[dict[str, tuple[str, ...]]] = {
     "registry": ("privatelink.azurecr.io",),
     "Gateway": ("privatelink.azure-api.net",),
     "sites": ("privatelink.azurewebsites.net",),
+    "postgresqlServer": ("privatelink.postgres.database.azure.com",),
     "management": ("privatelink.{region}.azmk8s.io",),
     "azuremonitor": (
         "privatelink.monitor.azure.com",
@@ -41,6 +42,7 @@ SHUT: Final = (
     ("machinelearningservices:Workspace", "publicNetworkAccess", "amlworkspace"),
     ("apimanagement:ApiManagementService", "publicNetworkAccess", "Gateway"),
     ("web:WebApp", "publicNetworkAccess", "sites"),
+    ("dbforpostgresql:Server", "network.publicNetworkAccess", "postgresqlServer"),
 )
 # What a public address may belong to: it leads out, or something in front of it asks who comes.
 HOLDERS: Final = frozenset(

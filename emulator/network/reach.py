@@ -367,7 +367,7 @@ class Reach:
         group = _id(subnet, "networkSecurityGroup")
         goal = Side((), tags, str(target.get("location", "")))
         source = Side(_ranges(subnet), frozenset({VIRTUAL_NETWORK}))
-        rule = denial(self._store, group, "Outbound", source, goal, PORT)
+        rule = denial(self._store, group, "Outbound", source, goal, _port(target))
         return (
             f"the rule '{rule}' of {group} stops {subnet['name']} on its way to {target['id']}"
             if rule

@@ -107,7 +107,8 @@ def test_its_outputs_say_who_signs_in_as_what(graph: Graph) -> None:
     names = Names(stack_file("stage")["azure-native:subscriptionId"], "mlops", "stage", "weu")
     assert (found.writer, found.reader) == (names.of("identity", "training"), names.of("identity", "scoring"))
     assert (found.administrators, found.database, found.port) == ("ML engineers", "predictions", 5432)
-    assert found.writer_object_id != found.reader_object_id
+    wanted = ("principal of identities-training", "principal of identities-scoring")
+    assert (found.writer_object_id, found.reader_object_id) == wanted
 
 
 def test_what_it_costs_is_counted_twice_with_a_standby() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.graph.model import PACKAGE, Graph, Resource
+from infra.private_link import LINKS
 from policies.estate import ZONES, groups_of
 from policies.evaluate import GRAPH_RULES, of_graph
 
@@ -44,6 +45,12 @@ HISTORY: dict[str, Any] = {
     "isVersioningEnabled": True,
     "changeFeed": {"enabled": True, "retentionInDays": 7},
 }
+
+
+def test_the_zones_of_each_endpoint_of_the_estate_are_known() -> None:
+    assert {link.group for link in LINKS} <= set(ZONES)
+
+
 BLOB = ZONES["blob"][0]
 BLOB_ZONE = f"blob-{BLOB}"
 BLOB_LINK = f"{BLOB_ZONE}-link"

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +39,7 @@ KEYS = [step.key for step in STEPS]
         ("sub-1", {"mlops-estate:protectData": True}, [], "protectData is True"),
         ("sub-1", {"mlops-estate:protectData": None}, [], "protectData is None"),
         ("sub-1", {}, ["rg-mlops-boot-weu", "rg-payroll"], "groups of others: rg-payroll"),
+        ("sub-1", {}, ["rg-mlops-boot-weu", "rg-mlops-smoke-weu"], "smoke stands already"),
     ],
 )
 def test_a_place_that_is_none_to_throw_away(
@@ -44,7 +50,7 @@ def test_a_place_that_is_none_to_throw_away(
 
 
 def test_a_place_to_throw_away() -> None:
-    guard.check("smoke", "sub-1", MINE, ["rg-mlops-boot-weu", "MC_rg-mlops-smoke-weu_aks"], False)
+    guard.check("smoke", "sub-1", MINE, ["rg-mlops-boot-weu", "MC_rg-mlops-other-weu_aks"], False)
     guard.check("smoke", "sub-1", MINE, ["rg-payroll"], True)
 
 
@@ -111,6 +117,49 @@ def test_an_interruption_takes_away_too(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         carry_out("smoke", tmp_path, run_with(set(), ran, "train"), False)
     assert [one[0] for one in ran] == ["stack", "doctor", "up", "unchanged", "train", "undeploy", "destroy"]
+
+
+def test_an_answer_that_is_none_takes_away_too(tmp_path: Path) -> None:
+    ran: list[str] = []
+
+    def run(step: Step, argv: Sequence[str]) -> tuple[int, str]:
+        ran.append(step.key)
+        return 0, "a note\n{}"
+
+    found = ended(carry_out("smoke", tmp_path, run, False))
+    assert found["deploy"] == "failed" and ran[-2:] == ["undeploy", "destroy"]
+    assert "JSONDecodeError" in (tmp_path / "report.md").read_text()
+
+
+CHILD = """
+import pathlib, signal, sys, time
+def ended(*_):
+    time.sleep(1)
+    pathlib.Path(sys.argv[1], "ended").touch()
+    sys.exit(0)
+signal.signal(signal.SIGINT, ended)
+pathlib.Path(sys.argv[1], "ready").touch()
+time.sleep(60)
+"""
+INTERRUPTED = """
+import pathlib, sys
+from tools.smoke.carry_out import in_a_process
+from tools.smoke.steps import STEPS
+out = pathlib.Path(sys.argv[1])
+in_a_process(out, out)(STEPS[0], [sys.executable, "-c", sys.argv[2], str(out)])
+"""
+
+
+def test_a_command_that_is_interrupted_ends_by_itself(tmp_path: Path) -> None:
+    """Pulumi writes its state and gives its lock back: killed, it would refuse to destroy."""
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path), CHILD]
+    run = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "ready").exists():
+        assert run.poll() is None
+        time.sleep(0.02)
+    os.killpg(run.pid, signal.SIGINT)
+    assert "KeyboardInterrupt" in run.communicate(timeout=30)[1]
+    assert (tmp_path / "ended").exists()
 
 
 def test_the_release_that_was_deployed_is_tested(tmp_path: Path) -> None:

@@ -87,8 +87,11 @@ def make() -> Path:
                 [*pip, "install", "--python", python, "--no-deps", "--no-index", str(wheel)], check=True
             )
         _add_jars(aside)
-        if not found.exists():  # else another run was faster
+        try:
             aside.rename(found)
+        except OSError:
+            if not found.exists():  # else another run was faster
+                raise
     except subprocess.CalledProcessError as error:
         raise stop(
             f"Spark could not be installed (uv exited with {error.returncode}).",
@@ -115,9 +118,15 @@ def _add_jars(folder: Path) -> None:
             "PYSPARK_PYTHON": str(folder / "bin" / "python"),
             "SPARK_LOCAL_IP": "127.0.0.1",
         }
-        run = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=RESOLVE_SECONDS, check=False
-        )
+        try:
+            run = subprocess.run(
+                command, env=environment, capture_output=True, text=True, timeout=RESOLVE_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise stop(
+                f"Spark did not resolve {names} within {RESOLVE_SECONDS} s.",
+                "Check that Maven Central is reachable, then run the same command again.",
+            ) from error
         if run.returncode:
             last = "\n        ".join(run.stderr.splitlines()[-4:])
             raise stop(

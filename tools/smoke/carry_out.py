@@ -52,17 +52,20 @@ def carry_out(env: str, out: Path, run: Run, keep: bool, steps: Sequence[Step] =
         began = time.monotonic()
         try:
             code, said = run(step, [word.format_map(values) for word in step.argv])
+            if not code and step.key == "deploy":
+                values["release"] = str(json.loads(said)["release"])
         except KeyboardInterrupt as error:
             interrupted = error
             done.append(Done(step, "failed", time.monotonic() - began, "interrupted"))
+            continue
+        except Exception as error:  # noqa: BLE001 - whatever it is, what was made has to go
+            done.append(Done(step, "failed", time.monotonic() - began, f"{type(error).__name__}: {error}"))
             continue
         seconds = time.monotonic() - began
         if code:
             words = "\n".join(said.strip().splitlines()[-TAIL:])
             done.append(Done(step, "failed", seconds, f"exit code {code}\n{words}"))
             continue
-        if step.key == "deploy":
-            values["release"] = str(json.loads(said)["release"])
         done.append(Done(step, "well", seconds))
     report(env, out, done)
     if interrupted:
@@ -71,18 +74,25 @@ def carry_out(env: str, out: Path, run: Run, keep: bool, steps: Sequence[Step] =
 
 
 def in_a_process(out: Path, root: Path) -> Run:
-    """Runs a step as a person does; all that it prints is kept in out/KEY.log."""
+    """Runs a step as a person does; what it prints is kept in out/KEY.out and out/KEY.log."""
 
     def run(step: Step, argv: Sequence[str]) -> tuple[int, str]:
         log = out / f"{step.key}.log"
-        with log.open("w", encoding="utf-8") as errors:
-            done = subprocess.run(
-                argv, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
-            )
-        told = log.read_text("utf-8")
-        with log.open("a", encoding="utf-8") as kept:
-            kept.write(done.stdout)
-        return done.returncode, done.stdout if not done.returncode else told + done.stdout
+        answer = out / f"{step.key}.out"
+        interrupted: KeyboardInterrupt | None = None
+        with log.open("wb") as errors, answer.open("wb") as stdout:
+            child = subprocess.Popen(argv, cwd=root, stdin=subprocess.DEVNULL, stdout=stdout, stderr=errors)
+            while True:
+                try:
+                    code = child.wait()
+                    break
+                except KeyboardInterrupt as error:
+                    # The child has it, too. Killed now, Pulumi would leave its lock, and refuse to destroy.
+                    interrupted = error
+        if interrupted:
+            raise interrupted
+        said = answer.read_text("utf-8", errors="replace")
+        return code, said if not code else log.read_text("utf-8", errors="replace") + said
 
     return run
 

@@ -45,6 +45,11 @@ def check(
             "and with that nothing can be destroyed again: set it to false, in an environment made for this."
         )
     project = settings["mlops-estate:project"]
+    if standing := sorted(name for name in groups if name.startswith(f"rg-{project}-{env}-")):
+        raise NotThrowaway(
+            f"The environment {env} stands already ({', '.join(standing)}), and would be destroyed with all "
+            f"that is in it: take one of its own, or, if a run left it, `pulumi destroy -s {env}` first."
+        )
     others = sorted(name for name in groups if not name.startswith((f"rg-{project}-", f"MC_rg-{project}-")))
     if others and not shared:
         raise NotThrowaway(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -66,6 +66,7 @@ class Case:
     quiet: list[list[Row]]
     calm: tuple[Row, ...] = ()
     ago: int = 1
+    none: list[Row] = field(default_factory=list[Row])
 
 
 CASES: Final[dict[str, Case]] = {
@@ -115,8 +116,8 @@ CASES: Final[dict[str, Case]] = {
         [metric("scoring.kept.rows", 5.0)],
         [
             [metric("scoring.kept.rows", 5.0)],  # of today: its report comes tomorrow
-            [metric("scoring.kept.rows", 0.0)],
         ],
+        none=[metric("scoring.kept.rows", 0.0)],
         calm=(metric("quality.rows", 5.0),),
         ago=29 * 60,
     ),
@@ -175,6 +176,10 @@ def test_a_rule_fires_when_something_is_wrong_and_is_resolved_when_it_is_well(
         minute += window
         tell(world, minute - 1, quiet)
         assert world.at(minute) == [], quiet
+    if case.none:
+        minute += window
+        tell(world, minute - case.ago, case.none)
+        assert world.at(minute) == [], case.none
     minute += window
     tell(world, minute - case.ago, case.fires)
     assert world.at(minute) == [(minute, key, "Fired")]

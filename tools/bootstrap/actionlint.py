@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from cache import cache_dir, say, stop
+from gobuild import build
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "tools" / "actionlint"
@@ -38,7 +39,7 @@ def provide() -> Path | None:
     aside = place.with_name(f"{place.name}.{os.getpid()}")
     environment = {**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
     command = [go, "build", "-ldflags", "-s -w", "-o", str(aside), PROGRAM]
-    if subprocess.run(command, cwd=MODULE, env=environment).returncode:
+    if build(command, MODULE, environment):
         raise stop(
             f"building actionlint {version()} failed.", "Go 1.25 or newer and a Go module proxy are needed."
         )

@@ -60,6 +60,7 @@ def uv() -> str:
         try:
             subprocess.run([sys.executable, "-m", "venv", str(aside)], check=True)
             pip = [str(aside / "bin" / "python"), "-m", "pip", "install", "--quiet", "--require-hashes"]
+            pip.append("--disable-pip-version-check")
             subprocess.run([*pip, "-r", str(UV_PIN)], check=True)
             if not home.exists():
                 aside.rename(home)

@@ -18,6 +18,7 @@ import urllib.request
 from pathlib import Path
 
 from cache import cache_dir, say, stop
+from gobuild import build
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "3.250.0"
@@ -107,7 +108,8 @@ def from_source(destination: Path) -> None:
         for module, package, version, program in parts:
             flags = LDFLAGS.format(version=version)
             command = [go, "build", "-ldflags", flags, "-o", f"{aside / program}", package]
-            subprocess.run(command, cwd=ROOT / "tools/pulumi" / module, env=environment, check=True)
+            if code := build(command, ROOT / "tools/pulumi" / module, environment):
+                raise subprocess.CalledProcessError(code, command)
         listing = [go, "list", "-m", "-f", "{{.Dir}}", SDK_MODULE]
         found = subprocess.run(
             listing,

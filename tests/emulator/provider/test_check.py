@@ -52,6 +52,15 @@ def test_each_fault_is_named_with_its_path(change: dict[str, Any], expected: str
     assert any(expected in text for text in found), found
 
 
+def test_what_azure_documents_beside_the_sdk_is_no_warning() -> None:
+    def rule(stream: str) -> dict[str, Any]:
+        flow = {"streams": [stream], "destinations": ["logs"]}
+        return {"resourceGroupName": "rg", "dataFlows": [flow]}
+
+    assert warnings("monitor:DataCollectionRule", rule("Microsoft-ContainerInsights-Group-Default")) == []
+    assert "is not one of" in warnings("monitor:DataCollectionRule", rule("Microsoft-None"))[0]
+
+
 def test_a_closed_enum_is_an_error_and_an_open_one_a_warning() -> None:
     closed = errors("storage:StorageAccount", {**ACCOUNT, "networkRuleSet": {"defaultAction": "Den"}})
     assert "did you mean 'Deny'?" in closed[0]

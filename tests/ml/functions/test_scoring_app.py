@@ -18,6 +18,7 @@ from typing import Any
 
 import azure.functions as func
 import pytest
+from packaging.requirements import Requirement
 
 from ml.errors import MlopsError
 from ml.functions.package import FOLDER, OF_HOST, archived, contents, package, requirements_of
@@ -190,10 +191,9 @@ def test_its_requirements_are_locked() -> None:
     locked = (ROOT / "environments/requirements/scoring.txt").read_text()
     assert names == {*re.findall(r"(?m)^([a-z0-9._-]+)==(?!.*'win32')", locked), *OF_HOST}
     needed = {
-        name.lower()
-        for each in requires("azure-functions") or ()
-        if "extra" not in each and "python_version" not in each
-        for name in re.findall(r"^[\w-]+", each)
+        need.name.lower()
+        for need in map(Requirement, requires("azure-functions") or ())
+        if need.marker is None or need.marker.evaluate({"extra": ""})
     }
     assert needed and all(re.match(r"[a-z0-9]", entry) for entry in entries)
     assert needed <= names

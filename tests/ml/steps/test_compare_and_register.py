@@ -12,7 +12,7 @@ from ml.steps.evaluate.metrics import DIRECTIONS
 from ml.steps.files import TEST, write_json, write_table
 from ml.steps.register import main as register_main
 from ml.steps.register.registration import Lineage, properties, register
-from ml.steps.registry import AzureRegistry, RegisteredModel, _order
+from ml.steps.registry import AzureRegistry, RegisteredModel, order
 from scoring.model import artifact as artifacts
 from scoring.model.artifact import Artifact
 from tests.ml.steps.conftest import FakeRegistry
@@ -240,7 +240,7 @@ def test_an_unreadable_evaluation_is_none(evaluation: str) -> None:
 
 
 def test_versions_are_ordered_by_number() -> None:
-    assert sorted(["10", "9", "abc", "1"], key=_order, reverse=True) == ["10", "9", "1", "abc"]
+    assert sorted(["10", "9", "abc", "1"], key=order, reverse=True) == ["10", "9", "1", "abc"]
 
 
 def test_outside_a_job_the_step_says_so() -> None:

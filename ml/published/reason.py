@@ -14,6 +14,7 @@ StartedBy = Literal["person", "schedule", "data", "metric"]
 LONGEST_WORDS: Final = 200  # characters; Azure ML keeps 1,000 of a tag's value
 LONGEST_NAME: Final = 500  # of the event's id, and of the data's name
 PREFIX: Final = "mlops."  # of the tags
+WORK: Final = "work"  # a tag of jobs that do a command's work: they have a reason, too, and train nothing
 TAGS: Final = {"started_by": "started_by", "reason": "words", "event": "event", "data": "data"}
 INPUTS: Final = {"started_by": "started_by", "reason": "words", "event": "event", "data_name": "data"}
 

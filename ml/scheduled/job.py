@@ -22,13 +22,13 @@ from ml.jobs import environment, snapshot
 from ml.jobs.closure import PACKAGES
 from ml.jobs.snapshot import Snapshot
 from ml.jobs.submission import BY_HAND, find_job, reusable
+from ml.published.reason import WORK, Reason
 from ml.scheduled.inside import ANSWER, ESTATE
 from ml.settings import OVER
 from ml.steps.compare.override import encoded
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
-    from ml.published.reason import Reason
 
 OUTPUT: Final = "answer"
 SETTINGS: Final = "settings-over.toml"  # beside the code: what MLOPS_SETTINGS named where it was submitted
@@ -56,7 +56,8 @@ class Job:
 
     @property
     def all_tags(self) -> dict[str, str]:
-        return {"key": self.key, **self.tags, **self.reason.tags()}
+        """Each says that it is work, whoever made it: without that the job counts as a training."""
+        return {"key": self.key, WORK: self.kind, **self.tags, **self.reason.tags()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def command_job(
     def entity(folder: Path) -> Any:
         return _entity(azure, code.write(folder / "code"), used, work, asked, title)
 
-    named = {"code_commit": code.commit, "environment": used, "work": work, **(tags or {})}
+    named = {"code_commit": code.commit, "environment": used, **(tags or {})}
     return Job(work, title, key, entity, state, reason, named)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ml.azure.clients import without_its_own_output
 from ml.content import content_key
 from ml.errors import MlopsError
-from ml.published.reason import Reason
+from ml.published.reason import WORK, Reason
 from ml.scheduled.job import OUTPUT, Job, command_job
 from ml.scheduled.table import ROWS, Scheduled
 
@@ -108,7 +108,7 @@ def _applied(azure: Azure, root: Path, row: Scheduled, standing: Any) -> State:
             create_job=started,
             display_name=row.name,
             description=row.why,
-            tags={KEY: key, **job.tags},
+            tags={KEY: key, WORK: row.work, **job.tags},
         )
 
         def send() -> Any:

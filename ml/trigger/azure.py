@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ml.published import call
-from ml.published.reason import Reason
+from ml.published.reason import WORK, Reason
 from ml.trigger.carry import NotTaken, Overtaken
 from ml.trigger.configuration import STATE_BLOB, STATE_CONTAINER, Configuration
 from ml.trigger.github import ReleaseWorkflow
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 MANAGEMENT: Final = "https://management.azure.com"
 API_VERSION: Final = "2024-10-01"
 SECONDS: Final = 60.0  # of a question
-CALL_SECONDS: Final = 30.0  # of a call of the endpoint: all its attempts take less than a run is claimed for
+CALL_SECONDS: Final = 10.0
+"""Of connecting, and again of each answer. The start and its tags are two calls of up to four attempts each,
+with pauses between them: together they take less time than a run is claimed for, so that nobody else takes
+up a run that is still being called."""
 LOG: Final = logging.getLogger("retrain")
 PAGES: Final = 5  # of the newest jobs; what ran before them has ended
 DATA_INPUT: Final = "data"
@@ -128,12 +131,16 @@ REFUSED: Final = frozenset({400, 404, 422})  # not 401 and 403: a role may be on
 
 
 def job_of(found: Mapping[str, Any]) -> Job | None:
-    """A job of the workspace, where it is a run of the published pipeline: others have no reason."""
+    """A job of the workspace, where it is a training: others have no reason, or do scheduled work.
+
+    Scheduled work trains nothing, so an alert that asks for a training need not wait for its end.
+    """
     properties: Mapping[str, Any] = found.get("properties") or {}
     given: Mapping[str, Any] = properties.get("inputs") or {}
     inputs = {name: str((one or {}).get("value") or "") for name, one in given.items()}
-    reason = Reason.of(properties.get("tags") or {}) or Reason.of_inputs(inputs)
-    if reason is None:
+    tags: Mapping[str, str] = properties.get("tags") or {}
+    reason = Reason.of(tags) or Reason.of_inputs(inputs)
+    if reason is None or WORK in tags:
         return None
     return Job(
         name=str(found.get("name", "")),

@@ -93,14 +93,17 @@ def from_timer(at: datetime) -> Event:
 
 
 def _registered(id_: str, at: datetime, data: Mapping[str, Any]) -> Registered | Ignored:
-    """Azure's documentation has the version as a number in its example, and as a text in its table."""
-    name, number = _text(data, "ModelName"), data.get("ModelVersion")
-    version = str(number) if isinstance(number, int) else _text(data, "ModelVersion")
+    """Azure's documentation has the version as a number in its example, and as a text in its table.
+
+    It has the names as ModelName, and the tests of Azure's SDK have them as modelName.
+    """
+    name, number = _text(data, "ModelName", "modelName"), data.get("ModelVersion", data.get("modelVersion"))
+    version = str(number) if isinstance(number, int) else _text(data, "ModelVersion", "modelVersion")
     if not MODEL.fullmatch(name) or not VERSION.fullmatch(version):
         raise Malformed(
             f"ModelName is {name!r} and ModelVersion {version!r}, which name no model of Azure ML"
         )
-    properties = data.get("ModelProperties")
+    properties = data.get("ModelProperties", data.get("modelProperties"))
     if not isinstance(properties, Mapping) or STARTED not in properties:
         return Ignored(why=f"{name}:{version} was not registered by the training pipeline")
     return Registered(id=id_, model=name, version=version, at=at)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ml.azure.known import known
 from ml.commands.status import MOST_MODELS
 from ml.errors import MlopsError
+from ml.published.reason import WORK, Reason
 from ml.watch import alerts, beforehand, traffic
 from ml.watch.facts import (
     Alerts,
@@ -45,6 +46,8 @@ FOLDER: Final = Path(__file__).with_name("queries")
 BLOCK_SECONDS: Final = 900
 MOST_JOBS: Final = 200  # that are looked at, the newest: most are steps and runs of long ago
 MOST_TRAININGS: Final = 20
+OTHERS: Final = frozenset({WORK, "fleet"})  # tags of jobs that train no version of the model
+SWEEP: Final = "sweep-"  # begins the names of sweeps, which have the tags of a training
 COST_SECONDS: Final = 300
 FIGURES: Final = ("roc_auc", "log_loss")
 NO_MODEL: Final = "no model: not better, or outside its bounds"
@@ -273,12 +276,17 @@ def newest(all_of: Iterable[Training]) -> tuple[Training, ...]:
 
 
 def started(jobs: Iterable[Any], experiment: str) -> list[Training]:
-    """The trainings among jobs, with what started them."""
-    from ml.published.reason import Reason
+    """The trainings of the model among jobs, with what started them.
 
+    Scheduled work, fleets and sweeps have a reason, too, and none of them registers a version of the model:
+    it would be said of each that its model was not better.
+    """
     found: list[Training] = []
     for job in itertools.islice(jobs, MOST_JOBS):
-        reason = Reason.of(dict(job.tags or {}))
+        tags = dict(job.tags or {})
+        if OTHERS & set(tags) or str(job.name).startswith(SWEEP):
+            continue
+        reason = Reason.of(tags)
         at = getattr(job.creation_context, "created_at", None)
         if at is None or (reason is None and job.experiment_name != experiment):
             continue

@@ -10,13 +10,15 @@ import pytest
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 
+from ml.published import call
 from ml.published.reason import Reason
+from ml.scheduled.job import Job as Scheduled
 from ml.trigger import app, configuration
-from ml.trigger.azure import BlobState, PublishedPipeline, job_of
+from ml.trigger.azure import CALL_SECONDS, BlobState, PublishedPipeline, job_of
 from ml.trigger.carry import NotTaken, Overtaken
 from ml.trigger.configuration import WrongSetting
-from ml.trigger.decide import job_name
-from ml.trigger.state import Run, State
+from ml.trigger.decide import CLAIM, Start, decide, job_name, observed
+from ml.trigger.state import Limits, Run, State
 from tests.ml.trigger.test_events import fired, landed, model
 from tests.ml.trigger.worlds import START, World, event
 
@@ -175,6 +177,37 @@ def test_jobs_of_the_workspace_are_read_page_by_page_and_others_pipelines_left_o
         ("two", "", "person", True),
     ]
     assert job_of({"name": "x", "properties": {}}) is None
+
+
+def test_scheduled_work_is_no_training_that_an_alert_would_wait_for() -> None:
+    """It is a pipeline with a reason, as a training is, and is told apart by its tag."""
+    reason = Reason("schedule", "each day", "mlops-quality")
+    work = Scheduled("quality", "quality", "k", lambda _: None, reason=reason)
+    training = {name: value for name, value in work.all_tags.items() if name != "work"}
+    assert job_of(job("q-1", "Running", tags=work.all_tags, inputs={})) is None
+    assert job_of(job("t-1", "Running", tags=training, inputs={})) is not None
+    found = filter(None, [job_of(job("q-1", "Running", tags=work.all_tags, inputs={}))])
+    state = observed(State(newest="azureml://landing/a.csv"), tuple(found), START)
+    limits = Limits(debounce_minutes=0, daily=3)
+    assert isinstance(decide(state, event("a-1", by="metric"), limits, START)[1], Start)
+
+
+def test_all_attempts_together_take_less_time_than_a_run_is_claimed_for() -> None:
+    """Of the start and of its tags, when each one connects and answers at the last moment, or not at all."""
+    pauses = sum(call.PAUSE_S * 2**attempt for attempt in range(call.ATTEMPTS - 1))
+    one = call.ATTEMPTS * (CALL_SECONDS + CALL_SECONDS) + pauses
+    assert 2 * one < CLAIM.total_seconds()
+
+
+def test_each_call_of_the_endpoint_has_this_limit() -> None:
+    limits: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        limits.extend(request.extensions["timeout"][of] for of in ("connect", "read"))
+        return httpx.Response(201, json={"name": run().job})
+
+    pipeline(answer).start(run())
+    assert limits == [CALL_SECONDS] * 4
 
 
 def test_landed_files_are_named_as_azure_ml_names_them() -> None:

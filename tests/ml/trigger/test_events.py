@@ -132,6 +132,25 @@ def test_a_registered_model_is_told_as_one() -> None:
             from_event_grid(message, LANDING)
 
 
+def test_a_registered_model_is_read_in_either_spelling_of_its_names() -> None:
+    """Azure's documentation writes ModelName, and the tests of Azure's SDK write modelName."""
+    message = {**landed(), "eventType": "Microsoft.MachineLearningServices.ModelRegistered"}
+
+    def told(**changes: Any) -> dict[str, Any]:
+        return {name[0].lower() + name[1:]: value for name, value in model(**changes).items()}
+
+    for version in (3, "3"):
+        message["data"] = told(ModelVersion=version)
+        found = from_event_grid(message, LANDING)
+        assert isinstance(found, Registered)
+        assert found.name == "credit-default:3"
+    message["data"] = told(ModelProperties={})
+    assert isinstance(from_event_grid(message, LANDING), Ignored)
+    message["data"] = told(ModelName="--force")
+    with pytest.raises(Malformed, match="name no model"):
+        from_event_grid(message, LANDING)
+
+
 def test_an_alert_that_fired_asks_and_one_that_is_resolved_does_not() -> None:
     found = from_alert(fired())
     assert isinstance(found, Event)

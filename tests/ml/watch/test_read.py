@@ -15,8 +15,10 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
 from infra import alerts as rules
 from ml.errors import MlopsError
+from ml.jobs.submission import job_name
 from ml.published.reason import Reason
 from ml.quality.store import Folder, write_report
+from ml.scheduled.job import Job as Scheduled
 from ml.watch import alerts, read, traffic
 from ml.watch.facts import PARTS, Alerts, Model, Models, Part, Training, Trainings, Unread
 from tests.ml.production.test_queries import Column, Table, ask, ticks
@@ -175,6 +177,39 @@ def test_what_started_which_training() -> None:
         ("a", "data", "may.parquet landed"),
         ("b", "unknown", "it has no tags that say why"),
     ]
+
+
+def test_what_trains_no_version_of_the_model_is_none_of_its_trainings() -> None:
+    """Scheduled work, fleets and sweeps have a reason and run in the same experiment."""
+    tags = Reason("person", "by hand").tags()
+    named = [
+        *((kind, Scheduled(kind, kind, "k", lambda _: None).all_tags) for kind in ("quality", "batch-spark")),
+        (job_name("k", 1, "fleet"), {**tags, "fleet": "branches"}),
+        (job_name("k", 1, "sweep"), {**tags, "metric": "log_loss"}),
+        (job_name("k", 1, "train"), {**tags, "metric": "log_loss"}),
+    ]
+    found = read.started([job(name, each) for name, each in named], "e")
+    assert [one.job for one in found] == ["train-k"]
+
+
+def test_the_page_says_which_model_a_training_became(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any, **__: Any) -> Any:
+        raise MlopsError("no", "wait")
+
+    for name in ("service", "heard", "windows", "quality", "fired", "cost"):
+        monkeypatch.setattr(read, name, refused)
+    ended = Training(
+        at=ago(days=1), job="train-1", started_by="data", reason="it landed", data="", status="Completed"
+    )
+    made = Model(name="credit-default:3", at=ago(days=1), job="train-1")
+    monkeypatch.setattr(read, "trainings", lambda azure: Trainings(trainings=(ended,), triggers="work"))
+    monkeypatch.setattr(read, "models", lambda azure: Models(models=(made,)))
+    monkeypatch.setattr(read, "impatient", lambda azure: azure)
+    monkeypatch.setattr("ml.production.telemetry.workspace", lambda azure: None)
+    azure: Any = SimpleNamespace(estate=SimpleNamespace(environment="stage"))
+    found = read.facts(azure, Path(), 7, NOW).trainings
+    assert isinstance(found, Trainings)
+    assert found.trainings[0].became == "credit-default:3"
 
 
 def test_a_service_and_a_production() -> None:

@@ -20,9 +20,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         content = package(ROOT, given.kernel)
     except MlopsError as error:
-        print(error, file=sys.stderr)
+        print(f"{error.problem} {error.remedy}", file=sys.stderr)
         return 1
-    given.to.write_bytes(content)
+    # Whoever reads the file meanwhile, or after a write that failed, finds the one before as a whole.
+    aside = given.to.with_name(f".{given.to.name}.part")
+    aside.write_bytes(content)
+    aside.replace(given.to)
     print(f"{given.to}: {len(content) / 1024:.0f} KiB")
     return 0
 

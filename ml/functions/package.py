@@ -11,8 +11,11 @@ from typing import Final
 
 from ml.errors import MlopsError
 from ml.jobs import snapshot
+from ml.jobs.closure import PACKAGES
 
 FOLDER: Final = "environments/functions/scoring"
+# Whatever else lies there, as a local.settings.json with keys, is somebody's own and stays here.
+OWN: Final = ("function_app.py", "host.json")
 SERVICE: Final = "environments/requirements/scoring.txt"
 HOST: Final = "environments/requirements/functions.txt"
 OF_HOST: Final = ("azure-functions", "werkzeug", "markupsafe")  # what the first one needs is the others
@@ -40,11 +43,12 @@ def archived(files: Mapping[str, bytes]) -> bytes:
 
 
 def contents(root: Path, kernel: Path | None = None) -> dict[str, bytes]:
-    """Files by their names in the package. Raises MlopsError."""
-    own = {file.name: file.read_bytes() for file in (root / FOLDER).iterdir() if file.is_file()}
+    """Files by their names in the package. Raises MlopsError, also for one that git does not track."""
     requirements = requirements_of((root / SERVICE).read_text(), (root / HOST).read_text())
-    code = snapshot.take(root, ROOTS).files
-    return {**own, **code, **_modules(kernel), "requirements.txt": requirements.encode()}
+    own = tuple(f"{FOLDER}/{name}" for name in OWN)
+    taken = snapshot.take(root, ROOTS, own, (*PACKAGES, FOLDER)).files
+    files = {name.removeprefix(f"{FOLDER}/"): content for name, content in taken.items()}
+    return {**files, **_modules(kernel), "requirements.txt": requirements.encode()}
 
 
 def requirements_of(service: str, host: str) -> str:
@@ -70,8 +74,13 @@ def _blocks(requirements: str) -> dict[tuple[str, str], str]:
 
 
 def _modules(kernel: Path | None) -> dict[str, bytes]:
-    """The modules of the machine code's wheel, which lie beside the app's own."""
+    """The modules of the machine code's wheel, which lie beside the app's own. Raises MlopsError."""
     if kernel is None:
         return {}
-    with zipfile.ZipFile(kernel) as archive:
-        return {name: archive.read(name) for name in archive.namelist() if "/" not in name}
+    try:
+        with zipfile.ZipFile(kernel) as archive:
+            return {name: archive.read(name) for name in archive.namelist() if "/" not in name}
+    except (OSError, zipfile.BadZipFile) as error:
+        raise MlopsError(
+            f"--kernel {kernel} is no wheel: {error}.", "Make it with `mlops wheel --machine-code`."
+        ) from error

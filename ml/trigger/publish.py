@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ml.errors import MlopsError
-from ml.jobs.closure import files_of
+from ml.jobs import snapshot
+from ml.jobs.closure import PACKAGES
 from ml.trigger.place import no_triggers
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ml.azure.clients import Azure
 
 FOLDER: Final = "environments/functions/retrain"
+# Whatever else lies there, as a local.settings.json with keys, is somebody's own and stays here.
+OWN: Final = ("function_app.py", "host.json")
 REQUIREMENTS: Final = "environments/requirements/functions.txt"
 ROOTS: Final = ("ml.trigger.app", "ml.trigger.events")
 LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)  # of each file in the package, so that equal content is equal bytes
@@ -33,15 +36,19 @@ def package(root: Path) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, file in sorted(contents(root).items()):
-            archive.writestr(zipfile.ZipInfo(name, LONG_AGO), file.read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name, LONG_AGO), file, zipfile.ZIP_DEFLATED)
     return content.getvalue()
 
 
-def contents(root: Path) -> dict[str, Path]:
-    """Files by their names in the package: the app's own, what they import of ml/, and its requirements."""
-    own = {file.name: file for file in (root / FOLDER).iterdir() if file.is_file()}
-    modules = {name: root / name for name in files_of(root, ROOTS)}
-    return {**own, **modules, "requirements.txt": root / REQUIREMENTS}
+def contents(root: Path) -> dict[str, bytes]:
+    """Files by their names in the package: the app's own, what they import of ml/, and its requirements.
+
+    Raises MlopsError, also for a file that git does not track.
+    """
+    own = tuple(f"{FOLDER}/{name}" for name in OWN)
+    taken = snapshot.take(root, ROOTS, own, (*PACKAGES, FOLDER)).files
+    files = {name.removeprefix(f"{FOLDER}/"): content for name, content in taken.items()}
+    return {**files, "requirements.txt": (root / REQUIREMENTS).read_bytes()}
 
 
 def publish(azure: "Azure", root: Path) -> dict[str, Any]:

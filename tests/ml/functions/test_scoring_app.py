@@ -8,6 +8,8 @@ import importlib.util
 import io
 import json
 import re
+import shutil
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from ml.errors import MlopsError
-from ml.functions.package import FOLDER, OF_HOST, archived, contents, package, requirements_of
+from ml.functions import __main__ as packed
+from ml.functions.package import FOLDER, OF_HOST, OWN, archived, contents, package, requirements_of
+from ml.jobs.checkout import look
 from scoring.hosted import Hosted, hosted, settings_of
 from scoring.http.problems import ALL
 from scoring.model.artifact import Artifact
@@ -125,6 +129,7 @@ def test_each_endpoint_is_a_function_at_the_services_path(app: App) -> None:
     assert {name: each["route"] for name, each in triggers.items()} == {
         name: name for name in ("score", "explain", "readyz")
     }
+    assert {each["authLevel"] for each in triggers.values()} == {"ANONYMOUS"}
     host = json.loads((ROOT / FOLDER / "host.json").read_text())
     assert host["extensions"]["http"]["routePrefix"] == ""
 
@@ -181,6 +186,58 @@ def test_its_package_has_what_it_imports(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(package(ROOT, kernel))) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     assert files == {**found, "scoring_kernel.json": b"{}"}
+
+
+def test_it_has_the_apps_own_files_as_git_tracks_them_alone(tmp_path: Path) -> None:
+    """Keys that somebody keeps beside the app for a run at home are not sent with it."""
+    for name in ("scoring/__init__.py", "scoring/hosted.py", f"{FOLDER}/function_app.py",
+                 f"{FOLDER}/local.settings.json", f"{FOLDER}/.env"):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    shutil.copytree(ROOT / "environments/requirements", tmp_path / "environments/requirements")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "scoring", f"{FOLDER}/function_app.py"], cwd=tmp_path, check=True)
+    (tmp_path / FOLDER / "host.json").write_text("{}")
+    with pytest.raises(MlopsError, match=f"git does not track: {FOLDER}/host.json"):
+        contents(tmp_path)
+    subprocess.run(["git", "add", f"{FOLDER}/host.json"], cwd=tmp_path, check=True)
+    names = {name for name in contents(tmp_path) if not name.startswith("scoring/")}
+    assert names == {"function_app.py", "host.json", "requirements.txt"}
+    known = look(ROOT, (FOLDER,))
+    assert known is None or known.tracked == {f"{FOLDER}/{name}" for name in OWN}
+
+
+def test_a_kernel_that_is_no_wheel_is_told_and_the_zip_before_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target, wrong = tmp_path / "scoring.zip", tmp_path / "kernel.whl"
+    target.write_bytes(b"the one before")
+    wrong.write_bytes(b"no archive")
+    for kernel in (wrong, tmp_path / "none.whl", tmp_path):
+        assert packed.main(["--to", str(target), "--kernel", str(kernel)]) == 1
+        said = capsys.readouterr().err
+        assert f"--kernel {kernel} is no wheel: " in said and "mlops wheel --machine-code" in said
+    assert target.read_bytes() == b"the one before"
+
+
+def test_a_zip_that_cannot_be_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "scoring.zip"
+    target.write_bytes(b"the one before")
+    written = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        written(path, data[:1])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(packed, "package", lambda root, kernel: b"a new one")
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(Path, "write_bytes", full)
+        packed.main(["--to", str(target)])
+    assert target.read_bytes() == b"the one before"
+    assert packed.main(["--to", str(target)]) == 0
+    assert target.read_bytes() == b"a new one" and list(tmp_path.iterdir()) == [target]
 
 
 def test_its_requirements_are_locked() -> None:

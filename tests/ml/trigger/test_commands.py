@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from ml.commands.trigger import log, status
 from ml.errors import MlopsError
+from ml.jobs.checkout import look
 from ml.trigger import place, publish
 from ml.trigger.carry import carry
 from ml.trigger.state import Limits
@@ -87,6 +89,26 @@ def test_the_package_is_the_app_and_what_it_imports_and_nothing_else() -> None:
     assert "ml/settings.py" not in names
 
 
+def test_the_package_has_the_apps_own_files_as_git_tracks_them_alone(tmp_path: Path) -> None:
+    """Keys that somebody keeps beside the app for a run at home are not sent with it."""
+    folder = publish.FOLDER
+    for name in ("ml/__init__.py", "ml/trigger/__init__.py", "ml/trigger/app.py", "ml/trigger/events.py",
+                 publish.REQUIREMENTS, f"{folder}/function_app.py", f"{folder}/local.settings.json",
+                 f"{folder}/.env"):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "add", "ml", f"{folder}/function_app.py"], cwd=tmp_path, check=True)
+    (tmp_path / folder / "host.json").write_text("{}")
+    with pytest.raises(MlopsError, match=f"git does not track: {folder}/host.json"):
+        publish.contents(tmp_path)
+    subprocess.run(["git", "add", f"{folder}/host.json"], cwd=tmp_path, check=True)
+    names = {name for name in publish.contents(tmp_path) if not name.startswith("ml/")}
+    assert names == {"function_app.py", "host.json", "requirements.txt"}
+    known = look(ROOT, (folder,))
+    assert known is None or known.tracked == {f"{folder}/{name}" for name in publish.OWN}
+
+
 def test_the_package_imports_nothing_that_its_requirements_lack() -> None:
     """What is imported at the top of its modules is Python's own, ml/ or a package that is named."""
     import ast
@@ -96,7 +118,7 @@ def test_the_package_imports_nothing_that_its_requirements_lack() -> None:
     for name, file in publish.contents(ROOT).items():
         if not name.endswith(".py"):
             continue
-        for node in ast.walk(ast.parse(file.read_text())):
+        for node in ast.walk(ast.parse(file)):
             modules = [one.name for one in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module:
                 modules = [node.module]

@@ -13,8 +13,11 @@ def main() -> int:
         return 1
     folder.mkdir(exist_ok=True)
     # Wheels for Linux hold it under a name with a digest; those for macOS are made otherwise.
-    for found in (Path(spec.origin).parents[1] / "scikit_learn.libs").glob("libgomp-*.so*"):
-        shutil.copy(found, folder / "libgomp.so.1")
+    libraries = Path(spec.origin).parents[1] / "scikit_learn.libs"
+    copied = [shutil.copy(found, folder / "libgomp.so.1") for found in libraries.glob("libgomp-*.so*")]
+    if not copied and sys.platform == "linux":  # else LightGBM would fail first in the training
+        print(f"{libraries} has no libgomp, and LightGBM needs it", file=sys.stderr)
+        return 1
     return 0
 
 

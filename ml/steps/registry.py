@@ -141,8 +141,13 @@ class AzureRegistry:
         return found
 
     def download(self, model: RegisteredModel, directory: Path) -> Artifact:
-        """Raises StepError when the model holds no usable artifact."""
-        self._client.models.download(model.name, model.version, download_path=str(directory))
+        """Raises StepError when there is no such model, or when it holds no usable artifact."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            self._client.models.download(model.name, model.version, download_path=str(directory))
+        except ResourceNotFoundError as error:
+            raise StepError(f"there is no registered model {model.name}:{model.version}") from error
         manifests = sorted(directory.rglob(MANIFEST))
         if len(manifests) != 1:
             raise StepError(

@@ -7,6 +7,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ml.steps.contract import SCHEMA
 from ml.steps.errors import StepError
 from ml.steps.evaluate.metrics import ranking
 from ml.steps.matrix import matrix_of
-from ml.steps.registry import RegisteredModel
+from ml.steps.registry import WORKSPACE_VARIABLES, AzureRegistry, RegisteredModel
 from ml.steps.train import additive, explanation, graph, main, margins, parity, previous, training
 from ml.steps.train.calibration import calibrated
 from ml.steps.train.candidates import CANDIDATES, Parameters, fitted, outlier_detector, probabilities
@@ -137,13 +138,17 @@ def test_a_training_may_start_from_an_earlier_model(
 
 def test_the_same_rows_and_seed_give_the_same_trees(model: Small, earlier: Previous) -> None:
     matrix, labels = matrix_of(model.rows, SCHEMA), model.rows["default"].to_numpy()
+    candidate = continued_from(earlier)
+
+    def trees(seed: int) -> str:
+        made = fitted(candidate, {**candidate.start, "max_iter": 8}, seed, SCHEMA, (matrix, labels))
+        return json.dumps(made.booster_.dump_model()["tree_info"])
+
     with ThreadPoolExecutor(3) as pool:
-        fits = [
-            pool.submit(fitted, candidate, {**candidate.start, "max_iter": 8}, 5, SCHEMA, (matrix, labels))
-            for candidate in [continued_from(earlier)] * 3
-        ]
-        one, *others = (json.dumps(each.result().booster_.dump_model()) for each in fits)
-    assert all(other == one for other in others)
+        one, again, at_once, another = pool.map(trees, (5, 5, 5, 6))
+    assert one == again == at_once != another
+    # Without these, sums are taken in the order in which threads end: on other machines the trees differ.
+    assert (FIXED["num_threads"], FIXED["deterministic"], FIXED["force_row_wise"]) == (1, True, True)
 
 
 def test_rows_that_the_earlier_model_was_not_fitted_on_decide(
@@ -250,3 +255,16 @@ def test_the_step_takes_the_registered_model(
     assert given[1].parameters.candidates == ("lightgbm", "random_forest") and given[-1] == start
     with pytest.raises(StepError, match="start_from is 'latest': expected NAME:VERSION"):
         main.registered("latest", lambda: registry)
+
+
+def test_a_beginning_that_is_not_registered_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    def none(name: str, version: str, download_path: str) -> None:
+        raise ResourceNotFoundError("(UserError) not found")
+
+    client = SimpleNamespace(models=SimpleNamespace(download=none))
+    monkeypatch.setattr(AzureRegistry, "_client", client)
+    workspace = AzureRegistry(dict.fromkeys(WORKSPACE_VARIABLES, "here"))
+    with pytest.raises(StepError, match="there is no registered model credit-default:9"):
+        main.registered("credit-default:9", lambda: workspace)

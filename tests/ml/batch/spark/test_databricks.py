@@ -25,6 +25,13 @@ def test_the_program_is_there_and_reads_its_parameters() -> None:
     assert given.model_digest == "${var.model_digest}"
 
 
+def test_its_program_is_among_the_files_that_are_synchronized() -> None:
+    synchronized = [(FOLDER / path).resolve() for path in BUNDLE["sync"]["paths"]]
+    program = (FOLDER / TASK["spark_python_task"]["python_file"]).resolve()
+    assert any(program.is_relative_to(folder) for folder in synchronized)
+    assert FOLDER in synchronized, "its packages are named by a file beside it"
+
+
 def test_each_variable_is_declared_and_used() -> None:
     text = (FOLDER / "databricks.yml").read_text(encoding="utf-8")
     assert set(re.findall(r"\$\{var\.(\w+)\}", text)) == set(BUNDLE["variables"])

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from ml.batch.outputs import folders
 from ml.batch.places import Place
 from ml.batch.source import NothingThere, look
 from ml.batch.unit import PREDICTIONS
@@ -46,6 +48,11 @@ def of_day(place: Place, date: str) -> list[DayRun]:
     """The runs of the day that were begun, the oldest first."""
     found = [DayRun(**json.loads(place.read(name))) for name in place.names(f"{FOLDER}/{date}")]
     return sorted(found, key=lambda one: (one.began_at, one.run))
+
+
+def without_data(date: str) -> dict[str, Any]:
+    """What is answered for a day that has no files: nothing was scored."""
+    return {"date": date, "run": None, "state": "no data"}
 
 
 def days(first: str, last: str | None) -> Iterator[str]:
@@ -92,12 +99,23 @@ def checked(output: str, data: str, dates: Iterable[str], credential: TokenCrede
     """Of each day: whether it was scored, and whether its files are still those that were."""
     place = Place(output, credential)
     table = tables.open_table(f"{place.where}/{PREDICTIONS}", credential)
-    return [_checked(place, table, date, address(data, date), credential) for date in dates]
+    if table is None:  # the runs of Parquet say their days where they are written, and have no table
+        made = folders(place, credential)
+        place, published = made.written, made.published
+    else:
+        published = partial(_recorded, table)
+    return [_checked(place, published, date, address(data, date), credential) for date in dates]
 
 
-def _checked(place: Place, table: Any, date: str, data: str, credential: TokenCredential | None) -> Day:
+def _recorded(table: Any, run: str) -> bool:
+    return tables.recorded(table, run) is not None
+
+
+def _checked(
+    place: Place, published: Callable[[str], bool], date: str, data: str, credential: TokenCredential | None
+) -> Day:
     begun = of_day(place, date)
-    known = [one for one in begun if table is not None and tables.recorded(table, one.run) is not None]
+    known = [one for one in begun if published(one.run)]
     try:
         state = look(data, credential).state
     except NothingThere:

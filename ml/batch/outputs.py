@@ -5,7 +5,7 @@ Both are whole or not at all, are done once however often they are begun, and ke
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ml.batch.asked import Format
@@ -14,6 +14,7 @@ from ml.batch.unit import (
     PARTITION,
     PREDICTIONS,
     REJECTS,
+    RUNS,
     Done,
     Written,
     predictions_schema,
@@ -48,8 +49,12 @@ class Output(Protocol):
         """Raises MlopsError where no run can take the place of others."""
         ...
 
-    def publish(self, run: str, done: Sequence[Done], instead_of: Collection[str]) -> list[str]:
-        """Show the rejects, then the predictions. The runs whose place it took, of those that are named."""
+    def publish(self, run: str, done: Sequence[Done], instead_of: Callable[[], Collection[str]]) -> list[str]:
+        """Show the rejects, then the predictions. The runs whose place it took, of those that are named.
+
+        instead_of: is asked at each attempt, since another run may have begun meanwhile. A run that was
+        published before shows nothing, and takes nobody's place. Raises MlopsError.
+        """
         ...
 
 
@@ -65,6 +70,11 @@ def output(
         return Tables(place, key_type, credential)
     if is_table:
         raise _other(where, "a Delta table", "--format delta")
+    return folders(place, credential)
+
+
+def folders(place: Place, credential: TokenCredential | None) -> Folders:
+    """The output as Parquet files without a table."""
     return Folders(place, Place(f"{place.where}/{ASIDE}", credential))
 
 
@@ -114,33 +124,54 @@ class Tables:
     def check(self, instead_of: Collection[str]) -> None:
         """A commit exchanges any."""
 
-    def publish(self, run: str, done: Sequence[Done], instead_of: Collection[str]) -> list[str]:
-        self._commit(REJECTS, run, [one.rejects for one in done], instead_of)
-        return self._commit(PREDICTIONS, run, [one.predictions for one in done], instead_of)
-
-    def _commit(
-        self, table: str, run: str, files: Sequence[Written | None], instead_of: Collection[str]
-    ) -> list[str]:
-        """One commit, unless it is there: another process may do the same at the same time."""
-        added = [
-            tables.File(file.path, file.size, file.rows, {PARTITION: run})
-            for file in files
-            if file is not None
-        ]
+    def publish(self, run: str, done: Sequence[Done], instead_of: Callable[[], Collection[str]]) -> list[str]:
+        rejects, predictions = [one.rejects for one in done], [one.predictions for one in done]
         for _ in range(COMMIT_ATTEMPTS):
-            opened = self._opened(table)
+            # Opened before the rejects are written: whoever publishes in between changes this version, and
+            # both commits are made anew. So the rejects beside the predictions are those of the same run.
+            opened = self._opened(PREDICTIONS)
             if tables.recorded(opened, run) is not None:
                 return []
-            others = tables.files_of(opened, PARTITION, {*instead_of} - {run})
+            self._check_files(REJECTS, run, rejects)
+            self._check_files(PREDICTIONS, run, predictions)
             try:
-                tables.publish(opened, added, taken={run: 1}, removed=others)
+                self._commit(self._opened(REJECTS), run, rejects, instead_of())
+                return self._commit(opened, run, predictions, instead_of())
             except tables.TableChangedError:
                 continue
-            return sorted({file.partition[PARTITION] for file in others})
         raise MlopsError(
-            f"{self._where(table)} was changed by others at each of {COMMIT_ATTEMPTS} attempts to publish.",
+            f"The tables in {self.written.where} were changed by others at each of {COMMIT_ATTEMPTS} "
+            "attempts to publish.",
             "Run it again: what was scored is kept.",
         )
+
+    def _commit(
+        self, opened: Any, run: str, files: Sequence[Written | None], instead_of: Collection[str]
+    ) -> list[str]:
+        """One commit, unless all is there. Raises TableChangedError."""
+        others = tables.files_of(opened, PARTITION, instead_of)
+        # That the run is recorded does not say that its files are there: another may have taken them out.
+        there = {file.path for file in tables.files_of(opened, PARTITION, {run})}
+        lacking = [
+            tables.File(file.path, file.size, file.rows, {PARTITION: run})
+            for file in files
+            if file is not None and file.path not in there
+        ]
+        if lacking or others or tables.recorded(opened, run) is None:
+            tables.publish(opened, lacking, taken={run: 1}, removed=others)
+        return sorted({file.partition[PARTITION] for file in others})
+
+    def _check_files(self, table: str, run: str, files: Sequence[Written | None]) -> None:
+        """Raises MlopsError where one of them has gone: a table that names it could not be read any more.
+
+        What no version names, as a killed run leaves it, may be deleted by whoever cleans the table.
+        """
+        kept = set(self.written.names(_folder(table, run)))
+        if gone := [file.path for file in files if file and f"{table}/{file.path}" not in kept]:
+            raise MlopsError(
+                f"{self._where(table)}/{gone[0]} has gone since the run {run} wrote it.",
+                f"Remove {self.written.where}/{RUNS}/{run} to begin the run anew.",
+            )
 
 
 class Folders:
@@ -164,8 +195,15 @@ class Folders:
                 "Parquet files cannot be exchanged at once: give --format delta and another --output.",
             )
 
-    def publish(self, run: str, done: Sequence[Done], instead_of: Collection[str]) -> list[str]:
-        self.check(instead_of)
+    def publish(self, run: str, done: Sequence[Done], instead_of: Callable[[], Collection[str]]) -> list[str]:
+        if self.published(run):
+            return []
+        others = instead_of()
+        self.check(others)
+        for other in others:  # one that was killed between its two renames has shown rejects alone
+            folder = _folder(REJECTS, other)
+            if self._place.names(folder):
+                self._place.rename(folder, f"{ASIDE}/{folder}")
         for table in (REJECTS, PREDICTIONS):
             folder = _folder(table, run)
             if self.written.names(folder) and not self._place.names(folder):

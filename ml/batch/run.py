@@ -87,10 +87,13 @@ def run(
     Returns the run's record: identity, counts, drift and the estimated quality of the whole batch. Raises
     MlopsError before anything is published.
     """
-    state = "" if date is None else look(where, credential).state  # before the files are read
-    found = source(where, composite.artifact.schema.names, key, credential)
-    key_type = _key_type(found, key)
+    Place(output, credential)  # refuses what is no place before anything is written there
     with lease.held(output, credential, limits.wait_s, say):
+        # Only now: files may have come while another run was waited for. The state is that from before the
+        # files are read, so that one that comes meanwhile counts as late.
+        state = "" if date is None else look(where, credential).state
+        found = source(where, composite.artifact.schema.names, key, credential)
+        key_type = _key_type(found, key)
         made = open_output(output, format_, key_type, credential)
         place = made.written
         name = _name(made, identity(composite, found, key, date, format_), date)
@@ -113,7 +116,7 @@ def run(
         answer["date"] = date
         place.write(record, json.dumps(answer, indent=1).encode())
         _begun(place, name, date, where, state, answer)
-        replaced = made.publish(name, done, [] if date is None else _others(place, date, name))
+        replaced = made.publish(name, done, lambda: [] if date is None else _others(place, date, name))
         return {**answer, "replaced": replaced, "found": False}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
 
 from ml.batch.columns import Kind, kind
-from ml.batch.places import Place, is_lake
+from ml.batch.places import Place
 from ml.errors import MlopsError
 from ml.lake.arrow import ArrowBatch, ArrowSchema
 from ml.lake.tables import storage_options
@@ -65,7 +65,7 @@ def source(
     Raises MlopsError for what cannot be read, for a column that lacks, and for one of another type in
     another file.
     """
-    folder, single = _folder(where)
+    folder, single = _folder(where, credential)
     place = Place(folder, credential)
     table = _delta(folder, credential) if single is None else None
     if table is not None:
@@ -97,7 +97,7 @@ class Looked:
 
 def look(where: str, credential: TokenCredential | None = None) -> Looked:
     """How large a batch is, from listings alone: no file is opened. Raises MlopsError, and OSError."""
-    folder, single = _folder(where)
+    folder, single = _folder(where, credential)
     place = Place(folder, credential)
     table = _delta(folder, credential) if single is None else None
     names = table[0] if table is not None else [single] if single else place.names()
@@ -112,12 +112,11 @@ def look(where: str, credential: TokenCredential | None = None) -> Looked:
     return Looked(sizes, digest.hexdigest())
 
 
-def _folder(where: str) -> tuple[str, str | None]:
-    """The folder, and the one file in it that was named."""
+def _folder(where: str, credential: TokenCredential | None) -> tuple[str, str | None]:
+    """The folder, and the one file in it that was named, where it is there."""
     if any(where.lower().endswith(ending) for ending in ENDINGS):
         head, _, name = where.replace("\\", "/").rpartition("/")
-        looked = Place(head or ".") if not is_lake(where) else None
-        if looked is None or looked.exists(name):
+        if Place(head or ".", credential).exists(name):
             return head or ".", name
     return where, None
 

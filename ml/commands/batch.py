@@ -102,7 +102,7 @@ def command(
         preflight.check_settings()
         if release is not None:
             preflight.check_release(release)
-        dates = _dates(data, first, last, check)
+        dates = _dates(data, first, last, check, wait)
         chosen = _format(format_)
 
     def score(azure: "Azure", root: Path) -> dict[str, Any]:
@@ -131,7 +131,7 @@ def _format(given: str) -> "Format":
     raise MlopsError(f"--format {given!r} is none.", f"Give {' or '.join(FORMATS)}.")
 
 
-def _dates(data: str, first: str | None, last: str | None, check: bool) -> list[str]:
+def _dates(data: str, first: str | None, last: str | None, check: bool, wait: bool) -> list[str]:
     """The days to score, none where none are named. Raises MlopsError."""
     from ml.batch import days
     from ml.errors import MlopsError
@@ -141,6 +141,10 @@ def _dates(data: str, first: str | None, last: str | None, check: bool) -> list[
             named = "--to" if last is not None else "--check" if check else days.WORD
             raise MlopsError(f"{named} needs --from.", "Give the first day, as --from 2026-11-30.")
         return []
+    if not wait:
+        raise MlopsError(
+            "--no-wait does not go with --from: days are scored one after another.", "Leave --no-wait out."
+        )
     days.address(data, first)
     return list(days.days(first, last))
 
@@ -171,7 +175,7 @@ def _each_day(
             scored.append({"date": date, "state": "scored", **batch(azure, root, of_day, **given)})
         except NothingThere as error:
             azure.report.warn(f"{date}: {error.problem}")
-            scored.append({"date": date, "state": "no data", "run": None})
+            scored.append(days.without_data(date))
     return {"environment": azure.estate.environment, "output": asked.output, "days": scored}
 
 

@@ -8,7 +8,7 @@ be ended by another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -50,6 +50,7 @@ def batch(
     *,
     date: str | None = None,
     format_: Format = "delta",
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """As ml.batch.run.run, by the executors of a session. limits.workers: task slots; 0: Spark's own."""
     composite = model.composite(limits.block_rows)
@@ -66,6 +67,7 @@ def batch(
         executors.score,
         date=date,
         format_=format_,
+        say=say,
     )
 
 

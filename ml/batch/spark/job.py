@@ -57,6 +57,7 @@ def here(azure: Azure, asked: Asked, told: Told) -> dict[str, Any]:
             return batch(
                 session, _model(folder, asked), asked.data, asked.output, asked.key, limits, azure.credential,
                 told, azure.estate.environment, date=asked.date, format_=asked.format,
+                say=azure.report.line,
             )  # fmt: skip
     finally:
         session.stop()
@@ -175,6 +176,7 @@ def _arguments(asked: Asked, limits: Limits, answer: str, environment: str) -> s
         "--environment": environment or None,
         "--block-rows": str(limits.block_rows),
         "--most-rejected": str(limits.most_rejected),
+        "--wait-s": str(limits.wait_s),
         "--answer": answer,
         "--sign-in": AZURE_ML,
     }

@@ -29,6 +29,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--environment", default="", metavar="NAME")
     parser.add_argument("--block-rows", type=int, default=65_536)
     parser.add_argument("--most-rejected", type=float, default=0.01)
+    parser.add_argument(
+        "--wait-s", type=float, default=3600.0, help="for another run that writes to the same output"
+    )
     parser.add_argument("--slots", type=int, default=0, help="units at once; 0: as many as Spark has cores")
     parser.add_argument("--sign-in", default=ENVIRONMENT, help=HELP)
     parser.add_argument("--format", default="delta", choices=FORMATS)
@@ -51,14 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: argparse.Namespace) -> str:
+    from ml.batch import days
     from ml.batch.places import Place, is_lake
     from ml.batch.run import Limits
+    from ml.batch.source import NothingThere
     from ml.batch.spark import sign_in
     from ml.batch.spark.engine import Model, batch
 
     lake = is_lake(given.data) or is_lake(given.output)
     credential = sign_in.credential(given.sign_in) if lake else None
-    limits = Limits(given.block_rows, given.most_rejected, given.slots)
+    limits = Limits(given.block_rows, given.most_rejected, given.slots, given.wait_s)
     model = Model(Path(given.model), given.model_name, given.release, given.model_digest)
     session = session_here()
     try:
@@ -74,7 +79,13 @@ def _run(given: argparse.Namespace) -> str:
             given.environment,
             date=given.date,
             format_=given.format,
+            say=_say,
         )
+    except NothingThere as error:
+        if given.date is None:
+            raise
+        _say(f"{given.date}: {error.problem}")  # an answer and no failure: days after it are scored
+        record = days.without_data(given.date)
     finally:
         session.stop()
     answer = json.dumps(record, indent=1)
@@ -105,7 +116,11 @@ def session_here() -> Any:
 
 def _line(read: int, rows: int | None) -> None:
     of = "" if rows is None else f" of {rows:,}"
-    print(f"{read:,} rows{of}", file=sys.stderr, flush=True)
+    _say(f"{read:,} rows{of}")
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -23,19 +23,26 @@ LOOKED_BACK: Final = 7  # days before it that are looked at for files that came 
 def work(azure: Azure, asked: str) -> dict[str, Any]:
     given = Asked.of_json(asked)
     if given.date != YESTERDAY:
-        return machine.score(azure, given, lines(azure.report.line))
+        return _scored(azure, given)
     return yesterday(azure, given, dt.datetime.now(dt.UTC).date())
+
+
+def _scored(azure: Azure, given: Asked) -> dict[str, Any]:
+    """The run's record. A day without files is an answer and no failure: those after it are scored."""
+    try:
+        return machine.score(azure, given, lines(azure.report.line))
+    except NothingThere as error:
+        if given.date is None:
+            raise
+        azure.report.warn(f"{given.date}: {error.problem}")
+        return days.without_data(given.date)
 
 
 def yesterday(azure: Azure, given: Asked, today: dt.date) -> dict[str, Any]:
     """Score the day before, and name earlier ones whose files have changed since they were scored."""
     date = (today - dt.timedelta(days=1)).isoformat()
     one = replace(given, data=days.address(given.data, date), date=date)
-    try:
-        answer = machine.score(azure, one, lines(azure.report.line))
-    except NothingThere as error:
-        azure.report.warn(f"{date}: {error.problem}")
-        answer = {"date": date, "run": None, "state": "no data"}
+    answer = _scored(azure, one)
     first = (today - dt.timedelta(days=1 + LOOKED_BACK)).isoformat()
     last = (today - dt.timedelta(days=2)).isoformat()
     found = days.checked(given.output, given.data, days.days(first, last), azure.credential)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from deltalake import DeltaTable
 
 from ml.batch import days, outputs
+from ml.batch import run as batch
 from ml.batch.days import checked
 from ml.batch.evaluate import Composite
 from ml.batch.run import Limits, run
@@ -132,3 +135,132 @@ def test_a_range_has_both_of_its_ends() -> None:
     assert list(days.days(DAY, None)) == [DAY]
     with pytest.raises(MlopsError, match="is the same on each day"):
         days.address("rows/", DAY)
+
+
+def with_a_reject(rows: pd.DataFrame, count: int, place: int, root: Path) -> str:
+    """The first rows, one of which breaks the contract, as the files of a folder."""
+    broken = rows.head(count).astype({"sex": object})
+    broken.loc[place, "sex"] = "unknown"
+    return written(broken, root, files=1)
+
+
+def runs_of(output: Path) -> tuple[list[str], list[str]]:
+    """Which runs have predictions, and which have rejects."""
+    predictions, rejects = (sorted(set(table(output, name)["run"])) for name in ("predictions", "rejects"))
+    return predictions, rejects
+
+
+@pytest.mark.parametrize(("commit", "after"), [(1, False), (1, True), (2, False)])
+def test_two_runs_of_a_day_whose_lease_was_lost_leave_one_of_them(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    commit: int, after: bool,
+) -> None:  # fmt: skip
+    """The other one begins and ends just before the first commit, just after it, or before the second one."""
+    monkeypatch.setattr(batch.lease, "held", lambda *_, **__: contextlib.nullcontext())
+    output, other = tmp_path / "out", list[str]()
+    one = with_a_reject(rows, 200, 5, tmp_path / "one")
+    two = with_a_reject(rows, 210, 7, tmp_path / "two")
+    real, calls = outputs.tables.publish, [0]
+
+    def another() -> None:
+        other.append(run(composite, two, str(output), ID, Limits(workers=1), date=DAY)["run"])
+
+    def publish(*given: Any, **more: Any) -> None:
+        calls[0] += 1
+        chosen = calls[0] == commit
+        if chosen and not after:
+            another()
+        real(*given, **more)
+        if chosen and after:
+            another()
+
+    monkeypatch.setattr(outputs.tables, "publish", publish)
+    answer = run(composite, one, str(output), ID, Limits(workers=1), date=DAY)
+    assert other and answer["replaced"] == other
+    assert runs_of(output) == ([answer["run"]], [answer["run"]])
+
+
+def test_what_another_process_has_published_and_a_third_has_replaced_is_not_shown_again(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch.lease, "held", lambda *_, **__: contextlib.nullcontext())
+    output, later = tmp_path / "out", list[str]()
+    one = with_a_reject(rows, 200, 5, tmp_path / "one")
+    two = with_a_reject(rows, 210, 7, tmp_path / "two")
+    real = outputs.Tables.publish
+
+    def publish(*given: Any) -> list[str]:
+        if not later:
+            later.append("begun")
+            run(composite, one, str(output), ID, Limits(workers=1), date=DAY)
+            later.append(run(composite, two, str(output), ID, Limits(workers=1), date=DAY)["run"])
+        return real(*given)
+
+    monkeypatch.setattr(outputs.Tables, "publish", publish)
+    assert run(composite, one, str(output), ID, Limits(workers=1), date=DAY)["replaced"] == []
+    assert runs_of(output) == (later[1:], later[1:])
+
+
+def test_who_goes_on_after_another_run_of_the_day_shows_its_own_rejects(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first is killed between its two commits, the second replaces it, and the first is begun again."""
+    output = tmp_path / "out"
+    one = with_a_reject(rows, 200, 5, tmp_path / "one")
+    two = with_a_reject(rows, 210, 7, tmp_path / "two")
+    real = outputs.tables.publish
+
+    def killed(*given: Any, **more: Any) -> None:
+        real(*given, **more)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs.tables, "publish", killed)
+        with contextlib.suppress(Killed):
+            run(composite, one, str(output), ID, Limits(workers=1), date=DAY)
+    second = run(composite, two, str(output), ID, Limits(workers=1), date=DAY)
+    assert runs_of(output) == ([second["run"]], [second["run"]])
+    first = run(composite, one, str(output), ID, Limits(workers=1), date=DAY)
+    assert first["replaced"] == [second["run"]]
+    assert runs_of(output) == ([first["run"]], [first["run"]])
+    assert table(output, "rejects")["row"].tolist() == [5]
+
+
+@pytest.mark.parametrize("name", ["predictions", "rejects"])
+def test_a_file_that_has_gone_becomes_part_of_no_table(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A run is killed before its first commit, and somebody deletes what no version of the table names."""
+    output, where = tmp_path / "out", with_a_reject(rows, 200, 5, tmp_path / "in")
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs.tables, "publish", killed)
+        with contextlib.suppress(Killed):
+            run(composite, where, str(output), ID, Limits(workers=1))
+    (file,) = (output / name).glob("run=*/*.parquet")
+    file.unlink()
+    with pytest.raises(MlopsError, match=r"part-000000\.parquet has gone since the run b-") as refused:
+        run(composite, where, str(output), ID, Limits(workers=1))
+    assert len(table(output)) == len(table(output, "rejects")) == 0
+    shutil.rmtree(str(refused.value.remedy).removeprefix("Remove ").removesuffix(" to begin the run anew."))
+    assert run(composite, where, str(output), ID, Limits(workers=1))["scored"] == len(table(output)) == 199
+
+
+def test_files_that_come_while_another_run_is_waited_for_are_scored(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = written(rows.head(60), tmp_path / "in" / DAY, files=1)
+
+    @contextlib.contextmanager
+    def held(*_: Any, **__: Any) -> Generator[None]:
+        rows.tail(10).to_parquet(tmp_path / "in" / DAY / "late.parquet", index=False)
+        yield
+
+    monkeypatch.setattr(batch.lease, "held", held)
+    answer = run(composite, where, str(tmp_path / "out"), ID, Limits(workers=1), date=DAY)
+    assert answer["rows"] == 70
+    (found,) = checked(str(tmp_path / "out"), str(tmp_path / "in" / "{date}"), [DAY], None)
+    assert found.state == "scored"

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from pyarrow import dataset
 
-from ml.batch import outputs
+from ml.batch import days, outputs
 from ml.batch.evaluate import Composite
 from ml.batch.run import Limits, run
 from ml.errors import MlopsError
@@ -93,3 +93,61 @@ def test_a_day_that_is_there_is_refused_before_its_rows_are_scored(
     scored(50)
     with pytest.raises(MlopsError, match="An earlier run of the same day"):
         scored(60, lambda *_: pytest.fail("a row was read"))
+
+
+def test_rejects_of_a_killed_run_do_not_stand_beside_another_run_of_its_day(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is killed between its two renames; what it had shown is taken back when another is shown."""
+    output, real = tmp_path / "out", outputs.Place.rename
+
+    def scored(count: int) -> dict[str, Any]:
+        broken = rows.head(count).astype({"sex": object})
+        broken.loc[3, "sex"] = "unknown"
+        where = written(broken, tmp_path / str(count), files=1)
+        return run(composite, where, str(output), ID, Limits(), date="2026-11-30", format_="parquet")
+
+    def killed(*given: Any) -> None:
+        real(*given)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs.Place, "rename", killed)
+        with contextlib.suppress(Killed):
+            scored(200)
+    assert len(list((output / "rejects").iterdir())) == 1
+    done = scored(210)["run"]
+    for name in ("predictions", "rejects"):
+        assert [folder.name for folder in (output / name).iterdir()] == [f"run={done}"]
+
+
+def test_its_days_are_found(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, done = str(tmp_path / "out"), dict[str, str]()
+
+    def scored(day: str) -> None:
+        where = written(rows.head(50), tmp_path / "in" / day, files=1)
+        answer = run(composite, where, output, ID, Limits(), date=day, format_="parquet")
+        done[day] = answer["run"]
+
+    def killed(*_: Any) -> None:
+        raise Killed
+
+    scored("2026-11-27")
+    scored("2026-11-28")
+    with monkeypatch.context() as patch:
+        patch.setattr(outputs.Place, "rename", killed)
+        with contextlib.suppress(Killed):
+            scored("2026-11-29")
+    written(rows.head(50), tmp_path / "in" / "2026-11-30", files=1)
+    rows.tail(5).to_parquet(tmp_path / "in" / "2026-11-28" / "late.parquet", index=False)
+    asked = days.days("2026-11-26", "2026-11-30")
+    found = days.checked(output, str(tmp_path / "in" / "{date}"), asked, None)
+    assert [(day.state, day.run) for day in found] == [
+        ("no data", None),
+        ("scored", done["2026-11-27"]),
+        ("late", done["2026-11-28"]),
+        ("unfinished", None),
+        ("missing", None),
+    ]

@@ -11,10 +11,11 @@ import pytest
 from azure.core.credentials import AccessToken
 from pyarrow import fs
 
-from ml.batch import places
+from ml.batch import places, source
 from ml.batch.evaluate import Composite
 from ml.batch.places import PAUSE_S, RENEW_S, Place
 from ml.batch.run import Limits, run
+from ml.batch.source import NothingThere, look
 from ml.lake import filesystem, lease, tables
 from tests.ml.batch.conftest import ID, written
 
@@ -143,3 +144,15 @@ def test_a_run_of_hours_is_published(
     assert answer["scored"] == len(rows)
     assert clock.now > 1_000_000 + 3600, "it lasted for longer than one token"
     assert credential.given > 1
+
+
+def test_a_file_of_the_lake_that_is_not_there_is_nothing(
+    lake: tuple[Clock, ShortLived], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, credential = lake
+    monkeypatch.setattr(source, "_delta", lambda *_: None)  # asks the lake by a client of its own
+    where = f"{LAKE}/2026-11-29.parquet"
+    with pytest.raises(NothingThere, match=r"2026-11-29\.parquet holds no file"):
+        look(where, credential)
+    Place(LAKE, credential).write("2026-11-29.parquet", b"rows")
+    assert look(where, credential).bytes == 4

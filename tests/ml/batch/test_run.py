@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -146,14 +148,25 @@ def test_another_evaluator_may_not_go_on(composite: Composite, rows: pd.DataFram
 def test_who_is_interrupted_publishes_nothing(
     composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """All rows are one unit: what is not begun would be given up in any case."""
+    read: list[int] = []
+    begun = Event()
+
+    def told(count: int, _all: int | None) -> None:
+        read.append(count)
+        begun.set()
+        time.sleep(0.05)  # as long as a block takes, and longer than the interruption needs to be told
+
     def interrupted(*_: Any, **__: Any) -> Any:
+        assert begun.wait(60)
         raise KeyboardInterrupt
 
-    where, output = written(rows, tmp_path / "in"), tmp_path / "out"
+    where, output = written(rows, tmp_path / "in", files=1), tmp_path / "out"
     with monkeypatch.context() as patch:
         patch.setattr(batch, "wait", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            run(composite, where, str(output), ID, Limits(block_rows=50))
+            run(composite, where, str(output), ID, Limits(block_rows=50, workers=1), None, told)
+    assert 0 < read[-1] < len(rows), "the thread went on to its end"
     assert len(table(output)) == 0
     assert run(composite, where, str(output), ID, Limits())["rows"] == len(rows)
 
@@ -167,3 +180,14 @@ def test_a_run_that_another_process_has_published_is_not_committed_again(
     before = DeltaTable(str(output / "predictions")).version()
     run(composite, where, str(output), ID, Limits())
     assert DeltaTable(str(output / "predictions")).version() == before
+
+
+def test_an_output_that_is_no_place_is_refused_before_anything_is_written(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = written(rows, tmp_path / "in", files=1)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(MlopsError, match="neither in a data lake nor a folder"):
+        run(composite, where, "https://lake.dfs.core.windows.net/batch", ID, Limits())
+    assert list((tmp_path / "here").iterdir()) == []

@@ -14,6 +14,7 @@ from ml.batch.evaluate import Composite
 from ml.batch.run import Limits, run
 from ml.batch.source import source
 from ml.errors import MlopsError
+from ml.lake import lease
 from tests.ml.batch.conftest import ID, written
 from tests.ml.batch.test_run import table
 
@@ -61,7 +62,7 @@ def test_a_column_of_another_type_in_another_file(
     rows.iloc[100:].astype({"age": str}).to_parquet(tmp_path / "in" / "other.parquet", index=False)
     said = refused(composite, tmp_path / "in", tmp_path / "out")
     assert said == "The column age holds texts in other.parquet and numbers in part-0.parquet."
-    assert not (tmp_path / "out").exists()
+    assert [file.name for file in (tmp_path / "out").iterdir()] == [lease.NAME]
 
 
 def test_a_column_that_lacks(composite: Composite, rows: pd.DataFrame, tmp_path: Path) -> None:

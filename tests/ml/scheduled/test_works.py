@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from ml.batch import machine, model
 from ml.batch.asked import Asked, Named
 from ml.batch.evaluate import Composite
+from ml.batch.source import NothingThere
 from ml.errors import MlopsError
 from ml.quality import daily, place, telling
 from ml.scheduled.works import batch, collect, quality
@@ -76,3 +78,13 @@ def test_a_day_without_answers_is_told_and_no_failure(monkeypatch: pytest.Monkey
 def test_an_estate_without_a_lake_has_nothing_to_collect() -> None:
     with pytest.raises(MlopsError, match="stage has no data lake"):
         collect.work(azure(RecordingReport()), "{}")
+
+
+def test_a_day_that_is_named_and_has_no_files_is_no_failure(asked: Asked, tmp_path: Path) -> None:
+    report = RecordingReport()
+    named = replace(asked, data=f"{tmp_path}/in/2026-11-01", date="2026-11-01")
+    answer = batch.work(azure(report), named.to_json())
+    assert answer == {"date": "2026-11-01", "run": None, "state": "no data"}
+    assert "2026-11-01: " in report.lines[-1]
+    with pytest.raises(NothingThere):
+        batch.work(azure(report), replace(named, date=None).to_json())

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import zipfile
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ml.batch import model as registered
 from ml.batch.asked import Asked, Named
 from ml.batch.run import Limits
-from ml.batch.spark import job
+from ml.batch.spark import job, main
 from ml.batch.spark.engine import Model
 from ml.batch.spark.main import _parser
 from ml.batch.spark.settings import SparkSettings
 from ml.errors import MlopsError
+from ml.settings import settings
+from tests.ml.cli.mlops_fakes import RecordingReport
 
 ROOT = Path(__file__).resolve().parents[4]
 DATA = "abfss://landing@lake.dfs.core.windows.net/rows"
@@ -71,3 +76,26 @@ def test_the_packages_are_the_pins_without_the_runtime_s_own() -> None:
 def test_an_argument_that_would_be_taken_apart_is_refused(model: Model, tmp_path: Path, data: str) -> None:
     with pytest.raises(MlopsError, match="--data is"):
         made(replace(model), tmp_path / "code", data)
+
+
+def test_how_long_another_run_is_waited_for_goes_with_it(model: Model) -> None:
+    named = Named("credit", "1", str(model.release), str(model.digest))
+    said = job._arguments(Asked(named, DATA, OUTPUT), Limits(wait_s=90.0), "runs/answers/a.json", "stage")
+    assert _parser().parse_args(said.split()).wait_s == 90.0
+
+
+def test_here_the_report_is_told_what_the_run_says(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = RecordingReport()
+    estate = SimpleNamespace(environment="stage")
+    azure: Any = SimpleNamespace(estate=estate, report=report, settings=settings(), credential=None)
+    asked = Asked(Named("credit", "1", str(model.release), str(model.digest)), DATA, OUTPUT)
+
+    def batch(*_: Any, say: Any, **__: Any) -> dict[str, Any]:
+        say("another run writes")
+        return {}
+
+    monkeypatch.setattr(main, "session_here", lambda: SimpleNamespace(stop=lambda: None))
+    monkeypatch.setattr(registered, "downloaded", lambda *_: nullcontext(model.folder))
+    monkeypatch.setattr(job, "batch", batch)
+    assert job.here(azure, asked, lambda *_: None) == {}
+    assert report.lines[-1] == "another run writes"

@@ -5,6 +5,7 @@ Functions import heavy libraries themselves, so that `mlops --help` is quick.
 
 import inspect
 from collections.abc import Callable
+from types import ModuleType
 
 import typer
 
@@ -40,31 +41,49 @@ from ml.commands import (
     wheel,
 )
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "doctor": doctor.command,
-    "publish": publish.command,
-    "train": train.command,
-    "sweep": sweep.command,
-    "card": card.command,
-    "deploy": deploy.command,
-    "undeploy": undeploy.command,
-    "key": key.command,
-    "approve": approve.command,
-    "score": score.command,
-    "batch": batch.command,
-    "wheel": wheel.command,
-    "edge": edge.command,
-    "labels": labels.command,
-    "quality": quality.command,
-    "catalogue": catalogue.command,
-    "collect": collect.command,
-    "forget": forget.command,
-    "manifests": manifests.command,
-    "promote": promote.command,
-    "rollback": rollback.command,
-    "status": status.command,
-    "monitor": monitor.command,
+SUBJECTS: dict[str, dict[str, Callable[..., None] | ModuleType]] = {
+    "Before anything exists": {"doctor": doctor.command},
+    "Training, features, fleets": {
+        "train": train.command,
+        "sweep": sweep.command,
+        "publish": publish.command,
+        "card": card.command,
+        "features": features,
+        "fleet": fleet,
+    },
+    "Stage": {
+        "deploy": deploy.command,
+        "undeploy": undeploy.command,
+        "key": key.command,
+        "score": score.command,
+    },
+    "Release and production": {
+        "release": release,
+        "approve": approve.command,
+        "manifests": manifests.command,
+        "promote": promote.command,
+        "rollback": rollback.command,
+    },
+    "Batches and predictions by key": {
+        "batch": batch.command,
+        "precomputed": precomputed,
+        "schedule": schedule,
+    },
+    "What was answered, and labels": {
+        "collect": collect.command,
+        "labels": labels.command,
+        "quality": quality.command,
+        "forget": forget.command,
+        "catalogue": catalogue.command,
+    },
+    "On call, and the next training": {
+        "status": status.command,
+        "monitor": monitor.command,
+        "trigger": trigger,
+    },
+    "Without a server": {"wheel": wheel.command, "edge": edge.command},
 }
+"""What `mlops --help` shows, by subject. A module has commands of its own: HELP and COMMANDS."""
 
 app = typer.Typer(
     name="mlops",
@@ -84,39 +103,19 @@ def paragraphs(text: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
 
 
-for _name, _command in COMMANDS.items():
-    app.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
+def _add(to: typer.Typer, name: str, command: Callable[..., None], subject: str | None = None) -> None:
+    to.command(name, help=paragraphs(command.__doc__ or ""), rich_help_panel=subject)(command)
 
 
-_releases = typer.Typer(help=release.HELP, no_args_is_help=True, rich_markup_mode="rich")
-for _name, _command in release.COMMANDS.items():
-    _releases.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
-app.add_typer(_releases, name="release")
-
-_fleets = typer.Typer(help=fleet.HELP, no_args_is_help=True, rich_markup_mode="rich")
-for _name, _command in fleet.COMMANDS.items():
-    _fleets.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
-app.add_typer(_fleets, name="fleet")
-
-_features = typer.Typer(help=features.HELP, no_args_is_help=True, rich_markup_mode="rich")
-for _name, _command in features.COMMANDS.items():
-    _features.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
-app.add_typer(_features, name="features")
-
-_triggers = typer.Typer(help=trigger.HELP, no_args_is_help=True, rich_markup_mode="rich")
-for _name, _command in trigger.COMMANDS.items():
-    _triggers.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
-app.add_typer(_triggers, name="trigger")
-
-_precomputed = typer.Typer(help=precomputed.HELP, no_args_is_help=True, rich_markup_mode="rich")
-for _name, _command in precomputed.COMMANDS.items():
-    _precomputed.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
-app.add_typer(_precomputed, name="precomputed")
-
-_schedules = typer.Typer(help=schedule.HELP, no_args_is_help=True, rich_markup_mode="rich")
-for _name, _command in schedule.COMMANDS.items():
-    _schedules.command(_name, help=paragraphs(_command.__doc__ or ""))(_command)
-app.add_typer(_schedules, name="schedule")
+for _subject, _commands in SUBJECTS.items():
+    for _name, _command in _commands.items():
+        if isinstance(_command, ModuleType):
+            _group = typer.Typer(help=_command.HELP, no_args_is_help=True, rich_markup_mode="rich")
+            for _part, _of_group in _command.COMMANDS.items():
+                _add(_group, _part, _of_group)
+            app.add_typer(_group, name=_name, rich_help_panel=_subject)
+        else:
+            _add(app, _name, _command, _subject)
 
 
 def main() -> None:

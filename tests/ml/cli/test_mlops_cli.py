@@ -1,5 +1,6 @@
 import inspect
 import json
+import re
 import subprocess
 import sys
 import time
@@ -15,13 +16,15 @@ from typer.testing import CliRunner
 from ml import settings
 from ml.azure.clients import until_granted
 from ml.azure.forbidden import REFUSALS, UNKNOWN, Wait
-from ml.cli import COMMANDS, app
+from ml.cli import SUBJECTS, app
 from ml.commands import deploy, score, status, train
 from ml.errors import MlopsError
 from ml.settings import Metric
 from ml.terminal.console import show
 from tests.ml.cli.mlops_fakes import RecordingReport
 
+COMMANDS = {name: each for of in SUBJECTS.values() for name, each in of.items() if callable(each)}
+ROOT = Path(__file__).parents[3]
 runner = CliRunner()
 # What a command cannot do without, beside its environment.
 RELEASE = "r-0123456789abcdef"
@@ -73,6 +76,15 @@ def test_each_option_is_explained_in_whole_sentences(command: str):
 def test_the_help_of_metric_names_all_of_them():
     told = runner.invoke(app, ["train", "--help"], env={"COLUMNS": "300"}).output
     assert [name for name in get_args(Metric) if name not in told] == []
+
+
+def test_the_readme_has_the_commands_by_the_subjects_of_the_help():
+    text = (ROOT / "README.md").read_text()
+    table = text.partition("| subject | commands | pages |\n")[2].partition("\n\n")[0]
+    rows = [line.split(" | ") for line in table.splitlines() if line and not line.startswith("|---")]
+    assert {row[0].lstrip("| "): set(re.findall(r"`([a-z]+)`", row[1])) for row in rows} == {
+        subject[0].lower() + subject[1:]: set(commands) for subject, commands in SUBJECTS.items()
+    }
 
 
 def test_help_imports_nothing_heavy():

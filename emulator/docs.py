@@ -35,7 +35,7 @@ class Service:
     hosts: tuple[str, ...]
     refusals: tuple[str, ...]
     differences: tuple[str, ...]
-    tests: tuple[str, ...]
+    tests: tuple[str, ...]  # folders
 
 
 def found() -> list[Service]:
@@ -75,10 +75,10 @@ def page(made: list[Service]) -> str:
     plain = sorted({row.arm_type for row in ROWS if row.arm_type.lower() not in special})
     parts = [
         HEAD.read_text() + "".join(_more()),
-        "| service | types with behaviour | types refused | actions | tests |\n|---|---|---|---|---|",
+        "| service | types with behaviour | types refused | actions |\n|---|---|---|---|",
     ]
     for one in made:
-        counts = f"{len(one.types)} | {len(one.refused)} | {len(one.actions)} | {len(one.tests)}"
+        counts = f"{len(one.types)} | {len(one.refused)} | {len(one.actions)}"
         parts.append(f"| [{one.name}](#{one.name}) | {counts} |")
     for one in made:
         parts += ["", f"## {one.name}", *_section(one)]
@@ -108,7 +108,7 @@ def _section(one: Service) -> Iterator[str]:
         ("Types", [f"`{name}`" for name in one.types]),
         ("Actions", [f"`{name}`" for name in one.actions]),
         ("Hosts", [f"`{name}`" for name in one.hosts]),
-        ("Tests", [f"`{name}`" for name in one.tests]),
+        ("Tested in", [f"`{name}`" for name in one.tests]),
     ):
         if items:
             yield f"- {title}: {', '.join(items)}"
@@ -160,14 +160,21 @@ def _text(node: ast.expr) -> str:
 
 
 def _tests(name: str, types: set[str]) -> Iterator[str]:
-    """The test files in the service's folder, and those that import its package or name its types."""
+    """The folders with tests of the service's own, or that import its package or name its types.
+
+    Folders, since a page that lists each file would be stale with each test that is written.
+    """
     namespaces = "|".join(sorted({re.escape(kind.split("/", 1)[0]) for kind in types}))
     named = rf"|\b(?:{namespaces})/" if types else ""
     imports = re.compile(rf"\bemulator\.{name}\b{named}", re.IGNORECASE)
-    for path in sorted((REPOSITORY / "tests").rglob("test_*.py")):
-        relative = path.relative_to(REPOSITORY)
-        if name in relative.parts or imports.search(path.read_text()):
-            yield str(relative)
+    files = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "tests").rglob("test_*.py")]
+    yield from sorted(
+        {
+            str(path.parent)
+            for path in files
+            if name in path.parts or imports.search((REPOSITORY / path).read_text())
+        }
+    )
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from ml.azure.clients import IDENTITY_VARIABLE
 from ml.errors import MlopsError
 from ml.precomputed.schema import READER, WRITER, Member
 from scoring.precomputed.address import Address, AddressError, File, Server, parse
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ml.azure.clients import Azure
     from ml.precomputed.store import Store
 
-CLIENT_ID: Final = "AZURE_CLIENT_ID"  # of the identity that a job runs by, as azure-identity reads it
+CLIENT_ID: Final = "AZURE_CLIENT_ID"  # of whoever signs in outside a job, as azure-identity reads it
 
 
 def address_of(estate: EstateOutputs, given: str | None, environment: Mapping[str, str]) -> Address:
@@ -33,8 +34,10 @@ def address_of(estate: EstateOutputs, given: str | None, environment: Mapping[st
             f"The estate {estate.environment} has no database of predictions.",
             "Give --database sqlite:///PATH, or `predictionsDatabase` in its stack file.",
         )
-    in_a_job = environment.get(CLIENT_ID) == estate.training_identity_client_id
-    return Server(found.writer if in_a_job else found.administrators, found.host, found.port, found.database)
+    # A job's own identity comes first, as it does where the credential is made.
+    client_id = environment.get(IDENTITY_VARIABLE) or environment.get(CLIENT_ID)
+    writes = client_id == estate.training_identity_client_id
+    return Server(found.writer if writes else found.administrators, found.host, found.port, found.database)
 
 
 def for_readers(estate: EstateOutputs) -> str | None:

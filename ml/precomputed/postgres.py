@@ -109,7 +109,8 @@ class ServerStore:
         return [store.run_of(row) for row in self._connection.execute(store.RUNS).fetchall()]
 
     def erase(self, key: str) -> int:
-        with self._honest():
+        # Rows that a load has not shown yet are seen by no other connection, and would stay.
+        with self._honest(), self._alone():
             return self._connection.execute(store.ERASE.format("%s"), (key,)).rowcount
 
     def close(self) -> None:

@@ -99,7 +99,8 @@ def _database(connection: Connection[Any], name: str) -> None:
     there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
     if there is None:
         connection.execute(named("CREATE DATABASE {name}", name=name))
-        connection.execute(named("REVOKE ALL ON DATABASE {name} FROM PUBLIC", name=name))
+    # Also of a database that is there: whoever made it may have been interrupted before this.
+    connection.execute(named("REVOKE ALL ON DATABASE {name} FROM PUBLIC", name=name))
 
 
 def _schema(connection: Connection[Any]) -> None:

@@ -32,7 +32,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run in the database. shown_at: when it was first visible; None: it was loaded and not shown yet."""
+    """A run in the database. shown_at: when it became visible last; None: it was loaded and never shown."""
 
     number: int
     run: str
@@ -58,7 +58,7 @@ SHOW: Final = """
 INSERT INTO published_run (one, number, since) VALUES (TRUE, {0}, {0})
 ON CONFLICT (one) DO UPDATE SET number = excluded.number, since = excluded.since
 """
-SHOWN: Final = "UPDATE prediction_runs SET shown_at = COALESCE(shown_at, {0}) WHERE number = {0}"
+SHOWN: Final = "UPDATE prediction_runs SET shown_at = {0} WHERE number = {0}"
 FORGET_RUN: Final = "DELETE FROM prediction_runs WHERE number = {0}"
 ERASE: Final = "DELETE FROM predictions WHERE key = {0}"
 
@@ -82,7 +82,8 @@ class Store(Protocol):
         ...
 
     def erase(self, key: str) -> int:
-        """Remove the rows of a key from all runs; how many those were."""
+        """Remove the rows of a key from all runs; how many those were. Refused while a run is loaded: it
+        might hold rows of the key that nobody sees yet."""
         ...
 
     def close(self) -> None: ...
@@ -97,8 +98,9 @@ def visible(runs: Sequence[Run]) -> Run | None:
 
 
 def to_remove(runs: Sequence[Run], keep: int) -> list[Run]:
-    """The runs beyond `keep`: the visible one stays, and of the others the newest."""
-    others = [one for one in runs if not one.visible]
+    """The runs beyond `keep`: the visible one stays, and of the others those that were shown last, for of
+    these one is gone back to."""
+    others = sorted((one for one in runs if not one.visible), key=_last_shown, reverse=True)
     return others[keep - 1 :] if visible(runs) else others[keep:]
 
 
@@ -115,7 +117,8 @@ def already(runs: Sequence[Run], batch: Batch) -> Run | None:
 
 
 def before(runs: Sequence[Run], name: str | None) -> Run:
-    """The run to go back to: the one of that name, or the newest before the visible one.
+    """The run to go back to: the one of that name, or of those before the visible one the one that was shown
+    last. So a run that somebody went back from is not returned to, however new it is.
 
     Raises MlopsError.
     """
@@ -128,13 +131,18 @@ def before(runs: Sequence[Run], name: str | None) -> Run:
             )
         return found
     now = visible(runs)
-    older = [one for one in runs if now is not None and one.number < now.number]
+    older = [one for one in runs if now and one.number < now.number and one.shown_at is not None]
     if not older:
         raise MlopsError(
             f"There is no run before {now.run if now else 'the first one'}; the database has {names}.",
             "Name the run with --run, or load another one.",
         )
-    return older[0]
+    return max(older, key=_last_shown)
+
+
+def _last_shown(run: Run) -> tuple[bool, datetime, int]:
+    """What orders runs by their last showing; those that were never shown come before all others."""
+    return run.shown_at is not None, run.shown_at or run.loaded_at, run.number
 
 
 def whole(batch: Batch, loaded: int) -> None:

@@ -34,6 +34,8 @@ class _Own:
 class Lookups:
     """One for each process. Only the event loop's thread calls `look`; it never waits for the database.
 
+    A failure is told by the thread that meets it: its asker may have gone long before.
+
     open_reader: called in a thread of the pool, once for each connection.
     """
 
@@ -44,6 +46,7 @@ class Lookups:
         self._own = threading.local()
         self._readers: list[_Own] = []
         self._away_until, self._why = 0.0, ""
+        self._saying = threading.Lock()
 
     async def look(self, key: str) -> Looked:
         """Raises Away, Full, or TimeoutError."""
@@ -56,25 +59,28 @@ class Lookups:
             loop = asyncio.get_running_loop()
             async with asyncio.timeout(self._seconds):
                 return await loop.run_in_executor(self._threads, self._look, key)
-        except Away as error:
-            self._say_away(str(error))
-            raise
         finally:
             self._pending -= 1
 
     def _look(self, key: str) -> Looked:
-        own: _Own | None = getattr(self._own, "reader", None)
-        if own is None:
-            own = self._own.reader = _Own(self._open(), threading.Lock())
-            self._readers.append(own)
-        with own.busy:
-            return own.reader.look(key)
+        try:
+            own: _Own | None = getattr(self._own, "reader", None)
+            if own is None:
+                own = self._own.reader = _Own(self._open(), threading.Lock())
+                self._readers.append(own)
+            with own.busy:
+                return own.reader.look(key)
+        except Away as error:
+            self._say_away(str(error))
+            raise
 
     def _say_away(self, why: str) -> None:
-        now = time.monotonic()
-        if now >= self._away_until:
-            log.warning("the database of predictions cannot be asked", extra={"reason": why})
-        self._away_until, self._why = now + AWAY_SECONDS, why
+        with self._saying:
+            now = time.monotonic()
+            if now >= self._away_until:
+                log.warning("the database of predictions cannot be asked", extra={"reason": why})
+            self._why = why
+            self._away_until = now + AWAY_SECONDS
 
     def close(self, seconds: float) -> None:
         """End the connections, but for those that still wait for the database after so long."""

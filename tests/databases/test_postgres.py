@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from ml.errors import MlopsError
 from ml.precomputed.postgres import LOAD_LOCK, ServerStore
+from ml.precomputed.statement import named
 from ml.precomputed.store import before
 from scoring.precomputed.lookup import LOOK, Away, ServerReader
 from scoring.precomputed.lookups import Lookups
@@ -145,6 +146,25 @@ def test_one_load_at_a_time(database: Database, store: ServerStore) -> None:
     assert [one.run for one in store.runs()] == ["b-1"]
 
 
+def test_nobody_is_erased_while_a_run_is_loaded_that_might_hold_the_key(
+    database: Database, store: ServerStore, look: Look
+) -> None:
+    store.load(batch(1, answers(KEYS, 0.1)), 3, quiet)
+    other, said = database.store(), list[str]()
+
+    def at_the_same_time(_done: int, _all: int | None) -> None:
+        with pytest.raises(MlopsError, match=r"Another load into .* is under way") as refused:
+            other.erase("c-4")
+        said.append(refused.value.remedy)
+
+    store.load(batch(2, answers(KEYS, 0.2), block_rows=10), 3, at_the_same_time)
+    assert len(said) == 1
+    assert look("c-4").prediction is not None
+    assert other.erase("c-4") == 2
+    assert look("c-4").prediction is None
+    other.close()
+
+
 def test_while_runs_are_loaded_no_look_up_fails_or_misses_or_sees_two_halves(
     database: Database, store: ServerStore
 ) -> None:
@@ -219,6 +239,20 @@ def test_making_ready_again_changes_nothing(database: Database, store: ServerSto
     store.load(batch(1, answers(KEYS, 0.1)), 3, quiet)
     assert database.prepare() == []
     assert name(look("c-1")) == "b-1"
+
+
+def test_a_database_whose_making_was_interrupted_lets_in_its_roles_alone(database: Database) -> None:
+    def everybody() -> list[Any]:
+        with database.server.superuser("postgres") as connection:
+            asked = "SELECT has_database_privilege('public', %s, right_) FROM unnest(%s::text[]) AS right_"
+            return connection.execute(asked, (database.name, ["CONNECT", "TEMPORARY"])).fetchall()
+
+    assert everybody() == [(False,), (False,)]
+    with database.server.superuser("postgres") as connection:
+        connection.execute(named("GRANT CONNECT, TEMPORARY ON DATABASE {name} TO PUBLIC", name=database.name))
+    assert everybody() == [(True,), (True,)]  # as a new database is, before its rights are withdrawn
+    database.prepare()
+    assert everybody() == [(False,), (False,)]
 
 
 def test_who_looks_up_may_read_three_tables_and_nothing_else(database: Database, store: ServerStore) -> None:

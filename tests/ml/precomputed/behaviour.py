@@ -65,14 +65,30 @@ class Behaviour:
         store.load(batch(2, answers(KEYS, 0.1)), 3, quiet)  # it is there and visible: nothing to do
         assert [one.run for one in store.runs()] == ["b-2", "b-1"]
 
-    def test_a_run_that_is_newer_stays_when_it_was_gone_back_from(self, store: Store, look: Look) -> None:
+    def test_what_was_shown_last_is_kept_and_what_was_gone_back_from_is_not_returned_to(
+        self, store: Store, look: Look
+    ) -> None:
         for number in (1, 2, 3):
             store.load(batch(number, answers(KEYS, 0.1)), 2, quiet)
         store.show(before(store.runs(), None).number)
         assert [(one.run, one.visible) for one in store.runs()] == [("b-3", False), ("b-2", True)]
         store.load(batch(4, answers(KEYS, 0.4)), 2, quiet)
-        assert [(one.run, one.visible) for one in store.runs()] == [("b-4", True), ("b-3", False)]
+        assert [(one.run, one.visible) for one in store.runs()] == [("b-4", True), ("b-2", False)]
         assert name(look("c-1")) == "b-4"
+
+    def test_back_goes_to_what_was_visible_before_though_newer_runs_are_there(
+        self, store: Store, look: Look
+    ) -> None:
+        for number in (1, 2, 3):
+            store.load(batch(number, answers(KEYS, 0.1)), 5, quiet)
+        shown = {one.run: one.shown_at for one in store.runs()}
+        store.show(before(store.runs(), None).number)  # from b-3
+        again = next(one.shown_at for one in store.runs() if one.run == "b-2")
+        assert again is not None and shown["b-2"] is not None and again > shown["b-2"]
+        store.load(batch(4, answers(KEYS, 0.4)), 5, quiet)
+        assert before(store.runs(), None).run == "b-2"
+        store.show(before(store.runs(), None).number)
+        assert name(look("c-1")) == "b-2"
 
     def test_a_key_that_occurs_twice_and_rows_that_lack_are_refused(self, store: Store) -> None:
         rows = answers(KEYS, 0.1)

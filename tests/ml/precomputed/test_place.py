@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from infra.outputs import Predictions
+from ml.azure.clients import IDENTITY_VARIABLE
 from ml.cli import app
 from ml.commands.precomputed import COMMANDS
 from ml.errors import MlopsError
@@ -43,6 +44,10 @@ def test_people_sign_in_as_administrators_and_jobs_as_their_identity() -> None:
 
     assert user() == user(AZURE_CLIENT_ID="another") == "ML engineers"
     assert user(AZURE_CLIENT_ID="client-of-training") == "id-training"
+    job = {IDENTITY_VARIABLE: "client-of-training"}
+    assert user(**job) == user(**job, AZURE_CLIENT_ID="another") == "id-training"
+    of_another_job = {IDENTITY_VARIABLE: "another", "AZURE_CLIENT_ID": "client-of-training"}
+    assert user(**of_another_job) == "ML engineers"
 
 
 def test_a_database_may_be_named_and_has_to_be_where_the_estate_has_none() -> None:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from ml.errors import MlopsError
 from ml.precomputed.sqlite import FileStore
-from ml.precomputed.store import before, visible
+from ml.precomputed.store import before, known, visible
 from scoring.precomputed.address import File
-from scoring.precomputed.lookup import FileReader
+from scoring.precomputed.lookup import Away, FileReader
 from tests.ml.precomputed.behaviour import KEYS, Behaviour, Look, name
 from tests.ml.precomputed.made import answers, batch, quiet
 
@@ -72,21 +72,24 @@ def test_killed_half_way_the_run_before_is_visible_and_the_same_load_ends_it(pat
 @given(steps=st.lists(st.sampled_from(["load", "back"]), min_size=1, max_size=12), keep=st.integers(2, 4))
 def test_so_many_runs_are_kept_and_the_visible_one_is_among_them(steps: list[str], keep: int) -> None:
     store = FileStore(File(":memory:"))
-    loaded, expected = 0, None
+    loaded, expected, shown = 0, None, list[str]()  # shown: each once, by its last showing
     for step in steps:
         if step == "load":
             loaded += 1
             store.load(batch(loaded, answers(["c-1"], 0.5)), keep, quiet)
             expected = f"b-{loaded}"
         else:
-            older = [one for one in store.runs() if expected and one.number < int(expected[2:])]
+            older = [name for name in shown if expected and int(name[2:]) < int(expected[2:])]
+            older = [name for name in older if known(store.runs(), name)]
             if not older:
                 with pytest.raises(MlopsError):
                     before(store.runs(), None)
                 continue
             store.show(before(store.runs(), None).number)
-            expected = older[0].run
+            expected = older[-1]
+        shown = [*(name for name in shown if name != expected), expected]
         runs = store.runs()
+        assert {one.run for one in runs} <= set(shown[-keep:])
         assert len(runs) == min(loaded, keep)
         now = visible(runs)
         assert now is not None and now.run == expected
@@ -102,3 +105,9 @@ def test_a_folder_that_is_not_there_and_a_file_that_is_no_database_are_named(tmp
     wrong.write_text("no database " * 100)
     with pytest.raises(MlopsError, match="file is not a database"):
         FileStore(File(str(wrong)))
+
+
+def test_a_reader_of_a_file_that_is_not_there_says_so_and_makes_none(path: Path, look: Look) -> None:
+    with pytest.raises(Away, match="unable to open database file"):
+        look("c-1")
+    assert list(path.parent.iterdir()) == []

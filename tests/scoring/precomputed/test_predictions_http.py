@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -159,9 +161,33 @@ def test_a_database_that_is_silent_keeps_nobody_waiting_for_long(
     assert client.get("/predictions/c-1").status_code == 200
 
 
-def test_only_so_many_look_ups_wait(serve: Callable[..., Running], scripted: Scripted) -> None:
-    import asyncio
+def test_a_failure_that_comes_when_its_asker_has_gone_is_logged_and_the_next_is_refused_at_once(
+    scripted: Scripted, caplog: pytest.LogCaptureFixture
+) -> None:
+    scripted.wait.clear()
+    scripted.fails = True
+    lookups = Lookups(lambda: scripted, 1, 0.05)
 
+    async def ask() -> None:
+        with pytest.raises(TimeoutError):
+            await lookups.look("c-1")
+        assert caplog.records == []
+        scripted.wait.set()
+        deadline = time.monotonic() + 10
+        while not caplog.records:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+        with pytest.raises(Away, match="connection refused"):
+            await lookups.look("c-1")
+
+    with caplog.at_level(logging.WARNING, "scoring.precomputed.lookups"):
+        asyncio.run(ask())
+    assert [one.message for one in caplog.records] == ["the database of predictions cannot be asked"]
+    assert scripted.asked == 1
+    lookups.close(1.0)
+
+
+def test_only_so_many_look_ups_wait(serve: Callable[..., Running], scripted: Scripted) -> None:
     scripted.wait.clear()
     lookups = Lookups(lambda: scripted, 1, 5.0)
 

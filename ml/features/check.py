@@ -9,7 +9,7 @@ from typing import Any, Final
 from ml.features import transform
 from ml.features.definition import KNOWN_AT, OVERTAKEN, FeatureTable
 from ml.features.durations import written
-from ml.features.engine import Connection, engine, one, quoted
+from ml.features.engine import Connection, engine, listed, one, quoted
 from ml.features.place import Features, Opened, register
 from ml.features.transform import HISTORY, LATEST
 from ml.lake import tables
@@ -88,7 +88,7 @@ def _of_columns(table: FeatureTable, opened: Opened) -> list[str]:
 
 
 def _of_times(connection: Connection, table: FeatureTable, opened: Opened, now: dt.datetime) -> list[str]:
-    """Rows of the future, and latest rows that are not those of all rows."""
+    """Rows of the future, and latest rows that are not those of all rows, or that lack or are too many."""
     built = transform.utc(opened.built or now)
     event = quoted(table.event_time)
     ahead = one(
@@ -100,10 +100,11 @@ def _of_times(connection: Connection, table: FeatureTable, opened: Opened, now: 
     if ahead["events"]:
         said.append(f"{ahead['events']:,} rows are of events in the future: they leak")
     columns = ", ".join(quoted(name) for name in transform.stored(table))
+    due, served = f"({transform.latest_of(table, HISTORY)})", f"(SELECT {columns} FROM {LATEST})"  # noqa: S608
+    other = f"({due} EXCEPT ALL {served}) UNION ALL ({served} EXCEPT ALL {due})"
     differ = one(
         connection,
-        f"SELECT COUNT(*) AS n FROM (({transform.latest_of(table, HISTORY)}) "  # noqa: S608
-        f"EXCEPT SELECT {columns} FROM {LATEST})",
+        f"SELECT COUNT(*) AS n FROM (SELECT DISTINCT {listed(table.key)} FROM ({other}))",  # noqa: S608
     )["n"]
     if differ and not opened.torn:
         said.append(f"the latest rows of {differ:,} keys are not those of all rows")

@@ -23,6 +23,12 @@ OVERTAKEN: Final = "overtaken"
 OWN: Final = (KNOWN_AT, OVERTAKEN)
 """Columns that each table gets: when the row was known, and whether a later event was known by then."""
 
+RELATIONS: Final = frozenset({"made", "known", "appended", "history", "latest"})
+"""Names that a build gives to relations of its own, beside those of the sources."""
+
+SPINE: Final = "spine"
+"""The name of the rows that features are joined to, beside those of the tables."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Text = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -125,11 +131,20 @@ class FeatureTable(Part):
             raise ValueError(f"transformation.late needs the time of each source; {timeless[0]} has none")
         return self
 
+    @field_validator("name")
+    @classmethod
+    def _free(cls, name: str) -> str:
+        if name == SPINE:
+            raise ValueError(
+                f"{SPINE} is the name of the rows that features are joined to: call it otherwise"
+            )
+        return name
+
     @field_validator("sources")
     @classmethod
     def _plain(cls, sources: dict[str, Source]) -> dict[str, Source]:
-        if "made" in sources or "known" in sources:
-            raise ValueError("made and known are names that a build uses: call the source otherwise")
+        if used := sorted(RELATIONS.intersection(sources)):
+            raise ValueError(f"{', '.join(used)} is a name that a build uses: call the source otherwise")
         return sources
 
     @property

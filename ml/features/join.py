@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ml.errors import MlopsError
-from ml.features.definition import KNOWN_AT, OVERTAKEN, FeatureTable
+from ml.features.definition import KNOWN_AT, OVERTAKEN, SPINE, FeatureTable
 from ml.features.engine import Connection, in_words, listed, one, quoted
 
-SPINE: Final = "spine"
 MICROSECOND: Final = 1_000_000
 
 

@@ -53,12 +53,21 @@ class Features:
         return f"{self.where.rstrip('/')}/{table.name}/v{table.version}"
 
     def open(self, table: FeatureTable) -> Opened | None:
-        """None: it was never built. Raises MlopsError where half of it is gone."""
+        """None: it was never built, or a first build was killed before it wrote rows. Raises MlopsError where
+        a part is gone of what was built: its rows as of past times would be made up anew."""
         folder = self.folder(table)
         history = tables.open_table(f"{folder}/{HISTORY}", self.credential)
         latest = tables.open_table(f"{folder}/{LATEST}", self.credential)
         place = Place(folder, self.credential)
-        if history is None or latest is None or not place.exists(RECORD):
+        recorded = place.exists(RECORD)
+        if history is None or latest is None or not recorded:
+            there = ((HISTORY, history is not None), (LATEST, latest is not None), (RECORD, recorded))
+            lacking = ", ".join(name for name, is_there in there if not is_there)
+            if any(one is not None and tables.recorded(one, BUILT) is not None for one in (history, latest)):
+                raise MlopsError(
+                    f"{folder} lacks {lacking}, and was built before.",
+                    "Restore it, or write the next version.",
+                )
             return None
         digest = str(json.loads(place.read(RECORD))["digest"])
         built, served = tables.recorded(history, BUILT), tables.recorded(latest, BUILT)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ArrowDataset: TypeAlias = Any  # pyarrow.dataset.Dataset
 LAKE: Final = "lake://"
-RAW: Final = "_all"  # what the name of a source's unfiltered rows ends with
+RAW: Final = " all"  # what the name of unfiltered rows ends with; no source has a space in its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ ENDS: Final = frozenset(
     {"CURRENT_ROW_ROWS", "CURRENT_ROW_RANGE", "EXPR_PRECEDING_ROWS", "EXPR_PRECEDING_RANGE"}
 )
 JOINS: Final = frozenset({("INNER", "REGULAR"), ("LEFT", "REGULAR"), ("INNER", "CROSS")})
+SETS: Final = frozenset({"UNION", "EXCEPT", "INTERSECT"})
 NODES: Final = frozenset({"SELECT_NODE", "SET_OPERATION_NODE"})
 WRITTEN: Final = {
     '"': "double quotes: they name a column in DuckDB, and are a text in Spark",
@@ -102,6 +103,8 @@ def _of_query(node: dict[str, Any], tables: frozenset[str]) -> Iterator[str]:
         if one["type"] != "DISTINCT_MODIFIER" or one.get("distinct_on_targets"):
             yield f"{_spoken(one['type'])}: a table has neither an order nor a first row"
     if node["type"] == "SET_OPERATION_NODE":
+        if node["setop_type"] not in SETS:
+            yield f"{_spoken(node['setop_type'])} is no part of the common subset"
         for child in node["children"]:
             yield from _of_query(child, tables)
         return
@@ -193,12 +196,16 @@ def _of_window(part: dict[str, Any]) -> Iterator[str]:
         return
     if not part["orders"]:
         yield f"{name} OVER has no ORDER BY: it would take rows of the future"
+    if any(order["expression"]["class"] != "COLUMN_REF" for order in part["orders"]):
+        yield f"{name} OVER an order that is no plain column: what it makes of a time may turn it around"
     if any(order["type"] == "DESCENDING" for order in part["orders"]):
         yield f"{name} OVER an order that descends: rows of the future come first"
     if any(order["null_order"] == "ORDER_DEFAULT" for order in part["orders"]):
         yield f"{name} OVER: the engines put nulls at different ends; write NULLS FIRST or NULLS LAST"
     if part["end"] not in ENDS or part["exclude_clause"] != "NO_OTHER" or part["ignore_nulls"]:
         yield f"{name} OVER: the frame has to end at the current row or before it"
+    if part["arg_orders"] or part["distinct"] or part["filter_expr"] is not None:
+        yield f"{name} OVER with DISTINCT, FILTER or an order of its own is no part of the common subset"
     offset = [one["expression"] for one in part["arguments"][1:]]
     if name == "lag" and any(not _is_natural(one) for one in offset[:1]):
         yield "lag by what is no positive number: it would look ahead"

@@ -7,18 +7,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from ml.content import sha256_of_file
 from ml.errors import MlopsError
-from ml.features.definition import FeatureTable, chosen
+from ml.features.definition import SPINE, FeatureTable, chosen
 from ml.features.engine import batches, engine, in_words, listed
-from ml.features.join import SPINE, Wanted, as_of, check_spine, types
+from ml.features.join import Wanted, as_of, check_spine, types
 from ml.features.made_of import MADE_OF
 from ml.features.place import Features, Opened, register
 from ml.features.sources import dataset
-
-ROW_GROUP: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +72,9 @@ def make(
     """Write the training set, and answer what made it, which the file's metadata say too.
 
     drop: columns that it is not to have. spine: Parquet or Delta, with the tables' keys and the column
-    `time`, which is when each row was asked. Rows are in the order of their keys and times, so that the same
-    rows are the same file. Raises MlopsError.
+    `time`, which is when each row was asked. Rows are in the order of their keys and times, and where
+    these are the same of all columns that are kept, so that the same rows are the same file.
+    Raises MlopsError.
     """
     opened = {choice.table.name: usable(features, choice.table) for choice in wanted}
     with engine(memory_gb) as connection:
@@ -102,7 +101,8 @@ def make(
         if unknown := [name for name in drop if name not in columns]:
             raise MlopsError(f"There is no column {', '.join(unknown)} to drop.", "Leave it out.")
         kept = [name for name in columns if name not in drop]
-        order = listed(list(dict.fromkeys([*(key for choice in wanted for key in choice.table.key), time])))
+        keys = [key for choice in wanted for key in choice.table.key]
+        order = listed(list(dict.fromkeys([*keys, time, *kept])))
         sql = f"SELECT {listed(kept)} FROM ({as_of(asked, time)}) ORDER BY {order}"  # noqa: S608
         with in_words("The features cannot be joined"):
             rows = _write(batches(connection, sql), made, to)
@@ -120,8 +120,7 @@ def _spine_of(spine: str) -> str:
 
 
 def _write(rows: Any, made: Mapping[str, Any], to: Path) -> int:
-    """The file appears whole or not at all."""
-    import pyarrow as pa
+    """The file appears whole or not at all; a row group is a part that the engine answers."""
     import pyarrow.parquet as pq
 
     part, count = to.with_name(f"{to.name}.partial"), 0
@@ -133,11 +132,15 @@ def _write(rows: Any, made: Mapping[str, Any], to: Path) -> int:
                 said = {MADE_OF: json.dumps(made, sort_keys=True).encode()}
                 schema = batch.schema.with_metadata(said)
                 writer = pq.ParquetWriter(part, schema, compression="zstd")
-            writer.write_table(pa.Table.from_batches([batch]), row_group_size=ROW_GROUP)
+            writer.write_batch(batch)
             count += batch.num_rows
-    finally:
         if writer is not None:
             writer.close()
+    except BaseException:
+        if writer is not None:
+            writer.close()
+        part.unlink(missing_ok=True)
+        raise
     if writer is None:
         raise MlopsError("The spine has no rows.", "Give one with rows.")
     part.replace(to)

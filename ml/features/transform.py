@@ -20,6 +20,9 @@ MADE: Final = "made"  # what the sources say now
 NEW: Final = "appended"  # of it, what the table does not have
 HISTORY: Final = "history"
 LATEST: Final = "latest"
+VERSION: Final = "_version"  # columns of these statements; no key, time or feature begins like them
+LATE: Final = "_late"
+CORRECTED: Final = "_corrected"
 TYPES: Final = {"integer": "BIGINT", "number": "DOUBLE", "text": "VARCHAR", "boolean": "BOOLEAN"}
 SIGNED: Final = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 WHOLE: Final = (*SIGNED, "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -194,8 +197,8 @@ def append(
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {NEW} AS {_new(table, built, now)}")
         found = one(
             connection,
-            f"SELECT COUNT(*) AS rows, COUNT(*) FILTER (WHERE late) AS late, "  # noqa: S608
-            f"COUNT(*) FILTER (WHERE corrected) AS corrected, "
+            f"SELECT COUNT(*) AS rows, COUNT(*) FILTER (WHERE {LATE}) AS late, "  # noqa: S608
+            f"COUNT(*) FILTER (WHERE {CORRECTED}) AS corrected, "
             f"COUNT(*) FILTER (WHERE {OVERTAKEN}) AS overtaken, "
             f"(SELECT COUNT(*) FROM {MADE} WHERE {KNOWN_AT} > {utc(now)}) AS early FROM {NEW}",
         )
@@ -208,23 +211,25 @@ def _new(table: FeatureTable, built: dt.datetime | None, now: dt.datetime) -> st
     event, keys, names = quoted(table.event_time), listed(table.key), list(table.features)
     fact = listed([*table.key, table.event_time])
     last = utc(built) if built else "TIMESTAMPTZ '-infinity'"
-    newest = f"ROW_NUMBER() OVER (PARTITION BY {fact} ORDER BY {KNOWN_AT} DESC NULLS LAST) AS v"
+    newest = f"ROW_NUMBER() OVER (PARTITION BY {fact} ORDER BY {KNOWN_AT} DESC NULLS LAST) AS {VERSION}"
     differs = " OR ".join(f"made.{quoted(name)} IS DISTINCT FROM h.{quoted(name)}" for name in names)
     return f"""
     WITH on_time AS (SELECT * FROM {MADE} WHERE {KNOWN_AT} > {last} AND {KNOWN_AT} <= {utc(now)}),
-    versions AS (SELECT * FROM (SELECT *, {newest} FROM {MADE} WHERE {KNOWN_AT} <= {last}) WHERE v = 1),
-    had AS (SELECT * FROM (SELECT *, {newest} FROM {HISTORY}) WHERE v = 1),
+    due AS (SELECT *, {newest} FROM {MADE} WHERE {KNOWN_AT} <= {last}),
+    versions AS (SELECT * FROM due WHERE {VERSION} = 1),
+    had AS (SELECT * FROM (SELECT *, {newest} FROM {HISTORY}) WHERE {VERSION} = 1),
     late AS (
-      SELECT {listed([*table.key, table.event_time, *names], "made")}, h.{KNOWN_AT} IS NOT NULL AS corrected
+      SELECT {listed([*table.key, table.event_time, *names], "made")},
+        h.{KNOWN_AT} IS NOT NULL AS {CORRECTED}
       FROM versions AS made LEFT JOIN had AS h ON {_same([*table.key, table.event_time], "made", "h")}
       WHERE (h.{KNOWN_AT} IS NULL OR {differs}) AND NOT EXISTS (
         SELECT 1 FROM on_time AS o WHERE {_same([*table.key, table.event_time], "made", "o")}
       )
     ),
     new AS (
-      SELECT {fact}, {KNOWN_AT}, {listed(names)}, FALSE AS late, FALSE AS corrected FROM on_time
+      SELECT {fact}, {KNOWN_AT}, {listed(names)}, FALSE AS {LATE}, FALSE AS {CORRECTED} FROM on_time
       UNION ALL
-      SELECT {fact}, {utc(now)}, {listed(names)}, TRUE, corrected FROM late
+      SELECT {fact}, {utc(now)}, {listed(names)}, TRUE, {CORRECTED} FROM late
     )
     SELECT new.*, COALESCE(new.{event} < l.{event}, FALSE) OR new.{event} < MAX(new.{event}) OVER (
         PARTITION BY {listed(table.key, "new")} ORDER BY new.{KNOWN_AT} NULLS LAST
@@ -260,6 +265,6 @@ def latest_of(table: FeatureTable, relation: str) -> str:
 
 
 def _latest(table: FeatureTable, of: str) -> str:
-    newest = f"ROW_NUMBER() OVER (PARTITION BY {listed(table.key)} ORDER BY {KNOWN_AT} DESC NULLS LAST) AS v"
-    numbered = f"SELECT *, {newest} FROM {of} WHERE NOT {OVERTAKEN}"  # noqa: S608
-    return f"SELECT {listed(stored(table))} FROM ({numbered}) WHERE v = 1"  # noqa: S608
+    newest = f"ROW_NUMBER() OVER (PARTITION BY {listed(table.key)} ORDER BY {KNOWN_AT} DESC NULLS LAST)"
+    numbered = f"SELECT *, {newest} AS {VERSION} FROM {of} WHERE NOT {OVERTAKEN}"  # noqa: S608
+    return f"SELECT {listed(stored(table))} FROM ({numbered}) WHERE {VERSION} = 1"  # noqa: S608

@@ -50,7 +50,7 @@ def show(azure: "Azure", name: str | None, key: str | None, tables: str | None) 
     if name is not None:
         (one,) = chosen([name])
         answer["profile"] = _profiles(one, place, azure.settings.features.memory_gb)
-        answer["row"] = None if key is None else _row(one, place, key)
+        answer["row"] = None if key is None else _row(one, place, key, azure.settings.features.memory_gb)
     return answer
 
 
@@ -72,21 +72,28 @@ def _profiles(one: "FeatureTable", place: "Features", memory_gb: float) -> dict[
     return {name: asdict(profile) for name, profile in profiles(one, place, memory_gb).items()}
 
 
-def _row(one: "FeatureTable", place: "Features", key: str) -> dict[str, Any]:
+def _row(one: "FeatureTable", place: "Features", key: str, memory_gb: float) -> dict[str, Any]:
     """Raises MlopsError for a key of another kind than the table's."""
     import datetime as dt
 
     from ml.errors import MlopsError
-    from ml.features.training import Choice, serving
+    from ml.features.training import Choice, serving, usable
 
     if len(one.key) != 1:
         raise MlopsError(
             f"{one.name} has the key {', '.join(one.key)}: no one value names a row.", "Leave --key out."
         )
-    value: int | str = int(key) if key.lstrip("-").isdigit() else key
-    (row,) = serving(
-        [{one.key[0]: value}], [Choice(one, tuple(one.features))], place, dt.datetime.now(dt.UTC)
-    )
+    kind = str(usable(place, one).schema().field(one.key[0]).type)
+    try:
+        value = int(key) if kind == "int64" else key
+        if isinstance(value, int) and value.bit_length() > 63:
+            raise ValueError("it is greater than any key")
+    except ValueError as error:
+        raise MlopsError(
+            f"--key: the keys of {one.name} are whole numbers, and {key!r} is none of them.", "Correct it."
+        ) from error
+    keys, features = [{one.key[0]: value}], [Choice(one, tuple(one.features))]
+    (row,) = serving(keys, features, place, dt.datetime.now(dt.UTC), memory_gb)
     return row
 
 

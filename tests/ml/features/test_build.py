@@ -12,10 +12,12 @@ from deltalake import DeltaTable
 
 from ml.errors import MlopsError
 from ml.features import build as builds
+from ml.features import place
 from ml.features.build import build
 from ml.features.definition import FeatureTable, chosen
 from ml.features.place import Features
 from ml.features.sources import Sources
+from ml.features.transform import Counts
 from ml.lake import tables
 from tests.ml.features.tables import at, definition, events
 
@@ -80,6 +82,89 @@ def test_a_build_that_was_killed_between_its_commits_is_mended(
     assert world.rows("latest") == [(1, 0, 2, 10)]
     assert world.build(7).counts.rows == 0
     assert world.rows("latest") == [(1, 3, 5, 13), (2, 3, 5, 23)]
+
+
+def test_a_torn_build_of_new_rows_alone_is_mended_from_all_rows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timed = {"events": {"data_set": "credit-default", "where": "events.parquet", "time": "happened"}}
+    sql = "SELECT id, happened, value FROM events"
+    some = definition(sources=timed, transformation={"sql": sql, "late": "1 hours"})
+    world.says([(1, 0.0, 0.0, 10)])
+    world.build(4, some)
+    world.says([(1, 0.0, 0.0, 10), (1, 3.0, 0.0, 13), (2, 3.0, 0.0, 23)])
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(builds.tables, "replace", _killed)
+        world.build(6, some)
+    # An event is so much older than the newest that no build of new rows alone would look at it.
+    world.says([(1, 0.0, 0.0, 10), (1, 3.0, 0.0, 13), (2, 3.0, 0.0, 23), (3, -9.0, 0.0, 30)])
+    mended = world.build(7, some)
+    assert (mended.since, mended.counts.rows) == (None, 1)
+    assert [row[0] for row in world.rows("latest")] == [1, 2, 3]
+    assert world.rows("latest")[0] == (1, 3, 5, 13)
+    assert world.build(8, some).since == at(2)
+
+
+def test_a_first_build_that_was_killed_before_it_wrote_rows_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.says([(1, 0.0, 0.0, 10)])
+    real = place.tables.make_table
+
+    def killed(where: str, *given: Any, **more: Any) -> Any:
+        return _killed() if where.endswith("/latest") else real(where, *given, **more)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(place.tables, "make_table", killed)
+        world.build(4)
+    assert world.features.open(definition()) is None
+    assert world.build(5).keys == 1
+
+
+@pytest.mark.parametrize("gone", ["history", "latest", "definition.json"])
+def test_what_was_built_and_lacks_a_part_is_not_built_over(world: World, gone: str) -> None:
+    world.says([(1, 0.0, 0.0, 10)])
+    world.build(4)
+    part = Path(world.features.folder(definition())) / gone
+    part.rename(world.folder / "elsewhere")
+    with pytest.raises(MlopsError, match=f"v1 lacks {gone}, and was built before") as refused:
+        world.build(5)
+    assert refused.value.remedy == "Restore it, or write the next version."
+    assert not part.exists()
+    (world.folder / "elsewhere").rename(part)
+    assert world.build(6).counts.rows == 0
+
+
+def test_sources_of_one_name_and_the_same_with_an_ending_are_two(world: World) -> None:
+    names = {"ev": "one", "ev_all": "other"}
+    timed = {
+        name: {"data_set": file, "where": f"{file}.parquet", "time": "happened"}
+        for name, file in names.items()
+    }
+    some = definition(
+        sources=timed, transformation={"sql": "SELECT id, happened, value FROM ev", "late": "1 hours"}
+    )
+    rows: list[tuple[int, float, float, int | None]] = [(1, 0.0, 0.0, 10), (1, 3.0, 0.0, 13)]
+    pq.write_table(events([(1, 0.0, 0.0, 99), (1, 3.0, 0.0, 99)]), world.folder / "other.parquet")
+    for count, hour in ((1, 2.5), (2, 6)):
+        pq.write_table(events(rows[:count]), world.folder / "one.parquet")
+        found = world.build(hour, some)
+    assert found.since == at(-1)
+    assert world.rows("history") == [(1, 0, 2, 10), (1, 3, 5, 13)]
+
+
+@pytest.mark.parametrize("name", ["v", "late", "corrected", "made", "new", "h", "rows"])
+def test_a_feature_may_be_called_as_a_build_calls_something_of_its_own(world: World, name: str) -> None:
+    some = definition(
+        features={name: {"type": "integer", "description": "any"}},
+        transformation={"sql": f"SELECT id, happened, value AS {name} FROM events"},  # noqa: S608
+    )
+    world.says([(1, 0.0, 0.0, 10), (2, 0.0, 0.0, 20)])
+    assert world.build(4, some).keys == 2
+    world.says([(1, 0.0, 0.0, 11), (2, 0.0, 0.0, 20), (1, 3.0, 0.0, 13), (2, -5.0, 0.0, 7)])
+    assert world.build(6, some).counts == Counts(rows=3, late=2, corrected=1, overtaken=2, early=0)
+    latest = DeltaTable(f"{world.features.folder(some)}/latest").to_pyarrow_table()
+    assert sorted(latest.column(name).to_pylist()) == [13, 20]
 
 
 def _killed(*_given: Any, **_more: Any) -> None:

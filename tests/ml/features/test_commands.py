@@ -20,6 +20,7 @@ from rich.console import Console
 from ml.commands.features import build, check, common, show
 from ml.errors import MlopsError
 from ml.features import check as checks
+from ml.features import training
 from ml.features.build import build as build_table
 from ml.features.check import Verdict
 from ml.features.made_of import MADE_OF
@@ -141,6 +142,55 @@ def test_rows_that_somebody_put_in_by_hand_are_found(world: Features) -> None:
     said = problems(world)
     assert "1 rows were known after the last build" in said
     assert "the latest rows of 1 keys are not those of all rows" in said
+
+
+def test_rows_that_only_one_of_both_tables_has_lost_are_found(world: Features) -> None:
+    for lost in ("history", "latest"):
+        table = DeltaTable(f"{world.folder(definition())}/{lost}")
+        version = table.version()
+        table.delete("id = 2")
+        assert problems(world) == "the latest rows of 1 keys are not those of all rows"
+        table.restore(version)
+        assert problems(world) == ""
+    # A row that both tables have in two ways is one key that differs, as is one that is there twice.
+    latest = DeltaTable(f"{world.folder(definition())}/latest")
+    rows: Any = latest.to_pyarrow_table()
+    latest.update({"value": "11"}, predicate="id = 1")
+    assert problems(world) == "the latest rows of 1 keys are not those of all rows"
+    write_deltalake(latest, rows, mode="overwrite")
+    assert problems(world) == ""
+    write_deltalake(latest, rows, mode="append")
+    assert problems(world) == "the latest rows of 2 keys are not those of all rows"
+
+
+def test_a_key_is_read_as_the_table_s_keys_are(world: Features, tmp_path: Path) -> None:
+    table = definition()
+    assert show._row(table, world, "2", 0.5) == {"id": 2, "value": 20}
+    assert show._row(table, world, "-2", 0.5) == {"id": -2, "value": None}
+    for wrong in ("x1", "--5", "²", "9" * 30):
+        with pytest.raises(MlopsError, match="keys of spending are whole numbers"):
+            show._row(table, world, wrong, 0.5)
+    texts = pa.array(["00123", "x1"])
+    rows = events([(1, 0.0, 0.0, 1), (2, 0.0, 0.0, 2)]).set_column(0, "id", texts)
+    pq.write_table(rows, tmp_path / "events.parquet")
+    named = Features(str(tmp_path / "named"))
+    build_table(table, named, Sources(tmp_path), at(5))
+    for key, value in (("00123", 1), ("x1", 2), ("²", None)):
+        assert show._row(table, named, key, 0.5) == {"id": key, "value": value}
+
+
+def test_the_row_of_a_key_is_looked_for_within_the_settings_memory(
+    world: Features, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def serving(*given: Any) -> list[dict[str, Any]]:
+        asked.append(given[4])
+        return [{}]
+
+    monkeypatch.setattr(training, "serving", serving)
+    show._row(definition(), world, "1", 0.25)
+    assert asked == [0.25]
 
 
 def test_a_training_set_s_data_asset_has_its_lineage_as_tags(tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from ml.catalogue import sets
 from ml.errors import MlopsError
-from ml.features.definition import FOLDER, chosen, read, read_all
+from ml.features.definition import FOLDER, SPINE, chosen, read, read_all
 from ml.features.durations import duration, written
 from ml.features.subset import problems
+from ml.features.transform import HISTORY, LATEST, MADE, NEW
+from tests.ml.features.tables import definition
 
 FILE = FOLDER / "client_profile.toml"
 
@@ -55,6 +58,18 @@ def test_a_definition_that_is_wrong_is_refused(tmp_path: Path, change: tuple[str
     assert said in " ".join(caught.value.details)
 
 
+@pytest.mark.parametrize("name", [MADE, "known", NEW, HISTORY, LATEST])
+def test_a_source_does_not_take_the_name_of_a_relation_of_the_build(name: str) -> None:
+    with pytest.raises(ValidationError, match=f"{name} is a name that a build uses"):
+        definition(sources={name: {"data_set": "credit-default", "where": "events.parquet"}})
+    assert definition(sources={f"{name}_all": {"data_set": "credit-default", "where": "e.parquet"}})
+
+
+def test_a_table_does_not_take_the_name_of_the_rows_that_it_is_joined_to() -> None:
+    with pytest.raises(ValidationError, match="spine is the name of the rows that features are joined to"):
+        definition(name=SPINE)
+
+
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
@@ -64,6 +79,15 @@ def test_a_definition_that_is_wrong_is_refused(tmp_path: Path, change: tuple[str
         ("SELECT LAG(a, -1) OVER (ORDER BY x NULLS LAST) AS a FROM t", "would look ahead"),
         ("SELECT SUM(a) OVER (PARTITION BY b) AS a FROM t", "no ORDER BY"),
         ("SELECT SUM(a) OVER (ORDER BY b DESC NULLS LAST) AS a FROM t", "descends"),
+        ("SELECT SUM(a) OVER (ORDER BY -b NULLS LAST) AS a FROM t", "no plain column"),
+        ("SELECT SUM(a) OVER (ORDER BY c NULLS LAST, 0 - b NULLS LAST) AS a FROM t", "no plain column"),
+        ("SELECT LAST_VALUE(a) OVER (ORDER BY 0 NULLS LAST) AS a FROM t", "no plain column"),
+        (
+            "SELECT FIRST_VALUE(a ORDER BY b DESC) OVER (ORDER BY c NULLS LAST) AS a FROM t",
+            "an order of its own",
+        ),
+        ("SELECT COUNT(DISTINCT a) OVER (ORDER BY c NULLS LAST) AS a FROM t", "DISTINCT, FILTER"),
+        ("SELECT SUM(a) FILTER (WHERE a > 1) OVER (ORDER BY c NULLS LAST) AS a FROM t", "DISTINCT, FILTER"),
         ("SELECT SUM(a) OVER (ORDER BY b) AS a FROM t", "NULLS FIRST or NULLS LAST"),
         (
             "SELECT SUM(a) OVER (ORDER BY b NULLS LAST ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS a FROM t",
@@ -79,6 +103,8 @@ def test_a_definition_that_is_wrong_is_refused(tmp_path: Path, change: tuple[str
         ("SELECT a FROM t LIMIT 1", "limit"),
         ("SELECT a FROM t ASOF JOIN t AS u ON t.b >= u.b", "ASOF INNER JOIN"),
         ("SELECT (SELECT 1) AS a FROM t", "subquery"),
+        ("SELECT a FROM t UNION BY NAME SELECT a FROM t", "union by name"),
+        ("SELECT a FROM t UNION ALL BY NAME SELECT a FROM t", "union by name"),
         ("SELECT a FROM t QUALIFY ROW_NUMBER() OVER (ORDER BY a) = 1", "qualify"),
         ("SELECT a FROM t; SELECT a FROM t", "2 statements"),
         ("DELETE FROM t", "Only SELECT"),
@@ -96,6 +122,8 @@ def test_what_would_differ_between_engines_or_look_ahead_is_refused(sql: str, sa
         "SELECT a / NULLIF(b, 0) AS a FROM t WHERE c > TIMESTAMP '2026-01-01' - INTERVAL 5 DAYS",
         "SELECT CAST(COUNT(DISTINCT b) AS DOUBLE) / 2 AS a FROM t GROUP BY c HAVING MAX(b) > 1",
         "SELECT AVG(b) OVER (PARTITION BY c ORDER BY d NULLS LAST ROWS 2 PRECEDING) AS a FROM t",
+        "SELECT SUM(b) OVER (ORDER BY t.d NULLS LAST, c NULLS FIRST ROWS 2 PRECEDING) AS a FROM t",
+        "SELECT a FROM t UNION SELECT a FROM t EXCEPT SELECT a FROM t INTERSECT SELECT b FROM t",
         "SELECT CASE WHEN b IN (1, 2) THEN COALESCE(b, 0) END AS a FROM t UNION ALL SELECT DISTINCT b FROM t",
     ],
 )

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from ml.errors import MlopsError
+from ml.features import build as builds
+from ml.features import training
 from ml.features.build import build
 from ml.features.definition import chosen
+from ml.features.engine import batches, engine
 from ml.features.made_of import made_of, tags
 from ml.features.place import Features
 from ml.features.sources import Sources
-from ml.features.training import choices, make, serving, usable
+from ml.features.training import Choice, choices, make, serving, usable
 from ml.steps.contract import COLUMNS, FEATURES, ID, LABEL
-from tests.ml.features.tables import at
+from tests.ml.features.tables import at, definition, events
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "data" / "credit_default.parquet"
@@ -80,6 +85,66 @@ def test_the_file_says_what_made_it_and_the_same_is_the_same_file(features: Feat
     assert tags(said)["features"] == "client_profile:v1@1, payment_history:v1@1"
     assert all(len(value) <= 256 for value in tags(said).values())
     assert made_of(DATA) is None
+
+
+def test_rows_of_one_key_and_time_have_one_order_too(features: Features, tmp_path: Path) -> None:
+    count = 2_000
+    asked = pa.array([at(1)] * count, pa.timestamp("us", "UTC"))
+    rows = pa.table({ID: pa.array([1] * count, pa.int64()), "asked": asked, "order": list(range(count))})
+    given, made = tmp_path / "spine.parquet", list[Any]()
+    for order in ("ascending", "descending"):
+        pq.write_table(rows.sort_by([("order", order)]), given)
+        make(str(given), "asked", choices(["client_profile:age"]), features, tmp_path / f"{order}.parquet")
+        made.append(pq.read_table(tmp_path / f"{order}.parquet"))
+    assert made[0].equals(made[1])
+    assert made[0].column("order").to_pylist() == list(range(count))
+
+
+def test_what_breaks_half_way_leaves_nothing(
+    features: Features, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: Any) -> Iterator[Any]:
+        yield next(batches(*given))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "batches", broken)
+    with pytest.raises(KeyboardInterrupt):
+        make(spine(tmp_path, rows=10), "asked", choices(ALL), features, tmp_path / "training.parquet")
+    assert [file.name for file in tmp_path.iterdir()] == ["spine.parquet"]
+
+
+def test_the_engine_reads_no_file(tmp_path: Path) -> None:
+    harmless = tmp_path / "harmless.csv"
+    harmless.write_text("a\n1\n")
+    with engine(0.5) as connection:
+        for statement in (
+            f"SELECT * FROM read_csv('{harmless}')",  # noqa: S608
+            f"SELECT * FROM '{harmless}'",  # noqa: S608
+            f"COPY (SELECT 1) TO '{tmp_path / 'written.csv'}'",
+            "SET enable_external_access = true",
+        ):
+            with pytest.raises(duckdb.Error, match=r"disabled|locked"):
+                connection.execute(statement)
+    assert [file.name for file in tmp_path.iterdir()] == ["harmless.csv"]
+
+
+def test_latest_rows_of_an_earlier_build_are_not_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_given: Any, **_more: Any) -> None:
+        raise KeyboardInterrupt
+
+    table, made, sources = definition(), Features(str(tmp_path / "features")), Sources(tmp_path)
+    pq.write_table(events([(1, 0.0, 0.0, 10)]), tmp_path / "events.parquet")
+    build(table, made, sources, at(4))
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(builds.tables, "replace", killed)
+        build(table, made, sources, at(5))
+    wanted = [Choice(table, ("value",))]
+    with pytest.raises(MlopsError, match="last build of spending did not end"):
+        serving([{"id": 1}], wanted, made, at(6))
+    build(table, made, sources, at(7))
+    assert serving([{"id": 1}], wanted, made, at(8)) == [{"id": 1, "value": 10}]
 
 
 def test_what_is_served_is_what_training_gets_for_that_moment(features: Features, tmp_path: Path) -> None:

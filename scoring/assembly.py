@@ -150,7 +150,13 @@ def lookups_of(settings: Settings) -> Lookups | None:
     return Lookups(open_reader, chosen.connections, chosen.seconds)
 
 
-def sink_of(settings: Settings, artifact: Artifact, chosen: Evaluator) -> Callable[[], Sink] | None:
+def sink_of(
+    settings: Settings, artifact: Artifact, chosen: Evaluator, digest: str | None = None
+) -> Callable[[], Sink] | None:
+    """What opens the sink of telemetry; None when none is named.
+
+    digest: of what serves, where it is more than the artifact.
+    """
     if settings.telemetry.connection_string is None:
         return None
 
@@ -158,7 +164,7 @@ def sink_of(settings: Settings, artifact: Artifact, chosen: Evaluator) -> Callab
         from scoring.telemetry.azuremonitor import AzureMonitor
 
         privacy = Privacy(settings.telemetry.redact, settings.telemetry.hashed, _hash_key(settings))
-        return AzureMonitor(settings, artifact, privacy, chosen.name)
+        return AzureMonitor(settings, artifact, privacy, chosen.name, digest)
 
     return open_sink
 

@@ -8,13 +8,12 @@ telemetry.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 from scoring.assembly import assemble
 from scoring.http.asgi import Application, Message
@@ -63,6 +62,7 @@ class Hosted:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="scoring", daemon=True).start()
         self._told: asyncio.Queue[Message] = asyncio.Queue()
+        self._closed = False
         asyncio.run_coroutine_threadsafe(self._begin(), self._loop).result(START_SECONDS)
 
     def answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -72,7 +72,10 @@ class Hosted:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(self._seconds + GRACE_SECONDS)
 
     def close(self) -> None:
-        """End the application, which sends what it still has, and its loop. Called once."""
+        """End the application, which sends what it still has, and its loop. A second time it does nothing."""
+        if self._closed:
+            return
+        self._closed = True
 
         async def end() -> None:
             self._told.put_nowait({"type": "lifespan.shutdown"})
@@ -125,5 +128,7 @@ def hosted(environment: Mapping[str, str], fetch: Download = by_identity) -> Hos
     """The service of these variables. Raises SettingsError, ArtifactError and RuntimeError."""
     settings = settings_of(environment, fetch)
     made = Hosted(assemble(settings).application(), settings.limits.seconds)
-    atexit.register(made.close)
+    # The application ends with the help of threads, and pools take no work any more when atexit's functions
+    # are called. What `threading` is given is called before, the latest first: so the pools end themselves.
+    cast("Any", threading)._register_atexit(made.close)
     return made

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml.errors import MlopsError
-from ml.fleet.registered import CARDS
+from ml.fleet.registered import CARDS, card_of
 from scoring.fleet.stored import Fleet, Member, model_dir
 
 
@@ -62,10 +62,9 @@ def compose(base: Version, changes: Mapping[str, Version], target: Path) -> Flee
         shutil.copytree(model_dir(sources[digest], digest), model_dir(target, digest))
     shutil.copytree(base.directory / CARDS, target / CARDS)
     for key in changed:
-        name = f"{key.replace('/', ',')}.json"
-        (target / CARDS / name).unlink(missing_ok=True)
-        if (card := changes[key].directory / CARDS / name).exists():
-            shutil.copyfile(card, target / CARDS / name)
+        card_of(target, key).unlink(missing_ok=True)
+        if (card := card_of(changes[key].directory, key)).exists():
+            shutil.copyfile(card, card_of(target, key))
     made.save(target)
     return made
 

@@ -18,22 +18,27 @@ KILLED = "its process ended: killed, perhaps for want of memory"
 def each(names: Sequence[str], task: Task, workers: int | None = None) -> Iterator[tuple[str, str]]:
     """Do the task for each name, in copies of this process; of each its name and how it failed, "" if not.
 
-    A task that ends its process takes down others that run beside it: those are done again, one by one.
+    A task that ends its process takes down those that run beside it, and all that wait. The first of them,
+    among which it is, are done again one by one, and the others again side by side.
     """
     count = min(len(names), cores() if workers is None else workers)
     # Elsewhere a copy of a process may not go on with what its libraries have begun.
     if count < 1 or not sys.platform.startswith("linux"):
         yield from ((name, _tried(task, name)) for name in names)
         return
-    broken: list[str] = []
-    for name, failure in _pooled(names, task, count):
-        if failure is None:
-            broken.append(name)
-        else:
-            yield name, failure
-    for name in broken:
-        for _, failure in _pooled([name], task, 1):
-            yield name, KILLED if failure is None else failure
+    taken = 2 * count + 1  # as many as a pool's processes have in work, or have been handed
+    left = list(names)
+    while left:
+        broken: list[str] = []
+        for name, failure in _pooled(left, task, count):
+            if failure is None:
+                broken.append(name)
+            else:
+                yield name, failure
+        for name in broken[:taken]:
+            for _, failure in _pooled([name], task, 1):
+                yield name, KILLED if failure is None else failure
+        left = broken[taken:]
 
 
 def _pooled(names: Sequence[str], task: Task, count: int) -> Iterator[tuple[str, str | None]]:

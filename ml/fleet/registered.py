@@ -13,6 +13,16 @@ from scoring.fleet.stored import Fleet
 CARDS: Final = "cards"  # beside the models: no part of what serves
 KIND: Final = "fleet"  # value of the tag `kind`, by which fleets are told from single models
 LINEAGE_PROPERTY: Final = "lineage."
+_POOLED: Final = "_pooled"  # no key begins so
+
+
+def card_of(directory: Path, key: str | None) -> Path:
+    """Where a fleet's directory has the card of a member, or of the pooled model: None.
+
+    A slash is no part of a file's name, and no key has a comma. A dot in a key ends no name.
+    """
+    name = _POOLED if key is None else key.replace("/", ",")
+    return directory / CARDS / f"{name}.json"
 
 
 class Registry(Protocol):

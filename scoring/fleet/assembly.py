@@ -44,7 +44,7 @@ def assemble(settings: Settings, place: Place | None = None) -> FleetService:
         log.warning("answers of a fleet are not kept", extra={"fleet": fleet.name})
     chosen = evaluator_of(settings, pooled)
     code = chosen.code or Absent(str(chosen.reason))
-    telemetry = Telemetry(sink_of(settings, pooled, chosen))
+    telemetry = Telemetry(sink_of(settings, pooled, chosen, fleet.digest))
     windows = Windows.make(1 + len(fleet.members), pooled.schema.width, settings.drift, code, place)
 
     def publish(report: DriftReport, window: WindowCounts) -> None:

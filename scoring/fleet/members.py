@@ -14,6 +14,7 @@ from scoring.fleet.windows import Windows
 from scoring.model import artifact as artifacts
 from scoring.model import evaluator
 from scoring.model.artifact import Artifact, ArtifactError
+from scoring.model.drift import DriftReport
 from scoring.model.machine import Absent, MachineCode
 from scoring.monitor import DriftMonitor
 from scoring.scorer import Scorer
@@ -54,10 +55,15 @@ class Members:
         self.fleet, self._directory, self._windows, self._settings = fleet, directory, windows, settings
         self._code = code
         self._common = {"fleet": fleet.digest}
+        # A member's key has its rows' values, so events name no member where these must not leave.
+        hidden = settings.telemetry.redact | settings.telemetry.hashed
+        self.named = hidden.isdisjoint(fleet.split)
         self.pooled = pooled.saying({**self._common, "member": None, "fallback": False})
         self._numbers = {key: number for number, key in enumerate(fleet.members)}
         self.resident: Resident[Scorer] = Resident(most_bytes)
         self.monitors: dict[str, DriftMonitor] = {}
+        # Of members that left memory: what was found is neither forgotten nor told again when they are back.
+        self._reports: dict[str, DriftReport] = {}
         # Of members that the pooled model answers for: why, by the fleet or by a failure to load.
         self.reasons = {key: one.reason for key, one in fleet.members.items() if one.falls_back}
         self._fallbacks = {key: self._fallback(key) for key in self.reasons}
@@ -100,14 +106,23 @@ class Members:
     def keep(self, key: str, loaded: Loaded) -> dict[str, int]:
         """Hold what was loaded; what left memory for it, with its bytes."""
         left = self.resident.put(key, loaded.scorer, loaded.size)
-        self.monitors[key] = loaded.scorer.monitor
+        monitor = loaded.scorer.monitor
+        if (before := self._reports.pop(key, None)) is not None:
+            monitor.report = before
+        self.monitors[key] = monitor
         for other in left:
-            del self.monitors[other]
+            report = self.monitors.pop(other).report
+            if report.evaluated_at is not None:
+                self._reports[other] = report
         return left
 
-    def give_up(self, key: str, error: ArtifactError) -> Scorer:
+    def give_up(self, key: str, error: Exception) -> Scorer:
         """From now on the pooled model answers for this member. Until the service starts anew."""
-        log.error("the pooled model answers for a member", extra={"member": key, "reason": str(error)})
+        # What no artifact should do is told with where it happened.
+        cause = None if isinstance(error, ArtifactError) else error
+        reason = str(error) or type(error).__name__
+        more = {"member": key, "reason": reason}
+        log.error("the pooled model answers for a member", exc_info=cause, extra=more)
         self.reasons[key] = BROKEN
         self._fallbacks[key] = self._fallback(key)
         return self._fallbacks[key]

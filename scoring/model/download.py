@@ -42,7 +42,11 @@ def download(url: str, digest: str, credential: TokenCredential, below: Path, **
         try:
             _fetch(place[1], place[2], credential, aside, options)
             _hold(aside, digest, url)
-            aside.rename(folder)
+            try:
+                aside.rename(folder)
+            except OSError:
+                if not folder.is_dir():  # else another process has brought it meanwhile
+                    raise
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     _hold(folder, digest, url)

@@ -75,15 +75,21 @@ class AzureMonitor:
     """A `Sink`. Used by one thread."""
 
     def __init__(
-        self, settings: Settings, artifact: Artifact, privacy: Privacy, evaluator: Name = "ONNX Runtime"
+        self,
+        settings: Settings,
+        artifact: Artifact,
+        privacy: Privacy,
+        evaluator: Name = "ONNX Runtime",
+        digest: str | None = None,
     ) -> None:
+        """digest: that everything told names, a fleet's; without one that of the artifact."""
         self._drift_reference = artifact.drift
         self._privacy = privacy
         self._host = os.uname().nodename
         self._model = {
             "model_name": settings.identity.name,
             "model_version": settings.identity.version,
-            "model_digest": artifact.digest,
+            "model_digest": digest or artifact.digest,
             "environment": settings.environment,
         }
         # Two releases may answer beside each other: whatever is told says whose it is.

@@ -69,7 +69,7 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
     The event lists rows in their order, as many as `max_rows` and the size of a property allow. A single row
     that is larger goes on in further parts. `rows_included` is the number of listed rows; only the event of
     one request may list fewer than it has. The sums cover all rows. `requests` lists identifier, trace and
-    number of rows of each request, in the order of the rows.
+    number of rows of each request, in the order of the rows, and the member where a fleet was asked for one.
     """
     max_rows = min(max_rows, MAX_ROWS)
     count = _that_fit(records, max_rows)
@@ -89,10 +89,7 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
         "outlier_score": batch.outlier_scores[:included],
         "outlier": [int(flag) for flag in batch.outlier_flags[:included]],
     }
-    requests = [
-        {"request_id": record.request_id, "trace_id": record.trace.trace_id, "rows": _rows_of(record)}
-        for record in records[:count]
-    ]
+    requests = [_request(record) for record in records[:count]]
     facts: dict[str, Any] = {
         "rows": batch.rows,
         "rows_included": included,
@@ -105,6 +102,11 @@ def batch_event(records: Sequence[RequestRecord], schema: Schema, privacy: Priva
         facts["request_id"] = records[0].request_id
     contents = {"requests": Content(requests), "inputs": inputs, "outputs": Content(outputs)}
     return Told(parts(records[0].trace.span_id, facts, contents), count)
+
+
+def _request(record: RequestRecord) -> dict[str, Any]:
+    told = {"request_id": record.request_id, "trace_id": record.trace.trace_id, "rows": _rows_of(record)}
+    return told if record.member is None else {**told, "member": record.member}
 
 
 def _that_fit(records: Sequence[RequestRecord], max_rows: int) -> int:

@@ -18,7 +18,11 @@ Kind = tuple[str, int]  # route and status
 
 @dataclass(slots=True)
 class RequestRecord:
-    """One request, written by the layers that answer it. `batch` is there when rows were scored."""
+    """One request, written by the layers that answer it. `batch` is there when rows were scored.
+
+    `member`: whom a fleet was asked for. None of one model, of a request without one, and where keys of
+    members must not leave the service.
+    """
 
     method: str
     route: str
@@ -30,6 +34,7 @@ class RequestRecord:
     problem: str | None = None
     batch: Batch | None = None
     drift_status: str | None = None
+    member: str | None = None
 
 
 @dataclass(slots=True)

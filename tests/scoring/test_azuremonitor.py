@@ -15,7 +15,9 @@ import pytest
 
 from scoring.model.artifact import Artifact
 from tests.scoring.conftest import free_port
+from tests.scoring.fleet.fleets import fleet_of
 from tests.scoring.ingestion import KEY, Ingestion
+from tests.scoring.trained import Small
 
 ROOT = Path(__file__).parents[2]
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -139,6 +141,26 @@ def test_traces_metrics_logs_and_events_arrive(
     messages = [item["data"]["baseData"]["message"] for item in ingestion.data("MessageData")]
     assert "the model passed its self-test" in messages
     assert "female" not in output
+
+
+def test_what_a_fleet_tells_names_the_fleet_and_of_each_request_the_member(
+    model: Small, tmp_path: Path, ingestion: Ingestion
+) -> None:
+    artifact, keys = model.trained.artifact, ["20/female", "90/male"]
+    fleet = fleet_of(tmp_path, artifact, model.test_matrix, keys[:1], keys[1:])
+    process, client = started(tmp_path, f"http://127.0.0.1:{ingestion.server.server_port}")
+    for key in keys:
+        scored = client.post("/score", json={**artifact.samples.request, "member": key})
+        assert scored.status_code == 200
+    ended(process)
+    told = [
+        item["data"]["baseData"]["properties"]
+        for kind in ("EventData", "RequestData")
+        for item in ingestion.data(kind)
+    ]
+    assert {properties["model_digest"] for properties in told} == {fleet.digest}
+    named = [one["member"] for properties in told for one in json.loads(properties.get("requests", "[]"))]
+    assert sorted(named) == keys
 
 
 def test_a_dead_backend_is_not_noticed_by_callers(model_dir: Path, artifact: Artifact) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,24 @@ def test_a_model_is_brought_by_identity_and_held_to_its_digest(
     assert sorted(file.name for file in folder.iterdir()) == sorted(FILES)
     emulator.blobs.write("lake", "data", "models/credit/3/composite.onnx", b"another")
     assert fetched(emulator, below, artifact.digest) == folder
+
+
+def test_another_process_may_bring_the_same_model_meanwhile(
+    artifact: Artifact, model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / artifact.digest.removeprefix("sha256:")
+    others: list[Callable[[], object]] = [lambda: shutil.copytree(model_dir, folder), folder.touch]
+
+    def fetch(container: str, path: str, credential: Any, aside: Path, options: Any) -> None:
+        shutil.copytree(model_dir, aside, dirs_exist_ok=True)
+        others.pop(0)()
+
+    monkeypatch.setattr("scoring.model.download._fetch", fetch)
+    assert download(URL, artifact.digest, NOBODY, tmp_path) == folder
+    assert list(tmp_path.iterdir()) == [folder]
+    shutil.rmtree(folder)
+    with pytest.raises(NotADirectoryError):  # what is no model's folder is in its place
+        download(URL, artifact.digest, NOBODY, tmp_path)
 
 
 @pytest.mark.parametrize(

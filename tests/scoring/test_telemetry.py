@@ -250,6 +250,16 @@ def test_features_can_be_left_out_or_hashed(artifact: Artifact, model: Small) ->
     assert other.columns({"sex": ["female"]}) != privacy.columns({"sex": ["female"]})
 
 
+def test_an_event_says_for_each_request_which_member_of_a_fleet_was_asked_for(
+    artifact: Artifact, model: Small
+) -> None:
+    asked = [record(batch(artifact, model, rows)) for rows in (1, 2, 3)]
+    asked[0].member, asked[2].member = "2/female", "3/male"
+    told = json.loads(event(artifact, asked)["requests"])
+    assert [one["rows"] for one in told] == [1, 2, 3]
+    assert [one.get("member", "none is named") for one in told] == ["2/female", "none is named", "3/male"]
+
+
 @pytest.mark.parametrize("rows", [1, 50, 1_000])
 def test_event_fits_into_application_insights(artifact: Artifact, model: Small, rows: int) -> None:
     privacy = Privacy(frozenset(), frozenset(artifact.schema.names), b"k")

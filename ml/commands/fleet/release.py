@@ -81,7 +81,8 @@ def composed(azure: "Azure", name: str, version: str, changes: Mapping[str, str]
     """Register the fleet with these members changed; its version."""
     from ml.fleet import versions
     from ml.fleet.compose import compose
-    from ml.fleet.registered import registered
+    from ml.fleet.registered import card_of, registered
+    from ml.steps.files import read_json
 
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
         place = Path(scratch)
@@ -89,7 +90,10 @@ def composed(azure: "Azure", name: str, version: str, changes: Mapping[str, str]
         there = {one: versions.download(azure, name, one, place) for one in wanted}
         target = place / "fleet"
         made = compose(there[version], {key: there[source] for key, source in changes.items()}, target)
-        return registered(versions.Workspace(azure), made, target, {}).version
+        # The pooled model is the base's. Where that is from before its card had this name, nothing is known.
+        card = card_of(target, None)
+        metrics = read_json(card)["metrics"] if card.exists() else {}
+        return registered(versions.Workspace(azure), made, target, metrics).version
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

@@ -13,9 +13,9 @@ from typing import Any
 
 from ml.fleet.declaration import MOST_SHARDS, Declaration
 from ml.fleet.member import CARD, MODEL, OUTCOME, Outcome, carded
-from ml.fleet.members.main import LINEAGE, declared_in, folder_of, read_outcome
+from ml.fleet.members.main import LINEAGE, declared_in, read_outcome
 from ml.fleet.plan import of_tables
-from ml.fleet.registered import CARDS, Registry, registered
+from ml.fleet.registered import Registry, card_of, registered
 from ml.steps import bounds as limits
 from ml.steps.artifacts import read_artifact
 from ml.steps.compare.override import decoded
@@ -57,7 +57,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="fleet-") as scratch:
         directory = Path(scratch, "fleet")
         shutil.copytree(pooled, model_dir(directory, everyone.digest))
-        write_json(card, directory / CARDS / "pooled.json")
+        write_json(card, card_of(directory, None))
         members: dict[str, Member] = {}
         for one in planned:
             outcome, folder = found.get(one.key, (None, None))
@@ -70,7 +70,7 @@ def run(
                     shutil.copytree(folder / MODEL, place)
                 members[one.key] = Member(outcome.digest, "", one.rows)
             if folder is not None and (folder / CARD).exists():  # also of a model that does not answer
-                _copy(folder / CARD, folder_of(directory / CARDS, one.key).with_suffix(".json"))
+                _copy(folder / CARD, card_of(directory, one.key))
         told = {**lineage, "owner": declared.owner, "declaration": declared.name}
         fleet = Fleet(
             declared.name,

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +11,20 @@ from typing import Any
 
 import pytest
 
+from ml.commands.fleet import release
+from ml.fleet import parallel, versions
 from ml.fleet.compose import Version, compose, parse
 from ml.fleet.declaration import Declaration
 from ml.fleet.gather import main as gather
 from ml.fleet.member import CARD, MODEL, OUTCOME, Outcome, made, settings_of
 from ml.fleet.members import main as members
 from ml.fleet.parallel import KILLED, each
-from ml.fleet.plan import keys_of
+from ml.fleet.plan import Planned, keys_of
+from ml.fleet.registered import card_of
 from ml.steps.bounds import Bound
 from ml.steps.errors import StepError
 from ml.steps.files import TEST, TRAIN, Table, write_json, write_table
-from ml.steps.registry import ARTIFACT_TAG, RegisteredModel
+from ml.steps.registry import ARTIFACT_TAG, EVALUATION_PROPERTY, RegisteredModel
 from ml.steps.train.settings import Settings
 from scoring.assembly import assemble
 from scoring.fleet.service import FleetService
@@ -135,7 +139,7 @@ def test_fifty_members_are_trained_and_a_broken_one_harms_no_other(gathered: Any
     assert registry.made[0].tags[ARTIFACT_TAG] == fleet.digest == result["digest"]
     assert registry.made[0].tags["fall_back"] == str(len(small_ones) + 2)
     assert fleet.lineage["data_sha256"] == "ab"
-    assert (registry.folder / "1" / "cards" / "pooled.json").exists()
+    assert card_of(registry.folder / "1", None).exists()
     assert len(list((registry.folder / "1" / "cards").iterdir())) == len(fleet.models)
 
 
@@ -261,3 +265,88 @@ def test_a_task_that_ends_its_process_fails_alone() -> None:
 
     found = dict(each(["a", "dies", "b", "fails", "c"], task, workers=2))
     assert found == {"a": "", "b": "", "c": "", "dies": KILLED, "fails": "ValueError: so it is"}
+
+
+def test_who_had_not_begun_when_a_process_was_killed_is_trained_side_by_side(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pooled, workers = parallel._pooled, list[int]()
+
+    def seen(names: Any, work: Any, count: int) -> Any:
+        workers.append(count)
+        return pooled(names, work, count)
+
+    def work(name: str) -> None:
+        time.sleep(0.02)
+        if name in ("3", "30"):
+            os._exit(1)
+
+    monkeypatch.setattr(parallel, "_pooled", seen)
+    names = [str(number) for number in range(60)]
+    found = dict(each(names, work, workers=2))
+    assert found == {name: KILLED if name in ("3", "30") else "" for name in names}
+    assert workers.count(2) >= 2
+    assert workers.count(1) <= 2 * (2 * 2 + 1)
+
+
+DOTTED = ("pooled", "v1.0", "v1.1", "v1.1/a")
+
+
+def test_each_card_is_its_own_members_whatever_its_key(
+    model: Small, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "of_tables", lambda *_: [Planned(key, 500) for key in DOTTED])
+    fleets = [_gathered(model, inputs, tmp_path / str(shift), shift) for shift in (0, 1)]
+    for place, shift in zip(fleets, (0, 1), strict=True):
+        assert _cards(place) == {key: {"member": key, "shift": shift} for key in DOTTED}
+        assert "roc_auc" in json.loads(card_of(place, None).read_text())["metrics"]
+    base, other = (Version(f"f:{at}", load(place), place) for at, place in enumerate(fleets, start=1))
+    compose(base, {"v1.1": other}, tmp_path / "made")
+    assert {key: card["shift"] for key, card in _cards(tmp_path / "made").items()} == {
+        "pooled": 0,
+        "v1.0": 0,
+        "v1.1": 1,
+        "v1.1/a": 0,
+    }
+
+
+def _gathered(model: Small, inputs: Path, folder: Path, shift: int) -> Path:
+    """The directory of a registered fleet of these members, whose cards say from which training they are."""
+    for number, key in enumerate(DOTTED):
+        out = members.folder_of(folder / "shard", key)
+        found = varied(model.trained.artifact, 0.5 + number / 10.0 + shift / 20.0, model.test_matrix)
+        found.save(out / MODEL)
+        write_json({"member": key, "shift": shift}, out / CARD)
+        write_json(Outcome(key, 500, "trained", "", found.digest, {}, {}).to_json(), out / OUTCOME)
+    registry = Registry(folder)
+    places = inputs / "validated", inputs / "pooled", [folder / "shard"]
+    gather.run(FLEET, *places, ORIGIN, folder / "said", lambda: registry)
+    return folder / "1"
+
+
+def _cards(place: Path) -> dict[str, Any]:
+    return {key: json.loads(card_of(place, key).read_text()) for key in DOTTED}
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_composed_version_is_registered_with_the_pooled_models_metrics(
+    gathered: Any, model: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, early: bool
+) -> None:
+    """A version from before the pooled model's card had its name can be composed all the same."""
+    registry, result, _ = gathered
+    shutil.copytree(registry.folder / "1", tmp_path / "1")
+    if early:
+        card_of(tmp_path / "1", None).rename(tmp_path / "1" / "cards" / "pooled.json")
+    base = load(tmp_path / "1")
+    _retrained(base, tmp_path / "1", tmp_path / "2", model, ["30"])
+    there = {
+        version: Version(f"by-age:{version}", load(tmp_path / version), tmp_path / version)
+        for version in ("1", "2")
+    }
+    target = Registry(tmp_path / "registry")
+    monkeypatch.setattr(versions, "download", lambda azure, name, version, place: there[version])
+    monkeypatch.setattr(versions, "Workspace", lambda azure: target)
+    azure: Any = None
+    assert release.composed(azure, "by-age", "1", {"30": "2"}) == "1"
+    stated = json.loads(target.made[0].properties[EVALUATION_PROPERTY])
+    assert stated == ({} if early else result["metrics"])

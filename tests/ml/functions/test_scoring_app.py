@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import importlib.util
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from scoring.model.drift import DriftRules
 from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Scorer
 from scoring.settings import ModelIdentity, SettingsError
+from tests.scoring.ingestion import Ingestion
 from tests.scoring.trained import small
 
 ROOT = Path(__file__).parents[3]
@@ -57,8 +59,8 @@ def variables(artifact: Artifact, tmp_path_factory: pytest.TempPathFactory) -> d
 def service(variables: dict[str, str]) -> Iterator[Hosted]:
     made = hosted(variables)
     yield made
-    atexit.unregister(made.close)
     made.close()
+    made.close()  # as it is called once more when the process ends
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,44 @@ def test_a_start_that_failed_is_tried_again(
         called(app, "readyz", "GET")
     monkeypatch.setattr(app.module, "hosted", lambda environment: service)
     assert called(app, "readyz", "GET").status_code == 200
+
+
+# Tokens are not sent over plain HTTP, so here the service has no identity.
+ONE_SCORE = """
+import os, sys, scoring.identity
+scoring.identity.credential = lambda client_id: None
+from scoring.hosted import hosted
+given = {"authorization": os.environ["CALLER"], "content-type": "application/json"}
+print(hosted(os.environ).answer("POST", "/score", given, sys.stdin.buffer.read()).status)
+"""
+
+
+def test_a_process_that_ends_by_itself_sends_its_telemetry_before(
+    variables: dict[str, str], artifact: Artifact
+) -> None:
+    endpoint = Ingestion()
+    given = {
+        **variables,
+        "PATH": os.environ["PATH"],
+        "CALLER": CALLER["authorization"],
+        "APPLICATIONINSIGHTS_CONNECTION_STRING": endpoint.connection_string,
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", ONE_SCORE],
+            cwd=ROOT,
+            env=given,
+            input=rows(artifact, 1),
+            capture_output=True,
+            timeout=60,
+        )
+    finally:
+        endpoint.close()
+    assert (done.returncode, done.stdout.split()[-1:]) == (0, [b"200"]), done.stderr.decode()
+    assert b"Traceback" not in done.stderr + done.stdout
+    assert [item["data"]["baseData"]["responseCode"] for item in endpoint.data("RequestData")] == ["200"]
+    assert len(endpoint.data("EventData")) == 1
+    assert endpoint.metrics("scoring.rows")
 
 
 def test_without_a_key_it_does_not_start(variables: dict[str, str]) -> None:

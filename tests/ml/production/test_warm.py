@@ -55,6 +55,17 @@ def record() -> Any:
     return SimpleNamespace(release=release, evidence=SimpleNamespace(artifact_digest="d", members=()))
 
 
+def test_of_a_fleet_it_is_the_fleets_digest_that_has_to_be_the_released_one() -> None:
+    released = record()
+    released.evidence.members = {"a": "d"}
+    answering: Any = Service(model={**MODEL, "digest": "of the member", "fleet": "d"})
+    warm.check(answering, released)
+    for model in ({**MODEL, "fleet": "another"}, MODEL):
+        another: Any = Service(model=model)
+        with pytest.raises(MlopsError, match=r"another model answers: .*'fleet'"):
+            warm.check(another, released)
+
+
 def test_a_release_that_answers_is_warm_afterwards() -> None:
     service: Any = Service()
     warm.check(service, record())

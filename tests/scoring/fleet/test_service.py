@@ -1,6 +1,8 @@
 """A fleet behind real HTTP: who answers, what leaves memory, and what a broken member does to others."""
 
 import json
+import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pyarrow as pa
 import pytest
 from jsonschema import Draft202012Validator
@@ -16,10 +19,18 @@ from scoring.assembly import assemble
 from scoring.fleet.members import OBJECT_BYTES
 from scoring.fleet.service import FleetService
 from scoring.fleet.stored import Fleet, load, model_dir
+from scoring.fleet.watch import Watch
+from scoring.http.direct import Ask
 from scoring.http.problems import UNKNOWN_MEMBER
+from scoring.http.requests import begun
+from scoring.logs import SELF_TEST_PASSED
 from scoring.model import artifact as artifacts
-from scoring.model.artifact import Artifact, ArtifactError
-from scoring.settings import FleetSettings, ModelIdentity, Settings
+from scoring.model.artifact import Artifact, ArtifactError, Samples
+from scoring.monitor import Pace
+from scoring.settings import FleetSettings, Limits, ModelIdentity, Settings, TelemetrySettings
+from scoring.telemetry.moment import RequestRecord
+from scoring.telemetry.queue import Telemetry
+from scoring.worker import STATUS, Place
 from tests.scoring.conftest import served
 from tests.scoring.fleet.fleets import fleet_of
 from tests.scoring.trained import Small, as_stated
@@ -54,18 +65,28 @@ def start(directory: Path) -> Iterator[Start]:
             identity=ModelIdentity("by-age", "7", "sha256:" + "0" * 64),
             fleet=replace(FleetSettings(), **fleet),
         )
-        service = assemble(settings)
-        assert isinstance(service, FleetService)
+        service = assembled(settings)
         client, end = served(service)
         ends.append(end)
-        deadline = time.monotonic() + 20
-        while client.get("/readyz").status_code != 200 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until_ready(client)
         return service, client
 
     yield begin
     for end in ends:
         end()
+
+
+def assembled(settings: Settings, place: Place | None = None) -> FleetService:
+    service = assemble(settings, place)
+    assert isinstance(service, FleetService)
+    return service
+
+
+def until_ready(client: httpx.Client) -> None:
+    deadline = time.monotonic() + 20
+    while client.get("/readyz").status_code != 200:
+        assert time.monotonic() < deadline, "it is not ready"
+        time.sleep(0.01)
 
 
 def of(directory: Path, fleet: Fleet, key: str) -> Artifact:
@@ -199,6 +220,84 @@ def test_one_broken_member_harms_no_other_and_is_named(start: Start, model: Smal
     assert client.get("/fleet").json()["members"][OWN[2]]["reason"] == "its model cannot be loaded"
 
 
+def test_a_member_that_fails_as_no_artifact_should_harms_no_other(
+    model: Small, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One has more samples than a request may have rows: its self-test ends by another error than others'."""
+    fleet = fleet_of(tmp_path, model.trained.artifact, model.test_matrix, OWN[:2])
+    most = len(model.trained.artifact.samples.predictions)
+    large = _with_samples_twice(of(tmp_path, fleet, OWN[0]))
+    large.save(model_dir(tmp_path, large.digest))
+    stated = {**fleet.members, OWN[0]: replace(fleet.members[OWN[0]], model=large.digest)}
+    replace(fleet, members=stated).save(tmp_path)
+    service = assembled(Settings(model_dir=tmp_path, limits=Limits(rows=most)))
+    client, end = served(service)
+    try:
+        until_ready(client)
+        told = client.get("/fleet").json()["members"]
+        assert {key: one["reason"] for key, one in told.items()} == {
+            OWN[0]: "its model cannot be loaded",
+            OWN[1]: "",
+        }
+        assert asked(client, model.trained.artifact, member=OWN[0]).json()["model"]["fallback"]
+    finally:
+        end()
+    (line,) = [one for one in caplog.records if one.message == "the pooled model answers for a member"]
+    assert line.exc_info, "nobody would know where it happened"
+
+
+def _with_samples_twice(artifact: Artifact) -> Artifact:
+    stated = artifact.samples
+    records = [*stated.request["records"]] * 2
+    return replace(
+        artifact, samples=Samples({"records": records}, stated.predictions * 2, stated.outliers * 2)
+    )
+
+
+@pytest.mark.parametrize("preload", [True, False])
+def test_the_log_says_that_models_passed_their_tests_as_a_deployment_waits_for_it(
+    start: Start, caplog: pytest.LogCaptureFixture, preload: bool
+) -> None:
+    caplog.set_level(logging.INFO, "scoring")
+    start(preload=preload)
+    (line,) = [one for one in caplog.records if one.message == SELF_TEST_PASSED]
+    assert line.__dict__["models"] == (len(OWN) if preload else 0)
+
+
+def test_drift_of_a_member_is_told_once_though_its_model_leaves_memory_and_comes_back(
+    model: Small, directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one_model = replace(FleetSettings(), memory_bytes=OBJECT_BYTES + 250_000)
+    members = assembled(Settings(model_dir=directory, fleet=one_model)).members
+    watch = Watch(members.monitors, Pace(rows=1, seconds=0.0))
+
+    def read(key: str) -> None:
+        members.keep(key, members.load(key))
+
+    read(OWN[0])
+    members.monitors[OWN[0]].observe(np.repeat(model.test_matrix[:1], 300, axis=0))
+    assert watch.look(0.0) == 1
+    drifted = members.monitors[OWN[0]].report.drifted
+    assert drifted
+    read(OWN[1])
+    assert list(members.monitors) == [OWN[1]]
+    read(OWN[0])
+    assert members.monitors[OWN[0]].report.drifted == drifted
+    assert watch.look(1.0) == 1
+    told = [line.__dict__["member"] for line in caplog.records if line.message == "drift changed"]
+    assert told == [OWN[0]]
+
+
+def test_workers_share_the_memory_for_models(directory: Path) -> None:
+    memory = os.memfd_create("test")
+    os.ftruncate(memory, STATUS)
+    settings = Settings(model_dir=directory, fleet=replace(FleetSettings(), memory_bytes=900))
+    for workers in (1, 3):
+        service = assembled(settings, Place(0, workers, -1, memory, -1))
+        assert service.members.resident.most_bytes == 900 // workers
+    os.close(memory)
+
+
 def test_each_answer_is_as_the_fleets_own_document_says(start: Start, directory: Path, fleet: Fleet) -> None:
     _, client = start()
     document = client.get("/openapi.json").json()
@@ -226,21 +325,64 @@ def test_requests_of_one_moment_are_each_answered_by_their_own_member(
     start: Start, directory: Path, fleet: Fleet
 ) -> None:
     """As the event loop answers them together: some of one member, some of others."""
-    from scoring.http.requests import begun
-
     service, _ = start()
     keys = [OWN[0], OWN[1], OWN[0], SMALL, OWN[0]]
     row = of(directory, fleet, OWN[0]).samples.request["records"][0]
-    asks: list[Any] = []
-    for key in keys:
-        body = json.dumps({"records": [row], "member": key}).encode()
-        headers = {b"content-type": b"application/json", b"content-length": b"%d" % len(body)}
-        asks.append(service.ask(headers, body, begun("POST", "/score", headers, 0)))
+    asks = [direct(service, row, key) for key in keys]
     together = [json.loads(body) for body in service.bodies(asks)]
     alone = [json.loads(service.bodies([ask])[0]) for ask in asks]
     assert [one["model"]["member"] for one in together] == keys
     assert [one["predictions"] for one in together] == [one["predictions"] for one in alone]
     assert len({one["predictions"][0]["probability"] for one in together}) == 3
+
+
+def direct(service: FleetService, row: Any, key: str | None, **more: str) -> Ask:
+    """A request as the event loop takes it, for a member whose model is in memory."""
+    body = json.dumps({"records": [row], **({} if key is None else {"member": key})}).encode()
+    headers = {b"content-type": b"application/json", b"content-length": b"%d" % len(body)}
+    headers |= {name.replace("_", "-").encode(): value.encode() for name, value in more.items()}
+    ask = service.ask(headers, body, begun("POST", "/score", headers, 0))
+    assert ask is not None
+    return ask
+
+
+def test_rows_of_callers_count_for_the_drift_of_whose_model_answered(
+    start: Start, directory: Path, fleet: Fleet
+) -> None:
+    service, _ = start()
+    row = of(directory, fleet, OWN[0]).samples.request["records"][0]
+    service.bodies([direct(service, row, key) for key in (OWN[0], OWN[1], OWN[0], SMALL)])
+    service.bodies([direct(service, row, key, x_synthetic="true") for key in (OWN[0], OWN[2], SMALL)])
+    counted = {key: monitor.snapshot().rows for key, monitor in service.members.monitors.items()}
+    assert counted == {OWN[0]: 2, OWN[1]: 1, OWN[2]: 0, OWN[3]: 0}
+    assert service.members.pooled.monitor.snapshot().rows == 1
+
+
+def test_records_name_the_member_in_whatever_form_it_is_answered(
+    start: Start, directory: Path, fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Models are not in memory, so each request goes the usual way."""
+    put: list[RequestRecord] = []
+    monkeypatch.setattr(Telemetry, "put", lambda self, records: put.extend(records))
+    _, client = start(preload=False)
+    for key, headers in ((OWN[0], {}), (OWN[1], {"accept": STREAM})):
+        request = {**of(directory, fleet, key).samples.request, "member": key}
+        assert client.post("/score", json=request, headers=headers).status_code == 200
+    assert [one.member for one in put if one.route == "/score"] == [OWN[0], OWN[1]]
+
+
+@pytest.mark.parametrize(("hidden", "named"), [("sex", True), ("age", False)])
+@pytest.mark.parametrize("how", ["redact", "hashed"])
+def test_a_record_names_the_member_unless_its_key_has_values_that_must_not_leave(
+    directory: Path, fleet: Fleet, hidden: str, named: bool, how: str
+) -> None:
+    telemetry = replace(TelemetrySettings(), **{how: frozenset({hidden})})
+    service = assembled(Settings(model_dir=directory, telemetry=telemetry))
+    service.members.keep(OWN[0], service.members.load(OWN[0]))
+    row = of(directory, fleet, OWN[0]).samples.request["records"][0]
+    asks = [direct(service, row, key) for key in (OWN[0], SMALL, None)]
+    service.bodies(asks)
+    assert [ask.record.member for ask in asks] == ([OWN[0], SMALL, None] if named else [None] * 3)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from infra import environments, months
 from infra.graph.answers import ANSWERS
 from infra.graph.fitting import fitting
 from infra.graph.model import PACKAGE, Graph, Resource
+from infra.settling import outputs_settled, tracked
 
 PROJECT: Final = "mlops-estate"
 MONTH: Final = "2026-11-01T00:00:00Z"  # a graph's bytes are the same whatever the clock says
@@ -180,11 +181,12 @@ def record(
         existing = fitting(stack, chosen) if program == INFRA else NOTHING
     monitor = Recorder(graph, existing)
     mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=False, monitor=monitor)
-    left: Any = get_root_resource()
-    if left is not None:
-        left.outputs = {}  # those of a program that ran in this process before
+    _forget_what_ran_before()
     set_all_config(as_pulumi_hands_over(chosen))
-    _LOOP.run_until_complete(run_pulumi_func(lambda: _run(program)))
+    try:
+        _LOOP.run_until_complete(run_pulumi_func(lambda: _run(program)))
+    finally:
+        _end_what_is_left()
     stack_resource: Any = get_root_resource()
     if stack_resource is None:
         raise RuntimeError("the program ran, and made no stack")
@@ -193,8 +195,23 @@ def record(
     return graph
 
 
-def _run(program: Path) -> None:
+async def _run(program: Path) -> None:
     runpy.run_path(str(program), run_name="__main__")
+    await outputs_settled()  # by itself: those of other programs do not ask for it, as the estate's does
+
+
+def _forget_what_ran_before() -> None:
+    """The stack outlives the programs of one process: its outputs, and what one gave to `pulumi.run`."""
+    stack: Any = get_root_resource()
+    stack.outputs = {}
+    stack._async_program, stack._async_program_registration_closed = None, False
+
+
+def _end_what_is_left() -> None:
+    """What a run that failed has left under way ends here: the next run would take its errors for its own."""
+    while left := asyncio.all_tasks(_LOOP):
+        _LOOP.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    tracked().clear()
 
 
 def stack_file(stack: str) -> dict[str, Any]:

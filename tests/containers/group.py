@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import httpx
 
+from infra.outputs import EstateOutputs
 from ml.azure.clients import Azure
 from ml.azure.images import Image
 from ml.deploy.deploy import group_spec
@@ -30,21 +31,30 @@ GRACE_S = 30  # from SIGTERM to SIGKILL, as Container Instances gives
 def declared(key: str) -> GroupSpec:
     """The group that `mlops deploy` would make of this checkout's settings in an estate of example names."""
     chosen = settings()
-    estate = SimpleNamespace(
+    estate = EstateOutputs(
         environment="stage",
-        resource_group="rg",
         location="westeurope",
-        subscription_id="0",
         tenant_id="0",
-        registry_login_server="crstage.azurecr.io",
+        subscription_id="0",
+        resource_group="rg",
+        workspace="mlw",
+        compute_cluster="cpu",
+        datastore="estate",
+        storage_account="ststage",
+        data_container="data",
+        key_vault="kv",
         key_vault_uri="https://vault.invalid/",
-        scoring_identity_id="/subscriptions/0/identity",
-        scoring_identity_client_id="00000000-0000-0000-0000-000000000000",
-        inference_subnet_id="/subscriptions/0/subnet",
-        data_lake=None,
+        registry="crstage",
+        registry_login_server="crstage.azurecr.io",
         telemetry_connection_string=(
             "InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=http://127.0.0.1:1/"
         ),
+        log_analytics_id="/subscriptions/0/logs",
+        training_identity_id="/subscriptions/0/training",
+        training_identity_client_id="00000000-0000-0000-0000-000000000001",
+        scoring_identity_id="/subscriptions/0/identity",
+        scoring_identity_client_id="00000000-0000-0000-0000-000000000000",
+        inference_subnet_id="/subscriptions/0/subnet",
     )
     scoring = chosen.scoring
     release = Release(

@@ -41,6 +41,14 @@ def world(home: Path) -> Processes:
     return list({one.pid: one for process in found for one in (process, *family(process)[1:])}.values())
 
 
+def words(process: psutil.Process) -> list[str]:
+    """Its command line; none of one that has ended, whether somebody has waited for it or not."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def family(process: psutil.Process) -> Processes:
     """A process and all that descends from it."""
     try:
@@ -94,10 +102,4 @@ def left(find: Callable[[], Processes], within_s: float = GONE_WITHIN_S) -> Proc
 
 def named(processes: Processes) -> list[str]:
     """Pid and command line of each, for messages."""
-    lines: list[str] = []
-    for process in processes:
-        try:
-            lines.append(f"{process.pid} {' '.join(process.cmdline())[:120]}")
-        except psutil.NoSuchProcess:
-            continue
-    return lines
+    return [f"{process.pid} {' '.join(line)[:120]}" for process in processes if (line := words(process))]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,11 +40,11 @@ SUFFIX: Final = re.compile(r"[0-9a-f]{8}$")  # what automatic naming adds
 
 
 def is_engine(process: psutil.Process) -> bool:
-    return process.name() == "pulumi"
+    return Path((killing.words(process) or [""])[0]).name == "pulumi"
 
 
 def is_provider(process: psutil.Process) -> bool:
-    return "emulator.provider" in process.cmdline()
+    return "emulator.provider" in killing.words(process)
 
 
 VICTIMS: Final[dict[str, Callable[[psutil.Process], bool]]] = {
@@ -51,41 +53,63 @@ VICTIMS: Final[dict[str, Callable[[psutil.Process], bool]]] = {
 }
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = Engine(tmp_path, PROGRAMS)
+@dataclass(frozen=True)
+class Stack:
+    """A stack of the program's, selected in the project. others: the ids of those before it in this Azure."""
+
+    engine: Engine
+    name: str
+    others: frozenset[str] = frozenset()
+
+    def pulumi(self, *argv: str) -> None:
+        self.engine.pulumi(PROGRAM, *argv)
+
+    def in_azure(self) -> list[str]:
+        """The ids that the program makes, not what comes with them."""
+        database = f"file:{self.engine.folder / 'home' / 'emulator.db'}?mode=ro"
+        with closing(sqlite3.connect(database, uri=True)) as store:
+            ids = [row[0] for row in store.execute("SELECT id FROM resource ORDER BY sequence")]
+        made = (one for one in ids if "/resourceGroups/" in one and not one.endswith("Services/default"))
+        return [one for one in made if one not in self.others]
+
+    def in_state(self) -> set[str]:
+        """The ids that the stack's state file has, in lower case."""
+        stacks = self.engine.folder / "home" / "pulumi" / "state" / ".pulumi" / "stacks"
+        state = json.loads((stacks / PROGRAM / f"{self.name}.json").read_text())
+        latest: dict[str, Any] = state["checkpoint"].get("latest") or {}
+        return {str(one.get("id", "")).lower() for one in latest.get("resources") or []}
+
+    def lost(self) -> list[str]:
+        """What Azure has made and the state does not know."""
+        known = self.in_state()
+        return [one for one in self.in_azure() if one.lower() not in known]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = Engine(tmp_path_factory.mktemp("lost"), PROGRAMS)
+    shutil.copytree(PROGRAMS / PROGRAM, engine.folder / PROGRAM)
     engine.emulator("up")
     yield engine
     engine.emulator("down")
 
 
-def in_azure(engine: Engine) -> list[str]:
-    """The ids that programs make, not what comes with them."""
-    database = f"file:{engine.folder / 'home' / 'emulator.db'}?mode=ro"
-    with closing(sqlite3.connect(database, uri=True)) as store:
-        ids = [row[0] for row in store.execute("SELECT id FROM resource ORDER BY sequence")]
-    return [one for one in ids if "/resourceGroups/" in one and not one.endswith("Services/default")]
+@pytest.fixture
+def stack(engine: Engine, victim: str, count: int) -> Stack:
+    name = f"{victim.split()[-1]}-{count}"
+    others = frozenset(Stack(engine, name).in_azure())
+    engine.init(PROGRAM, name)
+    settings = ("--plaintext=azure-native:location=westeurope", f"--plaintext=count={count}")
+    engine.pulumi(PROGRAM, "config", "set-all", *settings)
+    return Stack(engine, name, others)
 
 
-def in_state(engine: Engine) -> set[str]:
-    """The ids that the stack's state file has, in lower case."""
-    path = engine.folder / "home" / "pulumi" / "state" / ".pulumi" / "stacks" / PROGRAM / "test.json"
-    latest: dict[str, Any] = json.loads(path.read_text())["checkpoint"].get("latest") or {}
-    return {str(one.get("id", "")).lower() for one in latest.get("resources") or []}
-
-
-def lost(engine: Engine) -> list[str]:
-    """What Azure has made and the state does not know."""
-    known = in_state(engine)
-    return [one for one in in_azure(engine) if one.lower() not in known]
-
-
-def start(engine: Engine, log: Path) -> subprocess.Popen[bytes]:
+def start(stack: Stack, log: Path) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         return subprocess.Popen(
-            [*RUN, "pulumi", "-C", str(engine.folder / PROGRAM), *UP],
+            [*RUN, "pulumi", "-C", str(stack.engine.folder / PROGRAM), *UP],
             cwd=Path(__file__).parents[2],
-            env=engine.environment,
+            env=stack.engine.environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -102,38 +126,38 @@ def until(holds: Callable[[], bool], log: Path) -> None:
         time.sleep(0.002)
 
 
-def settled(engine: Engine) -> list[str]:
+def settled(stack: Stack) -> list[str]:
     """What is in Azure once nothing more comes."""
     before: list[str] = []
-    while (now := in_azure(engine)) != before:
+    while (now := stack.in_azure()) != before:
         before = now
         time.sleep(QUIET_S)
     return now
 
 
-def kill_with_answers_under_way(engine: Engine, victim: str, resources: int) -> list[str]:
+def kill_with_answers_under_way(stack: Stack, victim: str, resources: int) -> list[str]:
     """Start `up`, kill the victim once so many resources are there; the ids that the state never learnt."""
-    log = engine.folder / "up.log"
-    client = start(engine, log)
+    log = stack.engine.folder / "up.log"
+    client = start(stack, log)
 
     def family() -> killing.Processes:
         return killing.family(psutil.Process(client.pid))
 
     def enough() -> bool:
-        return len(in_azure(engine)) >= resources or client.poll() is not None
+        return len(stack.in_azure()) >= resources or client.poll() is not None
 
     while True:
         until(enough, log)
         assert client.poll() is None, f"up ended before it was killed:\n{log.read_text()[-3000:]}"
         [process] = [one for one in family() if VICTIMS[victim](one)][:1]
         process.send_signal(signal.SIGSTOP)
-        settled(engine)
-        if found := lost(engine):
+        settled(stack)
+        if found := stack.lost():
             break
         process.send_signal(signal.SIGCONT)  # it had just heard of all of them
-        resources = len(in_azure(engine)) + 2
+        resources = len(stack.in_azure()) + 2
     rest = family()
-    hosts = [one for one in rest if LANGUAGE_HOST in one.cmdline()[0]]
+    hosts = [one for one in rest if LANGUAGE_HOST in "".join(killing.words(one)[:1])]
     process.kill()
     assert killing.named(killing.left(lambda: [one for one in rest if one not in hosts])) == []
     killing.kill(hosts)
@@ -141,10 +165,10 @@ def kill_with_answers_under_way(engine: Engine, victim: str, resources: int) -> 
     return found
 
 
-def prefixes(engine: Engine) -> Counter[tuple[str, str]]:
+def prefixes(stack: Stack) -> Counter[tuple[str, str]]:
     """How many there are of each type and name in the program."""
     return Counter(
-        (kind, SUFFIX.sub("", name)) for kind, name in (one.rsplit("/", 2)[1:] for one in in_azure(engine))
+        (kind, SUFFIX.sub("", name)) for kind, name in (one.rsplit("/", 2)[1:] for one in stack.in_azure())
     )
 
 
@@ -156,22 +180,15 @@ def prefixes(engine: Engine) -> Counter[tuple[str, str]]:
         pytest.param(200, (8, 40, 80, 120), id="long", marks=pytest.mark.slow),
     ],
 )
-def test_nothing_is_made_twice(engine: Engine, victim: str, count: int, moments: tuple[int, ...]) -> None:
-    engine.pulumi(
-        PROGRAM,
-        "config",
-        "set-all",
-        "--plaintext=azure-native:location=westeurope",
-        f"--plaintext=count={count}",
-    )
+def test_nothing_is_made_twice(stack: Stack, victim: str, count: int, moments: tuple[int, ...]) -> None:
     adopted: set[str] = set()
     for resources in moments:
-        adopted |= set(kill_with_answers_under_way(engine, victim, resources))
-        engine.pulumi(PROGRAM, "cancel", "--yes")
-    engine.up(program=PROGRAM)
-    made = prefixes(engine)
+        adopted |= set(kill_with_answers_under_way(stack, victim, resources))
+        stack.pulumi("cancel", "--yes")
+    stack.pulumi("up", "--yes", "--skip-preview")
+    made = prefixes(stack)
     assert [key for key, number in made.items() if number > 1] == []
     assert made.total() == count
-    assert adopted <= set(in_azure(engine))
-    assert lost(engine) == []
-    engine.up("--expect-no-changes", program=PROGRAM)
+    assert adopted <= set(stack.in_azure())
+    assert stack.lost() == []
+    stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")

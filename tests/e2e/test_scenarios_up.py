@@ -57,7 +57,7 @@ def test_it_goes_up_and_down_and_up_again(scenario: Scenario) -> None:
     scenario.pulumi("up", *QUIET, "--skip-preview")
 
     if scenario.config.get(f"{NAMESPACE}protectData"):
-        assert "protect" in scenario.pulumi("destroy", *QUIET, check=False)
+        assert "because it is protected" in scenario.pulumi("destroy", *QUIET, check=False)
         scenario.config[f"{NAMESPACE}protectData"] = False
         scenario.pulumi("up", *QUIET, "--skip-preview")
     scenario.world.run("mlops", "undeploy", "--env", scenario.stack, "--workspace", "--json")

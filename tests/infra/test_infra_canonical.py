@@ -174,3 +174,33 @@ def test_aliases_are_recorded_as_the_identities_that_they_were(tmp_path: Path) -
     old = Graph([Resource(account.type, "two", "lake", account.inputs, within="mlops:data:Lake")])
     (change,) = (c for c in compare(old, found) if c.resource.name == "one")
     assert (change.action, change.renamed) == ("kept", True)
+
+
+FAILS = """
+import asyncio, pulumi
+async def fails():
+    raise RuntimeError("it failed")
+async def later():
+    for _ in range(50):
+        await asyncio.sleep(0)
+    pulumi.Output.from_input(fails())
+asyncio.ensure_future(later())
+pulumi.Output.from_input(fails())
+"""
+HOLDS = """
+import asyncio, pulumi
+async def longer():
+    for _ in range(100):
+        await asyncio.sleep(0)
+    return "x"
+pulumi.export("name", pulumi.Output.from_input(longer()))
+"""
+
+
+def test_a_run_that_failed_leaves_nothing_to_the_next(tmp_path: Path) -> None:
+    program = tmp_path / "__main__.py"
+    program.write_text(FAILS)
+    with pytest.raises(RuntimeError, match="it failed"):
+        record("stage", {}, program=tmp_path)
+    program.write_text(HOLDS)
+    assert record("stage", {}, program=tmp_path).outputs == {"name": "x"}

@@ -14,9 +14,10 @@ import pytest
 from ml.steps.contract import ID, SCHEMA
 from ml.steps.matrix import matrix_of
 from ml.steps.prepare.split import held_out
-from scoring.model.drift import DriftRules, evaluate
+from scoring.model import drift
+from scoring.model.drift import DriftRules, compare, evaluate
 from scoring.model.schema import CategoryFeature, Matrix
-from scoring.model.sketch import DriftReference
+from scoring.model.sketch import DriftReference, FeatureSketch
 from scoring.window import RollingWindow
 from tests.scoring.trained import data_set
 
@@ -90,6 +91,22 @@ def parts() -> tuple[Matrix, Matrix, DriftReference]:
     test = held_out(rows[ID].tolist(), 0.2, salt="test")
     reference, others = matrix_of(rows[~test], SCHEMA), matrix_of(rows[test], SCHEMA)
     return reference, others, DriftReference.learn(reference, SCHEMA)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compared_once() -> Iterator[None]:
+    """The cases take the same windows and change one column: the others are compared once for all."""
+    known: dict[tuple[str, bytes], tuple[float, float]] = {}
+
+    def remembered(sketch: FeatureSketch, actual: Column) -> tuple[float, float]:
+        key = sketch.name, actual.tobytes()
+        if key not in known:
+            known[key] = compare(sketch, actual)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drift, "compare", remembered)
+        yield
 
 
 def drifted(window: Matrix) -> tuple[str, ...]:

@@ -71,6 +71,7 @@ class Clients:
     def stop(self) -> Seen:
         self._stop.set()
         self._thread.join(20)
+        assert not self._thread.is_alive(), "the load has not ended"
         return self.seen
 
 
@@ -101,6 +102,7 @@ def test_one_worker_killed_under_load_takes_only_its_own_connections(
     threading.Event().wait(1.0)
     group.ready()
     seen = clients.stop()
+    assert seen.statuses[200] > 0
     assert set(seen.statuses) <= {200, 429}
     assert seen.cut <= CONNECTIONS
     group.process.send_signal(signal.SIGTERM)

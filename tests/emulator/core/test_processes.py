@@ -13,6 +13,7 @@ import pytest
 
 from emulator.home import REPOSITORY
 from emulator.processes import Handle, Processes
+from tests.e2e.killing import words
 
 FAMILY = "sleep 60 & echo $! > child; sleep 60"
 
@@ -124,7 +125,7 @@ def test_a_killed_reaper_is_replaced_and_nothing_hangs(processes: Processes, tmp
         return processes.start(name, ["sleep", "60"], cwd=tmp_path, env={}, log=tmp_path / "log")
 
     first = start("first")
-    reaper = next(one for one in psutil.Process().children() if "killpg" in " ".join(one.cmdline()))
+    reaper = next(one for one in psutil.Process().children() if "killpg" in " ".join(words(one)))
     reaper.kill()
     reaper.wait(5)
     assert first.terminate(2) == -15

@@ -6,18 +6,24 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+import pytest
+
 from ml.batch.spark.engine import Model
 from ml.jobs.closure import files_of
+from tests.e2e import killing
 
 ROOT = Path(__file__).resolve().parents[4]
 MAIN = "ml/batch/spark/main.py"
 MEMORY_MB = 1024
+LIMIT_S = 300.0  # beside six other loads on two cores, a session has taken 100 s
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,36 @@ class Spark:
         given += ["--release", str(model.release), "--data", data, "--output", str(output), *more]
         answer = output / f"answer-{executors}.json"
         command = self.command(ROOT / MAIN, executors, *given, "--answer", answer.name)
-        with subprocess.Popen(
-            command, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as running:
-            watched(running)
-            said, _ = running.communicate(timeout=300)
+        code, said = self.session(command, watched)
         record = json.loads(answer.read_text()) if answer.exists() else {}
         answer.unlink(missing_ok=True)
-        return Answer(running.returncode, said, record)
+        return Answer(code, said, record)
+
+    def session(
+        self, command: list[str], watched: Callable[[subprocess.Popen[str]], None] = lambda _: None
+    ) -> tuple[int, str]:
+        """Run a driver: its exit code, and what it and Spark said.
+
+        After LIMIT_S it is ended with its executors, and the test fails with what it had said. It is ended as
+        well where ``watched`` fails: nobody would read what it says, and so it would not come to its end.
+        """
+        with tempfile.TemporaryFile("w+") as log:  # a pipe that nobody reads yet would stop it
+            running = subprocess.Popen(command, env=self.environment(), stdout=log, stderr=log, text=True)
+            late = False
+            try:
+                watched(running)
+                running.wait(LIMIT_S)
+            except subprocess.TimeoutExpired:
+                late = True
+            finally:
+                if running.poll() is None:
+                    killing.kill(killing.family(psutil.Process(running.pid)))
+                    running.wait()
+            log.seek(0)
+            said = log.read()
+        if late:
+            pytest.fail(f"it had not ended within {LIMIT_S:.0f} s:\n{said[-4000:]}")
+        return running.returncode, said
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from deltalake import DeltaTable
 from ml.batch.evaluate import Composite
 from ml.batch.run import Limits, run
 from ml.batch.spark.engine import Model
+from tests.e2e import killing
 from tests.ml.batch.conftest import ID, written
-from tests.ml.batch.spark.submitted import Spark, installed, packed
+from tests.ml.batch.spark.submitted import LIMIT_S, Spark, installed, packed
 from tests.ml.batch.spark.test_engine import broken, facts
 from tests.ml.batch.test_run import table
 
@@ -58,8 +60,16 @@ def test_executors_change_no_bit(
 
 
 def executors(driver: int) -> list[int]:
-    children = psutil.Process(driver).children(recursive=True)
-    return [each.pid for each in children if EXECUTOR in " ".join(each.cmdline())]
+    below = killing.family(psutil.Process(driver))[1:]
+    return [each.pid for each in below if EXECUTOR in " ".join(killing.words(each))]
+
+
+def until(driver: subprocess.Popen[str], holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while not holds():
+        assert driver.poll() is None, "it ended before there was an executor to kill"
+        assert time.monotonic() < deadline, f"no executor to kill within {LIMIT_S:.0f} s"
+        time.sleep(0.02)
 
 
 def done(output: Path) -> list[Path]:
@@ -74,11 +84,9 @@ def test_a_killed_executor_is_survived(
 
     def kill_one(driver: subprocess.Popen[str]) -> None:
         """One that works: after the first unit and before the last."""
-        while driver.poll() is None and len(found := executors(driver.pid)) < 2:
-            time.sleep(0.1)
-        while driver.poll() is None and not done(output):
-            time.sleep(0.01)
-        os.kill(found[0], signal.SIGKILL)
+        until(driver, lambda: len(executors(driver.pid)) == 2)
+        until(driver, lambda: bool(done(output)))
+        os.kill(executors(driver.pid)[0], signal.SIGKILL)
         left.append(UNITS - len(done(output)))
 
     many = spark.batch(model, where, output, 2, "--key", ID, watched=kill_one)
@@ -112,15 +120,12 @@ def test_each_reads_what_the_others_wrote(
 ) -> None:
     """Spark and DuckDB read the table of predictions, and both engines score a table that Spark wrote."""
     where = files(rows, tmp_path / "in", times=1)
-    spark.batch(model, where, tmp_path / "out", 2, "--key", ID)
+    assert spark.batch(model, where, tmp_path / "out", 2, "--key", ID).record["rows"] == len(rows)
     program, theirs = tmp_path / "read.py", tmp_path / "theirs"
     program.write_text(READ)
     predictions = tmp_path / "out" / "predictions"
-    ended = subprocess.run(
-        spark.command(program, 2, str(predictions), where, str(theirs)),
-        env=spark.environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr[-4000:]
+    code, said = spark.session(spark.command(program, 2, str(predictions), where, str(theirs)))
+    assert code == 0, said[-4000:]
     names = ["key", "probability", "label", "outlier", "run"]
     ours = table(tmp_path / "out")[names].to_numpy().tolist()
     assert json.loads(Path(f"{theirs}.json").read_text()) == ours
@@ -134,7 +139,7 @@ def test_each_reads_what_the_others_wrote(
     assert [list(row) for row in by_duckdb] == ours
     for name in ("machine", "spark"):
         if name == "spark":
-            spark.batch(model, str(theirs), tmp_path / name, 2, "--key", ID)
+            assert spark.batch(model, str(theirs), tmp_path / name, 2, "--key", ID).record
         else:
             run(composite, str(theirs), str(tmp_path / name), ID, Limits())
     first, second = (table(tmp_path / name).sort_values("key") for name in ("machine", "spark"))

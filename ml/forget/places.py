@@ -7,20 +7,14 @@ people is in one row; a test says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ml.errors import MlopsError
-from ml.forget import telemetry as logs
-from ml.forget.outcome import Outcome
-from ml.forget.where import Person, Where
 from ml.kept.collect import QUARANTINE_DAYS
 
 if TYPE_CHECKING:
     from ml.settings import Settings
-
-Erase = Callable[[Where, Person, Mapping[str, Any]], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,75 +38,15 @@ class Retention:
 @dataclass(frozen=True, slots=True)
 class Place:
     """sets: of the data catalogue, whose rows these are. how: a person's rows are erased; proof: how it is
-    known. erase: None where it is not done by key; `how` says then why, and what is to be done."""
+    known. by_key: whether `mlops forget` does it (ml/forget/erasers.py); else `how` says why not, and what is
+    to be done."""
 
     name: str
     sets: tuple[str, ...]
     how: str
     proof: str
     kept: Retention
-    erase: Erase | None = None
-
-
-def _labels(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
-    from ml.kept.erase import erase_labels
-
-    if where.kept.labels is None:
-        return Outcome("not there")
-    return Outcome("erased", erase_labels(where.kept, person.record, person.key, person.requests))
-
-
-def _aside(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
-    from ml.kept.erase import erase_aside
-
-    return Outcome("erased", erase_aside(where.kept, person.key, person.now))
-
-
-def _answers(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
-    from ml.kept.erase import erase_answers
-
-    return Outcome("erased", erase_answers(where.kept, person.record, person.key))
-
-
-def _features(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
-    from ml.features.erase import erase
-
-    if where.features is None:
-        return Outcome("not there")
-    rows = erase(where.features, person.key, person.record, person.before, where.credential)
-    return Outcome("erased", rows)
-
-
-def _batches(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
-    from ml.batch.erase import erase, outputs_below
-
-    below = [] if where.batches is None else outputs_below(where.batches, where.credential)
-    rows = 0
-    for output in sorted({*below, *where.outputs}):
-        rows += erase(output, person.key, person.record, where.credential, where.wait_s)
-    return Outcome("erased", rows)
-
-
-def _predictions(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
-    if where.predictions is None:
-        return Outcome("not there")
-    store = where.predictions()
-    try:
-        rows = store.erase(person.key)
-        if left := store.erase(person.key):
-            raise MlopsError(
-                f"{store.words} had {left} rows of the key again at once.", "See who loads; run it again."
-            )
-    finally:
-        store.close()
-    return Outcome("erased", rows + int(kept.get("rows", 0)))
-
-
-def _telemetry(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
-    if where.logs is None:
-        return Outcome("not there")
-    requests = {request for request, _ in person.requests}
-    return logs.erase(where.logs, person.key, requests, kept, person.now - person.before)
+    by_key: bool = False
 
 
 REWRITTEN: Final = "its days are rewritten without the rows, and files of old versions are deleted"
@@ -124,7 +58,7 @@ PLACES: Final = (
         "event, also others'), and the gateway's entries with the URL of a look-up by the key",
         "the purge has ended, and queries by request id and by key find nothing",
         Retention("`telemetry.retentionDays` of the stack file"),
-        _telemetry,
+        by_key=True,
     ),
     Place(
         "labels",
@@ -132,7 +66,7 @@ PLACES: Final = (
         f"by key, and by request and row of the person's answers: {REWRITTEN}",
         "the table's history counts the rows under the record's id",
         Retention("until it is deleted"),
-        _labels,
+        by_key=True,
     ),
     Place(
         "answers-aside",
@@ -140,7 +74,7 @@ PLACES: Final = (
         "files that hold the key, or cannot be read and so may hold it, are deleted",
         "the record counts the files",
         Retention(f"{QUARANTINE_DAYS} days"),
-        _aside,
+        by_key=True,
     ),
     Place(
         "answers",
@@ -151,7 +85,7 @@ PLACES: Final = (
             "`[kept] retention_days` of ml/settings.toml; parts until the next collecting",
             "kept.retention_days",
         ),
-        _answers,
+        by_key=True,
     ),
     Place(
         "features",
@@ -160,7 +94,7 @@ PLACES: Final = (
         "rewritten, files of old versions are deleted; later builds leave it out, whatever the sources say",
         "the tables' histories count the rows under the record's id",
         Retention("as each definition says"),
-        _features,
+        by_key=True,
     ),
     Place(
         "batches",
@@ -169,7 +103,7 @@ PLACES: Final = (
         "keys are deleted. Outputs elsewhere: `--output`; runs without `--key` have no key to find",
         "the tables' histories count the rows, and `erased` in the record of each run",
         Retention("until it is deleted"),
-        _batches,
+        by_key=True,
     ),
     Place(
         "predictions-by-key",
@@ -177,7 +111,7 @@ PLACES: Final = (
         "deleted by key from all runs of the database; its backups keep them for their time",
         "the database counts the rows, and has none at a second time",
         Retention("`precomputed.keep_runs` of ml/settings.toml; backups `predictionsDatabase.backupDays`"),
-        _predictions,
+        by_key=True,
     ),
     Place(
         "erasures",

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ml.azure.known import known
 from ml.errors import MlopsError
+from ml.forget.erasers import ERASERS
 from ml.forget.outcome import Outcome
 from ml.forget.places import PLACES, Place
 from ml.forget.where import Person, Where
@@ -58,7 +59,7 @@ def forget(
         record = _asked(where, record, key, now)
     for place in places:
         before = _outcome(record, place)
-        if before.over or place.erase is None:
+        if before.over:
             continue
         told(place.name)
         record = _noted(record, place, _erased(place, where, record, key, before, now))
@@ -77,7 +78,7 @@ def failed(record: Erasure) -> list[str]:
 
 
 def _outcome(record: Erasure, place: Place) -> Outcome:
-    if place.erase is None:
+    if not place.by_key:
         return Outcome("not there")
     found = record.places.get(place.name)
     return Outcome("failed", said="not begun") if found is None else Outcome(**found)
@@ -97,17 +98,28 @@ def _asked(where: Where, record: Erasure, key: str, now: datetime) -> Erasure:
 
 def _erased(place: Place, where: Where, record: Erasure, key: str, before: Outcome, now: datetime) -> Outcome:
     """What became of a place. A failure of it keeps no other place from being erased."""
-    assert place.erase is not None  # noqa: S101 - the caller has looked
     requests = frozenset((str(request), int(row)) for request, row in record.requests)
     person = Person(key, requests, record.id, datetime.fromisoformat(record.before), now)
     try:
-        return place.erase(where, person, before.kept)
+        return ERASERS[place.name](where, person, before.kept)
     except Exception as error:
-        found = known(error)
+        found = _away(error)
         if found is None:
             raise
         said = " ".join([found.problem, found.remedy, *found.details[:1]])
         return Outcome("failed", before.rows, said.replace(key, "KEY"), before.kept)
+
+
+def _away(error: Exception) -> MlopsError | None:
+    """A service's or a disk's refusal; None for a mistake of this program."""
+    from deltalake.exceptions import DeltaError
+
+    if isinstance(error, OSError | DeltaError):
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        return MlopsError(
+            f"It cannot be read or written: {first}.", "Sign in as one who may, and run it again."
+        )
+    return known(error)
 
 
 def _check(key: str, reason: str) -> None:

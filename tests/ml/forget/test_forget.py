@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deltalake.exceptions import DeltaError
 
 from ml.errors import MlopsError
 from ml.features.place import Features
@@ -116,7 +117,7 @@ def test_every_place_is_in_the_record_with_its_rows(estate: Estate) -> None:
         "batches": ("erased", 0),
         "predictions-by-key": ("erased", 1),
     }
-    assert set(record.places) == {one.name for one in PLACES if one.erase is not None}
+    assert set(record.places) == {one.name for one in PLACES if one.by_key}
     assert estate.logs.purged == [Filter("Properties", ("e-1",), "event_id")]
     assert (record.finished_at, failed(record)) == (None, [])
     text = json.dumps([estate.kept.place.files.read(f"answers/erasures/{record.id}.json")], default=str)
@@ -167,6 +168,16 @@ def test_a_place_that_is_not_reached_keeps_none_from_being_erased(estate: Estate
     assert [one.values for one in estate.logs.purged] == [("e-1",)], "by requests that the record kept"
     assert (failed(second), second.finished_at) == ([], None)
     assert estate.forget(LATER).finished_at is not None
+
+
+@pytest.mark.parametrize("error", [OSError("Generic MicrosoftAzure error: 403"), DeltaError("403 Forbidden")])
+def test_a_lake_that_refuses_is_a_place_that_is_not_reached(estate: Estate, error: Exception) -> None:
+    def refused() -> Any:
+        raise error
+
+    record = estate.forget(where=replace(estate.where, predictions=refused))
+    assert states(record)["predictions-by-key"] == ("failed", 0)
+    assert "403" in failed(record)[0]
 
 
 def test_a_mistake_of_this_program_is_not_taken_for_a_place_that_is_away(estate: Estate) -> None:

@@ -11,6 +11,7 @@ from infra.config import known_settings
 from ml.catalogue import sets
 from ml.errors import MlopsError
 from ml.features.definition import read_all
+from ml.forget.erasers import ERASERS
 from ml.forget.places import PLACES, of_set, place
 from ml.kept import collect
 from ml.settings import settings
@@ -34,7 +35,8 @@ def test_each_place_has_its_words_and_those_that_are_not_erased_by_key_say_so() 
     assert len({one.name for one in PLACES}) == len(PLACES)
     for one in PLACES:
         assert all((one.how, one.proof, one.kept.words)), one.name
-        assert (one.erase is None) == one.how.startswith("not "), one.name
+        assert one.by_key != one.how.startswith("not "), one.name
+    assert list(ERASERS) == [one.name for one in PLACES if one.by_key]
 
 
 def test_what_is_said_of_retention_is_what_removes_rows() -> None:

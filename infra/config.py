@@ -25,6 +25,7 @@ from pydantic_core.core_schema import ValidationInfo, no_info_after_validator_fu
 from infra.addresses import SUBNETS, AddressPlan, SubnetKind, address_plan
 from infra.config_compute import Compute, MoreClusters
 from infra.config_data import DataLake, Storage
+from infra.config_erasure import Erasure
 from infra.config_errors import ConfigError, all_from_pydantic
 from infra.config_existing import CentralZones, ExistingNetwork, Hub, LogsId
 from infra.config_gateway import Gateway
@@ -195,6 +196,7 @@ class Settings(Section):
     releases: Releases | None = None
     retraining: Retraining | None = None
     predictions_database: PredictionsDatabase | None = None
+    erasure: Erasure | None = None
     # For one run each, as recoverKeyVault.
     open_gateway: bool = False
     recover_gateway: bool = False

@@ -166,7 +166,13 @@ class Estate(pulumi.ComponentResource):
             "learning-vault": self.learning_vault.id,
             "registry": self.registry.id,
             "application-insights": self.telemetry.application_insights_id,
+            **self._own_logs(),
         }
+
+    def _own_logs(self) -> dict[str, pulumi.Output[str]]:
+        """Log Analytics, where it is this estate's: on a workspace of others its owner gives roles."""
+        central = self.settings.telemetry.workspace_id
+        return {} if central else {"log-analytics": self.telemetry.log_analytics_id}
 
     def _workspace_args(self, site: Site) -> WorkspaceArgs:
         return WorkspaceArgs(

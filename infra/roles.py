@@ -23,6 +23,7 @@ ROLES: Final[dict[str, str]] = {
         "3bc748fc-213d-45c1-8d91-9da5725539b9"
     ),
     "Container Registry Data Importer and Data Reader": "577a9874-89fd-4f24-9dbd-b5034d0ad23a",
+    "Data Purger": "150f5e0c-0603-4f03-8c7f-cf70034c4e90",
     "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
     "Key Vault Contributor": "f25e0fa2-a7c8-4377-a976-54943a77a395",
     "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
@@ -58,11 +59,15 @@ GATEWAY: Final = "gateway"
 PROMOTER: Final = "promoter"
 """The identity that promotes releases, which the bootstrap makes and the settings name."""
 
+ERASERS: Final = "erasers"
+"""The group of those who may erase one person's rows for good, which the settings name."""
+
 PRINCIPALS: Final[dict[str, PrincipalType]] = {
     **dict.fromkeys(
         (*IDENTITIES, *CLUSTER_IDENTITIES, *TRIGGER_IDENTITIES, GATEWAY, PROMOTER), "ServicePrincipal"
     ),
     "engineers": "Group",
+    ERASERS: "Group",
 }
 SCOPES: Final = (
     "storage",
@@ -74,6 +79,7 @@ SCOPES: Final = (
     "learning-vault",
     "registry",
     "application-insights",
+    "log-analytics",
     "workspace",
     "kubernetes-subnet",
     "kubernetes-zone",
@@ -190,6 +196,11 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("events", "Storage Blob Data Contributor", "trigger-dead", "keeps what could not be delivered"),
     Grant("engineers", "Storage Blob Data Contributor", "trigger-state", "pauses triggers, reads their log"),
     Grant("engineers", "Website Contributor", "trigger-app", "puts the function's code there"),
+    Grant("erasers", "Storage Blob Data Contributor", "lake-tables", "rewrites labels and feature tables"),
+    Grant("erasers", "Storage Blob Data Contributor", "lake-predictions", "rewrites answers and batches"),
+    Grant("erasers", "Storage Blob Data Contributor", "lake-answers", "collects parts without the rows"),
+    # It reads logs, too: what is to be purged has to be found first. No narrower role may purge.
+    Grant("erasers", "Data Purger", "log-analytics", "purges what tells of a person"),
 )
 
 

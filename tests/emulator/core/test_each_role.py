@@ -44,6 +44,7 @@ SCOPES: Final = {
     "learning-vault": f"{VAULTS}/ml-estate",
     "registry": REGISTRY,
     "application-insights": INSIGHTS,
+    "log-analytics": LOGS,
     "workspace": WORKSPACE,
     "kubernetes-subnet": kubernetes.SUBNET,
     "kubernetes-zone": kubernetes.ZONE,
@@ -266,6 +267,10 @@ ACR: Final = "Microsoft.ContainerRegistry/registries"
 AKS: Final = "Microsoft.ContainerService/managedClusters"
 WRITER, READER = "Storage Blob Data Contributor", "Storage Blob Data Reader"
 DATA_SCIENTIST: Final = "AzureML Data Scientist"
+PURGED: Final = {
+    "table": "AppEvents",
+    "filters": [{"column": "Name", "operator": "==", "value": "nothing"}],
+}
 PULLED: Final = ("repository:app:pull",)
 SCALE: Final = {"minNodeCount": 0, "maxNodeCount": 1}
 COMPUTE: Final = {
@@ -412,6 +417,15 @@ NEEDS: Final[tuple[Needs, ...]] = (
     Needs("engineers", "Website Contributor", "trigger-app", "publishes code",
           asks("Microsoft.Web/sites/publish/Action", SCOPES["trigger-app"], data=False),
           ("Microsoft.Web/sites/publish/Action", "func-estate")),
+    Needs("erasers", WRITER, "lake-tables", "rewrites labels",
+          blob("PUT", "dlestate", "tables"), (f"{BLOBS}/write", "tables")),
+    Needs("erasers", WRITER, "lake-predictions", "rewrites answers",
+          blob("PUT", "dlestate", "predictions"), (f"{BLOBS}/write", "predictions")),
+    Needs("erasers", WRITER, "lake-answers", "takes parts",
+          blob("PUT", "dlestate", "answers"), (f"{BLOBS}/write", "answers")),
+    Needs("erasers", "Data Purger", "log-analytics", "purges",
+          arm("POST", f"{LOGS}/purge", PURGED),
+          ("Microsoft.OperationalInsights/workspaces/purge/action", LOGS)),
 )  # fmt: skip
 
 

@@ -53,6 +53,9 @@ CLUSTER_IDENTITIES: Final = ("cluster", "kubelet")
 TRIGGER_IDENTITIES: Final = ("retrain", "events")
 """Those of an estate whose trainings start by themselves: the function app's, and Event Grid's topics'."""
 
+RUNNERS: Final = "runners"
+"""The identity of the machines that run CI's jobs; the jobs sign in as others, by GitHub's tokens."""
+
 GATEWAY: Final = "gateway"
 """The gateway's system-assigned identity: with this one alone a firewalled vault lets it in."""
 
@@ -64,7 +67,8 @@ ERASERS: Final = "erasers"
 
 PRINCIPALS: Final[dict[str, PrincipalType]] = {
     **dict.fromkeys(
-        (*IDENTITIES, *CLUSTER_IDENTITIES, *TRIGGER_IDENTITIES, GATEWAY, PROMOTER), "ServicePrincipal"
+        (*IDENTITIES, *CLUSTER_IDENTITIES, *TRIGGER_IDENTITIES, RUNNERS, GATEWAY, PROMOTER),
+        "ServicePrincipal",
     ),
     "engineers": "Group",
     ERASERS: "Group",
@@ -93,6 +97,7 @@ SCOPES: Final = (
     "trigger-dead",
     "trigger-app",
     "release-key",
+    "runner-key",
 )
 """What roles are assigned on: nothing wider than one resource."""
 
@@ -192,6 +197,7 @@ GRANTS: Final[tuple[Grant, ...]] = (
     ),
     Grant("retrain", "Monitoring Metrics Publisher", "application-insights", "sends telemetry by identity"),
     Grant("retrain", "Key Vault Crypto User", "release-key", "signs as the GitHub App; the key stays there"),
+    Grant("runners", "Key Vault Crypto User", "runner-key", "registers runners; the key stays there"),
     Grant("events", "Storage Queue Data Message Sender", "trigger-queue", "delivers events"),
     Grant("events", "Storage Blob Data Contributor", "trigger-dead", "keeps what could not be delivered"),
     Grant("engineers", "Storage Blob Data Contributor", "trigger-state", "pauses triggers, reads their log"),

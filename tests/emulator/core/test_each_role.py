@@ -58,6 +58,7 @@ SCOPES: Final = {
     "trigger-dead": f"{TRIGGERS}/{CONTAINERS}/dead-letters",
     "trigger-app": f"{GROUP}/providers/Microsoft.Web/sites/func-estate",
     "release-key": f"{VAULTS}/kv-estate/keys/release-app",
+    "runner-key": f"{VAULTS}/kv-estate/keys/runner-app",
 }
 Json = dict[str, Any]
 
@@ -98,7 +99,8 @@ class World:
         for key in ("key-vault", "learning-vault"):
             put("PUT", SCOPES[key], private.vault(publicNetworkAccess="Enabled"))
             put("PUT", f"{SCOPES[key]}/secrets/there", {"properties": {"value": "of a test"}})
-        put("PUT", SCOPES["release-key"], {"properties": {"kty": "RSA", "keySize": 2048}})
+        for key in ("release-key", "runner-key"):
+            put("PUT", SCOPES[key], {"properties": {"kty": "RSA", "keySize": 2048}})
         put("PUT", REGISTRY, private.registry(publicNetworkAccess="Enabled"))
         digest = f"sha256:{'a' * 64}"
         folder = self.emulator.images.root / digest.removeprefix("sha256:")
@@ -407,6 +409,9 @@ NEEDS: Final[tuple[Needs, ...]] = (
     Needs("retrain", "Key Vault Crypto User", "release-key", "signs as the GitHub App",
           asks(f"{KV}/keys/sign/action", SCOPES["release-key"], data=True),
           (f"{KV}/keys/sign/action", "release-app")),
+    Needs("runners", "Key Vault Crypto User", "runner-key", "registers a runner as the GitHub App",
+          asks(f"{KV}/keys/sign/action", SCOPES["runner-key"], data=True),
+          (f"{KV}/keys/sign/action", "runner-app")),
     Needs("events", "Storage Queue Data Message Sender", "trigger-queue", "delivers an event",
           asks(f"{QUEUE}/messages/add/action", f"{QUEUE_NAME}/events", data=True),
           (f"{QUEUE}/messages/add/action", "events")),

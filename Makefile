@@ -75,9 +75,10 @@ format: setup  ## format and mend what ruff can
 golden: setup  ## write the accepted graphs of stage and prod anew: read the diff
 	@$(BIN)/python -m infra.graph stage prod --to tests/infra/golden
 
-docs: setup  ## write docs/emulator.md and the tables of docs/estate.md anew from the code
+docs: setup  ## write docs/emulator.md and the tables of docs/estate.md and docs/data.md anew from the code
 	@$(BIN)/python -m emulator.docs
 	@$(BIN)/python -m tools.estate_docs
+	@$(BIN)/python -m tools.data_docs
 	@$(BIN)/python -m tools.review_docs
 	@$(BIN)/python -m tools.gateway_openapi
 

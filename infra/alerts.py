@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 Severity = Literal[0, 1, 2, 3, 4]
 """Azure's: critical, error, warning, informational, verbose."""
-Part = Literal["workspace", "storage", "vault", "gateway", "kubernetes"]
+Part = Literal["workspace", "storage", "vault", "gateway", "kubernetes", "runners"]
 """What a metric is of; rules of a part that an estate does without are not made."""
 SCORED: Final = 'AppMetrics | where Name == "scoring.requests"'
 STATUS: Final = 'extend status = toint(Properties["http.response.status_code"])'
@@ -282,6 +282,17 @@ METRICS: Final[tuple[MetricAlert, ...]] = (
         "Average",
         "GreaterThan",
         85,
+    ),
+    MetricAlert(
+        "runners-gone",
+        "a machine that runs CI's jobs does not run: nothing is released, and nothing goes back",
+        1,
+        "runners",
+        "Microsoft.Compute/virtualMachineScaleSets",
+        "VmAvailabilityMetric",
+        "Average",
+        "LessThan",
+        1,
     ),
     MetricAlert(
         "storage-availability",

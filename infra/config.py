@@ -25,6 +25,7 @@ from pydantic_core.core_schema import ValidationInfo, no_info_after_validator_fu
 from infra.addresses import SUBNETS, AddressPlan, SubnetKind, address_plan
 from infra.config_compute import Compute, MoreClusters
 from infra.config_data import DataLake, Storage
+from infra.config_erasure import Erasure
 from infra.config_errors import ConfigError, all_from_pydantic
 from infra.config_existing import CentralZones, ExistingNetwork, Hub, LogsId
 from infra.config_gateway import Gateway
@@ -36,6 +37,7 @@ from infra.config_registry import Registry
 from infra.config_release import Releases
 from infra.config_retraining import Retraining
 from infra.config_rules import broken_rules
+from infra.config_runners import Runners
 from infra.config_types import (
     CallerRange,
     Cidr,
@@ -195,6 +197,8 @@ class Settings(Section):
     releases: Releases | None = None
     retraining: Retraining | None = None
     predictions_database: PredictionsDatabase | None = None
+    erasure: Erasure | None = None
+    runners: Runners | None = None
     # For one run each, as recoverKeyVault.
     open_gateway: bool = False
     recover_gateway: bool = False
@@ -254,6 +258,11 @@ class Settings(Section):
         access = self.network_access
         ranges = access.allowed_ranges if isinstance(access, AllowlistAccess) else ()
         return tuple(str(r.network_address) if r.prefixlen == 32 else str(r) for r in ranges)
+
+    @property
+    def hub_callers(self) -> tuple[str, ...]:
+        """The ranges that may call the gateway by the hub."""
+        return tuple(str(one) for one in self.network.hub.callers) if self.network.hub else ()
 
     def way_out(self, kind: SubnetKind) -> Literal["natGateway", "firewall"] | None:
         """What leads a subnet out; None where nothing does, or nothing has to."""

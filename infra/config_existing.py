@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, Field
 
 from infra import resource_ids
-from infra.config_types import Address, refuse
+from infra.config_types import Address, Cidr, refuse
 from infra.section import Section
 
 NETWORK: Final = "Microsoft.Network/virtualNetworks"
@@ -46,12 +46,14 @@ class Hub(Section):
     """The network that this one is peered with, from this side; the other side is its owner's.
 
     useGateway: whether ways through the hub's gateway (VPN, ExpressRoute) are this network's too.
-    dnsServers: whom machines of the network ask for names; without them Azure's own DNS.
+    dnsServers: whom machines of the network ask for names; without them Azure's own DNS. callers: ranges of
+    the hub, or of what lies behind it, that may call the gateway.
     """
 
     virtual_network_id: NetworkId
     use_gateway: bool = False
     dns_servers: tuple[Address, ...] = Field(default=())
+    callers: tuple[Cidr, ...] = Field(default=(), max_length=100)
 
 
 class CentralZones(Section):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from infra.config_github import GitHubApp
 from infra.config_types import Uuid, refuse
 from infra.section import Section
 
@@ -36,11 +37,6 @@ def _data(value: Any) -> str:
     return value
 
 
-def _number(value: Any) -> Any:
-    """Written with quotes or without: `pulumi up --config` has none for what looks like a number."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 class Application(Section):
     """The app registration that alerts sign in to: Azure Monitor calls with a token for it, and no secret."""
 
@@ -48,16 +44,9 @@ class Application(Section):
     object_id: Uuid
 
 
-class GitHubApp(Section):
-    """The GitHub App that starts the workflow `release`.
+class ReleaseApp(GitHubApp):
+    """The GitHub App that starts the workflow `release`. ref: the branch whose workflow runs."""
 
-    repository: OWNER/NAME. key: of the estate's vault; it signs. ref: the branch whose workflow runs.
-    """
-
-    repository: str = Field(pattern=r"^[A-Za-z0-9-]{1,39}/[\w.-]{1,100}$")
-    app: str = Field(pattern=r"^[A-Za-z0-9.]{1,40}$")
-    installation: Annotated[str, BeforeValidator(_number), Field(pattern=r"^[0-9]{1,20}$")]
-    key: str = Field(pattern=r"^[A-Za-z0-9-]{1,127}$")
     ref: str = Field(default="main", pattern=r"^[\w./-]{1,200}$")
 
 
@@ -80,7 +69,7 @@ class Retraining(Section):
     debounce_minutes: int = Field(default=10, ge=0, le=1440)
     data: Annotated[str, BeforeValidator(_data)] | None = None
     application: Application | None = None
-    github: GitHubApp | None = None
+    github: ReleaseApp | None = None
     endpoint: Elsewhere | None = None
 
     @model_validator(mode="after")

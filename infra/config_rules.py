@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from infra.addresses import BY_SETTING
+from infra.config_erasure import ERASURE_RULES
 from infra.config_errors import AZURE, Problem
 from infra.config_rules_existing import EXISTING_RULES
 from infra.config_rules_gateway import GATEWAY_RULES
@@ -15,6 +16,7 @@ from infra.config_rules_kubernetes import KUBERNETES_RULES
 from infra.config_rules_outbound import OUTBOUND_RULES
 from infra.config_rules_predictions import PREDICTIONS_RULES
 from infra.config_rules_retraining import RETRAINING_RULES
+from infra.config_rules_runners import RUNNERS_RULES
 from infra.traffic import table_problems
 
 if TYPE_CHECKING:
@@ -231,6 +233,8 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     *GATEWAY_RULES,
     *RETRAINING_RULES,
     *PREDICTIONS_RULES,
+    *ERASURE_RULES,
+    *RUNNERS_RULES,
 )
 """Each rule with the sections that it reads; it runs when those are right by themselves."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from pydantic.alias_generators import to_camel
@@ -124,10 +125,54 @@ def central_logs_have_a_central_scope(settings: Settings, _: str) -> Iterator[Pr
         )
 
 
+def callers_come_to_a_private_gateway(settings: Settings, _: str) -> Iterator[Problem]:
+    hub = settings.network.hub
+    if hub is None or not hub.callers:
+        return
+    callers = [str(one) for one in hub.callers]
+    if settings.gateway is None:
+        yield Problem(
+            "network.hub.callers",
+            callers,
+            "there is no gateway that they could call; set the section gateway, or leave them out",
+        )
+    elif not settings.private:
+        yield Problem(
+            "network.hub.callers",
+            callers,
+            "this gateway is public, and no way leads to it through the hub; list public ranges in "
+            "networkAccess.allowedRanges, and leave these out",
+        )
+
+
+def callers_are_others(settings: Settings, _: str) -> Iterator[Problem]:
+    """Azure refuses ranges of a rule that overlap; what the estate's own subnets may do is in traffic.py."""
+    hub = settings.network.hub
+    listed = list(enumerate(hub.callers if hub else ()))
+    for place, one in listed:
+        if one.overlaps(settings.network.address_space):
+            yield Problem(
+                f"network.hub.callers[{place}]",
+                str(one),
+                f"it overlaps network.addressSpace, {settings.network.address_space}; list ranges of the "
+                "hub, or of what lies behind it",
+            )
+    for (first, one), (second, other) in combinations(listed, 2):
+        if one.overlaps(other):
+            yield Problem(
+                f"network.hub.callers[{second}]",
+                str(other),
+                f"it overlaps network.hub.callers[{first}], {one}, and Azure takes no address twice; keep "
+                "the wider",
+            )
+
+
 EXISTING_RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"network", "kubernetes"}), names_resolve_by_the_hubs_servers),
     (frozenset({"azure", "environment", "project", "network"}), central_zones_are_elsewhere),
     (frozenset({"azure", "network"}), an_existing_network_has_its_owner),
+    (frozenset({"network", "network_access", "gateway"}), callers_come_to_a_private_gateway),
+    (frozenset({"network"}), callers_are_others),
     (
         frozenset({"network", "network_access", "private_link", "data_lake", "gateway"}),
         one_scope_of_monitor,

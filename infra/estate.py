@@ -11,6 +11,7 @@ from infra.components.grants import Grants, GrantsArgs
 from infra.components.identities import Identities, IdentitiesArgs
 from infra.components.key_vault import KeyVault, KeyVaultArgs
 from infra.components.lake_datastores import LakeDatastores, LakeDatastoresArgs
+from infra.components.late_grants import late_grants
 from infra.components.locks import Locks, LocksArgs
 from infra.components.monitor_scope import MonitorScope, MonitorScopeArgs, find_scope
 from infra.components.network import Network, NetworkArgs
@@ -25,12 +26,14 @@ from infra.components.workspace import Workspace, WorkspaceArgs
 from infra.config import Settings
 from infra.config_predictions import DATABASE, PORT
 from infra.private_link import GATEWAY, Service
+from infra.traffic import GATEWAY_GROUP
 
 if TYPE_CHECKING:
     from infra.components.gateway import Gateway
     from infra.components.kubernetes import Kubernetes
     from infra.components.predictions_database import PredictionsDatabase
     from infra.components.retraining import Retraining
+    from infra.components.runners import Runners
     from infra.components.scoring_api import ScoringApi
 
 # Not the whole audit log, which holds every read of the API server and costs more than the cluster.
@@ -46,7 +49,7 @@ class Estate(pulumi.ComponentResource):
 
         self.settings = settings
         self.group = ResourceGroup("group", settings, here)
-        site = Site(self.group.group_name, settings)
+        site = Site(self.group.group_name, settings, late_grants())
 
         self.network = Network("network", NetworkArgs(site), here)
         access = self.network.access
@@ -95,6 +98,8 @@ class Estate(pulumi.ComponentResource):
         self.kubernetes = self._kubernetes(site, pulumi.ResourceOptions(parent=self, depends_on=[grants]))
 
         self.gateway, self.scoring_api = self._gateway(site, here)
+
+        self.runners = self._runners(site, here)
 
         self._watch(site, here)
 
@@ -166,7 +171,13 @@ class Estate(pulumi.ComponentResource):
             "learning-vault": self.learning_vault.id,
             "registry": self.registry.id,
             "application-insights": self.telemetry.application_insights_id,
+            **self._own_logs(),
         }
+
+    def _own_logs(self) -> dict[str, pulumi.Output[str]]:
+        """Log Analytics, where it is this estate's: on a workspace of others its owner gives roles."""
+        central = self.settings.telemetry.workspace_id
+        return {} if central else {"log-analytics": self.telemetry.log_analytics_id}
 
     def _workspace_args(self, site: Site) -> WorkspaceArgs:
         return WorkspaceArgs(
@@ -215,6 +226,16 @@ class Estate(pulumi.ComponentResource):
 
         return PredictionsDatabase("predictions", PredictionsDatabaseArgs(site, settings), opts)
 
+    def _runners(self, site: Site, opts: pulumi.ResourceOptions) -> "Runners | None":
+        """The machines that run CI's jobs, where this estate has them."""
+        settings = self.settings.runners
+        if settings is None:
+            return None
+        from infra.components.runners import Runners, RunnersArgs
+
+        args = RunnersArgs(site, settings, self.network, self.identities, self.vault)
+        return Runners("runners", args, opts)
+
     def _gateway(
         self, site: Site, opts: pulumi.ResourceOptions
     ) -> "tuple[Gateway, ScoringApi] | tuple[None, None]":
@@ -228,7 +249,8 @@ class Estate(pulumi.ComponentResource):
         made = Gateway("gateway", args, opts)
         tokens = self.settings.gateway.audience is not None
         if self.settings.private:
-            way_in = PrivateEndpointArgs(site, self.network, self.dns, made.id, GATEWAY)
+            group = self.network.groups.get(GATEWAY_GROUP)
+            way_in = PrivateEndpointArgs(site, self.network, self.dns, made.id, GATEWAY, group)
             PrivateEndpoint("gateway-endpoint", way_in, opts)
         return made, ScoringApi("scoring-api", ScoringApiArgs(site, made, tokens), opts)
 
@@ -252,6 +274,8 @@ class Estate(pulumi.ComponentResource):
             found["gateway"] = self.gateway.id
         if self.kubernetes:
             found["kubernetes"] = self.kubernetes.id
+        if self.runners:
+            found["runners"] = self.runners.id
         return found
 
     def _sources(self) -> dict[str, Source]:

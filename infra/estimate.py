@@ -104,6 +104,10 @@ def _standing(resource: Resource) -> Iterator[tuple[str, str, float]]:
                 yield "Kubernetes, nodes at least", f"vm/{pool['vmSize']}", pool["minCount"]
         case "containerservice:AgentPool":
             yield "Kubernetes, nodes at least", f"vm/{inputs['vmSize']}", inputs["minCount"]
+        case "compute:VirtualMachineScaleSet":
+            yield "CI runners", f"vm/{inputs['sku']['name']}", inputs["sku"]["capacity"]
+            size = inputs["virtualMachineProfile"]["storageProfile"]["osDisk"]["diskSizeGB"]
+            yield "disks of CI runners", f"disk/Premium_LRS/{size}", inputs["sku"]["capacity"]
         case "dbforpostgresql:Server":
             machines = 2 if inputs["highAvailability"]["mode"] == "ZoneRedundant" else 1
             yield "PostgreSQL server", f"postgres/{inputs['sku']['name']}", machines

@@ -39,6 +39,7 @@ PRICES: Final[dict[str, Price]] = {
     "vm/Standard_D8ds_v5": Price(0.544, "hour", "Virtual Machines, Linux, D8ds v5"),
     "vm/Standard_D2s_v5": Price(0.115, "hour", "Virtual Machines, Linux, D2s v5"),
     "vm/Standard_D4s_v5": Price(0.23, "hour", "Virtual Machines, Linux, D4s v5"),
+    "disk/Premium_LRS/64": Price(10.21, "month", "Managed Disks, Premium SSD, P6: 64 GiB"),
     "ml-spark/Standard_E4s_v3": Price(0.67, "hour", "Machine Learning, serverless Spark, E4s v3: 4 vCPU"),
     "databricks/jobs": Price(0.30, "hour", "Azure Databricks, premium, jobs compute, a DBU"),
     "aks/Free": Price(0.0, "hour", "Kubernetes Service, Free tier"),

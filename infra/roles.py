@@ -23,6 +23,7 @@ ROLES: Final[dict[str, str]] = {
         "3bc748fc-213d-45c1-8d91-9da5725539b9"
     ),
     "Container Registry Data Importer and Data Reader": "577a9874-89fd-4f24-9dbd-b5034d0ad23a",
+    "Data Purger": "150f5e0c-0603-4f03-8c7f-cf70034c4e90",
     "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
     "Key Vault Contributor": "f25e0fa2-a7c8-4377-a976-54943a77a395",
     "Key Vault Crypto User": "12338af0-0e69-4776-bea7-57ae8d297424",
@@ -52,17 +53,25 @@ CLUSTER_IDENTITIES: Final = ("cluster", "kubelet")
 TRIGGER_IDENTITIES: Final = ("retrain", "events")
 """Those of an estate whose trainings start by themselves: the function app's, and Event Grid's topics'."""
 
+RUNNERS: Final = "runners"
+"""The identity of the machines that run CI's jobs; the jobs sign in as others, by GitHub's tokens."""
+
 GATEWAY: Final = "gateway"
 """The gateway's system-assigned identity: with this one alone a firewalled vault lets it in."""
 
 PROMOTER: Final = "promoter"
 """The identity that promotes releases, which the bootstrap makes and the settings name."""
 
+ERASERS: Final = "erasers"
+"""The group of those who may erase one person's rows for good, which the settings name."""
+
 PRINCIPALS: Final[dict[str, PrincipalType]] = {
     **dict.fromkeys(
-        (*IDENTITIES, *CLUSTER_IDENTITIES, *TRIGGER_IDENTITIES, GATEWAY, PROMOTER), "ServicePrincipal"
+        (*IDENTITIES, *CLUSTER_IDENTITIES, *TRIGGER_IDENTITIES, RUNNERS, GATEWAY, PROMOTER),
+        "ServicePrincipal",
     ),
     "engineers": "Group",
+    ERASERS: "Group",
 }
 SCOPES: Final = (
     "storage",
@@ -74,6 +83,7 @@ SCOPES: Final = (
     "learning-vault",
     "registry",
     "application-insights",
+    "log-analytics",
     "workspace",
     "kubernetes-subnet",
     "kubernetes-zone",
@@ -87,6 +97,7 @@ SCOPES: Final = (
     "trigger-dead",
     "trigger-app",
     "release-key",
+    "runner-key",
 )
 """What roles are assigned on: nothing wider than one resource."""
 
@@ -186,10 +197,16 @@ GRANTS: Final[tuple[Grant, ...]] = (
     ),
     Grant("retrain", "Monitoring Metrics Publisher", "application-insights", "sends telemetry by identity"),
     Grant("retrain", "Key Vault Crypto User", "release-key", "signs as the GitHub App; the key stays there"),
+    Grant("runners", "Key Vault Crypto User", "runner-key", "registers runners; the key stays there"),
     Grant("events", "Storage Queue Data Message Sender", "trigger-queue", "delivers events"),
     Grant("events", "Storage Blob Data Contributor", "trigger-dead", "keeps what could not be delivered"),
     Grant("engineers", "Storage Blob Data Contributor", "trigger-state", "pauses triggers, reads their log"),
     Grant("engineers", "Website Contributor", "trigger-app", "puts the function's code there"),
+    Grant("erasers", "Storage Blob Data Contributor", "lake-tables", "rewrites labels and feature tables"),
+    Grant("erasers", "Storage Blob Data Contributor", "lake-predictions", "rewrites answers and batches"),
+    Grant("erasers", "Storage Blob Data Contributor", "lake-answers", "collects parts without the rows"),
+    # It reads logs, too: what is to be purged has to be found first. No narrower role may purge.
+    Grant("erasers", "Data Purger", "log-analytics", "purges what tells of a person"),
 )
 
 

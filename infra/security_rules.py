@@ -7,11 +7,22 @@ from typing import Final, Literal
 
 from infra.addresses import AddressPlan
 from infra.regions import REGIONS
-from infra.traffic import BETWEEN, CALLERS, RECEIVES, SENDS, Between, Flow, Ports, Protocol
+from infra.traffic import (
+    BETWEEN,
+    CALLERS,
+    RECEIVES,
+    SENDS,
+    Between,
+    Direction,
+    Flow,
+    More,
+    Outside,
+    Ports,
+    Protocol,
+)
 
-Direction = Literal["Inbound", "Outbound"]
-Allowed = Iterator[tuple[str, tuple[str, ...], Flow | Between]]
-"""Name of the rule, far side, flow."""
+Allowed = Iterator[tuple[str, tuple[str, ...], Flow | Between, str]]
+"""Name of the rule, far side, flow, and the group that is the near side ("" for the subnet's range)."""
 NODES: Final = "kubernetes"
 FIRST: Final = 100
 STEP: Final = 10
@@ -20,7 +31,10 @@ LOWEST: Final = 4096  # the priority of "deny the rest"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One security rule. The far side is one address range or service tag, or several ranges."""
+    """One security rule. The far side is one address range or service tag, or several ranges.
+
+    group: key of the application security group that is the destination; it has no ranges then.
+    """
 
     name: str
     description: str
@@ -31,6 +45,7 @@ class Rule:
     source: tuple[str, ...]
     destination: tuple[str, ...]
     ports: Ports
+    group: str = ""
 
 
 def security_rules(
@@ -39,13 +54,13 @@ def security_rules(
     location: str,
     callers: tuple[str, ...],
     pods: IPv4Network | None = None,
-    more: tuple[Between, ...] = (),
+    more: tuple[More, ...] = (),
 ) -> tuple[Rule, ...]:
     """The rules of the subnet `key`, priorities from 100 in steps of 10, "deny the rest" last.
 
     callers: ranges that may reach the gateway; none means the virtual network alone.
     pods: the range of the Kubernetes cluster's pods, where there is one.
-    more: flows of parts that this estate has, beside BETWEEN.
+    more: flows of parts that this estate has (`traffic.more_flows`).
     """
     own = plan.range_of(key)
     if own is None:
@@ -60,7 +75,7 @@ def security_rules(
     )
     for direction, allowed in ways:
         inbound = direction == "Inbound"
-        for index, (name, far, flow) in enumerate(allowed):
+        for index, (name, far, flow, group) in enumerate(allowed):
             within = isinstance(flow, Between) and flow.source == flow.target
             near, there = (among, among) if within else (here, far)
             rules.append(
@@ -72,8 +87,9 @@ def security_rules(
                     access="Allow",
                     protocol=flow.protocol,
                     source=there if inbound else near,
-                    destination=near if inbound else there,
+                    destination=() if group else near if inbound else there,
                     ports=flow.ports,
+                    group=group,
                 )
             )
         rules.append(_deny_the_rest(direction))
@@ -81,26 +97,41 @@ def security_rules(
 
 
 def _received(
-    key: str, plan: AddressPlan, location: str, callers: tuple[str, ...], more: tuple[Between, ...]
+    key: str, plan: AddressPlan, location: str, callers: tuple[str, ...], more: tuple[More, ...]
 ) -> Allowed:
-    rows = [row for row in (*BETWEEN, *more) if row.target == key]
+    rows = [row for row in _between(more) if row.target == key]
     for row in rows:
         if there := plan.range_of(row.source):
             several = sum(other.source == row.source for other in rows) > 1
             name = row.name if row.source == key else f"{row.source}-{row.name}" if several else row.source
-            yield name, (str(there),), row
+            yield name, (str(there),), row, ""
     for flow in RECEIVES.get(key, ()):
-        yield flow.name, _outside(flow, location, callers), flow
+        yield flow.name, _outside(flow, location, callers), flow, ""
+    yield from _more_outside(key, "Inbound", location, callers, more)
 
 
 def _sent(
-    key: str, plan: AddressPlan, location: str, callers: tuple[str, ...], more: tuple[Between, ...]
+    key: str, plan: AddressPlan, location: str, callers: tuple[str, ...], more: tuple[More, ...]
 ) -> Allowed:
-    for row in (*BETWEEN, *more):
+    for row in _between(more):
         if row.source == key and (there := plan.range_of(row.target)):
-            yield row.name, (str(there),), row
+            yield row.name, (str(there),), row, ""
     for flow in SENDS.get(key, ()):
-        yield flow.name, _outside(flow, location, callers), flow
+        yield flow.name, _outside(flow, location, callers), flow, ""
+    yield from _more_outside(key, "Outbound", location, callers, more)
+
+
+def _between(more: tuple[More, ...]) -> tuple[Between, ...]:
+    return (*BETWEEN, *(row for row in more if isinstance(row, Between)))
+
+
+def _more_outside(
+    key: str, direction: Direction, location: str, callers: tuple[str, ...], more: tuple[More, ...]
+) -> Allowed:
+    for row in more:
+        if isinstance(row, Outside) and (row.key, row.direction) == (key, direction):
+            far = row.ranges or _outside(row.flow, location, callers)
+            yield row.flow.name, far, row.flow, row.group
 
 
 def _outside(flow: Flow, location: str, callers: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,11 +6,15 @@ sides: neither can be forgotten. A subnet that no row names is closed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from infra.addresses import BY_KEY, SUBNETS, SubnetKind
 
+if TYPE_CHECKING:
+    from infra.config import Settings
+
 Protocol = Literal["Tcp", "Udp", "*"]
+Direction = Literal["Inbound", "Outbound"]
 Ports = tuple[str, ...]
 SCORING_PORT: Final = "8080"
 # Of a revision's internal load balancer. Plain HTTP, as to the container groups: both ends are inside this
@@ -53,6 +57,22 @@ class Between:
     protocol: Protocol = "Tcp"
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A further flow of a subnet with a place outside of the network, where the estate has what needs it.
+
+    ranges: the far side, in place of what the flow names. group: key of the application security group that
+    is the near side, in place of the subnet's range.
+    """
+
+    key: str
+    direction: Direction
+    flow: Flow
+    ranges: tuple[str, ...] = ()
+    group: str = ""
+
+
+More = Between | Outside
 _SIGN_IN: Final = Flow("entra-id", "AzureActiveDirectory", "sign-in to Microsoft Entra ID")
 _MONITOR: Final = Flow("monitor", "AzureMonitor", "logs, metrics and traces")
 _STORAGE: Final = Flow("storage", "Storage.{region}", "data, job outputs and image layers")
@@ -167,6 +187,33 @@ TO_PREDICTIONS: Final[tuple[Between, ...]] = tuple(
 """The same, of an estate that has a database of predictions by key."""
 
 
+RUNNERS_SEND: Final = Outside(
+    "ci-runners",
+    "Outbound",
+    Flow("system-packages", "Internet", "signed packages of the runners' own system", ("80",)),
+)
+"""Where the estate makes the runners' machines: Ubuntu's archive answers by plain HTTP."""
+
+
+GATEWAY_GROUP: Final = "gateway"
+"""The application security group of the gateway's private endpoint, which callers reach of all endpoints."""
+
+
+def from_hub(ranges: tuple[str, ...]) -> Outside:
+    """The way in of callers whom the hub hands over."""
+    flow = Flow("hub-callers", "the hub", "requests of callers whom the hub hands over")
+    return Outside("private-endpoints", "Inbound", flow, ranges, GATEWAY_GROUP)
+
+
+def more_flows(settings: "Settings") -> tuple[More, ...]:
+    """The flows of the parts that this estate has, beside BETWEEN, RECEIVES and SENDS."""
+    return (
+        *(TO_PREDICTIONS if settings.predictions_database else ()),
+        *((RUNNERS_SEND,) if settings.runners else ()),
+        *((from_hub(settings.hub_callers),) if settings.hub_callers else ()),
+    )
+
+
 def table_problems() -> list[tuple[str, str, str]]:
     """Where the tables disagree with addresses.py: (table, subnet, what to do)."""
     problems: list[tuple[str, str, str]] = []
@@ -176,6 +223,7 @@ def table_problems() -> list[tuple[str, str, str]]:
         ("SENDS", list(SENDS)),
         ("BETWEEN", [key for row in BETWEEN for key in (row.source, row.target)]),
         ("TO_PREDICTIONS", [key for row in TO_PREDICTIONS for key in (row.source, row.target)]),
+        ("RUNNERS_SEND", [RUNNERS_SEND.key]),
     ):
         problems += [
             (table, key, f"addresses.py has no such subnet, only {known}")

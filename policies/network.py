@@ -32,12 +32,20 @@ def both(rule: dict[str, Any], one: str, several: str) -> tuple[str, ...]:
     return tuple(str(each) for each in found) or ("*",)
 
 
+def _end(rule: dict[str, Any], end: str) -> tuple[str, ...]:
+    """Ranges and tags, or the application security groups that are named instead."""
+    groups = rule.get(f"{end}ApplicationSecurityGroups")
+    if isinstance(groups, list) and groups:
+        return tuple(str(one.get("id")) if isinstance(one, dict) else str(one) for one in groups)
+    return both(rule, f"{end}AddressPrefix", f"{end}AddressPrefixes")
+
+
 def sources(rule: dict[str, Any]) -> tuple[str, ...]:
-    return both(rule, "sourceAddressPrefix", "sourceAddressPrefixes")
+    return _end(rule, "source")
 
 
 def destinations(rule: dict[str, Any]) -> tuple[str, ...]:
-    return both(rule, "destinationAddressPrefix", "destinationAddressPrefixes")
+    return _end(rule, "destination")
 
 
 def ports(rule: dict[str, Any]) -> tuple[str, ...]:

@@ -2,4 +2,7 @@
 
 from typing import Final
 
-DIFFERENCES: Final = ("No machine runs: virtual machines and disks are kept, with what Azure would compute.",)
+DIFFERENCES: Final = (
+    "No machine runs: virtual machines, scale sets and disks are kept, with what Azure would compute. The "
+    "machines of a scale set are no resources, and are neither listed, started nor reimaged.",
+)

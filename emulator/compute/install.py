@@ -8,6 +8,7 @@ from typing import Any, Final
 from emulator.arm.ids import fold
 from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
+from emulator.compute import scalesets
 from emulator.errors import AzureError
 
 MACHINE: Final = "Microsoft.Compute/virtualMachines"
@@ -17,7 +18,8 @@ HIDDEN: Final = ("adminPassword", "customData")  # of osProfile: never given bac
 
 
 def install(arm: Arm, store: Store) -> None:
-    """Hooks of virtual machines and disks."""
+    """Hooks of virtual machines, scale sets and disks."""
+    scalesets.install(arm)
 
     @arm.before_put(MACHINE)
     def machine(put: Put) -> None:

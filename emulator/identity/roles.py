@@ -420,6 +420,15 @@ ROLES: Final[dict[str, Role]] = {
         "Monitoring Contributor",
         ("*/read", "Microsoft.Insights/*", "Microsoft.OperationalInsights/workspaces/*", *COMMON),
     ),
+    "150f5e0c-0603-4f03-8c7f-cf70034c4e90": Role(
+        "Data Purger",
+        (
+            "Microsoft.Insights/components/*/read",
+            "Microsoft.Insights/components/purge/action",
+            "Microsoft.OperationalInsights/workspaces/*/read",
+            "Microsoft.OperationalInsights/workspaces/purge/action",
+        ),
+    ),
     "73c42c96-874c-492b-b04d-ab87d138a893": Role(
         "Log Analytics Reader",
         ("*/read", "Microsoft.OperationalInsights/workspaces/search/action"),

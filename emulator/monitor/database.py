@@ -7,7 +7,7 @@ import math
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +110,25 @@ class Database:
                                 (tenant,),
                             )
                         self._db.execute(f"DELETE FROM {source} WHERE TenantId = ?", (tenant,))  # noqa: S608
+
+    def purge(
+        self, table: str, tenant: str, until: str, hits: Iterable[tuple[str, Callable[[Any], bool]]]
+    ) -> int:
+        """Delete the rows of a workspace that came until then and meet each condition; how many those were.
+
+        hits: columns, and whether a value as it is stored meets the condition.
+        """
+        conditions = list(hits)
+        columns = ", ".join(["rowid", *(column for column, _ in conditions)])
+        wanted = f"SELECT {columns} FROM {table} WHERE TenantId = ? AND _TimeReceived <= ?"  # noqa: S608
+        with self._transaction():
+            gone = [
+                (row[0],)
+                for row in self._db.execute(wanted, (tenant, until)).fetchall()
+                if all(hit(row[place]) for place, (_, hit) in enumerate(conditions, start=1))
+            ]
+            self._db.executemany(f"DELETE FROM {table} WHERE rowid = ?", gone)  # noqa: S608
+        return len(gone)
 
     def summary(self) -> list[TableCount]:
         """Each table with its number of rows and its first and last times."""

@@ -7,6 +7,8 @@ DIFFERENCES: Final = (
     "(`faults --lag` adds to it); there is no sampling at ingestion.",
     "Queries know a part of KQL, and refuse the rest by name (docs/emulator/queries.md). `dcount` is exact, "
     "percentiles are nearest ranks, regular expressions are Python's; some codes of errors are from memory.",
+    "A purge ends after 2 s, in Azure within 30 days; the words of its refusals are not Azure's. Rows go "
+    "with the next query or question for its state; `python -m emulator telemetry` shows them until then.",
     "AppRequests and its kin have rows; Usage, Heartbeat, AzureActivity and other tables have columns alone.",
     "Telemetry outlives its component, and goes with its workspace: aside for 14 days, at once with `force`. "
     "Retention periods are kept without effect, and a sender is told when the workspace is gone.",

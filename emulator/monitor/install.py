@@ -21,6 +21,7 @@ from emulator.monitor.logs.endpoint import HOSTS, Queries
 from emulator.monitor.metrics import endpoint as metrics
 from emulator.monitor.metrics.book import Book
 from emulator.monitor.metrics.query import Metrics
+from emulator.monitor.purge import Purges
 from emulator.monitor.retention import Retention
 from emulator.monitor.scopes import Scopes
 from emulator.network.reach import Reach
@@ -51,7 +52,9 @@ def install(
     scopes = Scopes(arm.store, reach)
     ingestion = Ingestion(components, telemetry, identity, scopes)
     logs = Logs(arm.store, identity, scopes)
-    queries = Queries(logs, telemetry, lag_s)
+    purges = Purges(arm, telemetry, identity)
+    purges.install()
+    queries = Queries(logs, telemetry, lag_s, before=purges.settle)
     for host in HOSTS:
         hosts.route(host, queries.handle)
     measured = Metrics(book, telemetry)

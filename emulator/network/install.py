@@ -31,6 +31,7 @@ IN_USE: Final = {
     SUBNET: "InUseSubnetCannotBeDeleted",
     "Microsoft.Network/networkSecurityGroups": "InUseNetworkSecurityGroupCannotBeDeleted",
     "Microsoft.Network/routeTables": "InUseRouteTableCannotBeDeleted",
+    "Microsoft.Network/applicationSecurityGroups": "InUseApplicationSecurityGroupCannotBeDeleted",
     "Microsoft.Network/serviceEndpointPolicies": "InUseServiceEndpointPolicyCannotBeDeleted",
     "Microsoft.Network/publicIPAddresses": "PublicIPAddressCannotBeDeleted",
     NAT: "InUseNatGatewayCannotBeDeleted",

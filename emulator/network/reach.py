@@ -298,7 +298,9 @@ class Reach:
                 f"private endpoint {endpoint['id']} is in {remote}, which {network} is not peered with",
             )
         source = Side(_ranges(subnet), frozenset({VIRTUAL_NETWORK}))
-        target = Side((ipaddress.ip_network(address),), frozenset({VIRTUAL_NETWORK}))
+        held: list[Json] = endpoint["properties"].get("applicationSecurityGroups") or []
+        groups = frozenset(fold(str(one.get("id", ""))) for one in held)
+        target = Side((ipaddress.ip_network(address),), frozenset({VIRTUAL_NETWORK}), groups=groups)
         guards = [("Outbound", subnet)]
         if str(other["properties"].get("privateEndpointNetworkPolicies", "Disabled")).lower() in (
             "enabled",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from emulator.arm.ids import fold
 from emulator.arm.store import Store
 from emulator.network.addresses import Network, inside
 from emulator.network.rulevalues import REGIONS_SPELT_OTHERWISE
@@ -20,11 +21,12 @@ INTERNET: Final = "internet"
 @dataclass(frozen=True, slots=True)
 class Side:
     """One side of a flow. ranges: its addresses. tags: service tags (lower case) that hold them, without a
-    region; region: that of a service."""
+    region; region: that of a service. groups: folded ids of the application security groups that it is in."""
 
     ranges: tuple[Network, ...] = ()
     tags: frozenset[str] = frozenset()
     region: str = ""
+    groups: frozenset[str] = frozenset()
 
     def matches(self, prefix: str) -> bool:
         """Whether a rule's address prefix or service tag holds this side."""
@@ -54,8 +56,8 @@ def denial(store: Store, group_id: str, direction: str, source: Side, target: Si
             rule["direction"].lower() == direction.lower()
             and rule["protocol"].lower() in ("tcp", "*")
             and _port_in(port, _several(rule, "destinationPortRange", "destinationPortRanges"))
-            and _side_in(source, _several(rule, "sourceAddressPrefix", "sourceAddressPrefixes"))
-            and _side_in(target, _several(rule, "destinationAddressPrefix", "destinationAddressPrefixes"))
+            and _named(rule, "source", source)
+            and _named(rule, "destination", target)
         ):
             return name if rule["access"].lower() == "deny" else ""
     for name, way, _, access, origin, goal in DEFAULTS:
@@ -67,6 +69,14 @@ def denial(store: Store, group_id: str, direction: str, source: Side, target: Si
 def _several(rule: Json, one: str, many: str) -> list[str]:
     single = rule.get(one)
     return [str(value) for value in [*([single] if single else []), *(rule.get(many) or [])]]
+
+
+def _named(rule: Json, end: str, side: Side) -> bool:
+    """Whether an end of a rule, prefixes or application security groups, holds a side."""
+    groups = {fold(str(one.get("id", ""))) for one in rule.get(f"{end}ApplicationSecurityGroups") or []}
+    return bool(groups & side.groups) or _side_in(
+        side, _several(rule, f"{end}AddressPrefix", f"{end}AddressPrefixes")
+    )
 
 
 def _side_in(side: Side, prefixes: Iterable[str]) -> bool:

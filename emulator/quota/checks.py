@@ -8,7 +8,7 @@ from emulator.arm.service import Arm, Put
 from emulator.errors import AzureError
 from emulator.quota.families import Size, size
 from emulator.quota.limits import DEDICATED, LOW_PRIORITY, REGIONAL, Limits
-from emulator.quota.usage import CLUSTER, COMPUTE, MACHINE, POOL, Usage
+from emulator.quota.usage import CLUSTER, COMPUTE, MACHINE, POOL, SCALE_SET, Usage
 
 Json = dict[str, Any]
 PUBLIC_ADDRESS: Final = "Microsoft.Network/publicIPAddresses"
@@ -26,15 +26,23 @@ def install(arm: Arm, limits: Limits) -> None:
 
     @arm.before_put(MACHINE)
     def machine(put: Put) -> None:
+        machines(put, str((put.properties.get("hardwareProfile") or {}).get("vmSize", "")), 1)
+
+    @arm.before_put(SCALE_SET)
+    def scale_set(put: Put) -> None:
+        sku: Json = put.resource.get("sku") or {}
+        machines(put, str(sku.get("name", "")), int(sku.get("capacity") or 0))
+
+    def machines(put: Put, name_of_size: str, count: int) -> None:
         """As in Azure/karpenter-provider-azure#192."""
-        one = size(str((put.properties.get("hardwareProfile") or {}).get("vmSize", "")))
+        one = size(name_of_size)
         location = str(put.resource.get("location", ""))
         if one is None:
             return
-        cores = usage(put, location).cores(put.id)
+        more, cores = one.vcpus * count, usage(put, location).cores(put.id)
         for name, used in ((one.family, cores[one.family]), (REGIONAL, cores.total())):
             limit = limits.of(name)
-            if used + one.vcpus > limit:
+            if used + more > limit:
                 what = "Total Regional" if name == REGIONAL else name
                 raise AzureError(
                     409,
@@ -42,7 +50,7 @@ def install(arm: Arm, limits: Limits) -> None:
                     "Operation could not be completed as it results in exceeding approved "
                     f"{what} Cores quota. Additional details - Deployment Model: Resource Manager, Location: "
                     f"{location}, Current Limit: {limit}, Current Usage: {used}, Additional Required: "
-                    f"{one.vcpus}, (Minimum) New Limit Required: {used + one.vcpus}.",
+                    f"{more}, (Minimum) New Limit Required: {used + more}.",
                 )
 
     @arm.before_put(CLUSTER)

@@ -20,6 +20,7 @@ ENCRYPTION_AT_HOST: Final = "EncryptionAtHost"
 FEATURES: Final = {"microsoft.compute/encryptionathost": ("Microsoft.Compute", ENCRYPTION_AT_HOST)}
 UNREGISTERED: Final = "feature-unregistered"  # documents: subscription, namespace and feature
 CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
+SCALE_SET: Final = "Microsoft.Compute/virtualMachineScaleSets"
 PATH: Final = (
     f"{SUBSCRIPTION_PATH}/providers/Microsoft.Features/providers/(?P<namespace>[^/]+)"
     "/features/(?P<feature>[^/]+)"
@@ -70,6 +71,19 @@ def install(arm: Arm, identity: Identity) -> None:
                 400,
                 "SubscriptionNotEnabledEncryptionAtHost",
                 "Subscription does not enable EncryptionAtHost.",
+            )
+
+    @arm.before_put(SCALE_SET)
+    def scale_set(put: Put) -> None:
+        """As in MicrosoftDocs/azure-docs#68028."""
+        key = _key(put.id.split("/")[2], "Microsoft.Compute", ENCRYPTION_AT_HOST)
+        security = (put.properties.get("virtualMachineProfile") or {}).get("securityProfile") or {}
+        if key in unregistered and security.get("encryptionAtHost") is True:
+            raise AzureError(
+                400,
+                "InvalidParameter",
+                "The property 'securityProfile.encryptionAtHost' is not valid because the "
+                "'Microsoft.Compute/EncryptionAtHost' feature is not enabled for this subscription.",
             )
 
     @arm.before_put(CLUSTER)

@@ -15,6 +15,8 @@ from infra.roles import ROLES as ESTATE_ROLES
 
 KEPT_DAYS: Final = 90
 """How long deleted state, keys and approvals can be brought back."""
+LOCKS: Final = "Microsoft.Authorization/locks/*"
+LOCK_KEEPER: Final = "Estate lock keeper"
 
 
 class Bootstrap(pulumi.ComponentResource):
@@ -39,6 +41,9 @@ class Bootstrap(pulumi.ComponentResource):
         self._approvals()
         for environment in settings.environments:
             self._identities(environment)
+        for environment, chosen in settings.environments.items():
+            if chosen.locks:
+                self._lock_keeper(environment)
         for (environment, place), grant in self._wanted():
             self._grant(environment, grant, place)
         self.register_outputs({})
@@ -207,6 +212,35 @@ class Bootstrap(pulumi.ComponentResource):
                     opts=child_of(self, depends_on=[last]),
                 )
             self._clients[name] = identity.client_id
+
+    def _lock_keeper(self, environment: str) -> None:
+        """A role of our own, for Azure has none so narrow: CI makes and takes away locks, and no more."""
+        subscription = self._scopes[environment, "subscription"]
+        name = f"deploy-{environment}-locks"
+        definition = authorization.RoleDefinition(
+            f"{name}-role",
+            scope=subscription,
+            role_definition_id=role_assignment(f"{subscription}/locks", name, LOCK_KEEPER),
+            role_name=f"{LOCK_KEEPER} ({self._settings.project}, {environment})",
+            description="Makes and takes away management locks, as protectData of an estate asks for them.",
+            role_type="CustomRole",
+            assignable_scopes=[subscription],
+            permissions=[
+                authorization.PermissionArgs(
+                    actions=[LOCKS], not_actions=[], data_actions=[], not_data_actions=[]
+                )
+            ],
+            opts=child_of(self),
+        )
+        authorization.RoleAssignment(
+            name,
+            role_assignment_name=role_assignment(f"{subscription}/locks", name, f"{LOCK_KEEPER} of CI"),
+            scope=subscription,
+            principal_id=self._principals[environment, "deploy"],
+            principal_type="ServicePrincipal",
+            role_definition_id=definition.id,
+            opts=child_of(self),
+        )
 
     def _wanted(self) -> list[tuple[tuple[str, str], Grant]]:
         """The grants by the environments of their principal and of their part, each of them once.

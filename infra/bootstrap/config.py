@@ -34,7 +34,8 @@ class Environment(Section):
     one; where they come in by service endpoints, no range of addresses admits them. retentionDays: how long
     an approval or release record cannot be changed or deleted. locked: whether even an owner cannot shorten
     that. pullRequests: whether code of a pull request may sign in as its preview identity, which opens this
-    environment's state; otherwise a preview runs behind the GitHub environment ENV-preview.
+    environment's state; otherwise a preview runs behind the GitHub environment ENV-preview. locks: whether
+    CI, too, may make and take away the locks of `protectData`; otherwise a person with that right deploys.
     """
 
     subscription_id: Uuid
@@ -44,6 +45,7 @@ class Environment(Section):
     retention_days: int = Field(default=365, ge=1, le=146_000)
     locked: bool = False
     pull_requests: bool = False
+    locks: bool = False
 
 
 def _not_own(environments: dict[str, Environment]) -> dict[str, Environment]:

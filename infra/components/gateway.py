@@ -169,7 +169,7 @@ class Gateway(pulumi.ComponentResource):
                 "identityClientId": "SystemAssigned",
             },
             is_buffered=True,
-            opts=child_of(self, depends_on=[grants]),
+            opts=child_of(self, depends_on=[grants], hooks=self._site.late_grants),
         )
 
     def _diagnostic(self, logger: apim.Logger) -> None:

@@ -10,7 +10,7 @@ from infra.components.identities import Identities
 from infra.components.site import Site, child_of
 from infra.config import Settings
 from infra.naming import role_assignment
-from infra.roles import PRINCIPALS, PROMOTER, grants_on, role_definition_id
+from infra.roles import ERASERS, PRINCIPALS, PROMOTER, grants_on, role_definition_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ def _principals(args: GrantsArgs) -> Mapping[str, pulumi.Input[str]]:
         **given.principals(),
         "engineers": args.site.settings.engineers_group_id,
         **promoter(args.site.settings),
+        **erasers(args.site.settings),
     }
 
 
@@ -63,3 +64,8 @@ def promoter(settings: Settings) -> dict[str, str]:
     """The object id of the identity that promotes, where the settings name one."""
     chosen = settings.releases.promoter_id if settings.releases else None
     return {PROMOTER: chosen} if chosen else {}
+
+
+def erasers(settings: Settings) -> dict[str, str]:
+    """The object id of the group that erases people's rows, where the settings name one."""
+    return {ERASERS: settings.erasure.group_id} if settings.erasure else {}

@@ -169,7 +169,11 @@ class Kubernetes(pulumi.ComponentResource):
             ],
             tags=site.tags,
             opts=child_of(
-                self, depends_on=ready, create_timeout="1h", ignore_changes=_upgraded(settings, UPGRADED)
+                self,
+                depends_on=ready,
+                create_timeout="1h",
+                ignore_changes=_upgraded(settings, UPGRADED),
+                hooks=site.late_grants,
             ),
         )
 

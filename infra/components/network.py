@@ -21,7 +21,7 @@ from infra.config_errors import Problem
 from infra.config_existing import NETWORK, ExistingNetwork
 from infra.existing import network_problems, region_problems
 from infra.security_rules import Rule, security_rules
-from infra.traffic import TO_PREDICTIONS
+from infra.traffic import GATEWAY_GROUP, more_flows
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class NetworkArgs:
 
 
 class Network(pulumi.ComponentResource):
-    """subnet_ids by key of the address plan; access, for the services that have a firewall of their own."""
+    """subnet_ids by key of the address plan; groups: ids of application security groups by key; access, for
+    the services that have a firewall of their own."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:network:Network", name, None, opts)
@@ -42,6 +43,9 @@ class Network(pulumi.ComponentResource):
             inside = pulumi.ResourceOptions(parent=self)
             self._policy = StoragePolicy("storage-policy", StoragePolicyArgs(site), inside)
         self.subnet_ids: dict[str, pulumi.Output[str]] = {}
+        self.groups: dict[str, pulumi.Output[str]] = {}
+        if site.settings.hub_callers:
+            self.groups[GATEWAY_GROUP] = self._application_group(f"{name}-{GATEWAY_GROUP}-group")
         existing = site.settings.network.existing
         last = self._existing(name, existing) if existing else self._virtual_network(name)
         for subnet in self._plan.subnets:
@@ -161,39 +165,53 @@ class Network(pulumi.ComponentResource):
         site = self._site
         cluster = site.settings.kubernetes
         pods = cluster.pod_range if cluster else None
-        more = TO_PREDICTIONS if site.settings.predictions_database else ()
+        more = more_flows(site.settings)
         rules = security_rules(key, self._plan, site.location, site.settings.callers, pods, more)
         return network.NetworkSecurityGroup(
             f"{name}-nsg",
             resource_group_name=site.group,
             network_security_group_name=site.names.of("security_group", key),
             location=site.location,
-            security_rules=[_rule(rule) for rule in rules],
+            security_rules=[self._rule(rule) for rule in rules],
             tags=site.tags,
             opts=child_of(self),
+        )
+
+    def _application_group(self, name: str) -> pulumi.Output[str]:
+        """What security rules name instead of an address: its members are told where they are made."""
+        site = self._site
+        made = network.ApplicationSecurityGroup(
+            name,
+            resource_group_name=site.group,
+            application_security_group_name=site.names.of("application_group", GATEWAY_GROUP),
+            location=site.location,
+            tags=site.tags,
+            opts=child_of(self),
+        )
+        return made.id
+
+    def _rule(self, rule: Rule) -> network.SecurityRuleArgs:
+        """ARM has one property for a single value and another for several."""
+        source, destination, ports = rule.source, rule.destination, rule.ports
+        members = [network.ApplicationSecurityGroupArgs(id=self.groups[rule.group])] if rule.group else None
+        return network.SecurityRuleArgs(
+            name=rule.name,
+            description=rule.description,
+            priority=rule.priority,
+            direction=rule.direction,
+            access=rule.access,
+            protocol=rule.protocol,
+            source_port_range="*",
+            source_address_prefix=source[0] if len(source) == 1 else None,
+            source_address_prefixes=list(source) if len(source) > 1 else None,
+            destination_address_prefix=destination[0] if len(destination) == 1 else None,
+            destination_address_prefixes=list(destination) if len(destination) > 1 else None,
+            destination_application_security_groups=members,
+            destination_port_range=ports[0] if len(ports) == 1 else None,
+            destination_port_ranges=list(ports) if len(ports) > 1 else None,
         )
 
 
 def _taken(subnets: Sequence[network.outputs.SubnetResponse] | None) -> dict[str, list[str]]:
     """The ranges of a network's subnets by their names."""
     return {one.name or "": list(one.address_prefixes or [one.address_prefix or ""]) for one in subnets or []}
-
-
-def _rule(rule: Rule) -> network.SecurityRuleArgs:
-    """ARM has one property for a single value and another for several."""
-    source, destination, ports = rule.source, rule.destination, rule.ports
-    return network.SecurityRuleArgs(
-        name=rule.name,
-        description=rule.description,
-        priority=rule.priority,
-        direction=rule.direction,
-        access=rule.access,
-        protocol=rule.protocol,
-        source_port_range="*",
-        source_address_prefix=source[0] if len(source) == 1 else None,
-        source_address_prefixes=list(source) if len(source) > 1 else None,
-        destination_address_prefix=destination[0] if len(destination) == 1 else None,
-        destination_address_prefixes=list(destination) if len(destination) > 1 else None,
-        destination_port_range=ports[0] if len(ports) == 1 else None,
-        destination_port_ranges=list(ports) if len(ports) > 1 else None,
-    )

@@ -13,13 +13,17 @@ from infra.private_link import PrivateLink
 
 @dataclass(frozen=True, slots=True)
 class PrivateEndpointArgs:
-    """target: resource id of the service. link: what leads to it. dns: where its names stand."""
+    """target: resource id of the service. link: what leads to it. dns: where its names stand.
+
+    group: id of the application security group that it is in.
+    """
 
     site: Site
     network: Network
     dns: PrivateDns
     target: pulumi.Output[str]
     link: PrivateLink
+    group: pulumi.Output[str] | None = None
 
 
 class PrivateEndpoint(pulumi.ComponentResource):
@@ -36,6 +40,9 @@ class PrivateEndpoint(pulumi.ComponentResource):
             private_endpoint_name=site.names.of("private_endpoint", link.key),
             location=site.location,
             subnet=network.SubnetArgs(id=args.network.subnet_ids["private-endpoints"]),
+            application_security_groups=[network.ApplicationSecurityGroupArgs(id=args.group)]
+            if args.group is not None
+            else None,
             custom_network_interface_name=site.names.of("network_interface", link.key),
             private_link_service_connections=[
                 network.PrivateLinkServiceConnectionArgs(

@@ -419,5 +419,5 @@ class Retraining(pulumi.ComponentResource):
             retry_policy=eventgrid.RetryPolicyArgs(
                 max_delivery_attempts=TIMES, event_time_to_live_in_minutes=MINUTES
             ),
-            opts=child_of(self, depends_on=after),
+            opts=child_of(self, depends_on=after, hooks=self._site.late_grants),
         )

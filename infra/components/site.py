@@ -12,11 +12,13 @@ from infra.naming import Names
 class Site:
     """Where resources stand, what they are called, and what was asked for.
 
-    group: the resource group's name, as an output, so that everything waits for it.
+    group: the resource group's name, as an output, so that everything waits for it. late_grants: for what
+    Azure refuses as long as a role does not work that was just assigned.
     """
 
     group: pulumi.Output[str]
     settings: Settings
+    late_grants: pulumi.ResourceHookBinding | None = None
 
     @property
     def location(self) -> str:
@@ -48,6 +50,7 @@ def child_of(
     create_timeout: str | None = None,
     ignore_changes: list[str] | None = None,
     fixed: list[str] | None = None,
+    hooks: pulumi.ResourceHookBinding | None = None,
 ) -> pulumi.ResourceOptions:
     """Options of a component's own resource. create_timeout: a Go duration ("45m") where creation is slow.
 
@@ -63,4 +66,5 @@ def child_of(
         ignore_changes=ignore_changes,
         replace_on_changes=fixed,
         delete_before_replace=True if fixed else None,
+        hooks=hooks,
     )

@@ -63,7 +63,7 @@ class Workspace(pulumi.ComponentResource):
             v1_legacy_mode=False,
             hbi_workspace=False,
             tags=site.tags,
-            opts=child_of(self, protect=site.protect, create_timeout="45m"),
+            opts=child_of(self, protect=site.protect, create_timeout="45m", hooks=site.late_grants),
         )
         datastore = ml.Datastore(
             f"{name}-datastore",

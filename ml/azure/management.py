@@ -64,6 +64,19 @@ class Management:
         """POST, and wait until Azure has done it. Raises MlopsError when that takes too long."""
         self._wait(self._send("POST", path, body), what)
 
+    def begun(self, path: str, body: dict[str, Any], header: str) -> str:
+        """POST what Azure goes on with by itself; the address that says how far it is, from this header.
+
+        Raises MlopsError where that is none of Azure Resource Manager.
+        """
+        where = str(self._send("POST", path, body).headers.get(header) or "")
+        if not where.startswith(f"{MANAGEMENT}/"):
+            raise MlopsError(
+                f"Azure took {path.rpartition('/')[2]}, and {header} does not say where to ask: {where!r}.",
+                "Ask Azure's support; what was asked for may be done all the same.",
+            )
+        return where
+
     def _wait(self, answer: "HttpResponse", what: str) -> None:
         deadline = time.monotonic() + LONGEST_SECONDS
         while answer.status_code == 202 and (where := answer.headers.get("Location")):

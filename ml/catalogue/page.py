@@ -6,6 +6,7 @@ from typing import Any
 
 from ml.catalogue.sets import DataSet
 from ml.features.definition import FeatureTable
+from ml.forget.places import of_set
 from ml.steps.attribute import Attribute
 from scoring.model.schema import CategoryFeature, Feature, NumberFeature, limit_text
 
@@ -30,7 +31,7 @@ def catalogue(
     grouped = {attribute.column for attribute in attributes.values()}
     return {
         "environment": environment,
-        "data_sets": [one.model_dump(by_alias=True) for one in sets],
+        "data_sets": [_data_set(one) for one in sets],
         "features": [
             {
                 "name": one.name,
@@ -43,6 +44,15 @@ def catalogue(
         "feature_tables": [_feature_table(one) for one in tables],
         "models": None if models is None else [dict(one) for one in models],
     }
+
+
+def _data_set(one: DataSet) -> dict[str, Any]:
+    """The set, with what the table of places says of it where it is about people."""
+    told = one.model_dump(by_alias=True)
+    if not one.about_people:
+        return {**told, "erased": "-"}
+    place = of_set(one.name)
+    return {**told, "kept": place.kept.words, "erased": place.how}
 
 
 def _feature_table(table: FeatureTable) -> dict[str, Any]:
@@ -95,7 +105,7 @@ def html(found: Mapping[str, Any]) -> str:
     )
 
 
-SETS = ("name", "title", "where", "owner", "licence", "personal", "kept")
+SETS = ("name", "title", "where", "owner", "licence", "personal", "kept", "erased")
 TABLES = ("name", "title", "owner", "licence", "personal", "kept")
 FEATURES = ("name", "description", "values", "personal")
 

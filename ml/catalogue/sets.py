@@ -11,7 +11,11 @@ FILE = Path(__file__).with_name("sets.toml")
 
 
 class DataSet(BaseModel):
-    """`sources`: names of the data sets that it is made of; `from` in the file."""
+    """`sources`: names of the data sets that it is made of; `from` in the file.
+
+    about_people: whether rows are about people; then ml/forget/places.py says how one person's are erased and
+    how long rows are kept, and `kept` is not given here.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -21,7 +25,8 @@ class DataSet(BaseModel):
     owner: str = Field(min_length=1)
     licence: str = Field(min_length=1)
     personal: str = Field(min_length=1)
-    kept: str = Field(min_length=1)
+    about_people: bool
+    kept: str | None = Field(default=None, min_length=1)
     sources: list[str] = Field(alias="from")
 
 
@@ -34,6 +39,10 @@ def read(file: Path = FILE) -> list[DataSet]:
         said = error.errors() if isinstance(error, ValidationError) else []
         details = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in said]
         raise _refused(file, details or [str(error)]) from error
+    for one in found:
+        if one.about_people == (one.kept is not None):
+            said = "kept is said in ml/forget/places.py" if one.about_people else "kept: Field required"
+            raise _refused(file, [f"{one.name}: {said}"])
     names = [one.name for one in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     wrong = [f"{name} is there twice" for name in twice]

@@ -40,9 +40,10 @@ def place_of(azure: "Azure") -> "KeptPlace":
 
 
 def collect(azure: "Azure", root: Path) -> dict[str, Any]:
+    from ml.forget.places import place as held
     from ml.kept.collect import collect as take
 
-    place, days = place_of(azure), azure.settings.kept.retention_days
+    place, days = place_of(azure), held("answers").kept.days(azure.settings)
     with azure.report.phase(f"taking kept answers of {azure.estate.environment}"):
         done = take(place, days)
     return {"environment": azure.estate.environment, "retention_days": days, **asdict(done)}

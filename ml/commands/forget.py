@@ -1,25 +1,40 @@
-"""`mlops forget`: one person's rows are erased."""
+"""`mlops forget`: one person's rows are erased, wherever they are."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 
 from ml.commands.collect import place_of
+from ml.commands.precomputed.options import Database
 from ml.terminal import options
-from ml.terminal.console import facts
+from ml.terminal.console import facts, table
 from ml.terminal.run import run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
+    from ml.forget.where import Where
 
-Key = Annotated[str, typer.Option("--key", help="The pseudonym that callers sent with the person's rows.")]
+Key = Annotated[
+    str,
+    typer.Option(
+        "--key", help="The pseudonym of the person, as callers, batches and feature tables have it."
+    ),
+]
 Reason = Annotated[
     str,
     typer.Option("--reason", help="Why, for the record; it must not say of whom: the request's number, say."),
+]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        metavar="URI",
+        help="An output of `mlops batch` elsewhere: a path, or abfss://. May be given several times.",
+        show_default="those below batch in the data lake's container predictions",
+    ),
 ]
 
 
@@ -27,42 +42,87 @@ def command(
     env: options.Environment,
     key: Key,
     reason: Reason,
+    output: Outputs = None,
+    database: Database = None,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Erase one person's rows: answers and labels, their tables' old versions, parts and what was put aside.
+    """Erase one person's rows: answers, labels, feature tables, batches, predictions by key and telemetry.
 
-    The record of it holds a salted digest of the key, by which only who knows the key finds it, and the day
-    until which Azure can restore what was deleted. When it is killed, the same command goes on.
+    From tables, their old versions, parts, and what was put aside. The record of it says what became of each
+    place; it holds a salted digest of the key, by which only who knows the key finds it, and the day until
+    which Azure can restore what was deleted. Exit code 1 where a place was not reached: the same command goes
+    on with it, as with one that was killed, and as long as Log Analytics purges.
     """
-    run(env, as_json, quiet, lambda azure, root: forget(azure, root, key, reason), render)
+    answers: list[dict[str, Any]] = []
+
+    def work(azure: "Azure", root: Path) -> dict[str, Any]:
+        answers.append(forget(azure, key, reason, output or [], database))
+        return answers[0]
+
+    run(env, as_json, quiet, work, render)
+    if answers[0]["failed"]:
+        raise typer.Exit(1)
 
 
-def forget(azure: "Azure", root: Path, key: str, reason: str) -> dict[str, Any]:
+def forget(azure: "Azure", key: str, reason: str, outputs: list[str], database: str | None) -> dict[str, Any]:
+    from dataclasses import asdict
+
     from ml.azure.whoami import object_id
-    from ml.kept.erase import erase
+    from ml.forget import run as erasure
 
-    place, estate = place_of(azure), azure.estate
+    where, estate = where_of(azure, outputs, database), azure.estate
     with azure.report.phase(f"erasing in {estate.environment}"):
-        record = erase(
-            place,
+        record = erasure.forget(
+            where,
             key,
             reason,
             object_id(azure.credential),
-            azure.settings.kept.retention_days,
             estate.data_lake_soft_delete_days,
+            told=azure.report.line,
         )
-    return {"environment": estate.environment, **asdict(record)}
+    told = {name: value for name, value in asdict(record).items() if name != "requests"}
+    return {"environment": estate.environment, **told, "failed": erasure.failed(record)}
+
+
+def where_of(azure: "Azure", outputs: list[str], database: str | None) -> "Where":
+    """The places of an estate. Raises MlopsError where it has no data lake: then no record can be kept."""
+    from ml.features.place import of_estate
+    from ml.forget.places import place
+    from ml.forget.telemetry import Workspace
+    from ml.forget.where import Where
+    from ml.lake import tables
+    from ml.precomputed.place import open_store
+
+    kept, estate = place_of(azure), azure.estate
+    has_database = database is not None or estate.predictions is not None
+    return Where(
+        kept,
+        place("answers").kept.days(azure.settings),
+        features=of_estate(estate.environment, estate.data_lake, None),
+        batches=tables.address(estate.data_lake or "", "predictions", "batch"),
+        outputs=tuple(outputs),
+        predictions=(lambda: open_store(azure, database)) if has_database else None,
+        logs=Workspace(azure),
+        credential=azure.credential,
+        wait_s=60 * azure.settings.batch.wait_minutes,
+    )
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:
-    return facts(
-        "Erased",
+    from rich.markup import escape
+
+    done = answer["finished_at"] is not None
+    listed = table("Places", "place", "state", "rows", "what is said")
+    for name, told in answer["places"].items():
+        listed.add_row(name, told["state"], f"{told['rows']:,}", escape(told["said"]))
+    said = facts(
+        "Erased" if done else "Under way: the same command goes on",
         {
             "record": answer["id"],
-            "answers": answer["rows"],
-            "labels": answer["labels"],
-            "files put aside": answer["quarantined"],
-            "restorable until": answer["recoverable_until"] or "not known: the stack does not say",
+            "restorable until": (answer["recoverable_until"] or "not known: the stack does not say")
+            if done
+            else "to be said when it is done",
         },
     )
+    return Group(said, listed)

@@ -36,3 +36,9 @@ def kubernetes(settings: "Settings") -> tuple[Machines, ...]:
     return tuple(
         Machines(f"kubernetes.{name}.vmSize", pool.vm_size, pool.max_nodes) for name, pool in pools.items()
     )
+
+
+def runners(settings: "Settings") -> tuple[Machines, ...]:
+    """The machines of CI, of the same quota."""
+    chosen = settings.runners
+    return (Machines("runners.vmSize", chosen.vm_size, chosen.count),) if chosen else ()

@@ -45,6 +45,12 @@ NEEDS: Final[tuple[Need, ...]] = (
         when=lambda settings: settings.kubernetes is not None,
     ),
     Need(
+        "Microsoft.Compute",
+        "virtualMachineScaleSets",
+        "CI runners",
+        when=lambda settings: settings.runners is not None,
+    ),
+    Need(
         "Microsoft.ApiManagement",
         "service",
         "the gateway",

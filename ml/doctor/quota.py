@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ml.doctor.findings import Finding, failed, ok, unknown
-from ml.doctor.machines import Machines, kubernetes, training
+from ml.doctor.machines import Machines, kubernetes, runners, training
 from ml.doctor.subject import COMPUTE, MACHINE_LEARNING, SKUS, Subject
 
 TITLE: Final = "quota"
@@ -35,7 +35,7 @@ class Left:
 
 
 def check(subject: Subject) -> list[Finding]:
-    """The quota of Azure ML's clusters, and that of other machines, for Kubernetes."""
+    """The quota of Azure ML's clusters, and that of other machines, for Kubernetes and CI."""
     return [*_learning(subject), *_machines(subject)]
 
 
@@ -50,7 +50,7 @@ def _learning(subject: Subject) -> list[Finding]:
 
 
 def _machines(subject: Subject) -> list[Finding]:
-    wanted = kubernetes(subject.settings)
+    wanted = (*kubernetes(subject.settings), *runners(subject.settings))
     if not wanted:
         return []
     compute = f"{subject.subscription}/providers/Microsoft.Compute"

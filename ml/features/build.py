@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from ml.errors import MlopsError
-from ml.features import transform
+from ml.features import erased, transform
 from ml.features.definition import FeatureTable
 from ml.features.engine import Connection, batches, engine, one, quoted
 from ml.features.place import BUILT, Features, Opened, register
@@ -59,6 +59,7 @@ def build(
             connection, table, None if since is None else since - table.transformation.reaches_back
         )
         transform.make(connection, table, since)
+        erased.leave_out(connection, table, features.erased())
         told("checking")
         if wrong := transform.faults(connection, table, MADE):
             raise MlopsError(

@@ -71,6 +71,15 @@ class Feature(Part):
         return self
 
 
+def person_column(key: list[str], person: str | None, personal: str) -> str | None:
+    """The column of a key that names whom a row is about; None: rows are about nobody. Raises ValueError."""
+    if personal.lower().startswith("none"):
+        return None
+    if person is None and len(key) > 1:
+        raise ValueError(f"person is not given: which of {', '.join(key)} names whom a row is about?")
+    return person or key[0]
+
+
 class Freshness(Part):
     """How old may be what is served. built: the last build; newest: the newest event, where more come."""
 
@@ -96,6 +105,8 @@ class FeatureTable(Part):
     version: another transformation is another version, whose table is built beside the old one.
     known_after: how long after its event a row is known; known_at: the column that says when, in its place.
     time_to_live: an older row is no answer; None: rows hold until there is a later one.
+    person: the column of the key that names whom a row is about, where the key has several; `personal` begins
+    with "none" where rows are about nobody.
     """
 
     name: Name
@@ -107,6 +118,7 @@ class FeatureTable(Part):
     personal: Text
     kept: Text
     key: Annotated[list[Name], Field(min_length=1)]
+    person: Name | None = None
     event_time: Name
     known_after: Duration | None = None
     known_at: Name | None = None
@@ -126,6 +138,9 @@ class FeatureTable(Part):
             raise ValueError(f"{', '.join(twice)} is named twice, among key, event_time and features")
         if own := [name for name in taken if name in OWN]:
             raise ValueError(f"{', '.join(own)} is a column that each table has by itself")
+        if self.person is not None and self.person not in self.key:
+            raise ValueError(f"person is {self.person!r}, which is not in key: {', '.join(self.key)}")
+        person_column(self.key, self.person, self.personal)
         timeless = [name for name, source in self.sources.items() if source.time is None]
         if self.transformation.late is not None and timeless:
             raise ValueError(f"transformation.late needs the time of each source; {timeless[0]} has none")
@@ -146,6 +161,11 @@ class FeatureTable(Part):
         if used := sorted(RELATIONS.intersection(sources)):
             raise ValueError(f"{', '.join(used)} is a name that a build uses: call the source otherwise")
         return sources
+
+    @property
+    def person_column(self) -> str | None:
+        """The column that names whom a row is about; None: rows are about nobody."""
+        return person_column(self.key, self.person, self.personal)
 
     @property
     def columns(self) -> list[str]:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ml.batch.places import Place
 from ml.errors import MlopsError
+from ml.features import erased
 from ml.features.definition import FeatureTable
 from ml.features.engine import Connection
 from ml.features.transform import HISTORY, LATEST
 from ml.lake import tables
 from ml.lake.arrow import ArrowSchema
+from ml.lake.table_place import files_at
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -51,6 +53,10 @@ class Features:
 
     def folder(self, table: FeatureTable) -> str:
         return f"{self.where.rstrip('/')}/{table.name}/v{table.version}"
+
+    def erased(self) -> erased.Erased | None:
+        """Who was erased; None: nobody."""
+        return erased.read(*files_at(self.where, self.credential))
 
     def open(self, table: FeatureTable) -> Opened | None:
         """None: it was never built, or a first build was killed before it wrote rows. Raises MlopsError where

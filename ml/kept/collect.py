@@ -102,7 +102,7 @@ def _take_some(place: KeptPlace, done: Collected, now: datetime, oldest: Any) ->
         return False
     # After the listing: an erasure that is written later finds the parts itself.
     known = erasures.all_of(place.files)
-    kept, expired, erased = _to_keep(table, [one for _, one in read], known, oldest)
+    kept, expired, erased = _to_keep(place, table, [one for _, one in read], known, oldest)
     taken = {part.author: part.number for part, _ in read}  # the last of each author, as they are sorted
     told = {"mlops.parts": len(read), "mlops.rows": kept.num_rows}
     tables.append(table, kept, taken=taken, told=told)
@@ -137,9 +137,16 @@ def _make(place: KeptPlace, first: ArrowTable) -> None:
 
 
 def _to_keep(
-    table: DeltaTable, read: Iterable[ArrowTable], known: Iterable[erasures.Erasure], oldest: Any
+    place: KeptPlace,
+    table: DeltaTable,
+    read: Iterable[ArrowTable],
+    known: Iterable[erasures.Erasure],
+    oldest: Any,
 ) -> tuple[ArrowTable, int, int]:
-    """The rows to write; how many are too old; how many were erased."""
+    """The rows to write; how many are too old; how many were erased.
+
+    An erasure that is under way is told which requests those were: others have rows of them, too.
+    """
     import pyarrow as pa
     import pyarrow.compute
 
@@ -149,7 +156,12 @@ def _to_keep(
     young = whole.filter(compute.greater_equal(whole.column("date"), pa.scalar(oldest, pa.date32())))
     kept = young
     for one in known:
-        kept = kept.filter(compute.invert(one.hits(kept)))
+        hits = one.hits(kept)
+        if one.finished_at is None and compute.any(hits).as_py():
+            gone = kept.filter(hits)
+            pairs = zip(gone.column("request_id").to_pylist(), gone.column("row").to_pylist(), strict=True)
+            erasures.note(place.files, one, pairs)
+        kept = kept.filter(compute.invert(hits))
     return kept, whole.num_rows - young.num_rows, young.num_rows - kept.num_rows
 
 

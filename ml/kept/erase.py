@@ -1,196 +1,108 @@
-"""Erases one person's rows: from the tables and their old versions, from parts, and from what was put aside.
+"""One person's kept answers and labels: found in parts, tables and what was put aside, and erased there.
 
-Each step may be repeated, and the record says that the erasure is under way until all are done: one that was
-killed is taken up by the same command. As long as there is a record, rows that were scored before it are
-dropped when a part that holds them comes.
+Each step may be repeated: one that was killed is done by the next one. ml/forget/run.py says in which order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
-from ml.errors import MlopsError
-from ml.kept import erasures, parts
-from ml.kept.collect import ATTEMPTS, collect
-from ml.kept.erasures import Erasure
+from ml.kept import parts
 from ml.kept.parts import BrokenPartError
-from ml.kept.place import KeptPlace, TablePlace
-from ml.lake import answers, tables
-from ml.lake.arrow import ArrowBatch
-from ml.lake.tables import TableChangedError
-from scoring.kept.keys import PATTERN
+from ml.kept.place import KeptPlace
+from ml.lake import answers
+from ml.lake.arrow import ArrowBatch, ArrowTable
+from ml.lake.table_place import Going, TablePlace, counted, of_value, rewritten
 
-if TYPE_CHECKING:
-    from deltalake import DeltaTable
-
-TOLD: Final = "mlops.erasure"
-ROWS: Final = "mlops.erased_rows"
-Going = Callable[[ArrowBatch], Any]  # which rows of a batch go: a boolean array
+Requests = frozenset[tuple[str, int]]
+"""Request and row of each answer about a person."""
 
 
-def erase(
-    place: KeptPlace,
-    key: str,
-    reason: str,
-    by: str,
-    retention_days: int,
-    recoverable_days: int | None,
-    now: datetime | None = None,
-) -> Erasure:
-    """Erase; the record, which does not hold the key.
+def requests_of(place: KeptPlace, key: str, now: datetime) -> Requests:
+    """The answers about this person, wherever they are at this moment.
 
-    recoverable_days: how long the account keeps what was deleted, which nobody can shorten by a role.
-    Raises MlopsError when the key is none, or when others write to a table all the time.
+    Parts come first and the table last: a part that is collected meanwhile is found in one of both.
     """
-    now = now or datetime.now(UTC)
-    _check(key, reason)
-    record = erasures.under_way(erasures.all_of(place.files), key)
-    if record is None:
-        record = erasures.begun(key, reason, by, now)
-        erasures.write(place.files, record)
-    collect(place, retention_days, now)  # the parts that are there, without this person's rows
-    if place.labels is not None:  # before the answers, by which those without a key are found
-        asked = _requests(place.answers, key)
-        _rewritten(place.labels, record, lambda batch: _of_key_or_request(batch, key, asked))
-    _rewritten(place.answers, record, lambda batch: _of_key(batch, key))
-    for table in (place.answers, place.labels):
-        if table is not None:
-            table.delete_old_versions(0)
-    quarantined = _clear_quarantine(place, key, now)
-    # What a killed writer left goes when it is a day old, with the next collecting.
-    until = None if recoverable_days is None else f"{(now + timedelta(days=recoverable_days + 2)).date()}"
-    record = erasures.finished(
-        record,
-        now,
-        rows=_counted(place.answers, record),
-        labels=0 if place.labels is None else _counted(place.labels, record),
-        quarantined=quarantined + record.quarantined,
-        recoverable_until=until,
-    )
-    erasures.write(place.files, record)
-    return record
+    found: set[tuple[str, int]] = set()
+    names = [one.name for one in parts.listed(place.parts)[0]]
+    for files, name in (*((place.parts, name) for name in names), *_aside(place)):
+        if (rows := _rows(files.read(name), now)) is not None:
+            found |= _of_person(rows, key)
+    table = place.answers.open()
+    if table is not None:
+        import pyarrow.compute
+
+        compute: Any = pyarrow.compute
+        dataset: Any = table.to_pyarrow_dataset()
+        mine = compute.field("key") == key
+        found |= _of_person(dataset.to_table(columns=["request_id", "row", "key"], filter=mine), key)
+    return frozenset(found)
 
 
-def _check(key: str, reason: str) -> None:
-    import re
-
-    if not re.fullmatch(PATTERN, key):
-        raise MlopsError(
-            f"The key is {len(key)} characters that no key has.", f"Give a key as callers send it: {PATTERN}."
-        )
-    if not reason.strip() or key in reason:
-        raise MlopsError(
-            "The reason is empty or holds the key, and the record outlives the rows.",
-            "Give the reason without saying of whom: the number of the request, say.",
-        )
+def erase_answers(place: KeptPlace, record: str, key: str) -> int:
+    """Erase the person's rows from the table and its old versions; how many those were."""
+    return _erased(place.answers, record, of_value("key", key))
 
 
-def _requests(place: TablePlace, key: str) -> set[tuple[str, int]]:
-    """Request and row of each answer about this person."""
-    import pyarrow.compute
-
-    table = place.open()
-    if table is None:
-        return set()
-    compute: Any = pyarrow.compute
-    dataset: Any = table.to_pyarrow_dataset()
-    found: Any = dataset.to_table(columns=["request_id", "row"], filter=compute.field("key") == key)
-    return set(zip(found.column("request_id").to_pylist(), found.column("row").to_pylist(), strict=True))
-
-
-def _of_key(batch: ArrowBatch, key: str) -> Any:
-    import pyarrow.compute
-
-    compute: Any = pyarrow.compute
-    return compute.fill_null(compute.equal(batch.column("key"), key), False)
-
-
-def _of_key_or_request(batch: ArrowBatch, key: str, asked: set[tuple[str, int]]) -> Any:
+def erase_labels(place: KeptPlace, record: str, key: str, asked: Requests) -> int:
+    """The same for labels: those with the key, and those of the person's answers."""
     import pyarrow as pa
     import pyarrow.compute
 
     compute: Any = pyarrow.compute
-    pairs = zip(batch.column("request_id").to_pylist(), batch.column("row").to_pylist(), strict=True)
-    return compute.or_(_of_key(batch, key), pa.array([pair in asked for pair in pairs], pa.bool_()))
+    of_key = of_value("key", key)
+
+    def of(batch: ArrowBatch) -> Any:
+        pairs = zip(batch.column("request_id").to_pylist(), batch.column("row").to_pylist(), strict=True)
+        return compute.or_(of_key.of(batch), pa.array([pair in asked for pair in pairs], pa.bool_()))
+
+    going = Going(("request_id", "row", "key"), of)
+    return 0 if place.labels is None else _erased(place.labels, record, going)
 
 
-def _rewritten(place: TablePlace, record: Erasure, going: Going) -> None:
-    """Rewrite the days that hold such rows without them; of a table without days, all of it.
-
-    The library's own way to delete rows would write its condition, and so the key, into the table's history.
-    """
-    for _ in range(ATTEMPTS):
-        try:
-            while _rewrite_one(place, record, going):
-                pass
-            return
-        except TableChangedError:
-            continue
-    raise MlopsError(
-        f"The table {place.folder} was changed by others at each of {ATTEMPTS} attempts to write to it.",
-        "See who writes to it (its history says so); run the same command again: it goes on from here.",
-    )
+def _erased(place: TablePlace, record: str, going: Going) -> int:
+    rewritten(place, record, going)
+    place.delete_old_versions(0)
+    return counted(place, record)
 
 
-def _rewrite_one(place: TablePlace, record: Erasure, going: Going) -> bool:
-    import pyarrow.compute
-
-    table = place.open()
-    if table is None:
-        return False
-    dataset: Any = table.to_pyarrow_dataset()
-    by_day = answers.PARTITION in table.metadata().partition_columns
-    compute: Any = pyarrow.compute
-    gone, day = 0, None
-    for batch in dataset.to_batches():
-        if hit := int(compute.sum(going(batch)).as_py() or 0):
-            gone, day = hit, batch.column(answers.PARTITION)[0].as_py() if by_day else None
-            break
-    if not gone:
-        return False
-    condition = compute.field(answers.PARTITION) == day if by_day else None
-    gone = sum(int(compute.sum(going(batch)).as_py() or 0) for batch in dataset.to_batches(filter=condition))
-    predicate = f"{answers.PARTITION} = '{day}'" if by_day else None
-    told = {TOLD: record.id, ROWS: gone}
-    tables.replace(table, _staying(dataset.to_batches(filter=condition), going), predicate, told=told)
-    return True
-
-
-def _staying(batches: Iterable[ArrowBatch], going: Going) -> Generator[ArrowBatch]:
-    import pyarrow.compute
-
-    compute: Any = pyarrow.compute
-    for batch in batches:
-        yield batch.filter(compute.invert(going(batch)))
-
-
-def _counted(place: TablePlace, record: Erasure) -> int:
-    """How many rows went by this erasure, as the table's history has it, whatever was killed in between."""
-    table: DeltaTable | None = place.open()
-    if table is None:
-        return 0
-    return sum(int(one.get(ROWS, 0)) for one in table.history() if one.get(TOLD) == record.id)
-
-
-def _clear_quarantine(place: KeptPlace, key: str, now: datetime) -> int:
-    """Delete what was put aside and holds the key, or cannot be read and so may hold it."""
-    import pyarrow as pa
-    import pyarrow.compute
-
-    compute: Any = pyarrow.compute
+def erase_aside(place: KeptPlace, key: str, now: datetime) -> int:
+    """Delete what was put aside and holds the key, or cannot be read and so may hold it; how many files."""
     gone = 0
-    for name in place.files.names(f"{answers.QUARANTINE}/"):
-        if name.endswith(".reason") or (data := place.files.read(name)) is None:
+    for files, name in _aside(place):
+        data = files.read(name)
+        if data is None:
             continue
-        try:
-            held: Any = parts.rows(data, now + timedelta(days=36_500)).column("key")
-            if not compute.any(compute.equal(held, pa.scalar(key))).as_py():
-                continue
-        except BrokenPartError:
-            pass
-        place.files.delete(name)
-        place.files.delete(f"{name}.reason")
+        rows = _rows(data, now)
+        if rows is not None and not _of_person(rows, key):
+            continue
+        files.delete(name)
+        files.delete(f"{name}.reason")
         gone += 1
     return gone
+
+
+def _aside(place: KeptPlace) -> Iterable[tuple[Any, str]]:
+    names = place.files.names(f"{answers.QUARANTINE}/")
+    return [(place.files, name) for name in names if not name.endswith(".reason")]
+
+
+def _rows(data: bytes | None, now: datetime) -> ArrowTable | None:
+    """The rows of a part, also of one with a wrong clock; None where it is gone or cannot be read."""
+    if data is None:
+        return None
+    try:
+        return parts.rows(data, now + timedelta(days=36_500))
+    except BrokenPartError:
+        return None
+
+
+def _of_person(rows: ArrowTable, key: str) -> set[tuple[str, int]]:
+    import pyarrow as pa
+    import pyarrow.compute
+
+    compute: Any = pyarrow.compute
+    mine = rows.filter(compute.fill_null(compute.equal(rows.column("key"), pa.scalar(key)), False))
+    return set(zip(mine.column("request_id").to_pylist(), mine.column("row").to_pylist(), strict=True))

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,6 +23,8 @@ class Erasure:
     """digest: HMAC-SHA-256 of the key under `salt`. before: rows that were scored until then are erased.
 
     finished_at: None while it is under way. recoverable_until: the day from which Azure can restore nothing.
+    places: what became of each place of ml/forget/places.py, by its name. requests: request and row of each
+    answer about the person, by which other places find it; empty once it is finished.
     """
 
     id: str
@@ -36,6 +38,8 @@ class Erasure:
     labels: int = 0
     quarantined: int = 0  # files
     recoverable_until: str | None = None
+    places: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    requests: list[list[Any]] = field(default_factory=list[list[Any]])
 
     def of(self, key: str) -> bool:
         return hmac.compare_digest(self.digest, _digest(self.salt, key))
@@ -69,6 +73,15 @@ def under_way(found: Sequence[Erasure], key: str) -> Erasure | None:
 
 def write(files: Files, one: Erasure) -> None:
     files.write(f"{FOLDER}/{one.id}.json", json.dumps(asdict(one), indent=1).encode())
+
+
+def note(files: Files, one: Erasure, requests: Iterable[tuple[str, int]]) -> Erasure:
+    """Write down request and row of answers about the person, by which other places find it."""
+    known = {(str(request), int(row)) for request, row in (*one.requests, *requests)}
+    noted = replace(one, requests=[list(each) for each in sorted(known)])
+    if noted != one:
+        write(files, noted)
+    return noted
 
 
 def all_of(files: Files) -> list[Erasure]:

@@ -8,34 +8,13 @@ from typing import TYPE_CHECKING
 
 from ml.lake import answers, tables
 from ml.lake.files import Files, LakeFiles, LocalFiles
+from ml.lake.table_place import TablePlace
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from deltalake import DeltaTable
 
 
-@dataclass(frozen=True, slots=True)
-class TablePlace:
-    """A table, and the files below `folder` that it consists of."""
-
-    where: str | Path
-    folder: str
-    files: Files
-    credential: TokenCredential | None = None
-
-    def open(self) -> DeltaTable | None:
-        return tables.open_table(self.where, self.credential)
-
-    def delete_old_versions(self, hours: int) -> int:
-        """Delete the files that no row has been in for so many hours; how many those were.
-
-        Whoever reads a version that old at this moment fails.
-        """
-        table = self.open()
-        gone = [] if table is None else tables.unreferenced(table, hours)
-        for name in gone:
-            self.files.delete(f"{self.folder}/{name}")
-        return len(gone)
+__all__ = ["KeptPlace", "TablePlace", "in_folder", "in_lake"]
 
 
 @dataclass(frozen=True, slots=True)

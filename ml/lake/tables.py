@@ -296,17 +296,19 @@ def recorded(table: DeltaTable, name: str) -> int | None:
     return table.transaction_version(name)
 
 
-def unreferenced(table: DeltaTable, hours: int) -> list[str]:
+def unreferenced(table: DeltaTable, hours: int, *, orphans: bool = True) -> list[str]:
     """The table's files that no row has been in for so many hours, below its folder.
 
     A file that no version has ever named may be that of a commit under way, or one that a killed writer left:
-    it is among them when it is a day old. They are named and not deleted: the library deletes by Blob Batch,
-    which Azure has not promised for accounts with a hierarchical namespace.
+    it is among them when it is a day old, unless `orphans` is false. They are named and not deleted: the
+    library deletes by Blob Batch, which Azure has not promised for accounts with a hierarchical namespace.
     """
     left = table.vacuum(retention_hours=hours, dry_run=True, enforce_retention_duration=False, full=False)
+    if not orphans:
+        return sorted(left)
     aged = max(hours, ORPHAN_HOURS)
-    orphans = table.vacuum(retention_hours=aged, dry_run=True, enforce_retention_duration=False, full=True)
-    return sorted({*left, *orphans})
+    old = table.vacuum(retention_hours=aged, dry_run=True, enforce_retention_duration=False, full=True)
+    return sorted({*left, *old})
 
 
 def _uri(where: str | Path) -> str:

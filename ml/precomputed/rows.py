@@ -45,8 +45,11 @@ def batch(where: str, run: str, credential: TokenCredential | None = None) -> Ba
     if not place.exists(name) or tables.recorded(table, run) is None:
         raise MlopsError(f"{where} has no published run {run}.", "Name one of its runs, or end it first.")
     record = json.loads(place.read(name))
-    if not record["scored"]:
-        raise MlopsError(f"The run {run} has no predictions: all its rows were rejected.", "Mend its data.")
+    rows = int(record["scored"]) - int(record.get("erased", 0))  # of people who were erased since
+    if not rows:
+        raise MlopsError(
+            f"The run {run} has no predictions: all its rows were rejected or erased.", "Mend its data."
+        )
     dataset: Any = table.to_pyarrow_dataset(partitions=[(PARTITION, "=", run)])
     return Batch(
         run,
@@ -54,7 +57,7 @@ def batch(where: str, run: str, credential: TokenCredential | None = None) -> Ba
         record["model_digest"],
         record["release"],
         datetime.fromisoformat(record["made_at"]),
-        record["scored"],
+        rows,
         lambda: _blocks(dataset, run),
     )
 

@@ -39,8 +39,10 @@ class World:
             pytest.fail(f"{' '.join(argv)} exited with {done.returncode}\n{said}")
         return done
 
-    def emulator(self, *argv: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
-        return self.command(sys.executable, "-m", "emulator", *argv, check=check, **variables)
+    def emulator(
+        self, *argv: str, check: bool = True, given: str | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        return self.command(sys.executable, "-m", "emulator", *argv, check=check, given=given, **variables)
 
     def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self.emulator("run", "--", *argv, check=check)

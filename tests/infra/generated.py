@@ -40,6 +40,7 @@ SWITCHES: Final = (
     "releases",
     "retraining",
     "predictions",
+    "erasure",
 )
 
 
@@ -157,6 +158,8 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
             }
     if switches["predictions"]:
         raw["predictionsDatabase"] = {"administrators": "ML engineers", "zoneRedundant": has.zones}
+    if switches["erasure"] and switches["lake"]:
+        raw["erasure"] = {"groupId": str(uuid.UUID(int=4))}
     if switches["alerts"]:
         raw["alerts"] = {"emails": ["mlops@example.com"]}
         raw["budget"] = {"monthly": draw(st.integers(1, 10_000))}

@@ -35,13 +35,15 @@ def _holds(side: str, address: int) -> bool:
 class Place:
     """An end of a packet. subnet: key of the subnet whose rules it passes, "" outside of the network.
 
-    address: of what has a private one. tags: the service tags that hold what has a public one.
+    address: of what has a private one. tags: the service tags that hold what has a public one. groups: keys
+    of the application security groups that it is in.
     """
 
     name: str
     subnet: str = ""
     address: int | None = None
     tags: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
 
     def lies_in(self, sides: Sequence[str]) -> bool:
         """Whether a rule's far or near side, ranges or a tag, holds this place."""
@@ -75,7 +77,7 @@ def _fits(rule: Rule, packet: Packet) -> bool:
         any(_within(packet.port, one) for one in rule.ports)
         and rule.protocol in ("*", packet.protocol)
         and packet.source.lies_in(rule.source)
-        and packet.target.lies_in(rule.destination)
+        and (packet.target.lies_in(rule.destination) or rule.group in packet.target.groups)
     )
 
 

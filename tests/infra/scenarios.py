@@ -32,8 +32,17 @@ MAX: Final[dict[str, Any]] = {
         },
         "data": "azureml:credit-default@latest",
     },
+    "runners": {
+        "repository": "example-org/mlops-estate",
+        "app": "Iv23liRunners",
+        "installation": "4100",
+        "key": "github-runners",
+        "sshKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKpQh0m0bB5v1mH1nI5c0kq3cR2YBf1vPZbJYp0T7d3K operator",
+        "count": 2,
+    },
     "protectData": True,
     "predictionsDatabase": {"administrators": "ML engineers", "zoneRedundant": True},
+    "erasure": {"groupId": "7d3c2b1a-0000-4000-8000-0000000000e1"},
 }
 """Over stage's settings: every switch on."""
 

@@ -31,6 +31,9 @@ AZ: Final = {
     "monitor log-analytics workspace show": {"--resource-group", "--workspace-name", "--query"},
     "monitor metrics list": {"--resource", "--metrics", "--dimension", "--aggregation"},
     "storage account show": {"--name", "--query"},
+    "vmss get-instance-view": {"--resource-group", "--name", "--instance-id"},
+    "vmss reimage": {"--resource-group", "--name", "--instance-ids"},
+    "vmss restart": {"--resource-group", "--name", "--instance-ids"},
 }
 KUBECTL: Final = {"get", "top", "logs", "delete"}
 TOOLS: Final = ("mlops ", "az ", "kubectl ", "python -m ", "pulumi ")

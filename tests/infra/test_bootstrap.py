@@ -318,3 +318,24 @@ def test_what_is_no_subnet_is_refused(wrong: object) -> None:
     environments["stage"]["runnersSubnetId"] = wrong
     (problem,) = refused(environments=environments)
     assert "environments.stage.runnersSubnetId" in problem and "/subnets/NAME" in problem
+
+
+def test_ci_keeps_locks_only_where_it_is_said() -> None:
+    """By a role of its own, on that environment's subscription, with no other right."""
+    config = copy.deepcopy(CONFIG)
+    assert not record("shared", config, program=FOLDER).all("authorization:RoleDefinition")
+    config[f"{NAMESPACE}environments"]["prod"]["locks"] = True
+    graph = record("shared", config, program=FOLDER)
+    subscription = f"/subscriptions/{config[f'{NAMESPACE}environments']['prod']['subscriptionId']}"
+    made = graph.one("authorization:RoleDefinition").inputs
+    assert (made["scope"], made["assignableScopes"]) == (subscription, [subscription])
+    (permission,) = made["permissions"]
+    assert permission["actions"] == ["Microsoft.Authorization/locks/*"]
+    assert not permission["notActions"] and not permission["dataActions"]
+    (grant,) = [
+        one
+        for one in graph.all("authorization:RoleAssignment")
+        if one.inputs["roleDefinitionId"] == "id of deploy-prod-locks-role"
+    ]
+    assert grant.inputs["principalId"] == "principal of deploy-prod"
+    assert grant.inputs["scope"] == subscription

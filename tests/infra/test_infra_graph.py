@@ -18,6 +18,7 @@ from infra.roles import (
     PRINCIPALS,
     PROMOTER,
     ROLES,
+    RUNNERS,
     SCOPES,
     TRIGGER_IDENTITIES,
     Grant,
@@ -133,6 +134,7 @@ def test_every_identity_has_a_role() -> None:
         *IDENTITIES,
         *CLUSTER_IDENTITIES,
         *TRIGGER_IDENTITIES,
+        RUNNERS,
         GATEWAY,
         PROMOTER,
         "engineers",
@@ -155,6 +157,7 @@ def planned(stack: str) -> list[Grant]:
         *(() if settings.kubernetes else CLUSTER_IDENTITIES),
         *(() if settings.gateway else (GATEWAY,)),
         *(() if settings.starts_trainings else TRIGGER_IDENTITIES),
+        *(() if settings.runners else (RUNNERS,)),
     }
     parts = {
         "kube": settings.kubernetes is not None,

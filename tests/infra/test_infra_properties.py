@@ -23,7 +23,7 @@ from infra.private_link import LINKS, zones_of
 from infra.regions import REGIONS
 from infra.roles import CLUSTER_IDENTITIES, GATEWAY, GRANTS, IDENTITIES
 from infra.security_rules import Rule, security_rules
-from infra.traffic import TO_PREDICTIONS
+from infra.traffic import more_flows
 from tests.infra import flows, generated
 from tests.infra.flows import NEEDS, NEVER, OUTSIDE, Need
 from tests.infra.packets import Packet, Place, stopped
@@ -41,6 +41,7 @@ QUALIFIERS: Final[dict[str, tuple[str, ...]]] = {
     "subnet": _SUBNETS,
     "shared_subnet": _SUBNETS,
     "security_group": _SUBNETS,
+    "application_group": ("gateway",),
     "public_ip": ("outbound",),
     "private_endpoint": _LINKS,
     "network_interface": _LINKS,
@@ -151,7 +152,7 @@ class Wires:
         plan = settings.network.plan()
         region = settings.region.tag or settings.azure.location
         pods = settings.kubernetes.pod_range if settings.kubernetes else None
-        more = TO_PREDICTIONS if settings.predictions_database else ()
+        more = more_flows(settings)
         self.groups: dict[str, list[Rule]] = {
             subnet.key: sorted(
                 security_rules(subnet.key, plan, settings.azure.location, settings.callers, pods, more),

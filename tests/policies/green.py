@@ -99,6 +99,29 @@ GREEN: Final[dict[str, dict[str, Any]]] = {
             "azureADAuthenticationAsArmPolicy": {"status": "enabled"},
         },
     },
+    "compute:VirtualMachineScaleSet": {
+        "identity": {"type": "UserAssigned"},
+        "virtualMachineProfile": {
+            "osProfile": {
+                "allowExtensionOperations": False,
+                "linuxConfiguration": {"disablePasswordAuthentication": True},
+            },
+            "securityProfile": {
+                "encryptionAtHost": True,
+                "securityType": "TrustedLaunch",
+                "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True},
+            },
+            "networkProfile": {
+                "networkInterfaceConfigurations": [
+                    {
+                        "name": "one",
+                        "enableIPForwarding": False,
+                        "ipConfigurations": [{"name": "one", "subnet": {"id": "id of subnet"}}],
+                    }
+                ]
+            },
+        },
+    },
     "dbforpostgresql:Server": {
         "authConfig": {"activeDirectoryAuth": "Enabled", "passwordAuth": "Disabled"},
         "network": {"publicNetworkAccess": "Disabled"},

@@ -106,6 +106,13 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "compute-scales-to-zero": (1, False),
     "compute-idle": ("PT0M", "PT2H", "PT500M"),
     "compute-identity": ("SystemAssigned",),
+    "machines-no-passwords": (False,),
+    "machines-encrypted-hosts": (False,),
+    "machines-trusted-launch": ("Standard", ""),
+    "machines-secure-boot": (False,),
+    "machines-tpm": (False,),
+    "machines-no-extensions": (True,),
+    "machines-identity": ("SystemAssigned",),
     "subnet-security-group": ("",),
     "subnet-no-default-outbound": (True,),
     "subnet-endpoint-policies": ("Disabled",),
@@ -163,6 +170,16 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "lock-scope": ("",),
 }
 MAY_BE_LEFT_OUT: Final = {"apim-no-legacy-portal", "network-subnets-apart", "aci-private"}
+
+
+_INTERFACES: Final = "virtualMachineProfile.networkProfile.networkInterfaceConfigurations"
+
+
+def _machines(forwarding: bool | None = False, **configuration: Any) -> tuple[str, dict[str, Any]]:
+    """A scale set whose one interface is so."""
+    inner = {"name": "one", "subnet": {"id": "id of subnet"}, **configuration}
+    interface = {"name": "one", "enableIPForwarding": forwarding, "ipConfigurations": [inner]}
+    return "compute:VirtualMachineScaleSet", {_INTERFACES: [interface]}
 
 
 def _replaced(place: int, **more: Any) -> list[dict[str, Any]]:
@@ -236,6 +253,12 @@ CHANGES: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
         ("network:NetworkSecurityGroup", {"securityRules": _replaced(5, protocol="Tcp")}),
         ("network:NetworkSecurityGroup", {"securityRules": _replaced(5, sourceAddressPrefix="10.0.0.0/8")}),
         ("network:NetworkSecurityGroup", {"securityRules": _replaced(5, sourcePortRange="80")}),
+    ),
+    "machines-no-public-address": (_machines(publicIPAddressConfiguration={"name": "x"}),),
+    "machines-in-network": (_machines(subnet={}), ("compute:VirtualMachineScaleSet", {_INTERFACES: MISSING})),
+    "machines-no-forwarding": (_machines(True), _machines(None)),
+    "machines-no-admin-password": (
+        ("compute:VirtualMachineScaleSet", {"virtualMachineProfile.osProfile.adminPassword": "of a test"}),
     ),
     "postgres-encrypted": (
         ("dbforpostgresql:Configuration", {"value": "OFF"}),

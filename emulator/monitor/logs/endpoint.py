@@ -51,9 +51,11 @@ class Queries:
         database: Database,
         lag_s: Callable[[], float],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        before: Callable[[], None] = lambda: None,
     ) -> None:
-        """lag_s: seconds that rows take, beyond those that they always take"""
+        """lag_s: seconds that rows take, beyond those that they always take. before: called before each."""
         self._logs, self._database, self._lag_s, self._now = logs, database, lag_s, now
+        self._before = before
 
     def handle(self, request: Request) -> Response:
         """One request."""
@@ -70,6 +72,7 @@ class Queries:
 
     def run(self, target: Target, query: str, within: Span, now: int) -> engine.Answer:
         """The answer of a query at a time; the faults of its text as Azure tells them."""
+        self._before()
         rows = Rows(
             self._database,
             target.tenants,

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ml.errors import MlopsError
+from ml.forget.places import place
 from ml.kept.collect import collect
 from ml.kept.place import in_lake
 from ml.scheduled import inside
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def work(azure: Azure, asked: str) -> dict[str, Any]:
-    estate, days = azure.estate, azure.settings.kept.retention_days
+    estate, days = azure.estate, place("answers").kept.days(azure.settings)
     if estate.data_lake is None:
         raise MlopsError(
             f"{estate.environment} has no data lake, so no answers are kept there.",

@@ -44,6 +44,7 @@ SCOPES: Final = {
     "learning-vault": f"{VAULTS}/ml-estate",
     "registry": REGISTRY,
     "application-insights": INSIGHTS,
+    "log-analytics": LOGS,
     "workspace": WORKSPACE,
     "kubernetes-subnet": kubernetes.SUBNET,
     "kubernetes-zone": kubernetes.ZONE,
@@ -57,6 +58,7 @@ SCOPES: Final = {
     "trigger-dead": f"{TRIGGERS}/{CONTAINERS}/dead-letters",
     "trigger-app": f"{GROUP}/providers/Microsoft.Web/sites/func-estate",
     "release-key": f"{VAULTS}/kv-estate/keys/release-app",
+    "runner-key": f"{VAULTS}/kv-estate/keys/runner-app",
 }
 Json = dict[str, Any]
 
@@ -97,7 +99,8 @@ class World:
         for key in ("key-vault", "learning-vault"):
             put("PUT", SCOPES[key], private.vault(publicNetworkAccess="Enabled"))
             put("PUT", f"{SCOPES[key]}/secrets/there", {"properties": {"value": "of a test"}})
-        put("PUT", SCOPES["release-key"], {"properties": {"kty": "RSA", "keySize": 2048}})
+        for key in ("release-key", "runner-key"):
+            put("PUT", SCOPES[key], {"properties": {"kty": "RSA", "keySize": 2048}})
         put("PUT", REGISTRY, private.registry(publicNetworkAccess="Enabled"))
         digest = f"sha256:{'a' * 64}"
         folder = self.emulator.images.root / digest.removeprefix("sha256:")
@@ -266,6 +269,10 @@ ACR: Final = "Microsoft.ContainerRegistry/registries"
 AKS: Final = "Microsoft.ContainerService/managedClusters"
 WRITER, READER = "Storage Blob Data Contributor", "Storage Blob Data Reader"
 DATA_SCIENTIST: Final = "AzureML Data Scientist"
+PURGED: Final = {
+    "table": "AppEvents",
+    "filters": [{"column": "Name", "operator": "==", "value": "nothing"}],
+}
 PULLED: Final = ("repository:app:pull",)
 SCALE: Final = {"minNodeCount": 0, "maxNodeCount": 1}
 COMPUTE: Final = {
@@ -402,6 +409,9 @@ NEEDS: Final[tuple[Needs, ...]] = (
     Needs("retrain", "Key Vault Crypto User", "release-key", "signs as the GitHub App",
           asks(f"{KV}/keys/sign/action", SCOPES["release-key"], data=True),
           (f"{KV}/keys/sign/action", "release-app")),
+    Needs("runners", "Key Vault Crypto User", "runner-key", "registers a runner as the GitHub App",
+          asks(f"{KV}/keys/sign/action", SCOPES["runner-key"], data=True),
+          (f"{KV}/keys/sign/action", "runner-app")),
     Needs("events", "Storage Queue Data Message Sender", "trigger-queue", "delivers an event",
           asks(f"{QUEUE}/messages/add/action", f"{QUEUE_NAME}/events", data=True),
           (f"{QUEUE}/messages/add/action", "events")),
@@ -412,6 +422,15 @@ NEEDS: Final[tuple[Needs, ...]] = (
     Needs("engineers", "Website Contributor", "trigger-app", "publishes code",
           asks("Microsoft.Web/sites/publish/Action", SCOPES["trigger-app"], data=False),
           ("Microsoft.Web/sites/publish/Action", "func-estate")),
+    Needs("erasers", WRITER, "lake-tables", "rewrites labels",
+          blob("PUT", "dlestate", "tables"), (f"{BLOBS}/write", "tables")),
+    Needs("erasers", WRITER, "lake-predictions", "rewrites answers",
+          blob("PUT", "dlestate", "predictions"), (f"{BLOBS}/write", "predictions")),
+    Needs("erasers", WRITER, "lake-answers", "takes parts",
+          blob("PUT", "dlestate", "answers"), (f"{BLOBS}/write", "answers")),
+    Needs("erasers", "Data Purger", "log-analytics", "purges",
+          arm("POST", f"{LOGS}/purge", PURGED),
+          ("Microsoft.OperationalInsights/workspaces/purge/action", LOGS)),
 )  # fmt: skip
 
 

@@ -294,3 +294,39 @@ def test_the_owner_of_a_service_approves_and_rejects_connections(client: Client)
     assert "is not approved" in why(client, ACCOUNT)
     other = Client(client.emulator, client.identity("nobody"))
     assert other.refused("PUT", connection, {"properties": state})[:2] == (403, "AuthorizationFailed")
+
+
+def test_a_rule_may_name_a_group_of_endpoints_instead_of_an_address(client: Client) -> None:
+    """Into the endpoints' subnet only what is in the application security group is let."""
+    for service in (VAULT, ACCOUNT):
+        private.connect(client, service)
+    group = f"{NETWORK}/applicationSecurityGroups/callable"
+    client.ok("PUT", group, {"location": "westeurope"})
+    shared = {"direction": "Inbound", "protocol": "Tcp", "sourcePortRange": "*", "sourceAddressPrefix": "*"}
+    allow = {
+        **shared,
+        "priority": 100,
+        "access": "Allow",
+        "destinationPortRange": "443",
+        "destinationApplicationSecurityGroups": [{"id": group}],
+    }
+    deny = {
+        **shared,
+        "priority": 110,
+        "access": "Deny",
+        "destinationPortRange": "*",
+        "destinationAddressPrefix": "*",
+    }
+    rules = [{"name": name, "properties": rule} for name, rule in (("callers", allow), ("rest", deny))]
+    guard = f"{NETWORK}/networkSecurityGroups/endpoints"
+    client.ok("PUT", guard, {"location": "westeurope", "properties": {"securityRules": rules}})
+    own = client.ok("GET", private.ENDPOINTS)["properties"]
+    own |= {"networkSecurityGroup": {"id": guard}, "privateEndpointNetworkPolicies": "Enabled"}
+    client.ok("PUT", private.ENDPOINTS, {"properties": own})
+    assert "the rule 'rest'" in why(client, VAULT) and "the rule 'rest'" in why(client, ACCOUNT)
+    body = private.endpoint(VAULT)
+    body["properties"]["applicationSecurityGroups"] = [{"id": group}]
+    client.ok("PUT", private.endpoint_of(VAULT), body)
+    assert why(client, VAULT) == ""
+    assert "the rule 'rest'" in why(client, ACCOUNT)
+    assert client.refused("DELETE", group)[0] == 400

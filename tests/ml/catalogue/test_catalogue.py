@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from ml.lake import answers
 from ml.steps import about, contract
 
 MODELS = [{"model": "credit-default:3", "tags": {"estimator": "<boosting>"}, "lineage": {"data": "d:1"}}]
-SETS = {"credit-default", "landing", "answer-parts", "answers", "labels", "erasures", "telemetry"}
+SETS = {
+    *("credit-default", "landing", "answer-parts", "answers", "answers-aside", "labels", "erasures"),
+    *("telemetry", "feature-tables", "batch-outputs", "predictions-by-key", "models", "quality"),
+}
 
 
 def test_each_data_set_has_an_owner_a_licence_and_says_what_is_personal() -> None:
@@ -35,6 +39,8 @@ def test_the_page_and_its_data_say_the_same() -> None:
     text = page.html(found)
     for one in (*found["data_sets"], *found["features"]):
         assert f"<td>{one['name']}</td>" in text
+    for one in found["data_sets"]:
+        assert f"<td>{escape(one['kept'])}</td><td>{escape(one['erased'])}</td>" in text
     (profile, history) = found["feature_tables"]
     assert (profile["name"], profile["from"]) == ("client_profile v1", ["credit-default"])
     assert "CC BY 4.0" in history["licence"]
@@ -59,6 +65,11 @@ def test_models_that_may_not_be_read_are_not_said_to_be_none() -> None:
         (('from = ["answer-parts"]', 'from = ["nothing"]'), "answers: from 'nothing', which is not there"),
         (('licence = "CC BY 4.0, https://doi.org/10.24432/C55S3H"\n', ""), "licence: Field required"),
         (("[[data_set]]", "[[data_set]"), "Expected"),
+        (("about_people = true", "about_people = false"), "credit-default: kept: Field required"),
+        (
+            ("about_people = true", 'about_people = true\nkept = "for ever"'),
+            "kept is said in ml/forget/places.py",
+        ),
     ],
 )
 def test_a_table_that_does_not_hold_together_is_refused(

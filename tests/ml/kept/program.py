@@ -10,8 +10,9 @@ import requests
 from azure.identity import DefaultAzureCredential
 
 from emulator.identity.directory import ENGINEERS
+from ml.forget.run import forget
+from ml.forget.where import Where
 from ml.kept.collect import collect
-from ml.kept.erase import erase
 from ml.kept.place import in_lake
 from ml.lake import tables
 from scoring.kept.lake import LakeStore
@@ -79,7 +80,7 @@ def main() -> None:
         found["raced"] = "written"
     except tables.TableChangedError:
         found["raced"] = "refused"
-    record = erase(place, "k-1", "request 12", "somebody", 30, 14)
+    record = forget(Where(place, 30), "k-1", "request 12", "somebody", 14)
     table = place.answers.open()
     assert table is not None
     found["erased"] = record.rows

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pytest
 
 from ml.errors import MlopsError
+from ml.forget.run import forget
+from ml.forget.where import Where
 from ml.kept import erasures
 from ml.kept.collect import collect
-from ml.kept.erase import erase
 from ml.kept.erasures import Erasure
 from ml.kept.place import KeptPlace
 from ml.lake import answers, tables
@@ -25,7 +26,7 @@ KEY = "customer-4711"
 
 
 def erased(place: KeptPlace, now: datetime = NOW) -> Erasure:
-    return erase(place, KEY, "request 12", "somebody", 30, 14, now)
+    return forget(Where(place, 30), KEY, "request 12", "somebody", 14, now)
 
 
 @pytest.fixture
@@ -143,7 +144,7 @@ def test_what_is_no_key_or_tells_it_is_refused_before_anything_is_written(
 ) -> None:
     world = World(tmp_path)
     with pytest.raises(MlopsError) as caught:
-        erase(world.place, key, reason, "somebody", 30, None, NOW)
+        forget(Where(world.place, 30), key, reason, "somebody", None, NOW)
     assert not key.strip() or key not in caught.value.problem
     assert world.below("") == []
 

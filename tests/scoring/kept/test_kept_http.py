@@ -9,6 +9,9 @@ import pyarrow as pa
 import pytest
 
 from scoring.model.artifact import Artifact
+from scoring.telemetry.events import Privacy, batch_event
+from scoring.telemetry.moment import Moment
+from scoring.telemetry.queue import DriftRecord, Telemetry
 from tests.scoring.conftest import Running
 from tests.scoring.kept.kept import Counted, Memory, keeper
 
@@ -75,6 +78,52 @@ def test_each_way_to_score_is_kept_once(artifact: Artifact, world: Any) -> None:
     keys = [row["key"] for row in found if row["request_id"] != "many"]
     assert sorted(map(str, keys)) == ["None", "None", "k-1", "k-2", "k-3", "k-4"]
     assert {row["key"] for row in found if row["request_id"] == "many"} == {None}
+
+
+class Told:
+    """A sink that keeps what the service would tell."""
+
+    def __init__(self) -> None:
+        self.moments: list[Moment] = []
+
+    def wanted(self) -> int:
+        return 1_000
+
+    def requests(self, moment: Moment) -> None:
+        self.moments.append(moment)
+
+    def drift(self, record: DriftRecord) -> None: ...
+
+    def lost(self, records: int) -> None: ...
+
+    def count(self, name: str, number: int) -> None: ...
+
+    def drained(self) -> None: ...
+
+    def close(self, seconds: float) -> None: ...
+
+
+def test_no_key_reaches_telemetry_whichever_way_it_came(artifact: Artifact, serve: Serve) -> None:
+    """So `mlops forget` finds telemetry by request ids alone."""
+    told, key = Told(), "customer-4711"
+    telemetry = Telemetry(lambda: told)
+    telemetry.start()
+    client = serve(telemetry=telemetry, keeper=keeper(artifact, Memory(), Counted())).client
+    few, many = records(artifact), records(artifact, 70)
+    client.post("/score", json={"records": few, "keys": [key, None]})
+    client.post("/score", json={"records": many, "keys": [key] * 70})
+    arrow = as_arrow(few, key=pa.array([key, None]))
+    client.post("/score", content=arrow, headers={"content-type": ARROW})
+    client.get(f"/predictions/{key}")
+    assert telemetry.stop(5.0)
+    records_ = [record for moment in told.moments for record in moment.records]
+    assert len(records_) == 4
+    scored = [record for record in records_ if record.batch is not None]
+    events = batch_event(scored, artifact.schema, Privacy(frozenset(), frozenset(), b"k"), 250)
+    assert events.requests == 3
+    assert key not in f"{records_}{events}"
+    listed = "".join(part.get("requests", "") for part in events.parts)
+    assert all(record.request_id in listed for record in scored)
 
 
 def test_rows_of_tests_and_refused_ones_are_not_kept(artifact: Artifact, world: Any) -> None:

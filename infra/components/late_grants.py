@@ -1,0 +1,37 @@
+"""What follows a role assignment waits until the role works, which takes Azure minutes.
+
+"Troubleshoot Azure RBAC" (read 2026-11): a change of a role assignment takes effect within ten minutes. What
+is refused for want of a role of its own identity is therefore asked for again. A right that is missing to
+whoever deploys comes by no waiting, and fails at once.
+"""
+
+import asyncio
+import re
+from typing import Final
+
+import pulumi
+
+EVERY_S: Final = 15
+MOST_S: Final = 600
+# Words of services that refuse because of the identity that they were given.
+WANTING: Final = re.compile(r"\b403\b|forbidden|authoriz|permission|assign the role", re.IGNORECASE)
+# Azure Resource Manager's own words for whoever asks: "The client '…' with object id '…' does not have …".
+OURS: Final = re.compile(r"\bThe client '")
+
+
+def is_late(error: str) -> bool:
+    """Whether an error may be that of a role which is assigned, and does not work yet."""
+    return bool(WANTING.search(error)) and not OURS.search(error)
+
+
+async def again(args: pulumi.ErrorHookArgs) -> bool:
+    """Whether the operation is to be tried again; it comes back when it is time to."""
+    if not is_late(args.errors[0]) or len(args.errors) * EVERY_S > MOST_S:
+        return False
+    await asyncio.sleep(EVERY_S)
+    return True
+
+
+def late_grants() -> pulumi.ResourceHookBinding:
+    """For the resources of one program."""
+    return pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook("late-grants", again)])

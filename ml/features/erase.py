@@ -1,0 +1,62 @@
+"""One person's rows leave the feature tables: of all definitions and versions that were ever built."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING
+
+from ml.errors import MlopsError
+from ml.features import erased
+from ml.features.definition import person_column
+from ml.features.place import RECORD
+from ml.features.transform import HISTORY, LATEST
+from ml.lake import tables
+from ml.lake.files import Files
+from ml.lake.table_place import TablePlace, as_held, counted, files_at, of_value, rewritten
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+
+def erase(where: str, key: str, record: str, before: dt.datetime, credential: TokenCredential | None) -> int:
+    """Erase the rows of a person; how many of all rows those were. Rows as of a past time lack them, too.
+
+    where: the folder of the tables. record: the id of the erasure's record. before: events until then are not
+    built again, whatever the sources say. Raises MlopsError.
+    """
+    files, folder = files_at(where, credential)
+    made = [name for name in files.names(f"{folder}/") if name.endswith(f"/{RECORD}")]
+    if not made:
+        return 0
+    erased.add(files, folder, key, before)
+    gone = 0
+    for name in made:
+        column = _person_of(files, name)
+        if column is None:
+            continue
+        own = name.removesuffix(f"/{RECORD}").removeprefix(f"{folder}/")
+        for table in (HISTORY, LATEST):
+            place = TablePlace(f"{where}/{own}/{table}", f"{folder}/{own}/{table}", files, credential)
+            opened = place.open()
+            if opened is None:
+                continue
+            value = as_held(tables.columns(opened).field(column).type, key)
+            if value is not None:
+                rewritten(place, record, of_value(column, value))
+            place.delete_old_versions(0)
+            gone += counted(place, record) if table == HISTORY else 0
+    return gone
+
+
+def _person_of(files: Files, name: str) -> str | None:
+    """The column that names people, of the definition that a table was made by. Raises MlopsError."""
+    content = files.read(name)
+    try:
+        told = json.loads(content or b"")["definition"]
+        return person_column(told["key"], told.get("person"), told["personal"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise MlopsError(
+            f"{name} does not say which column of its table names people: {str(error).splitlines()[0]}.",
+            "Erase the person's rows from history and latest beside it by hand.",
+        ) from error

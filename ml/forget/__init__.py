@@ -1,0 +1,1 @@
+"""One person's rows are erased, wherever they are, with a record of each place."""

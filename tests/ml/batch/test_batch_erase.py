@@ -1,0 +1,104 @@
+"""One person leaves the outputs of batches: what readers see, what they do not see yet, old versions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from ml.batch.erase import erase, outputs_below
+from ml.batch.evaluate import Composite
+from ml.batch.run import Limits, run
+from ml.batch.unit import PREDICTIONS, REJECTS
+from ml.errors import MlopsError
+from ml.precomputed.rows import batch as to_load
+from tests.ml.batch.conftest import ID, written
+from tests.ml.batch.test_run import table
+
+LIMITS = Limits(workers=1, most_rejected=0.5)
+
+
+def holders(folder: Path, key: int) -> list[str]:
+    """The Parquet files with a row of the key, whether a table names them or not."""
+    return [
+        path.relative_to(folder).as_posix()
+        for path in sorted(folder.rglob("*.parquet"))
+        if key in pq.read_table(path, columns=["key"]).column("key").to_pylist()
+    ]
+
+
+def broken(rows: pd.DataFrame, place: int) -> pd.DataFrame:
+    """With a row that is rejected."""
+    changed = rows.copy()
+    changed["age"] = changed["age"].astype(float)
+    changed.loc[place, "age"] = float("nan")
+    return changed
+
+
+def test_predictions_rejects_and_hashes_of_a_person_go_from_every_run(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    output, some = tmp_path / "batch" / "credit-default", rows.head(60)
+    key = int(some[ID][7])
+    first = run(composite, written(some, tmp_path / "one"), str(output), ID, LIMITS)
+    run(composite, written(broken(some, 7), tmp_path / "two"), str(output), ID, LIMITS)
+    third = run(composite, written(rows.tail(20), tmp_path / "three"), str(output), ID, LIMITS)
+    assert len(holders(output, key)) == 2
+    assert outputs_below(str(tmp_path / "batch"), None) == [str(output)]
+    assert erase(str(output), str(key), "e-1", None, 1.0) == 1
+    assert holders(output, key) == []
+    assert list(output.rglob("keys-*.npy")) == []
+    assert len(table(output)) == 59 + 59 + 20
+    assert len(table(output, REJECTS)) == 0
+    assert erase(str(output), str(key), "e-1", None, 1.0) == 1, "the same erasure counts what it did"
+    assert erase(str(output), str(key), "e-2", None, 1.0) == 0
+    record = json.loads((output / "runs" / first["run"] / "record.json").read_text())
+    assert (record["scored"], record["erased"]) == (60, 1)
+    loaded = to_load(str(output), first["run"])
+    assert loaded.rows == sum(block.num_rows for block in loaded.blocks()) == 59
+    assert to_load(str(output), third["run"]).rows == 20
+    assert run(composite, str(tmp_path / "one"), str(output), ID, LIMITS)["found"]
+
+
+def test_units_that_nobody_sees_yet_go_whole_and_the_others_are_gone_on_with(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    """A run that was refused keeps its files; a key that occurs twice is such a run."""
+    output, some = tmp_path / "out", rows.head(40).copy()
+    some.loc[39, ID] = some[ID][3]
+    with pytest.raises(MlopsError, match="more than once"):
+        run(composite, written(some, tmp_path / "in", files=2), str(output), ID, LIMITS)
+    key, other = int(some[ID][5]), int(some[ID][30])
+    assert (len(holders(output, key)), len(holders(output, other))) == (1, 1)
+    assert erase(str(output), str(key), "e-1", None, 1.0) == 0
+    assert (holders(output, key), len(holders(output, other))) == ([], 1)
+    assert len(list(output.rglob("unit-*.json"))) == 1
+
+
+def test_files_without_a_table_are_written_anew(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    output, some = tmp_path / "out", rows.head(30)
+    key = int(some[ID][7])
+    where = written(some, tmp_path / "in")
+    run(composite, where, str(output), ID, LIMITS, format_="parquet")
+    assert len(holders(output, key)) == 1
+    assert outputs_below(str(tmp_path), None) == [str(output)]
+    assert erase(str(output), str(key), "e-1", None, 1.0) == 1
+    assert holders(output, key) == []
+    assert list(output.rglob("keys-*.npy")) == []
+    found = pq.read_table(output / PREDICTIONS)
+    assert sorted(found.column("key").to_pylist()) == sorted(set(some[ID]) - {key})
+
+
+def test_a_key_that_is_no_number_is_in_no_column_of_numbers(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    run(composite, written(rows.head(10), tmp_path / "in"), str(output), ID, LIMITS)
+    assert erase(str(output), "customer-7", "e-1", None, 1.0) == 0
+    assert erase(str(output), f"0{rows[ID][0]}", "e-1", None, 1.0) == 0
+    assert len(table(output)) == 10

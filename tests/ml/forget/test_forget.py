@@ -1,0 +1,209 @@
+"""One erasure goes through all places; what is not reached is named, and taken up by the same command."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deltalake.exceptions import DeltaError
+
+from ml.errors import MlopsError
+from ml.features.place import Features
+from ml.forget.places import PLACES
+from ml.forget.run import failed, forget
+from ml.forget.telemetry import Filter
+from ml.forget.where import Where
+from ml.kept import erasures
+from ml.kept.collect import collect
+from ml.kept.erasures import Erasure
+from ml.lake import tables
+from ml.precomputed.sqlite import FileStore
+from scoring.precomputed.address import File
+from tests.ml.features.tables import definition
+from tests.ml.features.test_build import World as FeatureWorld
+from tests.ml.kept.world import NOW, World, days
+from tests.ml.precomputed.made import answers, batch, quiet
+
+KEY = "4711"
+LATER = NOW + timedelta(hours=2)
+
+
+@dataclass
+class FakeLogs:
+    """Finds an event of each request that is asked for, until purges have ended."""
+
+    pending: bool = True
+    asked: list[str] = field(default_factory=list[str])
+    purged: list[Filter] = field(default_factory=list[Filter])
+    broken: MlopsError | None = None
+
+    def ask(self, query: str) -> list[dict[str, Any]]:
+        if self.broken:
+            raise self.broken
+        self.asked.append(query)
+        if query.endswith("| count"):
+            return [{"Count": 1}]
+        known = [name for name in ("a-1/0", "a-1/2") if json.dumps(name) in query]
+        told = json.dumps([{"request_id": name} for name in known])
+        over = self.purged and not self.pending
+        return [] if over or not known else [{"event_id": "e-1", "requests": told, "request_id": ""}]
+
+    def purge(self, table: str, filter_: Filter) -> str:
+        self.purged.append(filter_)
+        return f"https://management.azure.com/purge-{len(self.purged)}"
+
+    def state(self, address: str) -> str:
+        return "pending" if self.pending else "completed"
+
+
+@dataclass
+class Estate:
+    """Answers in the table and in a part, a feature table, predictions by key."""
+
+    kept: World
+    features: FeatureWorld
+    database: File
+    logs: FakeLogs = field(default_factory=FakeLogs)
+
+    @property
+    def where(self) -> Where:
+        return Where(
+            self.kept.place,
+            30,
+            features=self.features.features.where,
+            batches=str(self.kept.folder / "batch"),
+            predictions=lambda: FileStore(self.database),
+            logs=self.logs,
+        )
+
+    def forget(self, now: Any = NOW, where: Where | None = None) -> Erasure:
+        return forget(where or self.where, KEY, "request 12", "somebody", 14, now)
+
+
+@pytest.fixture
+def estate(tmp_path: Path) -> Estate:
+    kept = World(tmp_path / "kept")
+    kept.write("a-1", 0, [KEY, "other"], at=NOW - days(1))
+    kept.write("a-1", 1, ["other"])
+    collect(kept.place, 30, NOW)
+    kept.write("a-1", 2, [KEY])
+    (tmp_path / "source").mkdir()
+    features = FeatureWorld(tmp_path / "source")
+    features.says([(4711, 0.0, 0.0, 10), (2, 1.0, 0.0, 20)])
+    features.build(5, definition(personal="pseudonymous"))
+    database = File(str(tmp_path / "predictions.db"))
+    store = FileStore(database)
+    store.load(batch(1, answers([KEY, "other"], 0.5)), 2, quiet)
+    store.close()
+    return Estate(kept, features, database)
+
+
+def states(record: Erasure) -> dict[str, tuple[str, int]]:
+    return {name: (told["state"], told["rows"]) for name, told in record.places.items()}
+
+
+def test_every_place_is_in_the_record_with_its_rows(estate: Estate) -> None:
+    record = estate.forget()
+    assert states(record) == {
+        "telemetry": ("under way", 1),
+        "labels": ("erased", 0),
+        "answers-aside": ("erased", 0),
+        "answers": ("erased", 1),
+        "features": ("erased", 1),
+        "batches": ("erased", 0),
+        "predictions-by-key": ("erased", 1),
+    }
+    assert set(record.places) == {one.name for one in PLACES if one.by_key}
+    assert estate.logs.purged == [Filter("Properties", ("e-1",), "event_id")]
+    assert (record.finished_at, failed(record)) == (None, [])
+    text = json.dumps([estate.kept.place.files.read(f"answers/erasures/{record.id}.json")], default=str)
+    assert f'\\"{KEY}\\"' not in text
+    assert estate.kept.holds(KEY.encode()) == []
+
+
+def test_the_same_command_ends_it_when_the_purge_has(estate: Estate) -> None:
+    first = estate.forget()
+    again = estate.forget(LATER)
+    assert (again.id, again.finished_at, len(estate.logs.purged)) == (first.id, None, 1)
+    estate.kept.write("b-1", 0, [KEY], at=LATER)  # the person came back
+    collect(estate.kept.place, 30, LATER)
+    estate.logs.pending = False
+    last = estate.forget(LATER)
+    assert (last.id, last.requests) == (first.id, [])
+    assert last.finished_at is not None
+    assert states(last)["telemetry"] == ("erased", 1)
+    assert [row["request_id"] for row in estate.kept.rows() if row["key"] == KEY] == ["b-1/0"]
+    (only,) = erasures.all_of(estate.kept.place.files)
+    assert only == last
+
+
+def test_requests_of_parts_and_of_the_table_are_asked_for(estate: Estate) -> None:
+    estate.forget()
+    (asked,) = [one for one in estate.logs.asked if "dynamic([" in one]
+    assert '["a-1/0", "a-1/2"]' in asked
+
+
+def test_what_came_late_and_was_dropped_is_asked_for_too(estate: Estate) -> None:
+    first = estate.forget()
+    estate.kept.write("c-1", 0, [KEY], at=NOW - days(0.1))  # waited in a replica's memory
+    assert collect(estate.kept.place, 30, NOW + timedelta(minutes=9)).erased == 1
+    (record,) = erasures.all_of(estate.kept.place.files)
+    assert record.requests == [*first.requests, ["c-1/0", 0]]
+    estate.logs.pending = False
+    estate.forget(LATER)
+    assert '["a-1/0", "a-1/2", "c-1/0"]' in estate.logs.asked[-2]
+
+
+def test_a_place_that_is_not_reached_keeps_none_from_being_erased(estate: Estate) -> None:
+    estate.logs.broken = MlopsError(f"Log Analytics refuses {KEY}.", "Sign in as one who may.")
+    first = estate.forget()
+    assert failed(first) == ["telemetry: Log Analytics refuses KEY. Sign in as one who may."]
+    assert (states(first)["answers"], first.finished_at) == (("erased", 1), None)
+    estate.logs.broken, estate.logs.pending = None, False
+    second = estate.forget(LATER)
+    assert [one.values for one in estate.logs.purged] == [("e-1",)], "by requests that the record kept"
+    assert (failed(second), second.finished_at) == ([], None)
+    assert estate.forget(LATER).finished_at is not None
+
+
+@pytest.mark.parametrize("error", [OSError("Generic MicrosoftAzure error: 403"), DeltaError("403 Forbidden")])
+def test_a_lake_that_refuses_is_a_place_that_is_not_reached(estate: Estate, error: Exception) -> None:
+    def refused() -> Any:
+        raise error
+
+    record = estate.forget(where=replace(estate.where, predictions=refused))
+    assert states(record)["predictions-by-key"] == ("failed", 0)
+    assert "403" in failed(record)[0]
+
+
+def test_a_mistake_of_this_program_is_not_taken_for_a_place_that_is_away(estate: Estate) -> None:
+    def wrong() -> Any:
+        raise KeyError("mistake")
+
+    with pytest.raises(KeyError):
+        estate.forget(where=replace(estate.where, predictions=wrong))
+
+
+def test_places_that_an_estate_does_not_have_end_no_exit_code(tmp_path: Path) -> None:
+    record = forget(Where(World(tmp_path).place, 30), KEY, "request 12", "somebody", None, NOW)
+    assert {state for state, _ in states(record).values()} == {"erased", "not there"}
+    assert record.finished_at is not None
+
+
+def test_a_record_of_before_is_read_and_taken_up(estate: Estate) -> None:
+    old = erasures.begun(KEY, "request 1", "somebody", NOW)
+    told = {name: getattr(old, name) for name in ("id", "salt", "digest", "before", "reason", "by")}
+    estate.kept.place.files.write(f"{erasures.FOLDER}/{old.id}.json", json.dumps(told).encode())
+    assert estate.forget(LATER).id == old.id
+
+
+def test_feature_tables_that_were_erased_are_still_opened(estate: Estate) -> None:
+    estate.forget()
+    opened = Features(estate.features.features.where).open(definition(personal="pseudonymous"))
+    assert opened is not None
+    assert (opened.torn, opened.built is not None) == (False, True)
+    assert tables.recorded(opened.history, "built") is not None

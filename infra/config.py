@@ -228,6 +228,12 @@ class Settings(Section):
         return self.retraining is not None and self.retraining.hosted
 
     @property
+    def pushes_to(self) -> str | None:
+        """The account of the data lake that labelled rows are pushed to, where one is named."""
+        target = self.retraining.push_to if self.retraining else None
+        return target.rpartition("/")[2] if target else None
+
+    @property
     def private_links(self) -> tuple[PrivateLink, ...]:
         """The private endpoints: the workspace's, those asked for; in a private estate all but Monitor's.
 

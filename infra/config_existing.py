@@ -11,6 +11,7 @@ from infra.section import Section
 NETWORK: Final = "Microsoft.Network/virtualNetworks"
 LOGS: Final = "Microsoft.OperationalInsights/workspaces"
 MONITOR_SCOPE: Final = "Microsoft.Insights/privateLinkScopes"
+STORAGE: Final = "Microsoft.Storage/storageAccounts"
 
 
 def _id_of(type_: str) -> BeforeValidator:
@@ -26,6 +27,7 @@ def _id_of(type_: str) -> BeforeValidator:
 NetworkId = Annotated[str, _id_of(NETWORK)]
 LogsId = Annotated[str, _id_of(LOGS)]
 MonitorScopeId = Annotated[str, _id_of(MONITOR_SCOPE)]
+AccountId = Annotated[str, _id_of(STORAGE)]
 GroupId = Annotated[str, _id_of(resource_ids.GROUP)]
 
 

@@ -4,12 +4,14 @@ import re
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, model_validator
+from pydantic.alias_generators import to_camel
 
+from infra.config_existing import AccountId, SubnetId
 from infra.config_github import GitHubApp
 from infra.config_types import Uuid, refuse
 from infra.section import Section
 
-OWN: Final = ("schedule", "data", "application", "github")
+OWN: Final = ("schedule", "data", "application", "github", "pushed_by")
 """What only an estate with the function app of its own can be told."""
 _FIELD: Final = r"(?:\*|[0-9A-Za-z,/-]+|\*/[0-9]+)"
 
@@ -56,12 +58,25 @@ class Elsewhere(Application):
     url: Annotated[str, BeforeValidator(_url)]
 
 
+class Pusher(Section):
+    """Who pushes rows into this estate's landing: production's outputs of the same names.
+
+    principalId: `training_identity_principal_id`, object id of its training identity, which gets the role
+    that only adds. subnetId: `training_subnet_id`, which the data lake's firewall lets in.
+    """
+
+    principal_id: Uuid
+    subnet_id: SubnetId | None = None
+
+
 class Retraining(Section):
     """What starts trainings by itself: new data, alerts, and the schedule where there is one.
 
     schedule: NCRONTAB, in UTC. dailyLimit, debounceMinutes: how often at the most. data: trained on as long
     as nothing has landed. application: without it alerts start nothing. github: without it a registered model
-    starts no release. endpoint: in place of all others, where trainings run in another environment.
+    starts no release. pushedBy: without it nobody of another environment lands rows here.
+    endpoint, pushTo: in place of all others, where trainings run in another environment: where alerts go, and
+    the data lake that takes labelled rows.
     """
 
     schedule: Annotated[str, BeforeValidator(_schedule)] | None = None
@@ -70,18 +85,23 @@ class Retraining(Section):
     data: Annotated[str, BeforeValidator(_data)] | None = None
     application: Application | None = None
     github: ReleaseApp | None = None
+    pushed_by: Pusher | None = None
     endpoint: Elsewhere | None = None
+    push_to: AccountId | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Retraining":
-        if self.endpoint and any(getattr(self, name) is not None for name in OWN):
-            refuse(f"endpoint sends alerts to another environment's; leave out {', '.join(OWN)}")
+        if not self.hosted and any(getattr(self, name) is not None for name in OWN):
+            own = ", ".join(map(to_camel, OWN))
+            refuse(
+                f"endpoint and pushTo are for an estate that trains in another environment; leave out {own}"
+            )
         return self
 
     @property
     def hosted(self) -> bool:
         """Whether the function app is this estate's own."""
-        return self.endpoint is None
+        return self.endpoint is None and self.push_to is None
 
     @property
     def told(self) -> Application | None:

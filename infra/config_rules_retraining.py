@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from infra.config_errors import Problem
+from infra.config_existing import NETWORK
+from infra.resource_ids import ResourceId
 
 if TYPE_CHECKING:
     from infra.config import Settings
@@ -33,8 +35,62 @@ def alerts_are_there_to_be_told(settings: Settings, _: str) -> Iterator[Problem]
         )
 
 
+def rows_come_in_by_a_subnet(settings: Settings, _: str) -> Iterator[Problem]:
+    chosen = settings.retraining.pushed_by if settings.retraining else None
+    if chosen is None or chosen.subnet_id is None:
+        return
+    setting = "retraining.pushedBy.subnetId"
+    if settings.private:
+        yield Problem(
+            setting,
+            chosen.subnet_id,
+            "a private estate answers no subnet of others; leave it out, and make a private endpoint of the "
+            "data lake in production's network",
+        )
+    names = settings.names()
+    own = ResourceId(
+        settings.azure.subscription_id, names.of("resource_group"), NETWORK, names.of("virtual_network")
+    )
+    if chosen.subnet_id.lower().startswith(f"{own}/".lower()):
+        yield Problem(setting, chosen.subnet_id, "this is a subnet of this estate; name production's")
+
+
+def rows_that_are_pushed_are_kept_here(settings: Settings, _: str) -> Iterator[Problem]:
+    target = settings.retraining.push_to if settings.retraining else None
+    if target is None:
+        return
+    if settings.data_lake is None:
+        yield Problem("dataLake", None, "retraining.pushTo pushes the answers that are kept in it; set it")
+    elif target.rpartition("/")[2] == settings.names().of("data_lake"):
+        yield Problem(
+            "retraining.pushTo",
+            target,
+            "this is this estate's own data lake; name that of the one that trains",
+        )
+
+
+def training_reaches_what_it_pushes_to(settings: Settings, _: str) -> Iterator[Problem]:
+    target = settings.retraining.push_to if settings.retraining else None
+    if target and settings.private and not settings.network.storage_policy:
+        yield Problem(
+            "network.storagePolicy",
+            False,
+            "without it a private estate has no service endpoint, by which training reaches "
+            "retraining.pushTo; set true",
+        )
+
+
 RETRAINING_RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"retraining", "network"}), functions_have_a_subnet),
     (frozenset({"retraining", "data_lake"}), data_lands_somewhere),
     (frozenset({"retraining", "alerts"}), alerts_are_there_to_be_told),
+    (
+        frozenset({"retraining", "network_access", "azure", "project", "environment"}),
+        rows_come_in_by_a_subnet,
+    ),
+    (
+        frozenset({"retraining", "data_lake", "azure", "project", "environment"}),
+        rows_that_are_pushed_are_kept_here,
+    ),
+    (frozenset({"retraining", "network_access", "network"}), training_reaches_what_it_pushes_to),
 )

@@ -15,6 +15,7 @@ from typing import Final
 HASH_LENGTH: Final = 8
 ASSIGNMENTS: Final = uuid.UUID("5f0d2d5c-55d1-5d0b-8a55-6f1b7c5f7a10")  # namespace of role assignment names
 
+OWN_ROLES: Final = uuid.UUID("b3a7b4f0-3d1f-5c0b-9a54-4a0d8f2e6c35")  # namespace of our own roles' ids
 WORKBOOKS: Final = uuid.UUID("0c1f3d5a-7d0e-5f7e-9c7b-2f6f0a9f4b21")  # namespace of workbooks' names
 
 
@@ -135,6 +136,11 @@ class Names:
 def role_assignment(scope: str, principal: str, role: str) -> str:
     """The name (a UUID) of the assignment of `role` to `principal` on `scope`, all three by stable names."""
     return str(uuid.uuid5(ASSIGNMENTS, "|".join((scope, principal, role)).lower()))
+
+
+def own_role(tenant_id: str, project: str, role: str) -> str:
+    """The id (a UUID) of a role of our own, one in a tenant: the bootstrap and the estates name it."""
+    return str(uuid.uuid5(OWN_ROLES, "|".join((tenant_id, project, role)).lower()))
 
 
 def workbook(estate: str, key: str) -> str:

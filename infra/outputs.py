@@ -75,6 +75,16 @@ class EstateOutputs(BaseModel):
     )
     gateway_pool: str | None = Field(default=None, description="backend whose members the release sets, name")
     predictions: Predictions | None = Field(default=None, description="by key; None: there are none")
+    data_lake_id: str | None = Field(
+        default=None, description="ARM id, for retraining.pushTo of an estate that trains elsewhere"
+    )
+    training_identity_principal_id: str | None = Field(
+        default=None, description="object id, for retraining.pushedBy of the environment that trains"
+    )
+    training_subnet_id: str | None = Field(default=None, description="for the same")
+    pushes_to: str | None = Field(
+        default=None, description="data lake of the environment that trains, name; None: nothing is pushed"
+    )
     retraining_app: str | None = Field(
         default=None, description="function app that starts trainings, name; None: there is none"
     )

@@ -1,4 +1,4 @@
-"""Who may do what, as data: Azure's built-in roles and the plan of their assignments.
+"""Who may do what, as data: Azure's built-in roles, one of our own, and the plan of their assignments.
 
 The plan names principals and scopes by key; `estate.py` puts ids to them. Nothing depends on who deploys.
 """
@@ -6,6 +6,8 @@ The plan names principals and scopes by key; `estate.py` puts ids to them. Nothi
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, Literal
+
+from infra.naming import own_role
 
 PrincipalType = Literal["ServicePrincipal", "Group"]
 
@@ -44,6 +46,31 @@ ROLES: Final[dict[str, str]] = {
     "Website Contributor": "de139f84-1756-47ae-9be6-808fbbe84772",
 }
 
+
+@dataclass(frozen=True, slots=True)
+class OwnRole:
+    """A role that Azure lacks; the bootstrap defines it, since who deploys an estate may define none.
+
+    data_actions: all that it allows. why: its description in Azure.
+    """
+
+    data_actions: tuple[str, ...]
+    why: str
+
+
+LANDING_WRITER: Final = "Landing Writer"
+OWN_ROLES: Final[dict[str, OwnRole]] = {
+    # "Put Blob" takes this action for a blob that is not there, and `blobs/write` for any (its "RBAC action";
+    # "Actions and attributes for Azure role assignment conditions for Azure Blob Storage": "Create a blob or
+    # snapshot, or append data"; read 2026-11). The Blob endpoint of an account with a hierarchical namespace
+    # is the same. Blocks, and Create, Append and Flush of the dfs endpoint, are not documented to do with it
+    # alone, so a file is sent whole.
+    LANDING_WRITER: OwnRole(
+        ("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action",),
+        "Makes new blobs, each as a whole. Reads, lists, overwrites and deletes nothing.",
+    ),
+}
+
 IDENTITIES: Final = ("workspace", "training", "scoring")
 """The user-assigned identities: Azure ML's own, the compute cluster's nodes, the scoring containers."""
 
@@ -65,9 +92,12 @@ PROMOTER: Final = "promoter"
 ERASERS: Final = "erasers"
 """The group of those who may erase one person's rows for good, which the settings name."""
 
+PUSHER: Final = "pusher"
+"""The training identity of production, which the settings of the environment that trains name."""
+
 PRINCIPALS: Final[dict[str, PrincipalType]] = {
     **dict.fromkeys(
-        (*IDENTITIES, *CLUSTER_IDENTITIES, *TRIGGER_IDENTITIES, RUNNERS, GATEWAY, PROMOTER),
+        (*IDENTITIES, *CLUSTER_IDENTITIES, *TRIGGER_IDENTITIES, RUNNERS, GATEWAY, PROMOTER, PUSHER),
         "ServicePrincipal",
     ),
     "engineers": "Group",
@@ -182,6 +212,8 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("promoter", "Azure Kubernetes Service RBAC Writer", "kubernetes", "applies a revision's manifests"),
     # Azure has no built-in role for backends alone.
     Grant("promoter", "API Management Service Contributor", "gateway", "sets backends and weights"),
+    # Training reaches into nothing of production, which pushes rows here and cannot look at them again.
+    Grant("pusher", LANDING_WRITER, "lake-landing", "adds production's rows, and reads none"),
     # "Connecting to host storage with an identity" of Azure Functions: locks, timers and the package are
     # blobs, and the host makes containers. The account holds nothing else.
     Grant("retrain", "Storage Blob Data Owner", "trigger-storage", "keeps its locks, timers and state"),
@@ -215,7 +247,11 @@ def grants_on(scopes: Collection[str], principals: Collection[str]) -> tuple[Gra
     return tuple(grant for grant in GRANTS if grant.scope in scopes and grant.principal in principals)
 
 
-def role_definition_id(subscription_id: str, role: str) -> str:
-    """The ARM id of a built-in role, by its name in ROLES."""
-    definitions = f"/subscriptions/{subscription_id}/providers/Microsoft.Authorization/roleDefinitions"
-    return f"{definitions}/{ROLES[role]}"
+def role_guid(role: str, tenant_id: str, project: str) -> str:
+    """The GUID of a role by its name in ROLES or OWN_ROLES; of the latter, one a tenant and project."""
+    return ROLES[role] if role in ROLES else own_role(tenant_id, project, role)
+
+
+def role_definition_id(subscription_id: str, guid: str) -> str:
+    """The ARM id of a role, as an assignment in that subscription names it."""
+    return f"/subscriptions/{subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{guid}"

@@ -30,6 +30,7 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
             if not properties.get(key):
                 raise AzureError(400, "BadRequestFormat", f"'{put.id}': properties.{key} is required.")
         definition = str(properties["roleDefinitionId"])
+        _refuse_elsewhere(put, definition)
         if identity.access.role(definition) is None:
             raise AzureError(
                 404,
@@ -72,6 +73,18 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
         _refuse_duplicate(put)
         properties["scope"] = put.id[: put.id.lower().rindex("/providers/microsoft.authorization/")] or "/"
         del properties["provisioningState"]
+
+    def _refuse_elsewhere(put: Put, definition: str) -> None:
+        """A role of one's own is for its assignable scopes alone. The code is Azure's, the words are not."""
+        name = definition.rsplit("/", 1)[-1].lower()
+        own = next((one for one in store.by_type(DEFINITION) if one["name"].lower() == name), None)
+        if own is not None and not _assignable(own, scope_of(put.id), below=False):
+            raise AzureError(
+                400,
+                "RoleAssignmentScopeNotAssignableToRoleDefinition",
+                f"The role '{own['properties']['roleName']}' cannot be assigned at '{scope_of(put.id)}': its "
+                f"assignable scopes are {', '.join(own['properties']['assignableScopes'])}.",
+            )
 
     def _refuse_change(put: Put) -> None:
         if put.old is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulator.errors import AzureError
 from emulator.http import Response
 from emulator.storage import checksums, operations, ranges, tiers
 from emulator.storage.blobs import md5
@@ -10,6 +11,7 @@ from emulator.storage.context import Context, blob_headers, version_headers, wri
 from emulator.storage.errors import failure, refusal
 from emulator.storage.metadata import checked_headers
 from emulator.storage.model import APPEND_BLOB, BLOCK_BLOB, RIGHTS, TIER, Blob
+from emulator.storage.operations import Operation
 
 RANGE_MD5_LIMIT = 4 << 20
 LONGEST_NUMBER = 19  # digits of a 64-bit number
@@ -73,17 +75,28 @@ def get_metadata(context: Context) -> Response:
     )
 
 
-def require_write(context: Context) -> None:
-    """The right to write this blob: a new one needs less than one that exists."""
-    exists = context.blobs.get(context.at) is not None
-    context.require(operations.WRITE_BLOB if exists else operations.CREATE_BLOB)
+def require_write(context: Context, new: Operation = operations.CREATE_BLOB) -> None:
+    """The right to write this blob: a new one needs less than one that exists.
+
+    Whoever may only make new ones is told of the one that exists, whatever conditions the request has
+    (Azure/azure-rest-api-specs#32708, Azure/azure-cli#19203).
+    """
+    if context.blobs.get(context.at) is None:
+        context.require(new)
+    else:
+        try:
+            context.require(operations.WRITE_BLOB)
+        except AzureError as error:
+            if error.status != 403 or not context.allows(new):
+                raise
+            raise failure("UnauthorizedBlobOverwrite", error.message) from error
     context.require_container()
 
 
 def put_blob(context: Context) -> Response:
     """Put Blob, Copy Blob, Copy Blob From URL, Put Blob From URL: the headers tell which."""
     request = context.request
-    require_write(context)
+    require_write(context, operations.PUT_BLOB)
     if request.headers.get("x-ms-copy-source"):
         return _copy(context)
     check = context.check("write")

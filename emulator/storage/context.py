@@ -65,6 +65,16 @@ class Context:
             if not permission.allows(self.arm.store, self.blobs, self.path, who, operation):
                 raise
 
+    def allows(self, operation: Operation) -> bool:
+        """Whether `require` lets it pass."""
+        try:
+            self.require(operation)
+        except AzureError as error:
+            if error.status != 403:
+                raise
+            return False
+        return True
+
     @property
     def path(self) -> Address:
         """The path that is asked for; of a listing, the directory that it lists."""

@@ -137,6 +137,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     ),
     "NotModified": (304, "The condition specified using HTTP conditional header(s) is not met."),
     "OutOfRangeInput": (400, "One of the request inputs is out of range."),
+    "UnauthorizedBlobOverwrite": (403, "This request is not authorized to perform blob overwrites."),
     "PublicAccessNotPermitted": (409, "Public access is not permitted on this storage account."),
     "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
     "UnsupportedHttpVerb": (405, "The resource doesn't support specified Http Verb."),

@@ -61,8 +61,13 @@ WRITE_CONTAINER = Operation("Set Container Metadata", f"{CONTAINERS}/write", Fal
 DELETE_CONTAINER = Operation("Delete Container", f"{CONTAINERS}/delete", False, "d", "c", False)
 LIST_BLOBS = Operation("List Blobs", f"{BLOBS}/read", True, "l", "c")
 READ_BLOB = Operation("Get Blob", f"{BLOBS}/read", True, "r", "o")
-CREATE_BLOB = Operation("Put Blob (new)", f"{BLOBS}/write", True, "cw", "o")
+# Whoever may only add makes new blobs whole ("Put Blob", "Copy Blob", "Append Block": their RBAC actions,
+# read 2026-11). Blocks and the dfs endpoint are not documented to take that action, so they take `write`.
+ADD: tuple[tuple[str, ...], ...] = ((f"{BLOBS}/add/action",),)
+PUT_BLOB = Operation("Put Blob (new)", f"{BLOBS}/write", True, "cw", "o", instead=ADD)
+CREATE_BLOB = Operation("Put Block or Path - Create (new)", f"{BLOBS}/write", True, "cw", "o")
 WRITE_BLOB = Operation("Put Blob", f"{BLOBS}/write", True, "w", "o")
 LEASE_BLOB = Operation("Lease Blob", f"{BLOBS}/write", True, "dw", "o")
-APPEND_BLOCK = Operation("Append Block", f"{BLOBS}/write", True, "aw", "o")
+APPEND_BLOCK = Operation("Append Block", f"{BLOBS}/write", True, "aw", "o", instead=ADD)
+UPDATE_PATH = Operation("Path - Update", f"{BLOBS}/write", True, "aw", "o")
 DELETE_BLOB = Operation("Delete Blob", f"{BLOBS}/delete", True, "d", "o")

@@ -11,6 +11,7 @@ from infra.bootstrap.roles import GRANTS, GROUPS, IDENTITIES, ROLES, Grant, cond
 from infra.components.site import child_of
 from infra.components.storage_account import AccountArgs, blob_service, storage_account
 from infra.naming import role_assignment
+from infra.roles import OWN_ROLES, role_guid
 from infra.roles import ROLES as ESTATE_ROLES
 
 KEPT_DAYS: Final = 90
@@ -39,6 +40,7 @@ class Bootstrap(pulumi.ComponentResource):
         self._state()
         self._keys()
         self._approvals()
+        self._roles()
         for environment in settings.environments:
             self._identities(environment)
         for environment, chosen in settings.environments.items():
@@ -276,10 +278,43 @@ class Bootstrap(pulumi.ComponentResource):
             role_definition_id=(
                 f"/subscriptions/{home}/providers/Microsoft.Authorization/roleDefinitions/{ROLES[grant.role]}"
             ),
-            condition=condition(list(ESTATE_ROLES.values())) if grant.conditional else None,
+            condition=condition(self._assignable()) if grant.conditional else None,
             condition_version="2.0" if grant.conditional else None,
             opts=child_of(self),
         )
+
+    def _roles(self) -> None:
+        """The estates' own roles, for every environment's subscription.
+
+        They stand in the tenant; the subscription of the bootstrap is only where their ids are read.
+        """
+        settings = self._settings
+        chosen = [
+            settings.azure.subscription_id,
+            *(e.subscription_id for e in settings.environments.values()),
+        ]
+        scopes = [f"/subscriptions/{id_}" for id_ in dict.fromkeys(chosen)]
+        for name, role in OWN_ROLES.items():
+            authorization.RoleDefinition(
+                name.lower().replace(" ", "-"),
+                role_definition_id=role_guid(name, settings.azure.tenant_id, settings.project),
+                scope=scopes[0],
+                role_name=f"{name} ({settings.project})",
+                role_type="CustomRole",
+                description=role.why,
+                permissions=[
+                    authorization.PermissionArgs(
+                        actions=[], not_actions=[], data_actions=list(role.data_actions), not_data_actions=[]
+                    )
+                ],
+                assignable_scopes=scopes,
+                opts=child_of(self),
+            )
+
+    def _assignable(self) -> list[str]:
+        """The ids of the roles that an estate's program assigns."""
+        azure, project = self._settings.azure, self._settings.project
+        return [*ESTATE_ROLES.values(), *(role_guid(name, azure.tenant_id, project) for name in OWN_ROLES)]
 
     def outputs(self) -> dict[str, Any]:
         """What the runbook and the workflows need: docs/azure.md says where each goes."""

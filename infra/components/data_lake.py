@@ -42,7 +42,7 @@ class DataLake(pulumi.ComponentResource):
                 tags=site.tags,
                 public=args.access.public,
                 callers=args.access.callers,
-                subnets=args.access.subnets.get("Microsoft.Storage", []),
+                subnets=[*args.access.subnets.get("Microsoft.Storage", []), *_pushing(site)],
                 hierarchical=True,
                 protect=site.protect,
             ),
@@ -72,3 +72,10 @@ class DataLake(pulumi.ComponentResource):
         self.containers: Mapping[str, pulumi.Output[str]] = {key: one.name for key, one in made.items()}
         self.container_ids: Mapping[str, pulumi.Output[str]] = {key: one.id for key, one in made.items()}
         self.register_outputs({"id": account.id})
+
+
+def _pushing(site: Site) -> list[str]:
+    """The subnet of production from which rows are pushed into landing."""
+    retraining = site.settings.retraining
+    pusher = retraining.pushed_by if retraining else None
+    return [pusher.subnet_id] if pusher and pusher.subnet_id else []

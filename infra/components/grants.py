@@ -10,7 +10,15 @@ from infra.components.identities import Identities
 from infra.components.site import Site, child_of
 from infra.config import Settings
 from infra.naming import role_assignment
-from infra.roles import ERASERS, PRINCIPALS, PROMOTER, grants_on, role_definition_id
+from infra.roles import (
+    ERASERS,
+    PRINCIPALS,
+    PROMOTER,
+    PUSHER,
+    grants_on,
+    role_definition_id,
+    role_guid,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class Grants(pulumi.ComponentResource):
         site = args.site
         estate = f"{site.subscription_id}/{site.names.of('resource_group')}"
         principals = _principals(args)
+        tenant, project = site.settings.azure.tenant_id, site.settings.project
         for grant in grants_on(args.scopes, principals):
             slug = grant.role.lower().replace(" ", "-")
             authorization.RoleAssignment(
@@ -42,7 +51,9 @@ class Grants(pulumi.ComponentResource):
                 principal_id=principals[grant.principal],
                 # Without the type Azure looks the principal up, and does not find one that is seconds old.
                 principal_type=PRINCIPALS[grant.principal],
-                role_definition_id=role_definition_id(site.subscription_id, grant.role),
+                role_definition_id=role_definition_id(
+                    site.subscription_id, role_guid(grant.role, tenant, project)
+                ),
                 opts=child_of(self),
             )
         self.register_outputs({})
@@ -57,6 +68,7 @@ def _principals(args: GrantsArgs) -> Mapping[str, pulumi.Input[str]]:
         "engineers": args.site.settings.engineers_group_id,
         **promoter(args.site.settings),
         **erasers(args.site.settings),
+        **_pusher(args.site.settings),
     }
 
 
@@ -69,3 +81,9 @@ def promoter(settings: Settings) -> dict[str, str]:
 def erasers(settings: Settings) -> dict[str, str]:
     """The object id of the group that erases people's rows, where the settings name one."""
     return {ERASERS: settings.erasure.group_id} if settings.erasure else {}
+
+
+def _pusher(settings: Settings) -> dict[str, str]:
+    """The object id of the identity of production that pushes rows, where the settings name one."""
+    chosen = settings.retraining.pushed_by if settings.retraining else None
+    return {PUSHER: chosen.principal_id} if chosen else {}

@@ -2,8 +2,9 @@
 
 A security rule knows storage by region only (`Storage.westeurope`), that is everybody's accounts: a job could
 write what it read to one of its author's own. With the policy, the subnet's storage traffic reaches the
-accounts of the estate's resource group, and those that Azure ML keeps for its nodes. It needs the service
-endpoint, in a private estate too; private endpoints pass it by.
+accounts of the estate's resource group, those that Azure ML keeps for its nodes, and the data lake that rows
+are pushed to (`retraining.pushTo`). It needs the service endpoint, in a private estate too; private endpoints
+pass it by.
 From "Azure Machine Learning data exfiltration prevention" (read 2026-11).
 """
 
@@ -42,6 +43,7 @@ class StoragePolicy(pulumi.ComponentResource):
                     service="Microsoft.Storage",
                     service_resources=[group],
                 ),
+                *_pushed_to(site),
                 network.ServiceEndpointPolicyDefinitionArgs(
                     name="azure-ml",
                     description="the accounts that Azure ML's nodes start from",
@@ -54,3 +56,18 @@ class StoragePolicy(pulumi.ComponentResource):
         )
         self.id = policy.id
         self.register_outputs({"id": policy.id})
+
+
+def _pushed_to(site: Site) -> list[network.ServiceEndpointPolicyDefinitionArgs]:
+    """The one account of others that training reaches: rows are pushed there by a role that only adds."""
+    retraining = site.settings.retraining
+    if retraining is None or retraining.push_to is None:
+        return []
+    return [
+        network.ServiceEndpointPolicyDefinitionArgs(
+            name="landing",
+            description="the data lake of the environment that trains",
+            service="Microsoft.Storage",
+            service_resources=[retraining.push_to],
+        )
+    ]

@@ -13,6 +13,7 @@ from infra.bootstrap.federation import credentials
 from infra.bootstrap.roles import GRANTS, GROUPS, IDENTITIES, ROLES, condition
 from infra.config_errors import ConfigError
 from infra.naming import KINDS
+from infra.roles import LANDING_WRITER, role_guid
 from infra.roles import ROLES as ESTATE_ROLES
 from tests.infra.recording import ROOT, Graph, record
 
@@ -166,8 +167,28 @@ def test_a_deploy_hands_out_the_estates_roles_and_no_others(graph: Graph) -> Non
         assert one.inputs["roleDefinitionId"].endswith(administrator)
         assert one.inputs["conditionVersion"] == "2.0"
         assert all(role in one.inputs["condition"] for role in ESTATE_ROLES.values())
+        for role in graph.all("authorization:RoleDefinition"):
+            assert role.inputs["roleDefinitionId"] in one.inputs["condition"]
     powerful = {"8e3af657-a8ff-443c-a75c-2fe8c4bcb635", administrator, ROLES["Contributor"]}
     assert not powerful & set(ESTATE_ROLES.values())
+
+
+def test_it_defines_the_role_that_only_adds(graph: Graph, settings: Settings) -> None:
+    """Who deploys may define none; the estates name it by the same id."""
+    (role,) = graph.all("authorization:RoleDefinition")
+    (permission,) = role.inputs["permissions"]
+    assert permission == {
+        "actions": [],
+        "notActions": [],
+        "dataActions": ["Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action"],
+        "notDataActions": [],
+    }
+    guid = role_guid(LANDING_WRITER, settings.azure.tenant_id, settings.project)
+    assert (role.inputs["roleDefinitionId"], role.inputs["roleType"]) == (guid, "CustomRole")
+    assert role.inputs["assignableScopes"] == [
+        f"/subscriptions/{one.subscription_id}" for one in settings.environments.values()
+    ]
+    assert guid != role_guid(LANDING_WRITER, settings.azure.tenant_id, "another")
 
 
 def test_the_approvers_alone_write_approvals() -> None:

@@ -15,8 +15,10 @@ from infra.roles import (
     GATEWAY,
     GRANTS,
     IDENTITIES,
+    OWN_ROLES,
     PRINCIPALS,
     PROMOTER,
+    PUSHER,
     ROLES,
     RUNNERS,
     SCOPES,
@@ -137,13 +139,15 @@ def test_every_identity_has_a_role() -> None:
         RUNNERS,
         GATEWAY,
         PROMOTER,
+        PUSHER,
         "engineers",
     }
     assert {grant.principal for grant in GRANTS} == everybody == set(PRINCIPALS)
 
 
 def test_the_plan_names_what_exists() -> None:
-    assert {grant.role for grant in GRANTS} == set(ROLES)
+    assert {grant.role for grant in GRANTS} == {*ROLES, *OWN_ROLES}
+    assert not set(ROLES) & set(OWN_ROLES)
     assert {grant.scope for grant in GRANTS} == set(SCOPES)
     assert len({(g.principal, g.role, g.scope) for g in GRANTS}) == len(GRANTS)
 
@@ -154,6 +158,7 @@ def planned(stack: str) -> list[Grant]:
     promoter = settings.releases and settings.releases.promoter_id
     absent = {
         *(() if promoter else (PROMOTER,)),
+        *(() if settings.retraining and settings.retraining.pushed_by else (PUSHER,)),
         *(() if settings.kubernetes else CLUSTER_IDENTITIES),
         *(() if settings.gateway else (GATEWAY,)),
         *(() if settings.starts_trainings else TRIGGER_IDENTITIES),

@@ -7,6 +7,7 @@ import pytest
 from infra.config import load
 from infra.config_errors import ConfigError
 from infra.naming import Names
+from infra.roles import LANDING_WRITER, role_definition_id, role_guid
 from infra.stack_file import raw_settings as raw_settings_of
 from tests.infra.recording import Graph, record, stack_file
 
@@ -21,6 +22,17 @@ HOSTED: dict[str, Any] = {
     "application": APPLICATION,
     "github": GITHUB,
 }
+PUSHER = "7d3c2b1a-0000-4000-8000-0000000000b1"
+PRODUCTION = (
+    "/subscriptions/0a7c1e5d-0000-4000-8000-00000000000b/resourceGroups/rg-mlops-prod-weu/providers/"
+    "Microsoft.Network/virtualNetworks/vnet-mlops-prod-weu/subnets/snet-training"
+)
+OWN_SUBNET = PRODUCTION.replace("00b/", "00a/").replace("-prod-", "-stage-")
+LAKE = (
+    "/subscriptions/0a7c1e5d-0000-4000-8000-00000000000a/resourceGroups/rg-mlops-stage-weu/providers/"
+    "Microsoft.Storage/storageAccounts/dlmlopsstage0a1b2c3d"
+)
+PUSHED_BY: dict[str, Any] = {"principalId": PUSHER, "subnetId": PRODUCTION}
 ELSEWHERE: dict[str, Any] = {
     "endpoint": {**APPLICATION, "url": "https://func-mlops-stage-0a1b2c3d.azurewebsites.net/api/alerts"}
 }
@@ -46,6 +58,18 @@ def private() -> Graph:
 def pushing() -> Graph:
     """Production, whose alerts go to where trainings run."""
     return record("prod", config_of("prod", ELSEWHERE))
+
+
+@pytest.fixture(scope="module")
+def taking() -> Graph:
+    """Stage, which takes production's rows."""
+    return record("stage", config_of("stage", {**HOSTED, "pushedBy": PUSHED_BY}))
+
+
+@pytest.fixture(scope="module")
+def giving() -> Graph:
+    """Production, which pushes them, and its alerts."""
+    return record("prod", config_of("prod", {**ELSEWHERE, "pushTo": LAKE}))
 
 
 def settings_of_app(graph: Graph) -> dict[str, Any]:
@@ -158,6 +182,78 @@ def test_productions_alerts_go_to_the_app_of_the_estate_that_trains(hosted: Grap
     assert not pushing.all("eventgrid:SystemTopic")
 
 
+def test_production_may_add_to_landing_and_do_nothing_else(hosted: Graph, taking: Graph) -> None:
+    def of_pusher(graph: Graph) -> list[tuple[str, str]]:
+        return [
+            (one.inputs["scope"], one.inputs["roleDefinitionId"])
+            for one in graph.all("authorization:RoleAssignment")
+            if one.inputs["principalId"] == PUSHER
+        ]
+
+    settings = load(raw_settings_of(config_of("stage", HOSTED)), "stage").azure
+    role = role_definition_id(
+        settings.subscription_id, role_guid(LANDING_WRITER, settings.tenant_id, "mlops")
+    )
+    assert of_pusher(taking) == [("id of lake-landing", role)]
+    assert of_pusher(hosted) == []
+
+
+def test_stages_lake_lets_productions_training_in(hosted: Graph, taking: Graph) -> None:
+    def let_in(graph: Graph, name: str) -> set[str]:
+        rules = graph.one("storage:StorageAccount", name).inputs["networkRuleSet"]["virtualNetworkRules"]
+        return {one["virtualNetworkResourceId"] for one in rules}
+
+    assert let_in(taking, "lake") - let_in(hosted, "lake") == {PRODUCTION}
+    assert let_in(taking, "storage") == let_in(hosted, "storage")
+
+
+def test_productions_training_reaches_that_lake_and_no_other(pushing: Graph, giving: Graph) -> None:
+    def reached(graph: Graph) -> list[str]:
+        made = graph.one("network:ServiceEndpointPolicy").inputs["serviceEndpointPolicyDefinitions"]
+        return [one for row in made for one in row["serviceResources"]]
+
+    assert set(reached(giving)) - set(reached(pushing)) == {LAKE}
+    subnet = graph_subnet(giving)
+    assert subnet["serviceEndpoints"] == [{"service": "Microsoft.Storage"}]
+    assert giving.outputs["pushes_to"] == LAKE.rpartition("/")[2]
+    assert pushing.outputs["pushes_to"] is None
+    assert not giving.all("web:WebApp")
+
+
+def graph_subnet(graph: Graph) -> dict[str, Any]:
+    return graph.one("network:Subnet", "network-training").inputs
+
+
+def test_what_the_other_side_has_to_be_told_is_an_output(taking: Graph, giving: Graph) -> None:
+    assert giving.outputs["training_identity_principal_id"] == "principal of identities-training"
+    assert giving.outputs["training_subnet_id"] == "id of network-training"
+    assert taking.outputs["data_lake_id"] == "id of lake"
+
+
+def test_rows_alone_may_be_pushed_without_alerts() -> None:
+    graph = record("prod", config_of("prod", {"pushTo": LAKE}))
+    assert not graph.all("web:WebApp")
+    assert not [one for one in graph.all("monitor:ActionGroup") if one.name == "alerts-retraining"]
+
+
+def test_a_private_estate_that_trains_takes_no_subnet_of_others() -> None:
+    said = problems("prod", {"pushedBy": {**PUSHED_BY, "subnetId": PRODUCTION.replace("-prod-", "-dev-")}})
+    assert "private endpoint" in said
+    record("prod", config_of("prod", {"pushedBy": {"principalId": PUSHER}}))
+
+
+def test_a_private_estate_pushes_by_its_service_endpoint() -> None:
+    config = config_of("prod", {"pushTo": LAKE})
+    config["mlops-estate:network"] = {**config["mlops-estate:network"], "storagePolicy": False}
+    with pytest.raises(ConfigError, match=r"network\.storagePolicy"):
+        load(raw_settings_of(config), "prod")
+
+
+def test_an_estate_does_not_push_to_itself() -> None:
+    own = load(raw_settings_of(config_of("prod", None)), "prod").names().of("data_lake")
+    assert "own data lake" in problems("prod", {"pushTo": LAKE.replace("dlmlopsstage0a1b2c3d", own)})
+
+
 def test_the_schedule_is_the_settings_and_without_one_the_timer_is_off(hosted: Graph) -> None:
     assert settings_of_app(hosted)["RETRAIN_SCHEDULE"] == "0 0 4 * * Mon"
     assert settings_of_app(hosted)["AzureWebJobs.schedule.Disabled"] == "false"
@@ -184,6 +280,12 @@ def problems(stack: str, retraining: dict[str, Any], *, without: tuple[str, ...]
         ({"dailyLimit": 0}, (), "retraining.dailyLimit"),
         ({"data": "https://example.com/rows.csv"}, (), "azureml:credit-default@latest"),
         ({**ELSEWHERE, "schedule": "0 0 4 * * Mon"}, (), "leave out schedule"),
+        ({**ELSEWHERE, "pushedBy": PUSHED_BY}, (), "pushedBy"),
+        ({"pushTo": LAKE, "schedule": "0 0 4 * * Mon"}, (), "leave out schedule"),
+        ({"pushTo": "dlmlopsstage0a1b2c3d"}, (), "retraining.pushTo"),
+        ({"pushTo": LAKE}, ("dataLake",), "pushes the answers"),
+        ({"pushedBy": {**PUSHED_BY, "subnetId": OWN_SUBNET}}, (), "a subnet of this estate"),
+        ({"pushedBy": {"subnetId": PRODUCTION}}, (), "retraining.pushedBy.principalId"),
         ({"endpoint": {**APPLICATION, "url": "http://example.com"}}, (), "retraining_alerts_url"),
         ({}, ("functions",), "network.subnets.functions"),
         ({}, ("dataLake",), "waits for files that land"),

@@ -53,7 +53,7 @@ def create(context: Context) -> Response:
 
 def append(context: Context) -> Response:
     """Path - Update, append: bytes that become part of the file when they are flushed."""
-    context.require(operations.APPEND_BLOCK)
+    context.require(operations.UPDATE_PATH)
     context.require_container()
     if context.request.query.get("flush", "").lower() == "true":
         raise refusal("appends that are flushed at once")
@@ -69,7 +69,7 @@ def append(context: Context) -> Response:
 
 def flush(context: Context) -> Response:
     """Path - Update, flush: what was appended becomes the file's content."""
-    context.require(operations.APPEND_BLOCK)
+    context.require(operations.UPDATE_PATH)
     context.require_container()
     if context.request.query.get("retainuncommitteddata", "").lower() == "true":
         raise refusal("flushes that retain uncommitted data")

@@ -21,6 +21,8 @@ NEEDED: Final[dict[Operation, tuple[str, str]]] = {
     operations.LIST_BLOBS: ("rx", ""),
     operations.WRITE_BLOB: ("w", ""),
     operations.APPEND_BLOCK: ("w", ""),
+    operations.UPDATE_PATH: ("w", ""),
+    operations.PUT_BLOB: ("", "wx"),
     operations.CREATE_BLOB: ("", "wx"),
     operations.DELETE_BLOB: ("", "wx"),
 }

@@ -20,7 +20,16 @@ from emulator.errors import AzureError
 from emulator.http import Request, Response
 from emulator.identity.directory import Principal
 from emulator.images.references import parse
-from infra.roles import GATEWAY, GRANTS, PRINCIPALS, Grant, role_definition_id
+from infra.roles import (
+    GATEWAY,
+    GRANTS,
+    LANDING_WRITER,
+    OWN_ROLES,
+    PRINCIPALS,
+    Grant,
+    role_definition_id,
+    role_guid,
+)
 from tests.emulator.core import test_apimanagement as apim
 from tests.emulator.core import test_kubernetes as kubernetes
 from tests.emulator.core.conftest import GROUP, LOCATION, SUBSCRIPTION, Client
@@ -63,11 +72,16 @@ SCOPES: Final = {
 Json = dict[str, Any]
 
 
+def guid_of(role: str) -> str:
+    return role_guid(role, "tenant", "mlops")
+
+
 class World:
     """An estate in small, with every grant of the plan."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator, self.owner = emulator, Client(emulator)
+        self._own_roles()
         self._services()
         self._kubernetes()
         self.owner.ok("PUT", apim.SERVICE, apim.body())
@@ -77,6 +91,16 @@ class World:
         cluster = kubernetes.body()
         self.owner.ok("PUT", kubernetes.CLUSTER, cluster)
         self.assignments |= {grant: self._assigned(grant) for grant in GRANTS if grant.scope == "kubernetes"}
+
+    def _own_roles(self) -> None:
+        for name, role in OWN_ROLES.items():
+            properties = {
+                "roleName": name,
+                "assignableScopes": [SUBSCRIPTION],
+                "permissions": [{"actions": [], "dataActions": list(role.data_actions)}],
+            }
+            path = role_definition_id(SUBSCRIPTION.rpartition("/")[2], guid_of(name))
+            self.owner.ok("PUT", path, {"properties": properties})
 
     def _services(self) -> None:
         put = self.owner.ok
@@ -153,7 +177,7 @@ class World:
         path = f"{SCOPES[grant.scope]}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
         properties = {
             "principalId": self.principals[grant.principal].object_id,
-            "roleDefinitionId": role_definition_id(SUBSCRIPTION.rpartition("/")[2], grant.role),
+            "roleDefinitionId": role_definition_id(SUBSCRIPTION.rpartition("/")[2], guid_of(grant.role)),
         }
         self.owner.ok("PUT", path, {"properties": properties})
         return path, {"properties": properties}
@@ -182,9 +206,9 @@ def again(path: str) -> Path:
     return lambda world, who: Client(world.emulator, who)("PUT", path, world.owner.ok("GET", path))
 
 
-def blob(method: str, account: str, container: str) -> Path:
+def blob(method: str, account: str, container: str, name: str = "there") -> Path:
     def call(world: World, who: Principal) -> Response:
-        host, path = f"{account}.blob.core.windows.net", f"/{container}/there"
+        host, path = f"{account}.blob.core.windows.net", f"/{container}/{name}"
         headers = {"x-ms-version": "2025-01-05", "x-ms-blob-type": "BlockBlob"}
         body = b"data" if method == "PUT" else b""
         return world.send(
@@ -192,6 +216,11 @@ def blob(method: str, account: str, container: str) -> Path:
         )
 
     return call
+
+
+def added(account: str, container: str) -> Path:
+    """A new blob, each time."""
+    return lambda world, who: blob("PUT", account, container, f"new-{uuid.uuid4()}")(world, who)
 
 
 def secret(method: str, vault: str) -> Path:
@@ -393,6 +422,8 @@ NEEDS: Final[tuple[Needs, ...]] = (
     Needs("promoter", "API Management Service Contributor", "gateway", "makes a backend",
           arm("PUT", f"{apim.SERVICE}/backends/rev-1", BACKEND),
           ("Microsoft.ApiManagement/service/backends/write", apim.SERVICE)),
+    Needs("pusher", LANDING_WRITER, "lake-landing", "adds rows of production",
+          added("dlestate", "landing"), (f"{BLOBS}/write", "containers/landing")),
     Needs("retrain", "Storage Blob Data Owner", "trigger-storage", "reads its package",
           blob("GET", "fnestate", "packages"), (f"{BLOBS}/read", "fnestate")),
     Needs("retrain", "Storage Queue Data Contributor", "trigger-queue", "gives back what failed",

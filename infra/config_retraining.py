@@ -23,6 +23,11 @@ def _schedule(value: Any) -> str:
     return value
 
 
+def alerts_url(app: str) -> str:
+    """Where a function app takes alerts. app: its name."""
+    return f"https://{app}.azurewebsites.net/api/alerts"
+
+
 def _url(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(
         r"https://[a-z0-9.-]+\.azurewebsites\.net/api/alerts", value

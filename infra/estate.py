@@ -25,6 +25,7 @@ from infra.components.telemetry import Telemetry, TelemetryArgs
 from infra.components.workspace import Workspace, WorkspaceArgs
 from infra.config import Settings
 from infra.config_predictions import DATABASE, PORT
+from infra.config_retraining import alerts_url
 from infra.private_link import GATEWAY, Service
 from infra.traffic import GATEWAY_GROUP
 
@@ -329,8 +330,6 @@ class Estate(pulumi.ComponentResource):
         }
 
     def _alerts_url(self) -> str | None:
-        from infra.components.retraining_alerts import alerts_url
-
         return alerts_url(self.settings.names().of("function_app")) if self.retraining else None
 
     def outputs(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pydantic import (
 from ml.batch.spark.settings import SparkSettings
 from ml.errors import MlopsError
 from ml.features.settings import FeaturesSettings
+from ml.push.settings import PushSettings
 from ml.quality.settings import QualitySettings
 from ml.scheduled.settings import ScheduledSettings
 from ml.steps.bounds import Bound, attribute_of, limit_up_to
@@ -290,6 +291,7 @@ class Settings(Section):
     precomputed: PrecomputedSettings
     spark: SparkSettings = SparkSettings()
     kept: KeptSettings
+    push: PushSettings = PushSettings()
     scheduled: ScheduledSettings = ScheduledSettings()
     features: FeaturesSettings = FeaturesSettings()
     azure: AzureSettings

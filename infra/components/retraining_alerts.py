@@ -4,7 +4,7 @@ import pulumi
 from pulumi_azure_native import monitor
 
 from infra.components.site import Site, child_of
-from infra.config_retraining import Elsewhere
+from infra.config_retraining import Elsewhere, alerts_url
 
 
 def retraining_group(parent: pulumi.Resource, name: str, site: Site) -> pulumi.Output[str] | None:
@@ -40,8 +40,3 @@ def retraining_group(parent: pulumi.Resource, name: str, site: Site) -> pulumi.O
 def identifier(client_id: str) -> str:
     """The application id URI of an app registration, which tokens for it name as their audience."""
     return f"api://{client_id}"
-
-
-def alerts_url(app: str) -> str:
-    """Where the function app takes alerts. app: its name."""
-    return f"https://{app}.azurewebsites.net/api/alerts"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from ml.doctor import features, gateway, providers, quota, ranges, rights, sign_in, taken, tools
+from ml.doctor import elsewhere, features, gateway, providers, quota, ranges, rights, sign_in, taken, tools
 from ml.doctor.findings import Finding, State
 from ml.doctor.subject import Check, Subject, answered
 
@@ -19,6 +19,7 @@ ASKS_AZURE: Final[Mapping[str, Check]] = {
     taken.WORKSPACE: taken.workspace,
     gateway.TITLE: gateway.check,
     ranges.TITLE: ranges.check,
+    elsewhere.TITLE: elsewhere.check,
 }
 
 

@@ -129,6 +129,15 @@ PLACES: Final = (
         Retention("`dataLake.landingDays` of the stack file"),
     ),
     Place(
+        "pushed",
+        ("pushed",),
+        "not by key: production cannot look at what it pushed. Later files leave the person out, once "
+        "answers and labels are erased; where trainings run, delete the files that landed before, and train "
+        "anew",
+        "the names of the files are in pushed/ of production's container tables",
+        Retention("`dataLake.landingDays` of the stack file there"),
+    ),
+    Place(
         "training-data",
         ("credit-default", "models"),
         "not by key: versions of a data asset are immutable, and models hold some rows of them as samples. "

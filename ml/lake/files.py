@@ -46,10 +46,26 @@ class LocalFiles:
 
     def write(self, name: str, data: bytes) -> None:
         path = self._folder / name
+        self._partial(path, data).replace(path)
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Make a file, as a whole; False, with nothing changed, where there is one."""
+        path = self._folder / name
+        part = self._partial(path, data)
+        try:
+            path.hardlink_to(part)
+        except FileExistsError:
+            return False
+        finally:
+            part.unlink()
+        return True
+
+    @staticmethod
+    def _partial(path: Path, data: bytes) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
         part.write_bytes(data)
-        part.replace(path)
+        return part
 
     def delete(self, name: str) -> None:
         (self._folder / name).unlink(missing_ok=True)
@@ -78,6 +94,16 @@ class LakeFiles:
 
     def write(self, name: str, data: bytes) -> None:
         self._container.upload_blob(name, data, overwrite=True)
+
+    def create(self, name: str, data: bytes) -> bool:
+        """Make a file, as a whole; False, with nothing changed, where there is one."""
+        from azure.core.exceptions import ResourceExistsError
+
+        try:
+            self._container.upload_blob(name, data, overwrite=False)
+        except ResourceExistsError:
+            return False
+        return True
 
     def delete(self, name: str) -> None:
         from azure.core.exceptions import ResourceNotFoundError

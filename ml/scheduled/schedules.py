@@ -56,7 +56,7 @@ def apply(azure: Azure, root: Path, chosen: list[Scheduled]) -> list[State]:
     there = {str(one.name): one for one in _listed(azure)}
     done: list[State] = []
     for row in chosen:
-        if not azure.settings.scheduled.row(row.name).on:
+        if not row.on(azure):
             if _name(row) in there:
                 _remove(azure, _name(row))
             done.append(_state(azure, row, None))
@@ -136,11 +136,11 @@ def _pipeline(azure: Azure, row: Scheduled, job: Job, command: Any) -> Any:
 
 
 def _state(azure: Azure, row: Scheduled, standing: Any) -> State:
-    wanted, cron = azure.settings.scheduled.row(row.name), _cron(azure, row)
+    wanted, cron = row.on(azure), _cron(azure, row)
     release = None if standing is None else _tag(standing, "release")
     if standing is None:
-        state = "missing" if wanted.on else "off"
-    elif not wanted.on:
+        state = "missing" if wanted else "off"
+    elif not wanted:
         state = "stray"
     elif not standing.is_enabled or getattr(standing.trigger, "expression", None) != cron:
         state = "changed"

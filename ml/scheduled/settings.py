@@ -57,6 +57,7 @@ class ScheduledSettings(BaseModel):
 
     collect: Row = Row()
     quality: Row = Row()
+    push: Row = Row()
     batch: BatchRow = BatchRow()
 
     def row(self, name: str) -> Row:

@@ -16,6 +16,7 @@ class Scheduled:
 
     work: the module of ml/scheduled/works. asked: what it takes; it may name what holds when it is applied,
     as the release. why: its reason on each job. cron: five fields, UTC; of the settings where they say one.
+    here: whether the estate has what it needs; elsewhere it is off, whatever the settings say.
     """
 
     name: str
@@ -23,6 +24,10 @@ class Scheduled:
     cron: str
     why: str
     asked: Callable[[Azure], str] = lambda _: "{}"
+    here: Callable[[Azure], bool] = lambda _: True
+
+    def on(self, azure: Azure) -> bool:
+        return azure.settings.scheduled.row(self.name).on and self.here(azure)
 
 
 def _batch(azure: Azure) -> str:
@@ -34,5 +39,12 @@ def _batch(azure: Azure) -> str:
 ROWS: Final[tuple[Scheduled, ...]] = (
     Scheduled("collect", "collect", "10 * * * *", "hourly: kept answers go into their table"),
     Scheduled("quality", "quality", "40 4 * * *", "daily: the report of the day before"),
+    Scheduled(
+        "push",
+        "push",
+        "20 5 * * *",
+        "daily: labelled rows go to where trainings run",
+        here=lambda azure: azure.estate.pushes_to is not None,
+    ),
     Scheduled("batch", "batch", "20 3 * * *", "daily: the rows of the day before are scored", _batch),
 )

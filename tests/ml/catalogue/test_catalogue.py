@@ -17,7 +17,7 @@ from ml.steps import about, contract
 MODELS = [{"model": "credit-default:3", "tags": {"estimator": "<boosting>"}, "lineage": {"data": "d:1"}}]
 SETS = {
     *("credit-default", "landing", "answer-parts", "answers", "answers-aside", "labels", "erasures"),
-    *("telemetry", "feature-tables", "batch-outputs", "predictions-by-key", "models", "quality"),
+    *("telemetry", "feature-tables", "batch-outputs", "predictions-by-key", "models", "quality", "pushed"),
 }
 
 

@@ -16,8 +16,10 @@ from ml.batch.asked import Asked, Named
 from ml.batch.evaluate import Composite
 from ml.batch.source import NothingThere
 from ml.errors import MlopsError
+from ml.push import send
 from ml.quality import daily, place, telling
-from ml.scheduled.works import batch, collect, quality
+from ml.scheduled.table import ROWS
+from ml.scheduled.works import batch, collect, push, quality
 from ml.settings import settings
 from tests.ml.batch.conftest import ID, composite, rows, written
 from tests.ml.cli.mlops_fakes import RecordingReport
@@ -88,3 +90,32 @@ def test_a_day_that_is_named_and_has_no_files_is_no_failure(asked: Asked, tmp_pa
     assert "2026-11-01: " in report.lines[-1]
     with pytest.raises(NothingThere):
         batch.work(azure(report), replace(named, date=None).to_json())
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [("sent", "sent: 1,200 rows to dlstage"), (send.FEW, "too few rows: 1,200 rows to dlstage, of 2,000")],
+)
+def test_rows_are_pushed_for_the_day_before_and_too_few_are_no_failure(
+    monkeypatch: pytest.MonkeyPatch, state: str, told: str
+) -> None:
+    answer = {"state": state, "rows": 1200, "to": "dlstage", "minimum_rows": 2000}
+    seen: list[dt.date] = []
+
+    def pushed(_: Any, day: dt.date, now: dt.datetime) -> dict[str, Any]:
+        seen.append(day)
+        assert day == now.date() - dt.timedelta(days=1)
+        return answer
+
+    monkeypatch.setattr(push, "sender", lambda _: None)
+    monkeypatch.setattr(push, "push", pushed)
+    report = RecordingReport()
+    assert push.work(azure(report), "{}") == answer
+    assert len(seen) == 1 and any(told in line for line in report.lines)
+
+
+def test_pushing_is_scheduled_where_there_is_a_place_to_push_to() -> None:
+    (row,) = (one for one in ROWS if one.name == "push")
+    for target, on in (("dlstage", True), (None, False)):
+        estate: Any = SimpleNamespace(settings=settings(), estate=SimpleNamespace(pushes_to=target))
+        assert row.on(estate) is on

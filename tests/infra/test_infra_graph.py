@@ -12,6 +12,7 @@ from infra.graph.canonical import dump
 from infra.outputs import EstateOutputs
 from infra.roles import (
     CLUSTER_IDENTITIES,
+    ERASERS,
     GATEWAY,
     GRANTS,
     IDENTITIES,
@@ -140,6 +141,7 @@ def test_every_identity_has_a_role() -> None:
         GATEWAY,
         PROMOTER,
         PUSHER,
+        ERASERS,
         "engineers",
     }
     assert {grant.principal for grant in GRANTS} == everybody == set(PRINCIPALS)
@@ -159,6 +161,7 @@ def planned(stack: str) -> list[Grant]:
     absent = {
         *(() if promoter else (PROMOTER,)),
         *(() if settings.retraining and settings.retraining.pushed_by else (PUSHER,)),
+        *(() if settings.erasure else (ERASERS,)),
         *(() if settings.kubernetes else CLUSTER_IDENTITIES),
         *(() if settings.gateway else (GATEWAY,)),
         *(() if settings.starts_trainings else TRIGGER_IDENTITIES),

@@ -5,6 +5,7 @@ import pulumi
 from infra import aliases
 from infra.config_errors import ConfigError
 from infra.estate import Estate
+from infra.settling import outputs_settled
 from infra.stack import EXPLAINED, read_settings
 
 try:
@@ -16,3 +17,4 @@ except ConfigError as error:
 options = pulumi.ResourceOptions(transformations=[aliases.leave_out])
 for name, value in Estate("estate", settings, options).outputs().items():
     pulumi.export(name, value)
+pulumi.run(outputs_settled)  # else Pulumi looks at each of them hundreds of times

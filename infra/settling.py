@@ -1,4 +1,4 @@
-"""Waits for the outputs of a program with one look at each: an estate's graph is recorded in half of the CPU.
+"""Waits for the outputs of a program with one look at each: a run of an estate's takes a second of CPU less.
 
 Pulumi waits for them by itself. But it waits for the first of all that are under way, and then anew for all
 of the rest: an estate's thousand outputs are looked at some hundred thousand times.

@@ -1,8 +1,9 @@
 """What the demo does, as data: its commands, and which of them wait for which."""
 
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,8 @@ RUN = (*EMULATOR, "run", "--")
 RELEASES = Path(__file__).parent / "releases"
 FIRST = RELEASES / "first.toml"
 PROVEN_IN, PROMOTED_TO = "stage", "prod"
+# Before a command that nothing waits for yet: what the demo waits for gets the processors first.
+PATIENT = ("nice", "-n", "5") if shutil.which("nice") else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,11 @@ def phases(to_recover: Mapping[str, tuple[str, ...]] = NOTHING, promoter: str = 
     to_recover: by stack, as checks.py finds it. promoter: object id of the identity that promotes into
     production; "" names none.
     """
-    ups = (up for stack in STACKS for up in _ups(stack, to_recover.get(stack, ()), promoter))
+    ups = (
+        replace(up, argv=(*(PATIENT if stack == PROMOTED_TO else ()), *up.argv))
+        for stack in STACKS
+        for up in _ups(stack, to_recover.get(stack, ()), promoter)
+    )
     return (*ups, *MODEL, TELEMETRY, PRODUCTION)
 
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from demo import report, stacks
 from demo.going_back import gone_back
-from demo.phases import EMULATOR, PROMOTED_TO, PROVEN_IN, RELEASES
+from demo.phases import EMULATOR, PATIENT, PROMOTED_TO, PROVEN_IN, RELEASES
 from emulator.home import Home
 from ml.settings import OVER
 
@@ -34,8 +34,8 @@ STORY: Final = (
     ("a second one takes over by a canary", "second.toml", 0),
     ("a bad one, which refuses what callers send, goes back by itself", "bad.toml", 1),
 )
-CLIENTS: Final = 4
-APART: Final = 4.0  # seconds from one client to the next: the first ones leave processors to pods that start
+CLIENTS: Final = 6
+APART: Final = 2.0  # seconds from one client to the next: the first ones leave processors to pods that start
 
 
 class StepError(Exception):
@@ -49,8 +49,20 @@ class Story:
         self._logs, self._lock = logs, Lock()
         self.steps: list[dict[str, Any]] = []
 
-    def run(self, title: str, *command: str, as_: tuple[str, ...] = (), over: str = "", ends: int = 0) -> str:
-        """One command; its standard output. as_: who runs it and where, as `emulator run` takes it."""
+    def run(
+        self,
+        title: str,
+        *command: str,
+        as_: tuple[str, ...] = (),
+        over: str = "",
+        ends: int = 0,
+        patient: bool = False,
+    ) -> str:
+        """One command; its standard output.
+
+        as_: who runs it and where, as `emulator run` takes it. patient: whether it leaves the processors to
+        others, which are waited for.
+        """
         # At once, line end and all: another thread may tell of its own step.
         sys.stdout.write(f"> {title}\n")
         sys.stdout.flush()
@@ -63,7 +75,7 @@ class Story:
         variables = {OVER: str(RELEASES / over)} if over else {}
         with log.open("w") as errors:
             done = subprocess.run(
-                [*EMULATOR, "run", *as_, "--", *command],
+                [*(PATIENT if patient else ()), *EMULATOR, "run", *as_, "--", *command],
                 cwd=ROOT,
                 env={**os.environ, **variables},
                 stdin=subprocess.DEVNULL,
@@ -97,17 +109,24 @@ def traffic(inside: tuple[str, ...], out: Path) -> Generator[None]:
         caller.wait(60)
 
 
-def deployed(story: Story, number: int) -> str:
-    """Deploys a release of the STORY in stage; its id."""
+def deployed(story: Story, number: int, patient: bool = False) -> str:
+    """Deploys a release of the STORY in stage; its id. patient: as `Story.run` has it."""
     title, over, _ = STORY[number]
-    made = story.run(f"stage: {title}", "mlops", "deploy", "--env", PROVEN_IN, "--json", over=over)
+    made = story.run(
+        f"stage: {title}", "mlops", "deploy", "--env", PROVEN_IN, "--json", over=over, patient=patient
+    )
     return str(json.loads(made)["release"])
 
 
 def proven(story: Story, number: int, release: str) -> str:
-    """Proves in stage what is deployed there, and has it approved; its id again."""
+    """Proves in stage what is deployed there; its id again."""
     _, over, _ = STORY[number]
     story.run("stage proves it", *("mlops", "release", "test", release, "--env", PROVEN_IN), over=over)
+    return release
+
+
+def approved(story: Story, release: str) -> str:
+    """Has a person approve a release; its id again."""
     story.run(
         "a person approves it",
         *("mlops", "approve", release, "--env", PROMOTED_TO, "--reason", "the evidence is green"),
@@ -131,13 +150,14 @@ def tell(story: Story, logs: Path, first: str) -> dict[str, Any]:
         try:
             one = stage.submit(proven, story, 0, first)
             two = stage.submit(lambda: proven(story, 1, deployed(story, 1)))
-            three = stage.submit(deployed, story, 2)
+            three = stage.submit(deployed, story, 2, patient=True)  # beside the second one's canary
+            release = approved(story, one.result())
             with traffic(inside, seen) if answered else nullcontext():
-                releases = [promoted(story, 0, one.result(), ci)]
-            release = two.result()
+                releases = [promoted(story, 0, release, ci)]
+            release = approved(story, two.result())
             with traffic(inside, seen):
                 releases.append(promoted(story, 1, release, ci))
-            release = proven(story, 2, three.result())
+            release = approved(story, proven(story, 2, three.result()))
             with traffic(inside, seen):
                 releases.append(promoted(story, 2, release, ci))
         finally:

@@ -195,6 +195,7 @@ class KubernetesSettings(Section):
     cpu_percent: int = Field(ge=10, le=100)
     cpu_margin: float = Field(ge=1, le=10)
     memory_margin: float = Field(ge=1, le=10)
+    available_seconds: int = Field(ge=0, le=60)
     drain_seconds: int = Field(ge=0, le=120)
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
 from emulator.arm import firewalls
-from emulator.arm.ids import fold, within
+from emulator.arm.ids import fold, parse, within
 from emulator.arm.service import Arm
 from emulator.errors import AzureError
 from emulator.network import addresses, privatelink
@@ -108,13 +108,18 @@ class Reach:
 
     def by_endpoint(self, place: Place, target_id: str, group: str) -> str:
         """Why no private endpoint of a service lets a caller at the place in; "" when one does."""
-        subnet = self._store.get(place.subnet) if place.subnet else None
-        target = self._store.get(target_id)
-        if subnet is None or target is None:
-            return "the caller is in no virtual network" if target else f"{target_id} does not exist"
-        key = "private", fold(place.subnet), fold(target_id), group
-        found = self._kept(key, lambda: self._private(subnet, target, group))
-        return found.why if isinstance(found, Denied) else found or ""
+
+        def find() -> str:
+            subnet = self._store.get(place.subnet) if place.subnet else None
+            target = self._store.get(target_id)
+            if subnet is None or target is None:
+                return "the caller is in no virtual network" if target else f"{target_id} does not exist"
+            found = self._private(subnet, target, group)
+            return found.why if isinstance(found, Denied) else found or ""
+
+        parsed = parse(target_id)  # of any type: scopes and apps are none of TYPES
+        revision = self._store.revision(parsed.type) if parsed else 0
+        return self._kept(("private", fold(place.subnet), fold(target_id), group, revision), find)
 
     def lost(self, place: Place, host: str) -> str:
         """Why nothing answers at a host name when a caller at the place asks; "" when something does."""

@@ -1,8 +1,8 @@
 """`mlops status`: what is registered and what is deployed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ml.azure.clients import Azure
     from ml.deploy.endpoint import Endpoint
 
+Found = TypeVar("Found")
 MOST_MODELS = 10
 # What is shown of a registered model: column -> its tag; --json has all tags.
 MODEL_TAGS = {
@@ -28,7 +29,7 @@ MODEL_TAGS = {
 
 def command(env: options.Environment, as_json: options.AsJson = False, quiet: options.Quiet = False) -> None:
     """What is registered, what is deployed, and in production who answers, since when, by whose approval."""
-    run(env, as_json, quiet, status, render, imports=("azure.ai.ml",))
+    run(env, as_json, quiet, status, render, imports=("azure.identity", "kubernetes.client"))
 
 
 def readiness(endpoint: "Endpoint") -> str:
@@ -71,32 +72,39 @@ def deployed(azure: "Azure") -> dict[str, Any] | None:
 
 def registered(azure: "Azure") -> list[dict[str, Any]] | None:
     """The newest models with their tags; None as below."""
-    found = registered_models(azure)
+    from ml.azure import models
+
+    name = azure.settings.training.model_name
+    found = _readable(azure, lambda: models.newest(azure, name, MOST_MODELS))
     if found is None:
         return None
-    return [{"model": f"{model.name}:{model.version}", "tags": dict(model.tags or {})} for model in found]
+    return [{"model": f"{model.name}:{model.version}", "tags": model.tags} for model in found]
 
 
 def registered_models(azure: "Azure") -> list[Any] | None:
-    """The newest models; None where production is asked about by somebody who may not read models.
+    """The newest models with all that azure-ai-ml says of them; None as below."""
+    name = azure.settings.training.model_name
+    found = _readable(azure, lambda: list(azure.ml.models.list(name)))
+    return None if found is None else found[:MOST_MODELS]
+
+
+def _readable(azure: "Azure", listed: Callable[[], list[Found]]) -> list[Found] | None:
+    """The models; None where production is asked about by somebody who may not read models.
 
     Whoever promotes and goes back is such a one, and what serves must be shown at once all the same.
     """
     from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-    name = azure.settings.training.model_name
     try:
-        if has_production(azure):
-            found = list(azure.ml.models.list(name))
-        else:
-            found = azure.granted(lambda: list(azure.ml.models.list(name)), "list models")
+        return listed() if has_production(azure) else azure.granted(listed, "list models")
     except ResourceNotFoundError:
         return []
     except HttpResponseError as error:
+        if error.status_code == 404:  # as it is said where azure-ai-ml does not ask
+            return []
         if error.status_code != 403:
             raise
         return None
-    return found[:MOST_MODELS]
 
 
 def has_production(azure: "Azure") -> bool:

@@ -87,8 +87,9 @@ class Values(_Value):
     """All that the manifests of environments/kubernetes/ leave open.
 
     image: by digest. port: of the container. callers: ranges that may ask. private_endpoints: where the
-    estate's services are; None in an estate that has them at their public addresses. drain_seconds: between
-    a pod's leaving the load balancer and its SIGTERM.
+    estate's services are; None in an estate that has them at their public addresses. available_seconds: how
+    long a pod is to be ready before it counts. drain_seconds: between a pod's leaving the load balancer and
+    its SIGTERM.
     """
 
     release: str = Field(pattern=r"^r-[0-9a-f]{16}$")
@@ -102,6 +103,7 @@ class Values(_Value):
     private_endpoints: Range | None
     size: Size
     replicas: Replicas
+    available_seconds: int = Field(ge=0, le=60)
     drain_seconds: int = Field(ge=0, le=120)
 
     @property
@@ -134,6 +136,7 @@ class Values(_Value):
             "minimum_replicas": self.replicas.minimum,
             "maximum_replicas": self.replicas.maximum,
             "cpu_percent": self.replicas.cpu_percent,
+            "available_seconds": self.available_seconds,
             "drain_seconds": self.drain_seconds,
             "grace_seconds": self.drain_seconds + STOP_SECONDS,
         }
@@ -218,5 +221,6 @@ def values_of(azure: "Azure", made: Release, measured: Profile | None = None) ->
         replicas=Replicas(
             minimum=chosen.minimum_replicas, maximum=chosen.maximum_replicas, cpu_percent=chosen.cpu_percent
         ),
+        available_seconds=chosen.available_seconds,
         drain_seconds=chosen.drain_seconds,
     )

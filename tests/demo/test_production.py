@@ -1,7 +1,12 @@
 """The story of production: what is passed on to its commands, what is judged of it, and its page."""
 
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from demo import production, report, stacks
 from demo.phases import Phase
@@ -31,6 +36,56 @@ def test_a_good_release_may_fail_nobody_and_a_bad_one_its_share() -> None:
     assert production.judged(story(1, 10)) == ["r-2: 1 of 100 requests failed"]
     assert production.judged(story(0, 11)) == ["r-3: 11 of 100 requests failed"]
     assert len(production.judged(story(0, 0, sent=0))) == 2
+
+
+class Told(production.Story):
+    """Commands that end at once: what each release's were, in their order, and who called meanwhile."""
+
+    def __init__(self, logs: Path) -> None:
+        super().__init__(logs)
+        self.logs, self.commands, self.deployed = logs, list[tuple[str, str]](), 1
+
+    def run(self, title: str, *command: str, **how: Any) -> str:
+        self.steps.append({"title": title, "seconds": 1.0})
+        if command[1] == "deploy":
+            self.deployed += 1
+            self.commands.append(("deploy", f"r-{self.deployed}"))
+            return json.dumps({"release": f"r-{self.deployed}"})
+        if command[1] == "rollback":
+            return json.dumps({"serving": {"revision": "rev-1"}})
+        if release := next((word for word in command if word.startswith("r-")), ""):
+            self.commands.append((next(one for one in command[1:] if one in WORDS), release))
+        return "{}"
+
+    @contextmanager
+    def traffic(self, _inside: Any, out: Path) -> Generator[None]:
+        self.commands.append(("calls begin", ""))
+        yield
+        self.commands.append(("calls end", ""))
+        out.write_text(json.dumps(second(1)) + "\n")
+
+
+WORDS = ("test", "approve", "promote")
+
+
+def test_each_release_is_proven_then_approved_then_promoted_while_somebody_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told(tmp_path)
+    monkeypatch.setattr(production, "traffic", told.traffic)
+    found = production.tell(told, tmp_path, "r-1")
+    assert [one["release"] for one in found["releases"]] == ["r-1", "r-2", "r-3"]
+    for release in ("r-1", "r-2", "r-3"):
+        words = [word for word, of in told.commands if of == release]
+        assert words == [*(["deploy"] if release != "r-1" else []), *WORDS]
+    spans, inside = list[list[str]](), False
+    for word, release in told.commands:
+        if word.startswith("calls"):
+            inside = word == "calls begin"
+            spans += [[]] if inside else []
+        elif inside and word in WORDS:
+            spans[-1].append(f"{word} {release}")
+    assert spans == [["promote r-2"], ["promote r-3"]]  # and none is proven beside the callers
 
 
 def test_a_section_of_the_stack_file_is_passed_on_whole() -> None:

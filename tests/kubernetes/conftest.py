@@ -84,6 +84,7 @@ def make_values(image: str) -> MakeValues:
             "variables": {name: value for name, value in variables.items() if value},
             "size": Size(cpu_request=0.1, cpu_limit=1.0, memory_mib=512),
             "replicas": Replicas(minimum=2, maximum=4, cpu_percent=60),
+            "available_seconds": 5,
             "drain_seconds": 3,
         }
         return values(**{**fields, **changes})

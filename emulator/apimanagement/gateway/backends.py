@@ -49,7 +49,8 @@ class Standing:
 
     def chooser(self, pool: str) -> Chooser:
         """Who chooses among the members of a pool."""
-        return self._choosers.setdefault(pool, Chooser(self._seed))
+        held = self._choosers.get(pool)  # first, as a new one takes its seed from the system
+        return held if held is not None else self._choosers.setdefault(pool, Chooser(self._seed))
 
 
 def parse_url(text: str) -> Url:

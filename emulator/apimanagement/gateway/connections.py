@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from emulator.containerinstance.gateway import HOP_BY_HOP, REWRITTEN
 
@@ -18,6 +18,7 @@ IDLE: Final = 64  # connections that are kept for one port
 CONNECT_S: Final = 5.0  # a process on loopback takes a connection at once, or never
 READ_S: Final = 300.0  # between two parts of a body, once the head is there
 MOST_BYTES: Final = 64 << 20  # of an answer: it is held whole
+AT_ONCE: Final = 1 << 16  # bytes of a body that go together with the head
 
 
 class NotReached(Exception):
@@ -42,12 +43,23 @@ class Answered:
     body: bytes
 
 
+class _Connection(http.client.HTTPConnection):
+    """Sends a small body together with its head: each piece is a system call, and lets other threads go
+    first."""
+
+    body = b""
+
+    def send(self, data: Any) -> None:
+        data, self.body = data + self.body if self.body else data, b""
+        super().send(data)
+
+
 class Connections:
     """Of one gateway. Safe for threads: a connection is in one request's hands at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: dict[tuple[int, bool, str], deque[http.client.HTTPConnection]] = {}
+        self._idle: dict[tuple[int, bool, str], deque[_Connection]] = {}
 
     def send(
         self,
@@ -73,7 +85,7 @@ class Connections:
             if kept is not None:
                 with suppress(http.client.RemoteDisconnected, ConnectionError):
                     return self._exchange(kept, key, *request)
-            made = http.client.HTTPConnection("127.0.0.1", port, timeout=CONNECT_S)
+            made = _Connection("127.0.0.1", port, timeout=CONNECT_S)
             _connect(made, tls, name)
             return self._exchange(made, key, *request)
         except ConnectionRefusedError as error:
@@ -91,12 +103,12 @@ class Connections:
             for one in connections:
                 one.close()
 
-    def _take(self, key: tuple[int, bool, str]) -> http.client.HTTPConnection | None:
+    def _take(self, key: tuple[int, bool, str]) -> _Connection | None:
         with self._lock:
             held = self._idle.get(key)
             return held.pop() if held else None
 
-    def _keep(self, key: tuple[int, bool, str], connection: http.client.HTTPConnection) -> None:
+    def _keep(self, key: tuple[int, bool, str], connection: _Connection) -> None:
         with self._lock:
             held = self._idle.setdefault(key, deque())
             if len(held) < IDLE:
@@ -106,7 +118,7 @@ class Connections:
 
     def _exchange(
         self,
-        connection: http.client.HTTPConnection,
+        connection: _Connection,
         key: tuple[int, bool, str],
         method: str,
         target: str,
@@ -119,7 +131,9 @@ class Connections:
             connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
             for header, value in headers.items():
                 connection.putheader(header, value)
-            connection.endheaders(body or None)
+            small = len(body) <= AT_ONCE
+            connection.body = body if small else b""
+            connection.endheaders(None if small else body)
             response = connection.getresponse()
             if connection.sock is not None:  # it is None once an answer says that it is the last
                 connection.sock.settimeout(READ_S)
@@ -141,7 +155,7 @@ class Connections:
         return Answered(response.status, response.reason, kept, content)
 
 
-def _connect(connection: http.client.HTTPConnection, tls: ssl.SSLContext | None, name: str) -> None:
+def _connect(connection: _Connection, tls: ssl.SSLContext | None, name: str) -> None:
     try:
         connection.connect()
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

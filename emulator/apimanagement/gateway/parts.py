@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import secrets
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emulator.apimanagement.gateway import ids
 from emulator.apimanagement.gateway.backends import Standing
 from emulator.apimanagement.gateway.connections import Connections
 from emulator.apimanagement.gateway.keysets import Keysets
@@ -73,7 +73,7 @@ class Parts:
 
     def new_span(self) -> str:
         """An id of a span (W3C Trace Context)."""
-        return secrets.token_hex(8)
+        return ids.span_id()
 
     def token(self, service: dict[str, Any], resource: str, client_id: str = "") -> str:
         """A token of the service's identity for a resource: the system-assigned one unless `client_id` names

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import random
-import secrets
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qsl
-from uuid import uuid4
 
-from emulator.apimanagement.gateway import failures, routing, subscriptions
+from emulator.apimanagement.gateway import failures, ids, routing, subscriptions
 from emulator.apimanagement.gateway.answers import answer, texts
 from emulator.apimanagement.gateway.backends import parse_url
 from emulator.apimanagement.gateway.configuration import Configuration, Configurations
@@ -199,7 +197,7 @@ class Gateway:
             connection,
         )
         deployment = contexts.Deployment("managed", str(configuration.service.get("location", "")), name)
-        return Context(request=asked, deployment=deployment, request_id=uuid4())
+        return Context(request=asked, deployment=deployment, request_id=ids.request_id())
 
     def _tell(self, run: Run, started: float, response: Response) -> None:
         """Requests, calls of backends, traces and metrics, as the diagnostic of the API asks for."""
@@ -263,7 +261,7 @@ def _trace(request: Request) -> tuple[str, str]:
     parts = request.headers.get("traceparent", "").split("-")
     if len(parts) == 4 and len(parts[1]) == 32 and len(parts[2]) == 16:
         return parts[1], parts[2]
-    return secrets.token_hex(16), ""
+    return ids.trace_id(), ""
 
 
 def _sent(response: Response) -> Sent:

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator.apimanagement.gateway import ids
+from emulator.apimanagement.gateway.connections import AT_ONCE
 from emulator.apimanagement.gateway.routing import Api, Operation, Template, Version, find
 from tests.emulator.apimanagement.world import ADDRESS, PORT, SERVICE, Echo, World
 
@@ -176,3 +178,20 @@ def test_a_connection_that_the_backend_has_closed_is_replaced(world: World) -> N
             assert [got["body"] for got in other.got] == ["", "again"]
         finally:
             world.ports[ADDRESS, PORT] = ports
+
+
+@pytest.mark.parametrize("size", [0, 1, AT_ONCE, AT_ONCE + 1])
+def test_a_body_of_any_size_arrives_whole_and_leaves_nothing_for_the_next_request(
+    world: World, size: int
+) -> None:
+    """Small ones go together with the head."""
+    for body in (b"x" * size, b"", b"y"):
+        assert world.call("/echo/x", "POST", body).status == 200
+    assert [got["body"] for got in world.echo.got] == ["x" * size, "", "y"]
+
+
+def test_ids_of_requests_and_spans_have_their_forms() -> None:
+    assert {len(ids.span_id()) for _ in range(200)} == {16}
+    assert {len(ids.trace_id()) for _ in range(200)} == {32}
+    assert {one.version for one in (ids.request_id() for _ in range(200))} == {4}
+    assert len({ids.request_id() for _ in range(200)}) == 200

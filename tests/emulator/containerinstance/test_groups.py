@@ -183,12 +183,15 @@ def test_a_group_in_a_subnet_is_reached_by_its_address(emulator: Emulator, group
     emulator.arm.put(
         subnet, {"properties": {**prefix, "delegations": [{"name": "aci", "properties": service}]}}
     )
+    assert emulator.inside.where("10.4.1.4", 8080) == []  # a group that is made later is found all the same
     address = groups.put(**private)["properties"]["ipAddress"]
     assert address["ip"] == "10.4.1.4" and "fqdn" not in address
     groups.until(lambda: groups.ask("/", host=address["ip"]).status == 200)
     (port,) = emulator.inside.where(address["ip"], 8080)
     assert f'"PORT": "{port}"' in groups.ask("/", host=address["ip"]).body.decode()
     assert emulator.inside.where(address["ip"], 80) == emulator.inside.where("10.4.1.5", 8080) == []
+    emulator.arm.delete(private["group_id"])
+    assert emulator.inside.where(address["ip"], 8080) == []
 
 
 def test_a_stopped_group_stays_stopped_when_the_emulator_starts(emulator: Emulator, groups: Any) -> None:

@@ -21,6 +21,27 @@ def test_a_private_endpoint_is_found_and_missed_with_its_link(client: Client) ->
     assert why() == client.emulator.reach.by_endpoint(Place(private.INSIDE.upper()), private.ACCOUNT, "blob")
 
 
+def test_a_service_of_any_type_is_missed_and_found_again(client: Client) -> None:
+    scope = f"{private.NETWORK}/privateLinkScopes/scope".replace("Microsoft.Network", "microsoft.insights")
+
+    def why() -> str:
+        return client.emulator.reach.by_endpoint(HERE, scope, "azuremonitor")
+
+    client.ok("PUT", private.INSIDE, private.subnet("10.0.1.0/24"))
+    assert why() == why() == f"{scope} does not exist"
+    client.ok(
+        "PUT",
+        scope,
+        {
+            "location": "global",
+            "properties": {"accessModeSettings": {"queryAccessMode": "Open", "ingestionAccessMode": "Open"}},
+        },
+    )
+    assert "no private endpoint" in why()
+    client.ok("DELETE", scope)
+    assert why() == f"{scope} does not exist"
+
+
 def test_the_address_that_services_see_follows_the_gateway_of_the_subnet(client: Client) -> None:
     def address() -> str:
         return client.emulator.reach.address(HERE)

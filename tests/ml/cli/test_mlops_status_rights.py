@@ -7,7 +7,9 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from rich.console import Console
 
-from ml.commands.status import registered, render
+from ml.azure import models
+from ml.azure.models import Listed
+from ml.commands.status import registered, registered_models, render
 from ml.errors import MlopsError
 
 PARTS = {"kubernetes_cluster": "aks", "gateway_pool": "scoring", "release_account": "dl"}
@@ -39,8 +41,14 @@ def refused(status: int) -> HttpResponseError:
     return error
 
 
+@pytest.fixture(autouse=True)
+def _as_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Azure Resource Manager answers as the SDK's fake does."""
+    monkeypatch.setattr(models, "newest", lambda azure, name, most: azure.ml.models.list(name)[:most])
+
+
 def test_production_is_shown_to_whoever_may_not_read_models() -> None:
-    assert registered(azure(refused(403))) is None
+    assert registered(azure(refused(403))) is registered_models(azure(refused(403))) is None
     answer = {"workspace": "mlw", "environment": "prod", "models": None, "deployed": None, "production": None}
     console = Console(record=True, width=200)
     console.print(render(answer))
@@ -58,5 +66,9 @@ def test_without_production_the_right_is_waited_for_and_its_absence_told() -> No
 
 
 def test_models_are_told_with_their_tags() -> None:
-    model = SimpleNamespace(name="m", version="2", tags={"roc_auc": "0.78"})
+    model = Listed("m", "2", {"roc_auc": "0.78"})
     assert registered(azure([model])) == [{"model": "m:2", "tags": {"roc_auc": "0.78"}}]
+
+
+def test_a_model_that_was_never_registered_is_none() -> None:
+    assert registered(azure(refused(404))) == registered_models(azure(refused(404))) == []

@@ -21,6 +21,7 @@ def values(**changes: Any) -> Values:
         "private_endpoints": "10.30.2.0/26",
         "size": Size(cpu_request=0.5, cpu_limit=1.0, memory_mib=768),
         "replicas": Replicas(minimum=2, maximum=10, cpu_percent=60),
+        "available_seconds": 5,
         "drain_seconds": 15,
     }
     return Values(**{**fields, **changes})

@@ -29,6 +29,7 @@ from ml.production.values import (
 )
 from ml.release import Configuration, Release
 from ml.release.revision import release_of, revision_of
+from ml.settings import settings
 from tests.ml.production.revisions import IMAGE, RELEASE, values
 
 FOLDER = project_root() / manifests.FOLDER
@@ -75,6 +76,7 @@ def any_values(draw: st.DrawFn) -> Values:
         replicas=Replicas(
             minimum=minimum, maximum=draw(st.integers(minimum, 1000)), cpu_percent=draw(st.integers(10, 100))
         ),
+        available_seconds=draw(st.integers(0, 60)),
         drain_seconds=draw(st.integers(0, 120)),
     )
 
@@ -212,6 +214,11 @@ def test_a_pod_that_stops_has_time_for_what_it_has() -> None:
     assert update == {"maxSurge": 1, "maxUnavailable": 0}
 
 
+def test_a_pod_counts_once_it_was_ready_for_as_long_as_the_settings_say() -> None:
+    assert by_kind(values(available_seconds=7))["Deployment"]["spec"]["minReadySeconds"] == 7
+    assert settings().kubernetes.available_seconds == 5
+
+
 def test_probes_ask_what_the_service_answers() -> None:
     (container,) = by_kind(values())["Deployment"]["spec"]["template"]["spec"]["containers"]
     paths = {name: container[name]["httpGet"]["path"] for name in container if name.endswith("Probe")}
@@ -269,6 +276,7 @@ def test_nothing_goes_in_or_out_that_is_not_named() -> None:
         ("variables", {"lower": "x"}),
         ("variables", {"PORT": 8080}),
         ("identity_client_id", "none"),
+        ("available_seconds", 61),
         ("drain_seconds", 121),
     ],
 )

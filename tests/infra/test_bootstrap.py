@@ -167,15 +167,15 @@ def test_a_deploy_hands_out_the_estates_roles_and_no_others(graph: Graph) -> Non
         assert one.inputs["roleDefinitionId"].endswith(administrator)
         assert one.inputs["conditionVersion"] == "2.0"
         assert all(role in one.inputs["condition"] for role in ESTATE_ROLES.values())
-        for role in graph.all("authorization:RoleDefinition"):
-            assert role.inputs["roleDefinitionId"] in one.inputs["condition"]
+        landing_writer = graph.one("authorization:RoleDefinition", "landing-writer")
+        assert landing_writer.inputs["roleDefinitionId"] in one.inputs["condition"]
     powerful = {"8e3af657-a8ff-443c-a75c-2fe8c4bcb635", administrator, ROLES["Contributor"]}
     assert not powerful & set(ESTATE_ROLES.values())
 
 
 def test_it_defines_the_role_that_only_adds(graph: Graph, settings: Settings) -> None:
     """Who deploys may define none; the estates name it by the same id."""
-    (role,) = graph.all("authorization:RoleDefinition")
+    role = graph.one("authorization:RoleDefinition", "landing-writer")
     (permission,) = role.inputs["permissions"]
     assert permission == {
         "actions": [],
@@ -344,11 +344,12 @@ def test_what_is_no_subnet_is_refused(wrong: object) -> None:
 def test_ci_keeps_locks_only_where_it_is_said() -> None:
     """By a role of its own, on that environment's subscription, with no other right."""
     config = copy.deepcopy(CONFIG)
-    assert not record("shared", config, program=FOLDER).all("authorization:RoleDefinition")
+    without = record("shared", config, program=FOLDER).all("authorization:RoleDefinition")
+    assert [one.name for one in without] == ["landing-writer"]
     config[f"{NAMESPACE}environments"]["prod"]["locks"] = True
     graph = record("shared", config, program=FOLDER)
     subscription = f"/subscriptions/{config[f'{NAMESPACE}environments']['prod']['subscriptionId']}"
-    made = graph.one("authorization:RoleDefinition").inputs
+    made = graph.one("authorization:RoleDefinition", "deploy-prod-locks-role").inputs
     assert (made["scope"], made["assignableScopes"]) == (subscription, [subscription])
     (permission,) = made["permissions"]
     assert permission["actions"] == ["Microsoft.Authorization/locks/*"]

@@ -94,6 +94,8 @@ def standing(folder: Path, name: str) -> Generator[Scenario]:
     world = World(folder / "home")
     world.emulator("up")
     try:
+        if "groupId" in config.get(f"{NAMESPACE}releases", {}):
+            world.bootstrap()  # where they are recorded: the estate has endpoints there
         yield Scenario(world, stack, config, folder)
     finally:
         world.emulator("down")

@@ -81,6 +81,7 @@ def test_what_is_others_stays_as_it_was(tmp_path: Path) -> None:
     world = World(tmp_path / "home")
     world.emulator("up")
     try:
+        world.bootstrap()  # the estate has endpoints to where releases are recorded
         before = asked(world, theirs())
         only_read = dict.fromkeys(before)
         scenario = Scenario(world, stack, config, tmp_path)

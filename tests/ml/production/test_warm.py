@@ -61,8 +61,8 @@ def record() -> Any:
 
 def test_of_a_fleet_it_is_the_fleets_digest_that_has_to_be_the_released_one() -> None:
     released = record()
-    released.evidence.members = {"a": "d"}
-    answering: Any = Service(model={**MODEL, "digest": "of the member", "fleet": "d"})
+    released.evidence.members = {"a": "of the member"}
+    answering: Any = Service(model={**MODEL, "digest": "of the member", "fleet": "d", "member": "a"})
     warm.check(answering, released)
     for model in ({**MODEL, "fleet": "another"}, MODEL):
         another: Any = Service(model=model)

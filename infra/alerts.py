@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 
 Severity = Literal[0, 1, 2, 3, 4]
 """Azure's: critical, error, warning, informational, verbose."""
-Part = Literal["workspace", "storage", "vault", "gateway", "kubernetes", "runners"]
-"""What a metric is of; rules of a part that an estate does without are not made."""
+Part = Literal["workspace", "storage", "vault", "gateway", "kubernetes", "runners", "predictions"]
+"""What a rule is about; rules of a part that an estate does without are not made."""
 SCORED: Final = 'AppMetrics | where Name == "scoring.requests"'
 STATUS: Final = 'extend status = toint(Properties["http.response.status_code"])'
 
@@ -29,7 +29,8 @@ class QueryAlert:
     """query: over Log Analytics, its table first; any row is an alert. window, every: durations (ISO 8601).
 
     estates: whether it is about the estate, and not about Log Analytics itself. retrain: whether a new model
-    may be the answer, so that it starts a training where the settings say so.
+    may be the answer, so that it starts a training where the settings say so. part: without it there is
+    nothing to ask about; None: in every estate.
     """
 
     key: str
@@ -40,6 +41,7 @@ class QueryAlert:
     every: str = "PT5M"
     estates: bool = True
     retrain: bool = False
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,19 @@ QUERIES: Final[tuple[QueryAlert, ...]] = (
         every="PT1H",
     ),
     QueryAlert(
+        "predictions-stale",
+        "predictions are looked up, and for two days no job said that they are of the last 36 hours",
+        2,
+        """AppMetrics
+| extend looked = Name == "scoring.requests" and tostring(Properties["http.route"]) == "/predictions/{key}"
+| where looked or Name == "precomputed.age.hours"
+| summarize asked = sumif(Sum, looked), fresh = countif(Name == "precomputed.age.hours" and Max <= 36)
+| where asked > 0 and fresh == 0""",
+        window="P2D",
+        every="PT1H",
+        part="predictions",
+    ),
+    QueryAlert(
         "drift-days",
         "a feature has differed from the training rows for three daily reports in a row",
         2,
@@ -225,6 +240,7 @@ def workbook_of(content: str, insights: str) -> str:
 _LEARNING: Final = "Microsoft.MachineLearningServices/workspaces"
 _GATEWAY: Final = "Microsoft.ApiManagement/service"
 _CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
+_DATABASE: Final = "Microsoft.DBforPostgreSQL/flexibleServers"
 
 METRICS: Final[tuple[MetricAlert, ...]] = (
     MetricAlert(
@@ -315,6 +331,42 @@ METRICS: Final[tuple[MetricAlert, ...]] = (
         "Average",
         "LessThan",
         99,
+    ),
+    # Names and aggregations of these as in "Monitor metrics" of Azure Database for PostgreSQL (read 2026-11).
+    MetricAlert(
+        "predictions-away",
+        "the database of predictions by key is down: look-ups are answered 503",
+        1,
+        "predictions",
+        _DATABASE,
+        "is_db_alive",
+        "Maximum",
+        "LessThan",
+        1,
+        window="PT5M",
+        every="PT1M",
+    ),
+    MetricAlert(
+        "predictions-full",
+        "the database of predictions by key has filled more than 80% of its storage, which does not grow",
+        2,
+        "predictions",
+        _DATABASE,
+        "storage_percent",
+        "Average",
+        "GreaterThan",
+        80,
+    ),
+    MetricAlert(
+        "predictions-refused",
+        "more than ten connections to the database of predictions by key failed",
+        2,
+        "predictions",
+        _DATABASE,
+        "connections_failed",
+        "Total",
+        "GreaterThan",
+        10,
     ),
 )
 

@@ -277,6 +277,8 @@ class Estate(pulumi.ComponentResource):
             found["kubernetes"] = self.kubernetes.id
         if self.runners:
             found["runners"] = self.runners.id
+        if self.predictions:
+            found["predictions"] = self.predictions.id
         return found
 
     def _sources(self) -> dict[str, Source]:

@@ -21,7 +21,7 @@ SINGLE: Final = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
 
 @dataclass(frozen=True, slots=True)
 class AlertsArgs:
-    """emails: whoever is told. parts: resource ids of what there is, by the parts of `alerts.METRICS`."""
+    """emails: whoever is told. parts: resource ids of what there is, by `alerts.Part`."""
 
     site: Site
     emails: tuple[str, ...]
@@ -55,6 +55,8 @@ class Alerts(pulumi.ComponentResource):
         self._retrains = retraining_group(self, name, args.site)
         central = args.site.settings.telemetry.workspace_id is not None
         for query in alerts.QUERIES:
+            if query.part is not None and query.part not in args.parts:
+                continue
             if not central:
                 self._query(query, args.telemetry, query.query)
             elif query.estates:

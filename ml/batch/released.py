@@ -11,7 +11,7 @@ from ml.batch import model
 from ml.batch.asked import Named
 from ml.batch.evaluate import Composite
 from ml.errors import MlopsError
-from ml.release import lineage, records
+from ml.release import records, store
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 
 
 def record_of(azure: Azure, release: str | None) -> Record:
-    """The record of a release; of the newest one when none is named. Raises MlopsError."""
-    if release is None:
-        newest = lineage.listed(azure, 1)
-        if not newest:
-            raise MlopsError(
-                f"No release is recorded in {azure.estate.environment}.",
-                f"Run `mlops deploy --env {azure.estate.environment}` to make the first one.",
-            )
-        release = str(newest[0]["release"])
-    return records.read(azure, release)
+    """The record of a release; of the newest one of a single model when none is named. Raises MlopsError."""
+    if release is not None:
+        return records.read(azure, release)
+    environment = azure.estate.environment
+    for name in store.releases(azure, environment).names(f"{records.PREFIX}/"):
+        found = records.read(azure, name.rpartition("/")[2].removesuffix(".json"))
+        if not found.evidence.members:  # fleets are released beside it
+            return found
+    raise MlopsError(
+        f"No release of a single model is recorded in {environment}.",
+        f"Run `mlops deploy --env {environment}` to make the first one.",
+    )
 
 
 def named(azure: Azure, release: str | None) -> Named:
-    """The model of a release; of the newest one when none is named. Raises MlopsError."""
+    """The model of a release; of the newest one of a single model when none is named. Raises MlopsError."""
     return _of(record_of(azure, release))
 
 

@@ -14,10 +14,12 @@ from ml.steps.card import data, fairness, reliability, threshold
 from ml.steps.card.subject import Subject
 from ml.steps.errors import StepError
 from ml.steps.evaluate.evaluation import evaluate
-from ml.steps.files import Table, write_json
+from ml.steps.files import Table, read_json, write_json
+from ml.steps.prepare import UNKNOWN
 from ml.steps.train.candidates import Parameters
 from ml.steps.train.settings import Settings
 from ml.steps.train.training import train
+from ml.steps.validate.main import REPORT
 from scoring.model.artifact import Artifact
 
 MODEL, CARD, OUTCOME = "model", "card.json", "outcome.json"
@@ -79,6 +81,14 @@ def made(
     outcome = Outcome(key, rows, status, reason, artifact.digest, _few(own), _few(others))
     write_json(outcome.to_json(), out / OUTCOME)
     return outcome
+
+
+def traced(lineage: Mapping[str, str], validated: Path) -> dict[str, str]:
+    """The lineage; of rows that were named by their place alone, with the SHA-256 that `prepare` has read."""
+    if lineage.get("data_sha256") != UNKNOWN:
+        return dict(lineage)
+    origin = read_json(validated / REPORT).get("origin") or {}
+    return {**lineage, "data_sha256": str(origin.get("sha256") or UNKNOWN)}
 
 
 def carded(

@@ -183,13 +183,15 @@ def assemble(plan: Plan, steps: Mapping[str, Any] | None = None) -> "PipelineCom
 
 
 def whole(name: str, joined: Callable[..., dict[str, Any]], plan: Plan, force: bool) -> Any:
-    """The pipeline job of the steps that `joined` joins. It gets the plan's data set as its input `raw`."""
+    """The pipeline job of the steps that `joined` joins. It gets the plan's data set as its input `raw`: an
+    asset NAME:VERSION, or an address."""
     from azure.ai.ml import Input, dsl
     from azure.ai.ml.constants import AssetTypes
 
     decorated: Any = dsl.pipeline
     pipeline: Any = decorated(name=name, experiment_name=plan.experiment)(joined)
-    job: Any = pipeline(raw=Input(type=AssetTypes.URI_FILE, path=f"azureml:{plan.data_asset}"))
+    path = plan.data_asset if "://" in plan.data_asset else f"azureml:{plan.data_asset}"
+    job: Any = pipeline(raw=Input(type=AssetTypes.URI_FILE, path=path))
     job.settings.default_compute = plan.compute
     job.settings.continue_on_step_failure = False
     job.settings.force_rerun = force

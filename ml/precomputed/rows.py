@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+from ml.batch.outputs import folders
 from ml.batch.places import Place
 from ml.batch.unit import PARTITION, PREDICTIONS, RUNS
 from ml.errors import MlopsError
@@ -18,20 +20,31 @@ from scoring.kept.keys import PATTERN
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
-    from deltalake import DeltaTable
 
 COLUMNS: Final = ("key", "probability", "label", "outlier_score", "outlier")
 BLOCK_ROWS: Final = 131_072
 
 
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a batch has written: a Delta table, or folders of Parquet. records: where its runs' records are.
+
+    published: whether readers see a run. rows: those of a run, as a pyarrow dataset.
+    """
+
+    records: Place
+    published: Callable[[str], bool]
+    rows: Callable[[str], Any]
+
+
 def newest(where: str, credential: TokenCredential | None = None) -> str:
     """The name of the run that was published last below a batch's output. Raises MlopsError."""
-    place, table = _opened(where, credential)
+    output = _opened(where, credential)
     ended = [
         (record["made_at"], str(record["run"]))
-        for name in place.names(RUNS)
-        if name.endswith("/record.json") and (record := json.loads(place.read(name)))
-        if tables.recorded(table, str(record["run"])) is not None
+        for name in output.records.names(RUNS)
+        if name.endswith("/record.json") and (record := json.loads(output.records.read(name)))
+        if output.published(str(record["run"]))
     ]
     if not ended:
         raise MlopsError(f"No batch has been published in {where}.", "Run `mlops batch` first.")
@@ -40,17 +53,17 @@ def newest(where: str, credential: TokenCredential | None = None) -> str:
 
 def batch(where: str, run: str, credential: TokenCredential | None = None) -> Batch:
     """A published run below a batch's output. Raises MlopsError, also while its rows are read."""
-    place, table = _opened(where, credential)
+    output = _opened(where, credential)
     name = f"{RUNS}/{run}/record.json"
-    if not place.exists(name) or tables.recorded(table, run) is None:
+    if not output.records.exists(name) or not output.published(run):
         raise MlopsError(f"{where} has no published run {run}.", "Name one of its runs, or end it first.")
-    record = json.loads(place.read(name))
+    record = json.loads(output.records.read(name))
     rows = int(record["scored"]) - int(record.get("erased", 0))  # of people who were erased since
     if not rows:
         raise MlopsError(
             f"The run {run} has no predictions: all its rows were rejected or erased.", "Mend its data."
         )
-    dataset: Any = table.to_pyarrow_dataset(partitions=[(PARTITION, "=", run)])
+    dataset = output.rows(run)
     return Batch(
         run,
         record["model"],
@@ -62,12 +75,27 @@ def batch(where: str, run: str, credential: TokenCredential | None = None) -> Ba
     )
 
 
-def _opened(where: str, credential: TokenCredential | None) -> tuple[Place, DeltaTable]:
+def _opened(where: str, credential: TokenCredential | None) -> Output:
+    import pyarrow.dataset as ds
+
     place = Place(where, credential)
     table = tables.open_table(f"{place.where}/{PREDICTIONS}", credential)
-    if table is None:
+    if table is not None:
+        opened: Any = table
+        return Output(
+            place,
+            lambda run: tables.recorded(opened, run) is not None,
+            lambda run: opened.to_pyarrow_dataset(partitions=[(PARTITION, "=", run)]),
+        )
+    if not place.names(PREDICTIONS):
         raise MlopsError(f"{where} has no table of predictions.", "Run `mlops batch`, or name its --output.")
-    return place, table
+    made = folders(place, credential)
+
+    def rows(run: str) -> Any:
+        files = place.names(f"{PREDICTIONS}/{PARTITION}={run}")
+        return ds.dataset(files, format="parquet", filesystem=place.files)
+
+    return Output(made.written, made.published, rows)
 
 
 def _blocks(dataset: Any, run: str) -> Iterator[ArrowBatch]:

@@ -45,6 +45,10 @@ class Run:
     visible: bool
 
 
+class GoneBack(MlopsError):
+    """Somebody went back from the run: it is not loaded again by itself."""
+
+
 RUNS: Final = """
 SELECT r.number, r.run, r.model, r.release, r.scored_at, r.rows, r.loaded_at, r.shown_at,
        r.number = (SELECT number FROM published_run)
@@ -105,10 +109,10 @@ def to_remove(runs: Sequence[Run], keep: int) -> list[Run]:
 
 
 def already(runs: Sequence[Run], batch: Batch) -> Run | None:
-    """The run when it is there already. Raises MlopsError when somebody has gone back from it."""
+    """The run when it is there already. Raises GoneBack when somebody has gone back from it."""
     found = known(runs, batch.run)
     if found is not None and found.shown_at is not None and not found.visible:
-        raise MlopsError(
+        raise GoneBack(
             f"The run {batch.run} is loaded and was visible since {found.shown_at:%Y-%m-%d %H:%M} UTC; then "
             "somebody went back from it.",
             f"`mlops precomputed back --run {batch.run}` shows it again; runs of new data load as ever.",

@@ -3,13 +3,15 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from ml.deploy.endpoint import Endpoint
+from ml.deploy.smoke import some
 from ml.errors import MlopsError
 
 if TYPE_CHECKING:
     from ml.release import Record
 
 REQUESTS: Final = 40
-"""Enough that each process of a pod has scored: the first scores of a process take longer."""
+"""Enough that each process of a pod has scored: the first scores of a process take longer. Those of a fleet
+are for members that are spread over it."""
 
 
 def check(endpoint: Endpoint, record: "Record") -> None:
@@ -23,15 +25,20 @@ def check(endpoint: Endpoint, record: "Record") -> None:
         unsigned = endpoint.score({}, key="", synthetic=True).status_code
         _expect(unsigned == 401, f"POST /score without a key gives {unsigned}, expected 401")
         rows = _rows(endpoint.get("/openapi.json").json())
-        for _ in range(REQUESTS):
-            answer = endpoint.score({"records": rows}, synthetic=True)
+        members = record.evidence.members
+        asked = [None, *some(members, REQUESTS - 1)]
+        for number in range(REQUESTS):
+            key = asked[number % len(asked)]
+            body = {"records": rows} if key is None else {"records": rows, "member": key}
+            answer = endpoint.score(body, synthetic=True)
             _expect(answer.status_code == 200, f"POST /score gives {answer.status_code}: {answer.text[:300]}")
             model: dict[str, Any] = answer.json()["model"]
             wanted = {
                 "name": release.model_name,
                 "version": release.model_version,
-                "fleet" if record.evidence.members else "digest": record.evidence.artifact_digest,
+                "fleet" if members else "digest": record.evidence.artifact_digest,
                 "image": release.image_digest,
+                **({} if key is None else {"member": key, "digest": members[key]}),
             }
             found = {name: model.get(name) for name in wanted}
             _expect(found == wanted, f"another model answers: {found}, expected {wanted}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from ml.azure import gauges
 from ml.errors import MlopsError
 from ml.quality.report import DailyReport
 
@@ -44,30 +44,9 @@ def measurements(report: DailyReport) -> dict[str, float]:
 
 def tell(report: DailyReport, connection_string: str, credential: TokenCredential) -> None:
     """Send them, once each. Raises MlopsError when Application Insights does not take them."""
-    for name in ("STATSBEAT_DISABLED_ALL", "SDKSTATS_DISABLED", "CONTROLPLANE_DISABLED"):
-        os.environ.setdefault(f"APPLICATIONINSIGHTS_{name}", "true")
-    os.environ.setdefault("OTEL_METRICS_EXEMPLAR_FILTER", "always_off")
-    from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter
-    from opentelemetry.sdk.metrics import MeterProvider
-    from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricExportResult
-    from opentelemetry.sdk.resources import Resource
-
-    reader = InMemoryMetricReader()
-    resource = Resource({"service.namespace": report.environment, "service.name": SCOPE})
-    provider = MeterProvider([reader], resource, shutdown_on_exit=False)
-    meter = provider.get_meter(SCOPE)
     dimensions = {DATE: str(report.date), MODEL: report.model, VERDICT: report.diagnosis.verdict}
-    for name, value in measurements(report).items():
-        meter.create_gauge(name).set(value, dimensions)
-    exporter: Any = AzureMonitorMetricExporter(
-        connection_string=connection_string, credential=credential, disable_offline_storage=True
-    )
-    try:
-        sent = exporter.export(reader.get_metrics_data())
-    finally:
-        exporter.shutdown()
-        provider.shutdown()
-    if sent is not MetricExportResult.SUCCESS:
+    values = measurements(report)
+    if not gauges.send(SCOPE, report.environment, values, dimensions, connection_string, credential):
         raise MlopsError(
             f"The report of {report.date} is written, and Application Insights did not take its metrics.",
             "Run the command again; if it stays so, see that whoever runs it has the role Monitoring Metrics "

@@ -51,6 +51,8 @@ def chain(
 ) -> list[Link]:
     """data -> code -> job -> its start -> model -> image -> release -> evidence -> approval -> revision.
 
+    Of a fleet with members of other versions, these stand before the model.
+
     unread: environments whose approvals cannot be read here
     """
     release, known = record.release, record.evidence
@@ -64,6 +66,7 @@ def chain(
         ),
         Link("job", origin.get("pipeline_job", "unknown"), f"step {origin.get('job', 'unknown')}"),
         *_started(origin),
+        *_exchanged(origin),
         Link("model", f"{release.model_name}:{release.model_version}", _sha256(known.artifact_digest)),
         Link("image", release.image_repository, release.image_digest),
         Link("release", release.id, f"recorded {known.recorded_at} by {owner or 'unknown'}"),
@@ -97,6 +100,14 @@ def _started(origin: Mapping[str, str]) -> list[Link]:
     event = origin.get("event")
     named = f"{by} {event}" if event else str(by)
     return [Link("started by", named, origin.get("reason", "unknown"))] if by else []
+
+
+def _exchanged(origin: Mapping[str, str]) -> list[Link]:
+    """Of a fleet that was made from another one: each member that differs, and from where it is."""
+    base, changed = origin.get("base"), origin.get("changed")
+    if not base or not changed:
+        return []
+    return [Link("member", one, f"all others as in {base}") for one in changed.split("; ")]
 
 
 def _sha256(digest: str | None) -> str:

@@ -22,6 +22,7 @@ from ml.jobs import environment, snapshot
 from ml.jobs.closure import PACKAGES
 from ml.jobs.snapshot import Snapshot
 from ml.jobs.submission import BY_HAND, find_job, reusable
+from ml.jobs.submission import follow as follow_steps
 from ml.published.reason import WORK, Reason
 from ml.scheduled.inside import ANSWER, ESTATE
 from ml.settings import OVER
@@ -41,7 +42,7 @@ class Job:
 
     entity: the job of azure-ai-ml, without name and tags; it may write files into the folder that it is
     given, which stays until the job is submitted. It has an output `answer` with a file answer.json; answer
-    reads what another kind of job leaves elsewhere, by the job's name.
+    reads what another kind of job leaves elsewhere, by the job's name. steps: whether it is a pipeline.
     state: of what it reads. Without it nobody can tell whether an ended job has read the same.
     """
 
@@ -53,6 +54,7 @@ class Job:
     reason: Reason = BY_HAND
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
     answer: Callable[[Azure, str], dict[str, Any]] | None = None
+    steps: bool = False
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -192,6 +194,6 @@ def carry_out(azure: Azure, job: Job, *, wait: bool = True, force: bool = False)
     if done.status != "Completed":
         if not wait:
             return {**told, "status": done.status}
-        follow(azure, done.name)
+        (follow_steps if job.steps else follow)(azure, done.name)
     with azure.report.phase("results"):
         return {**told, "status": "Completed", **(job.answer or answer_of)(azure, done.name)}

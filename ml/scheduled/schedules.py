@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from ml.errors import MlopsError
 from ml.published.reason import WORK, Reason
 from ml.scheduled.job import OUTPUT, Job, command_job
 from ml.scheduled.table import ROWS, Scheduled
+from ml.scheduled.triggers import same, trigger
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
@@ -76,21 +77,26 @@ def remove(azure: Azure, chosen: list[Scheduled]) -> list[State]:
 
 def job_of(azure: Azure, root: Path, row: Scheduled) -> Job:
     """What the row's schedule starts. Raises MlopsError."""
-    name, asked = _name(row), row.asked(azure)
+    name, title = _name(row), f"{row.name}, scheduled"
+    reason = Reason("schedule", row.why, event=name)
+    if row.pipeline is not None:
+        made = row.pipeline(azure, root, title, reason)
+        return replace(made, tags={**made.tags, "schedule": name})
+    asked = row.asked(azure)
     model = json.loads(asked).get("model")
     return command_job(
         azure,
         root,
         row.work,
         asked,
-        f"{row.name}, scheduled",
-        reason=Reason("schedule", row.why, event=name),
+        title,
+        reason=reason,
         tags={"schedule": name, **({"release": model["release"]} if model else {})},
     )
 
 
 def _applied(azure: Azure, root: Path, row: Scheduled, standing: Any) -> State:
-    from azure.ai.ml.entities import CronTrigger, JobSchedule
+    from azure.ai.ml.entities import JobSchedule
 
     job, cron = job_of(azure, root, row), _cron(azure, row)
     key = content_key([job.key, cron])
@@ -101,10 +107,12 @@ def _applied(azure: Azure, root: Path, row: Scheduled, standing: Any) -> State:
         azure.report.phase(f"schedule {_name(row)}: {cron}"),
         tempfile.TemporaryDirectory(prefix="mlops-") as scratch,
     ):
-        started = _pipeline(azure, row, job, job.entity(Path(scratch)))
+        entity = job.entity(Path(scratch))
+        started = entity if job.steps else _pipeline(azure, row, job, entity)
+        started.tags = job.all_tags
         made = JobSchedule(
             name=_name(row),
-            trigger=CronTrigger(expression=cron, time_zone="UTC"),
+            trigger=trigger(cron),
             create_job=started,
             display_name=row.name,
             description=row.why,
@@ -129,7 +137,7 @@ def _pipeline(azure: Azure, row: Scheduled, job: Job, command: Any) -> Any:
 
     decorated: Any = dsl.pipeline
     made: Any = decorated(name=row.work, experiment_name=azure.settings.training.experiment)(scheduled)()
-    made.display_name, made.tags = f"{row.name}, scheduled", job.all_tags
+    made.display_name = job.title
     made.settings.default_compute = azure.estate.compute_cluster
     made.settings.force_rerun = True  # the same question has another answer each time
     return made
@@ -142,7 +150,7 @@ def _state(azure: Azure, row: Scheduled, standing: Any) -> State:
         state = "missing" if wanted else "off"
     elif not wanted:
         state = "stray"
-    elif not standing.is_enabled or getattr(standing.trigger, "expression", None) != cron:
+    elif not standing.is_enabled or not same(standing.trigger, cron):
         state = "changed"
     else:
         state = "scheduled"

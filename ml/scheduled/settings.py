@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ml.scheduled.triggers import of_month
+
 FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))  # of a cron expression: from, to
 
 
@@ -15,6 +17,7 @@ def _cron(text: str) -> str:
         raise ValueError(f"{text!r} has {len(parts)} fields: minute, hour, day, month and weekday are five")
     for part, (low, high) in zip(parts, FIELDS, strict=True):
         _field(text, part, low, high)
+    of_month(" ".join(parts))
     return " ".join(parts)
 
 
@@ -52,6 +55,30 @@ class BatchRow(Row):
     key: str | None = None
 
 
+class FeaturesRow(Row):
+    """Of `mlops features build`. tables: by name; none is all. sources: the places of data sets that a
+    definition names elsewhere than in the data lake, as lake://CONTAINER/PATH."""
+
+    on: bool = False
+    tables: list[str] = []
+    sources: dict[str, str] = {}
+
+
+class OffRow(Row):
+    """Of what an estate has only where it says so."""
+
+    on: bool = False
+
+
+class FleetRow(Row):
+    """Of the training of a fleet. declaration: its file, from the checkout. data: where its rows are when it
+    starts, in a datastore of the workspace."""
+
+    on: bool = False
+    declaration: str | None = None
+    data: str | None = Field(default=None, pattern=r"^azureml://datastores/[^/]+/paths/.+\.parquet$")
+
+
 class ScheduledSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -59,6 +86,9 @@ class ScheduledSettings(BaseModel):
     quality: Row = Row()
     push: Row = Row()
     batch: BatchRow = BatchRow()
+    features: FeaturesRow = FeaturesRow()
+    precomputed: OffRow = OffRow()
+    fleet: FleetRow = FleetRow()
 
     def row(self, name: str) -> Row:
         return getattr(self, name)

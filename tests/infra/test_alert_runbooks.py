@@ -30,6 +30,7 @@ AZ: Final = {
     "monitor activity-log list": {"--resource-group", "--offset"},
     "monitor log-analytics workspace show": {"--resource-group", "--workspace-name", "--query"},
     "monitor metrics list": {"--resource", "--metrics", "--dimension", "--aggregation"},
+    "postgres flexible-server show": {"--resource-group", "--name", "--query"},
     "storage account show": {"--name", "--query"},
     "vmss get-instance-view": {"--resource-group", "--name", "--instance-id"},
     "vmss reimage": {"--resource-group", "--name", "--instance-ids"},
@@ -121,7 +122,7 @@ def test_each_rule_names_its_page(stack: str) -> None:
         for one in graph["resources"]
         if one["type"].endswith((":ScheduledQueryRule", ":MetricAlert"))
     ]
-    assert len(said) > len(alerts.QUERIES)
+    assert len(said) > len([one for one in alerts.QUERIES if one.part is None])
     assert set(said) <= {alerts.runbook(key) for key in KEYS}
     assert all((ROOT / page).is_file() for page in said)
 

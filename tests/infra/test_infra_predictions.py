@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infra import estimate
+from infra.alerts import METRICS, QUERIES
 from infra.config import load
 from infra.config_errors import ConfigError
 from infra.config_predictions import PredictionsDatabase
@@ -98,6 +99,25 @@ def test_it_logs_and_is_locked_where_data_is_protected() -> None:
     told = {one.inputs["resourceUri"] for one in found.all("monitor:DiagnosticSetting")}
     assert "id of predictions" in told
     assert found.one("dbforpostgresql:Server").protect
+
+
+def test_alerts_watch_it_where_it_is_and_nowhere_else(graph: Graph, graphs: dict[str, Graph]) -> None:
+    keys = {f"alerts-{one.key}" for one in (*QUERIES, *METRICS) if one.part == "predictions"}
+    assert keys == {f"alerts-predictions-{one}" for one in ("away", "full", "refused", "stale")}
+
+    def rules(found: Graph) -> dict[str, Any]:
+        made = [*found.all("monitor:ScheduledQueryRule"), *found.all("monitor:MetricAlert")]
+        return {rule.name: rule.inputs for rule in made if rule.name in keys}
+
+    watched = rules(graph)
+    assert set(watched) == keys
+    for name, inputs in watched.items():
+        ours = "id of telemetry-logs" if name.endswith("-stale") else "id of predictions"
+        assert inputs["scopes"] == [ours]
+    assert watched["alerts-predictions-full"]["targetResourceType"] == (
+        "Microsoft.DBforPostgreSQL/flexibleServers"
+    )
+    assert [rules(found) for found in graphs.values()] == [{}] * len(graphs)
 
 
 def test_its_outputs_say_who_signs_in_as_what(graph: Graph) -> None:

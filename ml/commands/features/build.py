@@ -33,7 +33,8 @@ def command(
     """Bring feature tables up to date: all rows that are new or corrected, and the latest row of each key.
 
     What a table said before stays, so that rows as of any time in the past stay what they were. Rows that
-    break the definition's limits are refused, and nothing of that table is written. Exit code 1 then.
+    break the definition's limits are refused, and nothing of that table is written, but of the others. Exit
+    code 1 then.
     """
     with honest(as_json):
         common.check_definitions(names or [])
@@ -44,19 +45,11 @@ def command(
 def build(
     azure: "Azure", root: Path, names: list[str], tables: str | None, given: dict[str, str]
 ) -> dict[str, Any]:
-    import datetime as dt
-
-    from ml.features import build as builds
     from ml.features.definition import chosen
+    from ml.features.refresh import refresh
 
     place, sources = common.place(azure, tables), common.sources(azure, root, given)
-    built: list[dict[str, Any]] = []
-    for one in chosen(names):
-        with azure.report.phase(f"building {one.name}"):
-            now = dt.datetime.now(dt.UTC)
-            memory = azure.settings.features.memory_gb
-            done = builds.build(one, place, sources, now, memory, azure.report.line)
-        built.append(done.to_json())
+    built = [one.to_json() for one in refresh(azure, chosen(names), place, sources)]
     return {"environment": azure.estate.environment, "tables": place.where, "built": built}
 
 

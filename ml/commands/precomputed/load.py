@@ -48,22 +48,16 @@ def load(
     azure: "Azure", root: Path, batch: str | None, run_name: str | None, database: str | None
 ) -> dict[str, Any]:
     from ml.batch.progress import shown as progress
-    from ml.precomputed import rows
-    from ml.precomputed.place import open_store
+    from ml.precomputed.load import load as loading
 
-    model = azure.settings.training.model_name
-    where = batch or default_output(azure, model)
-    store = open_store(azure, database)
-    try:
-        with azure.report.phase(f"finding the run in {where}"):
-            found = rows.batch(where, run_name or rows.newest(where, azure.credential), azure.credential)
-        keep = azure.settings.precomputed.keep_runs
-        with azure.report.phase(f"loading {found.run} into {store.words}"), progress(azure.report) as told:
-            store.load(found, keep, told)
-        runs = [shown(one) for one in store.runs()]
-    finally:
-        store.close()
-    return {"environment": azure.estate.environment, "database": store.words, "run": found.run, "runs": runs}
+    where = batch or default_output(azure, azure.settings.training.model_name)
+    done = loading(azure, where, run_name, database, progress(azure.report))
+    return {
+        "environment": azure.estate.environment,
+        "database": done.words,
+        "run": done.run,
+        "runs": [shown(one) for one in done.runs],
+    }
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

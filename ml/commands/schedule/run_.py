@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 def command(
     env: options.Environment,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What is started: collect, quality or batch.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What is started, as `mlops schedule show` has it.")
+    ],
     wait: options.Wait = True,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 Names = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[NAME]...", help="What of it: collect, quality, batch.", show_default="all of it"
+        metavar="[NAME]...",
+        help="What of it: collect, quality, batch, features, precomputed.",
+        show_default="all of it",
     ),
 ]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.fleet.declaration import MOST_SHARDS, Declaration
-from ml.fleet.member import CARD, MODEL, OUTCOME, Outcome, carded
+from ml.fleet.member import CARD, MODEL, OUTCOME, Outcome, carded, traced
 from ml.fleet.members.main import LINEAGE, declared_in, read_outcome
 from ml.fleet.plan import of_tables
 from ml.fleet.registered import Registry, card_of, registered
@@ -37,6 +37,7 @@ def run(
     connect: Callable[[], Registry] = AzureRegistry,
 ) -> dict[str, Any]:
     """Register the fleet, unless the pooled model is outside its bounds or too many members failed."""
+    lineage = traced(lineage, validated)
     train, test = read_table(validated / TRAIN), read_table(validated / TEST)
     planned = of_tables(train, test, declared)
     everyone = read_artifact(pooled)

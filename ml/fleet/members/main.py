@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from ml.fleet.declaration import Declaration, DeclarationError, read
-from ml.fleet.member import OUTCOME, Outcome, made, settings_of
+from ml.fleet.member import OUTCOME, Outcome, made, settings_of, traced
 from ml.fleet.parallel import each
 from ml.fleet.plan import keys_of, of_tables, shards
 from ml.steps import definition
@@ -48,6 +48,7 @@ def run(
     """Train the members of one shard, counted from 1; a member that fails is an outcome, and no end."""
     definition.check()
     settings.check()
+    lineage = traced(lineage, validated)
     tables = read_table(validated / TRAIN), read_table(validated / TEST)
     planned = shards(of_tables(*tables, declared), declared.shards)[shard - 1]
     rows = {one.key: one.rows for one in planned}

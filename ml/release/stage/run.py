@@ -12,7 +12,7 @@ from ml.errors import MlopsError
 from ml.release import now, proof, records
 from ml.release.evidence import Check, Profile, StageEvidence
 from ml.release.revision import revision_of
-from ml.release.stage import behaviour, contract, gateway, load, measured
+from ml.release.stage import behaviour, contract, gateway, load, measured, members
 from ml.release.stage import image as images
 
 if TYPE_CHECKING:
@@ -47,6 +47,13 @@ CHECKS: dict[str, Callable[[Subject], Check]] = {
 }
 
 
+def _members(subject: Subject) -> Check:
+    fleet = subject.context.fleet
+    if fleet is None:
+        raise ValueError("one model has no members")
+    return members.check(subject.endpoint, subject.context, fleet, subject.azure.settings.scoring.tolerance)
+
+
 def _through_the_gateway(subject: Subject) -> Check:
     audience = subject.azure.estate.gateway_audience
     if audience is None:
@@ -64,8 +71,9 @@ def found_out(
 
     azure, record = subject.azure, subject.record
     made: list[Check] = []
+    of_fleets = {members.NAME: _members} if subject.context.fleet else {}
     through = {gateway.NAME: _through_the_gateway} if subject.endpoint.gateway else {}
-    for name, check in (CHECKS | through).items():
+    for name, check in (CHECKS | of_fleets | through).items():
         with azure.report.phase(name):
             try:
                 made.append(check(subject))

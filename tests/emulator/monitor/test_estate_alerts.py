@@ -39,6 +39,10 @@ def answered(status: int, times: int) -> Row:
     return metric("scoring.requests", float(times), **{"http.response.status_code": str(status)})
 
 
+def looked_up(times: int) -> Row:
+    return metric("scoring.requests", float(times), **{"http.route": "/predictions/{key}"})
+
+
 def took(milliseconds: float, times: int, route: str = "/score") -> Row:
     return metric("scoring.request.duration", milliseconds * times, times, **{"http.route": route})
 
@@ -120,6 +124,15 @@ CASES: Final[dict[str, Case]] = {
         none=[metric("scoring.kept.rows", 0.0)],
         calm=(metric("quality.rows", 5.0),),
         ago=29 * 60,
+    ),
+    "predictions-stale": Case(
+        [looked_up(1)],
+        [
+            [looked_up(9), metric("precomputed.age.hours", 36.0)],
+            [answered(200, 9), metric("precomputed.age.hours", 99.0)],  # nobody asks for it
+        ],
+        none=[looked_up(0)],
+        calm=(looked_up(9), metric("precomputed.age.hours", 1.0)),
     ),
     "no-telemetry": Case([answered(200, 100)], [[EXPORTED]], calm=(EXPORTED,)),
     "telemetry-lost": Case(

@@ -1,6 +1,7 @@
 """The pipeline of a fleet: its components, its shape, and what is asked before it is submitted."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,6 +53,18 @@ def test_rows_are_prepared_once_and_each_share_of_the_members_is_a_step(plan: Pl
         assert f"members_{number}.outputs.members" in str(shard)
     assert "shard_4" not in jobs["gather"]["inputs"]
     assert all(jobs[name]["identity"]["client_id"] == "client" for name in jobs)
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ("credit-default:3", "azureml:credit-default:3"),
+        ("azureml://datastores/x/paths/rows.parquet", "azureml://datastores/x/paths/rows.parquet"),
+    ],
+)
+def test_the_rows_are_an_asset_or_what_stands_at_a_path(plan: Plan, data: str, path: str) -> None:
+    made: Any = pipeline.assemble(replace(plan, data_asset=data), 1, "unknown")
+    assert made.inputs["raw"].path == path
 
 
 def test_there_may_be_as_many_steps_as_the_component_has_inputs(plan: Plan) -> None:

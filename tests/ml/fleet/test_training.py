@@ -16,7 +16,7 @@ from ml.fleet import parallel, versions
 from ml.fleet.compose import Version, compose, parse
 from ml.fleet.declaration import Declaration
 from ml.fleet.gather import main as gather
-from ml.fleet.member import CARD, MODEL, OUTCOME, Outcome, made, settings_of
+from ml.fleet.member import CARD, MODEL, OUTCOME, Outcome, made, settings_of, traced
 from ml.fleet.members import main as members
 from ml.fleet.parallel import KILLED, each
 from ml.fleet.plan import Planned, keys_of
@@ -24,8 +24,10 @@ from ml.fleet.registered import card_of
 from ml.steps.bounds import Bound
 from ml.steps.errors import StepError
 from ml.steps.files import TEST, TRAIN, Table, write_json, write_table
+from ml.steps.prepare import UNKNOWN
 from ml.steps.registry import ARTIFACT_TAG, EVALUATION_PROPERTY, RegisteredModel
 from ml.steps.train.settings import Settings
+from ml.steps.validate.main import REPORT
 from scoring.assembly import assemble
 from scoring.fleet.service import FleetService
 from scoring.fleet.stored import Fleet, load, model_dir
@@ -205,6 +207,14 @@ def test_a_release_of_one_member_differs_in_it_alone_and_says_from_where_it_is(
     assert back.digest == base.digest
     for digest in back.models:
         assert artifacts.load(model_dir(tmp_path / "4", digest)).digest == digest
+
+
+def test_rows_that_were_named_by_their_place_are_told_by_what_was_read(tmp_path: Path) -> None:
+    write_json({"origin": {"sha256": "cd", "bytes": 1}}, tmp_path / REPORT)
+    assert traced({**ORIGIN, "data_sha256": UNKNOWN}, tmp_path) == {**ORIGIN, "data_sha256": "cd"}
+    assert traced(ORIGIN, tmp_path) == ORIGIN
+    write_json({}, tmp_path / REPORT)
+    assert traced({"data_sha256": UNKNOWN}, tmp_path) == {"data_sha256": UNKNOWN}
 
 
 def test_what_cannot_be_composed_is_refused_before_anything_is_written(gathered: Any, tmp_path: Path) -> None:

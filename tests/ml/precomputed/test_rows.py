@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pyarrow as pa
@@ -13,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.batch.asked import Format
 from ml.batch.evaluate import Composite
+from ml.batch.outputs import Folders
 from ml.batch.run import Limits, run
 from ml.errors import MlopsError
 from ml.precomputed import rows as precomputed
@@ -24,21 +27,36 @@ from tests.ml.precomputed.made import block
 __all__ = ["composite", "rows"]  # fixtures
 
 
+@pytest.mark.parametrize("format_", get_args(Format))
 def test_a_published_run_is_read_with_its_record(
-    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, format_: Format
 ) -> None:
     output = str(tmp_path / "out")
-    first = run(composite, written(rows, tmp_path / "in"), output, ID, Limits())
-    record = tmp_path / "out" / "runs" / first["run"] / "record.json"
+    first = run(composite, written(rows, tmp_path / "in"), output, ID, Limits(), format_=format_)
+    (record,) = (tmp_path / "out").rglob("record.json")
     record.write_text(json.dumps({**first, "made_at": "2026-11-29T00:00:00+00:00"}))
     some = rows.iloc[:50]
-    second = run(composite, written(some, tmp_path / "more"), output, ID, Limits())
+    second = run(composite, written(some, tmp_path / "more"), output, ID, Limits(), format_=format_)
     assert precomputed.newest(output) == second["run"]
     found = precomputed.batch(output, second["run"])
     assert (found.rows, found.model, found.release) == (50, "credit-default:1", "r-0123456789abcdef")
     blocks = pa.Table.from_batches(list(found.blocks()))
     assert sorted(blocks["key"].to_pylist()) == sorted(str(key) for key in some[ID])
     assert blocks.column_names == list(precomputed.COLUMNS)
+    assert precomputed.batch(output, first["run"]).rows == len(rows)
+
+
+def test_a_run_of_parquet_that_nobody_sees_yet_is_not_loaded(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output, where = str(tmp_path / "out"), written(rows.iloc[:40], tmp_path / "in")
+    first = run(composite, where, output, ID, Limits(), format_="parquet")
+    with monkeypatch.context() as patch:
+        patch.setattr(Folders, "publish", lambda *_: [])  # killed before it
+        second = run(composite, written(rows, tmp_path / "b"), output, ID, Limits(), format_="parquet")
+    assert precomputed.newest(output) == first["run"]
+    with pytest.raises(MlopsError, match=f"no published run {second['run']}"):
+        precomputed.batch(output, second["run"])
 
 
 def test_what_is_no_published_run_is_named(tmp_path: Path, composite: Composite, rows: pd.DataFrame) -> None:

@@ -45,6 +45,10 @@ class Service:
             return SimpleNamespace(status_code=self.wrong.get("unsigned", 401))
         self.scored.append(body)
         model = self.wrong.get("model", MODEL)
+        if "members" in self.wrong:
+            member = body.get("member")
+            model = {**MODEL, "fleet": "d", "member": member}
+            model |= {"digest": self.wrong["members"][member]} if member else {}
         return SimpleNamespace(
             status_code=self.wrong.get("score", 200), text="no", json=lambda: {"model": model}
         )
@@ -57,8 +61,8 @@ def record() -> Any:
 
 def test_of_a_fleet_it_is_the_fleets_digest_that_has_to_be_the_released_one() -> None:
     released = record()
-    released.evidence.members = {"a": "d"}
-    answering: Any = Service(model={**MODEL, "digest": "of the member", "fleet": "d"})
+    released.evidence.members = {"a": "of the member"}
+    answering: Any = Service(model={**MODEL, "digest": "of the member", "fleet": "d", "member": "a"})
     warm.check(answering, released)
     for model in ({**MODEL, "fleet": "another"}, MODEL):
         another: Any = Service(model=model)
@@ -87,3 +91,28 @@ def test_anything_else_is_named(wrong: dict[str, Any], words: str) -> None:
     call: Callable[[], None] = lambda: warm.check(service, record())  # noqa: E731
     with pytest.raises(MlopsError, match=words):
         call()
+
+
+MEMBERS = {str(number): f"sha256:{number}" for number in range(100)}
+
+
+def fleet(**changes: str) -> tuple[Any, Any]:
+    """A service of a fleet in which these members have other models, and the fleet's record."""
+    found = record()
+    found.evidence.members = MEMBERS
+    return Service(members={**MEMBERS, **changes}), found
+
+
+def test_members_all_over_a_fleet_answer_by_their_models_before_it_gets_a_request() -> None:
+    service, released = fleet()
+    warm.check(service, released)
+    named = [body.get("member") for body in service.scored]
+    assert len(named) == warm.REQUESTS and named[0] is None
+    members = {int(name) for name in named if name is not None}
+    assert len(members) > 30 and max(members) > 90
+
+
+def test_a_member_with_another_model_than_was_approved_is_found_out() -> None:
+    service, released = fleet(**{"3": "sha256:other"})
+    with pytest.raises(MlopsError, match=r"another model answers: .*sha256:other.*sha256:3"):
+        warm.check(service, released)

@@ -14,13 +14,14 @@ from ml.errors import MlopsError
 from ml.published.reason import Reason
 from ml.scheduled import job, schedules
 from ml.scheduled.schedules import rows
-from ml.scheduled.settings import Row, ScheduledSettings
+from ml.scheduled.settings import FleetRow, Row, ScheduledSettings
 from tests.emulator.pipelines.lab import Lab
 from tests.ml.published.conftest import azure, cache, lab, outputs
 
 __all__ = ["azure", "cache", "lab", "outputs"]
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[3]
+OFF = dict.fromkeys(("batch", "features", "precomputed", "fleet"), "off")
 
 
 @pytest.fixture(autouse=True)
@@ -43,9 +44,9 @@ def states(azure: Azure) -> dict[str, str]:
 
 
 def test_what_is_on_is_made_once_and_what_is_off_goes(azure: Azure, lab: Lab) -> None:
-    assert states(azure) == {"collect": "missing", "quality": "missing", "batch": "off"}
+    assert states(azure) == {"collect": "missing", "quality": "missing", **OFF}
     done = schedules.apply(azure, ROOT, rows(()))
-    assert [one.state for one in done] == ["scheduled", "scheduled", "off"]
+    assert {one.name: one.state for one in done} == {"collect": "scheduled", "quality": "scheduled", **OFF}
     made = lab.ml.schedules.get("mlops-collect")
     assert (made.trigger.expression, made.trigger.time_zone) == ("10 * * * *", "UTC")
     kept = made.creation_context.last_modified_at
@@ -53,9 +54,9 @@ def test_what_is_on_is_made_once_and_what_is_off_goes(azure: Azure, lab: Lab) ->
     assert lab.ml.schedules.get("mlops-collect").creation_context.last_modified_at == kept
 
     other = switched(azure, collect=Row(cron="5 * * * *"), quality=Row(on=False))
-    assert states(other) == {"collect": "changed", "quality": "stray", "batch": "off"}
+    assert states(other) == {"collect": "changed", "quality": "stray", **OFF}
     schedules.apply(other, ROOT, rows(()))
-    assert states(other) == {"collect": "scheduled", "quality": "off", "batch": "off"}
+    assert states(other) == {"collect": "scheduled", "quality": "off", **OFF}
     assert [one.name for one in lab.ml.schedules.list()] == ["mlops-collect"]
     schedules.remove(other, rows(("collect",)))
     assert list(lab.ml.schedules.list()) == []
@@ -87,6 +88,27 @@ def test_a_command_s_job_is_found_by_its_content_and_its_failure_told(azure: Azu
     assert Reason.of(lab.wait(first.name).tags) == Reason("person", "why")
 
 
+def test_the_schedule_of_a_fleet_starts_its_pipeline_over_what_is_at_a_path(azure: Azure, lab: Lab) -> None:
+    data = "azureml://datastores/workspaceblobstore/paths/fleet/rows.parquet"
+    row = FleetRow(on=True, declaration="fleets/by-education.toml", data=data)
+    with pytest.raises(MlopsError, match=r"scheduled\.fleet\.data is not set"):
+        schedules.apply(switched(azure, fleet=row.model_copy(update={"data": None})), ROOT, rows(("fleet",)))
+    (done,) = schedules.apply(switched(azure, fleet=row), ROOT, rows(("fleet",)))
+    assert (done.state, done.cron) == ("scheduled", "0 1 1 * *")
+    made = lab.ml.schedules.get("mlops-fleet")
+    assert made.trigger.schedule.month_days == [1]  # Azure ML's cron expressions have no days of a month
+    later = switched(azure, fleet=row.model_copy(update={"cron": "0 1 2 * *"}))
+    assert (states(switched(azure, fleet=row))["fleet"], states(later)["fleet"]) == ("scheduled", "changed")
+    steps = made.create_job.jobs
+    assert {"prepare", "train", "members_1", "members_2", "gather"} <= set(steps)
+    assert made.create_job.inputs["raw"].path == data
+    assert made.create_job.settings.force_rerun
+    assert made.create_job.tags["fleet"] == "credit-by-education"
+    assert Reason.of(made.create_job.tags) == Reason(
+        "schedule", "monthly: the fleet learns of new rows", "mlops-fleet"
+    )
+
+
 def test_an_unknown_row_is_refused() -> None:
-    with pytest.raises(MlopsError, match="Nothing that is called features is scheduled"):
-        rows(("features",))
+    with pytest.raises(MlopsError, match="Nothing that is called feature is scheduled"):
+        rows(("feature",))

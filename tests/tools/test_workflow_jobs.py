@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ml.cli import COMMANDS
+from ml.cli import SUBJECTS
 from tests.e2e.jobs import PROGRAM, Job
 from tests.e2e.world import ROOT
 
@@ -35,7 +35,7 @@ JOBS = {
     "compare": (Job("drift", "compare"), {"matrix.stack": "prod"}),
     "preview": (Job("review", "preview"), {"matrix.stack": "prod"}),
 }
-OURS = {f"mlops {name}" for name in (*COMMANDS, "release")}
+OURS = {f"mlops {name}" for commands in SUBJECTS.values() for name in commands}
 SHELL = ("bash", "make", "jq", "tee", "cat", "sleep")  # besides ours, what a job may call
 # Notes what it is called with, and answers as the commands do; one of its commands may be told to fail.
 STANDS_FOR = """#!{python}

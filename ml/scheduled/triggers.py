@@ -33,9 +33,10 @@ def trigger(cron: str) -> Any:
     named = of_month(cron)
     if named is None:
         return CronTrigger(expression=cron, time_zone="UTC")
-    return RecurrenceTrigger(
-        frequency="month", interval=1, schedule=RecurrencePattern(**named), time_zone="UTC"
+    pattern = RecurrencePattern(
+        hours=named["hours"], minutes=named["minutes"], month_days=named["month_days"]
     )
+    return RecurrenceTrigger(frequency="month", interval=1, schedule=pattern, time_zone="UTC")
 
 
 def same(standing: Any, cron: str) -> bool:

@@ -21,7 +21,7 @@ from tests.ml.published.conftest import azure, cache, lab, outputs
 __all__ = ["azure", "cache", "lab", "outputs"]
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[3]
-OFF = dict.fromkeys(("batch", "features", "precomputed", "fleet"), "off")
+OFF = dict.fromkeys(("push", "batch", "features", "precomputed", "fleet"), "off")
 
 
 @pytest.fixture(autouse=True)

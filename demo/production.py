@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from demo import report, stacks
 from demo.going_back import gone_back
-from demo.phases import EMULATOR, PATIENT, PROMOTED_TO, PROVEN_IN, RELEASES
+from demo.phases import EMULATOR, PROMOTED_TO, PROVEN_IN, RELEASES
 from emulator.home import Home
 from ml.settings import OVER
 
@@ -49,20 +49,8 @@ class Story:
         self._logs, self._lock = logs, Lock()
         self.steps: list[dict[str, Any]] = []
 
-    def run(
-        self,
-        title: str,
-        *command: str,
-        as_: tuple[str, ...] = (),
-        over: str = "",
-        ends: int = 0,
-        patient: bool = False,
-    ) -> str:
-        """One command; its standard output.
-
-        as_: who runs it and where, as `emulator run` takes it. patient: whether it leaves the processors to
-        others, which are waited for.
-        """
+    def run(self, title: str, *command: str, as_: tuple[str, ...] = (), over: str = "", ends: int = 0) -> str:
+        """One command; its standard output. as_: who runs it and where, as `emulator run` takes it."""
         # At once, line end and all: another thread may tell of its own step.
         sys.stdout.write(f"> {title}\n")
         sys.stdout.flush()
@@ -75,7 +63,7 @@ class Story:
         variables = {OVER: str(RELEASES / over)} if over else {}
         with log.open("w") as errors:
             done = subprocess.run(
-                [*(PATIENT if patient else ()), *EMULATOR, "run", *as_, "--", *command],
+                [*EMULATOR, "run", *as_, "--", *command],
                 cwd=ROOT,
                 env={**os.environ, **variables},
                 stdin=subprocess.DEVNULL,
@@ -109,12 +97,10 @@ def traffic(inside: tuple[str, ...], out: Path) -> Generator[None]:
         caller.wait(60)
 
 
-def deployed(story: Story, number: int, patient: bool = False) -> str:
-    """Deploys a release of the STORY in stage; its id. patient: as `Story.run` has it."""
+def deployed(story: Story, number: int) -> str:
+    """Deploys a release of the STORY in stage; its id."""
     title, over, _ = STORY[number]
-    made = story.run(
-        f"stage: {title}", "mlops", "deploy", "--env", PROVEN_IN, "--json", over=over, patient=patient
-    )
+    made = story.run(f"stage: {title}", "mlops", "deploy", "--env", PROVEN_IN, "--json", over=over)
     return str(json.loads(made)["release"])
 
 
@@ -150,7 +136,7 @@ def tell(story: Story, logs: Path, first: str) -> dict[str, Any]:
         try:
             one = stage.submit(proven, story, 0, first)
             two = stage.submit(lambda: proven(story, 1, deployed(story, 1)))
-            three = stage.submit(deployed, story, 2, patient=True)  # beside the second one's canary
+            three = stage.submit(deployed, story, 2)
             release = approved(story, one.result())
             with traffic(inside, seen) if answered else nullcontext():
                 releases = [promoted(story, 0, release, ci)]

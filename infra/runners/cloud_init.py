@@ -17,6 +17,11 @@ SERVICE: Final = "/etc/systemd/system/estate-runner.service"
 PACKAGES: Final = ("curl", "git", "jq", "libicu74", "make", "python3-venv")
 MOST: Final = 65_535
 """Bytes that Azure takes ("Custom data and cloud-init on Azure virtual machines")."""
+RESTARTS: Final = "/etc/needrestart/conf.d/estate-runner.conf"
+# Ubuntu 24.04 restarts each service whose libraries an upgrade has replaced ("needrestart changes in Ubuntu
+# 24.04: service restarts", Ubuntu Discourse, read 2026-11), the daily upgrades of security too. A job may be
+# what runs `pulumi up`, so its unit and what waits for it are left out; 0 is: not by itself.
+KEPT: Final = rf"$nrconf{{override_rc}}{{qr(^(?:estate-runner|{machine.JOBS}))}} = 0;" + "\n"
 UNIT: Final = f"""[Unit]
 Description=CI jobs, one after the other
 Wants=network-online.target
@@ -40,6 +45,7 @@ def cloud_config(configuration: Mapping[str, Any]) -> dict[str, Any]:
         str(machine.CONFIGURATION): (json.dumps(configuration, indent=1, sort_keys=True), "0600"),
         PROGRAM: (Path(machine.__file__).read_text(), "0644"),
         SERVICE: (UNIT, "0644"),
+        RESTARTS: (KEPT, "0644"),
     }
     return {
         "package_update": True,

@@ -38,6 +38,7 @@ VAULT_VERSION = "7.4"
 LIFETIME = 540  # seconds, of the ten minutes that GitHub allows an assertion
 DRIFT = 60  # seconds that GitHub's clock may be behind
 TIMEOUT = 60  # seconds of an answer
+JOBS = "estate-job-"  # what the units of jobs are called, each followed by its runner's name
 GROUP = 1  # of runners: GitHub's "Default", the only one of a repository
 WAITS = (15, 30, 60, 120, 300, 600)  # seconds after so many failures in a row
 
@@ -196,7 +197,7 @@ def unit(name: str, secret: Path, folder: Path = SOFTWARE) -> list[str]:
     """The command that runs one job in a unit of its own, and comes back when it has ended."""
     limits = [f"--property={one}" for one in (*LIMITS, f"EnvironmentFile={secret}")]
     return [
-        *("systemd-run", "--wait", "--collect", "--quiet", f"--unit={name}", *limits),
+        *("systemd-run", "--wait", "--collect", "--quiet", f"--unit={JOBS}{name}", *limits),
         *("/bin/sh", "-c", COMMAND, str(folder)),
     ]
 
@@ -215,11 +216,21 @@ def job(told: Configuration, name: str, asked: Ask, folder: Path = SECRETS) -> N
         secret.unlink()
 
 
+def alone() -> None:
+    """Come back when no job runs here: one goes on in its unit when this program ends and is started anew.
+
+    Beside it another would be the same user, and could look at what it has.
+    """
+    while subprocess.run(["systemctl", "is-active", "--quiet", f"{JOBS}*.service"]).returncode == 0:
+        time.sleep(WAITS[0])
+
+
 def main() -> None:
     """For ever; systemd starts it again when it ends."""
     told = Configuration.read(CONFIGURATION.read_text())
     failures = 0
     while True:
+        alone()
         if REBOOT.exists():  # between jobs, when an upgrade of the system asks for it
             subprocess.run(["systemctl", "reboot"], check=True)
             return

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 import subprocess
 import tarfile
 import urllib.request
@@ -178,6 +179,39 @@ def test_what_starts_a_runner_is_on_no_command_line_and_is_gone_when_the_job_has
     assert f"--property=EnvironmentFile={tmp_path / 'secrets' / 'vm-1'}" in command
     assert mode == 0o600
     assert list((tmp_path / "secrets").iterdir()) == []
+
+
+def test_a_job_that_was_left_running_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """systemd starts the program anew when it was ended, and the job's unit goes on."""
+    told, reboot = tmp_path / "told.json", tmp_path / "reboot"
+    told.write_text(json.dumps({**vars(TOLD), "labels": list(TOLD.labels)}))
+    reboot.touch()
+    happened: list[str] = []
+    runs = [0, 0, 3]  # what `systemctl is-active` says: there is one, there still is, there is none
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        happened.append(" ".join(command))
+        return subprocess.CompletedProcess(command, runs.pop(0) if "is-active" in command else 0)
+
+    monkeypatch.setattr(machine, "CONFIGURATION", told)
+    monkeypatch.setattr(machine, "REBOOT", reboot)
+    monkeypatch.setattr(machine.time, "sleep", lambda _: happened.append("waits"))  # pyright: ignore[reportUnknownLambdaType]
+    monkeypatch.setattr(subprocess, "run", run)
+    machine.main()
+    ask = "systemctl is-active --quiet estate-job-*.service"
+    assert happened == [ask, "waits", ask, "waits", ask, "systemctl reboot"]
+
+
+def test_an_upgrade_of_libraries_restarts_neither_a_job_nor_what_waits_for_it(tmp_path: Path) -> None:
+    files = {file["path"]: file["content"] for file in cloud_init.cloud_config({})["write_files"]}
+    found = re.fullmatch(
+        r"\$nrconf\{override_rc\}\{qr\((.+)\)\} = 0;\n", files["/etc/needrestart/conf.d/estate-runner.conf"]
+    )
+    assert found is not None
+    (job,) = [one for one in machine.unit("ci-prod-0", tmp_path) if one.startswith("--unit=")]
+    for left in (Path(cloud_init.SERVICE).name, f"{job.removeprefix('--unit=')}.service"):
+        assert re.search(found[1], left), left
+    assert not re.search(found[1], "walinuxagent.service")
 
 
 def test_what_a_machine_is_told_is_what_its_program_reads() -> None:

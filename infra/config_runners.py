@@ -52,9 +52,10 @@ class Runners(GitHubApp):
     """Machines in the subnet `ciRunners` that run the jobs of one repository.
 
     sshKey: a public key, which Azure makes no machine without; nothing leads to the port that it opens.
-    count: machines, each with one job at a time.
+    count: machines, each with one job at a time. With one alone the workflow `rollback` waits until that of a
+    canary has ended, which it is there to end.
     """
 
     ssh_key: Annotated[str, BeforeValidator(_ssh_key)]
     vm_size: VmSize = "Standard_D2ds_v5"
-    count: int = Field(default=1, ge=1, le=10)
+    count: int = Field(default=2, ge=1, le=10)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from infra.config import load
 from infra.config_errors import ConfigError
@@ -13,7 +14,7 @@ from infra.estimate import estimate
 from infra.runners.machine import Configuration
 from infra.runners.software import RUNNER
 from infra.stack_file import raw_settings
-from tests.infra.recording import Graph, record
+from tests.infra.recording import ROOT, Graph, record
 from tests.infra.scenarios import MAX, maximal
 from tests.infra.settings import settings_of
 
@@ -133,6 +134,18 @@ def test_they_need_their_subnet(raw: dict[str, Any]) -> None:
     del raw["network"]["subnets"]["ciRunners"]
     with pytest.raises(ConfigError, match=r"network.subnets.ciRunners is not set: runners need a subnet"):
         load(raw, "stage")
+
+
+def test_a_rollback_does_not_wait_for_the_canary_that_it_is_to_end(raw: dict[str, Any]) -> None:
+    """Both are jobs of the same label, at the same time, and a machine has one job at a time."""
+    del raw["runners"]["count"]
+    runners = load(raw, "stage").runners
+    jobs = [
+        yaml.safe_load((ROOT / ".github" / "workflows" / f"{workflow}.yml").read_text())["jobs"][job]
+        for workflow, job in (("release", "promote"), ("rollback", "rollback"))
+    ]
+    assert len({tuple(job["runs-on"]) for job in jobs}) == 1
+    assert runners and runners.count >= len(jobs)
 
 
 def test_they_fit_into_it(raw: dict[str, Any]) -> None:

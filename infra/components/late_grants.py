@@ -1,8 +1,8 @@
 """What follows a role assignment waits until the role works, which takes Azure minutes.
 
 "Troubleshoot Azure RBAC" (read 2026-11): a change of a role assignment takes effect within ten minutes. What
-is refused for want of a role of its own identity is therefore asked for again. A right that is missing to
-whoever deploys comes by no waiting, and fails at once.
+is refused for want of a role of its own identity is therefore asked for again. What no waiting brings fails
+at once: a right that is missing to whoever deploys, and what a policy of the organisation forbids.
 """
 
 import asyncio
@@ -16,12 +16,13 @@ MOST_S: Final = 600
 # Words of services that refuse because of the identity that they were given.
 WANTING: Final = re.compile(r"\b403\b|forbidden|authoriz|permission|assign the role", re.IGNORECASE)
 # Azure Resource Manager's own words for whoever asks: "The client '…' with object id '…' does not have …".
-OURS: Final = re.compile(r"\bThe client '")
+# And its code where Azure Policy denies: "Azure Policy definitions deny effect" says that it is a 403, too.
+NEVER: Final = re.compile(r"\bThe client '|RequestDisallowedByPolicy")
 
 
 def is_late(error: str) -> bool:
     """Whether an error may be that of a role which is assigned, and does not work yet."""
-    return bool(WANTING.search(error)) and not OURS.search(error)
+    return bool(WANTING.search(error)) and not NEVER.search(error)
 
 
 async def again(args: pulumi.ErrorHookArgs) -> bool:

@@ -18,6 +18,10 @@ LATE = "InvalidRequest (400): The identity may not deliver: assign the role Stor
         ('Code="LinkedAuthorizationFailed" Message="The identity has no permission on the subnet"', True),
         ("autorest/azure: Service returned an error. Status=403 Code=Forbidden", True),
         ("AuthorizationFailed: The client 'a' with object id 'b' does not have authorization", False),
+        (
+            "Status=403 Code=RequestDisallowedByPolicy Message=Resource 'mlw' was disallowed by policy.",
+            False,
+        ),
         ("InvalidParameter (400): sku is wrong", False),
         ("QuotaExceeded: 4030 cores", False),
     ],

@@ -46,7 +46,8 @@ class QueryAlert:
 
 @dataclass(frozen=True, slots=True)
 class MetricAlert:
-    """metric, namespace: as Azure names them. dimension: name and value that alone count."""
+    """metric, namespace: as Azure names them. dimension: name and value that alone count; "*": each value for
+    itself."""
 
     key: str
     why: str
@@ -306,9 +307,12 @@ METRICS: Final[tuple[MetricAlert, ...]] = (
         "runners",
         "Microsoft.Compute/virtualMachineScaleSets",
         "VmAvailabilityMetric",
-        "Average",
+        # Not the average: it is 0 for the minutes in which a machine restarts, as each does after an upgrade
+        # ("VM availability metric", read 2026-11). The dimension is from memory of Azure's list of metrics.
+        "Maximum",
         "LessThan",
         1,
+        dimension=("VMName", "*"),
     ),
     MetricAlert(
         "storage-availability",

@@ -85,6 +85,14 @@ def test_they_have_a_price(graph: Graph) -> None:
 def test_an_alert_tells_that_one_is_gone(graph: Graph) -> None:
     (alert,) = [one for one in graph.all("monitor:MetricAlert") if one.name.endswith("runners-gone")]
     assert alert.inputs["scopes"] == ["id of runners"]
+    # A restart between jobs is no alarm, and one machine that is gone is not made good by the other.
+    (criterion,) = alert.inputs["criteria"]["allOf"]
+    assert (criterion["timeAggregation"], criterion["operator"], criterion["threshold"]) == (
+        "Maximum",
+        "LessThan",
+        1,
+    )
+    assert criterion["dimensions"] == [{"name": "VMName", "operator": "Include", "values": ["*"]}]
 
 
 @pytest.mark.parametrize(

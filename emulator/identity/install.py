@@ -28,6 +28,10 @@ LINKED_ACTIONS: Final = {
     "microsoft.network/routetables": "Microsoft.Network/routeTables/join/action",
 }
 
+# What it takes to name a subnet in the firewall of a storage account ("Create a virtual network rule for
+# Azure Storage", read 2026-11) or of a vault.
+BY_SERVICE_ENDPOINT: Final = "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action"
+
 
 def install(arm: Arm, hosts: Hosts, identity: Identity) -> None:
     """Routes of the authority and of the metadata service; the right to link resources."""
@@ -43,6 +47,8 @@ def install(arm: Arm, hosts: Hosts, identity: Identity) -> None:
         for path, text in linked(put.resource):
             parsed = parse(text)
             action = LINKED_ACTIONS.get(parsed.type.lower()) if parsed else None
+            if action and ".virtualNetworkRules[" in path:
+                action = BY_SERVICE_ENDPOINT
             if action and not identity.allowed(put.principal, action, text):
                 raise AzureError(
                     403,

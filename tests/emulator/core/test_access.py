@@ -161,6 +161,45 @@ def test_pointing_at_an_identity_takes_a_right_over_it(client: Client) -> None:
     assert given.resource_id in message
 
 
+def test_letting_a_subnet_of_others_in_takes_one_right_on_it(client: Client) -> None:
+    """As where production's subnet is let in by whoever deploys stage's data lake: docs/loop.md."""
+    someone = client.identity("someone")
+    client.ok("PUT", f"{GROUP}2", {"location": LOCATION})
+    client.ok("PUT", assignment(f"{GROUP}2"), body(someone.object_id, CONTRIBUTOR))
+    network = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/net"
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/24"]}}
+    client.ok("PUT", network, {"location": LOCATION, "properties": space})
+    subnet = f"{network}/subnets/training"
+    reaches = {"addressPrefix": "10.0.0.0/28", "serviceEndpoints": [{"service": "Microsoft.Storage"}]}
+    client.ok("PUT", subnet, {"properties": reaches})
+    account = {
+        "location": LOCATION,
+        "sku": {"name": "Standard_LRS"},
+        "kind": "StorageV2",
+        "properties": {
+            "networkAcls": {
+                "defaultAction": "Deny",
+                "virtualNetworkRules": [{"id": subnet, "action": "Allow"}],
+            }
+        },
+    }
+    path = f"{GROUP}2/providers/Microsoft.Storage/storageAccounts/stagelake"
+    other = Client(client.emulator, someone)
+    action = "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action"
+    status, code, message = other.refused("PUT", path, account)
+    assert (status, code) == (403, "LinkedAuthorizationFailed") and action in message
+
+    name = str(uuid.uuid4())
+    role = {
+        "roleName": "Subnet user",
+        "permissions": [{"actions": [action]}],
+        "assignableScopes": [SUBSCRIPTION],
+    }
+    client.ok("PUT", role_id(name), {"properties": role})
+    client.ok("PUT", assignment(subnet), body(someone.object_id, name))
+    other.ok("PUT", path, account)
+
+
 SEGMENT = st.sampled_from(["a", "b", "ab"])
 
 

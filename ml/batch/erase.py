@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -48,13 +48,13 @@ def erase(where: str, key: str, record: str, credential: TokenCredential | None,
     """
     with lease.held(where, credential, wait_s):
         files, folder = files_at(where, credential)
-        named = _of_tables(where, folder, files, key, record, credential)
-        if named is None:
+        found = _of_tables(where, folder, files, key, record, credential)
+        if found is None:
             rows, published = _of_files(files, folder, key), _runs_of(files, folder)
         else:
             rows = counted(_table(where, folder, files, PREDICTIONS, credential), record)
-            published = set(named)
-            _unpublished(files, folder, key, {one for paths in named.values() for one in paths})
+            named, published = found
+            _unpublished(files, folder, key, named)
         _unpublished(files, f"{folder}/{ASIDE}", key, set())
         for root in (folder, f"{folder}/{ASIDE}"):
             _keys_of(files, root, published)
@@ -69,9 +69,13 @@ def _table(
 
 def _of_tables(
     where: str, folder: str, files: Files, key: str, record: str, credential: TokenCredential | None
-) -> dict[str, set[str]] | None:
-    """Erase from both tables; the files of each published run. None: the output has no tables."""
-    runs: dict[str, set[str]] | None = None
+) -> tuple[set[str], set[str]] | None:
+    """Erase from both tables; the files that they name, and the runs that are published. None: the output has
+    no tables."""
+    named: set[str] = set()
+    published: set[str] = set()
+    of_rejects: list[str] = []
+    there = False
     for name in TABLES:
         if not files.names(f"{folder}/{name}/{LOG}/"):
             continue
@@ -79,43 +83,61 @@ def _of_tables(
         table = place.open()
         if table is None:
             continue
+        there = True
         value = as_held(tables.columns(table).field("key").type, key)
-        if value is not None:
-            rewritten(place, record, of_value("key", value))
+        changed = [] if value is None else rewritten(place, record, of_value("key", value))
         # Files that a run has not published are its own: it goes on with them when it is called again.
         place.delete_old_versions(0, orphans=False)
-        runs = runs or {}
-        _told_of_table(place, files, folder, name, runs)
-    return runs
+        table = place.open()
+        assert table is not None  # noqa: S101 - it was opened just now
+        rows = _rows_of(table, name, named)
+        if name == REJECTS:
+            of_rejects = changed
+            continue
+        # One whose place another run has taken has lost its rows to that one.
+        _told(files, folder, {**dict.fromkeys(changed, 0), **rows})
+        begun = _recorded_runs(files, folder)
+        published = {run for run in begun if tables.recorded(table, run) is not None}
+    # A run that was killed while it was published has shown rejects alone.
+    _anew(files, folder, set(of_rejects) - published)
+    return (named, published) if there else None
 
 
-def _told_of_table(
-    place: TablePlace, files: Files, folder: str, name: str, runs: dict[str, set[str]]
-) -> None:
-    """Note the files of each published run, and in its record how many rows it has lost."""
+def _rows_of(table: Any, name: str, named: set[str]) -> dict[str, int]:
+    """The rows of each run that has any. named: gets the files that the table names."""
     import pyarrow as pa
 
-    table = place.open()
-    assert table is not None  # noqa: S101 - it was opened just now
     actions: Any = pa.table(table.get_add_actions(flatten=True))
     rows: dict[str, int] = {}
     for one in actions.select(["path", "num_records", f"partition.{PARTITION}"]).to_pylist():
         run = one[f"partition.{PARTITION}"]
-        runs.setdefault(run, set()).add(f"{name}/{unquote(one['path'])}")
+        named.add(f"{name}/{unquote(one['path'])}")
         rows[run] = rows.get(run, 0) + int(one["num_records"] or 0)
-    if name != PREDICTIONS:
-        return
-    for path in files.names(f"{folder}/{RUNS}/"):
-        if not path.endswith("/record.json") or (content := files.read(path)) is None:
+    return rows
+
+
+def _anew(files: Files, folder: str, runs: Iterable[str]) -> None:
+    """Let all units of these runs be scored again."""
+    for run in runs:
+        for path in files.names(f"{folder}/{RUNS}/{run}/"):
+            if path.rpartition("/")[2].startswith(("unit-", "keys-")):
+                files.delete(path)
+
+
+def _recorded_runs(files: Files, folder: str) -> list[str]:
+    names = (path.removeprefix(f"{folder}/{RUNS}/") for path in files.names(f"{folder}/{RUNS}/"))
+    return [name.partition("/")[0] for name in names if name.endswith("/record.json")]
+
+
+def _told(files: Files, folder: str, rows: Mapping[str, int]) -> None:
+    """Note in the records of runs how many rows they have lost. rows: those that published ones have now."""
+    for run, left in rows.items():
+        path = f"{folder}/{RUNS}/{run}/record.json"
+        if (content := files.read(path)) is None:
             continue
         told = json.loads(content)
-        run = str(told["run"])
-        if tables.recorded(table, run) is None:
-            continue
-        runs.setdefault(run, set())
-        lost = int(told["scored"]) - rows.get(run, 0)
-        # One whose place another run has taken has lost its rows to that one.
-        if run in rows and lost != int(told.get("erased", 0)):
+        lost = int(told["scored"]) - left
+        if lost != int(told.get("erased", 0)):
             files.write(path, json.dumps({**told, "erased": lost}, indent=1).encode())
 
 
@@ -126,21 +148,34 @@ def _of_files(files: Files, folder: str, key: str) -> int:
 
     compute: Any = pyarrow.compute
     gone = 0
+    left: dict[str, int] = {}
+    of_rejects: set[str] = set()
     for name in TABLES:
         for path in _parquet(files, f"{folder}/{name}/"):
             rows = _held(files, path)
-            if rows is None or not (hits := _count(rows, key)):
+            if rows is None:
                 continue
-            buffer = io.BytesIO()
-            pq.write_table(rows.filter(compute.invert(_mask(rows, key))), buffer)
-            files.write(path, buffer.getvalue())
+            hits = _count(rows, key)
+            if hits:
+                buffer = io.BytesIO()
+                pq.write_table(rows.filter(compute.invert(_mask(rows, key))), buffer)
+                files.write(path, buffer.getvalue())
             gone += hits if name == PREDICTIONS else 0
+            if (unit := _UNIT.fullmatch(path.removeprefix(f"{folder}/"))) is None:
+                continue
+            if name == PREDICTIONS:
+                left[unit["run"]] = left.get(unit["run"], 0) + rows.num_rows - hits
+            elif hits:
+                of_rejects.add(unit["run"])
+    _told(files, f"{folder}/{ASIDE}", left)
+    _anew(files, f"{folder}/{ASIDE}", of_rejects - left.keys())
     return gone
 
 
 def _runs_of(files: Files, folder: str) -> set[str]:
-    """The runs whose files are published as they stand."""
-    found = (_UNIT.fullmatch(path.removeprefix(f"{folder}/")) for path in _parquet(files, f"{folder}/"))
+    """The runs whose files are published as they stand; one that shows rejects alone goes on."""
+    paths = _parquet(files, f"{folder}/{PREDICTIONS}/")
+    found = (_UNIT.fullmatch(path.removeprefix(f"{folder}/")) for path in paths)
     return {one["run"] for one in found if one}
 
 

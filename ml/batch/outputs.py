@@ -148,17 +148,20 @@ class Tables:
     def _commit(
         self, opened: Any, run: str, files: Sequence[Written | None], instead_of: Collection[str]
     ) -> list[str]:
-        """One commit, unless all is there. Raises TableChangedError."""
+        """One commit, unless all is there and nothing else. Raises TableChangedError."""
         others = tables.files_of(opened, PARTITION, instead_of)
         # That the run is recorded does not say that its files are there: another may have taken them out.
-        there = {file.path for file in tables.files_of(opened, PARTITION, {run})}
+        own = tables.files_of(opened, PARTITION, {run})
+        there = {file.path for file in own}
         lacking = [
             tables.File(file.path, file.size, file.rows, {PARTITION: run})
             for file in files
             if file is not None and file.path not in there
         ]
-        if lacking or others or tables.recorded(opened, run) is None:
-            tables.publish(opened, lacking, taken={run: 1}, removed=others)
+        # Rejects that were shown by an attempt that was killed, and rewritten since without an erased person.
+        stale = [one for one in own if one.path not in {file.path for file in files if file is not None}]
+        if lacking or others or stale or tables.recorded(opened, run) is None:
+            tables.publish(opened, lacking, taken={run: 1}, removed=[*others, *stale])
         return sorted({file.partition[PARTITION] for file in others})
 
     def _check_files(self, table: str, run: str, files: Sequence[Written | None]) -> None:

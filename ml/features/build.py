@@ -59,7 +59,8 @@ def build(
             connection, table, None if since is None else since - table.transformation.reaches_back
         )
         transform.make(connection, table, since)
-        erased.leave_out(connection, table, features.erased())
+        known = features.erased()
+        erased.leave_out(connection, table, known)
         told("checking")
         if wrong := transform.faults(connection, table, MADE):
             raise MlopsError(
@@ -67,7 +68,13 @@ def build(
                 "Mend the source, or the limits of the features.",
                 wrong[:MOST_NAMED],
             )
-        opened = opened or features.make(table, table.arrow_schema(_key_types(connection, table)))
+        if opened is None:
+            opened = features.make(table, table.arrow_schema(_key_types(connection, table)))
+            if features.erased() != known:  # an erasure may not have seen tables that were made just now
+                raise MlopsError(
+                    f"A person was erased while {table.name} was built for the first time.",
+                    "Run it again: nothing was written.",
+                )
         register(connection, HISTORY, opened.history)
         _register_latest(connection, table, opened)
         counts = transform.append(connection, table, opened.built, now)
@@ -164,5 +171,6 @@ def _write(
         )
     except tables.TableChangedError as error:
         raise MlopsError(
-            f"Another build of {table.name} has written meanwhile.", "Run it again: it goes on from there."
+            f"Another build, or an erasure, of {table.name} has written meanwhile.",
+            "Run it again: it goes on from there.",
         ) from error

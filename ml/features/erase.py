@@ -13,7 +13,16 @@ from ml.features.place import RECORD
 from ml.features.transform import HISTORY, LATEST
 from ml.lake import tables
 from ml.lake.files import Files
-from ml.lake.table_place import TablePlace, as_held, counted, files_at, of_value, rewritten
+from ml.lake.table_place import (
+    ATTEMPTS,
+    Going,
+    TablePlace,
+    as_held,
+    counted,
+    files_at,
+    of_value,
+    rewritten,
+)
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -26,12 +35,10 @@ def erase(where: str, key: str, record: str, before: dt.datetime, credential: To
     built again, whatever the sources say. Raises MlopsError.
     """
     files, folder = files_at(where, credential)
-    made = [name for name in files.names(f"{folder}/") if name.endswith(f"/{RECORD}")]
-    if not made:
-        return 0
+    # Also where nothing was built yet: the sources of a first build still have the person.
     erased.add(files, folder, key, before)
     gone = 0
-    for name in made:
+    for name in [name for name in files.names(f"{folder}/") if name.endswith(f"/{RECORD}")]:
         column = _person_of(files, name)
         if column is None:
             continue
@@ -43,10 +50,28 @@ def erase(where: str, key: str, record: str, before: dt.datetime, credential: To
                 continue
             value = as_held(tables.columns(opened).field(column).type, key)
             if value is not None:
-                rewritten(place, record, of_value(column, value))
+                _cleared(place, record, of_value(column, value))
             place.delete_old_versions(0)
             gone += counted(place, record) if table == HISTORY else 0
     return gone
+
+
+def _cleared(place: TablePlace, record: str, going: Going) -> None:
+    """Rewrite the table without the rows, and in any case change it: a build that read the list of who was
+    erased before this has rows of the person in hand, and is refused because the table has changed."""
+    for _ in range(ATTEMPTS):
+        opened = place.open()
+        if opened is None or rewritten(place, record, going):
+            return
+        try:
+            tables.publish(opened, [], taken={})
+        except tables.TableChangedError:
+            continue
+        return
+    raise MlopsError(
+        f"The table {place.folder} was changed by others at each of {ATTEMPTS} attempts to write to it.",
+        "See who builds it; run the same command again: it goes on from here.",
+    )
 
 
 def _person_of(files: Files, name: str) -> str | None:

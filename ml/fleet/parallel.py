@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from ml.steps.cores import cores
@@ -46,14 +46,22 @@ def _pooled(names: Sequence[str], task: Task, count: int) -> Iterator[tuple[str,
     _task.append(task)
     try:
         with ProcessPoolExecutor(count, multiprocessing.get_context("fork")) as pool:
-            begun = [(name, pool.submit(_do, name)) for name in names]
+            begun = [(name, _submitted(pool, name)) for name in names]
             for name, future in begun:
                 try:
-                    yield name, future.result()
+                    yield name, None if future is None else future.result()
                 except BrokenProcessPool:
                     yield name, None
     finally:
         _task.pop()
+
+
+def _submitted(pool: ProcessPoolExecutor, name: str) -> Future[str] | None:
+    """None where the pool broke while it was still given work."""
+    try:
+        return pool.submit(_do, name)
+    except BrokenProcessPool:
+        return None
 
 
 def _do(name: str) -> str:

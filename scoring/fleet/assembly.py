@@ -62,7 +62,7 @@ def assemble(settings: Settings, place: Place | None = None) -> FleetService:
     scorer.self_test()
     share = settings.fleet.memory_bytes // (1 if place is None else place.workers)
     members = Members(settings.model_dir, fleet, scorer, windows, settings, code, share)
-    fallbacks = [key for key, one in fleet.members.items() if one.falls_back]
+    fallbacks = [members.spoken(key) for key, one in fleet.members.items() if one.falls_back]
     more = {"fleet": fleet.digest, "members": len(fleet.members), "fall_back": some(fallbacks)}
     log.info("the fleet's pooled model passed its self-test", extra=more)
     return FleetService(

@@ -55,7 +55,7 @@ class Members:
         self.fleet, self._directory, self._windows, self._settings = fleet, directory, windows, settings
         self._code = code
         self._common = {"fleet": fleet.digest}
-        # A member's key has its rows' values, so events name no member where these must not leave.
+        # A member's key has its rows' values: neither events nor logs have it where these must not leave.
         hidden = settings.telemetry.redact | settings.telemetry.hashed
         self.named = hidden.isdisjoint(fleet.split)
         self.pooled = pooled.saying({**self._common, "member": None, "fallback": False})
@@ -89,6 +89,10 @@ class Members:
         """Whether a request for a member is answered by the pooled model."""
         return bool(scorer.model["fallback"])
 
+    def spoken(self, key: str) -> str:
+        """A member as logs name it: by its key, or by its place in the list of GET /fleet."""
+        return key if self.named else f"number {self._numbers[key] + 1}"
+
     def load(self, key: str) -> Loaded:
         """Read a member's model and test it on its samples; any thread. Raises ArtifactError."""
         stated = self.fleet.members[key]
@@ -121,7 +125,7 @@ class Members:
         # What no artifact should do is told with where it happened.
         cause = None if isinstance(error, ArtifactError) else error
         reason = str(error) or type(error).__name__
-        more = {"member": key, "reason": reason}
+        more = {"member": self.spoken(key), "reason": reason}
         log.error("the pooled model answers for a member", exc_info=cause, extra=more)
         self.reasons[key] = BROKEN
         self._fallbacks[key] = self._fallback(key)

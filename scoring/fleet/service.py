@@ -73,7 +73,7 @@ class FleetService(Service):
         self._preloaded = not self._waiting
         self._loading = ThreadPoolExecutor(1, "fleet")
         self._loads: dict[str, asyncio.Task[Scorer]] = {}
-        self._watch = Watch(members.monitors, pace)
+        self._watch = Watch(members.monitors, pace, members.spoken)
         self._openapi = orjson.dumps(document(members.pooled.artifact, limits, members.fleet))
 
         def explaining(scorer: Scorer) -> Explaining:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from scoring.logs import some
@@ -20,9 +20,11 @@ class Watch:
     """Evaluates each member's window at the service's pace. It rests between two evaluations, so with many
     members reports come later, and requests do not wait for them."""
 
-    def __init__(self, monitors: Mapping[str, DriftMonitor], pace: Pace) -> None:
-        """monitors: by member; others may change it meanwhile."""
-        self._monitors, self._pace = monitors, pace
+    def __init__(
+        self, monitors: Mapping[str, DriftMonitor], pace: Pace, spoken: Callable[[str], str] = str
+    ) -> None:
+        """monitors: by member; others may change it meanwhile. spoken: how logs name a member."""
+        self._monitors, self._pace, self._spoken = monitors, pace, spoken
         self._last: dict[str, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="fleet-drift", daemon=True)
@@ -54,10 +56,13 @@ class Watch:
         try:
             found = monitor.evaluate()
         except Exception:  # one failed evaluation must not end the watching
-            log.exception("a member's drift window could not be evaluated", extra={"member": member})
+            log.exception(
+                "a member's drift window could not be evaluated", extra={"member": self._spoken(member)}
+            )
             return
         if found.drifted != before:
-            log.warning("drift changed", extra={"member": member, "drifted": some(found.drifted)})
+            more = {"member": self._spoken(member), "drifted": some(found.drifted)}
+            log.warning("drift changed", extra=more)
 
     def _work(self) -> None:
         while not self._stop.wait(min(LOOK_SECONDS, self._pace.seconds)):

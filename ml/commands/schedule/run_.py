@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 
+from ml.commands.fleet.train import fallen
 from ml.terminal import options
 from ml.terminal.console import facts
 from ml.terminal.run import run
@@ -24,7 +25,9 @@ def command(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Start the job of a schedule now, and follow it to its end; exit code 1 when it fails."""
+    """Start the job of a schedule now, and follow it to its end; exit code 1 when it fails, or members of a
+    fleet do, though the fleet is registered."""
+    failed: list[str] = []
 
     def work(azure: "Azure", root: Path) -> dict[str, Any]:
         from dataclasses import replace
@@ -34,13 +37,22 @@ def command(
 
         (row,) = schedules.rows((name,))
         made = replace(schedules.job_of(azure, root, row), reason=BY_HAND)
-        return {"environment": env, **job.carry_out(azure, made, wait=wait)}
+        answer = job.carry_out(azure, made, wait=wait)
+        failed.extend(_failed_members(answer))
+        return {"environment": env, **answer}
 
     run(env, as_json, quiet, work, render)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _failed_members(answer: Mapping[str, Any]) -> list[str]:
+    return list(answer["failed"]) if "fallbacks" in answer else []
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:
     simple = {
         key: value for key, value in answer.items() if isinstance(value, str | int | float) or value is None
     }
-    return facts(f"Job {answer['job']}", simple)
+    told = facts(f"Job {answer['job']}", simple)
+    return Group(told, *fallen(answer.get("fallbacks", {}), _failed_members(answer)))

@@ -16,7 +16,7 @@ Names = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[NAME]...",
-        help="What of it: collect, quality, batch, features, precomputed.",
+        help="What of it, as `mlops schedule show` has it.",
         show_default="all of it",
     ),
 ]

@@ -67,9 +67,33 @@ def test_tables_about_nobody_are_left_alone(tmp_path: Path) -> None:
     assert len(world.rows("history")) == 1
 
 
-def test_nothing_is_written_where_nothing_was_built(tmp_path: Path) -> None:
-    assert erase(str(tmp_path / "features"), "1", "e-1", at(1), None) == 0
-    assert list(tmp_path.iterdir()) == []
+def test_a_first_build_leaves_out_who_was_erased_before_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    assert gone(world) == 0
+    world.says([(1, 0.0, 0.0, 10), (2, 1.0, 0.0, 20)])
+    world.build(7, definition(**OF_PEOPLE))
+    assert [row[0] for row in world.rows("history")] == [2]
+
+
+@pytest.mark.parametrize("hours", [5.0, None])
+def test_a_build_that_began_before_an_erasure_brings_no_rows_back(
+    tmp_path: Path, hours: float | None
+) -> None:
+    """hours: when the table was built before, without rows of the person; None: it is the first build."""
+    world, table = World(tmp_path), definition(**OF_PEOPLE)
+    if hours is not None:
+        world.says([(2, 1.0, 0.0, 20)])
+        world.build(hours, table)
+    world.says([(1, 0.0, 0.0, 10), (2, 1.0, 0.0, 20)])
+
+    def said(words: str) -> None:
+        if words.startswith("checking"):
+            gone(world)
+
+    with pytest.raises(MlopsError, match=r"has written meanwhile|A person was erased while"):
+        build(table, world.features, Sources(world.folder), at(7), told=said)
+    world.build(8, table)
+    assert [row[0] for row in world.rows("history")] == [row[0] for row in world.rows("latest")] == [2]
 
 
 def test_the_list_holds_no_key_and_one_that_cannot_be_read_stops_a_build(world: World) -> None:

@@ -277,6 +277,17 @@ def test_a_task_that_ends_its_process_fails_alone() -> None:
     assert found == {"a": "", "b": "", "c": "", "dies": KILLED, "fails": "ValueError: so it is"}
 
 
+def test_what_ends_its_process_at_once_fails_alone_too() -> None:
+    """The pool is broken before it has been given all names."""
+
+    def work(name: str) -> None:
+        if name == "0":
+            os._exit(1)
+
+    names = [str(number) for number in range(3000)]
+    assert dict(each(names, work, workers=2)) == {name: KILLED if name == "0" else "" for name in names}
+
+
 def test_who_had_not_begun_when_a_process_was_killed_is_trained_side_by_side(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -288,6 +288,27 @@ def test_drift_of_a_member_is_told_once_though_its_model_leaves_memory_and_comes
     assert told == [OWN[0]]
 
 
+@pytest.mark.parametrize(("hidden", "shown"), [("sex", OWN[0]), ("age", "number 1")])
+def test_logs_have_no_key_with_values_that_must_not_leave(
+    model: Small, directory: Path, caplog: pytest.LogCaptureFixture, hidden: str, shown: str
+) -> None:
+    caplog.set_level(logging.INFO, "scoring")
+    telemetry = replace(TelemetrySettings(), redact=frozenset({hidden}))
+    service = assembled(Settings(model_dir=directory, telemetry=telemetry))
+    members = service.members
+    members.keep(OWN[0], members.load(OWN[0]))
+    members.monitors[OWN[0]].observe(np.repeat(model.test_matrix[:1], 300, axis=0))
+    service._watch.look(0.0)
+    members.give_up(OWN[0], ArtifactError("it is broken"))
+    told = {line.message: line.__dict__ for line in caplog.records}
+    for message in ("drift changed", "the pooled model answers for a member"):
+        assert told[message]["member"] == shown
+    fallen = told["the fleet's pooled model passed its self-test"]["fall_back"]
+    assert fallen == (
+        [SMALL] if hidden == "sex" else [f"number {list(members.fleet.members).index(SMALL) + 1}"]
+    )
+
+
 def test_workers_share_the_memory_for_models(directory: Path) -> None:
     memory = os.memfd_create("test")
     os.ftruncate(memory, STATUS)

@@ -8,7 +8,7 @@ Database = Annotated[
     str | None,
     typer.Option(
         metavar="URI",
-        help="sqlite:///PATH, or postgresql://USER@HOST/DATABASE.",
+        help="As sqlite:///PATH, or postgresql://USER@HOST/DATABASE.",
         show_default="the estate's server",
     ),
 ]

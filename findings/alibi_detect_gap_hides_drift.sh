@@ -9,7 +9,7 @@ trap 'rm -rf "$room"' EXIT
 cd "$room"
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check alibi-detect==0.13.0 scipy==1.17.1 numpy==1.26.4
-venv/bin/python -W ignore - 2>/dev/null <<'PY'
+venv/bin/python -W ignore - 2>noise <<'PY' || { cat noise >&2; exit 1; }
 import numpy as np
 from alibi_detect.cd import KSDrift
 

@@ -10,7 +10,7 @@ trap 'rm -rf "$room"' EXIT
 cd "$room"
 python3 -m venv venv
 venv/bin/pip install --quiet --disable-pip-version-check azure-ai-ml==1.35.2
-venv/bin/python -W ignore - 2>/dev/null <<'PY'
+venv/bin/python -W ignore - 2>noise <<'PY' || { cat noise >&2; exit 1; }
 from pathlib import Path
 
 from azure.ai.ml import dsl, load_component

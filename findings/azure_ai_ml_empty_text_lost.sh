@@ -18,7 +18,7 @@ environment: azureml:some-environment:1
 inputs:
   text: {type: string}
 YML
-venv/bin/python -W ignore - 2>/dev/null <<'PY'
+venv/bin/python -W ignore - 2>noise <<'PY' || { cat noise >&2; exit 1; }
 from azure.ai.ml import dsl, load_component
 
 step = load_component("step.yml")

@@ -37,7 +37,8 @@ def newest(azure: "Azure", name: str, most: int) -> list[Listed]:
         f"/subscriptions/{subscription}/resourceGroups/{group}/providers"
         f"/Microsoft.MachineLearningServices/workspaces/{workspace}/models/{model}/versions"
     )
-    query = {"api-version": MODELS_API, "listViewType": "ActiveOnly"}
+    # Azure documents no order where none is asked for. This one is what azure-ai-ml takes for "latest".
+    query = {"api-version": MODELS_API, "listViewType": "ActiveOnly", "$orderBy": "createdtime desc"}
     found = islice(Rest(azure, MANAGEMENT).items(path, **query), most)
     return [Listed(name, str(item["name"]), _tags(item)) for item in found]
 

@@ -84,8 +84,13 @@ def registered(azure: "Azure") -> list[dict[str, Any]] | None:
 def registered_models(azure: "Azure") -> list[Any] | None:
     """The newest models with all that azure-ai-ml says of them; None as below."""
     name = azure.settings.training.model_name
-    found = _readable(azure, lambda: list(azure.ml.models.list(name)))
-    return None if found is None else found[:MOST_MODELS]
+    found = _readable(azure, lambda: list(azure.ml.models.list(name)))  # which asks for no order
+    return None if found is None else sorted(found, key=_made, reverse=True)[:MOST_MODELS]
+
+
+def _made(model: Any) -> float:
+    """When a version was registered, in seconds since 1970."""
+    return model.creation_context.created_at.timestamp()
 
 
 def _readable(azure: "Azure", listed: Callable[[], list[Found]]) -> list[Found] | None:

@@ -13,7 +13,7 @@ REGISTERED: Final = "Microsoft.MachineLearningServices.ModelRegistered"
 COMPLETE: Final = frozenset({"FlushWithClose", "PutBlob", "PutBlockList", "CopyBlob"})
 """The calls after which a file is complete ("Azure Blob Storage as an Event Grid source", read 2026-11). In
 an account with folders `CreateFile` tells of a file that is still empty."""
-KINDS: Final = (".parquet", ".csv")  # of data sets
+KIND: Final = ".parquet"  # all that the pipeline reads: csv is converted by `mlops train`, before it starts
 BLOB: Final = re.compile(
     r"https://(?P<account>[a-z0-9]{3,24})\.(?:blob|dfs)\.core\.windows\.net/(?P<container>[^/?#]+)/(?P<path>[^?#]+)"
 )
@@ -117,8 +117,8 @@ def _landed(id_: str, at: datetime, data: Mapping[str, Any], landing: str) -> Ev
     path = place["path"]
     if api not in COMPLETE:
         return Ignored(why=f"{path} is not complete after {api}")
-    if not path.lower().endswith(KINDS):
-        return Ignored(why=f"{path} is no {' or '.join(KINDS)} file")
+    if not path.lower().endswith(KIND):
+        return Ignored(why=f"{path} is no {KIND} file")
     if data.get("contentLength") == 0:
         return Ignored(why=f"{path} is empty")
     return Event(

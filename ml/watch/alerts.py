@@ -39,6 +39,7 @@ ABOUT: Final[Mapping[str, Question]] = {
     "telemetry-lost": "other",
     "daily-cap": "other",
     "job-failures": "other",
+    "runners-gone": "other",
 }
 Ask = Callable[[str, dt.datetime, dt.datetime], list[Mapping[str, Any]]]
 

@@ -1,6 +1,7 @@
 """The story of production: what is passed on to its commands, what is judged of it, and its page."""
 
 import json
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,6 +55,7 @@ class Told(production.Story):
         if command[1] == "rollback":
             return json.dumps({"serving": {"revision": "rev-1"}})
         if release := next((word for word in command if word.startswith("r-")), ""):
+            time.sleep(0.02)  # long enough that what others begin meanwhile is seen to
             self.commands.append((next(one for one in command[1:] if one in WORDS), release))
         return "{}"
 
@@ -61,6 +63,7 @@ class Told(production.Story):
     def traffic(self, _inside: Any, out: Path) -> Generator[None]:
         self.commands.append(("calls begin", ""))
         yield
+        time.sleep(0.1)
         self.commands.append(("calls end", ""))
         out.write_text(json.dumps(second(1)) + "\n")
 
@@ -68,10 +71,13 @@ class Told(production.Story):
 WORDS = ("test", "approve", "promote")
 
 
+@pytest.mark.parametrize("earlier", [False, True], ids=["the first story", "after an earlier one"])
 def test_each_release_is_proven_then_approved_then_promoted_while_somebody_calls(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    earlier: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = Told(tmp_path)
+    if earlier:
+        (tmp_path / "traffic.jsonl").touch()
     monkeypatch.setattr(production, "traffic", told.traffic)
     found = production.tell(told, tmp_path, "r-1")
     assert [one["release"] for one in found["releases"]] == ["r-1", "r-2", "r-3"]
@@ -85,7 +91,8 @@ def test_each_release_is_proven_then_approved_then_promoted_while_somebody_calls
             spans += [[]] if inside else []
         elif inside and word in WORDS:
             spans[-1].append(f"{word} {release}")
-    assert spans == [["promote r-2"], ["promote r-3"]]  # and none is proven beside the callers
+    called = ["r-1", "r-2", "r-3"] if earlier else ["r-2", "r-3"]
+    assert spans == [[f"promote {one}"] for one in called]  # and none is proven beside the callers
 
 
 def test_a_section_of_the_stack_file_is_passed_on_whole() -> None:

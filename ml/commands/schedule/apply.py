@@ -17,7 +17,7 @@ def command(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Make the schedules that [scheduled] of ml/settings.toml switches on, and remove the others.
+    """Make the schedules that `scheduled` of ml/settings.toml switches on, and remove the others.
 
     Their jobs run this checkout's code in the training environment, under the training identity. A batch is
     scored with the release that is the newest one now: apply again after the next.

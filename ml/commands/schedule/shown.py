@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
+from ml.scheduled.table import ROWS
 from ml.terminal.console import table
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ Names = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[NAME]...",
-        help="What of it, as `mlops schedule show` has it.",
+        help=f"What of it: {', '.join(row.name for row in ROWS)}.",
         show_default="all of it",
     ),
 ]

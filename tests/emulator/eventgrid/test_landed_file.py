@@ -140,7 +140,7 @@ def test_a_file_that_lands_starts_one_training_on_it(line: Line) -> None:
 def test_what_is_no_data_set_or_lands_elsewhere_starts_nothing(line: Line) -> None:
     line.land("/data/rows.parquet")
     line.land("/landing/readme.txt")
-    line.land("/landing/rows $(x).csv")
+    line.land("/landing/rows $(x).parquet")
     assert line.carry() == 2, "the first one is in another container"
     assert line.endpoint.made == {}
     assert [one.why for one in line.state.read()[0].refused] == ["unfit-name"]

@@ -43,5 +43,9 @@ def test_the_newest_versions_are_asked_for_and_no_more_is_read(monkeypatch: pyte
         "/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.MachineLearningServices/workspaces/mlw"
         "/models/a%20model/versions"
     )
-    assert query == {"api-version": models.MODELS_API, "listViewType": "ActiveOnly"}
+    assert query == {
+        "api-version": models.MODELS_API,
+        "listViewType": "ActiveOnly",
+        "$orderBy": "createdtime desc",
+    }
     assert asked.read == 2

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import ModuleType
 from typing import Any, get_args
 
 import pytest
@@ -19,11 +20,20 @@ from ml.azure.forbidden import REFUSALS, UNKNOWN, Wait
 from ml.cli import SUBJECTS, app
 from ml.commands import deploy, score, status, train
 from ml.errors import MlopsError
+from ml.scheduled.table import ROWS
 from ml.settings import Metric
 from ml.terminal.console import show
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 COMMANDS = {name: each for of in SUBJECTS.values() for name, each in of.items() if callable(each)}
+# Those and the parts of groups, as `schedule apply`: what is typed, and the function.
+TYPED = COMMANDS | {
+    f"{name} {part}": command
+    for of in SUBJECTS.values()
+    for name, each in of.items()
+    if isinstance(each, ModuleType)
+    for part, command in each.COMMANDS.items()
+}
 ROOT = Path(__file__).parents[3]
 runner = CliRunner()
 # What a command cannot do without, beside its environment.
@@ -57,10 +67,11 @@ def test_every_file_of_the_commands_is_a_command():
     assert {file.stem for file in files} - {"__init__"} == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", TYPED)
 def test_the_terminal_alone_breaks_the_lines_of_a_commands_help(command: str):
-    said = runner.invoke(app, [command, "--help"], env={"COLUMNS": "1000"}).output
-    paragraphs = inspect.cleandoc(COMMANDS[command].__doc__ or "").split("\n\n")
+    """And no word is lost: what stands in brackets would be taken for markup."""
+    said = runner.invoke(app, [*command.split(), "--help"], env={"COLUMNS": "1000"}).output
+    paragraphs = inspect.cleandoc(TYPED[command].__doc__ or "").split("\n\n")
     assert paragraphs[0]
     for paragraph in paragraphs:
         assert " ".join(paragraph.split()) in [line.strip() for line in said.splitlines()]
@@ -76,6 +87,11 @@ def test_each_option_is_explained_in_whole_sentences(command: str):
 def test_the_help_of_metric_names_all_of_them():
     told = runner.invoke(app, ["train", "--help"], env={"COLUMNS": "300"}).output
     assert [name for name in get_args(Metric) if name not in told] == []
+
+
+def test_the_help_of_schedules_names_all_of_them():
+    told = runner.invoke(app, ["schedule", "apply", "--help"], env={"COLUMNS": "300"}).output
+    assert [row.name for row in ROWS if row.name not in told] == []
 
 
 def test_the_readme_has_the_commands_by_the_subjects_of_the_help():

@@ -1,5 +1,6 @@
 """`mlops status` for CI's identity that promotes, which may not read models."""
 
+import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,6 +64,15 @@ def test_another_failure_is_one() -> None:
 def test_without_production_the_right_is_waited_for_and_its_absence_told() -> None:
     with pytest.raises(MlopsError, match="You may not list models"):
         registered(azure(refused(403), gateway_pool=None))
+
+
+def test_the_newest_models_are_told_whatever_the_order_of_the_list() -> None:
+    def model(number: int) -> Any:
+        at = dt.datetime(2026, 11, number, tzinfo=dt.UTC)
+        return SimpleNamespace(version=str(number), creation_context=SimpleNamespace(created_at=at))
+
+    found = registered_models(azure([model(number) for number in range(1, 13)])) or []
+    assert [one.version for one in found] == [str(number) for number in range(12, 2, -1)]
 
 
 def test_models_are_told_with_their_tags() -> None:

@@ -88,7 +88,8 @@ def test_a_complete_file_asks_for_a_training_on_it(api: str) -> None:
     [
         ({"api": "CreateFile", "contentLength": 0}, "not complete after CreateFile"),
         ({"contentLength": 0}, "is empty"),
-        ({"url": URL.replace(".parquet", ".tmp")}, "is no .parquet or .csv file"),
+        ({"url": URL.replace(".parquet", ".tmp")}, "is no .parquet file"),
+        ({"url": URL.replace(".parquet", ".csv")}, "is no .parquet file"),
     ],
 )
 def test_what_is_no_complete_file_asks_for_nothing(changes: dict[str, Any], why: str) -> None:

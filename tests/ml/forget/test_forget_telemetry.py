@@ -114,6 +114,22 @@ def test_as_long_as_azure_purges_it_is_under_way_and_is_not_asked_again(
     assert len(emulator.arm.store.documents(purge.PURGES)) == 3
 
 
+@pytest.mark.parametrize("over", [True, False], ids=["it had ended", "rows are left"])
+def test_a_purge_that_azure_remembers_no_more_is_judged_by_what_is_left(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, over: bool
+) -> None:
+    """The command may be repeated after months, and an address that answers 404 must not fail it for good."""
+    workspace = logs(emulator)
+    with monkeypatch.context() as slow:
+        slow.setattr(purge, "TAKES", purge.TAKES if over else timedelta(days=30))
+        first = telemetry.erase(workspace, KEY, {"r-1"}, {}, LONG_AGO)
+    assert not over or telemetry.erase(workspace, KEY, {"r-1"}, first.kept, LONG_AGO).state == "erased"
+    for name in emulator.arm.store.documents(purge.PURGES):
+        emulator.arm.store.delete_document(purge.PURGES, name)
+    again = telemetry.erase(workspace, KEY, {"r-1"}, first.kept, LONG_AGO)
+    assert again.state == ("erased" if over else "under way")
+
+
 def test_where_nothing_tells_of_the_person_nothing_is_purged(emulator: Emulator) -> None:
     done = telemetry.erase(logs(emulator), "nobody", {"r-77"}, {}, LONG_AGO)
     assert (done.state, done.rows) == ("erased", 0)

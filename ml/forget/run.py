@@ -111,10 +111,11 @@ def _erased(place: Place, where: Where, record: Erasure, key: str, before: Outco
 
 
 def _away(error: Exception) -> MlopsError | None:
-    """A service's or a disk's refusal; None for a mistake of this program."""
+    """A service's or a disk's refusal, or a file that is no table's; None for a mistake of this program."""
     from deltalake.exceptions import DeltaError
+    from pyarrow import ArrowException
 
-    if isinstance(error, OSError | DeltaError):
+    if isinstance(error, OSError | DeltaError | ArrowException):
         first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         return MlopsError(
             f"It cannot be read or written: {first}.", "Sign in as one who may, and run it again."

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from deltalake.exceptions import DeltaError
+from pyarrow import ArrowInvalid
 
 from ml.errors import MlopsError
 from ml.features.place import Features
@@ -170,7 +171,10 @@ def test_a_place_that_is_not_reached_keeps_none_from_being_erased(estate: Estate
     assert estate.forget(LATER).finished_at is not None
 
 
-@pytest.mark.parametrize("error", [OSError("Generic MicrosoftAzure error: 403"), DeltaError("403 Forbidden")])
+@pytest.mark.parametrize(
+    "error",
+    [OSError("Generic MicrosoftAzure error: 403"), DeltaError("403 Forbidden"), ArrowInvalid("not 403")],
+)
 def test_a_lake_that_refuses_is_a_place_that_is_not_reached(estate: Estate, error: Exception) -> None:
     def refused() -> Any:
         raise error
@@ -178,6 +182,17 @@ def test_a_lake_that_refuses_is_a_place_that_is_not_reached(estate: Estate, erro
     record = estate.forget(where=replace(estate.where, predictions=refused))
     assert states(record)["predictions-by-key"] == ("failed", 0)
     assert "403" in failed(record)[0]
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_place_from_being_erased(estate: Estate) -> None:
+    """As a killed executor may leave it in a batch's output; the record names it."""
+    name = "batch/out/predictions/run=r/part-000000.parquet"
+    for path in (estate.kept.folder / name, estate.kept.folder / "batch/out/runs/r/unit-000000.json"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"PAR1 half")
+    record = estate.forget()
+    assert (states(record)["batches"], states(record)["predictions-by-key"]) == (("failed", 0), ("erased", 1))
+    assert "part-000000.parquet cannot be read" in failed(record)[0]
 
 
 def test_a_mistake_of_this_program_is_not_taken_for_a_place_that_is_away(estate: Estate) -> None:

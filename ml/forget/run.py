@@ -62,6 +62,7 @@ def forget(
         if before.over:
             continue
         told(place.name)
+        record = erasures.with_notes(files, record)
         record = _noted(record, place, _erased(place, where, record, key, before, now))
         erasures.write(files, record)
     if all(_outcome(record, one).over for one in places):
@@ -69,6 +70,7 @@ def forget(
         # What a killed writer left goes when it is a day old, with the next collecting.
         record = erasures.finished(record, now, recoverable_until=until, requests=[])
         erasures.write(files, record)
+        erasures.forget_notes(files, record)
     return record
 
 
@@ -93,7 +95,11 @@ def _noted(record: Erasure, place: Place, outcome: Outcome) -> Erasure:
 
 def _asked(where: Where, record: Erasure, key: str, now: datetime) -> Erasure:
     """Write the person's requests down before the answers go by which they are found."""
-    return erasures.note(where.kept.files, record, requests_of(where.kept, key, now))
+    files, found = where.kept.files, requests_of(where.kept, key, now)
+    known = erasures.with_notes(files, replace(record, requests=[*record.requests, *map(list, found)]))
+    if known != record:
+        erasures.write(files, known)
+    return known
 
 
 def _erased(place: Place, where: Where, record: Erasure, key: str, before: Outcome, now: datetime) -> Outcome:

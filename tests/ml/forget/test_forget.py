@@ -152,11 +152,40 @@ def test_what_came_late_and_was_dropped_is_asked_for_too(estate: Estate) -> None
     first = estate.forget()
     estate.kept.write("c-1", 0, [KEY], at=NOW - days(0.1))  # waited in a replica's memory
     assert collect(estate.kept.place, 30, NOW + timedelta(minutes=9)).erased == 1
-    (record,) = erasures.all_of(estate.kept.place.files)
-    assert record.requests == [*first.requests, ["c-1/0", 0]]
+    files = estate.kept.place.files
+    (record,) = erasures.all_of(files)
+    assert erasures.with_notes(files, record).requests == [*first.requests, ["c-1/0", 0]]
     estate.logs.pending = False
-    estate.forget(LATER)
+    assert estate.forget(LATER).finished_at is not None
     assert '["a-1/0", "a-1/2", "c-1/0"]' in estate.logs.asked[-2]
+    assert files.names(f"{erasures.FOLDER}/") == [f"{erasures.FOLDER}/{first.id}.json"]
+
+
+def test_what_is_collected_while_it_runs_is_asked_for_and_takes_nothing_back(estate: Estate) -> None:
+    """A scheduled collecting drops rows and notes their requests between two steps of the erasure."""
+    late: list[int] = []
+
+    def told(name: str) -> None:
+        estate.kept.write("c-1", len(late), [KEY], at=NOW - days(0.1))
+        late.append(collect(estate.kept.place, 30, NOW + timedelta(minutes=9)).erased)
+
+    record = forget(estate.where, KEY, "request 12", "somebody", 14, NOW, told=told)
+    assert set(late) == {1} and len(record.places) == len(late)
+    (kept,) = erasures.all_of(estate.kept.place.files)
+    assert set(kept.places) == set(record.places), "what was done is not forgotten"
+    noted = erasures.with_notes(estate.kept.place.files, kept).requests
+    assert {f"c-1/{number}" for number in range(len(late))} <= {request for request, _ in noted}
+
+
+def test_what_is_noted_after_the_end_is_not_kept(estate: Estate) -> None:
+    first = estate.forget()
+    estate.logs.pending = False
+    assert estate.forget(LATER).finished_at is not None
+    files = estate.kept.place.files
+    erasures.note(files, first, [("c-1/0", 0)])  # by a collecting that had read the record before
+    (record,) = erasures.all_of(files)
+    assert (record.requests, record.finished_at is None) == ([], False)
+    assert files.names(f"{erasures.FOLDER}/{first.id}/") == []
 
 
 def test_a_place_that_is_not_reached_keeps_none_from_being_erased(estate: Estate) -> None:

@@ -69,8 +69,8 @@ def forget(
         until = None if recoverable_days is None else f"{(now + timedelta(days=recoverable_days + 2)).date()}"
         # What a killed writer left goes when it is a day old, with the next collecting.
         record = erasures.finished(record, now, recoverable_until=until, requests=[])
+        erasures.forget_notes(files, record)  # first: a record that is finished is not taken up after a kill
         erasures.write(files, record)
-        erasures.forget_notes(files, record)
     return record
 
 

@@ -59,7 +59,8 @@ def build(
             connection, table, None if since is None else since - table.transformation.reaches_back
         )
         transform.make(connection, table, since)
-        erased.leave_out(connection, table, features.erased())
+        known = features.erased()
+        erased.leave_out(connection, table, known)
         told("checking")
         if wrong := transform.faults(connection, table, MADE):
             raise MlopsError(
@@ -71,6 +72,10 @@ def build(
         register(connection, HISTORY, opened.history)
         _register_latest(connection, table, opened)
         counts = transform.append(connection, table, opened.built, now)
+        if features.erased() != known:  # an erasure has looked at the table before these rows are in it
+            raise MlopsError(
+                f"Somebody was erased while {table.name} was built: nothing was written.", "Run it again."
+            )
         told(f"writing {counts.rows:,} rows")
         _write(connection, table, opened, counts, now)
         return _told_of(connection, table, counts, now, since, features.folder(table))

@@ -14,6 +14,8 @@ from pyarrow import ArrowInvalid
 
 from ml.errors import MlopsError
 from ml.features.place import Features
+from ml.forget.erasers import ERASERS
+from ml.forget.outcome import Outcome
 from ml.forget.places import PLACES
 from ml.forget.run import failed, forget
 from ml.forget.telemetry import Filter
@@ -175,6 +177,21 @@ def test_what_is_collected_while_it_runs_is_asked_for_and_takes_nothing_back(est
     assert set(kept.places) == set(record.places), "what was done is not forgotten"
     noted = erasures.with_notes(estate.kept.place.files, kept).requests
     assert {f"c-1/{number}" for number in range(len(late))} <= {request for request, _ in noted}
+
+
+def test_labels_go_when_no_answer_is_left_that_a_label_could_be_joined_to(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the two places `mlops labels` may run, which takes the key of the answers."""
+    left: list[int] = []
+
+    def labels(*_: Any) -> Outcome:
+        left.append(sum(row["key"] == KEY for row in estate.kept.rows()))
+        return Outcome("erased")
+
+    monkeypatch.setitem(ERASERS, "labels", labels)
+    estate.forget()
+    assert left == [0]
 
 
 def test_what_is_noted_after_the_end_is_not_kept(estate: Estate) -> None:

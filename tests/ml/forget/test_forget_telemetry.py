@@ -14,6 +14,7 @@ from emulator.app import Emulator
 from emulator.identity.directory import SIGNED_IN
 from emulator.monitor import purge
 from emulator.monitor.workspaces import WORKSPACE
+from ml.errors import MlopsError
 from ml.forget import telemetry
 from ml.forget.telemetry import Workspace
 from tests.emulator.monitor.test_logs import received
@@ -128,6 +129,18 @@ def test_a_purge_that_azure_remembers_no_more_is_judged_by_what_is_left(
         emulator.arm.store.delete_document(purge.PURGES, name)
     again = telemetry.erase(workspace, KEY, {"r-1"}, first.kept, LONG_AGO)
     assert again.state == ("erased" if over else "under way")
+
+
+def test_more_purges_than_azure_takes_are_told_and_not_waited_for(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure's answer says to come again in an hour, and the client would sleep for it without a word."""
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    monkeypatch.setattr(purge, "MOST_AN_HOUR", 2)
+    with pytest.raises(MlopsError, match="50 purges an hour"):
+        telemetry.erase(logs(emulator), KEY, {"r-1"}, {}, LONG_AGO)
+    assert slept == []
 
 
 def test_where_nothing_tells_of_the_person_nothing_is_purged(emulator: Emulator) -> None:

@@ -67,9 +67,10 @@ class Management:
     def begun(self, path: str, body: dict[str, Any], header: str) -> str:
         """POST what Azure goes on with by itself; the address that says how far it is, from this header.
 
-        Raises MlopsError where that is none of Azure Resource Manager.
+        Not repeated where Azure says to come again later, which may be in an hour. Raises HttpResponseError
+        then, and MlopsError where the address is none of Azure Resource Manager.
         """
-        where = str(self._send("POST", path, body).headers.get(header) or "")
+        where = str(self._send("POST", path, body, retry_status=0).headers.get(header) or "")
         if not where.startswith(f"{MANAGEMENT}/"):
             raise MlopsError(
                 f"Azure took {path.rpartition('/')[2]}, and {header} does not say where to ask: {where!r}.",
@@ -93,6 +94,7 @@ class Management:
         path: str,
         body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
+        **options: Any,
     ) -> "HttpResponse":
         from azure.core.exceptions import HttpResponseError, ResourceModifiedError, ResourceNotFoundError
         from azure.core.rest import HttpRequest
@@ -100,7 +102,7 @@ class Management:
         query = {} if path.startswith("https://") else {"api-version": self._version}
         request = HttpRequest(method, path, params=query, json=body, headers=headers or {})
         request.url = self._client.format_url(request.url)
-        answer: HttpResponse = self._client.send_request(request)
+        answer: HttpResponse = self._client.send_request(request, **options)
         if answer.status_code == 412:
             raise overtaken(path.rpartition("/")[2]) from ResourceModifiedError(response=answer)
         if answer.status_code == 404:

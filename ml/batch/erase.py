@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from ml.batch.outputs import ASIDE, LOG
 from ml.batch.unit import PARTITION, PREDICTIONS, REJECTS, RUNS
+from ml.errors import MlopsError
 from ml.lake import lease, tables
 from ml.lake.arrow import ArrowTable
 from ml.lake.files import Files
@@ -207,11 +208,18 @@ def _parquet(files: Files, prefix: str) -> Iterable[str]:
 
 
 def _held(files: Files, path: str) -> ArrowTable | None:
-    """The rows of a file; None where it is gone."""
+    """The rows of a file; None where it is gone. Raises MlopsError for one that cannot be read."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     content = files.read(path)
-    return None if content is None else pq.read_table(io.BytesIO(content))
+    try:
+        return None if content is None else pq.read_table(io.BytesIO(content))
+    except pa.ArrowException as error:
+        raise MlopsError(
+            f"{path} cannot be read, and may hold the person: {str(error).splitlines()[0]}",
+            "Delete it where no run needs it, or restore it; then run the same command again.",
+        ) from error
 
 
 def _count(rows: ArrowTable, key: str) -> int:

@@ -70,14 +70,13 @@ def build(
             )
         if opened is None:
             opened = features.make(table, table.arrow_schema(_key_types(connection, table)))
-            if features.erased() != known:  # an erasure may not have seen tables that were made just now
-                raise MlopsError(
-                    f"A person was erased while {table.name} was built for the first time.",
-                    "Run it again: nothing was written.",
-                )
         register(connection, HISTORY, opened.history)
         _register_latest(connection, table, opened)
         counts = transform.append(connection, table, opened.built, now)
+        if features.erased() != known:  # an erasure has looked at the table before these rows are in it
+            raise MlopsError(
+                f"Somebody was erased while {table.name} was built: nothing was written.", "Run it again."
+            )
         told(f"writing {counts.rows:,} rows")
         _write(connection, table, opened, counts, now)
         return _told_of(connection, table, counts, now, since, features.folder(table))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ml.errors import MlopsError
 from ml.features import erased
 from ml.features.definition import person_column
 from ml.features.place import RECORD
 from ml.features.transform import HISTORY, LATEST
-from ml.lake import tables
+from ml.lake import lease, tables
 from ml.lake.files import Files
 from ml.lake.table_place import (
     ATTEMPTS,
@@ -27,6 +27,8 @@ from ml.lake.table_place import (
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
+LIST_S: Final = 120.0  # to wait for another erasure: one that was killed leaves the list for 60 s
+
 
 def erase(where: str, key: str, record: str, before: dt.datetime, credential: TokenCredential | None) -> int:
     """Erase the rows of a person; how many of all rows those were. Rows as of a past time lack them, too.
@@ -35,8 +37,9 @@ def erase(where: str, key: str, record: str, before: dt.datetime, credential: To
     built again, whatever the sources say. Raises MlopsError.
     """
     files, folder = files_at(where, credential)
-    # Also where nothing was built yet: the sources of a first build still have the person.
-    erased.add(files, folder, key, before)
+    # Also where nothing was built yet: the sources have the person, and a first build would take the rows.
+    with lease.held(where, credential, LIST_S):
+        erased.add(files, folder, key, before)
     gone = 0
     for name in [name for name in files.names(f"{folder}/") if name.endswith(f"/{RECORD}")]:
         column = _person_of(files, name)

@@ -77,9 +77,9 @@ def _telemetry(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome
 
 ERASERS: Final[dict[str, Erase]] = {
     "telemetry": _telemetry,
-    "labels": _labels,
     "answers-aside": _aside,
     "answers": _answers,
+    "labels": _labels,
     "features": _features,
     "batches": _batches,
     "predictions-by-key": _predictions,

@@ -61,14 +61,6 @@ PLACES: Final = (
         by_key=True,
     ),
     Place(
-        "labels",
-        ("labels",),
-        f"by key, and by request and row of the person's answers: {REWRITTEN}",
-        "the table's history counts the rows under the record's id",
-        Retention("until it is deleted"),
-        by_key=True,
-    ),
-    Place(
         "answers-aside",
         ("answers-aside",),
         "files that hold the key, or cannot be read and so may hold it, are deleted",
@@ -85,6 +77,15 @@ PLACES: Final = (
             "`[kept] retention_days` of ml/settings.toml; parts until the next collecting",
             "kept.retention_days",
         ),
+        by_key=True,
+    ),
+    # After the answers: labels that come meanwhile are joined to them, and would bring the key back.
+    Place(
+        "labels",
+        ("labels",),
+        f"by key, and by request and row of the person's answers: {REWRITTEN}",
+        "the table's history counts the rows under the record's id",
+        Retention("until it is deleted"),
         by_key=True,
     ),
     Place(

@@ -62,12 +62,14 @@ def forget(
         if before.over:
             continue
         told(place.name)
+        record = erasures.with_notes(files, record)
         record = _noted(record, place, _erased(place, where, record, key, before, now))
         erasures.write(files, record)
     if all(_outcome(record, one).over for one in places):
         until = None if recoverable_days is None else f"{(now + timedelta(days=recoverable_days + 2)).date()}"
         # What a killed writer left goes when it is a day old, with the next collecting.
         record = erasures.finished(record, now, recoverable_until=until, requests=[])
+        erasures.forget_notes(files, record)  # first: a record that is finished is not taken up after a kill
         erasures.write(files, record)
     return record
 
@@ -93,7 +95,11 @@ def _noted(record: Erasure, place: Place, outcome: Outcome) -> Erasure:
 
 def _asked(where: Where, record: Erasure, key: str, now: datetime) -> Erasure:
     """Write the person's requests down before the answers go by which they are found."""
-    return erasures.note(where.kept.files, record, requests_of(where.kept, key, now))
+    files, found = where.kept.files, requests_of(where.kept, key, now)
+    known = erasures.with_notes(files, replace(record, requests=[*record.requests, *map(list, found)]))
+    if known != record:
+        erasures.write(files, known)
+    return known
 
 
 def _erased(place: Place, where: Where, record: Erasure, key: str, before: Outcome, now: datetime) -> Outcome:
@@ -111,10 +117,11 @@ def _erased(place: Place, where: Where, record: Erasure, key: str, before: Outco
 
 
 def _away(error: Exception) -> MlopsError | None:
-    """A service's or a disk's refusal; None for a mistake of this program."""
+    """A service's or a disk's refusal, or a file that is no table's; None for a mistake of this program."""
     from deltalake.exceptions import DeltaError
+    from pyarrow import ArrowException
 
-    if isinstance(error, OSError | DeltaError):
+    if isinstance(error, OSError | DeltaError | ArrowException):
         first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         return MlopsError(
             f"It cannot be read or written: {first}.", "Sign in as one who may, and run it again."

@@ -58,7 +58,7 @@ class Logs(Protocol):
         ...
 
     def state(self, address: str) -> str:
-        """pending or completed."""
+        """pending or completed; one that Azure remembers no more is completed."""
         ...
 
 
@@ -180,7 +180,23 @@ class Workspace:
 
     def purge(self, table: str, filter_: Filter) -> str:
         body = {"table": table, "filters": [filter_.body()]}
-        return self._management.begun(f"{self._id}/purge", body, "x-ms-status-location")
+        from azure.core.exceptions import HttpResponseError
+
+        try:
+            return self._management.begun(f"{self._id}/purge", body, "x-ms-status-location")
+        except HttpResponseError as error:
+            if error.status_code != 429:
+                raise
+            raise MlopsError(
+                "Log Analytics takes 50 purges an hour, and these were more.",
+                "Run the same command again in an hour: it asks for what is left.",
+            ) from error
 
     def state(self, address: str) -> str:
-        return str(self._management.read(address)[0]["status"])
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            return str(self._management.read(address)[0]["status"])
+        except ResourceNotFoundError:
+            # It ended long ago, or never was: queries say what is left, and that is purged anew.
+            return "completed"

@@ -24,7 +24,8 @@ class Erasure:
 
     finished_at: None while it is under way. recoverable_until: the day from which Azure can restore nothing.
     places: what became of each place of ml/forget/places.py, by its name. requests: request and row of each
-    answer about the person, by which other places find it; empty once it is finished.
+    answer about the person, by which other places find it; empty once it is finished. Those that come late
+    are in files of the folder ID/ beside it, until then.
     """
 
     id: str
@@ -75,30 +76,50 @@ def write(files: Files, one: Erasure) -> None:
     files.write(f"{FOLDER}/{one.id}.json", json.dumps(asdict(one), indent=1).encode())
 
 
-def note(files: Files, one: Erasure, requests: Iterable[tuple[str, int]]) -> Erasure:
-    """Write down request and row of answers about the person, by which other places find it."""
-    known = {(str(request), int(row)) for request, row in (*one.requests, *requests)}
-    noted = replace(one, requests=[list(each) for each in sorted(known)])
-    if noted != one:
-        write(files, noted)
-    return noted
+def note(files: Files, one: Erasure, requests: Iterable[tuple[str, int]]) -> None:
+    """Write down request and row of answers about the person, by which other places find it.
+
+    A file of its own, beside the record: whoever collects notes them while somebody else erases, and of two
+    who write one file the first would be lost.
+    """
+    listed = [list(each) for each in sorted({(str(request), int(row)) for request, row in requests})]
+    name = f"{FOLDER}/{one.id}/{secrets.token_hex(8)}.json"
+    files.write(name, json.dumps(listed).encode())
+    if (now := _read(files, f"{FOLDER}/{one.id}.json")) is not None and now.finished_at is not None:
+        files.delete(name)  # it was finished meanwhile, and keeps no requests
+
+
+def with_notes(files: Files, one: Erasure) -> Erasure:
+    """The record with the requests that were noted beside it until now."""
+    known = {(str(request), int(row)) for request, row in one.requests}
+    for name in files.names(f"{FOLDER}/{one.id}/"):
+        if (data := files.read(name)) is not None:
+            known |= {(str(request), int(row)) for request, row in json.loads(data)}
+    return replace(one, requests=[list(each) for each in sorted(known)])
+
+
+def forget_notes(files: Files, one: Erasure) -> None:
+    """Delete what was noted beside a record that is finished."""
+    for name in files.names(f"{FOLDER}/{one.id}/"):
+        files.delete(name)
 
 
 def all_of(files: Files) -> list[Erasure]:
     """Every record. Raises MlopsError for one that cannot be read: its rows might come back unseen."""
-    found: list[Erasure] = []
-    for name in files.names(f"{FOLDER}/"):
-        data = files.read(name)
-        if data is None:
-            continue
-        try:
-            found.append(Erasure(**json.loads(data)))
-        except (ValueError, TypeError) as error:
-            raise MlopsError(
-                f"The record of an erasure {name} cannot be read: {error}.",
-                "Restore it: without it rows of an erased person could be collected again.",
-            ) from error
-    return found
+    names = [name for name in files.names(f"{FOLDER}/") if "/" not in name.removeprefix(f"{FOLDER}/")]
+    found = (_read(files, name) for name in names)
+    return [one for one in found if one is not None]
+
+
+def _read(files: Files, name: str) -> Erasure | None:
+    data = files.read(name)
+    try:
+        return None if data is None else Erasure(**json.loads(data))
+    except (ValueError, TypeError) as error:
+        raise MlopsError(
+            f"The record of an erasure {name} cannot be read: {error}.",
+            "Restore it: without it rows of an erased person could be collected again.",
+        ) from error
 
 
 def finished(one: Erasure, now: datetime, **counted: Any) -> Erasure:

@@ -46,8 +46,9 @@ class Attempt(BaseModel):
 
 
 class Record(BaseModel):
-    """The file of a day. sent_before: an earlier attempt than the last one had arrived, and its sender was
-    ended before it could say so."""
+    """The file of a day. sent_before: it was there when the last attempt was answered. An earlier one had
+    arrived, whose sender was ended before it could say so; or the last one itself, whose answer was lost.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -61,7 +62,8 @@ class Record(BaseModel):
 
     @property
     def arrived(self) -> Attempt:
-        """What landing has, of a file that was sent."""
+        """What landing has of a file that was sent, for all that can be known here: with `sent_before` the
+        attempt before the last, where there is one."""
         return self.attempts[-2 if self.sent_before and len(self.attempts) > 1 else -1]
 
     def changed(self, **new: object) -> Record:

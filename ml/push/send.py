@@ -58,7 +58,8 @@ def push(sender: Sender, date: dt.date, now: dt.datetime, *, look: bool = False)
         )
     if found is not None and found.state == "sent":
         return _answer(sender, date, "sent before", found.arrived, found)
-    made = sender.rows(record.secret(sender.files, make=not look), Window.up_to(date, _days(sender)))
+    secret = record.secret(sender.files, make=not look)
+    made = sender.rows(secret, Window.up_to(date, _days(sender)))
     count = made.rows.num_rows
     if count < sender.rules.minimum_rows and not _explained(made):
         answer = _answer(sender, date, FEW, _attempt(made, b"", date, sender, now), found)
@@ -72,13 +73,17 @@ def push(sender: Sender, date: dt.date, now: dt.datetime, *, look: bool = False)
         )
     attempt = _attempt(made, content, date, sender, now)
     if look:
-        return _answer(sender, date, "would be sent", attempt, found)
-    decided = _decided(sender, found, date)
+        # Before a first file there is no secret: the ids, and so the digest, will be others.
+        told = attempt if secret else attempt.model_copy(update={"sha256": ""})
+        return _answer(sender, date, "would be sent", told, found)
+    decided = _decided(sender, date)
     if decided.state == "sent":  # by another run, meanwhile
         return _answer(sender, date, "sent before", decided.arrived, decided)
     decided = decided.changed(attempts=(*decided.attempts, attempt))
     record.write(sender.files, decided)
     new = sender.landing.add(decided.name, content)
+    if not new and (now_ := record.read(sender.files, date)) is not None and now_.state == "sent":
+        return _answer(sender, date, "sent before", now_.arrived, now_)  # whoever sent it knows what it was
     done = decided.changed(state="sent", sent_at=now.isoformat(), sent_before=not new)
     record.write(sender.files, done)
     return _answer(sender, date, "sent", done.arrived, done)
@@ -93,13 +98,12 @@ def _explained(made: Rows) -> bool:
     return made.labelled >= 1 and made.labelled in made.empty.values()
 
 
-def _decided(sender: Sender, found: Record | None, date: dt.date) -> Record:
-    """The day's record, of whichever run was the first to make one."""
-    if found is None:
-        new = record.named(sender.environment, date, sender.account)
-        if record.begin(sender.files, new):
-            return new
-        found = record.read(sender.files, date)
+def _decided(sender: Sender, date: dt.date) -> Record:
+    """The day's record as it is now, of whichever run made it first: rows take minutes to make."""
+    new = record.named(sender.environment, date, sender.account)
+    if record.begin(sender.files, new):
+        return new
+    found = record.read(sender.files, date)
     if found is None:
         raise MlopsError(
             f"The record of {date} was there and is gone.", "See who deletes in pushed/; run it again."

@@ -13,7 +13,7 @@ from ml.features.check import check
 from ml.features.definition import FeatureTable
 from ml.features.erase import erase
 from ml.features.sources import Sources
-from ml.lake.files import LocalFiles
+from ml.lake.files import Files, LocalFiles
 from tests.ml.features.tables import at, definition
 from tests.ml.features.test_build import World
 
@@ -67,12 +67,51 @@ def test_tables_about_nobody_are_left_alone(tmp_path: Path) -> None:
     assert len(world.rows("history")) == 1
 
 
-def test_a_first_build_leaves_out_who_was_erased_before_it(tmp_path: Path) -> None:
+def test_a_first_build_after_an_erasure_leaves_the_person_out_too(tmp_path: Path) -> None:
     world = World(tmp_path)
     assert gone(world) == 0
     world.says([(1, 0.0, 0.0, 10), (2, 1.0, 0.0, 20)])
     world.build(7, definition(**OF_PEOPLE))
-    assert [row[0] for row in world.rows("history")] == [2]
+    assert {row[0] for row in world.rows("history")} == {2}
+
+
+def test_a_build_that_began_before_an_erasure_writes_nothing(world: World) -> None:
+    """The erasure finds no row of a person who is new in the sources, and the build would bring one."""
+    world.says([(3, 5.5, 0.0, 30)])
+
+    def told(phase: str) -> None:
+        if phase == "checking":
+            gone(world, "3")
+
+    table = definition(**OF_PEOPLE)
+    with pytest.raises(MlopsError, match="Somebody was erased while"):
+        build(table, world.features, Sources(world.folder), at(8), told=told)
+    build(table, world.features, Sources(world.folder), at(9))
+    assert 3 not in {row[0] for row in world.rows("history")}
+
+
+def test_of_two_erasures_at_once_both_are_on_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reads the list and writes it anew: the second waits for the first."""
+    where, real = tmp_path / "features", erased.read
+    waited: list[str] = []
+
+    def slow(files: Files, folder: str) -> erased.Erased | None:
+        found = real(files, folder)
+        if not waited:
+            waited.append(folder)
+            with pytest.raises(MlopsError, match="Another run writes to"):
+                erase(str(where), "2", "e-2", at(1), None)
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(erased, "read", slow)
+        patched.setattr("ml.features.erase.LIST_S", 0.0)
+        erase(str(where), "1", "e-1", at(1), None)
+    erase(str(where), "2", "e-2", at(1), None)
+    known = erased.read(LocalFiles(tmp_path), "features")
+    assert known is not None and len(known.digests) == 2
 
 
 @pytest.mark.parametrize("hours", [5.0, None])
@@ -90,7 +129,7 @@ def test_a_build_that_began_before_an_erasure_brings_no_rows_back(
         if words.startswith("checking"):
             gone(world)
 
-    with pytest.raises(MlopsError, match=r"has written meanwhile|A person was erased while"):
+    with pytest.raises(MlopsError, match=r"has written meanwhile|Somebody was erased while"):
         build(table, world.features, Sources(world.folder), at(7), told=said)
     world.build(8, table)
     assert [row[0] for row in world.rows("history")] == [row[0] for row in world.rows("latest")] == [2]

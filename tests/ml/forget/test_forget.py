@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from deltalake.exceptions import DeltaError
+from pyarrow import ArrowInvalid
 
 from ml.errors import MlopsError
 from ml.features.place import Features
+from ml.forget.erasers import ERASERS
+from ml.forget.outcome import Outcome
 from ml.forget.places import PLACES
 from ml.forget.run import failed, forget
 from ml.forget.telemetry import Filter
@@ -151,11 +154,55 @@ def test_what_came_late_and_was_dropped_is_asked_for_too(estate: Estate) -> None
     first = estate.forget()
     estate.kept.write("c-1", 0, [KEY], at=NOW - days(0.1))  # waited in a replica's memory
     assert collect(estate.kept.place, 30, NOW + timedelta(minutes=9)).erased == 1
-    (record,) = erasures.all_of(estate.kept.place.files)
-    assert record.requests == [*first.requests, ["c-1/0", 0]]
+    files = estate.kept.place.files
+    (record,) = erasures.all_of(files)
+    assert erasures.with_notes(files, record).requests == [*first.requests, ["c-1/0", 0]]
     estate.logs.pending = False
-    estate.forget(LATER)
+    assert estate.forget(LATER).finished_at is not None
     assert '["a-1/0", "a-1/2", "c-1/0"]' in estate.logs.asked[-2]
+    assert files.names(f"{erasures.FOLDER}/") == [f"{erasures.FOLDER}/{first.id}.json"]
+
+
+def test_what_is_collected_while_it_runs_is_asked_for_and_takes_nothing_back(estate: Estate) -> None:
+    """A scheduled collecting drops rows and notes their requests between two steps of the erasure."""
+    late: list[int] = []
+
+    def told(name: str) -> None:
+        estate.kept.write("c-1", len(late), [KEY], at=NOW - days(0.1))
+        late.append(collect(estate.kept.place, 30, NOW + timedelta(minutes=9)).erased)
+
+    record = forget(estate.where, KEY, "request 12", "somebody", 14, NOW, told=told)
+    assert set(late) == {1} and len(record.places) == len(late)
+    (kept,) = erasures.all_of(estate.kept.place.files)
+    assert set(kept.places) == set(record.places), "what was done is not forgotten"
+    noted = erasures.with_notes(estate.kept.place.files, kept).requests
+    assert {f"c-1/{number}" for number in range(len(late))} <= {request for request, _ in noted}
+
+
+def test_labels_go_when_no_answer_is_left_that_a_label_could_be_joined_to(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the two places `mlops labels` may run, which takes the key of the answers."""
+    left: list[int] = []
+
+    def labels(*_: Any) -> Outcome:
+        left.append(sum(row["key"] == KEY for row in estate.kept.rows()))
+        return Outcome("erased")
+
+    monkeypatch.setitem(ERASERS, "labels", labels)
+    estate.forget()
+    assert left == [0]
+
+
+def test_what_is_noted_after_the_end_is_not_kept(estate: Estate) -> None:
+    first = estate.forget()
+    estate.logs.pending = False
+    assert estate.forget(LATER).finished_at is not None
+    files = estate.kept.place.files
+    erasures.note(files, first, [("c-1/0", 0)])  # by a collecting that had read the record before
+    (record,) = erasures.all_of(files)
+    assert (record.requests, record.finished_at is None) == ([], False)
+    assert files.names(f"{erasures.FOLDER}/{first.id}/") == []
 
 
 def test_a_place_that_is_not_reached_keeps_none_from_being_erased(estate: Estate) -> None:
@@ -170,7 +217,10 @@ def test_a_place_that_is_not_reached_keeps_none_from_being_erased(estate: Estate
     assert estate.forget(LATER).finished_at is not None
 
 
-@pytest.mark.parametrize("error", [OSError("Generic MicrosoftAzure error: 403"), DeltaError("403 Forbidden")])
+@pytest.mark.parametrize(
+    "error",
+    [OSError("Generic MicrosoftAzure error: 403"), DeltaError("403 Forbidden"), ArrowInvalid("not 403")],
+)
 def test_a_lake_that_refuses_is_a_place_that_is_not_reached(estate: Estate, error: Exception) -> None:
     def refused() -> Any:
         raise error
@@ -178,6 +228,17 @@ def test_a_lake_that_refuses_is_a_place_that_is_not_reached(estate: Estate, erro
     record = estate.forget(where=replace(estate.where, predictions=refused))
     assert states(record)["predictions-by-key"] == ("failed", 0)
     assert "403" in failed(record)[0]
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_place_from_being_erased(estate: Estate) -> None:
+    """As a killed executor may leave it in a batch's output; the record names it."""
+    name = "batch/out/predictions/run=r/part-000000.parquet"
+    for path in (estate.kept.folder / name, estate.kept.folder / "batch/out/runs/r/unit-000000.json"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"PAR1 half")
+    record = estate.forget()
+    assert (states(record)["batches"], states(record)["predictions-by-key"]) == (("failed", 0), ("erased", 1))
+    assert "part-000000.parquet cannot be read" in failed(record)[0]
 
 
 def test_a_mistake_of_this_program_is_not_taken_for_a_place_that_is_away(estate: Estate) -> None:

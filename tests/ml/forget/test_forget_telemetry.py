@@ -14,6 +14,7 @@ from emulator.app import Emulator
 from emulator.identity.directory import SIGNED_IN
 from emulator.monitor import purge
 from emulator.monitor.workspaces import WORKSPACE
+from ml.errors import MlopsError
 from ml.forget import telemetry
 from ml.forget.telemetry import Workspace
 from tests.emulator.monitor.test_logs import received
@@ -112,6 +113,34 @@ def test_as_long_as_azure_purges_it_is_under_way_and_is_not_asked_again(
     again = telemetry.erase(workspace, KEY, {"r-1"}, json.loads(json.dumps(first.kept)), LONG_AGO)
     assert (again.state, again.kept) == ("under way", first.kept)
     assert len(emulator.arm.store.documents(purge.PURGES)) == 3
+
+
+@pytest.mark.parametrize("over", [True, False], ids=["it had ended", "rows are left"])
+def test_a_purge_that_azure_remembers_no_more_is_judged_by_what_is_left(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, over: bool
+) -> None:
+    """The command may be repeated after months, and an address that answers 404 must not fail it for good."""
+    workspace = logs(emulator)
+    with monkeypatch.context() as slow:
+        slow.setattr(purge, "TAKES", purge.TAKES if over else timedelta(days=30))
+        first = telemetry.erase(workspace, KEY, {"r-1"}, {}, LONG_AGO)
+    assert not over or telemetry.erase(workspace, KEY, {"r-1"}, first.kept, LONG_AGO).state == "erased"
+    for name in emulator.arm.store.documents(purge.PURGES):
+        emulator.arm.store.delete_document(purge.PURGES, name)
+    again = telemetry.erase(workspace, KEY, {"r-1"}, first.kept, LONG_AGO)
+    assert again.state == ("erased" if over else "under way")
+
+
+def test_more_purges_than_azure_takes_are_told_and_not_waited_for(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure's answer says to come again in an hour, and the client would sleep for it without a word."""
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    monkeypatch.setattr(purge, "MOST_AN_HOUR", 2)
+    with pytest.raises(MlopsError, match="50 purges an hour"):
+        telemetry.erase(logs(emulator), KEY, {"r-1"}, {}, LONG_AGO)
+    assert slept == []
 
 
 def test_where_nothing_tells_of_the_person_nothing_is_purged(emulator: Emulator) -> None:

@@ -121,6 +121,59 @@ def test_of_two_runs_at_once_one_decides(rows: Rows, tmp_path: Path) -> None:
     assert len(landing.files) == 1
 
 
+def test_who_takes_up_an_unfinished_day_does_not_write_over_one_who_finished_it(
+    rows: Rows, tmp_path: Path
+) -> None:
+    """Rows take minutes to make, in which somebody else may send the file of the day."""
+    landing = Landing()
+    early, _ = mortal(sender(lambda *_: rows, tmp_path, landing), 4)
+    with pytest.raises(KilledError):
+        push(early, DAY, NOW)
+    raced: list[dict[str, Any]] = []
+    fewer = replace(rows, rows=rows.rows.slice(0, COUNT - 100))
+
+    def other_is_faster(*_: Any) -> Rows:
+        raced.append(push(sender(lambda *_: fewer, tmp_path, landing), DAY, NOW))
+        return rows
+
+    answer = push(sender(other_is_faster, tmp_path, landing), DAY, NOW)
+    assert (answer["state"], answer["rows"], answer["sha256"]) == (
+        "sent before",
+        COUNT - 100,
+        raced[0]["sha256"],
+    )
+    found = record.read(LocalFiles(tmp_path), DAY)
+    assert found is not None and found.arrived.sha256 == raced[0]["sha256"]
+
+
+def test_of_two_that_send_at_once_the_one_whose_file_arrived_has_the_record(
+    rows: Rows, tmp_path: Path
+) -> None:
+    landing = Landing()
+    fewer = replace(rows, rows=rows.rows.slice(0, COUNT - 100))
+
+    class Late:
+        """Another run finishes between this one's record and its file."""
+
+        def add(self, name: str, data: bytes) -> bool:
+            push(sender(lambda *_: fewer, tmp_path, landing), DAY, NOW)
+            return landing.add(name, data)
+
+    answer = push(sender(lambda *_: rows, tmp_path, Late()), DAY, NOW)
+    assert (answer["state"], answer["rows"]) == ("sent before", COUNT - 100)
+    found = record.read(LocalFiles(tmp_path), DAY)
+    assert found is not None and (found.arrived.rows, found.sent_before) == (COUNT - 100, False)
+
+
+def test_a_look_tells_the_digest_that_will_be_sent_or_none(tables: Tables, tmp_path: Path) -> None:
+    """Ids are made with a secret, which the first file of all makes."""
+    one = sender(tables.rows, tmp_path, Landing())
+    assert push(one, DAY, NOW, look=True)["sha256"] == ""
+    record.secret(one.files)
+    look = push(one, DAY, NOW, look=True)
+    assert look["sha256"] == push(one, DAY, NOW)["sha256"] != ""
+
+
 def test_a_look_sends_and_writes_nothing(rows: Rows, tmp_path: Path) -> None:
     landing = Landing()
     answer = push(sender(lambda *_: rows, tmp_path, landing), DAY, NOW, look=True)

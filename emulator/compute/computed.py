@@ -35,7 +35,12 @@ def _tier(facts: Facts) -> str:
 DATED: Final = {"properties.timeCreated": "{created}"}
 COMPUTED: Final[Table] = {
     MACHINE: {"etag": ETAG, **DATED, "resources": _extensions},
-    f"{COMPUTE}/virtualMachineScaleSets": {"etag": ETAG, **DATED, "properties.uniqueId": "{uuid}"},
+    f"{COMPUTE}/virtualMachineScaleSets": {
+        "etag": ETAG,
+        **DATED,
+        "properties.uniqueId": "{uuid}",
+        "properties.virtualMachineProfile.timeCreated": "{created}",
+    },
     f"{COMPUTE}/disks": {
         **DATED,
         "properties.diskSizeBytes": _bytes,

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
@@ -106,7 +107,7 @@ def by_request(logs: Logs, requests: Sequence[str]) -> list[Found]:
     events: dict[str, None] = {}
     for at in range(0, len(requests), AT_ONCE):
         some = requests[at : at + AT_ONCE]
-        for row in logs.ask(_query("events", IDS=json.dumps(some))):
+        for row in logs.ask(_query("events", ids=json.dumps(some))):
             if _lists(str(row["requests"]), set(some)) or str(row["request_id"]) in some:
                 events[str(row["event_id"])] = None
     return _purges("AppEvents", list(events), "Properties", "event_id", logs)
@@ -123,9 +124,9 @@ def _lists(told: str, requests: set[str]) -> bool:
 
 def by_key(logs: Logs, key: str) -> list[Found]:
     """URLs of look-ups of this key, as the gateway logs them."""
-    ends = sorted({f"/predictions/{key}", f"/predictions/{quote(key, safe='')}"})
+    plain, quoted = (_within(f"/predictions/{each}") for each in (key, quote(key, safe="")))
     by_column: dict[tuple[str, str], list[str]] = {}
-    for row in logs.ask(_query("urls", ENDS=" or ".join(f'Address endswith_cs "{end}"' for end in ends))):
+    for row in logs.ask(_query("urls", plain=plain, quoted=quoted)):
         by_column.setdefault((str(row["Held"]), str(row["Column"])), []).append(str(row["Value"]))
     return [
         one
@@ -145,11 +146,13 @@ def _purges(table: str, values: Sequence[str], column: str, key: str | None, log
     return found
 
 
-def _query(name: str, **words: str) -> str:
-    text = (QUERIES / f"{name}.kql").read_text(encoding="utf-8")
-    for word, value in words.items():
-        text = text.replace(word, value)
-    return text
+def _within(text: str) -> str:
+    """What stands between the quotes of a text in KQL."""
+    return json.dumps(text)[1:-1]
+
+
+def _query(name: str, **values: str) -> str:
+    return Template((QUERIES / f"{name}.kql").read_text(encoding="utf-8")).substitute(values)
 
 
 class Workspace:

@@ -71,6 +71,31 @@ MORE: dict[str, Json] = {  # beside right_bodies.json
         f"{GATEWAY}/{path}policies": {"properties": {"value": "<policies />"}}
         for path in ("", "apis/", "apis/operations/", "products/")
     },
+    "Microsoft.Compute/virtualMachineScaleSets": {
+        "sku": {"name": "Standard_D2ds_v5", "capacity": 0},
+        "properties": {
+            "orchestrationMode": "Uniform",
+            "upgradePolicy": {"mode": "Manual"},
+            "virtualMachineProfile": {
+                "osProfile": {
+                    "computerNamePrefix": "one",
+                    "adminUsername": "operator",
+                    "linuxConfiguration": {
+                        "disablePasswordAuthentication": True,
+                        "ssh": {
+                            "publicKeys": [
+                                {
+                                    "path": "/home/operator/.ssh/authorized_keys",
+                                    "keyData": "ssh-ed25519 AAAA operator",
+                                }
+                            ]
+                        },
+                    },
+                },
+                "networkProfile": {"networkInterfaceConfigurations": []},
+            },
+        },
+    },
     "Microsoft.Consumption/budgets": {
         "properties": {
             "timeGrain": "Monthly",

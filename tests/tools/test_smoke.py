@@ -142,7 +142,8 @@ pathlib.Path(sys.argv[1], "ready").touch()
 time.sleep(60)
 """
 INTERRUPTED = """
-import pathlib, sys
+import pathlib, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs tests in the background ignores it
 from tools.smoke.carry_out import in_a_process
 from tools.smoke.steps import STEPS
 out = pathlib.Path(sys.argv[1])

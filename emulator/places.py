@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 
@@ -25,3 +25,20 @@ OUTSIDE: Final = Place(address="203.0.113.10")
 # A machine that Azure runs, in no network of the user's: a container group with a public address, a build.
 AZURE: Final = Place()
 TRUSTED: Final = Place(trusted=True)
+
+
+Ends = tuple[int, int]
+"""A connection on loopback, by its two ports: the server's and the caller's. The kernel gives one port of a
+caller to connections with several servers at once, and gives it anew as soon as a server has hung up."""
+
+
+def come(places: dict[Ends, Place], ends: Ends, place: Place) -> Place:
+    """Note where the caller of a connection stands; what to give to `leave` at its end."""
+    own = places[ends] = replace(place)  # an object of this connection's own
+    return own
+
+
+def leave(places: dict[Ends, Place], ends: Ends, own: Place) -> None:
+    """Forget a connection, unless its ends are another's by now, who would then stand outside its network."""
+    if places.get(ends) is own:
+        del places[ends]

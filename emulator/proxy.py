@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from emulator import unanswered
 from emulator.app import Emulator
-from emulator.places import OUTSIDE, Place
+from emulator.places import OUTSIDE, Ends, Place, come, leave
 
 LOG = logging.getLogger("emulator.proxy")
 
@@ -59,9 +59,9 @@ class Proxy:
     unless it is one whose refusal the emulator words (`emulator.unanswered`)."""
 
     def __init__(
-        self, emulator: Emulator, proof: str, tls_port: int, plain_port: int, places: dict[int, Place]
+        self, emulator: Emulator, proof: str, tls_port: int, plain_port: int, places: dict[Ends, Place]
     ) -> None:
-        """places: of the callers, by the local port of the connection by which the server sees them"""
+        """places: of the callers, by the ends of the connection by which the server sees them"""
         self._emulator = emulator
         self._places = places
         self._proof = proof
@@ -89,7 +89,7 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream: asyncio.StreamWriter | None = None
-        own = 0
+        ends, held = (0, 0), None
         try:
             head = await _read_head(reader)
             if head is None:
@@ -97,8 +97,8 @@ class Proxy:
             # a thread: the workload's secret and what is refused are in the database
             port, first, place = await asyncio.to_thread(self._route, head)
             back, upstream = await asyncio.open_connection("127.0.0.1", port)
-            own = upstream.get_extra_info("sockname")[1]
-            self._places[own] = place
+            ends = port, upstream.get_extra_info("sockname")[1]
+            held = come(self._places, ends, place)
             if head.method == "CONNECT":
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             upstream.write(first)
@@ -113,7 +113,8 @@ class Proxy:
         except (ConnectionError, asyncio.IncompleteReadError) as error:
             LOG.debug("connection ended: %s", error)
         finally:
-            self._places.pop(own, None)  # while the port is still this connection's
+            if held is not None:
+                leave(self._places, ends, held)
             for stream in (writer, upstream):
                 if stream is not None:
                     stream.close()

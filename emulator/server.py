@@ -26,7 +26,7 @@ from emulator.app import Emulator
 from emulator.errors import AzureError
 from emulator.home import Home, write_aside
 from emulator.http import Request, Response
-from emulator.places import OUTSIDE, Place
+from emulator.places import OUTSIDE, Ends, Place
 from emulator.proxy import PROOF, WORKLOAD, Proxy
 from emulator.tls import Certificates
 
@@ -51,10 +51,10 @@ class Application:
         emulator: Emulator,
         pool: ThreadPoolExecutor,
         proof: str,
-        places: Mapping[int, Place] | None = None,
+        places: Mapping[Ends, Place] | None = None,
         gateways: ThreadPoolExecutor | None = None,
     ) -> None:
-        """places: of callers, by the port from which the proxy's connection comes; others stand outside
+        """places: of callers, by the ends of the proxy's connection; others stand outside
 
         gateways: threads for those of API Management, by default those of all
         """
@@ -117,8 +117,12 @@ class Application:
             scheme=scope["scheme"],
             port=int(port) if PORT.fullmatch(port) else (443 if scope["scheme"] == "https" else 80),
             raw_query=raw_query,
-            place=self._places.get((scope.get("client") or ("", 0))[1], OUTSIDE),
+            place=self._places.get((_port(scope, "server"), _port(scope, "client")), OUTSIDE),
         )
+
+
+def _port(scope: dict[str, Any], end: str) -> int:
+    return (scope.get(end) or ("", 0))[1]
 
 
 async def _send_parts(parts: AsyncGenerator[bytes], receive: Any, send: Any) -> None:
@@ -228,7 +232,7 @@ async def _serve(emulator: Emulator, ready: Callable[[], None], stopped: threadi
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
     gateways = ThreadPoolExecutor(GATEWAY_THREADS, thread_name_prefix="gateway")
     try:
-        places: dict[int, Place] = {}
+        places: dict[Ends, Place] = {}
         application = Application(emulator, pool, proof, places, gateways)
         context = Certificates(home).context()
         tls = _Server(_config(application, ssl_context_factory=_always(context)))

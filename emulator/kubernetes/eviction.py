@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from emulator.kubernetes.errors import ApiError
-from emulator.kubernetes.objects import Objects, timestamp
+from emulator.kubernetes.metadata import timestamp
+from emulator.kubernetes.objects import Objects
 from emulator.kubernetes.selectors import labels_of, matches
 
 RETRY_S: Final = 10

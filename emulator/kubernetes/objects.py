@@ -7,25 +7,37 @@ handed out belongs to the caller; what is handed in stays the caller's.
 
 from __future__ import annotations
 
-import marshal
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal, cast
+from typing import Final
 
 from emulator.arm.store import Store
 from emulator.kubernetes import errors
+from emulator.kubernetes.changes import Change, Event, Watch
 from emulator.kubernetes.kinds import BY_KIND, Kind
+from emulator.kubernetes.metadata import (
+    Json,
+    Key,
+    blocks,
+    copy,
+    count_generation,
+    grace_s_of,
+    is_running,
+    key_of,
+    merged,
+    owners,
+    references,
+    says_the_same,
+    timestamp,
+)
 
 DOCUMENTS: Final = "kubernetes"  # documents of the store: CLUSTER|REVISION, or CLUSTER|Kind|namespace|name
 REVISION: Final = "revision"
 HISTORY: Final = 2048  # events that are kept for watches that go on from an older version
 FOREGROUND: Final = "foregroundDeletion"
-GRACE_S: Final = 30  # of a pod that says nothing of it
 NAME_TAIL: Final = 5  # characters that generateName adds
 ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"  # of such a tail: no vowels, so no words
 UNSET: Final = (
@@ -38,67 +50,6 @@ UNSET: Final = (
     "uid",
 )  # of an object that is to be new
 CONTROLLERS: Final = "kube-controller-manager"
-
-Json = dict[str, Any]
-Change = Literal["ADDED", "MODIFIED", "DELETED"]
-Key = tuple[str, str, str]  # kind, namespace ("" for none), name
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One change. object: as it is now (of DELETED: as it last was, with the version of its removal); before:
-    as it was, None for one that is new."""
-
-    type: Change
-    kind: Kind
-    revision: int
-    object: Json
-    before: Json | None
-
-
-class Watch:
-    """Changes as they come, in order. ``wake`` is called, in the writer's thread, when there is something."""
-
-    def __init__(self, kinds: frozenset[str], closed: Callable[[Watch], None]) -> None:
-        self._kinds = kinds
-        self._closed = closed
-        self._events: deque[Event] = deque()
-        self._ready = threading.Condition()
-        self._open = True
-        self.wake: Callable[[], None] = _nothing
-
-    def next(self, timeout_s: float | None = None) -> Event | None:
-        """The next change; None when none came in time, or when the watch is closed."""
-        with self._ready:
-            if not self._ready.wait_for(lambda: self._events or not self._open, timeout_s):
-                return None
-            return self._events.popleft() if self._events else None
-
-    @property
-    def open(self) -> bool:
-        """False once nothing will come any more; what has come can still be read."""
-        return self._open
-
-    def close(self) -> None:
-        """End it; whoever waits in ``next`` returns."""
-        self._closed(self)
-        with self._ready:
-            self._open = False
-            self._ready.notify_all()
-        self.wake()
-
-    def tell(self, event: Event) -> None:
-        """Called by the store."""
-        if self._kinds and event.kind.kind not in self._kinds:
-            return
-        with self._ready:
-            self._events.append(event)
-            self._ready.notify()
-        self.wake()
-
-
-def _nothing() -> None:
-    """Nobody is to be woken."""
 
 
 class Rules:
@@ -234,7 +185,7 @@ class Objects:
         with self._lock:
             if not meta.get("name") and meta.get("generateName"):
                 meta["name"] = self._name(kind, meta)
-            key = _key(made)
+            key = key_of(made)
             self._check_namespace(kind, key[1], key[2])
             for unset in UNSET:
                 meta.pop(unset, None)
@@ -251,7 +202,7 @@ class Objects:
                 with self._whole():
                     self._write("ADDED", kind, key, made, None)
                     self._rules.created(self, kind, made)
-                    if (owners := _owners(made)) and not any(uid in self._by_uid for uid in owners):
+                    if (owned_by := list(owners(made))) and not any(uid in self._by_uid for uid in owned_by):
                         self._delete(
                             kind, key, self._held[key], None, "Background"
                         )  # its owner has just gone
@@ -272,7 +223,7 @@ class Objects:
         metadata.uid are given and are not those of the object that is there. An object that says nothing new
         is not written, and keeps its version.
         """
-        kind, key = BY_KIND[given["kind"]], _key(given)
+        kind, key = BY_KIND[given["kind"]], key_of(given)
         with self._lock:
             before = self._held.get(key)
             if before is None:
@@ -288,12 +239,12 @@ class Objects:
             version = meta.get("resourceVersion")
             if version and str(version) != old["resourceVersion"]:
                 raise errors.modified(kind, key[2])
-            now = _merged(kind, before, given, subresource)
+            now = merged(kind, before, given, subresource)
             self._rules.defaulted(kind, now)
             self._tracked(kind, before, now, manager, subresource, fields)
             self._rules.updating(self, kind, before, now, subresource)
-            _count(kind, before, now)
-            if _same(before, now):
+            count_generation(kind, before, now)
+            if says_the_same(before, now):
                 return copy(before)
             if dry_run:
                 return now
@@ -380,7 +331,7 @@ class Objects:
         """Write what an object is from now on. One that only finalizers held goes with the last of them."""
         meta = now["metadata"]
         freed = before["metadata"].get("finalizers") and not meta.get("finalizers")
-        ended = not _running(kind, now) or meta.get("deletionGracePeriodSeconds") == 0
+        ended = not is_running(kind, now) or meta.get("deletionGracePeriodSeconds") == 0
         if meta.get("deletionTimestamp") and freed and ended and kind.kind != "Namespace":
             return self._remove(kind, key, now)
         self._write("MODIFIED", kind, key, now, before)
@@ -408,7 +359,7 @@ class Objects:
         self._let_go(key)
         self._held[key] = value
         self._by_uid[value["metadata"]["uid"]] = key
-        for uid in _owners(value):
+        for uid in owners(value):
             self._dependents.setdefault(uid, set()).add(key)
 
     def _let_go(self, key: Key) -> None:
@@ -416,7 +367,7 @@ class Objects:
         if held is None:
             return
         self._by_uid.pop(held["metadata"]["uid"], None)
-        for uid in _owners(held):
+        for uid in owners(held):
             there = self._dependents[uid]
             there.discard(key)
             if not there:
@@ -507,7 +458,7 @@ class Objects:
     def _delete(self, kind: Kind, key: Key, held: Json, grace_s: int | None, propagation: str) -> Json:
         now = copy(held)
         meta = now["metadata"]
-        grace = _grace(kind, now, grace_s)
+        grace = grace_s_of(kind, now, grace_s)
         first = "deletionTimestamp" not in meta
         if propagation == "Orphan":
             self._orphan(meta["uid"])
@@ -520,7 +471,7 @@ class Objects:
                 meta["generation"] = int(meta.get("generation", 0)) + 1
         if kind.kind == "Namespace":
             return self._end_namespace(key, held, now)
-        if not meta.get("finalizers") and (grace == 0 or not _running(kind, now)):
+        if not meta.get("finalizers") and (grace == 0 or not is_running(kind, now)):
             return self._remove(kind, key, now)
         if now != held:
             self._write("MODIFIED", kind, key, now, held)
@@ -557,7 +508,7 @@ class Objects:
             gone = copy(last)
             self._write("DELETED", kind, key, gone, before)
             self._collect(gone["metadata"]["uid"], "Background")
-            for uid in _owners(gone):
+            for uid in owners(gone):
                 self._unblock(uid)
             if key[1]:
                 self._end_if_empty(key[1])
@@ -569,7 +520,7 @@ class Objects:
             held = self._held.get(key)
             if held is None:
                 continue
-            others = [one for one in _references(held) if one["uid"] != uid and one["uid"] in self._by_uid]
+            others = [one for one in references(held) if one["uid"] != uid and one["uid"] in self._by_uid]
             if others and propagation == "Background":
                 now = copy(held)
                 now["metadata"]["ownerReferences"] = [copy(one) for one in others]
@@ -580,7 +531,7 @@ class Objects:
     def _unblock(self, uid: str) -> None:
         """An owner that waited for the last of its dependents goes."""
         key = self._by_uid.get(uid)
-        if key is None or any(_blocks(self._held[one], uid) for one in self._dependents.get(uid, ())):
+        if key is None or any(blocks(self._held[one], uid) for one in self._dependents.get(uid, ())):
             return
         held = self._held[key]
         finalizers = held["metadata"].get("finalizers") or []
@@ -593,120 +544,9 @@ class Objects:
         for key in sorted(self._dependents.get(uid, ())):
             held = self._held[key]
             now = copy(held)
-            left = [one for one in _references(now) if one["uid"] != uid]
+            left = [one for one in references(now) if one["uid"] != uid]
             if left:
                 now["metadata"]["ownerReferences"] = left
             else:
                 del now["metadata"]["ownerReferences"]
             self._write("MODIFIED", BY_KIND[key[0]], key, now, held)
-
-
-# parts of objects
-
-
-def copy(value: Json) -> Json:
-    """JSON, whole, of its own."""
-    try:
-        return cast(Json, marshal.loads(marshal.dumps(value)))  # noqa: S302  # by far the fastest way
-    except ValueError:  # something in it is more than JSON, such as a text of a class of its own
-        return cast(Json, _copied(value))
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(one) for key, one in cast(Json, value).items()}
-    if isinstance(value, list):
-        return [_copied(one) for one in cast(list[Any], value)]
-    return value
-
-
-def timestamp(later_s: float = 0) -> str:
-    """Now, as metadata has times: whole seconds, UTC."""
-    return (datetime.now(UTC) + timedelta(seconds=later_s)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _key(value: Json) -> Key:
-    meta = value.get("metadata") or {}
-    kind = BY_KIND[value["kind"]]
-    return kind.kind, str(meta.get("namespace") or "") if kind.namespaced else "", str(meta.get("name") or "")
-
-
-def _references(value: Json) -> list[Json]:
-    return (value.get("metadata") or {}).get("ownerReferences") or []
-
-
-def _owners(value: Json) -> Iterable[str]:
-    return [str(one["uid"]) for one in _references(value)]
-
-
-def _blocks(value: Json, uid: str) -> bool:
-    return any(one["uid"] == uid and one.get("blockOwnerDeletion") for one in _references(value))
-
-
-def _running(kind: Kind, value: Json) -> bool:
-    """Whether a node has to end it first."""
-    phase = (value.get("status") or {}).get("phase")
-    placed = (value.get("spec") or {}).get("nodeName")
-    return kind.kind == "Pod" and bool(placed) and phase not in ("Succeeded", "Failed")
-
-
-def _grace(kind: Kind, value: Json, grace_s: int | None) -> int:
-    if not _running(kind, value):
-        return 0
-    if grace_s is not None:
-        return grace_s
-    given = (value.get("spec") or {}).get("terminationGracePeriodSeconds")
-    return GRACE_S if given is None else int(given)
-
-
-def _merged(kind: Kind, before: Json, given: Json, subresource: str) -> Json:
-    """What a write may change of an object: the rest stays as it was."""
-    old = before["metadata"]
-    if subresource == "status":
-        now = copy(before)
-        now.pop("status", None)
-        if given.get("status") is not None:
-            now["status"] = copy(given["status"])
-        if "managedFields" in (given.get("metadata") or {}):
-            now["metadata"]["managedFields"] = copy(given)["metadata"]["managedFields"]
-        return now
-    now = copy(given)
-    meta = now["metadata"]
-    for name in ("uid", "creationTimestamp", "generation", "resourceVersion", "generateName"):
-        meta.pop(name, None)
-        if name in old:
-            meta[name] = old[name]
-    for name in ("deletionTimestamp", "deletionGracePeriodSeconds"):
-        meta.pop(name, None)
-        if name in old:
-            meta[name] = old[name]
-    if kind.status:
-        now.pop("status", None)
-        if "status" in before:
-            now["status"] = copy(before["status"])
-    return now
-
-
-def _count(kind: Kind, before: Json, now: Json) -> None:
-    """One more generation where more than metadata and status have changed."""
-    if kind.generation and _spec(now) != _spec(before):
-        now["metadata"]["generation"] = int(before["metadata"].get("generation", 0)) + 1
-
-
-def _spec(value: Json) -> Json:
-    return {name: one for name, one in value.items() if name not in ("metadata", "status")}
-
-
-def _same(before: Json, now: Json) -> bool:
-    """Whether a write says nothing new; times of managers alone are nothing."""
-    return _bare(before) == _bare(now)
-
-
-def _bare(value: Json) -> Json:
-    meta = dict(value["metadata"])
-    meta.pop("resourceVersion", None)
-    if "managedFields" in meta:
-        meta["managedFields"] = [
-            {name: one for name, one in entry.items() if name != "time"} for entry in meta["managedFields"]
-        ]
-    return {**value, "metadata": meta}

@@ -6,7 +6,7 @@ import json
 from typing import Any, Final, cast
 
 from emulator.kubernetes.errors import ApiError, bad_request
-from emulator.kubernetes.objects import copy
+from emulator.kubernetes.metadata import copy
 from emulator.kubernetes.schema import ANY, Field, child
 
 Json = dict[str, Any]

@@ -13,7 +13,8 @@ from emulator.kubernetes.clusters import Cluster
 from emulator.kubernetes.errors import Cause, NotServed, bad_request, conflict, invalid, not_allowed
 from emulator.kubernetes.kinds import Kind
 from emulator.kubernetes.logs import Logs
-from emulator.kubernetes.objects import Objects, timestamp
+from emulator.kubernetes.metadata import timestamp
+from emulator.kubernetes.objects import Objects
 from emulator.kubernetes.requests import Target
 from emulator.kubernetes.selectors import shown
 from emulator.kubernetes.verbs import Verbs

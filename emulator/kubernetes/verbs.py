@@ -18,7 +18,7 @@ from emulator.kubernetes.errors import (
     unfit_patch,
 )
 from emulator.kubernetes.kinds import Kind
-from emulator.kubernetes.objects import copy
+from emulator.kubernetes.metadata import copy
 from emulator.kubernetes.reading import chosen, shaped, shaped_list
 from emulator.kubernetes.requests import Target
 from emulator.principal import Principal

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from emulator.kubernetes import errors
+from emulator.kubernetes.changes import Event, Watch
 from emulator.kubernetes.kinds import Kind
-from emulator.kubernetes.objects import Event, Watch
 from emulator.kubernetes.selectors import Chosen
 
 BOOKMARKS_S: Final = 60.0

@@ -10,10 +10,10 @@ import pytest
 
 from emulator.arm.store import Store
 from emulator.home import Home
-from emulator.kubernetes import objects as module
 from emulator.kubernetes.clusters import AUTHORITY, furnish, namespace
 from emulator.kubernetes.errors import ApiError
-from emulator.kubernetes.objects import Objects
+from emulator.kubernetes.metadata import GRACE_S
+from emulator.kubernetes.objects import FOREGROUND, Objects
 
 Json = dict[str, Any]
 
@@ -113,7 +113,7 @@ def test_a_pod_on_a_node_is_ended_by_its_node(objects: Objects) -> None:
     family(objects, "node-0")
     objects.delete("Deployment", "scoring", "d")
     pod = objects.get("Pod", "scoring", "p")
-    assert pod["metadata"]["deletionGracePeriodSeconds"] == module.GRACE_S
+    assert pod["metadata"]["deletionGracePeriodSeconds"] == GRACE_S
     assert names(objects) == {"p"}
     objects.delete("Pod", "scoring", "p", grace_s=0)
     assert names(objects) == set()
@@ -123,7 +123,7 @@ def test_a_foreground_deletion_waits_for_what_blocks_it(objects: Objects) -> Non
     family(objects, "node-0")
     objects.delete("Deployment", "scoring", "d", propagation="Foreground")
     assert names(objects) == {"d", "r", "p"}
-    assert objects.get("Deployment", "scoring", "d")["metadata"]["finalizers"] == [module.FOREGROUND]
+    assert objects.get("Deployment", "scoring", "d")["metadata"]["finalizers"] == [FOREGROUND]
     objects.delete("Pod", "scoring", "p", grace_s=0)
     assert names(objects) == set()
 

@@ -29,6 +29,17 @@ class ContainerGroups:
             f"/providers/Microsoft.ContainerInstance/containerGroups/{group}"
         )
 
+    def exists(self, group: str) -> bool:
+        from azure.core.exceptions import HttpResponseError
+
+        try:
+            self._get(self.id(group))
+        except HttpResponseError as error:
+            if error.status_code != 404:
+                raise
+            return False
+        return True
+
     def restarts(self, group: str) -> int:
         """How often the group's first container was restarted: more than a few times is a crash loop."""
         containers: list[dict[str, Any]] = self._get(self.id(group))["properties"].get("containers") or [{}]

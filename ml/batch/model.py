@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.azure.clients import without_its_own_output
+from ml.azure import models
 from ml.batch.evaluate import Composite, load
 from ml.errors import MlopsError
 from scoring.model import artifact as artifacts
@@ -26,12 +26,7 @@ def downloaded(azure: Azure, named: Named) -> Generator[Path]:
     Raises MlopsError where the model is gone, damaged, or not the one that the release was made of.
     """
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-
-        def download() -> None:
-            with without_its_own_output():
-                azure.ml.models.download(named.model, named.version, download_path=scratch)
-
-        azure.granted(download, "download the model")
+        models.download(azure, models.get(azure, named.model, named.version), Path(scratch))
         manifests = sorted(Path(scratch).rglob("manifest.json"))
         if len(manifests) != 1:
             raise MlopsError(

@@ -23,6 +23,7 @@ from ml.terminal.run import run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
+    from ml.azure.models import ModelVersion
 
 
 def command(
@@ -46,14 +47,13 @@ def card(azure: "Azure", reference: str, output: Path | None, browse: bool) -> d
 
     Without `output`, what is opened is a temporary file that stays. Raises MlopsError.
     """
-    from ml.deploy.image import find_model
+    from ml.azure import models
 
     if output is not None:
         check_output(output)
     with azure.report.phase("reading the card"):
-        model = find_model(azure, reference)
-        name = f"{model.name}:{model.version}"
-        content, page = _download(azure, str(model.name), str(model.version))
+        model = models.find(azure, reference)
+        content, page = _download(azure, model)
     place = output
     if place is None and browse:
         place = Path(tempfile.mkdtemp(prefix="mlops-")) / PAGE
@@ -63,10 +63,10 @@ def card(azure: "Azure", reference: str, output: Path | None, browse: bool) -> d
     if browse and place is not None and not webbrowser.open(place.resolve().as_uri()):
         azure.report.warn(f"no browser could be opened: open {place} yourself")
     return {
-        "model": name,
+        "model": model.reference,
         "page": str(place) if place else None,
-        "override": (model.tags or {}).get(override.TAG),
-        "started": started(model.properties or {}),
+        "override": model.tags.get(override.TAG),
+        "started": started(model.properties),
         "card": content,
     }
 
@@ -118,20 +118,15 @@ def _write(place: Path, page: bytes) -> None:
         aside.unlink(missing_ok=True)
 
 
-def _download(azure: "Azure", name: str, version: str) -> tuple[dict[str, Any], bytes]:
-    from ml.azure.clients import without_its_own_output
+def _download(azure: "Azure", model: "ModelVersion") -> tuple[dict[str, Any], bytes]:
+    from ml.azure import models
 
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-
-        def download() -> None:
-            with without_its_own_output():
-                azure.ml.models.download(name, version, download_path=scratch)
-
-        azure.granted(download, "download the model")
+        models.download(azure, model, Path(scratch))
         found = sorted(Path(scratch).rglob(CARD))
         if len(found) != 1 or not found[0].with_name(PAGE).is_file():
             raise MlopsError(
-                f"{name}:{version} was registered without a card.",
+                f"{model.reference} was registered without a card.",
                 "Name a version that was trained with this code, or train again.",
             )
         return json.loads(found[0].read_text(encoding="utf-8")), found[0].with_name(PAGE).read_bytes()

@@ -32,7 +32,7 @@ def command(
 
         return deploy(azure, root, model, rebuild)
 
-    run(env, as_json, quiet, work, render, imports=("azure.ai.ml",))
+    run(env, as_json, quiet, work, render)
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

@@ -131,10 +131,9 @@ def command(
 
 def begun(azure: "Azure", reference: str) -> str:
     """The model that a training starts from, as NAME:VERSION. Raises MlopsError when there is none."""
-    from ml.deploy.image import find_model
+    from ml.azure import models
 
-    found = find_model(azure, reference)
-    return f"{found.name}:{found.version}"
+    return models.find(azure, reference).reference
 
 
 def kind() -> "Kind":
@@ -176,11 +175,12 @@ def _check_registered(azure: "Azure", job: str, model: str) -> None:
     """Raises MlopsError when somebody deleted the version that the job registered."""
     from azure.core.exceptions import ResourceNotFoundError
 
+    from ml.azure import models
     from ml.errors import MlopsError
 
     name, _, version = model.rpartition(":")
     try:
-        azure.granted(lambda: azure.ml.models.get(name, version=version), "read models")
+        models.get(azure, name, version)
     except ResourceNotFoundError as error:
         raise MlopsError(
             f"The job {job} registered {model}, which is no longer in {azure.estate.workspace}.",

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml import release
+from ml.azure.arm import ContainerGroups
 from ml.azure.clients import Azure
 from ml.azure.images import Image
 from ml.deploy import group, ready, smoke, ways
@@ -64,7 +65,7 @@ def deploy(azure: Azure, root: Path, reference: str, rebuild: bool = False) -> d
         way = ways.opened(azure)
     with report.phase(f"container group of the release {made.id}"):
         spec = group_spec(azure, made, built)
-        raised = group.up(environment, spec, report)
+        raised = group.up(environment, spec, report, ContainerGroups(azure).exists)
         endpoint = way.lead(revision, raised.address)
     with report.phase(f"waiting for {_shown(endpoint)}"):
         seconds = ready.wait(azure, endpoint, spec.name, group.CONTAINER)

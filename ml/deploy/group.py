@@ -6,7 +6,7 @@ has a group of its own: `up` makes it beside those that are there, `prune` remov
 
 import os
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,10 +77,11 @@ class Beside(NamedTuple):
 ALONE = Beside({}, {})
 
 
-def declare(spec: GroupSpec, beside: Beside = ALONE) -> None:
+def declare(spec: GroupSpec, beside: Beside = ALONE, tell: Callable[[str], None] | None = None) -> None:
     """The Pulumi program: the group, and as outputs its address and what it serves.
 
     beside: what stays as it is, while another group still answers; the output `raised` is this one's address.
+    tell: is given the address once Azure has made the group.
     """
     import pulumi
     from pulumi_azure_native import Provider
@@ -154,7 +155,10 @@ def declare(spec: GroupSpec, beside: Beside = ALONE) -> None:
     )
 
     def address(ip: Any) -> str:
-        return f"http://{ip.ip if ip else ''}:{spec.port}"
+        found = f"http://{ip.ip if ip else ''}:{spec.port}"
+        if tell:
+            tell(found)
+        return found
 
     for name in beside.groups:
         # As the state has it, all of it: Pulumi would remove what no program names.
@@ -232,26 +236,27 @@ class Raised(NamedTuple):
     others: tuple[str, ...]
 
 
-def up(environment: str, spec: GroupSpec, report: Report) -> Raised:
+def up(environment: str, spec: GroupSpec, report: Report, exists: Callable[[str], bool]) -> Raised:
     """Bring the group to what the spec says, beside those that are there.
 
     The outputs go on to name what answered before, if anything did: `prune` changes them.
-    Raises MlopsError with Pulumi's words.
+    exists: whether Azure has a container group of that name. Raises MlopsError with Pulumi's words.
     """
+    told: list[str] = []
     with _selected(environment, report) as (stack, hear):
         beside = _beside(stack, spec)
-        if beside.groups:
+        if not all(map(exists, beside.groups.values())):
             # What went together with the estate is forgotten first: it would be made anew, and of nothing.
             stack.refresh(color="never", suppress_progress=True)
             beside = _beside(stack, spec)
-        result = stack.up(
-            program=lambda: declare(spec, beside),
-            refresh=not beside.groups,  # ask Azure what is there
+        stack.up(
+            program=lambda: declare(spec, beside, told.append),
+            refresh=True,  # ask Azure what is there
             on_output=hear,
             color="never",
             suppress_progress=True,
         )
-    return Raised(str(result.outputs[RAISED].value), tuple(beside.groups.values()))
+    return Raised(told[-1], tuple(beside.groups.values()))
 
 
 def prune(environment: str, spec: GroupSpec, report: Report) -> None:
@@ -271,16 +276,16 @@ def prune(environment: str, spec: GroupSpec, report: Report) -> None:
 @contextmanager
 def _selected(environment: str, report: Report) -> "Generator[tuple[Stack, _Listener], None, None]":
     """The environment's stack, and who hears what Pulumi says. Its failures become MlopsErrors."""
-    from pulumi import automation
+    from pulumi.automation import ProjectSettings
     from pulumi.automation.errors import CommandError
 
+    from ml.deploy.pulumi_stack import stack_of
+
     hear = _Listener(report)
+    project = ProjectSettings(name=PROJECT, runtime="python", main=str(Path.cwd()))
     with own_workspace(environment) as options:
         try:
-            stack = automation.create_or_select_stack(
-                environment, PROJECT, program=lambda: None, opts=options
-            )
-            yield stack, hear
+            yield stack_of(environment, project, options), hear
         except CommandError as error:
             raise _failure(environment, error, hear.output) from error
 

@@ -4,21 +4,17 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from ml.azure import images, registry
-from ml.azure.clients import Azure, without_its_own_output
+from ml.azure import images, models, registry
+from ml.azure.clients import Azure
 from ml.azure.images import Image
+from ml.azure.models import ModelVersion
 from ml.content import sha256_of_files
 from ml.errors import MlopsError
 from ml.jobs import snapshot
-from ml.reference import model_reference
 from scoring.fleet import stored
 from scoring.fleet.members import check
 from scoring.model import artifact
-
-if TYPE_CHECKING:
-    from azure.ai.ml.entities import Model
 
 EDGE = {
     "Dockerfile": "environments/edge/Dockerfile",
@@ -55,33 +51,6 @@ class BuildContext:
     @property
     def short(self) -> str:
         return self.sha256[:TAG_LENGTH]
-
-
-def find_model(azure: Azure, reference: str) -> "Model":
-    """A registered model by `NAME:VERSION`, or the latest of the configured name for `latest`.
-
-    Raises MlopsError when there is none.
-    """
-    from azure.ai.ml.exceptions import ValidationErrorType, ValidationException
-    from azure.core.exceptions import ResourceNotFoundError
-
-    name, version = model_reference(reference, azure.settings.training.model_name)
-    models = azure.ml.models
-    try:
-        found: Any = azure.granted(
-            lambda: models.get(name, version=version) if version else models.get(name, label="latest"),
-            "read models",
-        )
-    except (ResourceNotFoundError, ValidationException) as error:
-        # The SDK says "no version at all" by an error of its own; its other errors are not about that.
-        known = ValidationErrorType.RESOURCE_NOT_FOUND
-        if isinstance(error, ValidationException) and error.error_type != known:
-            raise
-        raise MlopsError(
-            f"There is no registered model {name}:{version or 'latest'} in {azure.estate.workspace}.",
-            f"Name one that `mlops status --env {azure.estate.environment}` shows, or train one.",
-        ) from error
-    return found
 
 
 def scoring_context(root: Path, model: Path, own: Mapping[str, str] = FILES) -> BuildContext:
@@ -130,29 +99,24 @@ def _models(model: Path) -> tuple[stored.Fleet | None, artifact.Artifact, list[s
     return fleet, artifact.load(stored.model_dir(model, fleet.pooled)), names
 
 
-def assemble(azure: Azure, root: Path, model: "Model") -> BuildContext:
+def assemble(azure: Azure, root: Path, model: ModelVersion) -> BuildContext:
     """Download the model's artifact and put the build context together."""
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-
-        def download() -> None:
-            with without_its_own_output():
-                azure.ml.models.download(str(model.name), str(model.version), download_path=scratch)
-
-        azure.granted(download, "download the model")
+        models.download(azure, model, Path(scratch))
         fleets = sorted(Path(scratch).rglob(stored.FILE))
         if len(fleets) == 1:
             return scoring_context(root, fleets[0].parent)
         manifests = sorted(Path(scratch).rglob(artifact.MANIFEST))
         if len(manifests) != 1:
             raise MlopsError(
-                f"{model.name}:{model.version} holds {len(manifests)} {artifact.MANIFEST}, not one.",
+                f"{model.reference} holds {len(manifests)} {artifact.MANIFEST}, not one.",
                 "Deploy another version, or make this model anew: "
                 "`mlops train --force --override 'the files of its version are gone'`.",
             )
         return scoring_context(root, manifests[0].parent)
 
 
-def ensure(azure: Azure, model: "Model", context: BuildContext, rebuild: bool) -> tuple[Image, bool]:
+def ensure(azure: Azure, model: ModelVersion, context: BuildContext, rebuild: bool) -> tuple[Image, bool]:
     """The image of this model and context, and whether it was built now; with `rebuild` it always is.
 
     The model's tags keep the digest of an image under the context's hash and the registry's key, because a
@@ -160,13 +124,12 @@ def ensure(azure: Azure, model: "Model", context: BuildContext, rebuild: bool) -
     """
     repository = azure.settings.scoring.name
     key = f"image-{context.short}-{images.registry_key(azure)}"
-    known = (model.tags or {}).get(key)
+    known = model.tags.get(key)
     if known and not rebuild:
-        built = Image(azure.estate.registry_login_server, repository, str(known))
+        built = Image(azure.estate.registry_login_server, repository, known)
         if registry.still_held(azure, built):
             azure.report.line(f"the image of this content exists: {known}")
             return built, False
     image = images.build(azure, repository, f"{model.version}-{context.short}", context.files)
-    model.tags = {**(model.tags or {}), key: image.digest}
-    azure.granted(lambda: azure.ml.models.create_or_update(model), "write the model's tags")
+    models.tag(azure, model, {key: image.digest})
     return image, True

@@ -1,23 +1,22 @@
 """What a release is made of, before anything is deployed: the model, its image, the configuration."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ml import release
+from ml.azure import models
 from ml.azure.clients import Azure
 from ml.azure.images import Image
+from ml.azure.models import ModelVersion
 from ml.deploy import image, variables
 from ml.deploy.image import BuildContext
 from ml.release import Configuration, Evidence, Record, Release
-
-if TYPE_CHECKING:
-    from azure.ai.ml.entities import Model
 
 
 class Prepared(NamedTuple):
     """`fresh`: whether the image was built now."""
 
-    model: "Model"
+    model: ModelVersion
     context: BuildContext
     built: Image
     fresh: bool
@@ -29,16 +28,16 @@ def prepare(azure: Azure, root: Path, reference: str, rebuild: bool = False) -> 
     report, scoring = azure.report, azure.settings.scoring
     chosen = variables.checked(scoring.variables)
     with report.phase("model"):
-        model = image.find_model(azure, reference)
-        report.line(f"{model.name}:{model.version}")
+        model = models.find(azure, reference)
+        report.line(model.reference)
         context = image.assemble(azure, root, model)
         variables.check_features(chosen, context.model.schema.names)
         variables.check_samples(chosen, context.model.samples.request)
     with report.phase("image"):
         built, fresh = image.ensure(azure, model, context, rebuild)
     made = Release(
-        model_name=str(model.name),
-        model_version=str(model.version),
+        model_name=model.name,
+        model_version=model.version,
         image_repository=built.repository,
         image_digest=built.digest,
         configuration=Configuration(
@@ -66,13 +65,11 @@ def known(azure: Azure, context: BuildContext, tests: list[str]) -> Evidence:
     )
 
 
-def mark_model(azure: Azure, model: "Model", release_id: str) -> None:
+def mark_model(azure: Azure, model: ModelVersion, release_id: str) -> None:
     """Write into the model's tags which release it is part of."""
     key = f"release-{azure.estate.environment}"
-    if (model.tags or {}).get(key) == release_id:
-        return
-    model.tags = {**(model.tags or {}), key: release_id}
-    azure.granted(lambda: azure.ml.models.create_or_update(model), "write the model's tags")
+    if model.tags.get(key) != release_id:
+        models.tag(azure, model, {key: release_id})
 
 
 def create(azure: Azure, root: Path, reference: str, rebuild: bool = False) -> dict[str, Any]:

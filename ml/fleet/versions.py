@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml.azure import models
+from ml.azure.models import ModelVersion
 from ml.errors import MlopsError
 from ml.fleet.compose import Version
 from ml.fleet.registered import KIND
@@ -17,36 +19,31 @@ if TYPE_CHECKING:
     from ml.azure.clients import Azure
 
 
-def listed(azure: Azure, name: str) -> list[Any]:
+def listed(azure: Azure, name: str) -> list[ModelVersion]:
     """The registered versions, the newest first; empty where there is no such fleet. Raises MlopsError."""
-    from azure.core.exceptions import ResourceNotFoundError
+    from azure.core.exceptions import HttpResponseError
 
     try:
-        found = azure.granted(lambda: list(azure.ml.models.list(name)), "list models")
-    except ResourceNotFoundError:
+        found = azure.granted(lambda: models.newest(azure, name), "list models")
+    except HttpResponseError as error:
+        if error.status_code != 404:
+            raise
         return []
-    others = [one for one in found if (one.tags or {}).get("kind") != KIND]
+    others = [one for one in found if one.tags.get("kind") != KIND]
     if others:
         raise MlopsError(
             f"The registered model {name} is no fleet.", "Name a fleet: `name` of its declaration in fleets/."
         )
-    return sorted(found, key=lambda one: order(str(one.version)), reverse=True)
+    return sorted(found, key=lambda one: order(one.version), reverse=True)
 
 
 def download(azure: Azure, name: str, version: str, scratch: Path) -> Version:
     """Fetch a version into a folder. Raises MlopsError where it is no whole fleet."""
     from azure.core.exceptions import ResourceNotFoundError
 
-    from ml.azure.clients import without_its_own_output
-
     reference, place = f"{name}:{version}", scratch / f"{name}-{version}"
-
-    def fetch() -> None:
-        with without_its_own_output():
-            azure.ml.models.download(name, version, download_path=str(place))
-
     try:
-        azure.granted(fetch, "download the model")
+        models.download(azure, models.get(azure, name, version), place)
     except ResourceNotFoundError as error:
         raise MlopsError(
             f"There is no {reference} in {azure.estate.workspace}.",

@@ -107,7 +107,7 @@ def _registered(azure: Azure | None, name: str) -> bytes:
     """The manifest of a registered model. Raises MlopsError when the workspace has no such one."""
     from azure.core.exceptions import ResourceNotFoundError
 
-    from ml.azure.clients import without_its_own_output
+    from ml.azure import models
 
     model, _, version = name.partition(":")
     unknown = MlopsError(
@@ -118,13 +118,8 @@ def _registered(azure: Azure | None, name: str) -> bytes:
     if azure is None or not version:
         raise unknown
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-
-        def download() -> None:
-            with without_its_own_output():
-                azure.ml.models.download(model, version, download_path=scratch)
-
         try:
-            azure.granted(download, "download the model")
+            models.download(azure, models.get(azure, model, version), Path(scratch))
         except ResourceNotFoundError as error:
             raise unknown from error
         manifests = sorted(Path(scratch).rglob(MANIFEST))

@@ -51,7 +51,7 @@ def command(
     def work(azure: "Azure", root: Path) -> dict[str, Any]:
         return release(azure, root, fleet, changes, rebuild)
 
-    run(env, as_json, quiet, work, render, imports=("azure.ai.ml",))
+    run(env, as_json, quiet, work, render)
 
 
 def release(
@@ -69,7 +69,7 @@ def release(
                 f"No fleet {name} is registered in {azure.estate.workspace}.",
                 "`mlops fleet train FILE` makes its first version.",
             )
-        version = str(found[0].version)
+        version = found[0].version
     if changes:
         with azure.report.phase(f"composing {name}:{version} with {', '.join(changes)}"):
             version = composed(azure, name, version, changes)

@@ -34,7 +34,7 @@ def command(
     def work(azure: "Azure", root: Path) -> dict[str, Any]:
         return status(azure, name, members)
 
-    run(env, as_json, quiet, work, render, imports=("azure.ai.ml",))
+    run(env, as_json, quiet, work, render)
 
 
 def status(azure: "Azure", name: str, members: bool) -> dict[str, Any]:
@@ -47,16 +47,16 @@ def status(azure: "Azure", name: str, members: bool) -> dict[str, Any]:
         "fleet": name,
         "versions": [
             {
-                "version": str(one.version),
-                "release": (one.tags or {}).get(f"release-{environment}"),
-                "tags": dict(one.tags or {}),
+                "version": one.version,
+                "release": one.tags.get(f"release-{environment}"),
+                "tags": dict(one.tags),
             }
             for one in found
         ],
     }
     if members and found:
         with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-            version = versions.download(azure, name, str(found[0].version), Path(scratch))
+            version = versions.download(azure, name, found[0].version, Path(scratch))
         answer["members"] = {key: one.to_json() for key, one in version.fleet.members.items()}
         answer["lineage"] = dict(version.fleet.lineage)
     return answer

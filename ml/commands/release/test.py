@@ -53,7 +53,7 @@ def command(
         green.append(bool(answer["green"]))
         return answer
 
-    run(env, as_json, quiet, work, render, imports=("azure.ai.ml",))
+    run(env, as_json, quiet, work, render)
     if not all(green):
         raise typer.Exit(1)
 

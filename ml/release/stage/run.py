@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml.azure import models
 from ml.deploy import group, image, ways
 from ml.deploy.endpoint import Endpoint
 from ml.errors import MlopsError
@@ -130,7 +131,7 @@ def test(azure: "Azure", root: Path, release_id: str, load_seconds: float | None
                 f"{record.release.model_name}:{record.release.model_version}`.",
             )
         release = record.release
-        model = image.find_model(azure, f"{release.model_name}:{release.model_version}")
+        model = models.find(azure, f"{release.model_name}:{release.model_version}")
         context = image.assemble(azure, root, model)
         endpoint = ways.deployed(azure, outputs, revision_of(release_id))
     checks, profile = found_out(

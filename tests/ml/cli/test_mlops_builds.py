@@ -4,7 +4,6 @@ from types import SimpleNamespace as Named
 from typing import Any
 
 import pytest
-from azure.ai.ml.exceptions import ErrorCategory, ErrorTarget, ValidationErrorType, ValidationException
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from infra.outputs import EstateOutputs
@@ -12,7 +11,6 @@ from ml.azure import images
 from ml.azure.clients import Azure
 from ml.azure.remote_log import RemoteLog, readable
 from ml.azure.runs import Follower, RunDetails
-from ml.deploy.image import find_model
 from ml.errors import MlopsError
 from ml.jobs.submission import content_of, find_job, job_name, reusable
 from ml.settings import settings
@@ -276,25 +274,3 @@ def test_a_job_that_takes_too_long_is_left_running(outputs: dict[str, Any], monk
     monkeypatch.setattr(follower, "_runs", Named(details=lambda job: RunDetails("Running", {}, "")))
     with pytest.raises(MlopsError, match="still Running"):
         follower.follow("train-1", 0)
-
-
-@pytest.mark.parametrize("reference", ["latest", "credit-default:7"])
-def test_a_model_that_was_never_registered_is_named(outputs: dict[str, Any], reference: str):
-    """The latest of no versions is no 404 to the SDK, but a complaint of its own."""
-
-    def get(name: str, version: str | None = None, label: str | None = None) -> Any:
-        if version:
-            raise ResourceNotFoundError("no such version")
-        words = f"Asset {name} does not exist in workspace mlw."
-        raise ValidationException(
-            message=words,
-            no_personal_data_message=words,
-            target=ErrorTarget.ASSET,
-            error_category=ErrorCategory.USER_ERROR,
-            error_type=ValidationErrorType.RESOURCE_NOT_FOUND,
-        )
-
-    azure = FakeAzure(outputs, ml=Named(models=Named(get=get)))
-    with pytest.raises(MlopsError, match=r"no registered model credit-default:(latest|7)") as caught:
-        find_model(azure, reference)
-    assert "train one" in caught.value.remedy.lower()

@@ -13,10 +13,12 @@ from ml.commands import card as command
 from ml.deploy.image import scoring_context
 from ml.errors import MlopsError
 from scoring.model.artifact import EXPLANATION, FILES
+from tests.ml.azure.fakes import Workspace
 from tests.ml.cli.mlops_fakes import RecordingReport
 from tests.scoring.trained import small
 
 ROOT = Path(__file__).parents[3]
+PAGE = b"<html></html>"
 CARD: dict[str, Any] = {
     "model": {"estimator": "hist_gradient_boosting"},
     "metrics": {"roc_auc": 0.78, "log_loss": 0.43},
@@ -30,28 +32,23 @@ CARD: dict[str, Any] = {
 }
 
 
-class FakeModels:
-    def __init__(self, card: dict[str, Any] | None) -> None:
-        self.card = card
-        self.tags: dict[str, str] | None = None
-        self.properties: dict[str, str] | None = None
-
-    def get(self, name: str, version: str | None = None, label: str | None = None) -> Any:
-        return SimpleNamespace(name=name, version=version or "4", tags=self.tags, properties=self.properties)
-
-    def download(self, name: str, version: str, download_path: str) -> None:
-        directory = Path(download_path, name, "model", "card")
-        directory.mkdir(parents=True)
-        if self.card is not None:
-            (directory / "card.json").write_text(json.dumps(self.card))
-            (directory / "card.html").write_text("<html></html>")
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace with two versions, and the card of each."""
+    made = Workspace().patched(monkeypatch)
+    for version in ("2", "4"):
+        made.version("credit", version, {"card/card.json": json.dumps(CARD).encode(), "card/card.html": PAGE})
+    return made
 
 
-def azure(report: RecordingReport, card: dict[str, Any] | None = CARD) -> Any:
+@pytest.fixture
+def azure(there: Workspace, report: RecordingReport) -> Any:
+    estate = SimpleNamespace(subscription_id="s", resource_group="rg-stage", workspace="ws")
     return SimpleNamespace(
-        ml=SimpleNamespace(models=FakeModels(card)),
+        estate=estate,
         settings=SimpleNamespace(training=SimpleNamespace(model_name="credit")),
         granted=lambda call, what: call(),
+        container=there.container,
         report=report,
     )
 
@@ -62,10 +59,8 @@ def shown(answer: dict[str, Any]) -> str:
     return console.export_text()
 
 
-def test_the_card_of_the_latest_version_is_shown_and_its_page_written(
-    report: RecordingReport, tmp_path: Path
-) -> None:
-    answer = command.card(azure(report), "latest", tmp_path / "page.html", browse=False)
+def test_the_card_of_the_latest_version_is_shown_and_its_page_written(azure: Any, tmp_path: Path) -> None:
+    answer = command.card(azure, "latest", tmp_path / "page.html", browse=False)
     assert (answer["model"], answer["card"]) == ("credit:4", CARD)
     assert (tmp_path / "page.html").read_text() == "<html></html>"
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
@@ -75,9 +70,9 @@ def test_the_card_of_the_latest_version_is_shown_and_its_page_written(
 
 @pytest.mark.parametrize("name", ["x" * 255, "é" * 127])
 def test_a_page_may_have_the_longest_name_that_the_system_takes(
-    report: RecordingReport, tmp_path: Path, name: str
+    azure: Any, tmp_path: Path, name: str
 ) -> None:
-    command.card(azure(report), "latest", tmp_path / name, browse=False)
+    command.card(azure, "latest", tmp_path / name, browse=False)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
@@ -89,7 +84,7 @@ def test_a_name_that_is_too_long_is_told_before_anything_is_read(tmp_path: Path)
 
 
 def test_a_page_that_cannot_be_written_is_told_and_leaves_nothing(
-    report: RecordingReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    azure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that is full is only known while writing."""
     written = Path.write_bytes
@@ -100,18 +95,18 @@ def test_a_page_that_cannot_be_written_is_told_and_leaves_nothing(
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(MlopsError, match=r"page\.html cannot be written: No space left on device"):
-        command.card(azure(report), "latest", tmp_path / "page.html", browse=False)
+        command.card(azure, "latest", tmp_path / "page.html", browse=False)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_a_place_no_page_is_written(report: RecordingReport) -> None:
-    assert command.card(azure(report), "credit:2", None, browse=False)["page"] is None
+def test_without_a_place_no_page_is_written(azure: Any) -> None:
+    assert command.card(azure, "credit:2", None, browse=False)["page"] is None
 
 
-def test_the_page_is_opened(report: RecordingReport, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_is_opened(azure: Any, report: RecordingReport, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr(command.webbrowser, "open", lambda address: opened.append(address) or False)
-    answer = command.card(azure(report), "latest", None, browse=True)
+    answer = command.card(azure, "latest", None, browse=True)
     assert opened == [Path(answer["page"]).resolve().as_uri()]
     assert any("no browser could be opened" in line for line in report.lines)
     Path(answer["page"]).unlink()
@@ -119,12 +114,13 @@ def test_the_page_is_opened(report: RecordingReport, monkeypatch: pytest.MonkeyP
 
 
 def test_a_model_without_a_card_and_a_place_that_is_none_are_named(
-    report: RecordingReport, tmp_path: Path
+    azure: Any, there: Workspace, tmp_path: Path
 ) -> None:
-    with pytest.raises(MlopsError, match="credit:4 was registered without a card"):
-        command.card(azure(report, None), "latest", None, browse=False)
+    there.version("credit", "5", {"manifest.json": b"{}"})
+    with pytest.raises(MlopsError, match="credit:5 was registered without a card"):
+        command.card(azure, "latest", None, browse=False)
     with pytest.raises(MlopsError, match="there is no directory"):
-        command.card(azure(report), "latest", tmp_path / "no" / "page.html", browse=False)
+        command.card(azure, "latest", tmp_path / "no" / "page.html", browse=False)
 
 
 def test_the_scoring_image_holds_the_artifact_and_not_its_card(tmp_path: Path) -> None:
@@ -141,23 +137,19 @@ def test_the_scoring_image_holds_the_artifact_and_not_its_card(tmp_path: Path) -
         scoring_context(ROOT, model)
 
 
-def test_a_version_that_was_not_better_says_why_it_is_there(report: RecordingReport) -> None:
-    estate = azure(report)
-    assert "override" not in shown(command.card(estate, "latest", None, browse=False))
-    estate.ml.models.tags = {"override": "the card's words were corrected"}
-    assert "the card's words were corrected" in shown(command.card(estate, "latest", None, browse=False))
+def test_a_version_that_was_not_better_says_why_it_is_there(azure: Any, there: Workspace) -> None:
+    assert "override" not in shown(command.card(azure, "latest", None, browse=False))
+    there.tags("credit", "4")["override"] = "the card's words were corrected"
+    assert "the card's words were corrected" in shown(command.card(azure, "latest", None, browse=False))
 
 
-def test_the_card_says_what_started_the_training(report: RecordingReport) -> None:
-    found = azure(report)
-    assert command.card(found, "credit:4", None, False)["started"] is None
-    found.ml.models.properties = {
-        "lineage.started_by": "data",
-        "lineage.event": "e-1",
-        "lineage.reason": "a new file",
-    }
-    answer = command.card(found, "credit:4", None, False)
+def test_the_card_says_what_started_the_training(azure: Any, there: Workspace) -> None:
+    assert command.card(azure, "credit:4", None, False)["started"] is None
+    known = there.properties("credit", "4")
+    known |= {"lineage.started_by": "data", "lineage.event": "e-1", "lineage.reason": "a new file"}
+    answer = command.card(azure, "credit:4", None, False)
     assert answer["started"] == "by data (e-1): a new file"
     assert "by data (e-1): a new file" in shown(answer)
-    found.ml.models.properties = {"lineage.started_by": "person", "lineage.reason": "by hand"}
-    assert command.card(found, "credit:4", None, False)["started"] == "by person: by hand"
+    known.clear()
+    known |= {"lineage.started_by": "person", "lineage.reason": "by hand"}
+    assert command.card(azure, "credit:4", None, False)["started"] == "by person: by hand"

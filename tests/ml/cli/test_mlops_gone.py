@@ -8,7 +8,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 
 from infra.outputs import EstateOutputs
-from ml.azure import images
+from ml.azure import images, models
 from ml.azure import registry as registry_api
 from ml.azure.clients import Azure
 from ml.azure.images import Image
@@ -17,6 +17,7 @@ from ml.commands import train
 from ml.deploy import group, image
 from ml.errors import MlopsError
 from ml.jobs import data, environment
+from tests.ml.azure.fakes import Workspace
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +33,7 @@ class FakeAzure(Azure):
 
 
 class Assets:
-    """Versions of environments, models or data, by NAME:VERSION."""
+    """Versions of environments or data, by NAME:VERSION."""
 
     def __init__(self, *known: Any) -> None:
         self.known = {f"{each.name}:{each.version}": each for each in known}
@@ -77,6 +78,12 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Named:
     return made
 
 
+@pytest.fixture
+def there(monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """The workspace's registered models."""
+    return Workspace().patched(monkeypatch)
+
+
 @pytest.fixture(autouse=True)
 def held(monkeypatch: pytest.MonkeyPatch) -> dict[str, Held]:
     """What the registry says of images by their digest; of all others, that they are there."""
@@ -94,11 +101,11 @@ def held(monkeypatch: pytest.MonkeyPatch) -> dict[str, Held]:
 
 
 def test_a_scoring_image_that_was_deleted_is_built_again_and_one_of_which_nothing_is_known_is_not(
-    outputs: dict[str, Any], builds: list[str], registry: Named, held: dict[str, Held]
+    outputs: dict[str, Any], builds: list[str], registry: Named, held: dict[str, Held], there: Workspace
 ):
-    azure = FakeAzure(outputs, ml=Named(models=Assets()))
-    model, context = Named(name="credit", version="3", tags={}), Named(short="abc", files={})
-    first, _ = image.ensure(azure, model, context, False)
+    azure, context = FakeAzure(outputs), Named(short="abc", files={})
+    first, _ = image.ensure(azure, there.version("credit", "3"), context, False)
+    model = models.get(azure, "credit", "3")
     held[first.digest] = Held(None, "client with IP '192.0.2.1' is not allowed access")
     assert image.ensure(azure, model, context, False) == (first, False)
     told = " ".join(azure.report.lines)
@@ -107,7 +114,7 @@ def test_a_scoring_image_that_was_deleted_is_built_again_and_one_of_which_nothin
     second, fresh = image.ensure(azure, model, context, False)
     assert fresh and second.digest != first.digest
     assert any("gone from its registry" in line for line in azure.report.lines)
-    assert image.ensure(azure, model, context, False) == (second, False)
+    assert image.ensure(azure, models.get(azure, "credit", "3"), context, False) == (second, False)
 
 
 def test_a_training_environment_whose_image_was_deleted_is_built_as_its_next_version(
@@ -122,17 +129,21 @@ def test_a_training_environment_whose_image_was_deleted_is_built_as_its_next_ver
 
 
 def test_a_scoring_image_is_built_again_for_another_registry_and_when_asked(
-    outputs: dict[str, Any], builds: list[str], registry: Named
+    outputs: dict[str, Any], builds: list[str], registry: Named, there: Workspace
 ):
-    azure = FakeAzure(outputs, ml=Named(models=Assets()))
-    model, context = Named(name="credit", version="3", tags={}), Named(short="abc", files={})
-    first, fresh = image.ensure(azure, model, context, False)
-    assert fresh and image.ensure(azure, model, context, False) == (first, False)
+    azure, context = FakeAzure(outputs), Named(short="abc", files={})
+    there.version("credit", "3")
+
+    def ensured(rebuild: bool = False) -> tuple[Image, bool]:
+        return image.ensure(azure, models.get(azure, "credit", "3"), context, rebuild)
+
+    first, fresh = ensured()
+    assert fresh and ensured() == (first, False)
     registry.date = "2026-02-02T00:00:00Z"
-    second, fresh = image.ensure(azure, model, context, False)
+    second, fresh = ensured()
     assert fresh and second != first
-    third, fresh = image.ensure(azure, model, context, True)
-    assert fresh and image.ensure(azure, model, context, False) == (third, False)
+    third, fresh = ensured(rebuild=True)
+    assert fresh and ensured() == (third, False)
     assert len(builds) == 3
 
 
@@ -174,9 +185,9 @@ def test_a_data_set_whose_blob_is_gone_or_cut_is_sent_again(
     assert uploaded == [4] * sent
 
 
-@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("known", [True, False])
 def test_a_model_that_the_earlier_job_registered_is_looked_for(
-    outputs: dict[str, Any], there: bool, monkeypatch: pytest.MonkeyPatch
+    outputs: dict[str, Any], known: bool, there: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
     results = {
         "evaluation": {},
@@ -184,9 +195,9 @@ def test_a_model_that_the_earlier_job_registered_is_looked_for(
         "registration": {"registered": True, "name": "credit", "version": "3"},
     }
     monkeypatch.setattr(train, "read_results", lambda azure, job: results)
-    models = Assets(Named(name="credit", version="3")) if there else Assets()
-    azure = FakeAzure(outputs, ml=Named(models=models))
-    if there:
+    azure = FakeAzure(outputs)
+    if known:
+        there.version("credit", "3")
         assert train.results(azure, "train-1")["model"] == "credit:3"
         return
     with pytest.raises(MlopsError, match="train-1 registered credit:3, which is no longer in ws") as caught:

@@ -1,4 +1,5 @@
 import os
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -66,14 +67,14 @@ class Mocks(pulumi.runtime.Mocks):
 
 
 def declared(spec: GroupSpec, beside: group.Beside = group.ALONE) -> dict[str, Any]:
+    return run(lambda: group.declare(spec, beside))
+
+
+def run(program: Callable[[], None]) -> dict[str, Any]:
+    """The inputs of the group that the program declares."""
     mocks = Mocks()
     pulumi.runtime.set_mocks(mocks, preview=False)
-
-    @pulumi.runtime.test
-    def run() -> None:
-        group.declare(spec, beside)
-
-    run()
+    pulumi.runtime.test(program)()
     return mocks.inputs
 
 
@@ -109,21 +110,25 @@ def test_a_group_stands_in_the_subnet_and_has_no_public_address():
 
 
 class Deployment:
-    """A stack with a state, which keeps how it is brought up. gone: what Azure no longer has."""
+    """A stack with a state, which keeps what is called. gone: what Azure no longer has."""
 
     def __init__(self, *resources: dict[str, Any], gone: tuple[str, ...] = ()) -> None:
         self.resources, self.gone = list(resources), gone
-        self.refreshed: list[bool] = []
+        self.called: list[str] = []
+
+    def exists(self, name: str) -> bool:
+        return name.removesuffix("-g") not in self.gone
 
     def export_stack(self) -> Any:
         return SimpleNamespace(deployment={"resources": self.resources} if self.resources else None)
 
     def refresh(self, **options: Any) -> None:
+        self.called.append("refresh")
         self.resources = [one for one in self.resources if not str(one["urn"]).endswith(self.gone or "?")]
 
-    def up(self, *, program: Any, refresh: bool, **options: Any) -> Any:
-        self.refreshed.append(refresh)
-        return SimpleNamespace(outputs={group.RAISED: SimpleNamespace(value="http://10.0.2.5:8080")})
+    def up(self, *, program: Any, refresh: bool, **options: Any) -> None:
+        self.called.append(f"up{' --refresh' if refresh else ''}")
+        run(program)
 
 
 def state_of(*names: str, gone: tuple[str, ...] = ()) -> Deployment:
@@ -146,21 +151,22 @@ def test_a_release_comes_beside_those_that_are_there(
     """Among them the one group of an estate of before, which had no revision in its name."""
     state = state_of(*others, *known)
     monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
-    raised = group.up("stage", SPEC, RecordingReport())
-    assert raised == ("http://10.0.2.5:8080", tuple(f"{name}-g" for name in others))
-    assert state.refreshed == [not others]
+    raised = group.up("stage", SPEC, RecordingReport(), state.exists)
+    assert raised == ("http://10.0.2.4:8080", tuple(f"{name}-g" for name in others))
+    assert state.called == ["up --refresh"]
 
 
 def test_a_group_that_azure_has_no_more_is_not_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     state = state_of("scoring-rev-a", gone=("scoring-rev-a",))
     monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
-    assert group.up("stage", SPEC, RecordingReport()).others == ()
+    assert group.up("stage", SPEC, RecordingReport(), state.exists).others == ()
+    assert state.called == ["refresh", "up --refresh"]
 
 
 def test_the_first_group_of_all_needs_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
     state = Deployment()
     monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
-    assert group.up("stage", SPEC, RecordingReport()).others == ()
+    assert group.up("stage", SPEC, RecordingReport(), state.exists).others == ()
 
 
 def test_what_answers_is_declared_as_it_is_and_named_by_the_outputs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError
 from rich.console import Console
 
 from ml.azure import models
-from ml.azure.models import Listed
+from ml.azure.models import ModelVersion
 from ml.commands.status import registered, registered_models, render
 from ml.errors import MlopsError
 
@@ -76,7 +76,7 @@ def test_the_newest_models_are_told_whatever_the_order_of_the_list() -> None:
 
 
 def test_models_are_told_with_their_tags() -> None:
-    model = Listed("m", "2", {"roc_auc": "0.78"})
+    model = ModelVersion("m", "2", {"roc_auc": "0.78"}, {})
     assert registered(azure([model])) == [{"model": "m:2", "tags": {"roc_auc": "0.78"}}]
 
 

@@ -12,6 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ml import settings
+from ml.azure import models
+from ml.azure.models import ModelVersion
 from ml.cli import app
 from ml.deploy import image, variables
 from ml.deploy.prepare import prepare
@@ -158,12 +160,12 @@ def test_limits_that_the_samples_break_end_a_deployment_before_an_image_is_built
     def built(*_: Any) -> None:
         raise AssertionError("an image was built")
 
-    model = SimpleNamespace(name="credit", version="1")
+    model = ModelVersion("credit", "1", {}, {})
     artifact = SimpleNamespace(
         schema=SimpleNamespace(names=("age",)),
         samples=SimpleNamespace(request={"records": [{"age": 1}, {"age": 2}]}),
     )
-    monkeypatch.setattr(image, "find_model", lambda azure, reference: model)
+    monkeypatch.setattr(models, "find", lambda azure, reference: model)
     monkeypatch.setattr(image, "assemble", lambda azure, root, found: SimpleNamespace(model=artifact))
     monkeypatch.setattr(image, "ensure", built)
     azure = SimpleNamespace(

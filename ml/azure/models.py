@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -138,7 +138,8 @@ def download(azure: Azure, model: ModelVersion, folder: Path) -> None:
         account, name = datastores.container_of(azure, store)
         with azure.container(account, name) as container, ThreadPoolExecutor(AT_ONCE) as pool:
             listed = list(_listed(container, path))
-            list(pool.map(lambda blob: _write(container, blob, _below(folder, path, blob)), listed))
+            places = [_below(folder, path, blob) for blob in listed]
+            list(pool.map(_write, repeat(container), listed, places))
 
     azure.granted(fetch, "download the model")
 

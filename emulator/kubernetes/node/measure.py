@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+from typing import Final
 
 import psutil
+
+TOLD: Final = Path("/proc/thread-self/children").exists()
+"""Whether the kernel tells the children of a thread: Linux does, where it was built so."""
 
 
 def _family(pid: int) -> list[psutil.Process]:
     try:
         process = psutil.Process(pid)
-        return [process, *process.children(recursive=True)]
+        return [process, *(_below(pid) if TOLD else process.children(recursive=True))]
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return []
+
+
+def _below(pid: int) -> Iterator[psutil.Process]:
+    """All processes below one, as Linux tells of each thread.
+
+    psutil reads a file of every process of the machine for this, and each pod is asked about every second.
+    """
+    waiting = [pid]
+    while waiting:
+        parent = waiting.pop()
+        with suppress(FileNotFoundError, ProcessLookupError):  # what has ended has none
+            for thread in Path(f"/proc/{parent}/task").iterdir():
+                waiting += map(int, (thread / "children").read_text().split())
+        if parent != pid:
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                yield psutil.Process(parent)
 
 
 def cpu_seconds(pid: int) -> float | None:

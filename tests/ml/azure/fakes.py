@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
@@ -33,9 +33,16 @@ class Workspace:
 
     def patched(self, monkeypatch: pytest.MonkeyPatch) -> Self:
         """Stands where the clients are made."""
-        monkeypatch.setattr(models, "Management", lambda azure, version: _Management(self))
-        monkeypatch.setattr(datastores, "Management", lambda azure, version: _Management(self))
-        monkeypatch.setattr(models, "Rest", lambda azure, base: _Rest(self))
+
+        def management(azure: Any, version: str) -> _Management:
+            return _Management(self)
+
+        def rest(azure: Any, base: str) -> _Rest:
+            return _Rest(self)
+
+        monkeypatch.setattr(models, "Management", management)
+        monkeypatch.setattr(datastores, "Management", management)
+        monkeypatch.setattr(models, "Rest", rest)
         return self
 
     def version(
@@ -44,7 +51,7 @@ class Workspace:
         """Register one, with these files; versions that come later are newer."""
         folder = f"uploads/{name}-{version}"
         self.blobs |= {f"{folder}/{path}": content for path, content in (files or {}).items()}
-        known = {"tags": {}, "properties": {}, "modelUri": f"{OWN}{folder}", **properties}
+        known: dict[str, Any] = {"tags": {}, "properties": {}, "modelUri": f"{OWN}{folder}", **properties}
         item = {"name": version, "properties": known}
         self.resources[f"{PATH}/models/{name}/versions/{version}"] = item
         return models.ModelVersion(
@@ -68,7 +75,9 @@ class _Management:
 
     def read(self, path: str) -> tuple[dict[str, Any], str]:
         if path not in self._workspace.resources:
-            raise ResourceNotFoundError("not found", response=SimpleNamespace(status_code=404, reason=""))
+            missing = ResourceNotFoundError("not found")
+            missing.status_code = 404
+            raise missing
         return json.loads(json.dumps(self._workspace.resources[path])), ""
 
     def put(self, path: str, body: dict[str, Any]) -> str:
@@ -108,4 +117,9 @@ class _Container:
     def download_blob(self, name: str) -> Any:
         content = self._blobs[name]
         assert content is not None
-        return SimpleNamespace(readinto=lambda file: file.write(content))
+        found: bytes = content
+
+        def readinto(file: BinaryIO) -> int:
+            return file.write(found)
+
+        return SimpleNamespace(readinto=readinto)

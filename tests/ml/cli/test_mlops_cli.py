@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from ml import settings
 from ml.azure.clients import until_granted
 from ml.azure.forbidden import REFUSALS, UNKNOWN, Wait
-from ml.cli import SUBJECTS, app
+from ml.cli import FOLDER, SUBJECTS, app, asked
 from ml.commands import deploy, score, status, train
 from ml.errors import MlopsError
 from ml.scheduled.table import ROWS
@@ -417,3 +417,28 @@ def test_other_errors_are_not_waited_for(report: RecordingReport):
 
     with pytest.raises(KeyError):
         until_granted(missing, "read x", report, 60)
+
+
+@pytest.mark.parametrize("name", ["deploy", "release"])  # a command, and a group of them
+def test_a_command_alone_is_the_same_as_among_all(name: str) -> None:
+    alone, among = (runner.invoke(one, [name, "--help"]) for one in (asked([name, "--help"]), app))
+    assert (alone.exit_code, alone.output) == (among.exit_code, among.output) == (0, alone.output)
+
+
+def test_every_command_is_a_file_or_a_folder_of_its_name() -> None:
+    named = {name for of in SUBJECTS.values() for name in of}
+    assert named == {file.stem for file in FOLDER.iterdir() if file.stem.isalpha()}
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["deplyo"], ["__pycache__"], ["__init__"], ["../deploy"]])
+def test_other_words_are_met_by_all_commands(words: list[str]) -> None:
+    assert asked(words) is app
+
+
+def test_a_command_is_imported_alone() -> None:
+    program = (
+        "import sys\nfrom ml.cli import asked\nasked(['deploy', '--env', 'stage'])\n"
+        "print(sorted(one for one in sys.modules if one.startswith('ml.commands.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("['ml.commands.deploy']", "")

@@ -263,6 +263,7 @@ def _judged(
         "model_digest": composite.artifact.digest,
         "release": composite.release,
         "evaluated_by": composite.evaluated_by,
+        "evaluator": composite.evaluator.to_json(),
         "made_at": now.isoformat(timespec="microseconds"),
         "files": len({unit.file for unit in found.units}),
         "rows": read,

@@ -275,10 +275,12 @@ def render(answer: Mapping[str, Any]) -> RenderableType:
     report = answer["report"]
     estimated = report["estimated"].get("roc_auc")
     verdict = report["diagnosis"]
+    reason = answer.get("evaluator", {}).get("reason")  # earlier runs have no more than the name
+    because = f" ({escape(reason)})" if reason else ""
     shown = facts(
         f"Run {answer['run']}" + (" (found, not run again)" if answer["found"] else ""),
         {
-            "model": f"{answer['model']} of {answer['release']}, by {answer['evaluated_by']}",
+            "model": f"{answer['model']} of {answer['release']}, by {answer['evaluated_by']}{because}",
             "rows": f"{answer['rows']:,}, {answer['rejected']:,} of them rejected",
             "label 1": f"{answer['positive']:,}",
             "outliers": f"{answer['outliers']:,}",

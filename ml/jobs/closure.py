@@ -17,7 +17,7 @@ IMPORTERS = frozenset({"import_module", "__import__"})  # functions whose argume
 FINDERS = frozenset({"importlib.resources", "importlib.util", "importlib.machinery", "pkgutil", "runpy"})
 # Modules that may do so all the same, and why nothing of the packages is missed.
 EXEMPT = {
-    "scoring/model/machine.py": "looks for the compiled package scoring_kernel, which a job does without",
+    "scoring/model/machine.py": "looks for the compiled package scoring_kernel, which the image has",
     "infra/narrow_imports.py": "finds modules of Pulumi's SDK, which a job does without",
 }
 IMPORTS = (ast.Import, ast.ImportFrom)

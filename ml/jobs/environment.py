@@ -9,6 +9,7 @@ from ml.azure.clients import Azure
 from ml.azure.images import Image
 from ml.content import sha256_of_files
 from ml.errors import MlopsError
+from ml.jobs.closure import files_of
 
 if TYPE_CHECKING:
     from azure.ai.ml.entities import Environment
@@ -17,8 +18,11 @@ VERSION_LENGTH = 16
 CONTEXT = {
     "Dockerfile": "environments/training/Dockerfile",
     "requirements.txt": "environments/requirements/training.txt",
+    "kernel.txt": "environments/requirements/kernel.txt",
     "openmp.py": "environments/training/openmp.py",
 }
+KERNEL = "scoring.kernel.build"  # compiles the machine code in the image's first stage
+KERNEL_FOLDER = "scoring/kernel/"
 
 
 def training_context(root: Path) -> dict[str, bytes]:
@@ -29,7 +33,8 @@ def training_context(root: Path) -> dict[str, bytes]:
             f"The training image cannot be built without {', '.join(missing)} in {root}.",
             "Restore the file(s) from the repository.",
         )
-    return {name: (root / path).read_bytes() for name, path in CONTEXT.items()}
+    kernel = {path: path for path in files_of(root, (KERNEL,)) if path.startswith(KERNEL_FOLDER)}
+    return {name: (root / path).read_bytes() for name, path in {**CONTEXT, **kernel}.items()}
 
 
 def ensure(azure: Azure, root: Path, rebuild: bool) -> "Environment":

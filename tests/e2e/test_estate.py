@@ -177,6 +177,11 @@ def test_rows_in_the_lake_are_scored_by_a_job_on_the_cluster(world: World, tmp_p
     answer = json.loads(world.run(*batch).stdout)
     assert (answer["rows"], answer["rejected"], answer["here"]) == (300, 0, False)
     assert answer["engine"] == "machine" and "batch.machine_up_to_gb" in answer["why"]
+    assert answer["evaluator"]["name"] == "machine code", answer["evaluator"]
+    assert (
+        answer["evaluated_by"]
+        == f"machine code {answer['evaluator']['level']} {answer['evaluator']['digest']}"
+    )
     again = json.loads(world.run(*batch).stdout)
     assert again == {**answer, "reused": True}
 

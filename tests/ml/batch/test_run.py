@@ -15,9 +15,11 @@ from deltalake import DeltaTable
 
 from ml.batch import outputs
 from ml.batch import run as batch
-from ml.batch.evaluate import Composite
+from ml.batch.evaluate import Composite, load
 from ml.batch.run import Limits, run
 from ml.errors import MlopsError
+from scoring.model import machine
+from scoring.model.machine import Absent
 from tests.ml.batch.conftest import ID, written
 
 
@@ -64,6 +66,24 @@ def test_a_finished_run_finds_itself(composite: Composite, rows: pd.DataFrame, t
     assert (first.pop("found"), again.pop("found")) == (False, True)
     assert first == again
     assert len(table(output)) == len(rows)
+
+
+def test_the_record_says_what_evaluated_the_model_and_why_not_machine_code(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A processor that cannot run the machine code falls back to ONNX Runtime, whose answers are near."""
+    where = written(rows, tmp_path / "in")
+    first = run(composite, where, str(tmp_path / "one"), ID, Limits())
+    assert first["evaluator"] == composite.evaluator.to_json()
+    lacks = Absent("this processor lacks avx2")
+    monkeypatch.setattr(machine, "found", lambda: lacks)
+    composite.artifact.save(tmp_path / "model")
+    other = load(tmp_path / "model", composite.name, composite.release, 65_536)
+    second = run(other, where, str(tmp_path / "other"), ID, Limits())
+    none = dict.fromkeys(("level", "digest"))
+    assert second["evaluator"] == {"name": "ONNX Runtime", **none, "reason": lacks.reason}
+    near, far = table(tmp_path / "one"), table(tmp_path / "other")
+    assert np.allclose(near["probability"], far["probability"], atol=1e-6, rtol=0)
 
 
 class Killed(BaseException):

@@ -78,6 +78,7 @@ def first(checkout: Path) -> dict[str, tuple[Jobs, Found]]:
         ("ml/steps/prepare/split.py", True, True),
         ("scoring/model/encode.py", True, True),
         ("environments/training/Dockerfile", True, True),
+        ("scoring/kernel/forest.h", True, True),
     ],
 )
 def test_only_a_change_of_what_the_job_does_makes_another_job(

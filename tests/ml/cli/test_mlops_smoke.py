@@ -4,10 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.images.dockerfile import Instruction, parse
 from ml.commands.score import draw
 from ml.deploy.smoke import differences
 from ml.errors import MlopsError
 from ml.jobs.environment import training_context
+from scoring.kernel.sources import SOURCES
+
+ROOT = Path(__file__).parents[3]
 
 answers = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-1, 1) | st.text(max_size=3),
@@ -58,3 +62,26 @@ def test_the_first_rows_drawn_come_from_the_whole_file():
 def test_the_training_context_names_what_is_missing(tmp_path: Path):
     with pytest.raises(MlopsError, match="environments/training/Dockerfile"):
         training_context(tmp_path)
+
+
+def test_the_training_context_has_what_the_machine_code_is_compiled_of():
+    context = training_context(ROOT)
+    assert {f"scoring/kernel/{name}" for name in (*SOURCES, "build.py", "sources.py")} < set(context)
+    assert not [name for name in context if name.endswith((".pyc", ".so"))]
+    for name, content in context.items():
+        if name.startswith("scoring/"):
+            assert content == (ROOT / name).read_bytes()
+
+
+def test_each_image_compiles_the_machine_code_in_the_same_way():
+    """So jobs and the service evaluate by the same code, to the last bit, and a build's layers are shared."""
+
+    def stage(image: str) -> list[tuple[str, str]]:
+        stages = parse((ROOT / "environments" / image / "Dockerfile").read_text()).stages
+        (kernel,) = (one for one in stages if one.name == "kernel")
+        words: list[Instruction] = [kernel.base, *kernel.body]
+        return [(one.name, one.text) for one in words]
+
+    assert stage("training") == stage("scoring") == stage("edge")
+    installed = (ROOT / "environments/training/Dockerfile").read_text().rpartition("COPY --from=kernel")[2]
+    assert '"--no-index", "--no-deps", "--find-links", "dist", "scoring-kernel"' in installed

@@ -21,6 +21,7 @@ from ml.commands import (
     features,
     fleet,
     forget,
+    functions,
     key,
     labels,
     manifests,
@@ -83,7 +84,7 @@ SUBJECTS: dict[str, dict[str, Callable[..., None] | ModuleType]] = {
         "monitor": monitor.command,
         "trigger": trigger,
     },
-    "Without a server": {"wheel": wheel.command, "edge": edge.command},
+    "Without a server": {"wheel": wheel.command, "edge": edge.command, "functions": functions},
 }
 """What `mlops --help` shows, by subject. A module has commands of its own: HELP and COMMANDS."""
 

@@ -89,6 +89,15 @@ SUBNETS: Final[tuple[SubnetKind, ...]] = (
         delegation="Microsoft.App/environments",
         endpoints=_DATA,
     ),
+    # Of its own: it scores rows, and what "functions" may call is not for it.
+    SubnetKind(
+        "scoring-function",
+        "the function app that scores",
+        smallest=27,
+        outbound="the scoring function signs in to Microsoft Entra ID and sends telemetry",
+        delegation="Microsoft.App/environments",
+        endpoints=_DATA,
+    ),
     SubnetKind(
         "kubernetes",
         "nodes of the Kubernetes cluster",

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 Severity = Literal[0, 1, 2, 3, 4]
 """Azure's: critical, error, warning, informational, verbose."""
-Part = Literal["workspace", "storage", "vault", "gateway", "kubernetes", "runners", "predictions"]
+Part = Literal["workspace", "storage", "vault", "gateway", "kubernetes", "runners", "predictions", "function"]
 """What a rule is about; rules of a part that an estate does without are not made."""
 SCORED: Final = 'AppMetrics | where Name == "scoring.requests"'
 STATUS: Final = 'extend status = toint(Properties["http.response.status_code"])'
@@ -81,6 +81,17 @@ QUERIES: Final[tuple[QueryAlert, ...]] = (
 | {STATUS}
 | summarize requests = sum(Sum), failed = sumif(Sum, status >= 500 and status != 503)
 | where requests >= 20 and failed * 50 > requests""",
+    ),
+    # Of the host's own requests, as it tells them: a start that fails is none of the service's answers.
+    QueryAlert(
+        "function-failures",
+        "the function app that scores failed at more than one call in fifty (500 and above)",
+        1,
+        """AppRequests
+| where OperationName in ("score", "explain")
+| summarize calls = sum(ItemCount), failed = sumif(ItemCount, toint(ResultCode) >= 500)
+| where calls >= 20 and failed * 50 > calls""",
+        part="function",
     ),
     QueryAlert(
         "answers-lost",

@@ -38,6 +38,7 @@ from infra.config_release import Releases
 from infra.config_retraining import Retraining
 from infra.config_rules import broken_rules
 from infra.config_runners import Runners
+from infra.config_scoring_function import ScoringFunction
 from infra.config_types import (
     CallerRange,
     Cidr,
@@ -48,8 +49,9 @@ from infra.config_types import (
     Tags,
     Uuid,
 )
+from infra.environments import PROVEN_IN
 from infra.naming import Names
-from infra.private_link import PrivateLink, links_of
+from infra.private_link import FUNCTION_LINKS, PrivateLink, links_of
 from infra.regions import REGIONS, Region
 from infra.section import Section
 
@@ -196,6 +198,7 @@ class Settings(Section):
     budget: Budget | None = None
     releases: Releases | None = None
     retraining: Retraining | None = None
+    scoring_function: ScoringFunction | None = None
     predictions_database: PredictionsDatabase | None = None
     erasure: Erasure | None = None
     runners: Runners | None = None
@@ -221,6 +224,12 @@ class Settings(Section):
     @property
     def private(self) -> bool:
         return isinstance(self.network_access, PrivateAccess)
+
+    @property
+    def gated(self) -> bool:
+        """Whether an identity alone puts releases here, approved ones, and people do not."""
+        promoter = self.releases.promoter_id if self.releases else None
+        return self.environment != PROVEN_IN and promoter is not None
 
     @property
     def starts_trainings(self) -> bool:
@@ -251,6 +260,7 @@ class Settings(Section):
                 *self._gateway_link(),
                 *(("predictions",) if self.predictions_database else ()),
                 *(("triggers", "triggerStorage") if self.private and self.starts_trainings else ()),
+                *(FUNCTION_LINKS if self.private and self.scoring_function else ()),
             )
         )
 

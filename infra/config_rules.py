@@ -17,6 +17,7 @@ from infra.config_rules_outbound import OUTBOUND_RULES
 from infra.config_rules_predictions import PREDICTIONS_RULES
 from infra.config_rules_retraining import RETRAINING_RULES
 from infra.config_rules_runners import RUNNERS_RULES
+from infra.config_scoring_function import SCORING_FUNCTION_RULES
 from infra.traffic import table_problems
 
 if TYPE_CHECKING:
@@ -235,6 +236,7 @@ RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     *PREDICTIONS_RULES,
     *ERASURE_RULES,
     *RUNNERS_RULES,
+    *SCORING_FUNCTION_RULES,
 )
 """Each rule with the sections that it reads; it runs when those are right by themselves."""
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from infra.components.retraining import Retraining
     from infra.components.runners import Runners
     from infra.components.scoring_api import ScoringApi
+    from infra.components.scoring_function import ScoringFunction
 
 # Not the whole audit log, which holds every read of the API server and costs more than the cluster.
 CLUSTER_LOGS: Final = ("kube-apiserver", "kube-audit-admin", "guard", "cluster-autoscaler")
@@ -80,6 +81,7 @@ class Estate(pulumi.ComponentResource):
             self.datastores = LakeDatastores("lake-datastores", lake_args, here)
 
         self.retraining = self._retraining(site, here)
+        self.function = self._function(site, here)
         self.predictions = self._predictions(site, here)
 
         # Nodes reach Azure ML and its parts by private endpoints, under their private names.
@@ -154,6 +156,9 @@ class Estate(pulumi.ComponentResource):
         if self.retraining:
             found["triggers"] = self.retraining.id
             found["triggerStorage"] = self.retraining.account_id
+        if self.function:
+            found["scoringFunction"] = self.function.id
+            found["scoringFunctionStorage"] = self.function.account_id
         if self.predictions:
             found["predictions"] = self.predictions.id
         if self.scope:
@@ -218,6 +223,18 @@ class Estate(pulumi.ComponentResource):
         )
         return Retraining("retraining", args, opts)
 
+    def _function(self, site: Site, opts: pulumi.ResourceOptions) -> "ScoringFunction | None":
+        """The function app that scores, where this estate has it."""
+        settings = self.settings.scoring_function
+        if settings is None:
+            return None
+        from infra.components.scoring_function import ScoringFunction, ScoringFunctionArgs
+
+        args = ScoringFunctionArgs(
+            site, settings, self.network, self.telemetry, self.identities, self.storage, self.vault
+        )
+        return ScoringFunction("scoring-function", args, opts)
+
     def _predictions(self, site: Site, opts: pulumi.ResourceOptions) -> "PredictionsDatabase | None":
         """The database of predictions by key, where this estate has it."""
         settings = self.settings.predictions_database
@@ -279,6 +296,8 @@ class Estate(pulumi.ComponentResource):
             found["runners"] = self.runners.id
         if self.predictions:
             found["predictions"] = self.predictions.id
+        if self.function:
+            found["function"] = self.function.id
         return found
 
     def _sources(self) -> dict[str, Source]:
@@ -294,6 +313,9 @@ class Estate(pulumi.ComponentResource):
         }
         if self.retraining:
             found["trigger-blobs"] = Source(self.retraining.blob_service_id, metrics="Transaction")
+        if self.function:
+            found["scoring-function"] = Source(self.function.id)
+            found["scoring-function-blobs"] = Source(self.function.blob_service_id, metrics="Transaction")
         if self.predictions:
             found["predictions"] = Source(self.predictions.id)
         if self.gateway:
@@ -329,6 +351,18 @@ class Estate(pulumi.ComponentResource):
             "writer_object_id": identities["training"].principal_id,
             "reader": names.of("identity", "scoring"),
             "reader_object_id": identities["scoring"].principal_id,
+        }
+
+    def _function_outputs(self) -> dict[str, Any] | None:
+        """`outputs.ScoringFunction`."""
+        settings = self.settings.scoring_function
+        if self.function is None or settings is None:
+            return None
+        return {
+            "app": self.function.app_name,
+            "url": self.function.url,
+            "models": self.function.models,
+            "key_secret": settings.key_secret,
         }
 
     def _alerts_url(self) -> str | None:
@@ -379,6 +413,7 @@ class Estate(pulumi.ComponentResource):
             "training_identity_principal_id": identities["training"].principal_id,
             "training_subnet_id": self.network.subnet_ids["training"],
             "pushes_to": settings.pushes_to,
+            "scoring_function": self._function_outputs(),
             "retraining_app": self.retraining.app_name if self.retraining else None,
             "retraining_storage": self.retraining.account_name if self.retraining else None,
             "retraining_alerts_url": self._alerts_url(),

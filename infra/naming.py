@@ -90,6 +90,15 @@ KINDS: Final[dict[str, Kind]] = {
         "func-{project}-{environment}-{hash}", 2, 60, r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])", unique=True
     ),
     "function_plan": Kind(f"asp-{_PLAIN}", 1, 60, r"[A-Za-z0-9-]+"),
+    "scoring_function": Kind(
+        "func-{project}-{environment}-score-{hash}",
+        2,
+        60,
+        r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])",
+        unique=True,
+    ),
+    "scoring_function_plan": Kind(f"asp-{_PLAIN}-score", 1, 60, r"[A-Za-z0-9-]+"),
+    "scoring_function_storage": Kind("fs{project}{environment}{hash}", 3, 24, r"[a-z0-9]+", unique=True),
     "system_topic": Kind(f"evgt-{_PLAIN}-{{qualifier}}", 3, 50, r"[A-Za-z0-9-]+"),
     "predictions_server": Kind(
         "psql-{project}-{environment}-{hash}", 3, 63, r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])", unique=True

@@ -18,6 +18,17 @@ class Predictions(BaseModel):
     reader_object_id: str
 
 
+class ScoringFunction(BaseModel):
+    """The function app that scores."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    app: str = Field(description="name")
+    url: str = Field(description="https://NAME.azurewebsites.net")
+    models: str = Field(description="container of released models in storage_account, name")
+    key_secret: str = Field(description="secret of key_vault with the callers' key, name")
+
+
 class EstateOutputs(BaseModel):
     """The outputs of a stack, under the same names. Ids are ARM resource ids, `*_client_id` are UUIDs."""
 
@@ -85,6 +96,7 @@ class EstateOutputs(BaseModel):
     pushes_to: str | None = Field(
         default=None, description="data lake of the environment that trains, name; None: nothing is pushed"
     )
+    scoring_function: ScoringFunction | None = Field(default=None, description="None: there is none")
     retraining_app: str | None = Field(
         default=None, description="function app that starts trainings, name; None: there is none"
     )

@@ -21,6 +21,8 @@ Service = Literal[
     "gateway",
     "triggers",
     "triggerStorage",
+    "scoringFunction",
+    "scoringFunctionStorage",
     "predictions",
 ]
 """What a private endpoint leads to, as settings and outputs name it."""
@@ -70,6 +72,12 @@ LINKS: Final[tuple[PrivateLink, ...]] = (
     # The function app: what calls it is outside, what puts its code there inside.
     PrivateLink("triggers", "triggers", "sites", ("privatelink.azurewebsites.net",)),
     *(_storage(f"trigger-{group}", "triggerStorage", group) for group in ("blob", "file", "queue", "table")),
+    # The function app that scores: its callers are inside, and so is what puts its code there.
+    PrivateLink("scoring-function", "scoringFunction", "sites", ("privatelink.azurewebsites.net",)),
+    *(
+        _storage(f"scoring-function-{group}", "scoringFunctionStorage", group)
+        for group in ("blob", "file", "queue", "table")
+    ),
     PrivateLink(
         "predictions", "predictions", "postgresqlServer", ("privatelink.postgres.database.azure.com",)
     ),
@@ -87,6 +95,9 @@ LINKS: Final[tuple[PrivateLink, ...]] = (
         ),
     ),
 )
+
+
+FUNCTION_LINKS: Final[tuple[Service, ...]] = ("scoringFunction", "scoringFunctionStorage")
 
 
 def links_of(services: Iterable[str]) -> tuple[PrivateLink, ...]:

@@ -80,6 +80,9 @@ CLUSTER_IDENTITIES: Final = ("cluster", "kubelet")
 TRIGGER_IDENTITIES: Final = ("retrain", "events")
 """Those of an estate whose trainings start by themselves: the function app's, and Event Grid's topics'."""
 
+FUNCTION: Final = "scoring-function"
+"""The identity of the function app that scores."""
+
 RUNNERS: Final = "runners"
 """The identity of the machines that run CI's jobs; the jobs sign in as others, by GitHub's tokens."""
 
@@ -97,7 +100,7 @@ PUSHER: Final = "pusher"
 
 PRINCIPALS: Final[dict[str, PrincipalType]] = {
     **dict.fromkeys(
-        (*IDENTITIES, *CLUSTER_IDENTITIES, *TRIGGER_IDENTITIES, RUNNERS, GATEWAY, PROMOTER, PUSHER),
+        (*IDENTITIES, *CLUSTER_IDENTITIES, *TRIGGER_IDENTITIES, FUNCTION, RUNNERS, GATEWAY, PROMOTER, PUSHER),
         "ServicePrincipal",
     ),
     "engineers": "Group",
@@ -126,6 +129,12 @@ SCOPES: Final = (
     "trigger-state",
     "trigger-dead",
     "trigger-app",
+    "function-storage",
+    "function-models",
+    "function-key",
+    "function-gated-models",
+    "function-gated-app",
+    "function-open-app",
     "release-key",
     "runner-key",
 )
@@ -234,6 +243,19 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("events", "Storage Blob Data Contributor", "trigger-dead", "keeps what could not be delivered"),
     Grant("engineers", "Storage Blob Data Contributor", "trigger-state", "pauses triggers, reads their log"),
     Grant("engineers", "Website Contributor", "trigger-app", "puts the function's code there"),
+    # Its host's account, as that of "retrain": locks, the host's own keys, the package. Data are elsewhere.
+    Grant(
+        FUNCTION, "Storage Blob Data Owner", "function-storage", "keeps its host's locks, reads its package"
+    ),
+    Grant(FUNCTION, "Storage Blob Data Reader", "function-models", "reads the released model"),
+    Grant(FUNCTION, "Key Vault Secrets User", "function-key", "reads the callers' key, and no other secret"),
+    Grant(FUNCTION, "Monitoring Metrics Publisher", "application-insights", "sends telemetry by identity"),
+    # Where releases come by approval alone, people put none there: they would pass it by.
+    Grant(
+        "promoter", "Storage Blob Data Contributor", "function-gated-models", "puts an approved model there"
+    ),
+    Grant("promoter", "Website Contributor", "function-gated-app", "puts an approved release's code there"),
+    Grant("engineers", "Website Contributor", "function-open-app", "puts a release's code there"),
     Grant("erasers", "Storage Blob Data Contributor", "lake-tables", "rewrites labels and feature tables"),
     Grant("erasers", "Storage Blob Data Contributor", "lake-predictions", "rewrites answers and batches"),
     Grant("erasers", "Storage Blob Data Contributor", "lake-answers", "collects parts without the rows"),

@@ -125,6 +125,7 @@ SENDS: Final[Mapping[str, tuple[Flow, ...]]] = {
         _MONITOR,
         Flow("github", "Internet", "the workflow of releases"),
     ),
+    "scoring-function": (_SIGN_IN, _VAULT, _STORAGE, _MONITOR),
     "kubernetes": (
         _SIGN_IN,
         _MANAGEMENT,

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from infra.graph.model import Graph, Resource
-from policies.model import MISSING, GraphRule, Row, Rule, equals, given, read, secure
+from policies.model import MISSING, GraphRule, Row, Rule, equals, given, read, secure, shown
 
 SITE: Final = "web:WebApp"
 PASSWORDS: Final = ("web:WebAppScmAllowed", "web:WebAppFtpAllowed")
 SIGN_IN: Final = "web:WebAppAuthSettingsV2"
 TOPIC: Final = "eventgrid:SystemTopic"
 SUBSCRIPTION: Final = "eventgrid:SystemTopicEventSubscription"
+# "The following site configuration property (Site.SiteConfig.…) for Flex Consumption sites is invalid", as
+# azure-cli#31414, pulumi-azure-native#4168 and azure-functions-host#10643 quote Azure (read 2026-11).
+REFUSED: Final = (
+    "ftpsState",
+    "netFrameworkVersion",
+    "linuxFxVersion",
+    "use32BitWorkerProcess",
+    "preWarmedInstanceCount",
+    "functionAppScaleLimit",
+    "functionsRuntimeScaleMonitoringEnabled",
+)
+KEY: Final = ("KEY_VAULT_URI", "API_KEY_SECRET")
+"""Settings by which the scoring service asks for the callers' key, without which it does not start."""
 
 
 def _webhooks(resource: Resource) -> Iterator[str]:
@@ -29,6 +42,26 @@ def _keyless(resource: Resource) -> Iterator[str]:
     for path in ("destination", "deadLetterDestination"):
         if read(resource.inputs, path) not in (MISSING, None):
             yield f"{path} is set: Event Grid then writes by an account key, and through no firewall"
+
+
+def _flexible(resource: Resource) -> bool:
+    """Whether an app is of the plan Flex Consumption."""
+    return read(resource.inputs, "functionAppConfig") not in (MISSING, None)
+
+
+def _no_ftp(resource: Resource) -> Iterator[str]:
+    """Flex Consumption has no FTP, and takes no word about it."""
+    state = read(resource.inputs, "siteConfig.ftpsState")
+    if not _flexible(resource) and state != "Disabled":
+        yield f"siteConfig.ftpsState is {shown(state)}, and has to be 'Disabled'"
+
+
+def _taken(resource: Resource) -> Iterator[str]:
+    if not _flexible(resource):
+        return
+    for name in REFUSED:
+        if read(resource.inputs, f"siteConfig.{name}") not in (MISSING, None):
+            yield f"siteConfig.{name} is set, and Azure refuses it for Flex Consumption: leave it out"
 
 
 RULES: Final = (
@@ -55,13 +88,6 @@ RULES: Final = (
             equals(True),
             ("CKV_AZURE_18",),
             "what is older has attacks of its own",
-        ),
-        Row(
-            "site-no-ftp",
-            "siteConfig.ftpsState",
-            equals("Disabled"),
-            ("CKV_AZURE_78",),
-            "FTP puts code there by a password",
         ),
         Row(
             "site-no-debugging",
@@ -148,13 +174,6 @@ RULES: Final = (
     *secure(
         SIGN_IN,
         Row(
-            "site-sign-in",
-            "platform.enabled",
-            equals(True),
-            ("CKV_AZURE_13",),
-            "Azure asks who calls before the code does",
-        ),
-        Row(
             "site-sign-in-required",
             "globalValidation.requireAuthentication",
             equals(True),
@@ -203,6 +222,8 @@ RULES: Final = (
             "what could not be delivered is kept, by identity",
         ),
     ),
+    Rule("site-no-ftp", (SITE,), "FTP puts code there by a password", ("CKV_AZURE_78",), _no_ftp),
+    Rule("site-can-be-made", (SITE,), "Azure takes it as it is", (), _taken),
     Rule("events-without-keys", (SUBSCRIPTION,), "no account key is used", (), _keyless),
     Rule("webhooks-signed-in", ("monitor:ActionGroup",), "only Azure Monitor calls them", (), _webhooks),
 )
@@ -215,6 +236,24 @@ def _guarded(graph: Graph) -> Iterator[tuple[Resource, str]]:
                 yield site, f"has no {token.partition(':')[2]}: Azure's own allows more than the estate needs"
 
 
+def _asked(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    for site in graph.all(SITE):
+        settings = read(site.inputs, "siteConfig.appSettings")
+        items: list[dict[str, Any]] = settings if isinstance(settings, list) else []
+        if set(KEY) <= {one.get("name") for one in items if one.get("value")}:
+            continue
+        for part in graph.all(SIGN_IN):
+            of_it = site.key in part.references.get("name", ())
+            if of_it and read(part.inputs, "platform.enabled") is not True:
+                yield part, "platform.enabled is not True, and the app asks its callers for no key"
+
+
 GRAPH_RULES: Final = (
+    GraphRule(
+        "site-sign-in",
+        "somebody asks who calls: Azure before the code does, or the scoring service for its key",
+        ("CKV_AZURE_13",),
+        _asked,
+    ),
     GraphRule("site-guarded", "each app says who signs in, and takes no password", (), _guarded),
 )

@@ -8,6 +8,7 @@ telemetry.
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -22,6 +23,8 @@ from scoring.model.download import download
 from scoring.settings import Settings, SettingsError, read
 
 URL, DIGEST = "MODEL_URL", "MODEL_DIGEST"
+RELEASE: Final = "release.json"
+"""In the app's package: {"variables": {...}} of the release that it was made for."""
 MODELS: Final = Path(tempfile.gettempdir()) / "scoring-models"
 START_SECONDS, GRACE_SECONDS = 30.0, 5.0
 Download = Callable[[str, str, Settings], Path]
@@ -51,6 +54,21 @@ def settings_of(environment: Mapping[str, str], fetch: Download = by_identity) -
     if not digest:
         raise SettingsError(f"{DIGEST} is not set: the model of {URL} is held to it, as sha256:...")
     return replace(settings, model_dir=fetch(url, digest, settings))
+
+
+def variables(package: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the environment, and over them those of the release that the package names.
+
+    So code and model come and go in one step, whatever the app's settings say. Raises SettingsError.
+    """
+    file = package / RELEASE
+    if not file.is_file():
+        return dict(environment)
+    try:
+        told: Any = json.loads(file.read_bytes())["variables"]
+        return {**environment, **{str(name): str(value) for name, value in told.items()}}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SettingsError(f'{RELEASE} of the package is no {{"variables": {{...}}}}: {error}') from error
 
 
 class Hosted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
+from emulator.functions import flex
 from emulator.functions.apps import SITE, Apps, is_function_app
 from emulator.functions.endpoint import Sites
 from emulator.home import Home
@@ -33,6 +34,10 @@ def install(
     apps = Apps(home, store, hosts, identity, blobs, processes, workplaces, refusals)
     sites = Sites(store, identity, reach, apps)
     hosts.route("*.azurewebsites.net", sites.handle)
+
+    @arm.before_put(SITE)
+    def taken(put: Put) -> None:
+        flex.check(put.resource, store)
 
     @arm.after_put(SITE)
     def settle(put: Put) -> None:

@@ -6,7 +6,7 @@ import pulumi
 from pulumi_azure_native import managedidentity
 
 from infra.components.site import Site, child_of
-from infra.roles import CLUSTER_IDENTITIES, IDENTITIES, RUNNERS, TRIGGER_IDENTITIES
+from infra.roles import CLUSTER_IDENTITIES, FUNCTION, IDENTITIES, RUNNERS, TRIGGER_IDENTITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Identities(pulumi.ComponentResource):
             *IDENTITIES,
             *(CLUSTER_IDENTITIES if settings.kubernetes else ()),
             *(TRIGGER_IDENTITIES if settings.starts_trainings else ()),
+            *((FUNCTION,) if settings.scoring_function else ()),
             *((RUNNERS,) if settings.runners else ()),
         )
         self._made = {key: self._identity(name, key, args.site) for key in keys}

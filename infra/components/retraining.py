@@ -11,13 +11,21 @@ import pulumi
 from pulumi_azure_native import eventgrid, storage, web
 
 from infra.components.data_lake import DataLake
+from infra.components.function_app import (
+    PACKAGES,
+    FlexArgs,
+    container,
+    flex_app,
+    host_account,
+    host_settings,
+)
 from infra.components.grants import Grants, GrantsArgs
 from infra.components.identities import Identities
 from infra.components.key_vault import KeyVault
 from infra.components.network import Network
 from infra.components.retraining_alerts import identifier
 from infra.components.site import Site, child_of
-from infra.components.storage_account import AccountArgs, Keep, blob_service, lifecycle, storage_account
+from infra.components.storage_account import Keep, blob_service, lifecycle
 from infra.components.telemetry import Telemetry
 from infra.components.workspace import Workspace
 from infra.config_retraining import Retraining as Settings
@@ -26,7 +34,6 @@ from infra.data_lake import LAKE
 QUEUE: Final = "events"
 POISON: Final = f"{QUEUE}-poison"
 """Azure Functions puts what failed five times there; the host calls it so."""
-PACKAGES: Final = "packages"
 STATE: Final = "state"
 DEAD: Final = "dead-letters"
 CONTAINERS: Final = (PACKAGES, STATE, DEAD)
@@ -34,7 +41,6 @@ KEPT_DAYS: Final = 7  # what was overwritten or deleted, and what could not be d
 SENDER: Final = "461e8683-5575-4561-ac7f-899cc907d62a"
 """Azure Monitor's own application, as which action groups sign in ("Action groups: secure webhook", read
 2026-11); the same in every tenant."""
-PYTHON: Final = "3.11"
 INSTANCES: Final = 40  # the least that Azure takes as a maximum; the state lets one run start, however many
 MEMORY: Final = 512  # MB
 TIMES: Final = 30  # that Event Grid tries to deliver
@@ -64,7 +70,7 @@ class Retraining(pulumi.ComponentResource):
     def __init__(self, name: str, args: RetrainingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:learning:Retraining", name, None, opts)
         self._name, self._args, self._site = name, args, args.site
-        account = self._account()
+        account = host_account(self, name, self._site, args.network.access, "trigger_storage")
         self.account_name, self.account_id = account.name, account.id
         queues = {key: self._queue(key, account) for key in (QUEUE, POISON)}
         blobs = blob_service(self, name, account, self._site.group, kept_days=KEPT_DAYS, versions=True)
@@ -74,7 +80,7 @@ class Retraining(pulumi.ComponentResource):
             Keep(name="dead-letters", prefixes=[f"{DEAD}/"], delete=KEPT_DAYS),
         ]
         lifecycle(self, name, account, self._site.group, old, blobs)
-        containers = {key: self._container(key, account, blobs) for key in CONTAINERS}
+        containers = {key: container(self, name, key, self._site, account.name, blobs) for key in CONTAINERS}
         granted = self._grants(
             {
                 "trigger-storage": account.id,
@@ -95,25 +101,6 @@ class Retraining(pulumi.ComponentResource):
         self._model_events(account, after)
         self.register_outputs({"id": app.id})
 
-    def _account(self) -> storage.StorageAccount:
-        """Of its own: the host of functions owns all that is in it, and in another there would be data."""
-        site, access = self._site, self._args.network.access
-        return storage_account(
-            self,
-            f"{self._name}-storage",
-            AccountArgs(
-                group=site.group,
-                name=site.names.of("trigger_storage"),
-                location=site.location,
-                redundancy=site.settings.storage.redundancy,
-                tags=site.tags,
-                public=access.public,
-                callers=access.callers,
-                subnets=access.subnets.get("Microsoft.Storage", []),
-                protect=site.protect,
-            ),
-        )
-
     def _queue(self, key: str, account: storage.StorageAccount) -> storage.Queue:
         return storage.Queue(
             f"{self._name}-{key}",
@@ -121,18 +108,6 @@ class Retraining(pulumi.ComponentResource):
             account_name=account.name,
             queue_name=key,
             opts=child_of(self),
-        )
-
-    def _container(
-        self, key: str, account: storage.StorageAccount, blobs: pulumi.Resource
-    ) -> storage.BlobContainer:
-        return storage.BlobContainer(
-            f"{self._name}-{key}",
-            resource_group_name=self._site.group,
-            account_name=account.name,
-            container_name=self._site.names.of("blob_container", key),
-            public_access=storage.PublicAccess.NONE,
-            opts=child_of(self, depends_on=[blobs], protect=self._site.protect),
         )
 
     def _key(self) -> pulumi.Output[str]:
@@ -144,83 +119,32 @@ class Retraining(pulumi.ComponentResource):
         return Grants(name, args, pulumi.ResourceOptions(parent=self))
 
     def _app(self, account: storage.StorageAccount, granted: Grants) -> web.WebApp:
-        site, identity = self._site, self._args.identities["retrain"]
-        plan = web.AppServicePlan(
-            f"{self._name}-plan",
-            resource_group_name=site.group,
-            name=site.names.of("function_plan"),
-            location=site.location,
-            kind="functionapp",
-            reserved=True,  # Linux
-            sku=web.SkuDescriptionArgs(name="FC1", tier="FlexConsumption"),
-            zone_redundant=False,
-            tags=site.tags,
-            opts=child_of(self),
+        site = self._site
+        args = FlexArgs(
+            site,
+            site.names.of("function_app"),
+            site.names.of("function_plan"),
+            self._args.identities["retrain"],
+            account,
+            self._args.network.subnet_ids["functions"],
+            MEMORY,
+            INSTANCES,
+            self._app_settings(account),
+            self._answers,
+            self._alerts(),
         )
-        app = web.WebApp(
-            f"{self._name}-app",
-            resource_group_name=site.group,
-            name=site.names.of("function_app"),
-            location=site.location,
-            kind="functionapp,linux",
-            server_farm_id=plan.id,
-            identity=web.ManagedServiceIdentityArgs(
-                type=web.ManagedServiceIdentityType.USER_ASSIGNED, user_assigned_identities=[identity.id]
-            ),
-            key_vault_reference_identity=identity.id,
-            https_only=True,
-            client_affinity_enabled=False,
-            client_cert_enabled=False,
-            public_network_access="Enabled" if self._answers else "Disabled",
-            virtual_network_subnet_id=self._args.network.subnet_ids["functions"],
-            outbound_vnet_routing=web.OutboundVnetRoutingArgs(all_traffic=True),
-            function_app_config=web.FunctionAppConfigArgs(
-                deployment=web.FunctionsDeploymentArgs(
-                    storage=web.FunctionsDeploymentStorageArgs(
-                        type=web.FunctionsDeploymentStorageType.BLOB_CONTAINER,
-                        value=pulumi.Output.concat(
-                            "https://", account.name, f".blob.core.windows.net/{PACKAGES}"
-                        ),
-                        authentication=web.FunctionsDeploymentStorageAuthenticationArgs(
-                            type=web.AuthenticationType.USER_ASSIGNED_IDENTITY,
-                            user_assigned_identity_resource_id=identity.id,
-                        ),
-                    )
-                ),
-                runtime=web.FunctionsRuntimeArgs(name=web.RuntimeName.PYTHON, version=PYTHON),
-                scale_and_concurrency=web.FunctionsScaleAndConcurrencyArgs(
-                    maximum_instance_count=INSTANCES, instance_memory_mb=MEMORY
-                ),
-            ),
-            site_config=self._site_config(account),
-            tags=site.tags,
-            opts=child_of(self, depends_on=[granted]),
-        )
-        # Publishing by password, which Azure would allow.
-        web.WebAppScmAllowed(
-            f"{self._name}-no-scm-password",
-            resource_group_name=site.group,
-            name=app.name,
-            allow=False,
-            opts=child_of(self),
-        )
-        web.WebAppFtpAllowed(
-            f"{self._name}-no-ftp-password",
-            resource_group_name=site.group,
-            name=app.name,
-            allow=False,
-            opts=child_of(self),
-        )
-        return app
+        return flex_app(self, self._name, args, [granted])
 
     @property
     def _answers(self) -> bool:
         """Whether its public address answers anybody: alerts, and callers of an estate on an allow-list."""
         return not self._site.settings.private or self._args.settings.application is not None
 
-    def _site_config(self, account: storage.StorageAccount) -> web.SiteConfigArgs:
-        settings = self._args.settings
-        alerts = [
+    def _alerts(self) -> list[web.IpSecurityRestrictionArgs]:
+        """Who may call it at its public address: Azure Monitor, where alerts are to start something."""
+        if self._args.settings.application is None:
+            return []
+        return [
             web.IpSecurityRestrictionArgs(
                 name="alerts",
                 description="action groups of Azure Monitor",
@@ -230,49 +154,13 @@ class Retraining(pulumi.ComponentResource):
                 ip_address="ActionGroup",
             )
         ]
-        callers = [
-            web.IpSecurityRestrictionArgs(
-                name=f"callers-{number}",
-                description="who puts the code there",
-                priority=200 + number,
-                action="Allow",
-                ip_address=range_ if "/" in range_ else f"{range_}/32",
-            )
-            for number, range_ in enumerate(self._site.settings.callers)
-        ]
-        return web.SiteConfigArgs(
-            app_settings=[
-                web.NameValuePairArgs(name=key, value=value)
-                for key, value in sorted(self._app_settings(account).items())
-            ],
-            min_tls_version="1.2",
-            scm_min_tls_version="1.2",
-            ftps_state="Disabled",
-            http20_enabled=True,
-            remote_debugging_enabled=False,
-            web_sockets_enabled=False,
-            vnet_route_all_enabled=True,
-            ip_security_restrictions=alerts if settings.application else [],
-            ip_security_restrictions_default_action="Deny",
-            scm_ip_security_restrictions=callers,
-            scm_ip_security_restrictions_default_action="Deny",
-            scm_ip_security_restrictions_use_main=False,
-        )
 
     def _app_settings(self, account: storage.StorageAccount) -> dict[str, pulumi.Input[str]]:
         """What the code reads. None of it is a secret: everything signs in by its identity."""
         args, site = self._args, self._site
-        settings, client = args.settings, args.identities["retrain"].client_id
+        settings = args.settings
         return {
-            "AzureWebJobsStorage__accountName": account.name,
-            "AzureWebJobsStorage__credential": "managedidentity",
-            "AzureWebJobsStorage__clientId": client,
-            "AZURE_CLIENT_ID": client,
-            # It opens nothing where everybody signs in by identity; sealed as in the gateway's logger.
-            "APPLICATIONINSIGHTS_CONNECTION_STRING": pulumi.Output.secret(args.telemetry.connection_string),
-            "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": pulumi.Output.concat(
-                "ClientId=", client, ";Authorization=AAD"
-            ),
+            **host_settings(account, args.identities["retrain"].client_id, args.telemetry),
             "RETRAIN_WORKSPACE_ID": args.workspace.id,
             "RETRAIN_LOCATION": site.location,
             "RETRAIN_LANDING": next(one.datastore for one in LAKE if one.key == "landing"),

@@ -12,6 +12,10 @@ def _always(settings: "Settings") -> bool:
     return True
 
 
+def _has_functions(settings: "Settings") -> bool:
+    return settings.starts_trainings or settings.scoring_function is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """namespace and kind: of the resource type. what: in the user's words. when: whether settings ask for it.
@@ -43,6 +47,15 @@ NEEDS: Final[tuple[Need, ...]] = (
         "managedClusters",
         "the Kubernetes cluster",
         when=lambda settings: settings.kubernetes is not None,
+    ),
+    Need("Microsoft.Web", "sites", "function apps", when=_has_functions),
+    # "Azure Functions networking options": the delegation of their subnets needs the provider registered.
+    Need("Microsoft.App", "managedEnvironments", "subnets of function apps", when=_has_functions),
+    Need(
+        "Microsoft.EventGrid",
+        "systemTopics",
+        "events that start trainings",
+        when=lambda settings: settings.starts_trainings,
     ),
     Need(
         "Microsoft.Compute",

@@ -1,11 +1,15 @@
 """Whether the names that are one in all of Azure can be had, or are held by something deleted."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ml.doctor.findings import Finding, failed, ok, warning
-from ml.doctor.subject import ACTIVITY, KEY_VAULT, MACHINE_LEARNING, REGISTRY, STORAGE, Subject
+from ml.doctor.subject import ACTIVITY, KEY_VAULT, MACHINE_LEARNING, REGISTRY, STORAGE, WEB, Subject
+
+if TYPE_CHECKING:
+    from infra.config import Settings
 
 TITLE: Final = "names"
 WORKSPACE: Final = "workspace"
@@ -13,15 +17,28 @@ VAULTS: Final = "Microsoft.KeyVault"
 KEPT: Final = timedelta(days=14)  # how long Azure keeps a deleted workspace and its name
 
 
+def _always(settings: "Settings") -> bool:
+    return True
+
+
+def _trains(settings: "Settings") -> bool:
+    return settings.starts_trainings
+
+
+def _scores(settings: "Settings") -> bool:
+    return settings.scoring_function is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """kind: its key in infra's names. setting: what to change to get another name."""
+    """kind: its key in infra's names. when: whether settings ask for it."""
 
     kind: str
     what: str
     namespace: str
     plural: str
     api: str
+    when: "Callable[[Settings], bool]" = _always
 
     @property
     def type(self) -> str:
@@ -30,7 +47,32 @@ class Unique:
 
 UNIQUE: Final[tuple[Unique, ...]] = (
     Unique("storage_account", "storage account", "Microsoft.Storage", "storageAccounts", STORAGE),
-    Unique("data_lake", "data lake's storage account", "Microsoft.Storage", "storageAccounts", STORAGE),
+    Unique(
+        "data_lake",
+        "data lake's storage account",
+        "Microsoft.Storage",
+        "storageAccounts",
+        STORAGE,
+        lambda settings: settings.data_lake is not None,
+    ),
+    Unique(
+        "trigger_storage",
+        "storage account of the function app that starts trainings",
+        "Microsoft.Storage",
+        "storageAccounts",
+        STORAGE,
+        _trains,
+    ),
+    Unique(
+        "scoring_function_storage",
+        "storage account of the function app that scores",
+        "Microsoft.Storage",
+        "storageAccounts",
+        STORAGE,
+        _scores,
+    ),
+    Unique("function_app", "function app that starts trainings", "Microsoft.Web", "sites", WEB, _trains),
+    Unique("scoring_function", "function app that scores", "Microsoft.Web", "sites", WEB, _scores),
     Unique("key_vault", "key vault", VAULTS, "vaults", KEY_VAULT),
     Unique("learning_vault", "key vault of Azure ML", VAULTS, "vaults", KEY_VAULT),
     Unique("registry", "container registry", "Microsoft.ContainerRegistry", "registries", REGISTRY),
@@ -38,7 +80,7 @@ UNIQUE: Final[tuple[Unique, ...]] = (
 
 
 def check(subject: Subject) -> list[Finding]:
-    wanted = [one for one in UNIQUE if one.kind != "data_lake" or subject.settings.data_lake is not None]
+    wanted = [one for one in UNIQUE if one.when(subject.settings)]
     return [finding for unique in wanted for finding in _one(unique, subject)]
 
 

@@ -1,1 +1,1 @@
-"""The package of the function app that scores, made of this checkout."""
+"""The function app that scores: its package, made of this checkout, and a release's way into it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Final
 from ml.errors import MlopsError
 from ml.jobs import snapshot
 from ml.jobs.closure import PACKAGES
+from scoring.hosted import RELEASE
 
 FOLDER: Final = "environments/functions/scoring"
 # Whatever else lies there, as a local.settings.json with keys, is somebody's own and stays here.
@@ -25,12 +27,16 @@ ELSEWHERE: Final = re.compile(r"; sys_platform == '(win32|darwin|emscripten)'")
 LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)  # of each file, so that equal content is equal bytes
 
 
-def package(root: Path, kernel: Path | None = None) -> bytes:
+def package(root: Path, kernel: Path | None = None, told: Mapping[str, str] | None = None) -> bytes:
     """The zip of a checkout's function app. The same content gives the same bytes. Raises MlopsError.
 
-    kernel: the wheel scoring-kernel, for the machine code; without it ONNX Runtime answers
+    kernel: the wheel scoring-kernel, for the machine code; without it ONNX Runtime answers. told: variables
+    of a release, which go before those of the app.
     """
-    return archived(contents(root, kernel))
+    files = contents(root, kernel)
+    if told is not None:
+        files[RELEASE] = (json.dumps({"variables": dict(sorted(told.items()))}, indent=1) + "\n").encode()
+    return archived(files)
 
 
 def archived(files: Mapping[str, bytes]) -> bytes:

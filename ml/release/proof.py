@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from infra.environments import PROVEN_IN
 from ml.errors import MlopsError
 from ml.release import store
 from ml.release.evidence import StageEvidence, evidence_path
@@ -9,7 +10,7 @@ from ml.release.evidence import StageEvidence, evidence_path
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
 
-PROVEN_IN = "stage"  # the environment in which releases are proven before they go anywhere else
+__all__ = ["PROVEN_IN", "keep", "newest"]
 
 
 def keep(azure: "Azure", evidence: StageEvidence) -> str:

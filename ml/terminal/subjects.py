@@ -12,6 +12,7 @@ from ml.commands import (
     features,
     fleet,
     forget,
+    functions,
     key,
     labels,
     manifests,
@@ -75,7 +76,7 @@ SUBJECTS: dict[str, dict[str, Command]] = {
         "monitor": monitor.command,
         "trigger": trigger,
     },
-    "Without a server": {"wheel": wheel.command, "edge": edge.command},
+    "Without a server": {"wheel": wheel.command, "edge": edge.command, "functions": functions},
 }
 """What `mlops --help` shows, by subject."""
 

@@ -21,6 +21,7 @@ ABOUT: Final[Mapping[str, Question]] = {
     "no-telemetry": "up",
     "gateway-failures": "up",
     "gateway-latency": "up",
+    "function-failures": "up",
     "nodes-busy": "up",
     "nodes-full": "up",
     "storage-availability": "up",

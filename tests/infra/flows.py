@@ -8,11 +8,11 @@ from typing import Final
 
 TRAINING, INFERENCE, ENDPOINTS = "training", "inference", "private-endpoints"
 GATEWAY, NODES, AGENTS, RUNNERS = "gateway", "kubernetes", "build-agents", "ci-runners"
-FUNCTIONS = "functions"
+FUNCTIONS, SCORER = "functions", "scoring-function"
 PODS: Final = "pods"
 """Pods have addresses of the cluster's own; their packets pass the security group of its nodes' subnet."""
 
-SUBNETS: Final = (TRAINING, INFERENCE, ENDPOINTS, GATEWAY, FUNCTIONS, NODES, AGENTS, RUNNERS)
+SUBNETS: Final = (TRAINING, INFERENCE, ENDPOINTS, GATEWAY, FUNCTIONS, SCORER, NODES, AGENTS, RUNNERS)
 
 # Places outside, each with the service tags that hold its addresses; "{region}" is the estate's own region.
 _AZURE: Final = ("AzureCloud", "Internet")
@@ -101,6 +101,12 @@ NEEDS: Final[tuple[Need, ...]] = (
     Need(FUNCTIONS, "Azure Monitor", "telemetry"),
     Need(FUNCTIONS, INTERNET, "GitHub"),
     Need(FUNCTIONS, ENDPOINTS, "all of these, in a private estate"),
+    # The app that scores calls what a container that scores calls, but for images.
+    Need(SCORER, "sign-in", "tokens of its identity"),
+    Need(SCORER, "storage", "the model, its host's locks"),
+    Need(SCORER, "Key Vault", "the callers' key"),
+    Need(SCORER, "Azure Monitor", "telemetry"),
+    Need(SCORER, ENDPOINTS, "all of these, in a private estate"),
     # "Outbound network and FQDN rules for AKS"; "Azure CNI Overlay networking overview" for pods.
     Need(NODES, NODES, "nodes among themselves, and to the API server's private endpoint", EVERY),
     Need(NODES, PODS, "a service hands a request to a pod", EVERY),

@@ -39,6 +39,7 @@ SWITCHES: Final = (
     "protect",
     "releases",
     "retraining",
+    "function",
     "predictions",
     "erasure",
 )
@@ -61,7 +62,8 @@ def _free(candidates: Iterable[str], taken: Iterable[str]) -> str:
 def plans(draw: st.DrawFn, kinds: Iterable[SubnetKind]) -> tuple[str, dict[str, str]]:
     """A virtual network's range, and a range in it for each of the kinds, by setting name."""
     space = IPv4Network(draw(st.sampled_from(SPACES)))
-    # An eighth of the space at most, so that all eight find room; the largest first, so that each is aligned.
+    # An eighth of the space at most, and two of the nine kinds a sixteenth, so that all find room; the
+    # largest first, so that each is aligned.
     lengths = {
         kind: draw(st.integers(max(space.prefixlen + 3, kind.smallest - 3), kind.smallest)) for kind in kinds
     }
@@ -91,6 +93,7 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
         "buildAgents": agents,
         "ciRunners": switches["runners"] or not agents,
         "functions": switches["retraining"] and switches["lake"],
+        "scoringFunction": switches["function"],
     }
     kinds = [kind for kind in SUBNETS if kind.required or asked[kind.setting]]
     space, subnets = draw(plans(kinds))
@@ -156,6 +159,8 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
                 "clientId": str(uuid.UUID(int=2)),
                 "objectId": str(uuid.UUID(int=3)),
             }
+    if asked["scoringFunction"]:
+        raw["scoringFunction"] = {"maxInstances": draw(st.integers(40, 1000))}
     if switches["predictions"]:
         raw["predictionsDatabase"] = {"administrators": "ML engineers", "zoneRedundant": has.zones}
     if switches["erasure"] and switches["lake"]:

@@ -32,6 +32,7 @@ MAX: Final[dict[str, Any]] = {
         },
         "data": "azureml:credit-default@latest",
     },
+    "scoringFunction": {"maxInstances": 60},
     "runners": {
         "repository": "example-org/mlops-estate",
         "app": "Iv23liRunners",
@@ -46,6 +47,9 @@ MAX: Final[dict[str, Any]] = {
 }
 """Over stage's settings: every switch on."""
 
+MORE_SUBNETS: Final = {"scoringFunction": "10.20.3.192/27"}
+"""Beside stage's: those of parts that no stack file has."""
+
 LEAST: Final = ("dataLake", "registry", "kubernetes", "gateway", "alerts", "budget", "tags")
 """Out of production's settings: what an estate can do without."""
 
@@ -57,7 +61,9 @@ def defaults() -> tuple[str, dict[str, Any]]:
 
 def maximal() -> tuple[str, dict[str, Any]]:
     """Stage with every switch on."""
-    return "stage", {**stack_file("stage"), **{f"{NAMESPACE}{key}": value for key, value in MAX.items()}}
+    config = stack_file("stage")
+    config[f"{NAMESPACE}network"]["subnets"] |= MORE_SUBNETS
+    return "stage", {**config, **{f"{NAMESPACE}{key}": value for key, value in MAX.items()}}
 
 
 def private() -> tuple[str, dict[str, Any]]:

@@ -13,6 +13,7 @@ from infra.outputs import EstateOutputs
 from infra.roles import (
     CLUSTER_IDENTITIES,
     ERASERS,
+    FUNCTION,
     GATEWAY,
     GRANTS,
     IDENTITIES,
@@ -137,6 +138,7 @@ def test_every_identity_has_a_role() -> None:
         *IDENTITIES,
         *CLUSTER_IDENTITIES,
         *TRIGGER_IDENTITIES,
+        FUNCTION,
         RUNNERS,
         GATEWAY,
         PROMOTER,
@@ -165,11 +167,13 @@ def planned(stack: str) -> list[Grant]:
         *(() if settings.kubernetes else CLUSTER_IDENTITIES),
         *(() if settings.gateway else (GATEWAY,)),
         *(() if settings.starts_trainings else TRIGGER_IDENTITIES),
+        *(() if settings.scoring_function else (FUNCTION,)),
         *(() if settings.runners else (RUNNERS,)),
     }
     parts = {
         "kube": settings.kubernetes is not None,
         "trigger-": settings.starts_trainings,
+        "function-": settings.scoring_function is not None,
         "release-key": settings.retraining is not None and settings.retraining.github is not None,
     }
     lacking = tuple(scope for scope, there in parts.items() if not there)
@@ -352,7 +356,8 @@ def test_whoever_promotes_changes_manifests_and_weights_and_holds_no_data() -> N
     """With its object id in the settings; without, as in the graphs above, there is nobody."""
     promoter = "11111111-2222-4333-8444-555555555555"
     releases = {"account": "stboot", "vault": "kv-boot", "promoterId": promoter}
-    config = {**stack_file("prod"), "mlops-estate:releases": releases}
+    config = {**stack_file("prod"), "mlops-estate:releases": releases, "mlops-estate:scoringFunction": {}}
+    config["mlops-estate:network"]["subnets"]["scoringFunction"] = "10.30.3.192/27"
     made = record("prod", config).all("authorization:RoleAssignment")
     mine = [one for one in made if one.inputs["principalId"] == promoter]
     found = {one.inputs["roleDefinitionId"].rpartition("/")[2] for one in mine}

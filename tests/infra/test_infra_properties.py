@@ -21,7 +21,7 @@ from infra.data_lake import LAKE
 from infra.naming import KINDS, Names
 from infra.private_link import LINKS, zones_of
 from infra.regions import REGIONS
-from infra.roles import CLUSTER_IDENTITIES, GATEWAY, GRANTS, IDENTITIES
+from infra.roles import CLUSTER_IDENTITIES, FUNCTION, GATEWAY, GRANTS, IDENTITIES
 from infra.security_rules import Rule, security_rules
 from infra.traffic import more_flows
 from tests.infra import flows, generated
@@ -119,6 +119,8 @@ def what_is_private_has_its_endpoints(settings: Settings) -> Iterator[str]:
         wanted |= {"releases", "releaseVault"}
     if settings.private and settings.starts_trainings:
         wanted |= {"triggers", "triggerStorage"}
+    if settings.private and settings.scoring_function:
+        wanted |= {"scoringFunction", "scoringFunctionStorage"}
     if settings.predictions_database:
         wanted |= {"predictions"}
     if others != wanted | ({"monitor"} if settings.private_link.monitor else set()):
@@ -134,6 +136,7 @@ def identities_have_a_use(settings: Settings) -> Iterator[str]:
     """Each has a role on something that this estate has."""
     there = {*IDENTITIES, *(CLUSTER_IDENTITIES if settings.kubernetes else ())}
     there |= {GATEWAY} if settings.gateway else set()
+    there |= {FUNCTION} if settings.scoring_function else set()
     missing = {"kubernetes"} if not settings.kubernetes else set[str]()
     missing |= {"lake"} if not settings.data_lake else set()
     for principal in there:

@@ -134,7 +134,7 @@ def test_file_shares_are_reached_by_smb() -> None:
 def test_the_table_tells_endpoints_apart() -> None:
     assert len({link.key for link in LINKS}) == len(LINKS)
     assert len({(link.service, link.group) for link in LINKS}) == len(LINKS)
-    triggers = {"triggers", "triggerStorage"}
+    triggers = {"triggers", "triggerStorage", "scoringFunction", "scoringFunctionStorage"}
     others = {"workspace", "monitor", "gateway", "predictions", *RELEASES, *triggers}
     assert {link.service for link in LINKS} == {*others, *OPTIONAL}
 

@@ -295,7 +295,6 @@ GREEN: Final[dict[str, dict[str, Any]]] = {
             "minTlsVersion": "1.2",
             "scmMinTlsVersion": "1.2",
             "http20Enabled": True,
-            "ftpsState": "Disabled",
             "remoteDebuggingEnabled": False,
             "webSocketsEnabled": False,
             "vnetRouteAllEnabled": True,

@@ -79,7 +79,6 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "site-tls": ("1.0", "1.1"),
     "site-console-tls": ("1.0", "1.1"),
     "site-http2": (False,),
-    "site-no-ftp": ("AllAllowed", "FtpsOnly"),
     "site-no-debugging": (True,),
     "site-no-websockets": (True,),
     "site-public-network": ("Enabled",),
@@ -92,7 +91,6 @@ VALUES: Final[dict[str, tuple[Any, ...]]] = {
     "site-goes-out-inside": (False,),
     "site-routes-all": (False,),
     "site-no-passwords": (True,),
-    "site-sign-in": (False,),
     "site-sign-in-required": (False,),
     "site-sign-in-401": ("AllowAnonymous", "RedirectToLoginPage"),
     "site-sign-in-https": (False,),
@@ -366,6 +364,22 @@ CHANGES: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
             {"subject": MISSING},
             {"audiences": ["anybody"]},
             {"issuer": "http://issuer"},
+        )
+    ),
+    "site-no-ftp": (
+        ("web:WebApp", {"functionAppConfig": MISSING}),
+        ("web:WebApp", {"functionAppConfig": MISSING, "siteConfig.ftpsState": "FtpsOnly"}),
+    ),
+    "site-can-be-made": tuple(
+        ("web:WebApp", {f"siteConfig.{name}": value})
+        for name, value in (
+            ("ftpsState", "Disabled"),
+            ("netFrameworkVersion", "v4.6"),
+            ("linuxFxVersion", "Python|3.11"),
+            ("use32BitWorkerProcess", False),
+            ("preWarmedInstanceCount", 1),
+            ("functionAppScaleLimit", 40),
+            ("functionsRuntimeScaleMonitoringEnabled", False),
         )
     ),
     "events-without-keys": (

@@ -95,7 +95,7 @@ def estate() -> list[Resource]:
         made("web:WebApp", "app", publicNetworkAccess="Disabled"),
         made("web:WebAppScmAllowed", "app-console", {"name": SITE}),
         made("web:WebAppFtpAllowed", "app-ftp", {"name": SITE}),
-        made("web:WebAppAuthSettingsV2", "app-sign-in", {"name": SITE}),
+        made("web:WebAppAuthSettingsV2", "app-sign-in", {"name": SITE}, platform={"enabled": True}),
         *endpoint("app-endpoint", SITE, "sites"),
         made("apimanagement:Api", "api", subscriptionRequired=False),
         made("apimanagement:Api", "api-by-key", subscriptionRequired=True),
@@ -198,6 +198,7 @@ RED: tuple[tuple[str, str, Callable[[], list[Resource]]], ...] = (
         ("site-guarded", "app", lambda part=part: without(part))
         for part in ("app-console", "app-ftp", "app-sign-in")
     ),
+    ("site-sign-in", "app-sign-in", lambda: changed("app-sign-in", inputs={"platform": {"enabled": False}})),
     ("private-has-endpoint", "app", lambda: without("app-endpoint")),
     ("workspace-storage-flat", "account", lambda: changed("account", inputs={"isHnsEnabled": True})),
 )
@@ -210,6 +211,23 @@ def test_red(rule: str, name: str, resources: Callable[[], list[Resource]]) -> N
 
 def test_every_rule_has_a_red_fixture() -> None:
     assert {rule for rule, _, _ in RED} == {rule.id for rule in GRAPH_RULES}
+
+
+KEY = [{"name": "KEY_VAULT_URI", "value": "v"}, {"name": "API_KEY_SECRET", "value": "s"}]
+
+
+@pytest.mark.parametrize(
+    ("settings", "asks"), [(KEY, True), (KEY[:1], False), ([*KEY[:1], {**KEY[1], "value": ""}], False)]
+)
+def test_an_app_that_asks_for_the_callers_key_needs_no_sign_in(settings: list[Any], asks: bool) -> None:
+    """The scoring service: its key and a token would stand in the same header."""
+    resources = [
+        dataclasses.replace(r, inputs={**r.inputs, "siteConfig": {"appSettings": settings}})
+        if r.name == "app"
+        else r
+        for r in changed("app-sign-in", inputs={"platform": {"enabled": False}})
+    ]
+    assert ("site-sign-in" in {rule for rule, _ in broken(resources)}) is not asks
 
 
 def test_a_group_lock_holds_what_is_in_the_group() -> None:

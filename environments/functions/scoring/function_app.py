@@ -1,16 +1,18 @@
 """The function app that scores: the scoring service behind Azure's host, with its keys, answers and errors.
 
 Variables are those of the service (docs/scoring.md), and MODEL_URL with MODEL_DIGEST: where the model
-lies, read by the app's managed identity, and which one it has to be.
+lies, read by the app's managed identity, and which one it has to be. Those of release.json, which
+`mlops functions deploy` puts beside this file, go before those of the app.
 """
 
 import os
 import threading
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from scoring.hosted import Hosted, hosted
+from scoring.hosted import Hosted, hosted, variables
 
 # Callers bring the service's own key, which the application asks for.
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -23,7 +25,9 @@ def service() -> Hosted:
     global _ready
     with _starting:
         if _ready is None:
-            _ready = hosted(os.environ)
+            told = variables(Path(__file__).parent, os.environ)
+            os.environ.update(told)  # what OpenTelemetry reads, it reads there
+            _ready = hosted(told)
         return _ready
 
 

@@ -20,6 +20,7 @@ from emulator.errors import AzureError
 from emulator.http import Request, Response
 from emulator.identity.directory import Principal
 from emulator.images.references import parse
+from infra.roles import FUNCTION as FUNCTION_IDENTITY
 from infra.roles import (
     GATEWAY,
     GRANTS,
@@ -41,6 +42,7 @@ CONTAINERS: Final = "blobServices/default/containers"
 CONTAINERS_OF_THE_LAKE: Final = ("landing", "tables", "predictions", "answers")
 LAKE: Final = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/dlestate"
 TRIGGERS: Final = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/fnestate"
+FUNCTION: Final = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/fsestate"
 VAULTS: Final = f"{GROUP}/providers/Microsoft.KeyVault/vaults"
 REGISTRY: Final = f"{GROUP}/providers/Microsoft.ContainerRegistry/registries/crestate"
 LOGS: Final = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
@@ -66,6 +68,12 @@ SCOPES: Final = {
     "trigger-state": f"{TRIGGERS}/{CONTAINERS}/state",
     "trigger-dead": f"{TRIGGERS}/{CONTAINERS}/dead-letters",
     "trigger-app": f"{GROUP}/providers/Microsoft.Web/sites/func-estate",
+    "function-storage": FUNCTION,
+    "function-models": f"{STORAGE}/{CONTAINERS}/models",
+    "function-key": f"{VAULTS}/kv-estate/secrets/there",
+    "function-gated-models": f"{STORAGE}/{CONTAINERS}/models",
+    "function-gated-app": f"{GROUP}/providers/Microsoft.Web/sites/func-score",
+    "function-open-app": f"{GROUP}/providers/Microsoft.Web/sites/func-open",
     "release-key": f"{VAULTS}/kv-estate/keys/release-app",
     "runner-key": f"{VAULTS}/kv-estate/keys/runner-app",
 }
@@ -119,7 +127,12 @@ class World:
         for queue in ("events", "events-poison"):
             put("PUT", f"{TRIGGERS}/queueServices/default/queues/{queue}", {})
         app = {"location": LOCATION, "kind": "functionapp,linux", "properties": {"httpsOnly": True}}
-        put("PUT", SCOPES["trigger-app"], app)
+        for key in ("trigger-app", "function-gated-app", "function-open-app"):
+            put("PUT", SCOPES[key], app)
+        put("PUT", FUNCTION, private.account(publicNetworkAccess="Enabled"))
+        for account, container in ((FUNCTION, "packages"), (STORAGE, "models")):
+            put("PUT", f"{account}/{CONTAINERS}/{container}", {})
+            self.emulator.blobs.write(account.rpartition("/")[2], container, "there", b"data")
         for key in ("key-vault", "learning-vault"):
             put("PUT", SCOPES[key], private.vault(publicNetworkAccess="Enabled"))
             put("PUT", f"{SCOPES[key]}/secrets/there", {"properties": {"value": "of a test"}})
@@ -453,6 +466,22 @@ NEEDS: Final[tuple[Needs, ...]] = (
     Needs("engineers", "Website Contributor", "trigger-app", "publishes code",
           asks("Microsoft.Web/sites/publish/Action", SCOPES["trigger-app"], data=False),
           ("Microsoft.Web/sites/publish/Action", "func-estate")),
+    Needs(FUNCTION_IDENTITY, "Storage Blob Data Owner", "function-storage", "reads its package",
+          blob("GET", "fsestate", "packages"), (f"{BLOBS}/read", "fsestate")),
+    Needs(FUNCTION_IDENTITY, READER, "function-models", "reads the model",
+          blob("GET", "stestate", "models"), (f"{BLOBS}/read", "containers/models")),
+    Needs(FUNCTION_IDENTITY, "Key Vault Secrets User", "function-key", "reads the callers' key",
+          secret("GET", "kv-estate"), (f"{KV}/secrets/getSecret/action", "kv-estate")),
+    Needs(FUNCTION_IDENTITY, PUBLISHER, "application-insights", "sends telemetry",
+          telemetry, ("Microsoft.Insights/Telemetry/Write", INSIGHTS)),
+    Needs("promoter", WRITER, "function-gated-models", "puts an approved model there",
+          blob("PUT", "stestate", "models"), (f"{BLOBS}/write", "containers/models")),
+    Needs("promoter", "Website Contributor", "function-gated-app", "publishes an approved release's code",
+          asks("Microsoft.Web/sites/publish/Action", SCOPES["function-gated-app"], data=False),
+          ("Microsoft.Web/sites/publish/Action", "func-score")),
+    Needs("engineers", "Website Contributor", "function-open-app", "publishes code",
+          asks("Microsoft.Web/sites/publish/Action", SCOPES["function-open-app"], data=False),
+          ("Microsoft.Web/sites/publish/Action", "func-open")),
     Needs("erasers", WRITER, "lake-tables", "rewrites labels",
           blob("PUT", "dlestate", "tables"), (f"{BLOBS}/write", "tables")),
     Needs("erasers", WRITER, "lake-predictions", "rewrites answers",

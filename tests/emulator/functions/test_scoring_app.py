@@ -18,8 +18,9 @@ def test_the_package_runs_and_scores(world: World, tmp_path: Path) -> None:
     artifact = small().trained.artifact
     artifact.save(tmp_path / "model")
     digest = hashlib.sha256(KEY.encode()).hexdigest()
-    world.declare(MODEL_DIR=str(tmp_path / "model"), API_KEY_SHA256=digest)
-    assert world.publish(package(ROOT)).status == 202
+    world.declare(MODEL_DIR="another", API_KEY_SHA256=digest)
+    told = {"MODEL_DIR": str(tmp_path / "model"), "MODEL_NAME": "credit"}
+    assert world.publish(package(ROOT, told=told)).status == 202
     assert world.state()["status"] == 4, world.state()
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
     body = json.dumps(dict(artifact.samples.request)).encode()
@@ -28,5 +29,6 @@ def test_the_package_runs_and_scores(world: World, tmp_path: Path) -> None:
     found = json.loads(answer.body)
     assert as_stated(found["predictions"], artifact.samples.predictions)
     assert as_stated(found["outliers"], artifact.samples.outliers)
+    assert (found["model"]["name"], found["model"]["digest"]) == ("credit", artifact.digest)
     assert world.send("POST", "/score", body, headers={"content-type": "application/json"}).status == 401
     assert world.send("POST", "/drift", body, headers=headers).status == 404

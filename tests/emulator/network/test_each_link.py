@@ -38,6 +38,8 @@ TARGETS: Final = {
     "monitor": SCOPE,
     "predictions": f"{GROUP}/providers/Microsoft.DBforPostgreSQL/flexibleServers/psql-private",
     "triggers": f"{GROUP}/providers/Microsoft.Web/sites/func-private",
+    "scoringFunction": f"{GROUP}/providers/Microsoft.Web/sites/func-score-private",
+    "scoringFunctionStorage": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/fsprivate",
     "triggerStorage": f"{GROUP}/providers/Microsoft.Storage/storageAccounts/fnprivate",
 }
 Json = dict[str, Any]
@@ -85,7 +87,9 @@ def services(client: Client) -> None:
     put("PUT", TARGETS["learningVault"], private.vault())
     put("PUT", TARGETS["triggerStorage"], private.account())
     app = {"httpsOnly": True, "publicNetworkAccess": "Disabled"}
-    put("PUT", TARGETS["triggers"], {"location": LOCATION, "kind": "functionapp,linux", "properties": app})
+    put("PUT", TARGETS["scoringFunctionStorage"], private.account())
+    for key in ("triggers", "scoringFunction"):
+        put("PUT", TARGETS[key], {"location": LOCATION, "kind": "functionapp,linux", "properties": app})
     put("PUT", TARGETS["releases"], private.account(isHnsEnabled=True))
     put("PUT", TARGETS["releaseVault"], private.vault())
     put("PUT", TARGETS["predictions"], postgres.body())

@@ -1,0 +1,74 @@
+"""Whether the function app answers, and as the model's recorded samples say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ml.deploy import api_key
+from ml.deploy.endpoint import Endpoint
+from ml.deploy.smoke import Expectation, Visit, failed
+from ml.errors import MlopsError
+
+if TYPE_CHECKING:
+    from infra.outputs import ScoringFunction
+    from ml.azure.clients import Azure
+    from ml.release import Record
+    from scoring.model.artifact import Artifact
+
+TESTS: Final[Mapping[str, Callable[[Visit], None]]] = {
+    "no answer without the key": Visit.key,
+    "recorded predictions": Visit.predictions,
+    "model as released": Visit.identity,
+    "bad input is refused": Visit.bad_input,
+}
+"""Those of the service whose endpoints the app has."""
+
+
+def key_of(azure: Azure, function: ScoringFunction) -> str:
+    """The callers' key, without which the app does not start. Raises MlopsError."""
+    return api_key.required(azure, function.key_secret)
+
+
+def check(azure: Azure, function: ScoringFunction, key: str, record: Record, artifact: Artifact) -> list[str]:
+    """Wait until the release answers, and test it; the names of the tests. Raises MlopsError."""
+    endpoint, made = Endpoint(function.url, key), record.release
+    with azure.report.phase("waiting until it answers, which takes the first call of an instance a while"):
+        _ready(azure, endpoint, record.evidence.artifact_digest)
+    expected = Expectation(
+        made.model_name, made.model_version, "", artifact, azure.settings.scoring.tolerance
+    )
+    with azure.report.phase("smoke tests"):
+        failures = failed(Visit(endpoint, expected), TESTS)
+    if failures:
+        raise MlopsError(
+            f"{len(failures)} of {len(TESTS)} smoke tests failed against {function.url}.",
+            "The app has this release: deploy the one before it, or this one without the cause.",
+            failures,
+        )
+    return list(TESTS)
+
+
+def _ready(azure: Azure, endpoint: Endpoint, digest: str) -> None:
+    """Until an instance has the model: the first one starts when it is asked, and reads it then."""
+    import httpx
+
+    until = time.monotonic() + azure.settings.scoring.ready_seconds
+    while True:
+        try:
+            answer = endpoint.get("/readyz")
+            told: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
+            found = (told.get("model") or {}).get("digest")
+            if found == digest:
+                return
+            said = f"it answers {answer.status_code}" + (f", with the model {found}" if found else "")
+        except (httpx.HTTPError, ValueError) as error:
+            said = f"{type(error).__name__}: {error}"
+        if time.monotonic() > until:
+            raise MlopsError(
+                f"{endpoint.address} does not serve {digest} after "
+                f"{azure.settings.scoring.ready_seconds:g} seconds: {said}.",
+                "Its log says why: AppTraces and AppExceptions of the estate's Application Insights.",
+            )
+        time.sleep(azure.settings.azure.poll_seconds)

@@ -17,7 +17,7 @@ world = production_world
 Json = dict[str, Any]
 FLEET = "credit-by-education"
 MORE = "\n[tuning]\ntrials = 1\n[production.judged]\nat_10_percent = 300\nat_50_percent = 300\n"
-MEMBERS = ("0", "1", "2", "3")
+MEMBERS = ("0", "1", "2", "3", "4", "5", "6")
 
 
 def settings(seed: int) -> str:

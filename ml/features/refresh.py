@@ -1,11 +1,12 @@
-"""All feature tables that are named are brought up to date; one that is refused holds up no other."""
+"""All feature tables that are named are brought up to date; one that fails holds up no other."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from ml.azure.known import known
 from ml.errors import MlopsError
 from ml.features.build import Built, build
 
@@ -17,23 +18,37 @@ if TYPE_CHECKING:
 
 
 def refresh(azure: Azure, tables: Iterable[FeatureTable], place: Features, sources: Sources) -> list[Built]:
-    """Build each. Raises MlopsError at the end, when the others are built, naming those that were refused."""
+    """Build each; what becomes of one that fails is told at once, and raised when the others are built.
+
+    Raises its own error where one failed, MlopsError naming all that did where several were refused, and an
+    ExceptionGroup, with where each happened, where one of several is a mistake of this program.
+    """
     built: list[Built] = []
-    refused: dict[str, MlopsError] = {}
+    failed: dict[str, Exception] = {}
     for one in tables:
         with azure.report.phase(f"building {one.name}"):
             now, memory = dt.datetime.now(dt.UTC), azure.settings.features.memory_gb
             try:
                 built.append(build(one, place, sources, now, memory, azure.report.line))
-            except MlopsError as error:
-                azure.report.warn(f"{one.name}: {error.problem}")
-                refused[one.name] = error
-    if len(refused) == 1:
-        raise next(iter(refused.values()))
-    if refused:
-        raise MlopsError(
-            f"{len(refused)} feature tables were refused: {', '.join(refused)}; the others are built.",
-            "Correct what is named of each, then build these again.",
-            [f"{name}: {error.problem} {error.remedy}" for name, error in refused.items()],
-        )
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and raised at the end
+                azure.report.warn(f"{one.name}: {_problem(error)}")
+                failed[one.name] = error
+    if failed:
+        raise _of_all(failed)
     return built
+
+
+def _problem(error: Exception) -> str:
+    told = known(error)
+    return told.problem if told else f"{type(error).__name__}: {error}"
+
+
+def _of_all(failed: Mapping[str, Exception]) -> Exception:
+    if len(failed) == 1:
+        return next(iter(failed.values()))
+    problem = f"{len(failed)} feature tables were not built: {', '.join(failed)}; the others are."
+    told = {name: known(error) for name, error in failed.items()}
+    words = [f"{name}: {one.problem} {one.remedy}" for name, one in told.items() if one]
+    if len(words) < len(failed):
+        return ExceptionGroup(problem, list(failed.values()))
+    return MlopsError(problem, "Correct what is named of each, then build these again.", words)

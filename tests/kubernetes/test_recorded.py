@@ -12,6 +12,10 @@ from tests.emulator.kubernetes.behaviours import Recorded, over_http, play, reco
 from tests.kubernetes.client import from_kubeconfig
 from tests.kubernetes.image import placeholders
 
+# Of a step that waits. The pods ask for no CPU: a busy machine gives them what is left over, and the first
+# ones wait for their image besides.
+LONGEST_S = 300.0
+
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[httpx.Client]:
@@ -30,6 +34,6 @@ def test_answers_as_recorded(table: Recorded, client: httpx.Client, given: dict[
     if minor != "36":
         pytest.skip(f"recorded with Kubernetes 1.36; this is 1.{minor}, whose words differ here and there")
     try:
-        assert not list(map(str, play(table, over_http(client), given)))
+        assert not list(map(str, play(table, over_http(client), given, LONGEST_S)))
     finally:
         api.delete(f"/api/v1/namespaces/recorded-{table.name}")

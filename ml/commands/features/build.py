@@ -34,7 +34,7 @@ def command(
 
     What a table said before stays, so that rows as of any time in the past stay what they were. Rows that
     break the definition's limits are refused, and nothing of that table is written, but of the others. Exit
-    code 1 then.
+    code 1 then, and for each other failure.
     """
     with honest(as_json):
         common.check_definitions(names or [])

@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from azure.core.exceptions import ServiceRequestError
 
 from infra.alerts import QUERIES
 from ml.batch.evaluate import Composite
 from ml.batch.run import Limits, run
 from ml.errors import MlopsError
 from ml.features import refresh
-from ml.features.definition import chosen
 from ml.precomputed import telling
 from ml.precomputed.sqlite import FileStore
 from ml.precomputed.store import Run, before
@@ -110,24 +110,54 @@ def test_the_job_builds_tables_once_and_finds_them_as_they_are(tmp_path: Path) -
     assert second["counts"]["rows"] == 0
 
 
-@pytest.mark.parametrize("broken", [("client_profile",), ("client_profile", "payment_history")])
-def test_a_table_that_is_refused_holds_up_no_other(
-    monkeypatch: pytest.MonkeyPatch, broken: tuple[str, ...]
+REFUSED = MlopsError("client_profile breaks its limits.", "Mend it.")
+AWAY = ServiceRequestError("no route")
+MISTAKE = RuntimeError("a mistake")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "raised"),
+    [
+        (REFUSED, None, MlopsError),
+        (None, AWAY, ServiceRequestError),
+        (MISTAKE, None, RuntimeError),
+        (AWAY, REFUSED, MlopsError),
+        (REFUSED, MISTAKE, ExceptionGroup),
+    ],
+)
+def test_a_table_that_fails_is_told_and_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+    first: Exception | None,
+    second: Exception | None,
+    raised: type[Exception],
 ) -> None:
+    """Two tables of three, by whatever error."""
+    names = ("one", "two", "three")
+    wrong = dict(zip(names, (first, second, None), strict=True))
     built: list[str] = []
 
     def build(table: Any, *_: Any) -> str:
-        if table.name in broken:
-            raise MlopsError(f"{table.name} breaks its limits.", "Mend it.")
+        if (error := wrong[table.name]) is not None:
+            raise error
         built.append(table.name)
         return table.name
 
     monkeypatch.setattr(refresh, "build", build)
     nowhere: Any = None
-    with pytest.raises(MlopsError, match="client_profile") as refused:
-        refresh.refresh(azure(), chosen(()), nowhere, nowhere)
-    assert set(built) == {"client_profile", "payment_history"} - set(broken)
-    assert len(refused.value.details) == (0 if len(broken) == 1 else 2)
+    world, report = azure(), RecordingReport()
+    world.report = report
+    tables: Any = [SimpleNamespace(name=name) for name in names]
+    with pytest.raises(raised) as caught:
+        refresh.refresh(world, tables, nowhere, nowhere)
+    broken = [name for name in names if wrong[name] is not None]
+    assert built == [name for name in names if name not in broken]
+    assert [line.partition(":")[0] for line in report.lines] == broken
+    if len(broken) == 1:
+        assert caught.value is wrong[broken[0]]
+    elif raised is ExceptionGroup:
+        assert caught.value.exceptions == (first, second)
+    else:
+        assert [line.partition(":")[0] for line in caught.value.details] == broken
 
 
 @pytest.fixture

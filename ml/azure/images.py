@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ml.azure.clients import Azure
+from ml.azure.pauses import pauses
 from ml.azure.remote_log import RemoteLog
 from ml.azure.rest import MANAGEMENT, Rest
 from ml.content import Files, content_key, tar_gz
@@ -71,6 +72,7 @@ def _finished_run(azure: Azure, run_id: str) -> "tuple[Run, list[str]]":
     link = runs.get_log_sas_url(estate.resource_group, estate.registry, run_id).log_link
     log = RemoteLog(azure)
     lines: list[str] = []
+    waits = pauses(azure.settings.azure.poll_seconds)
     while True:
         run = runs.get(estate.resource_group, estate.registry, run_id)
         finished = str(run.status) not in UNFINISHED
@@ -86,7 +88,7 @@ def _finished_run(azure: Azure, run_id: str) -> "tuple[Run, list[str]]":
                 "It was cancelled. Raise [build] time_limit_minutes, or look at the agent pool's size.",
                 lines[-LOG_TAIL:],
             )
-        time.sleep(azure.settings.azure.poll_seconds)
+        time.sleep(next(waits))
 
 
 def _digest(run: "Run", repository: str, tag: str) -> str | None:

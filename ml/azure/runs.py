@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ml.azure.clients import Azure
+from ml.azure.pauses import pauses
 from ml.azure.remote_log import RemoteLog
 from ml.azure.rest import Rest
 from ml.errors import MlopsError
@@ -24,6 +25,15 @@ class RunDetails:
     status: str
     logs: dict[str, str]
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A job under another one: `title` is its name in the pipeline."""
+
+    name: str
+    title: str
+    status: str
 
 
 @dataclass(slots=True)
@@ -85,14 +95,28 @@ class Runs:
 
     def details(self, job: str) -> RunDetails:
         """Raises HttpResponseError when there is no such job."""
-        estate = self._azure.estate
-        body = self._history.get(
-            f"/history/v1.0/subscriptions/{estate.subscription_id}/resourceGroups/{estate.resource_group}"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/{estate.workspace}/runs/{job}/details"
-        )
+        body = self._history.get(f"{self._run(job)}/details")
         error: dict[str, Any] = (body.get("error") or {}).get("error") or {}
         return RunDetails(
             str(body.get("status")), body.get("logFiles") or {}, str(error.get("message") or "")
+        )
+
+    def children(self, job: str) -> list[Child]:
+        """The steps of a pipeline, or the trials of a sweep. Raises HttpResponseError for no such job.
+
+        azure-ai-ml asks for the job itself each time, and makes an object of all that a pipeline says.
+        """
+        return [
+            Child(name, str(each.get("displayName") or name), str(each.get("status")))
+            for each in self._history.items(f"{self._run(job)}/children")
+            for name in [str(each["runId"])]
+        ]
+
+    def _run(self, job: str) -> str:
+        estate = self._azure.estate
+        return (
+            f"/history/v1.0/subscriptions/{estate.subscription_id}/resourceGroups/{estate.resource_group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{estate.workspace}/runs/{job}"
         )
 
     def tracked(self, job: str) -> TrackedRun:
@@ -121,6 +145,7 @@ class Follower:
     def follow(self, job: str, seconds: float) -> tuple[str, list[Step]]:
         """The job's final status and its steps. Raises MlopsError when it is not over after `seconds`."""
         deadline = time.monotonic() + seconds
+        waits = pauses(self._azure.settings.azure.poll_seconds)
         while True:
             status = self._runs.details(job).status
             if self._alone:
@@ -136,16 +161,16 @@ class Follower:
                     "It goes on without this command: run the same command again to follow it, "
                     "or cancel it in the workspace.",
                 )
-            time.sleep(self._azure.settings.azure.poll_seconds)
+            time.sleep(next(waits))
 
     def _look_at_children(self, job: str, within: str) -> None:
         """The steps of a job, and the trials of each: run history does not tell which of them is a sweep."""
-        for child in self._azure.ml.jobs.list(parent_job_name=job):
-            name = str(child.name)
-            title = f"{within} {name.removeprefix(f'{job}_')}" if within else str(child.display_name or name)
+        for child in self._runs.children(job):
+            name = child.name
+            title = f"{within} {name.removeprefix(f'{job}_')}" if within else child.title
             step = self._steps.setdefault(name, Step(name, title, RemoteLog(self._azure)))
             done = step.status in FINISHED
-            self._update(step, str(child.status))
+            self._update(step, child.status)
             if self._trials and not within and not done:
                 self._look_at_children(name, title)
 

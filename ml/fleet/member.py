@@ -19,7 +19,7 @@ from ml.steps.prepare import UNKNOWN
 from ml.steps.train.candidates import Parameters
 from ml.steps.train.settings import Settings
 from ml.steps.train.training import train
-from ml.steps.validate.main import REPORT
+from ml.steps.validate import REPORT
 from scoring.model.artifact import Artifact
 
 MODEL, CARD, OUTCOME = "model", "card.json", "outcome.json"

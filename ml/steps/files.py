@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from ml.steps.errors import StepError
 
 TRAIN, TEST = "train.parquet", "test.parquet"
@@ -19,6 +17,8 @@ Table = Any  # a pandas.DataFrame; pandas has no types that a strict checker can
 
 def read_table(path: Path) -> Table:
     """Raises StepError when there is no readable parquet file, or a column of it is a pandas index."""
+    import pandas as pd  # half a second, which steps that read no table need not spend
+
     try:
         frame = pd.read_parquet(path)
     except (OSError, ValueError) as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from urllib.parse import quote
 from ml.steps.artifacts import read_artifact
 from ml.steps.errors import StepError
 from ml.steps.evaluate.metrics import Costs
+from ml.steps.workspace import Workspace
 from scoring.model.artifact import MANIFEST, Artifact
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ EVALUATION_PROPERTY = "evaluation"  # the content of metrics.json
 THRESHOLDS_PROPERTY = "thresholds"  # and the costs of errors that they were learned for
 WORKSPACE_VARIABLES = ("AZUREML_ARM_SUBSCRIPTION", "AZUREML_ARM_RESOURCEGROUP", "AZUREML_ARM_WORKSPACE_NAME")
 IDENTITY_VARIABLE = "DEFAULT_IDENTITY_CLIENT_ID"
-MANAGEMENT = "https://management.azure.com"
-MODELS_API = "2024-10-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,64 +89,20 @@ class AzureRegistry:
         from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
         client_id = environment.get(IDENTITY_VARIABLE)
-        self._credential: Any = (
-            ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
-        )
-        self._workspace = tuple(environment[name] for name in WORKSPACE_VARIABLES)
-
-    @cached_property
-    def _client(self) -> Any:
-        """For the model's files. Importing it takes two seconds, which a step that only looks can spare."""
-        from azure.ai.ml import MLClient
-
-        return MLClient(self._credential, *self._workspace)
+        credential = ManagedIdentityCredential(client_id=client_id) if client_id else DefaultAzureCredential()
+        self._workspace = Workspace(credential, tuple(environment[name] for name in WORKSPACE_VARIABLES))
 
     def versions(self, name: str) -> list[RegisteredModel]:
-        found = [
-            RegisteredModel(
-                name,
-                str(item["name"]),
-                dict(item["properties"].get("tags") or {}),
-                dict(item["properties"].get("properties") or {}),
-            )
-            for item in self._listed(name)
-        ]
+        listed = self._workspace.listed(f"{_model(name)}/versions", listViewType="ActiveOnly")
+        found = [_version(name, item) for item in listed]
         return sorted(found, key=lambda model: order(model.version), reverse=True)
-
-    def _listed(self, name: str) -> list[dict[str, Any]]:
-        """The versions that are not archived, as Azure Resource Manager has them; none of no such model."""
-        from azure.core import PipelineClient
-        from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
-        from azure.core.rest import HttpRequest
-
-        policies = [RetryPolicy(), BearerTokenCredentialPolicy(self._credential, f"{MANAGEMENT}/.default")]
-        subscription, group, workspace, model = (quote(part, safe="") for part in (*self._workspace, name))
-        place = (
-            f"{MANAGEMENT}/subscriptions/{subscription}/resourceGroups/{group}/providers"
-            f"/Microsoft.MachineLearningServices/workspaces/{workspace}/models/{model}/versions"
-        )
-        query = {"api-version": MODELS_API, "listViewType": "ActiveOnly"}
-        found: list[dict[str, Any]] = []
-        with PipelineClient[HttpRequest, Any](MANAGEMENT, policies=policies) as client:
-            request: HttpRequest | None = HttpRequest("GET", place, params=query)
-            while request is not None:
-                answer = client.send_request(request)
-                if answer.status_code == 404:
-                    return []
-                answer.raise_for_status()
-                page: dict[str, Any] = answer.json()
-                found += page.get("value") or []
-                request = HttpRequest("GET", page["nextLink"]) if page.get("nextLink") else None
-        return found
 
     def download(self, model: RegisteredModel, directory: Path) -> Artifact:
         """Raises StepError when there is no such model, or when it holds no usable artifact."""
-        from azure.core.exceptions import ResourceNotFoundError
-
-        try:
-            self._client.models.download(model.name, model.version, download_path=str(directory))
-        except ResourceNotFoundError as error:
-            raise StepError(f"there is no registered model {model.name}:{model.version}") from error
+        found = self._workspace.read(f"{_model(model.name)}/versions/{quote(model.version, safe='')}")
+        if found is None:
+            raise StepError(f"there is no registered model {model.name}:{model.version}")
+        self._workspace.download(str(found["properties"].get("modelUri") or ""), directory / model.name)
         manifests = sorted(directory.rglob(MANIFEST))
         if len(manifests) != 1:
             raise StepError(
@@ -163,9 +118,35 @@ class AzureRegistry:
         tags: Mapping[str, str],
         properties: Mapping[str, str],
     ) -> RegisteredModel:
-        """A new version, its number given by the workspace; the directory is uploaded."""
-        model = entity(name, directory, description, tags, properties)
-        return of(self._client.models.create_or_update(model))
+        """A new version, its number given by the workspace; the directory is uploaded.
+
+        Two that register in the same moment get the same number, and Azure refuses the second one: the files
+        of a version never change.
+        """
+        container = self._workspace.read(_model(name))
+        version = str(container["properties"]["nextVersion"]) if container else "1"
+        place = f"LocalUpload/{uuid.uuid4().hex}/{directory.name}"
+        uri = self._workspace.upload(directory, self._workspace.default_datastore(), place)
+        said = {
+            "modelUri": uri,
+            "modelType": "custom_model",
+            "description": description,
+            "tags": dict(tags),
+            "properties": dict(properties),
+        }
+        return _version(name, self._workspace.write(f"{_model(name)}/versions/{version}", said))
+
+
+def _model(name: str) -> str:
+    return f"models/{quote(name, safe='')}"
+
+
+def _version(name: str, item: Mapping[str, Any]) -> RegisteredModel:
+    """A version as Azure Resource Manager has it."""
+    said = item["properties"]
+    return RegisteredModel(
+        name, str(item["name"]), dict(said.get("tags") or {}), dict(said.get("properties") or {})
+    )
 
 
 def entity(

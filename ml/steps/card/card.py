@@ -7,18 +7,7 @@ from typing import Any
 
 from ml.steps import about
 from ml.steps.at_once import at_once
-from ml.steps.card import (
-    data,
-    dependence,
-    drift,
-    fairness,
-    importance,
-    outliers,
-    path,
-    reliability,
-    threshold,
-    words,
-)
+from ml.steps.card import data, dependence, drift, importance, path, reliability, threshold, words
 from ml.steps.card.groups import LEAST_OF_EACH_LABEL
 from ml.steps.card.subject import Subject
 from ml.steps.contract import LABEL
@@ -36,14 +25,9 @@ def measured(subject: Subject, lineage: Mapping[str, str]) -> dict[str, Any]:
     artifact = subject.artifact
     _ = subject.probabilities, subject.train_matrix  # once, and not in each process
     found = at_once(
-        {
-            "drift": lambda: drift.measure(subject),
-            "features": lambda: _features(subject),
-            "outliers": lambda: outliers.measure(subject),
-            "fairness": lambda: fairness.measure(subject),
-        }
+        {"by scikit-learn": lambda: _by_scikit_learn(subject), "by numpy": lambda: _by_numpy(subject)}
     )
-    important, dependences = found["features"]
+    compared, (important, dependences, drifted) = found["by scikit-learn"], found["by numpy"]
     return {
         "format_version": FORMAT_VERSION,
         "model": {
@@ -62,26 +46,38 @@ def measured(subject: Subject, lineage: Mapping[str, str]) -> dict[str, Any]:
             "event": about.EVENT,
         },
         "data": {"source": about.SOURCE, "contract": about.CONTRACT, **data.measure(subject)},
-        # Measured here as well as in the step evaluate, so that neither step waits for the other.
-        "metrics": evaluate(artifact, subject.test).to_json(),
+        "metrics": compared["metrics"],
         "training": dict(artifact.metrics),
         "calibration": reliability.measure(subject),
         "threshold": threshold.measure(subject),
         "importance": important,
         "partial_dependence": dependences,
-        "fairness": {"least_of_each_label": LEAST_OF_EACH_LABEL, "attributes": found["fairness"]},
-        "outliers": found["outliers"],
-        "drift": found["drift"],
+        "fairness": {"least_of_each_label": LEAST_OF_EACH_LABEL, "attributes": compared["fairness"]},
+        "outliers": compared["outliers"],
+        "drift": drifted,
         "scoring_path": path.measure(subject),  # alone, as it measures times
         "lineage": {**artifact.lineage, **lineage},
     }
 
 
-def _features(subject: Subject) -> tuple[dict[str, Any], dict[str, Any]]:
-    """How important each is, and the partial dependence on those that matter most."""
+def _by_scikit_learn(subject: Subject) -> dict[str, dict[str, Any]]:
+    """What needs scikit-learn. It is imported here, while the other process measures: that takes as long as
+    most of these figures."""
+    from ml.steps.card import fairness, outliers
+
+    return {
+        # Measured here as well as in the step evaluate, so that neither step waits for the other.
+        "metrics": evaluate(subject.artifact, subject.test).to_json(),
+        "fairness": fairness.measure(subject),
+        "outliers": outliers.measure(subject),
+    }
+
+
+def _by_numpy(subject: Subject) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """How important each feature is, the partial dependence on those that matter most, and the drift."""
     important = importance.measure(subject)
     pictured = [each["feature"] for each in important["features"][:PICTURED_FEATURES]]
-    return important, dependence.measure(subject, pictured)
+    return important, dependence.measure(subject, pictured), drift.measure(subject)
 
 
 def _limits() -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 from ml.steps.card.subject import Subject
 from ml.steps.evaluate.metrics import Labels, Probabilities
@@ -60,8 +59,12 @@ def permutation(subject: Subject) -> dict[str, dict[str, float]]:
 
 
 def area(labels: Labels, probabilities: Probabilities) -> float:
-    """The area under the ROC curve, from ranks. scikit-learn's function takes longer, for its checks."""
-    ranks: Any = rankdata(probabilities)
+    """The area under the ROC curve, from ranks; equal probabilities share the mean of theirs.
+
+    scikit-learn's function takes longer, for its checks, and scipy's ranks a second to import.
+    """
+    _, place, count = np.unique(probabilities, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
     positives = int(labels.sum())
     least = positives * (positives + 1) / 2
     return float((ranks[labels == 1].sum() - least) / (positives * (len(labels) - positives)))

@@ -20,7 +20,7 @@ from ml.steps.digits import told_apart
 from ml.steps.errors import exit_code
 from ml.steps.files import TEST, TRAIN, read_json, read_table, write_json, write_text
 from ml.steps.prepare import UNKNOWN
-from ml.steps.validate.main import REPORT
+from ml.steps.validate import REPORT
 
 LINEAGE = ("model_name", "data_asset", "data_sha256", "code_commit", "environment")
 

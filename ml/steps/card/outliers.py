@@ -10,8 +10,8 @@ from sklearn.metrics import roc_auc_score
 
 from ml.steps.card.subject import Subject
 from ml.steps.contract import ID
-from ml.steps.train.parity import limits
-from ml.steps.train.training import parts
+from ml.steps.train.limits import limits
+from ml.steps.train.parts import parts
 from scoring.model.schema import Matrix
 
 INJECTED_ROWS = 1_000

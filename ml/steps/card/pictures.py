@@ -15,8 +15,8 @@ from ml.steps.card.drawing import (
     SOFT,
     WARN,
     Picture,
-    canvas,
     decimal,
+    framed,
     listed,
     picture,
     short,
@@ -39,7 +39,7 @@ def drawn(card: Card) -> dict[str, tuple[Picture, ...]]:
 
 def _calibration(card: Card) -> list[Picture]:
     bins = card["calibration"]["bins"]
-    figure, axes = canvas(3.5)
+    figure, axes = framed(3.5)
     axes.plot([0, 1], [0, 1], color=SOFT, linestyle="--", linewidth=1, label="what it should be")
     predicted, observed = ([each[key] for each in bins] for key in ("predicted", "observed"))
     axes.errorbar(
@@ -67,7 +67,7 @@ def _calibration(card: Card) -> list[Picture]:
 
 def _threshold(card: Card) -> list[Picture]:
     found = card["threshold"]
-    figure, axes = canvas(3.5)
+    figure, axes = framed(3.5)
     at, costs = ([each[key] for each in found["curve"]] for key in ("threshold", "cost"))
     axes.plot(at, costs, color=MAIN)
     axes.axvline(found["decision"], color=WARN, linewidth=1.5)
@@ -102,7 +102,7 @@ def _importance(card: Card) -> list[Picture]:
     )
     found: list[Picture] = []
     for key, deviation, colour, title, label in kinds:
-        figure, axes = canvas(3.7)
+        figure, axes = framed(3.7, names, title=True)
         lines = {"xerr": [each[deviation] for each in features], "ecolor": INK} if deviation else {}
         axes.barh(names, [each[key] for each in features], color=colour, **lines)
         axes.set_title(title)
@@ -119,7 +119,8 @@ def _dependence(card: Card) -> list[Picture]:
     top = max(max(each["probability"]) for each in every.values()) * 1.08
     found: list[Picture] = []
     for name, each in every.items():
-        figure, axes = canvas(2.6)
+        meaning = textwrap.fill(meanings[name], 52)
+        figure, axes = framed(2.6, title=True, below=1 + meaning.count("\n"))
         if each["type"] == "category":
             axes.bar(each["values"], each["probability"], color=MAIN)
         else:
@@ -127,7 +128,7 @@ def _dependence(card: Card) -> list[Picture]:
             axes.xaxis.set_major_formatter(short)
         axes.set_title(name)
         axes.set(ylim=(0, top), ylabel="mean probability")
-        axes.set_xlabel(textwrap.fill(meanings[name], 52), fontsize=9)
+        axes.set_xlabel(meaning, fontsize=9)
         low, high = min(each["probability"]), max(each["probability"])
         alt = f"Mean probability when {name} is set in every row: {low:.2f} to {high:.2f}."
         found.append(picture(figure, alt))
@@ -148,7 +149,8 @@ def _fairness(card: Card) -> list[Picture]:
 
 def _groups(name: str, found: Card) -> Picture:
     groups: Sequence[Card] = found["groups"][::-1]
-    figure, axes = canvas(1.25 + 0.28 * len(groups))
+    names = [shown(each) for each in groups]
+    figure, axes = framed(1.25 + 0.28 * len(groups), names, title=True, below=3)
     for metric, label, colour, marker in RATES:
         axes.plot([], [], marker, color=colour, label=label)
         for at, each in enumerate(groups):
@@ -166,10 +168,11 @@ def _groups(name: str, found: Card) -> Picture:
                 clip_on=False,
                 zorder=3,
             )
-    axes.set_yticks(range(len(groups)), [shown(each) for each in groups])
+    axes.set_yticks(range(len(groups)), names)
     axes.set(xlim=(0, 1), ylim=(-0.6, len(groups) - 0.4), xlabel="rate")
     axes.set_title(name.replace("_", " "))
-    figure.legend(loc="outside lower center", ncols=len(RATES))
+    fixed = figure.get_layout_engine() is None  # else matplotlib gives the room outside
+    figure.legend(loc="lower center" if fixed else "outside lower center", ncols=len(RATES))
     rates = "; ".join(
         f"{shown(each)} {listed(f'{label} {decimal(each[metric], 2)}' for metric, label, *_ in RATES)}"
         for each in groups[::-1]
@@ -189,7 +192,7 @@ def _path(card: Card) -> list[Picture]:
     found: list[Picture] = []
     for rows, stages in card["scoring_path"]["stages"].items():
         scale, unit = (1.0, "µs") if stages["all"] < 1_000 else (1_000.0, "ms")
-        figure, axes = canvas(2.5)
+        figure, axes = framed(2.5, STAGES, title=True)
         axes.barh(STAGES[::-1], [stages[stage] / scale for stage in STAGES][::-1], color=MAIN)
         count = "1 row" if rows == "1" else f"{int(rows):,} rows"
         axes.set_title(f"{count}: {stages['all'] / scale:.3g} {unit} in all")

@@ -8,16 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ml.steps.card import CARD
+from ml.steps.compare import DECISION
 from ml.steps.compare.champion import judged
 from ml.steps.compare.decision import decide
 from ml.steps.compare.override import decoded
 from ml.steps.errors import exit_code
-from ml.steps.evaluate.main import METRICS
+from ml.steps.evaluate import METRICS
 from ml.steps.evaluate.metrics import Costs
 from ml.steps.files import TEST, read_json, read_table, write_json
 from ml.steps.registry import AzureRegistry, Registry
-
-DECISION = "decision.json"
 
 
 def run(

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from ml.steps.artifacts import read_artifact
 from ml.steps.errors import exit_code
+from ml.steps.evaluate import METRICS
 from ml.steps.evaluate.evaluation import evaluate
 from ml.steps.files import TEST, read_table, write_json
 from ml.steps.tracking import Metric, log
-
-METRICS = "metrics.json"
 
 
 def run(model: Path, validated: Path, evaluation: Path) -> None:

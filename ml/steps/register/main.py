@@ -11,10 +11,10 @@ from pathlib import Path
 
 from ml.steps.artifacts import read_artifact
 from ml.steps.card import CARD
-from ml.steps.compare.main import DECISION
+from ml.steps.compare import DECISION
 from ml.steps.compare.override import decoded
 from ml.steps.errors import exit_code
-from ml.steps.evaluate.main import METRICS
+from ml.steps.evaluate import METRICS
 from ml.steps.files import read_json, write_json
 from ml.steps.prepare import UNKNOWN
 from ml.steps.register.registration import Lineage, register

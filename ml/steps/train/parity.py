@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from ml.steps.errors import StepError
 from ml.steps.train.candidates import probabilities
+from ml.steps.train.limits import limits
 from ml.steps.train.trees import LEAF, Tree
 from scoring.model.composite import Composite
 from scoring.model.explain import Explainer
@@ -68,18 +69,6 @@ def adversarial_rows(schema: Schema, rows: Matrix, trees: list[Tree], seed: int)
     nothing = np.full((1, schema.width), np.nan, dtype=np.float32)
     parts = [corners, single, between, unseen, missing, nothing, _on_splits(rows, trees, random)]
     return np.concatenate(parts).astype(np.float32)
-
-
-def limits(schema: Schema) -> tuple[Matrix, Matrix]:
-    """The least and the greatest value of each column that the contract allows, [features] each."""
-    pairs = [
-        (0.0, len(feature.categories) - 1.0)
-        if isinstance(feature, CategoryFeature)
-        else (feature.minimum, feature.maximum)
-        for feature in schema.features
-    ]
-    low, high = np.asarray(pairs, dtype=np.float32).T
-    return low, high
 
 
 def _sampled(rows: Matrix, count: int, random: np.random.Generator) -> Matrix:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ml.steps.contract import ID, LABEL, SCHEMA
 from ml.steps.errors import StepError
 from ml.steps.evaluate.metrics import Labels
 from ml.steps.files import Table, content_sha256
 from ml.steps.matrix import matrix_of
-from ml.steps.prepare.split import position
 from ml.steps.train import additive, explanation, graph, parity, samples, thresholds
 from ml.steps.train.calibration import calibrated
 from ml.steps.train.candidates import (
@@ -28,6 +25,7 @@ from ml.steps.train.candidates import (
     refitted,
 )
 from ml.steps.train.costs import costs
+from ml.steps.train.parts import PARTS, parts
 from ml.steps.train.previous import Previous
 from ml.steps.train.settings import Settings
 from ml.steps.train.space import CONTINUED, LEAFWISE
@@ -38,10 +36,6 @@ from scoring.model.explain import Explainer
 from scoring.model.schema import Matrix
 from scoring.model.sketch import DriftReference
 
-# The parts of the rows, by the position of each row's id. A model is chosen by rows that it was not fitted
-# on; calibration and thresholds are learned on rows that tuning never saw, either.
-PARTS = ("fit", "selection", "calibration")
-CALIBRATION_FRACTION, SELECTION_FRACTION = 0.2, 0.15
 SOFTWARE = ("scikit-learn", "numpy", "onnx", "onnxruntime", "optuna")
 LIGHTGBM = ("lightgbm",)
 
@@ -110,13 +104,6 @@ def train(rows: Table, test: Table, settings: Settings, previous: Previous | Non
         probes=samples.probes(composite, exported),
     )
     return Trained(artifact, contest, differences)
-
-
-def parts(identifiers: Sequence[object]) -> NDArray[np.str_]:
-    """The part of each row, one of PARTS."""
-    at = np.array([position(identifier, "validation") for identifier in identifiers])
-    ends = (CALIBRATION_FRACTION, CALIBRATION_FRACTION + SELECTION_FRACTION)
-    return np.select([at < ends[0], at < ends[1]], ["calibration", "selection"], "fit")
 
 
 def _numbers(rows: Table) -> tuple[Matrix, Labels]:

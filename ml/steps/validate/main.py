@@ -11,9 +11,8 @@ from ml.steps.contract import LABEL
 from ml.steps.errors import StepError, exit_code
 from ml.steps.files import TEST, TRAIN, content_sha256, read_json, read_table, write_json, write_table
 from ml.steps.prepare import ORIGIN
+from ml.steps.validate import REPORT
 from ml.steps.validate.checks import check
-
-REPORT = "report.json"
 
 
 def run(prepared: Path, validated: Path) -> None:

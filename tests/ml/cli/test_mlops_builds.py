@@ -10,7 +10,7 @@ from infra.outputs import EstateOutputs
 from ml.azure import images
 from ml.azure.clients import Azure
 from ml.azure.remote_log import RemoteLog, readable
-from ml.azure.runs import Follower, RunDetails
+from ml.azure.runs import Child, Follower, RunDetails
 from ml.errors import MlopsError
 from ml.jobs.submission import content_of, find_job, job_name, reusable
 from ml.settings import settings
@@ -244,18 +244,16 @@ class History:
         logs = {"user_logs/std_log.txt": "https://log", "system_logs/x.txt": "https://other"}
         return RunDetails(status, logs if job == "step" else {}, "exit code 1")
 
+    def children(self, job: str) -> list[Child]:
+        return [Child("step", "validate", self.details("step").status)]
+
 
 def test_a_failed_step_is_reported_with_the_end_of_its_log(
     outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):
     history, blobs = History(), Blobs()
     blobs.content["https://log"] = b"column age: 3 values below 18"
-    children = Named(
-        list=lambda parent_job_name: [
-            Named(name="step", display_name="validate", status=history.details("step").status)
-        ]
-    )
-    azure = FakeAzure(outputs, ml=Named(jobs=children), blobs=blobs)
+    azure = FakeAzure(outputs, blobs=blobs)
     follower = Follower(azure)
     monkeypatch.setattr(follower, "_runs", history)
     status, steps = follower.follow("train-1", 60)
@@ -269,8 +267,9 @@ def test_a_failed_step_is_reported_with_the_end_of_its_log(
 
 
 def test_a_job_that_takes_too_long_is_left_running(outputs: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
-    azure = FakeAzure(outputs, ml=Named(jobs=Named(list=lambda parent_job_name: [])))
+    azure = FakeAzure(outputs)
     follower = Follower(azure)
-    monkeypatch.setattr(follower, "_runs", Named(details=lambda job: RunDetails("Running", {}, "")))
+    runs = Named(details=lambda job: RunDetails("Running", {}, ""), children=lambda job: [])
+    monkeypatch.setattr(follower, "_runs", runs)
     with pytest.raises(MlopsError, match="still Running"):
         follower.follow("train-1", 0)

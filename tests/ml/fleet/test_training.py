@@ -27,7 +27,7 @@ from ml.steps.files import TEST, TRAIN, Table, write_json, write_table
 from ml.steps.prepare import UNKNOWN
 from ml.steps.registry import ARTIFACT_TAG, EVALUATION_PROPERTY, RegisteredModel
 from ml.steps.train.settings import Settings
-from ml.steps.validate.main import REPORT
+from ml.steps.validate import REPORT
 from scoring.assembly import assemble
 from scoring.fleet.service import FleetService
 from scoring.fleet.stored import Fleet, load, model_dir

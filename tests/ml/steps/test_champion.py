@@ -114,18 +114,21 @@ def test_unknown_costs_are_measured_anew(
 class BrokenModels:
     """A workspace whose model lost its graph."""
 
+    def read(self, path: str) -> dict[str, Any]:
+        assert path == "models/credit/versions/7"
+        return {"properties": {"modelUri": "azureml://datastores/blobs/paths/some/model"}}
+
     def __init__(self, artifact: Artifact) -> None:
         self.artifact = artifact
 
-    def download(self, name: str, version: str, download_path: str) -> None:
-        directory = Path(download_path, name, "model")
-        self.artifact.save(directory)
-        (directory / "composite.onnx").unlink()
+    def download(self, address: str, folder: Path) -> None:
+        self.artifact.save(folder / "model")
+        (folder / "model" / "composite.onnx").unlink()
 
 
 def test_a_champion_that_cannot_be_used_is_named_with_what_to_do(model: Small) -> None:
     registry = object.__new__(AzureRegistry)
-    registry._client = type("Client", (), {"models": BrokenModels(model.trained.artifact)})
+    registry._workspace = BrokenModels(model.trained.artifact)
     found = RegisteredModel("credit", "7", {}, {})
     with pytest.raises(StepError) as caught:
         judged(registry, found, content_sha256(model.test), lambda: model.test, Costs(5.0, 1.0))

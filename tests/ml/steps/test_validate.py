@@ -10,8 +10,9 @@ import pytest
 from ml.steps.files import TEST, TRAIN
 from ml.steps.prepare.main import main as prepare
 from ml.steps.prepare.split import held_out
+from ml.steps.validate import REPORT
 from ml.steps.validate.checks import check
-from ml.steps.validate.main import REPORT, main
+from ml.steps.validate.main import main
 from tests.scoring.trained import Small, data_set
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]

@@ -3,6 +3,7 @@
 import math
 import random
 import time
+from array import array
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -106,6 +107,7 @@ def read_rows(
     contract says so.
     Raises MlopsError when a feature is missing, or holds what JSON cannot say.
     """
+    import pyarrow as pa
     import pyarrow.parquet
 
     from ml.jobs import csv_table
@@ -115,12 +117,15 @@ def read_rows(
     named = contract.ID in file.columns
     columns = (*features, contract.ID) if named and contract.ID not in features else features
     if file.format == "parquet":
-        table: Any = pyarrow.parquet.read_table(path, columns=list(columns))
+        # read_table would import pandas, for half a second, and read folders' names as columns.
+        with pyarrow.parquet.ParquetFile(path) as parquet:
+            table: Any = parquet.read(columns=list(columns))
     else:
         said = kinds() if kinds else csv_table.kinds_of(contract.FEATURES)
         table = csv_table.read(path, str(path), columns, said)
     chosen = draw(table.num_rows, rows, seed)
-    table = table.take(chosen)
+    places = pa.py_buffer(array("q", chosen))  # a list would import pandas, too
+    table = table.take(pa.Array.from_buffers(pa.int64(), len(chosen), [None, places]))
     ids = list(map(_shown, table.column(contract.ID).to_pylist())) if named else chosen
     values = [_as_json(path, name, table.column(name)) for name in features]
     return [dict(zip(features, row, strict=True)) for row in zip(*values, strict=True)], ids

@@ -11,6 +11,7 @@ import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -18,7 +19,10 @@ import pytest
 
 from emulator import environment
 from emulator.home import Home
+from ml.azure import models
+from ml.azure.clients import Azure
 from tests.emulator.machinelearning import estate
+from tests.ml.cli.mlops_fakes import RecordingReport
 
 pytestmark = pytest.mark.e2e
 
@@ -194,6 +198,30 @@ def test_model_is_registered_from_a_jobs_output(ml: Any, pipeline: Any, tmp_path
     assert ml.models.get("mean", label="latest").version == "2"
     ml.models.archive("mean", version="2")
     assert [item.version for item in ml.models.list("mean")] == ["1"]
+
+
+def test_a_model_is_found_fetched_and_tagged_without_the_sdk(ml: Any, tmp_path: Path) -> None:
+    """By the requests that commands send which start no job; the SDK sees the same, before and after."""
+    from azure.ai.ml.entities import Model
+
+    (tmp_path / "sent" / "card").mkdir(parents=True)
+    for name in ("model.json", "card/card.html"):
+        (tmp_path / "sent" / name).write_text(name)
+    sent = Model(name="fetched", type="custom_model", path=str(tmp_path / "sent"), properties={"p": "1"})
+    ml.models.create_or_update(sent)
+    scope: Any = SimpleNamespace(
+        subscription_id=estate.SUBSCRIPTION,
+        resource_group=estate.GROUP_NAME,
+        workspace=estate.WORKSPACE_NAME,
+    )
+    azure = Azure(scope, RecordingReport())
+    found = models.find(azure, "fetched:1")
+    models.download(azure, found, tmp_path / "got")
+    got = [path.relative_to(tmp_path / "got") for path in (tmp_path / "got").rglob("*.*")]
+    assert sorted(map(str, got)) == ["card/card.html", "model.json"]
+    assert models.tag(azure, found, {"release-stage": "r-1"}).tags == {"release-stage": "r-1"}
+    kept = ml.models.get("fetched", version="1")
+    assert (kept.tags, kept.properties, kept.path) == ({"release-stage": "r-1"}, {"p": "1"}, found.uri)
 
 
 def test_same_code_is_uploaded_once(ml: Any, sources: Path) -> None:

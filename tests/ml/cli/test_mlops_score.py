@@ -1,5 +1,7 @@
 """`mlops score`: which drift report it shows, and what it says of a file that cannot be scored."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -93,3 +95,16 @@ def test_a_file_that_cannot_be_scored_is_named_with_what_to_do(tmp_path: Path) -
     with pytest.raises(MlopsError, match="has no column age; it has id") as caught:
         score.read_rows(tmp_path / "rows.parquet", ("age",), 1, 0)
     assert "features of the deployed model" in caught.value.remedy
+
+
+def test_rows_are_read_without_pandas_and_folders_are_no_columns(tmp_path: Path) -> None:
+    path = tmp_path / "age=7" / "rows.parquet"
+    path.parent.mkdir()
+    pq.write_table(pa.table({"age": [20, 30], "limit": [1.5, 2.5]}), path)
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom ml.commands.score import read_rows\n"
+        f"records, _ = read_rows(Path({str(path)!r}), ('age', 'limit'), 2, 1)\n"
+        "print(sorted(one['age'] for one in records), 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("[20, 30] False", "")

@@ -25,6 +25,7 @@ def main() -> None:
     found = {
         "rows": answer["rows"],
         "seconds": taken,
+        "cpu": busy,
         "busy": busy / taken / limits.threads,
         "start": started - began,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,

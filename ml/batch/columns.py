@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.lake.arrow import ArrowBatch, ArrowType
-from scoring.model.encode import ContractError, Encoder
+from scoring.model.encode import ContractError, Encoder, Numbers, Texts
 from scoring.model.schema import Matrix, Schema
 
 Kind = Literal["number", "text", "nothing"]
@@ -61,8 +61,11 @@ class Columns:
 
     def encode(self, block: ArrowBatch) -> Encoded:
         """block: the contract's columns, at least one row. Of each row left out a defect is told, or more."""
-        values = {name: _values(block.column(name)) for name in self._names}
         kept = np.arange(block.num_rows, dtype=np.int64)
+        matrix = self._all(block)
+        if matrix is not None:
+            return Encoded(matrix, kept, ())
+        values = {name: _values(block.column(name)) for name in self._names}
         rejects: list[Reject] = []
         while len(kept):
             try:
@@ -81,6 +84,16 @@ class Columns:
         empty = np.empty((0, len(self._names)), dtype=np.float32)
         return Encoded(empty, kept, tuple(sorted(rejects, key=lambda one: (one.row, one.column))))
 
+    def _all(self, block: ArrowBatch) -> Matrix | None:
+        """The matrix of a block without a defect; None where one is, or where a closer look has to say."""
+        columns: dict[str, Numbers | Texts] = {}
+        for name in self._names:
+            found = _array(block.column(name))
+            if found is None:
+                return None
+            columns[name] = found
+        return self._encoder.arrays(columns)
+
 
 def _rejects(error: ContractError, kept: NDArray[np.int64]) -> Iterator[Reject]:
     from urllib.parse import unquote
@@ -90,6 +103,23 @@ def _rejects(error: ContractError, kept: NDArray[np.int64]) -> Iterator[Reject]:
         if match is not None:
             name = unquote(match["name"]).replace("~1", "/").replace("~0", "~")
             yield Reject(int(kept[int(match["row"])]), name, one.code)
+
+
+def _array(column: Any) -> Numbers | Texts | None:
+    """A column without gaps, as it lies in memory where it can be; None: it has gaps."""
+    import pyarrow as pa
+
+    if column.null_count:
+        return None
+    types, dictionary = pa.types, pa.types.is_dictionary(column.type)
+    of = column.type.value_type if dictionary else column.type
+    if types.is_integer(of) or types.is_floating(of):
+        return (column.dictionary_decode() if dictionary else column).to_numpy(zero_copy_only=False)
+    if not (types.is_string(of) or types.is_large_string(of)):  # Arrow makes no dictionary of views
+        return None
+    coded = column if dictionary else column.dictionary_encode()
+    places: NDArray[np.int32] = coded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return Texts(tuple(coded.dictionary.to_pylist()), places)
 
 
 def _values(column: Any) -> Any:

@@ -276,7 +276,12 @@ def blocks(found: Source, unit: Unit, texts: frozenset[str], block_rows: int) ->
         if found.format == "csv":
             yield from _of_csv(found.place, unit.file, columns, texts, block_rows)
             return
-        with found.place.files.open_input_file(unit.file) as stream, pq.ParquetFile(stream) as file:
+        # Texts of the contract stay as the file has them, each once and by number.
+        coded = sorted(texts)
+        with (
+            found.place.files.open_input_file(unit.file) as stream,
+            pq.ParquetFile(stream, read_dictionary=coded) as file,
+        ):
             for block in file.iter_batches(block_rows, list(unit.groups), columns, use_threads=False):
                 yield block.select(columns)
     except (pa.ArrowInvalid, OSError) as error:

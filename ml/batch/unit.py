@@ -21,6 +21,8 @@ PREDICTIONS: Final = "predictions"
 REJECTS: Final = "rejects"
 RUNS: Final = "runs"
 PARTITION: Final = "run"
+SAME: Final = ("file", "model", "release")  # columns of which all rows of a unit have one text
+SOUGHT: Final = ("key", "file", "row")  # columns that readers look for rows by: files say their ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +220,27 @@ def hashed(keys: Any) -> NDArray[np.uint64]:
 
 
 def _in_files(schema: ArrowSchema) -> ArrowSchema:
+    """Of the batches that are written: without the partition, and what all rows share by number."""
+    for name in {*SAME}.intersection(schema.names):
+        place = schema.get_field_index(name)
+        schema = schema.set(place, schema.field(place).with_type(_coded()))
     return schema.remove(schema.get_field_index(PARTITION))
 
 
 def _same(value: str | None, rows: int) -> Any:
-    """One text for all rows."""
+    """One text for all rows, which is in memory once: files have it once in each group of rows, too."""
     import pyarrow as pa
 
-    return pa.repeat(pa.scalar(value, pa.string()), rows)
+    if value is None:
+        return pa.nulls(rows, _coded())
+    places = pa.array(np.zeros(rows, dtype=np.int32))
+    return pa.DictionaryArray.from_arrays(places, pa.array([value], pa.string()))
+
+
+def _coded() -> Any:
+    import pyarrow as pa
+
+    return pa.dictionary(pa.int32(), pa.string())
 
 
 class _File:
@@ -242,13 +257,21 @@ class _File:
         return self
 
     def write(self, batch: Any) -> None:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         if self._writer is None:
             self._place.made_for(self._name)
             self._stream = self._place.files.open_output_stream(self._name)
-            texts: Any = [field.name for field in self._schema if str(field.type) == "string"]
-            self._writer = pq.ParquetWriter(self._stream, self._schema, use_dictionary=texts)
+            sought: Any = list(SOUGHT)
+            texts: Any = [field.name for field in self._schema if field.type in (pa.string(), _coded())]
+            self._writer = pq.ParquetWriter(
+                self._stream,
+                self._schema,
+                use_dictionary=texts,
+                write_statistics=sought,
+                store_schema=False,  # readers see texts, and not that they lay here as a dictionary
+            )
         self._writer.write_batch(batch)
         self._rows += batch.num_rows
 

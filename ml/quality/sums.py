@@ -232,31 +232,26 @@ class Counter:
         """Count rows: matrix [rows, features], NaN for no value; probability, predicted (0 or 1) [rows]."""
         if len(matrix) == 0:
             return
-        # A sum is not a number as soon as one value is none: most batches need no closer look.
-        missing = np.isnan(matrix) if np.isnan(matrix.sum(dtype=np.float64)) else None
-        nulls = np.zeros(matrix.shape[1]) if missing is None else missing.sum(axis=0)
+        bins = self._histograms(matrix)
         self.sums = self.sums + DaySums(
-            self._histograms(matrix, missing),
-            nulls.astype(np.int64),
+            bins,
+            len(matrix) - bins.sum(axis=1),
             _quantiles(matrix),
             ScoreSums.of(probability, predicted),
             outliers,
         )
 
-    def _histograms(self, matrix: Matrix, missing: NDArray[np.bool_] | None) -> Counts:
+    def _histograms(self, matrix: Matrix) -> Counts:
+        """Of the values that are there."""
         features, bins = len(self._reference.sketches), self._reference.bins
-        if self._code is None:
-            numbers = self._reference.bin_numbers(matrix)
-        else:
-            counted = self._code.count(np.ascontiguousarray(matrix))
-            numbers = np.frombuffer(counted, dtype=np.uint8).reshape(matrix.shape)
-        columns = np.ascontiguousarray(numbers.T)
-        counts = np.empty((features, bins), dtype=np.int64)
+        counts = np.zeros((features, bins), dtype=np.int64)
+        if self._code is not None:
+            self._code.tally(np.ascontiguousarray(matrix), counts)
+            return counts
+        numbers = self._reference.bin_numbers(matrix)
         for feature in range(features):
-            column = columns[feature]
-            if missing is not None:
-                column = column[~missing[:, feature]]
-            counts[feature] = np.bincount(column, minlength=bins)
+            known = ~np.isnan(matrix[:, feature])
+            counts[feature] = np.bincount(numbers[known, feature], minlength=bins)
         return counts
 
 

@@ -2,8 +2,8 @@
    answers where this code cannot be loaded, and which the tests hold it against. */
 #include "answer.h"
 #include "bins.h"
+#include "columns.h"
 #include "composite.h"
-#include "rows.h"
 
 static int module_start(PyObject *module)
 {

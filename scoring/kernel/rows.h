@@ -11,6 +11,9 @@ typedef struct {
     double low, high;
     long long least, most; /* the limits of an int */
     int integer;
+    Py_ssize_t known; /* of a category: its numbers, ascending, and the codes of these; texts are in `codes` */
+    double *category;
+    float *code;
 } Feature;
 
 typedef struct {
@@ -25,10 +28,41 @@ static void rows_free(Rows *own)
     for (Py_ssize_t number = 0; own->feature != NULL && number < own->width; number++) {
         Py_XDECREF(own->feature[number].name);
         Py_XDECREF(own->feature[number].codes);
+        PyMem_Free(own->feature[number].category);
+        PyMem_Free(own->feature[number].code);
     }
     PyMem_Free(own->feature);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(own);
     Py_DECREF((PyObject *)type);
+}
+
+/* Find the numbers among a category's values; 0 with an error set. */
+static int feature_numbers(Feature *feature)
+{
+    PyObject *value, *code;
+    Py_ssize_t at = 0;
+    size_t most = (size_t)PyDict_Size(feature->codes) + 1;
+    feature->category = PyMem_Calloc(most, sizeof(double));
+    feature->code = PyMem_Calloc(most, sizeof(float));
+    if (feature->category == NULL || feature->code == NULL)
+        return PyErr_NoMemory() != NULL;
+    while (PyDict_Next(feature->codes, &at, &value, &code)) {
+        if (!PyLong_CheckExact(value) && !PyFloat_CheckExact(value))
+            continue;
+        double number = PyFloat_AsDouble(value), its = PyFloat_AsDouble(code);
+        if (PyErr_Occurred()) { /* no double is an integer of hundreds of digits: Python looks at all of them */
+            PyErr_Clear();
+            feature->known = 0;
+            return 1;
+        }
+        Py_ssize_t place = feature->known++;
+        for (; place > 0 && feature->category[place - 1] > number; place--) {
+            feature->category[place] = feature->category[place - 1];
+            feature->code[place] = feature->code[place - 1];
+        }
+        feature->category[place] = number, feature->code[place] = (float)its;
+    }
+    return 1;
 }
 
 static PyObject *rows_new(PyTypeObject *type, PyObject *arguments, PyObject *names)
@@ -63,6 +97,10 @@ static PyObject *rows_new(PyTypeObject *type, PyObject *arguments, PyObject *nam
         feature->name = Py_NewRef(name);
         PyUnicode_InternInPlace(&feature->name);
         feature->codes = codes == Py_None ? NULL : Py_NewRef(codes);
+        if (feature->codes != NULL && !feature_numbers(feature)) {
+            Py_DECREF((PyObject *)own);
+            return NULL;
+        }
     }
     return (PyObject *)own;
 }
@@ -150,20 +188,5 @@ static PyObject *rows_column(Rows *own, PyObject *const *arguments, Py_ssize_t c
     PyBuffer_Release(&matrix);
     return good < 0 ? NULL : PyBool_FromLong(good);
 }
-
-static PyMethodDef rows_methods[] = {
-    {"records", (PyCFunction)(void (*)(void))rows_records, METH_FASTCALL, records_doc},
-    {"column", (PyCFunction)(void (*)(void))rows_column, METH_FASTCALL, column_doc},
-    {NULL, NULL, 0, NULL},
-};
-PyDoc_STRVAR(rows_doc, "Rows(features): reads rows; of each feature name, codes, low, high, least, most, integer");
-static PyType_Slot rows_slots[] = {
-    {Py_tp_new, rows_new},
-    {Py_tp_dealloc, rows_free},
-    {Py_tp_methods, rows_methods},
-    {Py_tp_doc, (void *)rows_doc},
-    {0, NULL},
-};
-static PyType_Spec rows_type = {"scoring_kernel.Rows", sizeof(Rows), 0, Py_TPFLAGS_DEFAULT, rows_slots};
 
 #endif

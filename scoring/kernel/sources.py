@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 FOLDER: Final = Path(__file__).resolve().parent
-SOURCES: Final = ("module.c", "answer.h", "base.h", "bins.h", "composite.h", "forest.h", "rows.h")
+SOURCES: Final = (
+    "module.c", "answer.h", "base.h", "bins.h", "columns.h", "composite.h", "forest.h", "rows.h",
+)  # fmt: skip
 MODULE: Final = "scoring_kernel"
 LIBRARY: Final = f"{MODULE}.abi3.so"
 DESCRIPTION: Final = f"{MODULE}.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
@@ -45,6 +45,7 @@ MAX_ERRORS = 50  # the encoder stops after one more, since a body may hold 100,0
 MANY_ROWS = 8  # from so many records on, they are read column by column
 NUMBER_TYPES, CATEGORY_TYPES = frozenset({int, float}), frozenset({str, int, float})
 EXACT_INTEGERS = 2.0**53
+NONE = np.float32(np.nan)  # the code of what is no category
 PLAIN = "!$&'()*+,;=:@/?~"  # beside letters, digits and "-._": what a URI fragment may hold as it is
 
 
@@ -75,6 +76,14 @@ class TooManyRowsError(Exception):
 
     def __init__(self, rows: int, limit: int) -> None:
         super().__init__(f"{rows} rows in one request, at most {limit} are taken")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """A column of texts: all different ones, and for each row [rows] the place of its own, int32."""
+
+    different: tuple[str | None, ...]
+    places: NDArray[np.int32]
 
 
 class Encoder:
@@ -129,6 +138,28 @@ class Encoder:
         unknown = _first(name for name in members if name not in ("records", "columns"))
         pointers = [f"#/{fragment(name[:100])}" for name in unknown] or ["#"]
         raise ContractError([FieldError(pointer, "unknown_member", detail) for pointer in pointers])
+
+    def arrays(self, columns: Mapping[str, Numbers | Texts]) -> Matrix | None:
+        """The matrix [rows, features] of the schema's columns, each without gaps; all have as many rows.
+
+        None: not all keep the contract, or it takes `encode` to know.
+        """
+        given = [columns[column.feature.name] for column in self._columns_of]
+        coded = [
+            (one.places, column.table(one.different)) if isinstance(one, Texts) else one
+            for one, column in zip(given, self._columns_of, strict=True)
+        ]
+        first = given[0]
+        rows = len(first.places if isinstance(first, Texts) else first)
+        matrix = np.empty((rows, self._schema.width), dtype=np.float32)
+        if self._rows is not None:
+            return matrix if self._rows.arrays(tuple(coded), matrix) else None
+        for position, (column, one) in enumerate(zip(self._columns_of, coded, strict=True)):
+            found = _taken(*one) if isinstance(one, tuple) else column.of_array(one)
+            if found is None:
+                return None
+            matrix[:, position] = found
+        return matrix
 
     def _records(self, records: object) -> Matrix:
         if not isinstance(records, list) or not records:
@@ -306,6 +337,18 @@ class _Column:
         else:
             self.read, self.encode = _number_reader(feature), _number_column(feature)
             self.of_array = _number_array(feature)
+
+    def table(self, different: tuple[str | None, ...]) -> NDArray[np.float32]:
+        """The code of each text; NONE for what the feature does not take."""
+        known = codes(self.feature) if isinstance(self.feature, CategoryFeature) else {}
+        found = [NONE if text is None else known.get(text, NONE) for text in different]
+        return np.array(found, dtype=np.float32)
+
+
+def _taken(places: NDArray[np.int32], table: NDArray[np.float32]) -> Encoded | None:
+    """The codes of texts; None when one is none of the feature's."""
+    found = table[places]
+    return None if np.isnan(found).any() else found
 
 
 def _number_reader(feature: NumberFeature) -> Reader:

@@ -50,9 +50,13 @@ class RowsCode(Protocol):
 
     def column(self, number: int, values: list[Any], matrix: Matrix, /) -> bool: ...
 
+    def arrays(self, columns: tuple[object, ...], matrix: Matrix, /) -> bool: ...
+
 
 class BinsCode(Protocol):
     def count(self, matrix: Matrix, /) -> bytes: ...
+
+    def tally(self, matrix: Matrix, counts: NDArray[np.int64], /) -> None: ...
 
 
 class Kernel(Protocol):

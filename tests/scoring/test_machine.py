@@ -24,7 +24,7 @@ from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact
 from scoring.model.composite import Composite
 from scoring.model.drift import DriftRules
-from scoring.model.encode import ContractError, Encoder
+from scoring.model.encode import ContractError, Encoder, Texts
 from scoring.model.evaluator import TOLERANCE, MachineComposite
 from scoring.model.graph import Ensemble, Graph, GraphError, read
 from scoring.model.machine import Absent, MachineCode
@@ -277,6 +277,118 @@ def test_rows_are_read_or_refused_as_python_does_it(
         names = {name for record in records for name in record}
         payload = {"columns": {name: [record.get(name) for record in records] for name in names}}
     assert outcome(Encoder(CONTRACT, 50, code), payload) == outcome(Encoder(CONTRACT, 50), payload)
+
+
+EXACT = Schema(tuple(feature for feature in CONTRACT.features if feature.name != "wide"))
+WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+NUMBERS = {
+    **{name: st.integers(0, 100) | st.integers(np.iinfo(name).min, np.iinfo(name).max) for name in WHOLE},
+    "float32": st.integers(-3, 9).map(float) | st.floats(width=32),
+    "float64": st.integers(-3, 9).map(float) | st.floats(),
+}
+SMALL = {"whole": (0, 100), "any": (-1, 2), "kind": (2, 2), "flag": (0, 1)}
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> dict[str, Any]:
+    """Arrays of any type of numbers, and texts, most of which keep the contract."""
+    rows = draw(st.integers(1, 300))
+    found: dict[str, Any] = {}
+    for name, (low, high) in SMALL.items():
+        kind = draw(st.sampled_from([*NUMBERS, "texts"] if name == "kind" else [*NUMBERS]))
+        if kind == "texts":
+            different = tuple(
+                draw(st.lists(st.sampled_from(["a", "b", "c", "2", None]), min_size=1, max_size=4))
+            )
+            least = draw(st.lists(st.integers(0, len(different) - 1), min_size=1, max_size=3))
+            found[name] = Texts(different, np.resize(np.array(least, dtype=np.int32), rows))
+            continue
+        good = max(low, 0) if kind.startswith("u") else low
+        array = np.resize(np.arange(good, high + 1), rows).astype(kind)
+        for at in draw(st.lists(st.integers(0, rows - 1), max_size=1)):
+            array[at] = draw(NUMBERS[kind])
+        found[name] = array
+    return found
+
+
+def listed(column: Any) -> list[Any]:
+    if isinstance(column, Texts):
+        return [column.different[place] for place in column.places.tolist()]
+    return column.tolist()
+
+
+@given(given_columns=columns())
+@settings(max_examples=150, deadline=None)
+def test_arrays_are_read_as_lists_are(code: MachineCode, given_columns: dict[str, Any]) -> None:
+    """None where a list is refused; a list that is taken may have a type that only lists are judged in."""
+    payload = {"columns": {name: listed(column) for name, column in given_columns.items()}}
+    expected = outcome(Encoder(EXACT, 300), payload)
+    for encoder in (Encoder(EXACT, 300, code), Encoder(EXACT, 300)):
+        found = encoder.arrays(given_columns)
+        assert (None if found is None else found.tobytes()) == (
+            expected if isinstance(expected, bytes) else None
+        )
+
+
+def test_columns_that_a_double_cannot_judge_are_left_to_lists(code: MachineCode) -> None:
+    whole = Schema((CONTRACT.features[2],))
+    huge = Schema((CategoryFeature("kind", "", (0, 2**53 + 1)),))
+    texts = Schema((CategoryFeature("kind", "", ("a", "b")),))
+    for schema in (whole, huge, texts):
+        numbers = {schema.names[0]: np.zeros(200)}
+        for encoder in (Encoder(schema, 200, code), Encoder(schema, 200)):
+            assert encoder.arrays(numbers) is None
+    half = {"flag": np.zeros(3, dtype=np.float16)}
+    assert Encoder(Schema((CONTRACT.features[4],)), 3, code).arrays(half) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (np.zeros(3),),
+        (np.zeros((4, 1)),),
+        (np.zeros(8)[::2],),
+        ((np.zeros(4, np.int64), np.zeros(1, np.float32)),),
+        ((np.zeros(4, np.int32), np.zeros(1)),),
+        (np.zeros(4), np.zeros(4)),
+        ([0.0] * 4,),
+    ],
+)
+def test_columns_of_another_shape_are_refused(code: MachineCode, wrong: tuple[Any, ...]) -> None:
+    rows = code.rows(Schema((CONTRACT.features[4],)))
+    with pytest.raises((TypeError, ValueError, BufferError)):
+        rows.arrays(wrong, np.empty((4, 1), dtype=np.float32))
+
+
+@pytest.mark.parametrize("place", [-1, 2])
+def test_a_place_beyond_the_texts_is_no_category(code: MachineCode, place: int) -> None:
+    rows = code.rows(Schema((CONTRACT.features[4],)))
+    places = np.array([0, 1, place, 0], dtype=np.int32)
+    matrix = np.empty((4, 1), dtype=np.float32)
+    assert not rows.arrays(((places, np.zeros(2, np.float32)),), matrix)
+    assert rows.arrays(((places % 2, np.zeros(2, np.float32)),), matrix)
+
+
+def test_bins_are_tallied_as_python_counts_them(code: MachineCode, artifact: Artifact, rows: Matrix) -> None:
+    some = rows.copy()
+    some[::3, 0] = np.nan
+    some[:, 1] = np.nan
+    some[::5, 2] = np.inf
+    numbers = artifact.drift.bin_numbers(some)
+    expected = np.array(
+        [
+            np.bincount(numbers[~np.isnan(some[:, feature]), feature], minlength=artifact.drift.bins)
+            for feature in range(some.shape[1])
+        ]
+    )
+    counts = np.zeros(expected.shape, dtype=np.int64)
+    bins = code.bins(artifact.drift.edges)
+    for part in (some[:7], some[7:]):
+        bins.tally(part, counts)
+    assert np.array_equal(counts, expected)
+    for wrong in (counts[:, 1:].copy(), counts.astype(np.int32), counts[1:].copy()):
+        with pytest.raises((TypeError, ValueError)):
+            bins.tally(some, wrong)
 
 
 def test_bins_are_those_of_python(code: MachineCode, artifact: Artifact, rows: Matrix) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
@@ -17,6 +20,7 @@ from ml.batch import outputs
 from ml.batch import run as batch
 from ml.batch.evaluate import Composite, load
 from ml.batch.run import Limits, run
+from ml.batch.unit import predictions_schema, rejects_schema
 from ml.errors import MlopsError
 from scoring.model import machine
 from scoring.model.machine import Absent
@@ -47,6 +51,57 @@ def test_each_row_has_the_service_s_own_answer(
     assert set(found["model"]) == {"credit-default:1"}
     assert set(found["run"]) == {answer["run"]}
     assert answer["report"]["rows"] == len(rows)
+
+
+def test_files_hold_the_types_that_the_table_declares(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Readers see plain texts, and the ranges of what rows are looked for by."""
+    broken = rows.copy()
+    broken.loc[5, "sex"] = "unknown"
+    unreleased = replace(composite, release=None)
+    for number, one in enumerate((composite, unreleased)):
+        output = tmp_path / f"out-{number}"
+        run(one, written(broken, tmp_path / "in", files=1), str(output), ID, Limits())
+        for name, declared in (("predictions", predictions_schema), ("rejects", rejects_schema)):
+            (file,) = (output / name).rglob("*.parquet")
+            expected = declared(pa.int64())
+            found = pq.read_schema(file)
+            assert found.equals(expected.remove(expected.get_field_index("run")))
+            group = pq.ParquetFile(file).metadata.row_group(0)
+            ranged = {
+                group.column(place).path_in_schema
+                for place in range(group.num_columns)
+                if group.column(place).is_stats_set
+            }
+            assert ranged == {"key", "file", "row"}
+        assert set(table(output)["release"].fillna("")) == {one.release or ""}
+
+
+@pytest.mark.parametrize("kind", ["plain", "coded", "gaps"])
+def test_texts_are_read_however_files_hold_them(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path, kind: str
+) -> None:
+    """As texts, by number with unused ones among them, or with one gap, which alone is rejected."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    sex = rows["sex"].tolist()
+    if kind == "gaps":
+        sex[3] = None
+    plain: Any = pa.Table.from_pandas(rows, preserve_index=False)
+    column = pa.array(sex, pa.string())
+    if kind == "coded":
+        coded = column.dictionary_encode()
+        known = pa.concat_arrays([pa.array(["nobody's"]), coded.dictionary])
+        places = pa.array(coded.indices.to_numpy() + 1, pa.int8())
+        column = pa.DictionaryArray.from_arrays(places, known)
+    pq.write_table(plain.set_column(plain.schema.get_field_index("sex"), "sex", column), folder / "a.parquet")
+    answer = run(composite, str(folder), str(tmp_path / "out"), ID, Limits())
+    assert answer["rejected"] == (kind == "gaps")
+    run(composite, written(rows, tmp_path / "same"), str(tmp_path / "other"), ID, Limits())
+    keep = [place for place in range(len(rows)) if kind != "gaps" or place != 3]
+    expected = table(tmp_path / "other")["probability"].to_numpy()[keep]
+    assert np.array_equal(table(tmp_path / "out")["probability"].to_numpy(), expected)
 
 
 @pytest.mark.parametrize(("block", "workers", "files"), [(7, 1, 1), (100, 2, 1), (65_536, 3, 1)])

@@ -9,6 +9,7 @@ from typing import Any
 from ml.azure.clients import Azure
 from ml.azure.remote_log import RemoteLog
 from ml.azure.rest import Rest
+from ml.azure.words import word
 from ml.errors import MlopsError
 
 FINISHED = frozenset({"Completed", "Failed", "Canceled", "NotResponding"})
@@ -145,7 +146,7 @@ class Follower:
             title = f"{within} {name.removeprefix(f'{job}_')}" if within else str(child.display_name or name)
             step = self._steps.setdefault(name, Step(name, title, RemoteLog(self._azure)))
             done = step.status in FINISHED
-            self._update(step, str(child.status))
+            self._update(step, word(child.status))
             if self._trials and not within and not done:
                 self._look_at_children(name, title)
 

@@ -51,7 +51,7 @@ from infra.config_types import (
 )
 from infra.environments import PROVEN_IN
 from infra.naming import Names
-from infra.private_link import FUNCTION_LINKS, PrivateLink, links_of
+from infra.private_link import FUNCTION_LINKS, LANDING, PrivateLink, links_of
 from infra.regions import REGIONS, Region
 from infra.section import Section
 
@@ -246,12 +246,13 @@ class Settings(Section):
     def private_links(self) -> tuple[PrivateLink, ...]:
         """The private endpoints: the workspace's, those asked for; in a private estate all but Monitor's.
 
-        The database of predictions has no other way in, wherever it is.
+        The database of predictions has no other way in, wherever it is. The last may lead to another estate's
+        data lake.
         """
         chosen = set(OPTIONAL if self.private else self.private_link.services)
         if self.data_lake is None:
             chosen -= {"dataLake"}
-        return links_of(
+        own = links_of(
             (
                 "workspace",
                 *chosen,
@@ -263,6 +264,7 @@ class Settings(Section):
                 *(FUNCTION_LINKS if self.private and self.scoring_function else ()),
             )
         )
+        return (*own, LANDING) if self.retraining and self.retraining.push_endpoint else own
 
     def _gateway_link(self) -> tuple[str, ...]:
         """A gateway that answers publicly needs no endpoint."""

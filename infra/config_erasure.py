@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import BeforeValidator
 
 from infra.config_errors import Problem
+from infra.config_predictions import role_of_group
 from infra.config_types import Uuid
 from infra.section import Section
 
@@ -17,9 +20,14 @@ Rule = Callable[["Settings", str], Iterator[Problem]]
 
 class Erasure(Section):
     """groupId: object id of the group whose members may run `mlops forget`: they may write the data lake's
-    answers, predictions and tables, and purge Log Analytics, which nothing can undo. Else nobody may."""
+    containers, read training sets and models, and purge Log Analytics, which nothing can undo. Else nobody.
+
+    groupName: its display name, under which its members sign in to the database of predictions by key; there
+    they may erase by key, and nothing else.
+    """
 
     group_id: Uuid
+    group_name: Annotated[str, BeforeValidator(role_of_group)] | None = None
 
 
 def erasers_are_a_group_of_their_own(settings: Settings, _: str) -> Iterator[Problem]:
@@ -30,6 +38,32 @@ def erasers_are_a_group_of_their_own(settings: Settings, _: str) -> Iterator[Pro
             "erasure.groupId",
             chosen.group_id,
             "that is engineersGroupId; make a group of those who may erase people's rows for good",
+        )
+
+
+def erasers_sign_in_to_the_database_by_name(settings: Settings, _: str) -> Iterator[Problem]:
+    """A role of the server is the group's name: without one its members reach no row there."""
+    chosen, database = settings.erasure, settings.predictions_database
+    if chosen is None:
+        return
+    if database is not None and chosen.group_name is None:
+        yield Problem(
+            "erasure.groupName",
+            None,
+            "predictionsDatabase holds rows of people, and its roles have names; set the display name of "
+            "erasure.groupId",
+        )
+    if database is None and chosen.group_name is not None:
+        yield Problem(
+            "erasure.groupName",
+            chosen.group_name,
+            "there is no database to sign in to; set predictionsDatabase, or leave it out",
+        )
+    if database is not None and chosen.group_name == database.administrators:
+        yield Problem(
+            "erasure.groupName",
+            chosen.group_name,
+            "that is predictionsDatabase.administrators; name the group of erasure.groupId",
         )
 
 
@@ -45,4 +79,5 @@ def erasures_need_a_data_lake(settings: Settings, _: str) -> Iterator[Problem]:
 ERASURE_RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (frozenset({"erasure", "engineers_group_id"}), erasers_are_a_group_of_their_own),
     (frozenset({"erasure", "data_lake"}), erasures_need_a_data_lake),
+    (frozenset({"erasure", "predictions_database"}), erasers_sign_in_to_the_database_by_name),
 )

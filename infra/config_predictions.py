@@ -15,11 +15,12 @@ TIERS: Final = {"B": "Burstable", "D": "GeneralPurpose", "E": "MemoryOptimized"}
 SizeGb = Literal[32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384]
 
 
-def _administrators(value: Any) -> str:
+def role_of_group(value: Any) -> str:
+    """The display name of a group as a role of PostgreSQL."""
     if not isinstance(value, str) or not re.fullmatch(r"[\w.@ -]{1,63}", value):
         refuse(
-            "write the display name of the group engineersGroupId, under which its members sign in: "
-            "63 letters, digits, spaces and .@_- at most"
+            "write the display name of the group, under which its members sign in: 63 letters, digits, "
+            "spaces and .@_- at most"
         )
     return value
 
@@ -37,7 +38,7 @@ class PredictionsDatabase(Section):
     backups in the paired region too; fixed once made.
     """
 
-    administrators: Annotated[str, BeforeValidator(_administrators)]
+    administrators: Annotated[str, BeforeValidator(role_of_group)]
     version: Literal["15", "16", "17", "18"] = "17"
     vm_size: Annotated[str, BeforeValidator(_server_size)] = "Standard_D2ds_v5"
     storage_gb: SizeGb = 64

@@ -1,7 +1,7 @@
 """The settings of what starts trainings by itself: a function app, or the way to another environment's."""
 
 import re
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -68,10 +68,19 @@ class Pusher(Section):
 
     principalId: `training_identity_principal_id`, object id of its training identity, which gets the role
     that only adds. subnetId: `training_subnet_id`, which the data lake's firewall lets in.
+    privateEndpoint: production has one of the data lake in its own network (retraining.pushEndpoint there),
+    the only way into a private estate.
     """
 
     principal_id: Uuid
     subnet_id: SubnetId | None = None
+    private_endpoint: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Pusher":
+        if self.subnet_id is not None and self.private_endpoint:
+            refuse("rows come by subnetId or by privateEndpoint; leave one of them out")
+        return self
 
 
 class Retraining(Section):
@@ -81,7 +90,9 @@ class Retraining(Section):
     as nothing has landed. application: without it alerts start nothing. github: without it a registered model
     starts no release. pushedBy: without it nobody of another environment lands rows here.
     endpoint, pushTo: in place of all others, where trainings run in another environment: where alerts go, and
-    the data lake that takes labelled rows.
+    the data lake that takes labelled rows. pushEndpoint: rows go there by a private endpoint in this network,
+    and not by the subnet's service endpoint; manual: the data lake's owner approves it; automatic: whoever
+    runs `pulumi up` here may approve connections of that data lake.
     """
 
     schedule: Annotated[str, BeforeValidator(_schedule)] | None = None
@@ -93,6 +104,7 @@ class Retraining(Section):
     pushed_by: Pusher | None = None
     endpoint: Elsewhere | None = None
     push_to: AccountId | None = None
+    push_endpoint: Literal["manual", "automatic"] | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Retraining":
@@ -101,6 +113,8 @@ class Retraining(Section):
             refuse(
                 f"endpoint and pushTo are for an estate that trains in another environment; leave out {own}"
             )
+        if self.push_endpoint is not None and self.push_to is None:
+            refuse("pushEndpoint leads to the data lake that pushTo names; set pushTo, or leave it out")
         return self
 
     @property

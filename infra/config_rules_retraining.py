@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.config_errors import Problem
 from infra.config_existing import NETWORK
+from infra.private_link import LANDING, zones_of
 from infra.resource_ids import ResourceId
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def rows_come_in_by_a_subnet(settings: Settings, _: str) -> Iterator[Problem]:
         yield Problem(
             setting,
             chosen.subnet_id,
-            "a private estate answers no subnet of others; leave it out, and make a private endpoint of the "
-            "data lake in production's network",
+            "a private estate answers no subnet of others; leave it out, and set privateEndpoint here and "
+            "retraining.pushEndpoint in production",
         )
     names = settings.names()
     own = ResourceId(
@@ -53,6 +54,24 @@ def rows_come_in_by_a_subnet(settings: Settings, _: str) -> Iterator[Problem]:
     )
     if chosen.subnet_id.lower().startswith(f"{own}/".lower()):
         yield Problem(setting, chosen.subnet_id, "this is a subnet of this estate; name production's")
+
+
+def the_lakes_name_is_found_beside_an_endpoint_of_others(settings: Settings, _: str) -> Iterator[Problem]:
+    """Once an account has any private endpoint, its public name is an alias in the private zone's: a network
+    that has the zone and not the name does not find the account any more ("Use private endpoints for Azure
+    Storage", read 2026-11)."""
+    chosen = settings.retraining.pushed_by if settings.retraining else None
+    if chosen is None or not chosen.private_endpoint:
+        return
+    links = settings.private_links
+    (zone,) = LANDING.zones
+    if "dataLake" not in {link.service for link in links} and zone in zones_of(links):
+        yield Problem(
+            "privateLink.services",
+            ", ".join(settings.private_link.services) or "none",
+            "production's private endpoint makes the data lake's name one of the zone "
+            f"{zone}, which this network has for other services; add dataLake",
+        )
 
 
 def rows_that_are_pushed_are_kept_here(settings: Settings, _: str) -> Iterator[Problem]:
@@ -71,12 +90,13 @@ def rows_that_are_pushed_are_kept_here(settings: Settings, _: str) -> Iterator[P
 
 def training_reaches_what_it_pushes_to(settings: Settings, _: str) -> Iterator[Problem]:
     target = settings.retraining.push_to if settings.retraining else None
-    if target and settings.private and not settings.network.storage_policy:
+    by_endpoint = settings.retraining is not None and settings.retraining.push_endpoint is not None
+    if target and settings.private and not by_endpoint and not settings.network.storage_policy:
         yield Problem(
             "network.storagePolicy",
             False,
             "without it a private estate has no service endpoint, by which training reaches "
-            "retraining.pushTo; set true",
+            "retraining.pushTo; set true, or retraining.pushEndpoint",
         )
 
 
@@ -87,6 +107,20 @@ RETRAINING_RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
     (
         frozenset({"retraining", "network_access", "azure", "project", "environment"}),
         rows_come_in_by_a_subnet,
+    ),
+    (
+        frozenset(
+            {
+                "retraining",
+                "network_access",
+                "private_link",
+                "data_lake",
+                "releases",
+                "gateway",
+                "predictions_database",
+            }
+        ),
+        the_lakes_name_is_found_beside_an_endpoint_of_others,
     ),
     (
         frozenset({"retraining", "data_lake", "azure", "project", "environment"}),

@@ -26,7 +26,7 @@ from infra.components.workspace import Workspace, WorkspaceArgs
 from infra.config import Settings
 from infra.config_predictions import DATABASE, PORT
 from infra.config_retraining import alerts_url
-from infra.private_link import GATEWAY, Service
+from infra.private_link import GATEWAY, LANDING, PrivateLink, Service
 from infra.traffic import GATEWAY_GROUP
 
 if TYPE_CHECKING:
@@ -134,13 +134,22 @@ class Estate(pulumi.ComponentResource):
         made = [
             PrivateEndpoint(
                 f"{link.key}-endpoint",
-                PrivateEndpointArgs(site, self.network, dns, targets[link.service], link),
+                PrivateEndpointArgs(
+                    site, self.network, dns, targets[link.service], link, request=self._request(link)
+                ),
                 here,
             )
             for link in links
             if link is not GATEWAY  # training need not wait for the gateway, which takes Azure an hour
         ]
         return [dns, *made]
+
+    def _request(self, link: PrivateLink) -> str | None:
+        """What the owner of a service of others is told, where the connection waits for an approval."""
+        retraining = self.settings.retraining
+        if link is not LANDING or retraining is None or retraining.push_endpoint != "manual":
+            return None
+        return f"labelled rows of {self.settings.project} {self.settings.environment} go into landing"
 
     def _targets(self) -> dict[Service, pulumi.Output[str]]:
         """What private endpoints lead to."""
@@ -161,6 +170,8 @@ class Estate(pulumi.ComponentResource):
             found["scoringFunctionStorage"] = self.function.account_id
         if self.predictions:
             found["predictions"] = self.predictions.id
+        if self.settings.retraining and self.settings.retraining.push_to:
+            found["landing"] = pulumi.Output.from_input(self.settings.retraining.push_to)
         if self.scope:
             found["monitor"] = self.scope.id
         if self.settings.releases:
@@ -351,6 +362,7 @@ class Estate(pulumi.ComponentResource):
             "writer_object_id": identities["training"].principal_id,
             "reader": names.of("identity", "scoring"),
             "reader_object_id": identities["scoring"].principal_id,
+            **self._eraser(),
         }
 
     def _function_outputs(self) -> dict[str, Any] | None:
@@ -364,6 +376,13 @@ class Estate(pulumi.ComponentResource):
             "models": self.function.models,
             "key_secret": settings.key_secret,
         }
+
+    def _eraser(self) -> dict[str, str]:
+        """The group that erases people's rows, where it has a name to sign in to the database under."""
+        chosen = self.settings.erasure
+        if chosen is None or chosen.group_name is None:
+            return {}
+        return {"eraser": chosen.group_name, "eraser_object_id": chosen.group_id}
 
     def _alerts_url(self) -> str | None:
         return alerts_url(self.settings.names().of("function_app")) if self.retraining else None

@@ -16,6 +16,8 @@ class Predictions(BaseModel):
     writer_object_id: str
     reader: str = Field(description="the scoring identity: it looks up")
     reader_object_id: str
+    eraser: str | None = Field(default=None, description="the group that erases people's rows; None: none")
+    eraser_object_id: str | None = None
 
 
 class ScoringFunction(BaseModel):

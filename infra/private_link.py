@@ -24,6 +24,7 @@ Service = Literal[
     "scoringFunction",
     "scoringFunctionStorage",
     "predictions",
+    "landing",
 ]
 """What a private endpoint leads to, as settings and outputs name it."""
 
@@ -52,6 +53,8 @@ WORKSPACE: Final = PrivateLink(
     "amlworkspace",
     ("privatelink.api.azureml.ms", "privatelink.notebooks.azure.net"),
 )
+LANDING: Final = _storage("landing", "landing", "blob")
+"""Of an estate that pushes rows: the data lake of the one that trains. A push is one call of blobs."""
 GATEWAY: Final = PrivateLink("gateway", "gateway", "Gateway", ("privatelink.azure-api.net",))
 _VAULT: Final = ("privatelink.vaultcore.azure.net",)
 

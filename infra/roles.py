@@ -36,6 +36,7 @@ ROLES: Final[dict[str, str]] = {
     "Monitoring Reader": "43d0d8ad-25c7-4714-9337-8ba259a9fe05",
     "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
     "Private DNS Zone Contributor": "b12aa53e-6015-4669-85d0-8515ebb3ae7f",
+    "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
     "Storage Account Contributor": "17d1049b-9a84-46fb-8f53-869881c3d3ab",
     "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     "Storage Blob Data Owner": "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
@@ -259,6 +260,10 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("erasers", "Storage Blob Data Contributor", "lake-tables", "rewrites labels and feature tables"),
     Grant("erasers", "Storage Blob Data Contributor", "lake-predictions", "rewrites answers and batches"),
     Grant("erasers", "Storage Blob Data Contributor", "lake-answers", "collects parts without the rows"),
+    Grant("erasers", "Storage Blob Data Contributor", "lake-landing", "writes landed files without the rows"),
+    Grant("erasers", "Storage Blob Data Reader", "storage", "looks for the rows in training sets"),
+    # It reads no files of models: their lineage says which data they were trained on.
+    Grant("erasers", "Reader", "workspace", "names the models that were trained on the rows"),
     # It reads logs, too: what is to be purged has to be found first. No narrower role may purge.
     Grant("erasers", "Data Purger", "log-analytics", "purges what tells of a person"),
 )

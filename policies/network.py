@@ -169,15 +169,24 @@ def _no_lone_address(resource: Resource) -> Iterator[str]:
         yield "sku.name has to be 'Standard': a basic address is open until something closes it"
 
 
+MANUAL: Final = "manualPrivateLinkServiceConnections"  # what others approve
+
+
 def _connection(resource: Resource) -> Iterator[str]:
     connections = resource.inputs.get("privateLinkServiceConnections") or []
-    for connection in connections:
+    waiting = resource.inputs.get(MANUAL) or []
+    for connection in [*connections, *waiting]:
         if not connection.get("groupIds"):
             yield f"connection {connection.get('name')!r} names no part of the service (groupIds)"
         if not connection.get("privateLinkServiceId"):
             yield f"connection {connection.get('name')!r} leads nowhere (privateLinkServiceId)"
-    if not connections:
-        yield "privateLinkServiceConnections is empty: it leads nowhere, or waits for somebody's approval"
+    for connection in waiting:
+        if not connection.get("requestMessage"):
+            yield f"connection {connection.get('name')!r} does not tell its owner what for (requestMessage)"
+    if resource.references.get(MANUAL):
+        yield "it waits for an approval of what is the estate's own: nobody is told to give it"
+    if not connections and not waiting:
+        yield "privateLinkServiceConnections is empty: it leads nowhere"
 
 
 def _delegated(resource: Resource) -> Iterator[str]:

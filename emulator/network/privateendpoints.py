@@ -13,7 +13,6 @@ from emulator.identity.service import Identity
 from emulator.network import privatelink
 from emulator.network.interfaces import INTERFACE
 from emulator.network.privatelink import Name
-from emulator.principal import Principal
 
 ENDPOINT: Final = "Microsoft.Network/privateEndpoints"
 ZONE_GROUP: Final = f"{ENDPOINT}/privateDnsZoneGroups"
@@ -43,9 +42,10 @@ def install(arm: Arm, identity: Identity) -> None:
                 properties = one.setdefault("properties", {})
                 _check_group(arm, name, properties)
                 before = held.get(one.setdefault("name", name), {})
-                state = _state(identity, put.principal, properties, automatic=kind == CONNECTIONS[0])
                 if before.get("privateLinkServiceId") == properties.get("privateLinkServiceId"):
-                    state = before.get("privateLinkServiceConnectionState", state)
+                    state = before.get("privateLinkServiceConnectionState", PENDING)
+                else:
+                    state = _state(identity, put, properties, automatic=kind == CONNECTIONS[0])
                 properties["privateLinkServiceConnectionState"] = state
                 properties["provisioningState"] = "Succeeded"
                 one["id"] = f"{put.id}/{kind}/{one['name']}"
@@ -182,12 +182,23 @@ def approved(connection: Json) -> bool:
     return connection["properties"]["privateLinkServiceConnectionState"].get("status") == "Approved"
 
 
-def _state(identity: Identity, who: Principal | None, connection: Json, *, automatic: bool) -> Json:
-    """Approved at once where whoever asks may approve connections of the service; else it waits."""
-    target = str(connection.get("privateLinkServiceId", ""))
+def _state(identity: Identity, put: Put, connection: Json, *, automatic: bool) -> Json:
+    """A manual one waits. Another takes the right to approve connections of the service, as Azure says it
+    (MicrosoftDocs/azure-docs#96892)."""
+    target, who = str(connection.get("privateLinkServiceId", "")), put.principal
+    if not automatic:
+        return dict(PENDING)
     action = f"{parse_resource(target).type}/privateEndpointConnectionsApproval/action" if target else ""
-    may = who is None or identity.allowed(who, action, target)
-    return dict(APPROVED if automatic and may else PENDING)
+    if who is not None and not identity.allowed(who, action, target):
+        raise AzureError(
+            403,
+            "LinkedAuthorizationFailed",
+            f"The client '{who.client_id}' with object id '{who.object_id}' has permission to perform action "
+            f"'{ENDPOINT}/write' on scope '{put.id}'; however, it does not have permission to perform action "
+            f"'PrivateEndpointConnectionsApproval/action' on the linked scope(s) '{target}' or the linked "
+            "scope(s) are invalid.",
+        )
+    return dict(APPROVED)
 
 
 def _check_group(arm: Arm, name: str, connection: Json) -> None:

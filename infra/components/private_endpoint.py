@@ -15,7 +15,8 @@ from infra.private_link import PrivateLink
 class PrivateEndpointArgs:
     """target: resource id of the service. link: what leads to it. dns: where its names stand.
 
-    group: id of the application security group that it is in.
+    group: id of the application security group that it is in. request: what its owner is told who approves
+    the connection; None: whoever makes it may approve it.
     """
 
     site: Site
@@ -24,6 +25,7 @@ class PrivateEndpointArgs:
     target: pulumi.Output[str]
     link: PrivateLink
     group: pulumi.Output[str] | None = None
+    request: str | None = None
 
 
 class PrivateEndpoint(pulumi.ComponentResource):
@@ -34,6 +36,13 @@ class PrivateEndpoint(pulumi.ComponentResource):
     ) -> None:
         super().__init__("mlops:network:PrivateEndpoint", name, None, opts)
         site, link = args.site, args.link
+        connection = network.PrivateLinkServiceConnectionArgs(
+            name=link.key,
+            private_link_service_id=args.target,
+            group_ids=[link.group],
+            request_message=args.request,
+        )
+        waits = args.request is not None
         endpoint = network.PrivateEndpoint(
             name,
             resource_group_name=site.group,
@@ -44,11 +53,8 @@ class PrivateEndpoint(pulumi.ComponentResource):
             if args.group is not None
             else None,
             custom_network_interface_name=site.names.of("network_interface", link.key),
-            private_link_service_connections=[
-                network.PrivateLinkServiceConnectionArgs(
-                    name=link.key, private_link_service_id=args.target, group_ids=[link.group]
-                )
-            ],
+            private_link_service_connections=None if waits else [connection],
+            manual_private_link_service_connections=[connection] if waits else None,
             tags=site.tags,
             opts=child_of(self, create_timeout="20m"),
         )

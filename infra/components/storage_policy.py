@@ -59,9 +59,12 @@ class StoragePolicy(pulumi.ComponentResource):
 
 
 def _pushed_to(site: Site) -> list[network.ServiceEndpointPolicyDefinitionArgs]:
-    """The one account of others that training reaches: rows are pushed there by a role that only adds."""
+    """The one account of others that training reaches: rows are pushed there by a role that only adds.
+
+    None where a private endpoint leads to it, which a policy does not ask.
+    """
     retraining = site.settings.retraining
-    if retraining is None or retraining.push_to is None:
+    if retraining is None or retraining.push_to is None or retraining.push_endpoint is not None:
         return []
     return [
         network.ServiceEndpointPolicyDefinitionArgs(

@@ -68,6 +68,9 @@ def _short(resource: Resource | None) -> str:
     match resource.kind:
         case "PrivateEndpoint":
             to = target(resource, "privateLinkServiceConnections")
+            if waiting := resource.inputs.get("manualPrivateLinkServiceConnections"):
+                asked = (code(str(one.get("privateLinkServiceId"))) for one in waiting)
+                to = f"{', '.join(asked)} (its owner approves)"
             return f"to {to}, {', '.join(code(group) for group in groups_of(resource))}"
         case "Subnet":
             return code(resource.inputs.get("addressPrefix") or resource.inputs.get("addressPrefixes") or "")

@@ -43,7 +43,12 @@ CREATION_ONLY: Final[dict[str, tuple[str, ...]]] = {
         "properties.properties.enableNodePublicIp",
         "properties.properties.remoteLoginPortPublicAccess",
     ),
-    "network:PrivateEndpoint": ("subnet.id", "privateLinkServiceConnections*", "customNetworkInterfaceName"),
+    "network:PrivateEndpoint": (
+        "subnet.id",
+        "privateLinkServiceConnections*",
+        "manualPrivateLinkServiceConnections*",
+        "customNetworkInterfaceName",
+    ),
     "network:PublicIPAddress": ("sku.*", "publicIPAddressVersion", "publicIPAllocationMethod"),
     "network:NatGateway": ("sku.*",),
     "network:Subnet": (),

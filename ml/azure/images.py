@@ -14,6 +14,7 @@ from ml.azure.clients import Azure
 from ml.azure.pauses import pauses
 from ml.azure.remote_log import RemoteLog
 from ml.azure.rest import MANAGEMENT, Rest
+from ml.azure.words import word
 from ml.content import Files, content_key, tar_gz
 from ml.errors import MlopsError
 
@@ -75,7 +76,7 @@ def _finished_run(azure: Azure, run_id: str) -> "tuple[Run, list[str]]":
     waits = pauses(azure.settings.azure.poll_seconds)
     while True:
         run = runs.get(estate.resource_group, estate.registry, run_id)
-        finished = str(run.status) not in UNFINISHED
+        finished = word(run.status) not in UNFINISHED
         for line in log.new_lines(str(link), final=finished) if link else []:
             lines.append(line)
             azure.report.log("build", line)
@@ -144,9 +145,9 @@ def build(azure: Azure, repository: str, tag: str, context: Files) -> Image:
         "schedule a build in the registry",
     ).result()
     run, lines = _finished_run(azure, str(scheduled.run_id))
-    if str(run.status) != "Succeeded":
+    if word(run.status) != "Succeeded":
         raise MlopsError(
-            f"The build of the image {repository}:{tag} ended as {run.status} (run {scheduled.run_id})"
+            f"The build of the image {repository}:{tag} ended as {word(run.status)} (run {scheduled.run_id})"
             f"{': ' + run.run_error_message if run.run_error_message else ''}.",
             "Correct what the end of its log names.",
             lines[-LOG_TAIL:],

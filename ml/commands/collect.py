@@ -65,4 +65,9 @@ def render(answer: Mapping[str, Any]) -> RenderableType:
         for name, why in aside.items():
             listed.add_row(name, why)
         shown.append(listed)
+    if again := answer["reopened"]:
+        listed = table("Erasures that are under way again: run their `mlops forget` once more", "record")
+        for name in again:
+            listed.add_row(name)
+        shown.append(listed)
     return Group(*shown)

@@ -15,6 +15,7 @@ from ml.terminal.run import run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
+    from ml.forget.landed import Sets, Trained
     from ml.forget.where import Where
 
 Key = Annotated[
@@ -102,11 +103,44 @@ def where_of(azure: "Azure", outputs: list[str], database: str | None) -> "Where
         features=of_estate(estate.environment, estate.data_lake, None),
         batches=tables.address(estate.data_lake or "", "predictions", "batch"),
         outputs=tuple(outputs),
-        predictions=(lambda: open_store(azure, database)) if has_database else None,
+        predictions=(lambda: open_store(azure, database, erasing=True)) if has_database else None,
         logs=Workspace(azure),
+        sets=sets_of(azure),
         credential=azure.credential,
         wait_s=60 * azure.settings.batch.wait_minutes,
     )
+
+
+def sets_of(azure: "Azure") -> "Sets":
+    """Files that landed, training sets, and the models that were registered."""
+    from ml.forget.landed import LakeRows, Sets
+
+    estate, credential = azure.estate, azure.credential
+    datasets = f"datasets/{azure.settings.data.name}/"
+    return Sets(
+        LakeRows(estate.data_lake or "", "landing", credential, **azure.limits),
+        LakeRows(estate.storage_account, estate.data_container, credential, datasets, **azure.limits),
+        lambda: trained(azure),
+    )
+
+
+def trained(azure: "Azure") -> "list[Trained]":
+    """Each version of each model of the workspace, with the digest of its data."""
+    from ml.forget.landed import Trained
+    from ml.steps.register.registration import LINEAGE_PROPERTY
+
+    def found() -> "list[Trained]":
+        names = [str(one.name) for one in azure.ml.models.list()]
+        return [
+            Trained(
+                f"{one.name}:{one.version}",
+                str((one.properties or {}).get(f"{LINEAGE_PROPERTY}data_sha256", "")),
+            )
+            for name in names
+            for one in azure.ml.models.list(name)
+        ]
+
+    return azure.granted(found, "list models")
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

@@ -8,6 +8,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.markup import escape
 
+from ml.azure.words import word
 from ml.errors import MlopsError
 from ml.steps.train.space import BOOSTING, SPACE, number_of
 from ml.terminal import options, preflight
@@ -125,7 +126,7 @@ def _trial(runs: "Runs", child: "Job") -> dict[str, Any]:
     from ml.azure.runs import FINISHED
     from ml.jobs import sweep
 
-    name, status = str(child.name), str(getattr(child.status, "value", child.status))
+    name, status = str(child.name), word(child.status)
     if status not in FINISHED:
         raise MlopsError(
             f"The trial {name} is {status}.", "Wait for its end, then run the same command again."

@@ -6,18 +6,18 @@ Azure cannot be seen from here, but for the role that the bootstrap defines.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from infra.config_retraining import alerts_url
 from infra.roles import LANDING_WRITER, role_definition_id, role_guid
+from ml.doctor import endpoints
+from ml.doctor.endpoints import TITLE
 from ml.doctor.findings import Finding, failed, ok, unknown, warning
 from ml.doctor.subject import ROLE_DEFINITIONS, Subject
 
 if TYPE_CHECKING:
     from infra.config import Settings
     from infra.config_retraining import Elsewhere, Retraining
-
-TITLE: Final = "training elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,11 @@ def check(subject: Subject) -> list[Finding]:
     if retraining is None:
         return []
     if retraining.pushed_by is not None:
-        return _taking(subject)
+        return [*_taking(subject), *endpoints.asked_for(subject, retraining.pushed_by)]
     if retraining.hosted:
         return []
-    return judge(subject.settings, retraining, others(subject.settings.environment))
+    found = judge(subject.settings, retraining, others(subject.settings.environment))
+    return [*found, *endpoints.own(subject, retraining)]
 
 
 def others(environment: str) -> list[Other]:
@@ -137,12 +138,10 @@ def _rows(settings: "Settings", target: str, known: list[Other]) -> Iterator[Fin
             f"Set it in Pulumi.{other.name}.yaml to this stack's outputs training_identity_principal_id and "
             "training_subnet_id.",
         )
-    elif pusher.subnet_id is None and not other.settings.private:
-        yield failed(
-            TITLE,
-            f"the firewall of {account} lets no subnet of {settings.environment} in",
-            f"Set retraining.pushedBy.subnetId in Pulumi.{other.name}.yaml to the output training_subnet_id.",
-        )
+    else:
+        yield from endpoints.ways(settings, account, other.settings, pusher)
+    if _by_endpoint(settings):
+        return  # which leads into any region, and whose name is in this network's zone
     if other.settings.azure.location != settings.azure.location:
         yield warning(
             TITLE,
@@ -155,9 +154,13 @@ def _rows(settings: "Settings", target: str, known: list[Other]) -> Iterator[Fin
             TITLE,
             f"{account} has a private endpoint of {other.name}, so its name is looked for in the zone "
             "privatelink.blob.core.windows.net, and this network has its own",
-            f"Take dataLake out of privateLink.services of Pulumi.{other.name}.yaml, or put the name into "
-            "this network's zone.",
+            f"Set retraining.pushEndpoint in Pulumi.{settings.environment}.yaml, and privateEndpoint instead "
+            f"of subnetId in retraining.pushedBy of Pulumi.{other.name}.yaml.",
         )
+
+
+def _by_endpoint(settings: "Settings") -> bool:
+    return settings.retraining is not None and settings.retraining.push_endpoint is not None
 
 
 def _no_alerts(settings: "Settings") -> Iterator[Finding]:

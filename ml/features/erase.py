@@ -12,6 +12,7 @@ from ml.features.definition import person_column
 from ml.features.place import RECORD
 from ml.features.transform import HISTORY, LATEST
 from ml.lake import lease, tables
+from ml.lake.each import each
 from ml.lake.files import Files
 from ml.lake.table_place import (
     ATTEMPTS,
@@ -34,18 +35,18 @@ def erase(where: str, key: str, record: str, before: dt.datetime, credential: To
     """Erase the rows of a person; how many of all rows those were. Rows as of a past time lack them, too.
 
     where: the folder of the tables. record: the id of the erasure's record. before: events until then are not
-    built again, whatever the sources say. Raises MlopsError.
+    built again, whatever the sources say. Raises MlopsError, once each table was tried.
     """
     files, folder = files_at(where, credential)
     # Also where nothing was built yet: the sources have the person, and a first build would take the rows.
     with lease.held(where, credential, LIST_S):
         erased.add(files, folder, key, before)
-    gone = 0
-    for name in [name for name in files.names(f"{folder}/") if name.endswith(f"/{RECORD}")]:
+
+    def of_table(name: str) -> int:
         column = _person_of(files, name)
         if column is None:
-            continue
-        own = name.removesuffix(f"/{RECORD}").removeprefix(f"{folder}/")
+            return 0
+        own, rows = name.removesuffix(f"/{RECORD}").removeprefix(f"{folder}/"), 0
         for table in (HISTORY, LATEST):
             place = TablePlace(f"{where}/{own}/{table}", f"{folder}/{own}/{table}", files, credential)
             opened = place.open()
@@ -55,8 +56,18 @@ def erase(where: str, key: str, record: str, before: dt.datetime, credential: To
             if value is not None:
                 _cleared(place, record, of_value(column, value))
             place.delete_old_versions(0)
-            gone += counted(place, record) if table == HISTORY else 0
-    return gone
+            rows += counted(place, record) if table == HISTORY else 0
+        return rows
+
+    done = each([name for name in files.names(f"{folder}/") if name.endswith(f"/{RECORD}")], of_table)
+    if len(done.failed) == 1:
+        raise next(iter(done.failed.values()))
+    if done.failed:
+        raise MlopsError(
+            f"{len(done.failed)} feature tables were not reached: {done.words()}",
+            "Run the same command again: the others are done.",
+        )
+    return sum(done.rows.values())
 
 
 def _cleared(place: TablePlace, record: str, going: Going) -> None:

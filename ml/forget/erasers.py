@@ -7,8 +7,11 @@ from typing import Any, Final
 
 from ml.errors import MlopsError
 from ml.forget import telemetry as logs
+from ml.forget.landed import erase as erase_landed
+from ml.forget.landed import holding, models_of
 from ml.forget.outcome import Outcome
 from ml.forget.where import Person, Where
+from ml.lake.each import away, each
 
 Erase = Callable[[Where, Person, Mapping[str, Any]], Outcome]
 """With what the outcome before has kept. Raises MlopsError, and what a service raises."""
@@ -47,10 +50,15 @@ def _batches(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
     from ml.batch.erase import erase, outputs_below
 
     below = [] if where.batches is None else outputs_below(where.batches, where.credential)
-    rows = 0
-    for output in sorted({*below, *where.outputs}):
-        rows += erase(output, person.key, person.record, where.credential, where.wait_s)
-    return Outcome("erased", rows)
+    done = each(
+        sorted({*below, *where.outputs}),
+        lambda output: erase(output, person.key, person.record, where.credential, where.wait_s),
+    )
+    # Folders of Parquet count what went by this call alone: an earlier call's rows are not forgotten.
+    before: dict[str, int] = kept.get("rows", {})
+    rows = {name: max(before.get(name, 0), done.rows.get(name, 0)) for name in {*before, *done.rows}}
+    state = "failed" if done.failed else "erased"
+    return Outcome(state, sum(rows.values()), done.words().replace(person.key, "KEY"), {"rows": rows})
 
 
 def _predictions(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
@@ -75,6 +83,50 @@ def _telemetry(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome
     return logs.erase(where.logs, person.key, requests, kept, person.now - person.before)
 
 
+def _training_data(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
+    """Before landing is written anew: a file there is known by its content as models were trained on it.
+
+    kept: what an earlier call has found, of files that may be other ones by now.
+    """
+    if where.sets is None:
+        return Outcome("not there")
+    held: dict[str, str] = dict(kept.get("held", {}))
+    rows, said = 0, list[str]()
+    for files in (where.sets.landing, where.sets.datasets):
+        found, done = holding(files, person.key)
+        held |= {digest: name for name, digest in found.items()}
+        rows += sum(done.rows.values())
+        said += [done.words()] if done.failed else []
+    rows = max(rows, int(kept.get("rows", 0)))
+    try:
+        models = models_of(where.sets.models(), held)
+    except Exception as error:
+        if (refused := away(error)) is None:
+            raise
+        models = list[str]()
+        said.append(f"{refused.problem} {refused.remedy}")
+    if models:
+        said.append(
+            f"trained on data that held the row: {', '.join(models)}. Publish a version of the data without "
+            "the person, train anew, and delete these models and that data"
+        )
+    # What was found is kept also where a part failed: landing is written anew whether or not.
+    named = {"held": held, "models": models, "rows": rows}
+    words = " ".join(said).replace(person.key, "KEY") or "no registered model names data that holds the row"
+    failed = len(said) > bool(models)
+    return Outcome("failed" if failed else "told", rows, words, named)
+
+
+def _landing(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
+    if where.sets is None:
+        return Outcome("not there")
+    landing = where.sets.landing
+    done = each(landing.names(), lambda name: erase_landed(landing, name, person.key))
+    rows = int(kept.get("rows", 0)) + sum(done.rows.values())
+    state = "failed" if done.failed else "erased"
+    return Outcome(state, rows, done.words().replace(person.key, "KEY"), {"rows": rows})
+
+
 ERASERS: Final[dict[str, Erase]] = {
     "telemetry": _telemetry,
     "answers-aside": _aside,
@@ -83,4 +135,6 @@ ERASERS: Final[dict[str, Erase]] = {
     "features": _features,
     "batches": _batches,
     "predictions-by-key": _predictions,
+    "training-data": _training_data,
+    "landing": _landing,
 }

@@ -39,7 +39,9 @@ class Retention:
 class Place:
     """sets: of the data catalogue, whose rows these are. how: a person's rows are erased; proof: how it is
     known. by_key: whether `mlops forget` does it (ml/forget/erasers.py); else `how` says why not, and what is
-    to be done."""
+    to be done. by_request: rows are found by the requests of the person's answers, of which some come late:
+    the place is looked at again for those. names: `mlops forget` erases nothing there, and says what of it is
+    the person's."""
 
     name: str
     sets: tuple[str, ...]
@@ -47,6 +49,8 @@ class Place:
     proof: str
     kept: Retention
     by_key: bool = False
+    by_request: bool = False
+    names: bool = False
 
 
 REWRITTEN: Final = "its days are rewritten without the rows, and files of old versions are deleted"
@@ -59,6 +63,7 @@ PLACES: Final = (
         "the purge has ended, and queries by request id and by key find nothing",
         Retention("`telemetry.retentionDays` of the stack file"),
         by_key=True,
+        by_request=True,
     ),
     Place(
         "answers-aside",
@@ -114,20 +119,32 @@ PLACES: Final = (
         Retention("`precomputed.keep_runs` of ml/settings.toml; backups `predictionsDatabase.backupDays`"),
         by_key=True,
     ),
+    # Before landing, whose files are known by their content as models were trained on it.
+    Place(
+        "training-data",
+        ("credit-default", "models"),
+        "not by key: versions of a data asset are immutable, and models hold some rows of them as samples. "
+        "Which registered models came of data that holds the row is named: publish a version without the "
+        "person, train anew, and delete the old ones",
+        "the record names the models, by the SHA-256 of their data in their lineage",
+        Retention("until it is deleted"),
+        names=True,
+    ),
+    Place(
+        "landing",
+        ("landing",),
+        "by the contract's `id`: parquet files are written anew without the row, which starts no training. A "
+        "csv that holds it is named, as is a file that cannot be read: whoever delivers it delivers it anew",
+        "the record counts the rows, and no file is left that holds one",
+        Retention("`dataLake.landingDays` of the stack file, from the last writing"),
+        by_key=True,
+    ),
     Place(
         "erasures",
         ("erasures",),
         "not erased: it holds a salted digest, without which late parts would bring rows back",
         "the record has no key",
         Retention("until it is deleted"),
-    ),
-    Place(
-        "landing",
-        ("landing",),
-        "not by key: a file is another's delivery, and writing it anew would start a training. Whoever "
-        "delivers it delivers it anew without the person; delete the old file",
-        "none here",
-        Retention("`dataLake.landingDays` of the stack file"),
     ),
     Place(
         "pushed",
@@ -137,14 +154,6 @@ PLACES: Final = (
         "anew",
         "the names of the files are in pushed/ of production's container tables",
         Retention("`dataLake.landingDays` of the stack file there"),
-    ),
-    Place(
-        "training-data",
-        ("credit-default", "models"),
-        "not by key: versions of a data asset are immutable, and models hold some rows of them as samples. "
-        "Publish a version without the person, train, and delete the old ones",
-        "the lineage of a model names its data",
-        Retention("until it is deleted"),
     ),
 )
 

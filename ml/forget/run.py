@@ -13,7 +13,6 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from ml.azure.known import known
 from ml.errors import MlopsError
 from ml.forget.erasers import ERASERS
 from ml.forget.outcome import Outcome
@@ -23,9 +22,12 @@ from ml.kept import erasures
 from ml.kept.collect import collect
 from ml.kept.erase import requests_of
 from ml.kept.erasures import Erasure
+from ml.lake.each import away
 from scoring.kept.keys import PATTERN
 
 Told = Callable[[str], None]
+ROUNDS: Final = 3  # requests that are noted in each: the next command has them
+REQUESTS: Final = "requests"  # in what an outcome keeps: how many a place was looked through for
 COUNTED: Final = {"answers": "rows", "labels": "labels", "answers-aside": "quarantined"}
 """Fields of the record that older ones have, by the place that they count."""
 
@@ -49,28 +51,41 @@ def forget(
     now = now or datetime.now(UTC)
     _check(key, reason)
     files = where.kept.files
-    record = erasures.under_way(erasures.all_of(files), key)
+    found = erasures.all_of(files)
+    # One that was finished, and beside which requests were noted since, goes on.
+    record = erasures.under_way([erasures.reopened(files, one) for one in found if one.of(key)], key)
     if record is None:
         record = erasures.begun(key, reason, by, now)
         erasures.write(files, record)
-    if any(not _outcome(record, one).over for one in places):
+    left = [one for one in places if not _over(record, one)]
+    if left:
         record = _asked(where, record, key, now)
         collect(where.kept, where.retention_days, now)  # the parts that are there, without this person's rows
         record = _asked(where, record, key, now)
-    for place in places:
-        before = _outcome(record, place)
-        if before.over:
-            continue
-        told(place.name)
-        record = erasures.with_notes(files, record)
-        record = _noted(record, place, _erased(place, where, record, key, before, now))
-        erasures.write(files, record)
-    if all(_outcome(record, one).over for one in places):
+    notes: list[str] = []
+    for _ in range(ROUNDS):
+        for place in left:
+            told(place.name)
+            record = erasures.with_notes(files, record)
+            record = _noted(record, place, _erased(place, where, record, key, _outcome(record, place), now))
+            erasures.write(files, record)
+        notes = erasures.notes_of(files, record)
+        record = erasures.with_notes(files, record, notes)
+        # Requests that were noted while other places were erased are looked for before the end.
+        left = [one for one in places if one.by_request and not _searched(record, one)]
+        if not left:
+            break
+    if all(_over(record, one) for one in places):
         until = None if recoverable_days is None else f"{(now + timedelta(days=recoverable_days + 2)).date()}"
+        # Before the record is finished, which is not taken up after a kill; the record has what is in them.
+        for name in notes:
+            files.delete(name)
         # What a killed writer left goes when it is a day old, with the next collecting.
-        record = erasures.finished(record, now, recoverable_until=until, requests=[])
-        erasures.forget_notes(files, record)  # first: a record that is finished is not taken up after a kill
+        record = erasures.finished(
+            replace(record, places=_without_what_is_kept(record)), now, recoverable_until=until, requests=[]
+        )
         erasures.write(files, record)
+        record = erasures.reopened(files, record)  # by a collecting that had not seen it finished
     return record
 
 
@@ -80,13 +95,34 @@ def failed(record: Erasure) -> list[str]:
 
 
 def _outcome(record: Erasure, place: Place) -> Outcome:
-    if not place.by_key:
+    if not (place.by_key or place.names):
         return Outcome("not there")
     found = record.places.get(place.name)
     return Outcome("failed", said="not begun") if found is None else Outcome(**found)
 
 
+def _over(record: Erasure, place: Place) -> bool:
+    """Whether nothing is left to do there: of a place that goes by requests, for all that are known now."""
+    return _outcome(record, place).over and (not place.by_request or _searched(record, place))
+
+
+def _searched(record: Erasure, place: Place) -> bool:
+    """Whether a place that goes by requests was asked for all that are known now; they only become more."""
+    outcome = _outcome(record, place)
+    return outcome.state == "not there" or outcome.kept.get(REQUESTS) == len(record.requests)
+
+
+def _without_what_is_kept(record: Erasure) -> dict[str, dict[str, Any]]:
+    """Of a record that is finished: how many requests were looked for holds no longer, as there are none."""
+    return {
+        name: {**told, "kept": {key: value for key, value in told["kept"].items() if key != REQUESTS}}
+        for name, told in record.places.items()
+    }
+
+
 def _noted(record: Erasure, place: Place, outcome: Outcome) -> Erasure:
+    if place.by_request:
+        outcome = replace(outcome, kept={**outcome.kept, REQUESTS: len(record.requests)})
     counts: dict[str, Any] = {}
     if place.name in COUNTED:
         counts[COUNTED[place.name]] = outcome.rows
@@ -94,8 +130,13 @@ def _noted(record: Erasure, place: Place, outcome: Outcome) -> Erasure:
 
 
 def _asked(where: Where, record: Erasure, key: str, now: datetime) -> Erasure:
-    """Write the person's requests down before the answers go by which they are found."""
-    files, found = where.kept.files, requests_of(where.kept, key, now)
+    """Write the person's requests down before the answers go by which they are found.
+
+    Once the answers are erased, what is there anew is that of a person who came back, and stays.
+    """
+    gone = (record.places.get("answers") or {}).get("state") == "erased"
+    until = datetime.fromisoformat(record.before) if gone else None
+    files, found = where.kept.files, requests_of(where.kept, key, now, until)
     known = erasures.with_notes(files, replace(record, requests=[*record.requests, *map(list, found)]))
     if known != record:
         erasures.write(files, known)
@@ -109,24 +150,11 @@ def _erased(place: Place, where: Where, record: Erasure, key: str, before: Outco
     try:
         return ERASERS[place.name](where, person, before.kept)
     except Exception as error:
-        found = _away(error)
+        found = away(error)
         if found is None:
             raise
         said = " ".join([found.problem, found.remedy, *found.details[:1]])
         return Outcome("failed", before.rows, said.replace(key, "KEY"), before.kept)
-
-
-def _away(error: Exception) -> MlopsError | None:
-    """A service's or a disk's refusal, or a file that is no table's; None for a mistake of this program."""
-    from deltalake.exceptions import DeltaError
-    from pyarrow import ArrowException
-
-    if isinstance(error, OSError | DeltaError | ArrowException):
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
-        return MlopsError(
-            f"It cannot be read or written: {first}.", "Sign in as one who may, and run it again."
-        )
-    return known(error)
 
 
 def _check(key: str, reason: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ml.forget.landed import Sets
 from ml.forget.telemetry import Logs
 from ml.kept.erase import Requests
 from ml.kept.place import KeptPlace
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class Where:
     """features: the folder of feature tables. batches: the folder below which batches have their outputs;
     outputs: further ones, one by one. All are local paths or abfss:// addresses. predictions: opens the
-    database of predictions by key. None: the estate has none.
+    database of predictions by key. sets: files that landed or were trained on. None: the estate has none.
 
     retention_days: of answers. wait_s: how long a batch that writes to an output is waited for.
     """
@@ -33,6 +34,7 @@ class Where:
     outputs: tuple[str, ...] = ()
     predictions: Callable[[], Store] | None = None
     logs: Logs | None = None
+    sets: Sets | None = None
     credential: TokenCredential | None = None
     wait_s: float = 0.0
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml.azure.clients import Azure
 from ml.azure.runs import FINISHED, Follower
+from ml.azure.words import word
 from ml.content import content_key, sha256_of_files, sha256_of_program
 from ml.errors import MlopsError
 from ml.jobs import columns, data, environment, snapshot
@@ -166,7 +167,7 @@ def find_or_submit(azure: Azure, root: Path, request: Request, kind: Kind) -> Fo
         with azure.report.phase("connecting to the workspace"):
             known, name = find_job(azure, inputs.key, kind.name)
         if known is not None and reusable(known, request.force or request.rebuild):
-            name, status = str(known.name), str(getattr(known.status, "value", known.status))
+            name, status = str(known.name), word(known.status)
             azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
             return Found(name, status, reused=True)
         submit(azure, root, request, inputs, name, kind)

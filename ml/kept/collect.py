@@ -39,6 +39,7 @@ class Collected:
     rows: int = 0
     expired: int = 0
     erased: int = 0
+    reopened: list[str] = field(default_factory=list[str])  # erasures: what came late is not purged yet
     repeated: int = 0  # parts that an earlier run had taken and not deleted
     quarantined: dict[str, str] = field(default_factory=dict[str, str])  # the reason, by name
     removed_rows: int = 0  # whose time was over
@@ -102,7 +103,7 @@ def _take_some(place: KeptPlace, done: Collected, now: datetime, oldest: Any) ->
         return False
     # After the listing: an erasure that is written later finds the parts itself.
     known = erasures.all_of(place.files)
-    kept, expired, erased = _to_keep(place, table, [one for _, one in read], known, oldest)
+    kept, expired, erased = _to_keep(place, table, [one for _, one in read], known, oldest, done)
     taken = {part.author: part.number for part, _ in read}  # the last of each author, as they are sorted
     told = {"mlops.parts": len(read), "mlops.rows": kept.num_rows}
     tables.append(table, kept, taken=taken, told=told)
@@ -142,10 +143,11 @@ def _to_keep(
     read: Iterable[ArrowTable],
     known: Iterable[erasures.Erasure],
     oldest: Any,
+    done: Collected,
 ) -> tuple[ArrowTable, int, int]:
     """The rows to write; how many are too old; how many were erased.
 
-    An erasure that is under way is told which requests those were: others have rows of them, too.
+    Their erasure is told which requests those were, also one that was finished: others have rows of them.
     """
     import pyarrow as pa
     import pyarrow.compute
@@ -157,10 +159,11 @@ def _to_keep(
     kept = young
     for one in known:
         hits = one.hits(kept)
-        if one.finished_at is None and compute.any(hits).as_py():
+        if compute.any(hits).as_py():
             gone = kept.filter(hits)
             pairs = zip(gone.column("request_id").to_pylist(), gone.column("row").to_pylist(), strict=True)
-            erasures.note(place.files, one, pairs)
+            if erasures.note(place.files, one, pairs) and one.id not in done.reopened:
+                done.reopened.append(one.id)
         kept = kept.filter(compute.invert(hits))
     return kept, whole.num_rows - young.num_rows, young.num_rows - kept.num_rows
 

@@ -20,8 +20,8 @@ Requests = frozenset[tuple[str, int]]
 """Request and row of each answer about a person."""
 
 
-def requests_of(place: KeptPlace, key: str, now: datetime) -> Requests:
-    """The answers about this person, wherever they are at this moment.
+def requests_of(place: KeptPlace, key: str, now: datetime, until: datetime | None = None) -> Requests:
+    """The answers about this person, wherever they are at this moment. until: scored no later.
 
     Parts come first and the table last: a part that is collected meanwhile is found in one of both.
     """
@@ -29,7 +29,7 @@ def requests_of(place: KeptPlace, key: str, now: datetime) -> Requests:
     names = [one.name for one in parts.listed(place.parts)[0]]
     for files, name in (*((place.parts, name) for name in names), *_aside(place)):
         if (rows := _rows(files.read(name), now)) is not None:
-            found |= _of_person(rows, key)
+            found |= _of_person(rows, key, until)
     table = place.answers.open()
     if table is not None:
         import pyarrow.compute
@@ -37,7 +37,8 @@ def requests_of(place: KeptPlace, key: str, now: datetime) -> Requests:
         compute: Any = pyarrow.compute
         dataset: Any = table.to_pyarrow_dataset()
         mine = compute.field("key") == key
-        found |= _of_person(dataset.to_table(columns=["request_id", "row", "key"], filter=mine), key)
+        columns = ["request_id", "row", "key", "scored_at"]
+        found |= _of_person(dataset.to_table(columns=columns, filter=mine), key, until)
     return frozenset(found)
 
 
@@ -99,10 +100,12 @@ def _rows(data: bytes | None, now: datetime) -> ArrowTable | None:
         return None
 
 
-def _of_person(rows: ArrowTable, key: str) -> set[tuple[str, int]]:
+def _of_person(rows: ArrowTable, key: str, until: datetime | None = None) -> set[tuple[str, int]]:
     import pyarrow as pa
     import pyarrow.compute
 
     compute: Any = pyarrow.compute
     mine = rows.filter(compute.fill_null(compute.equal(rows.column("key"), pa.scalar(key)), False))
+    if until is not None:
+        mine = mine.filter(compute.less_equal(mine.column("scored_at"), pa.scalar(until)))
     return set(zip(mine.column("request_id").to_pylist(), mine.column("row").to_pylist(), strict=True))

@@ -76,32 +76,42 @@ def write(files: Files, one: Erasure) -> None:
     files.write(f"{FOLDER}/{one.id}.json", json.dumps(asdict(one), indent=1).encode())
 
 
-def note(files: Files, one: Erasure, requests: Iterable[tuple[str, int]]) -> None:
+def note(files: Files, one: Erasure, requests: Iterable[tuple[str, int]]) -> bool:
     """Write down request and row of answers about the person, by which other places find it.
 
     A file of its own, beside the record: whoever collects notes them while somebody else erases, and of two
-    who write one file the first would be lost.
+    who write one file the first would be lost. True where the record was finished: it is under way again,
+    since the places that go by requests have not been asked for these.
     """
     listed = [list(each) for each in sorted({(str(request), int(row)) for request, row in requests})]
     name = f"{FOLDER}/{one.id}/{secrets.token_hex(8)}.json"
     files.write(name, json.dumps(listed).encode())
-    if (now := _read(files, f"{FOLDER}/{one.id}.json")) is not None and now.finished_at is not None:
-        files.delete(name)  # it was finished meanwhile, and keeps no requests
+    # After the note: whoever finishes looks for notes after that, so one of both sees the other.
+    now = _read(files, f"{FOLDER}/{one.id}.json")
+    return now is not None and now.finished_at is not None and reopened(files, now).finished_at is None
 
 
-def with_notes(files: Files, one: Erasure) -> Erasure:
-    """The record with the requests that were noted beside it until now."""
+def notes_of(files: Files, one: Erasure) -> list[str]:
+    """The names of the notes that are there."""
+    return files.names(f"{FOLDER}/{one.id}/")
+
+
+def with_notes(files: Files, one: Erasure, names: Iterable[str] | None = None) -> Erasure:
+    """The record with the requests of these notes, or of all that are there now."""
     known = {(str(request), int(row)) for request, row in one.requests}
-    for name in files.names(f"{FOLDER}/{one.id}/"):
+    for name in notes_of(files, one) if names is None else names:
         if (data := files.read(name)) is not None:
             known |= {(str(request), int(row)) for request, row in json.loads(data)}
     return replace(one, requests=[list(each) for each in sorted(known)])
 
 
-def forget_notes(files: Files, one: Erasure) -> None:
-    """Delete what was noted beside a record that is finished."""
-    for name in files.names(f"{FOLDER}/{one.id}/"):
-        files.delete(name)
+def reopened(files: Files, one: Erasure) -> Erasure:
+    """A finished record beside which requests were noted is under way again; another one stays as it is."""
+    if one.finished_at is None or not notes_of(files, one):
+        return one
+    again = replace(one, finished_at=None, recoverable_until=None)
+    write(files, again)
+    return again
 
 
 def all_of(files: Files) -> list[Erasure]:

@@ -10,17 +10,16 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from ml.azure.blob_lease import BlobLease
 from ml.errors import MlopsError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 NAME: Final = ".writer"
-LEASE_S: Final = 60  # Azure's longest: a writer that was killed is waited for as long
 RENEW_S: Final = 20.0
 LOOK_S: Final = 5.0
 
@@ -79,23 +78,10 @@ class _Blob:
         host = str(parts.hostname).replace(".dfs.", ".blob.")
         path = f"{parts.path.strip('/')}/{NAME}".lstrip("/")
         self._blob = BlobClient(f"https://{host}", str(parts.username), path, credential=credential)
-        self._lease: Any = None
-        self._ended = Event()
-        self._renewing: Thread | None = None
+        self._lease = BlobLease(self._blob, self._make, RENEW_S)
 
     def take(self) -> bool:
-        from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-
-        try:
-            self._lease = self._blob.acquire_lease(LEASE_S)
-        except ResourceNotFoundError:
-            self._make()
-            return self.take()
-        except ResourceExistsError:  # 409, LeaseAlreadyPresent
-            return False
-        self._renewing = Thread(target=self._renew, daemon=True)
-        self._renewing.start()
-        return True
+        return self._lease.take() is not None
 
     def _make(self) -> None:
         from azure.core.exceptions import HttpResponseError
@@ -106,24 +92,6 @@ class _Blob:
             if error.status_code not in (409, 412):  # somebody else made it, and may hold it
                 raise
 
-    def _renew(self) -> None:
-        from azure.core.exceptions import AzureError
-
-        while not self._ended.wait(RENEW_S):
-            try:
-                self._lease.renew()
-            except AzureError:  # the next try may go well; without it another writer may begin, as said above
-                continue
-
     def give_back(self) -> None:
-        from azure.core.exceptions import AzureError
-
-        self._ended.set()
-        if self._renewing is not None:
-            self._renewing.join()
-        try:
-            self._lease.release()
-        except AzureError:  # it ends by itself, and the run is published already
-            return
-        finally:
-            self._blob.close()
+        self._lease.give_back()  # else it ends by itself, and the run is published already
+        self._blob.close()

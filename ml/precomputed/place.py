@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from ml.azure.clients import IDENTITY_VARIABLE
 from ml.errors import MlopsError
-from ml.precomputed.schema import READER, WRITER, Member
+from ml.precomputed.schema import ERASER, READER, WRITER, Member
 from scoring.precomputed.address import Address, AddressError, File, Server, parse
 from scoring.precomputed.server import by_credential
 
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 CLIENT_ID: Final = "AZURE_CLIENT_ID"  # of whoever signs in outside a job, as azure-identity reads it
 
 
-def address_of(estate: EstateOutputs, given: str | None, environment: Mapping[str, str]) -> Address:
-    """`given`, or the estate's server with the role of whoever runs this. Raises MlopsError."""
+def address_of(
+    estate: EstateOutputs, given: str | None, environment: Mapping[str, str], *, erasing: bool = False
+) -> Address:
+    """`given`, or the estate's server with the role of whoever runs this. Raises MlopsError.
+
+    erasing: as a member of the group that erases people's rows, where the server knows one.
+    """
     if given is not None:
         try:
             return parse(given)
@@ -37,7 +42,8 @@ def address_of(estate: EstateOutputs, given: str | None, environment: Mapping[st
     # A job's own identity comes first, as it does where the credential is made.
     client_id = environment.get(IDENTITY_VARIABLE) or environment.get(CLIENT_ID)
     writes = client_id == estate.training_identity_client_id
-    return Server(found.writer if writes else found.administrators, found.host, found.port, found.database)
+    people = found.eraser if erasing and found.eraser else found.administrators
+    return Server(found.writer if writes else people, found.host, found.port, found.database)
 
 
 def for_readers(estate: EstateOutputs) -> str | None:
@@ -49,21 +55,29 @@ def for_readers(estate: EstateOutputs) -> str | None:
 
 
 def members_of(estate: EstateOutputs) -> list[Member]:
-    """The estate's identities, and the rights that each is to have."""
+    """The estate's identities and the group that erases, and the rights that each is to have."""
     found = estate.predictions
     if found is None:
         return []
-    writer = Member(found.writer, found.writer_object_id, WRITER)
-    return [writer, Member(found.reader, found.reader_object_id, READER)]
+    members = [
+        Member(found.writer, found.writer_object_id, WRITER),
+        Member(found.reader, found.reader_object_id, READER),
+    ]
+    if found.eraser and found.eraser_object_id:
+        members.append(Member(found.eraser, found.eraser_object_id, ERASER, "group"))
+    return members
 
 
-def open_store(azure: Azure, given: str | None) -> Store:
-    """Raises MlopsError where the database cannot be opened."""
-    address = address_of(azure.estate, given, os.environ)
+def open_store(azure: Azure, given: str | None, *, erasing: bool = False) -> Store:
+    """erasing: as whoever may erase a person's rows and do nothing else. Raises MlopsError where the database
+    cannot be opened."""
+    address = address_of(azure.estate, given, os.environ, erasing=erasing)
     if isinstance(address, File):
         from ml.precomputed.sqlite import FileStore
 
         return FileStore(address)
     from ml.precomputed.postgres import ServerStore
 
-    return ServerStore(address, by_credential(lambda: azure.credential))
+    found = azure.estate.predictions
+    role = ERASER if given is None and found is not None and address.user == found.eraser else WRITER
+    return ServerStore(address, by_credential(lambda: azure.credential), role=role)

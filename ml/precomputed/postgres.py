@@ -11,12 +11,12 @@ import datetime as dt
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from ml.errors import MlopsError
 from ml.precomputed import store
 from ml.precomputed.rows import as_csv
-from ml.precomputed.schema import WRITER
+from ml.precomputed.schema import ERASER, LOAD_LOCK, WRITER
 from ml.precomputed.statement import named
 from ml.precomputed.store import Batch, Run, Told
 from scoring.precomputed.address import SCHEMA, Server
@@ -25,7 +25,10 @@ from scoring.precomputed.server import Token, connect
 if TYPE_CHECKING:
     from psycopg import Connection
 
-LOAD_LOCK: Final = 0x6D6C6F7073  # of the database, for one load at a time
+ERASE: Final[dict[str, LiteralString]] = {
+    WRITER: store.ERASE.format("%s"),
+    ERASER: "SELECT erase_predictions(%s)",
+}
 SESSION: Final = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "10min"}
 # All partitions, and tables that were ones or were to become ones: with the word that a detaching was begun.
 PARTITIONS: Final = """
@@ -36,14 +39,19 @@ WHERE c.relnamespace = %s::regnamespace AND c.relkind = 'r' AND c.relname ~ '^pr
 
 
 class ServerStore:
-    """`token` is asked for when the connection is made; a load goes on for as long as it takes."""
+    """`token` is asked for when the connection is made; a load goes on for as long as it takes.
 
-    def __init__(self, server: Server, token: Token, authorities: Path | None = None) -> None:
-        self.words = server.words
+    role: WRITER, who may do all of it, or ERASER, who may `erase` alone.
+    """
+
+    def __init__(
+        self, server: Server, token: Token, authorities: Path | None = None, role: str = WRITER
+    ) -> None:
+        self.words, self._role = server.words, role
         with self._honest():
             self._connection: Connection[Any] = connect(server, token, SESSION, authorities)
             # What is made belongs to the role that all who load are members of.
-            self._connection.execute(named("SET ROLE {role}", role=WRITER))
+            self._connection.execute(named("SET ROLE {role}", role=role))
 
     def load(self, batch: Batch, keep: int, told: Told) -> None:
         with self._honest(), self._alone():
@@ -111,7 +119,8 @@ class ServerStore:
     def erase(self, key: str) -> int:
         # Rows that a load has not shown yet are seen by no other connection, and would stay.
         with self._honest(), self._alone():
-            return self._connection.execute(store.ERASE.format("%s"), (key,)).rowcount
+            done = self._connection.execute(ERASE[self._role], (key,))
+            return done.rowcount if self._role == WRITER else int(_one(done.fetchone())[0])
 
     def close(self) -> None:
         self._connection.close()
@@ -140,12 +149,18 @@ class ServerStore:
             yield
         except errors.UniqueViolation as error:
             raise store.twice(error) from None
-        except (errors.UndefinedTable, errors.UndefinedObject, errors.InvalidParameterValue) as error:
+        except (
+            errors.UndefinedTable,
+            errors.UndefinedObject,
+            errors.UndefinedFunction,
+            errors.InvalidParameterValue,
+        ) as error:
             raise _unprepared(self.words, error) from None
         except errors.InsufficientPrivilege as error:
             raise MlopsError(
                 f"{self.words} refuses: {_words(error)}.",
-                "Sign in as the identity that writes predictions, or as a member of its administrators.",
+                "Sign in as the identity that writes predictions, or as a member of its administrators; to "
+                "erase, as a member of the group that erasure.groupName of the stack file names.",
             ) from None
         except Error as error:
             raise MlopsError(

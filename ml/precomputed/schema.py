@@ -1,6 +1,7 @@
 """What an administrator makes in a PostgreSQL server once: roles, a database, its schema and tables.
 
-Nobody who loads or looks up owns the database, and who looks up may read three tables. Identities sign in
+Nobody who loads or looks up owns the database, who looks up may read three tables, and who erases people's
+rows may call one function. Identities sign in
 with Microsoft Entra ID: their roles have no password, and are made by a function that Azure's servers have in
 the database `postgres` ("Manage Microsoft Entra roles in Azure Database for PostgreSQL", read 2026-11).
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ml.errors import MlopsError
 from ml.precomputed.statement import named
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 WRITER: Final = "precomputed_writer"
 READER: Final = "precomputed_reader"
+ERASER: Final = "precomputed_eraser"
+LOAD_LOCK: Final = 0x6D6C6F7073  # of the database, for one load or erasure at a time
 ROLES_DATABASE: Final = "postgres"
 # By object id: names are no secret, and whoever makes an application of the same name would be let in.
 MAKE_PRINCIPAL: Final = "pgaadauth_create_principal_with_oid(text,text,text,boolean,boolean)"
@@ -40,15 +43,33 @@ TABLES: Final = (
         label smallint NOT NULL, outlier_score double precision NOT NULL, outlier boolean NOT NULL,
         PRIMARY KEY (run, key)) PARTITION BY LIST (run)""",
 )
+ERASE_BY_KEY: Final = """
+CREATE OR REPLACE FUNCTION erase_predictions(wanted text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+DECLARE gone bigint;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock({lock}) THEN
+    RAISE EXCEPTION 'a run is loaded, which might hold rows of the key' USING ERRCODE = 'lock_not_available';
+  END IF;
+  DELETE FROM predictions WHERE key = wanted;
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  RETURN gone;
+END $$
+"""
+"""All that whoever erases people's rows may do: neither see whose rows there are, nor remove them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An identity of the estate. role: its name. object_id: in Entra ID. group: WRITER or READER."""
+    """An identity of the estate, or a group of people. role: its name. object_id: in Entra ID.
+
+    group: WRITER, READER or ERASER. kind: of principal, as Azure's function names it.
+    """
 
     role: str
     object_id: str
     group: str
+    kind: Literal["service", "group"] = "service"
 
 
 def prepare(
@@ -90,8 +111,8 @@ def _principals(connection: Connection[Any], members: Sequence[Member]) -> list[
             "Make the roles by hand, or name a server of Azure Database for PostgreSQL.",
         )
     for one in missing:
-        call = "SELECT pgaadauth_create_principal_with_oid(%s, %s, 'service', false, false)"
-        connection.execute(call, (one.role, one.object_id))
+        call = "SELECT pgaadauth_create_principal_with_oid(%s, %s, %s, false, false)"
+        connection.execute(call, (one.role, one.object_id, one.kind))
     return names
 
 
@@ -105,7 +126,7 @@ def _database(connection: Connection[Any], name: str) -> None:
 
 def _schema(connection: Connection[Any]) -> None:
     there = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles").fetchall()}
-    for role in (WRITER, READER):
+    for role in (WRITER, READER, ERASER):
         if role not in there:
             connection.execute(named("CREATE ROLE {role} NOLOGIN", role=role))
         (database,) = connection.execute("SELECT current_database()").fetchone() or ("",)
@@ -118,7 +139,11 @@ def _schema(connection: Connection[Any]) -> None:
     connection.execute(named("SET LOCAL ROLE {role}", role=WRITER))
     for statement in TABLES:
         connection.execute(statement)
-    connection.execute(named("GRANT USAGE ON SCHEMA {schema} TO {role}", schema=SCHEMA, role=READER))
+    connection.execute(named(ERASE_BY_KEY, schema=SCHEMA, lock=LOAD_LOCK))
+    connection.execute("REVOKE ALL ON FUNCTION erase_predictions(text) FROM PUBLIC")
+    connection.execute(named("GRANT EXECUTE ON FUNCTION erase_predictions(text) TO {role}", role=ERASER))
+    for role in (READER, ERASER):
+        connection.execute(named("GRANT USAGE ON SCHEMA {schema} TO {role}", schema=SCHEMA, role=role))
     connection.execute(
         named("GRANT SELECT ON prediction_runs, published_run, predictions TO {role}", role=READER)
     )

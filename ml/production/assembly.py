@@ -13,7 +13,7 @@ from ml.gateway.breaker import tripping
 from ml.gateway.pool import Pool
 from ml.production.canary.steps import table
 from ml.production.cluster import Cluster
-from ml.production.lease import LEASE, BlobLease
+from ml.production.lease import LEASE, PromotersLease
 from ml.production.store import STATE, BlobStore
 from ml.production.telemetry import Telemetry
 from ml.production.world import Approved, Pace, Plan, World
@@ -53,7 +53,7 @@ class Production:
             pool,
             Telemetry.of(azure, block_seconds),
             BlobStore(azure, self._blob(STATE)),
-            BlobLease(azure, self._blob(LEASE)),
+            PromotersLease(azure, self._blob(LEASE)),
             Clock(),
             self.approve,
             self.plan,

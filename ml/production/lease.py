@@ -2,54 +2,48 @@
 
 import json
 import os
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from ml.azure.blob_lease import SECONDS, BlobLease
 from ml.errors import MlopsError
 from ml.production.errors import overtaken
 
 if TYPE_CHECKING:
-    from azure.storage.blob import BlobClient, BlobLeaseClient
+    from azure.storage.blob import BlobClient
 
     from ml.azure.clients import Azure
 
 LEASE: Final = "lease.json"
-SECONDS: Final = 60  # the longest that Azure gives; a killed promoter blocks no longer than this
 RENEWAL_SECONDS: Final = 15.0
 
 
-class BlobLease:
+class PromotersLease:
     def __init__(self, azure: "Azure", blob: "BlobClient", renewal: float = RENEWAL_SECONDS) -> None:
-        self._azure, self._blob, self._renewal = azure, blob, renewal
-        self._lost = threading.Event()
+        self._azure, self._blob = azure, blob
+        self._lease = BlobLease(blob, self._made, renewal)
 
     @contextmanager
     def held(self, who: str, what: str) -> Generator[None, None, None]:
-        from azure.core.exceptions import AzureError
-
-        lease = self._acquired()
-        self._lost.clear()
-        stop = threading.Event()
-        renewing = threading.Thread(target=self._renew, args=(lease, stop), name="lease", daemon=True)
+        lease = self._lease.take()
+        if lease is None:
+            raise MlopsError(
+                f"Production is being changed by {self.holder() or 'somebody else'}.",
+                f"Wait for its end, {SECONDS} s if it was killed; `mlops rollback` waits for nobody.",
+            )
         try:
-            self._say(lease, {"who": who, "what": what, "since": _now(), "host": os.uname().nodename})
-            renewing.start()
+            said = {"who": who, "what": what, "since": _now(), "host": os.uname().nodename}
+            self._blob.upload_blob(json.dumps(said).encode(), overwrite=True, lease=lease)
             yield
         finally:
-            stop.set()
-            if renewing.is_alive():
-                renewing.join()
-            if not self._lost.is_set():
-                try:
-                    lease.release()
-                except AzureError as error:  # it ends by itself; what was done is not undone by that
-                    self._azure.report.warn(f"the lease was not given back, and ends in {SECONDS} s: {error}")
+            # It ends by itself; what was done is not undone by that.
+            if (error := self._lease.give_back()) is not None:
+                self._azure.report.warn(f"the lease was not given back, and ends in {SECONDS} s: {error}")
 
     def check(self) -> None:
-        if self._lost.is_set():
+        if self._lease.lost.is_set():
             raise overtaken("who promotes: the lease")
 
     def end(self) -> str | None:
@@ -86,39 +80,6 @@ class BlobLease:
             self._azure.granted(lambda: self._blob.upload_blob(b"{}", overwrite=False), "write who promotes")
         except ResourceExistsError:
             return
-
-    def _acquired(self) -> "BlobLeaseClient":
-        from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-
-        try:
-            try:
-                return self._blob.acquire_lease(lease_duration=SECONDS)
-            except ResourceNotFoundError:
-                self._made()
-                return self._blob.acquire_lease(lease_duration=SECONDS)
-        except ResourceExistsError as error:
-            raise MlopsError(
-                f"Production is being changed by {self.holder() or 'somebody else'}.",
-                f"Wait for its end, {SECONDS} s if it was killed; `mlops rollback` waits for nobody.",
-            ) from error
-
-    def _say(self, lease: "BlobLeaseClient", said: dict[str, str]) -> None:
-        self._blob.upload_blob(json.dumps(said).encode(), overwrite=True, lease=lease)
-
-    def _renew(self, lease: "BlobLeaseClient", stop: threading.Event) -> None:
-        from azure.core.exceptions import AzureError
-
-        misses = 0
-        while not stop.wait(self._renewal):
-            try:
-                lease.renew()
-                misses = 0
-            except AzureError as error:
-                misses += 1
-                refused = getattr(error, "status_code", None) in (404, 409, 412)
-                if refused or misses * self._renewal >= SECONDS - self._renewal:
-                    self._lost.set()
-                    return
 
 
 def _now() -> str:

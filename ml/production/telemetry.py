@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ml.azure.words import word
 from ml.errors import MlopsError
 from ml.gateway.breaker import BREAKER_SECONDS
 from ml.production.canary.counts import Block, Counts, nothing
@@ -125,7 +126,7 @@ def workspace(azure: "Azure") -> Ask:
             lambda: client.query_resource(asked, text, timespan=(start, end)),
             "query Log Analytics",
         )
-        if str(getattr(answer.status, "value", answer.status)) != "Success":
+        if word(answer.status) != "Success":
             # A partial answer would count some requests of one revision and all of the other.
             raise MlopsError(
                 f"Log Analytics gave a part of the answer only: {answer.partial_error}.",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ml.azure.clients import without_its_own_output
 from ml.content import content_key
-from ml.errors import MlopsError
 from ml.published.reason import WORK, Reason
 from ml.scheduled.job import OUTPUT, Job, command_job
 from ml.scheduled.table import ROWS, Scheduled
@@ -36,14 +35,6 @@ class State:
     why: str
     schedule: str
     release: str | None = None
-
-
-def rows(names: tuple[str, ...]) -> list[Scheduled]:
-    """The rows that are named, all of them when none is. Raises MlopsError."""
-    known = {row.name: row for row in ROWS}
-    if unknown := [name for name in names if name not in known]:
-        raise MlopsError(f"Nothing that is called {unknown[0]} is scheduled.", f"Name {', '.join(known)}.")
-    return [known[name] for name in names] or list(ROWS)
 
 
 def states(azure: Azure) -> list[State]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ml.errors import MlopsError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -84,3 +86,11 @@ ROWS: Final[tuple[Scheduled, ...]] = (
     ),
     Scheduled("fleet", "fleet", "0 1 1 * *", "monthly: the fleet learns of new rows", pipeline=_fleet),
 )
+
+
+def rows(names: tuple[str, ...]) -> list[Scheduled]:
+    """The rows that are named, all of them when none is. Raises MlopsError."""
+    known = {row.name: row for row in ROWS}
+    if unknown := [name for name in names if name not in known]:
+        raise MlopsError(f"Nothing that is called {unknown[0]} is scheduled.", f"Name {', '.join(known)}.")
+    return [known[name] for name in names] or list(ROWS)

@@ -13,6 +13,9 @@ REGISTERED: Final = "Microsoft.MachineLearningServices.ModelRegistered"
 COMPLETE: Final = frozenset({"FlushWithClose", "PutBlob", "PutBlockList", "CopyBlob"})
 """The calls after which a file is complete ("Azure Blob Storage as an Event Grid source", read 2026-11). In
 an account with folders `CreateFile` tells of a file that is still empty."""
+ERASURE: Final = "mlops-erasure-"
+"""What the id of a client's request begins with that writes a file anew without a person's rows: an event has
+it as `clientRequestId`. It is no new data, and what is older would be trained on in place of the newest."""
 KIND: Final = ".parquet"  # all that the pipeline reads: csv is converted by `mlops train`, before it starts
 BLOB: Final = re.compile(
     r"https://(?P<account>[a-z0-9]{3,24})\.(?:blob|dfs)\.core\.windows\.net/(?P<container>[^/?#]+)/(?P<path>[^?#]+)"
@@ -121,6 +124,8 @@ def _landed(id_: str, at: datetime, data: Mapping[str, Any], landing: str) -> Ev
         return Ignored(why=f"{path} is no {KIND} file")
     if data.get("contentLength") == 0:
         return Ignored(why=f"{path} is empty")
+    if str(data.get("clientRequestId", "")).startswith(ERASURE):
+        return Ignored(why=f"{path} was written anew without a person's rows")
     return Event(
         id=_id(id_), started_by="data", words=_words(f"{path} landed"), data=f"{landing}/{path}", at=at
     )

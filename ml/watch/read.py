@@ -16,6 +16,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 from ml.azure.known import known
+from ml.azure.words import word
 from ml.commands.status import MOST_MODELS
 from ml.errors import MlopsError
 from ml.published.reason import WORK, Reason
@@ -297,7 +298,7 @@ def started(jobs: Iterable[Any], experiment: str) -> list[Training]:
                 started_by=reason.started_by if reason else "unknown",
                 reason=reason.words if reason else "it has no tags that say why",
                 data=reason.data if reason else "",
-                status=str(getattr(job.status, "value", job.status)),  # an enumeration, or its word
+                status=word(job.status),
             )
         )
     return found

@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 
 from ml.precomputed.postgres import ServerStore
-from ml.precomputed.schema import READER, WRITER, Member, prepare
+from ml.precomputed.schema import ERASER, READER, WRITER, Member, prepare
 from scoring.precomputed.address import Server
 from scoring.precomputed.lookup import ServerReader
 from tests.ml.precomputed.behaviour import Look
 from tools.databases.server import ADMINISTRATOR, Running, running
 
 TRAINING, SCORING = "id-mlops-stage-weu-training", "id-mlops-stage-weu-scoring"
+ERASERS = "Data protection"
 MEMBERS = [
     Member(TRAINING, "00000000-0000-4000-8000-000000000001", WRITER),
     Member(SCORING, "00000000-0000-4000-8000-000000000002", READER),
+    Member(ERASERS, "00000000-0000-4000-8000-000000000003", ERASER, "group"),
 ]
 
 
@@ -52,8 +54,8 @@ class Database:
     def token(self) -> str:
         return self.server.token
 
-    def store(self, user: str = TRAINING) -> ServerStore:
-        return ServerStore(self.address(user), self.token, self.server.authorities)
+    def store(self, user: str = TRAINING, role: str = WRITER) -> ServerStore:
+        return ServerStore(self.address(user), self.token, self.server.authorities, role)
 
     def reader(self, seconds: float = 10.0) -> ServerReader:
         return ServerReader(self.address(SCORING), self.token, seconds, self.server.authorities)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -32,77 +31,23 @@ from ml.watch.read import NO_MODEL
 from tests.e2e import homes
 from tests.e2e.conftest import ROOT
 from tests.e2e.github import HOST, GitHub
-from tests.e2e.inside import Inside, running_inside
+from tests.e2e.inside import running_inside
 from tests.e2e.jobs import checked_out
-from tests.e2e.production import BUILD, CI, PROMOTE, SETTINGS, UP, check, promoters, settings_of
+from tests.e2e.loop import ENGINEER, OVER, PROGRAMS, Loop, until
+from tests.e2e.production import BUILD, CI, PROMOTE, UP, check, promoters, settings_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-PROGRAMS: Final = Path(__file__).parent / "programs"
-OVER: Final = SETTINGS / "loop.toml"
 REPOSITORY: Final = "example/estate"
 APP, INSTALLATION, KEY = "Iv23liLoop", "12345678", "release-app"
 ROWS: Final = 5_000  # of what lands: a training of seconds
 DRIFTED: Final = 400  # rows that are scored at a time: more than the window of loop.toml
 LANDED: Final = "2026/11/rows-30.parquet"
-JOB: Final = "Microsoft.MachineLearningServices/workspaces/jobs"
-ENGINEER: Final = ("--as", "engineer@mlops.example")
-WITHIN_S: Final = 240.0
-T = TypeVar("T")
 
 
 @dataclass
-class Case:
-    world: Inside
+class Case(Loop):
     github: GitHub
-    folder: Path
-    outputs: dict[str, Any]
     release: str = ""
-
-    def mlops(self, *argv: str, who: tuple[str, ...] = ()) -> dict[str, Any]:
-        """A command's answer, with the settings of this test."""
-        over = {"MLOPS_SETTINGS": str(OVER)}
-        done = self.world.emulator("run", *who, "--", "mlops", *argv, "--env", "stage", "--json", **over)
-        return json.loads(done.stdout)
-
-    def land(self, path: str, table: pa.Table) -> None:
-        file = self.folder / "rows.parquet"
-        pq.write_table(table, file)
-        lake = self.outputs["data_lake"]
-        self.world.emulator(
-            "run", *ENGINEER, "--", sys.executable, str(PROGRAMS / "land.py"), lake, path, str(file)
-        )
-
-    def started(self) -> list[dict[str, Any]]:
-        """The runs that the function started, the oldest first."""
-        arm = self.world.inner.arm
-        names = [one["id"] for one in self.world.inner.store.by_type(JOB)]
-        return [arm.get(one) for one in names if one.split("/")[-1].startswith("retrain-")]
-
-    def ended(self, number: int) -> dict[str, Any]:
-        """The run with this number, once it has ended."""
-
-        def found() -> dict[str, Any] | None:
-            runs = self.started()
-            if len(runs) <= number:
-                return None
-            ended = runs[number]["properties"]["status"] in ("Completed", "Failed", "Canceled")
-            return runs[number] if ended else None
-
-        return until(found, f"run {number} of the function", self.told)
-
-    def told(self) -> str:
-        """What the function's log says."""
-        log = next(self.world.home.glob("functions/*/log"), None)
-        return log.read_text()[-3000:] if log else "there is no function app"
-
-
-def until(found: Callable[[], T | None], what: str, told: Callable[[], str]) -> T:
-    end = time.monotonic() + WITHIN_S
-    while (value := found()) is None:
-        if time.monotonic() > end:
-            pytest.fail(f"{what} did not come about in {WITHIN_S:g} s: {told()}")
-        time.sleep(0.1)
-    return value
 
 
 def rows(changed: bool) -> pa.Table:
@@ -141,7 +86,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
             *settings_of("stage", "releases", promoterId=promoters(world)["prod"]),
             *settings_of("stage", "retraining", github=app, debounceMinutes=0),
         )  # fmt: skip
-        made = Case(world, github, folder, outputs)
+        made = Case(world, folder, outputs, github)
         made.mlops("publish")
         assert made.mlops("trigger", "deploy")["app"] == outputs["retraining_app"]
         yield made

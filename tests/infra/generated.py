@@ -165,6 +165,8 @@ def settings(draw: st.DrawFn) -> dict[str, Any]:
         raw["predictionsDatabase"] = {"administrators": "ML engineers", "zoneRedundant": has.zones}
     if switches["erasure"] and switches["lake"]:
         raw["erasure"] = {"groupId": str(uuid.UUID(int=4))}
+        if "predictionsDatabase" in raw:
+            raw["erasure"]["groupName"] = "Data protection"
     if switches["alerts"]:
         raw["alerts"] = {"emails": ["mlops@example.com"]}
         raw["budget"] = {"monthly": draw(st.integers(1, 10_000))}

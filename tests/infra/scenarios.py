@@ -43,7 +43,7 @@ MAX: Final[dict[str, Any]] = {
     },
     "protectData": True,
     "predictionsDatabase": {"administrators": "ML engineers", "zoneRedundant": True},
-    "erasure": {"groupId": "7d3c2b1a-0000-4000-8000-0000000000e1"},
+    "erasure": {"groupId": "7d3c2b1a-0000-4000-8000-0000000000e1", "groupName": "Data protection"},
 }
 """Over stage's settings: every switch on."""
 

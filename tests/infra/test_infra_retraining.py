@@ -1,5 +1,7 @@
 """What starts trainings by itself, in the graph and in the settings."""
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from infra.config_errors import ConfigError
 from infra.naming import Names
 from infra.roles import LANDING_WRITER, role_definition_id, role_guid
 from infra.stack_file import raw_settings as raw_settings_of
+from policies.evaluate import evaluate, of_resource
 from tests.infra.recording import Graph, record, stack_file
 
 APPLICATION = {
@@ -238,7 +241,7 @@ def test_rows_alone_may_be_pushed_without_alerts() -> None:
 
 def test_a_private_estate_that_trains_takes_no_subnet_of_others() -> None:
     said = problems("prod", {"pushedBy": {**PUSHED_BY, "subnetId": PRODUCTION.replace("-prod-", "-dev-")}})
-    assert "private endpoint" in said
+    assert "set privateEndpoint here" in said
     record("prod", config_of("prod", {"pushedBy": {"principalId": PUSHER}}))
 
 
@@ -247,6 +250,78 @@ def test_a_private_estate_pushes_by_its_service_endpoint() -> None:
     config["mlops-estate:network"] = {**config["mlops-estate:network"], "storagePolicy": False}
     with pytest.raises(ConfigError, match=r"network\.storagePolicy"):
         load(raw_settings_of(config), "prod")
+
+
+@pytest.fixture(scope="module")
+def by_endpoint() -> dict[str, Graph]:
+    """Production, by how its private endpoint of the other estate's lake is approved."""
+    return {
+        way: record("prod", config_of("prod", {"pushTo": LAKE, "pushEndpoint": way}))
+        for way in ("manual", "automatic")
+    }
+
+
+def test_production_has_a_private_endpoint_of_the_lake_that_it_pushes_to(
+    by_endpoint: dict[str, Graph],
+) -> None:
+    names = {"manual": "manualPrivateLinkServiceConnections", "automatic": "privateLinkServiceConnections"}
+    for way, graph in by_endpoint.items():
+        inputs = graph.one("network:PrivateEndpoint", "landing-endpoint").inputs
+        (other,) = set(names.values()) - {names[way]}
+        assert not inputs.get(other)
+        (connection,) = inputs[names[way]]
+        assert (connection["privateLinkServiceId"], connection["groupIds"]) == (LAKE, ["blob"])
+        assert ("mlops prod" in connection.get("requestMessage", "")) is (way == "manual")
+        assert inputs["subnet"]["id"] == "id of network-private-endpoints"
+        zones = graph.one("network:PrivateDnsZoneGroup", "landing-endpoint-zones").inputs
+        (config,) = zones["privateDnsZoneConfigs"]
+        assert config["name"] == "privatelink-blob-core-windows-net"
+
+
+def test_an_endpoint_that_others_approve_keeps_the_rules_and_one_of_ones_own_does_not(
+    by_endpoint: dict[str, Graph],
+) -> None:
+    """Nobody would approve the connection to a service of the estate."""
+    made = by_endpoint["manual"].one("network:PrivateEndpoint", "landing-endpoint")
+    assert [one.message for one in of_resource(made)] == []
+    own = replace(made, references={"manualPrivateLinkServiceConnections": ("storage:StorageAccount::lake",)})
+    (said,) = of_resource(own)
+    assert "the estate's own" in said.message
+    assert evaluate(by_endpoint["manual"], date.today()).failed == ()
+
+
+def test_by_an_endpoint_no_storage_of_others_is_reached_in_public(by_endpoint: dict[str, Graph]) -> None:
+    made = by_endpoint["manual"].one("network:ServiceEndpointPolicy").inputs
+    assert LAKE not in [
+        one for row in made["serviceEndpointPolicyDefinitions"] for one in row["serviceResources"]
+    ]
+    config = config_of("prod", {"pushTo": LAKE, "pushEndpoint": "manual"})
+    config["mlops-estate:network"] = {**config["mlops-estate:network"], "storagePolicy": False}
+    load(raw_settings_of(config), "prod")
+
+
+def test_a_private_estate_that_trains_takes_rows_by_the_others_endpoint() -> None:
+    graph = record("prod", config_of("prod", {"pushedBy": {"principalId": PUSHER, "privateEndpoint": True}}))
+    rules = graph.one("storage:StorageAccount", "lake").inputs["networkRuleSet"]["virtualNetworkRules"]
+    assert rules == []
+    assert [one for one in graph.all("authorization:RoleAssignment") if one.inputs["principalId"] == PUSHER]
+
+
+def test_a_zone_that_would_hide_the_lake_from_its_own_network_is_refused() -> None:
+    """Azure: the name of an account with a private endpoint is an alias in the private zone."""
+    taking = {"pushedBy": {"principalId": PUSHER, "privateEndpoint": True}}
+    for links, fits in (
+        ({}, True),
+        ({"services": ["storage"]}, False),
+        ({"monitor": True}, False),
+        ({"services": ["storage", "dataLake"], "monitor": True}, True),
+    ):
+        raw = raw_settings_of({**config_of("stage", taking), "mlops-estate:privateLink": links})
+        if fits:
+            load(raw, "stage")
+            continue
+        with pytest.raises(ConfigError, match=r"privateLink\.services.*add dataLake"):
+            load(raw, "stage")
 
 
 def test_an_estate_does_not_push_to_itself() -> None:
@@ -284,6 +359,9 @@ def problems(stack: str, retraining: dict[str, Any], *, without: tuple[str, ...]
         ({"pushTo": LAKE, "schedule": "0 0 4 * * Mon"}, (), "leave out schedule"),
         ({"pushTo": "dlmlopsstage0a1b2c3d"}, (), "retraining.pushTo"),
         ({"pushTo": LAKE}, ("dataLake",), "pushes the answers"),
+        ({"pushEndpoint": "manual"}, (), "set pushTo, or leave it out"),
+        ({"pushTo": LAKE, "pushEndpoint": "perhaps"}, (), "retraining.pushEndpoint"),
+        ({"pushedBy": {**PUSHED_BY, "privateEndpoint": True}}, (), "by subnetId or by privateEndpoint"),
         ({"pushedBy": {**PUSHED_BY, "subnetId": OWN_SUBNET}}, (), "a subnet of this estate"),
         ({"pushedBy": {"subnetId": PRODUCTION}}, (), "retraining.pushedBy.principalId"),
         ({"endpoint": {**APPLICATION, "url": "http://example.com"}}, (), "retraining_alerts_url"),

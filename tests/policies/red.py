@@ -279,6 +279,14 @@ CHANGES: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
             "network:PrivateEndpoint",
             {"privateLinkServiceConnections": [{"name": "one", "privateLinkServiceId": "id of vault"}]},
         ),
+        (
+            "network:PrivateEndpoint",
+            {
+                "manualPrivateLinkServiceConnections": [
+                    {"name": "one", "privateLinkServiceId": "/subscriptions/a", "groupIds": ["blob"]}
+                ]
+            },
+        ),
     ),
     "aks-api-server": (
         ("containerservice:ManagedCluster", {"apiServerAccessProfile.enablePrivateCluster": False}),

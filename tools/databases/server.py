@@ -37,7 +37,7 @@ _FUNCTION: Final = """
 CREATE FUNCTION pgaadauth_create_principal_with_oid(
   name text, oid text, kind text, is_admin boolean, is_mfa boolean) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
-  IF is_admin OR is_mfa OR kind <> 'service' OR oid::uuid IS NULL THEN
+  IF is_admin OR is_mfa OR kind NOT IN ('service', 'group') OR oid::uuid IS NULL THEN
     RAISE EXCEPTION 'not asked for here';
   END IF;
   EXECUTE format('CREATE ROLE %I LOGIN PASSWORD %L', name, '{token}');

@@ -23,10 +23,11 @@ def command(
     scored with the release that is the newest one now: apply again after the next.
     """
 
+    chosen = shown.chosen(names, as_json)
+
     def work(azure: "Azure", root: Path) -> dict[str, Any]:
         from ml.scheduled import schedules
 
-        chosen = schedules.rows(tuple(names or ()))
         return shown.told(env, schedules.apply(azure, root, chosen))
 
     run(env, as_json, quiet, work, shown.render)

@@ -19,9 +19,11 @@ def command(
 ) -> None:
     """Remove schedules from the workspace. Jobs that they have started go on."""
 
+    chosen = shown.chosen(names, as_json)
+
     def work(azure: "Azure", root: Path) -> dict[str, Any]:
         from ml.scheduled import schedules
 
-        return shown.told(env, schedules.remove(azure, schedules.rows(tuple(names or ()))))
+        return shown.told(env, schedules.remove(azure, chosen))
 
     run(env, as_json, quiet, work, shown.render)

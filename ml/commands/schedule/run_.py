@@ -8,6 +8,7 @@ import typer
 from rich.console import Group, RenderableType
 
 from ml.commands.fleet.train import fallen
+from ml.commands.schedule import shown
 from ml.terminal import options
 from ml.terminal.console import facts
 from ml.terminal.run import run
@@ -28,6 +29,7 @@ def command(
     """Start the job of a schedule now, and follow it to its end; exit code 1 when it fails, or members of a
     fleet do, though the fleet is registered."""
     failed: list[str] = []
+    (row,) = shown.chosen([name], as_json)
 
     def work(azure: "Azure", root: Path) -> dict[str, Any]:
         from dataclasses import replace
@@ -35,7 +37,6 @@ def command(
         from ml.jobs.submission import BY_HAND
         from ml.scheduled import job, schedules
 
-        (row,) = schedules.rows((name,))
         made = replace(schedules.job_of(azure, root, row), reason=BY_HAND)
         answer = job.carry_out(azure, made, wait=wait)
         failed.extend(_failed_members(answer))

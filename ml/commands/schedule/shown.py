@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import RenderableType
 
-from ml.scheduled.table import ROWS
+from ml.scheduled.table import ROWS, Scheduled, rows
 from ml.terminal.console import table
+from ml.terminal.failures import honest
 
 if TYPE_CHECKING:
     from ml.scheduled.schedules import State
@@ -23,12 +24,18 @@ Names = Annotated[
 ]
 
 
+def chosen(names: list[str] | None, as_json: bool) -> list[Scheduled]:
+    """The rows that are named; one that is none ends the command before anybody is asked."""
+    with honest(as_json):
+        return rows(tuple(names or ()))
+
+
 def told(environment: str, found: "list[State]") -> dict[str, Any]:
     return {"environment": environment, "schedules": [asdict(one) for one in found]}
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:
-    rows = table(f"Schedules of {answer['environment']} (UTC)", "name", "state", "when", "why", "release")
+    listed = table(f"Schedules of {answer['environment']} (UTC)", "name", "state", "when", "why", "release")
     for one in answer["schedules"]:
-        rows.add_row(one["name"], one["state"], one["cron"], one["why"], one["release"] or "-")
-    return rows
+        listed.add_row(one["name"], one["state"], one["cron"], one["why"], one["release"] or "-")
+    return listed

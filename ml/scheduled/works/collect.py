@@ -26,6 +26,10 @@ def work(azure: Azure, asked: str) -> dict[str, Any]:
     with azure.report.phase(f"taking kept answers of {estate.environment}"):
         done = collect(in_lake(estate.data_lake, azure.credential), days)
         azure.report.line(f"{done.rows:,} rows of {done.parts:,} parts, {len(done.quarantined)} put aside")
+        for name in done.reopened:
+            azure.report.warn(
+                f"rows came late: the erasure {name} is under way again, run its `mlops forget`"
+            )
     return {"environment": estate.environment, "retention_days": days, **asdict(done)}
 
 

@@ -296,6 +296,31 @@ def test_the_owner_of_a_service_approves_and_rejects_connections(client: Client)
     assert other.refused("PUT", connection, {"properties": state})[:2] == (403, "AuthorizationFailed")
 
 
+def test_who_may_not_approve_connections_of_a_service_asks_its_owner(client: Client) -> None:
+    """An automatic connection takes that right; a manual one is made without, and waits."""
+    deploys = client.identity("deploys")
+    network_contributor = "4d97b98b-1d4f-4787-a291-c67834d212e7"
+    role = f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{network_contributor}"
+    assigned = (
+        f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/0c1f3d5a-0000-4000-8000-0000000000d1"
+    )
+    properties = {"principalId": deploys.object_id, "roleDefinitionId": role}
+    client.ok("PUT", assigned, {"properties": properties})
+    other, path, body = (
+        Client(client.emulator, deploys),
+        private.endpoint_of(ACCOUNT),
+        private.endpoint(ACCOUNT),
+    )
+    status, code, message = other.refused("PUT", path, body)
+    assert (status, code) == (403, "LinkedAuthorizationFailed")
+    assert f"'PrivateEndpointConnectionsApproval/action' on the linked scope(s) '{ACCOUNT}'" in message
+    manual = "manualPrivateLinkServiceConnections"
+    body["properties"][manual] = body["properties"].pop("privateLinkServiceConnections")
+    for _ in range(2):  # a second time it is as it was
+        (waiting,) = other.ok("PUT", path, body)["properties"][manual]
+        assert waiting["properties"]["privateLinkServiceConnectionState"]["status"] == "Pending"
+
+
 def test_a_rule_may_name_a_group_of_endpoints_instead_of_an_address(client: Client) -> None:
     """Into the endpoints' subnet only what is in the application security group is let."""
     for service in (VAULT, ACCOUNT):

@@ -10,7 +10,7 @@ import pytest
 from emulator.app import Emulator
 from infra.config import load
 from infra.roles import LANDING_WRITER, OWN_ROLES, role_definition_id, role_guid
-from ml.doctor import checks, elsewhere
+from ml.doctor import checks, elsewhere, endpoints
 from ml.doctor.elsewhere import Other, judge
 from ml.doctor.findings import State
 from tests.emulator.core.conftest import Client
@@ -95,6 +95,80 @@ def test_a_private_endpoint_of_the_lake_hides_its_name_from_a_private_production
     raw["privateLink"] = {"services": ["dataLake"]}
     found = said(production(stage()), Other(load(raw, "stage")))
     assert "privatelink.blob.core.windows.net" in found[State.WARNING]
+
+
+ENDPOINT = {"principalId": PUSHER, "privateEndpoint": True}
+
+
+def test_by_a_private_endpoint_both_sides_have_to_say_so() -> None:
+    taking = stage(pushedBy=ENDPOINT)
+    assert set(said(production(stage(), pushEndpoint="manual"), taking)) == {State.OK}
+    unsaid = said(production(stage(), pushEndpoint="manual"), stage())[State.FAILED]
+    assert "does not know that rows come by a private endpoint" in unsaid and "Pulumi.stage.yaml" in unsaid
+    assert "there is no private endpoint of it" in said(production(stage()), taking)[State.FAILED]
+
+
+def test_a_private_estate_that_trains_takes_rows_by_a_private_endpoint_alone() -> None:
+    def private(pushed_by: dict[str, Any]) -> Other:
+        raw = raw_settings("stage")
+        raw["retraining"] = {"application": APPLICATION, "pushedBy": pushed_by}
+        raw |= {"environment": "dev", "networkAccess": {"mode": "private"}, "privateLink": {"monitor": True}}
+        return Other(load(raw, "dev"))
+
+    unaware, aware = private({"principalId": PUSHER}), private(ENDPOINT)
+    found = said(production(unaware), unaware)
+    assert "Set retraining.pushEndpoint in Pulumi.prod.yaml" in found[State.FAILED]
+    assert set(said(production(aware, pushEndpoint="automatic"), aware)) == {State.OK}
+
+
+def test_one_name_in_one_central_zone_leads_to_one_endpoint() -> None:
+    group = f"/subscriptions/{PUSHER}/resourceGroups/rg-zones"
+    other, own = raw_settings("stage"), raw_settings("prod")
+    other["retraining"] = {"application": APPLICATION, "pushedBy": ENDPOINT}
+    other["privateLink"] = {"services": ["dataLake"]}
+    own["retraining"] = {"pushTo": production(stage()).retraining.push_to, "pushEndpoint": "manual"}
+    for raw in (other, own):
+        raw["network"] = {**raw["network"], "centralZones": {"resourceGroupId": group}}
+    settings = load(own, "prod")
+    found = told(judge(settings, settings.retraining, [Other(load(other, "stage"))]))
+    assert "the last one holds for both networks" in found[State.FAILED]
+
+
+def test_an_endpoint_that_waits_is_named_on_both_sides(emulator: Emulator) -> None:
+    raw = raw_settings("stage")
+    raw["retraining"] = {"pushedBy": ENDPOINT}
+    taking = subject(emulator, raw)
+    lake = f"{taking.group}/providers/Microsoft.Storage/storageAccounts/{taking.names.of('data_lake')}"
+    raw = raw_settings("prod")
+    raw["retraining"] = {"pushTo": lake, "pushEndpoint": "manual"}
+    pushing = subject(emulator, raw, stack="prod")
+    client, retraining = Client(emulator), pushing.settings.retraining
+    assert retraining is not None and endpoints.own(pushing, retraining) == []
+    pusher = taking.settings.retraining and taking.settings.retraining.pushed_by
+    assert pusher is not None and endpoints.asked_for(taking, pusher) == []
+    location = {"location": "westeurope"}
+    for group in (taking.group, pushing.group):
+        client.ok("PUT", group, location)
+    client.ok("PUT", lake, {**location, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}})
+    assert "makes it" in endpoints.asked_for(taking, pusher)[0].remedy
+    vnet = f"{pushing.group}/providers/Microsoft.Network/virtualNetworks/vnet"
+    space = {"addressSpace": {"addressPrefixes": ["10.30.0.0/16"]}}
+    client.ok("PUT", vnet, {**location, "properties": space})
+    client.ok("PUT", f"{vnet}/subnets/ends", {"properties": {"addressPrefix": "10.30.3.0/26"}})
+    name = pushing.names.of("private_endpoint", "landing")
+    endpoint = f"{pushing.group}/providers/Microsoft.Network/privateEndpoints/{name}"
+    asked = {"name": "landing", "properties": {"privateLinkServiceId": lake, "groupIds": ["blob"]}}
+    ends = {"subnet": {"id": f"{vnet}/subnets/ends"}, "manualPrivateLinkServiceConnections": [asked]}
+    client.ok("PUT", endpoint, {**location, "properties": ends})
+    (waits,) = endpoints.own(pushing, retraining)
+    (lets_in,) = endpoints.asked_for(taking, pusher)
+    assert (waits.state, lets_in.state) == (State.FAILED, State.FAILED)
+    assert "is pending" in waits.said and endpoint in lets_in.said
+    connection = lets_in.remedy.partition("--id ")[2].partition(" ")[0]
+    approved = {"privateLinkServiceConnectionState": {"status": "Approved", "description": "ok"}}
+    client.ok("PUT", connection, {"properties": approved})
+    assert [one.state for one in endpoints.own(pushing, retraining)] == [State.OK]
+    assert endpoints.asked_for(taking, pusher) == []
 
 
 def test_this_checkouts_environments_are_looked_at() -> None:

@@ -8,13 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake.exceptions import DeltaError
 from pyarrow import ArrowInvalid
 
 from ml.errors import MlopsError
-from ml.features.place import Features
+from ml.features.place import RECORD, Features
 from ml.forget.erasers import ERASERS
+from ml.forget.landed import Sets, Trained
 from ml.forget.outcome import Outcome
 from ml.forget.places import PLACES
 from ml.forget.run import failed, forget
@@ -28,6 +31,7 @@ from ml.precomputed.sqlite import FileStore
 from scoring.precomputed.address import File
 from tests.ml.features.tables import definition
 from tests.ml.features.test_build import World as FeatureWorld
+from tests.ml.forget.rows import MemoryRows, digest, parquet
 from tests.ml.kept.world import NOW, World, days
 from tests.ml.precomputed.made import answers, batch, quiet
 
@@ -70,6 +74,7 @@ class Estate:
     kept: World
     features: FeatureWorld
     database: File
+    sets: Sets
     logs: FakeLogs = field(default_factory=FakeLogs)
 
     @property
@@ -81,6 +86,7 @@ class Estate:
             batches=str(self.kept.folder / "batch"),
             predictions=lambda: FileStore(self.database),
             logs=self.logs,
+            sets=self.sets,
         )
 
     def forget(self, now: Any = NOW, where: Where | None = None) -> Erasure:
@@ -102,7 +108,32 @@ def estate(tmp_path: Path) -> Estate:
     store = FileStore(database)
     store.load(batch(1, answers([KEY, "other"], 0.5)), 2, quiet)
     store.close()
-    return Estate(kept, features, database)
+    return Estate(kept, features, database, sets())
+
+
+def sets() -> Sets:
+    """A file that landed and an older one of the same rows in the training sets, each with its model."""
+    landed = {"2026/rows.parquet": parquet([4711, 2])}
+    datasets = {f"datasets/d/{'0' * 64}/d.parquet": parquet([4711])}
+    models = [
+        Trained("credit-default:9", digest(landed["2026/rows.parquet"])),
+        Trained("credit-default:10", digest(*datasets.values())),
+        Trained("credit-default:11", "1" * 64),
+    ]
+    return Sets(MemoryRows(landed), MemoryRows(datasets), lambda: models)
+
+
+def test_which_models_were_trained_on_the_row_is_said_in_the_record(estate: Estate) -> None:
+    told_ = estate.forget().places["training-data"]
+    assert "credit-default:9, credit-default:10. Publish" in told_["said"]
+    estate.logs.pending = False
+    done = estate.forget(LATER)
+    assert done.finished_at is not None
+    assert done.places["training-data"] == told_, "also when the file is gone by which it was found"
+    assert sorted(told_["kept"]["held"].values()) == [
+        "2026/rows.parquet",
+        f"datasets/d/{'0' * 64}/d.parquet",
+    ]
 
 
 def states(record: Erasure) -> dict[str, tuple[str, int]]:
@@ -119,8 +150,10 @@ def test_every_place_is_in_the_record_with_its_rows(estate: Estate) -> None:
         "features": ("erased", 1),
         "batches": ("erased", 0),
         "predictions-by-key": ("erased", 1),
+        "training-data": ("told", 2),
+        "landing": ("erased", 1),
     }
-    assert set(record.places) == {one.name for one in PLACES if one.by_key}
+    assert set(record.places) == {one.name for one in PLACES if one.by_key or one.names}
     assert estate.logs.purged == [Filter("Properties", ("e-1",), "event_id")]
     assert (record.finished_at, failed(record)) == (None, [])
     text = json.dumps([estate.kept.place.files.read(f"answers/erasures/{record.id}.json")], default=str)
@@ -140,6 +173,7 @@ def test_the_same_command_ends_it_when_the_purge_has(estate: Estate) -> None:
     assert last.finished_at is not None
     assert states(last)["telemetry"] == ("erased", 1)
     assert [row["request_id"] for row in estate.kept.rows() if row["key"] == KEY] == ["b-1/0"]
+    assert not [one for one in estate.logs.asked if "b-1/0" in one], "nor is anything of it purged"
     (only,) = erasures.all_of(estate.kept.place.files)
     assert only == last
 
@@ -172,7 +206,7 @@ def test_what_is_collected_while_it_runs_is_asked_for_and_takes_nothing_back(est
         late.append(collect(estate.kept.place, 30, NOW + timedelta(minutes=9)).erased)
 
     record = forget(estate.where, KEY, "request 12", "somebody", 14, NOW, told=told)
-    assert set(late) == {1} and len(record.places) == len(late)
+    assert set(late) == {1} and len(late) == len(record.places) + 1, "telemetry is looked at again"
     (kept,) = erasures.all_of(estate.kept.place.files)
     assert set(kept.places) == set(record.places), "what was done is not forgotten"
     noted = erasures.with_notes(estate.kept.place.files, kept).requests
@@ -194,15 +228,52 @@ def test_labels_go_when_no_answer_is_left_that_a_label_could_be_joined_to(
     assert left == [0]
 
 
-def test_what_is_noted_after_the_end_is_not_kept(estate: Estate) -> None:
+def test_what_comes_late_after_the_end_lets_the_same_command_go_on(estate: Estate) -> None:
+    """A part of a replica that was away for hours: telemetry of its request was never asked for."""
     first = estate.forget()
     estate.logs.pending = False
     assert estate.forget(LATER).finished_at is not None
+    estate.kept.write("c-1", 0, [KEY], at=NOW - days(0.1))
+    assert collect(estate.kept.place, 30, LATER).reopened == [first.id]
     files = estate.kept.place.files
-    erasures.note(files, first, [("c-1/0", 0)])  # by a collecting that had read the record before
     (record,) = erasures.all_of(files)
-    assert (record.requests, record.finished_at is None) == ([], False)
+    assert (record.finished_at, record.recoverable_until, failed(record)) == (None, None, [])
+    last = estate.forget(LATER)
+    assert (last.id, last.requests, last.finished_at is None) == (first.id, [], False)
+    assert '"c-1/0"' in [one for one in estate.logs.asked if "dynamic([" in one][-1]
     assert files.names(f"{erasures.FOLDER}/{first.id}/") == []
+
+
+def test_requests_that_are_noted_once_telemetry_was_erased_are_looked_for_before_the_end(
+    estate: Estate,
+) -> None:
+    """While other places are erased, and while a place that failed waits for the next command."""
+    estate.forget()
+    estate.logs.pending = False
+
+    def refused() -> Any:
+        raise OSError("403")
+
+    late: list[str] = []
+
+    def told(name: str) -> None:
+        if name == "predictions-by-key" and not late:
+            estate.kept.write("c-1", 0, [KEY], at=NOW - days(0.1))
+            assert collect(estate.kept.place, 30, LATER).erased == 1
+            late.append(name)
+
+    stuck = replace(estate.where, predictions=refused)
+    (record,) = erasures.all_of(estate.kept.place.files)
+    places = {**record.places, "predictions-by-key": {"state": "failed", "rows": 0, "said": "", "kept": {}}}
+    erasures.write(estate.kept.place.files, replace(record, places=places))
+    first = forget(stuck, KEY, "request 12", "somebody", 14, LATER, told=told)
+    assert late and first.finished_at is None
+    assert states(first)["telemetry"][0] == "erased"
+    assert '"c-1/0"' in [one for one in estate.logs.asked if "dynamic([" in one][-1]
+    estate.kept.write("d-1", 0, [KEY], at=NOW - days(0.1))
+    assert collect(estate.kept.place, 30, LATER).erased == 1
+    assert estate.forget(LATER).finished_at is not None
+    assert '"d-1/0"' in [one for one in estate.logs.asked if "dynamic([" in one][-1]
 
 
 def test_a_place_that_is_not_reached_keeps_none_from_being_erased(estate: Estate) -> None:
@@ -241,6 +312,38 @@ def test_a_file_that_cannot_be_read_keeps_no_other_place_from_being_erased(estat
     assert "part-000000.parquet cannot be read" in failed(record)[0]
 
 
+def test_each_output_and_each_feature_table_is_tried_and_all_failures_are_told(estate: Estate) -> None:
+    """The first ones in order cannot be read; those after them hold the person no more."""
+    batches, tables_ = estate.kept.folder / "batch", Path(estate.features.features.where)
+    for name in ("a", "b"):
+        for path, content in (
+            ("predictions/run=r/part-000000.parquet", b"PAR1"),
+            ("runs/r/unit-000000.json", b""),
+        ):
+            file = batches / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        record = tables_ / f"{name}_broken" / RECORD
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_bytes(b"{}")
+    good = batches / "c/predictions/run=r/part-000000.parquet"
+    for file in (good, batches / "c/runs/r/unit-000000.json"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    (batches / "c/runs/r/unit-000000.json").write_bytes(b"")
+    pq.write_table(pa.table({"key": [KEY, "other"]}), good)
+    done = estate.forget()
+    assert states(done)["batches"] == ("failed", 1)
+    assert pq.read_table(good).column("key").to_pylist() == ["other"]
+    of_batches, of_features = sorted(failed(done))
+    assert all(f"{batches}/{name}: " in of_batches for name in ("a", "b")) and KEY not in of_batches
+    assert "2 feature tables were not reached" in of_features
+    assert all(f"{name}_broken" in of_features for name in ("a", "b"))
+    for name in ("a", "b"):
+        (batches / name / "predictions/run=r/part-000000.parquet").unlink()
+    again = estate.forget(LATER)
+    assert states(again)["batches"] == ("erased", 1), "what an earlier call erased is not forgotten"
+
+
 def test_a_mistake_of_this_program_is_not_taken_for_a_place_that_is_away(estate: Estate) -> None:
     def wrong() -> Any:
         raise KeyError("mistake")
@@ -252,6 +355,7 @@ def test_a_mistake_of_this_program_is_not_taken_for_a_place_that_is_away(estate:
 def test_places_that_an_estate_does_not_have_end_no_exit_code(tmp_path: Path) -> None:
     record = forget(Where(World(tmp_path).place, 30), KEY, "request 12", "somebody", None, NOW)
     assert {state for state, _ in states(record).values()} == {"erased", "not there"}
+    assert states(record)["landing"] == ("not there", 0)
     assert record.finished_at is not None
 
 

@@ -36,7 +36,8 @@ def test_each_place_has_its_words_and_those_that_are_not_erased_by_key_say_so() 
     for one in PLACES:
         assert all((one.how, one.proof, one.kept.words)), one.name
         assert one.by_key != one.how.startswith("not "), one.name
-    assert list(ERASERS) == [one.name for one in PLACES if one.by_key]
+        assert not (one.by_key and one.names), one.name
+    assert list(ERASERS) == [one.name for one in PLACES if one.by_key or one.names]
 
 
 def test_what_is_said_of_retention_is_what_removes_rows() -> None:

@@ -14,7 +14,7 @@ from ml.cli import app
 from ml.commands.precomputed import COMMANDS
 from ml.errors import MlopsError
 from ml.precomputed.place import address_of, for_readers, members_of
-from ml.precomputed.schema import READER, WRITER
+from ml.precomputed.schema import ERASER, READER, WRITER
 from scoring.precomputed.address import File, Server, parse
 
 PREDICTIONS = Predictions(
@@ -72,6 +72,22 @@ def test_the_training_identity_writes_and_the_scoring_identity_reads() -> None:
         ("id scoring", READER),
     ]
     assert members_of(estate(None)) == []
+
+
+def test_who_erases_signs_in_as_its_group_where_the_server_knows_one() -> None:
+    group = {"eraser": "Data protection", "eraser_object_id": "00000000-0000-4000-8000-000000000003"}
+    known = estate(PREDICTIONS.model_copy(update=group))
+
+    def user(of: Any, *, erasing: bool, **environment: str) -> str:
+        found = address_of(of, None, environment, erasing=erasing)
+        assert isinstance(found, Server)
+        return found.user
+
+    assert user(known, erasing=True) == "Data protection"
+    assert user(known, erasing=False) == user(estate(), erasing=True) == "ML engineers"
+    assert user(known, erasing=True, AZURE_CLIENT_ID="client-of-training") == "id-training"
+    (*_, eraser) = members_of(known)
+    assert (eraser.role, eraser.object_id, eraser.group, eraser.kind) == (*group.values(), ERASER, "group")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

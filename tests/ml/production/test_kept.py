@@ -10,7 +10,7 @@ from azure.storage.blob import BlobLeaseClient, BlobServiceClient, ContainerClie
 from emulator.identity.directory import ENGINEERS
 from ml.errors import MlopsError
 from ml.production.errors import Overtaken
-from ml.production.lease import BlobLease
+from ml.production.lease import PromotersLease
 from ml.production.state import Entry, Serving, State
 from ml.production.store import BlobStore
 from tests.emulator.storage import estate
@@ -39,8 +39,8 @@ def store(container: ContainerClient) -> BlobStore:
     return BlobStore(azure(), container.get_blob_client("state.json"))
 
 
-def lease(container: ContainerClient, renewal: float = 15.0) -> BlobLease:
-    return BlobLease(azure(), container.get_blob_client("lease.json"), renewal)
+def lease(container: ContainerClient, renewal: float = 15.0) -> PromotersLease:
+    return PromotersLease(azure(), container.get_blob_client("lease.json"), renewal)
 
 
 def test_the_state_is_what_was_written(container: ContainerClient) -> None:

@@ -35,14 +35,31 @@ def example(count: int, skip: int = 0) -> pd.DataFrame:
 
 
 class Tables:
-    """The two tables, as production's lake has them."""
+    """The two tables, as production's lake has them: there, or in folders below a root."""
 
     def __init__(self, root: Path) -> None:
+        self._make(root / "answers", root / "labels", None)
+
+    @classmethod
+    def of_lake(cls, account: str, credential: Any) -> Tables:
+        made_ = cls.__new__(cls)
+        made_._make(
+            tables.address(account, answers.CONTAINER, answers.TABLE),
+            tables.address(account, table.CONTAINER, table.TABLE),
+            credential,
+        )
+        return made_
+
+    def _make(self, kept: str | Path, labelled: str | Path, credential: Any) -> None:
         self.answers = tables.make_table(
-            root / "answers", answers.schema(SCHEMA), partition=[answers.PARTITION], indexed=answers.INDEXED
+            kept,
+            answers.schema(SCHEMA),
+            credential,
+            partition=[answers.PARTITION],
+            indexed=answers.INDEXED,
         )
         self.labels = tables.make_table(
-            root / "labels", table.schema(), partition=[table.PARTITION], indexed=table.INDEXED
+            labelled, table.schema(), credential, partition=[table.PARTITION], indexed=table.INDEXED
         )
 
     def keep(self, frame: pd.DataFrame, day: dt.date, request: str, **over: Any) -> None:

@@ -13,8 +13,8 @@ from ml.azure.clients import Azure
 from ml.errors import MlopsError
 from ml.published.reason import Reason
 from ml.scheduled import job, schedules
-from ml.scheduled.schedules import rows
 from ml.scheduled.settings import FleetRow, Row, ScheduledSettings
+from ml.scheduled.table import rows
 from tests.emulator.pipelines.lab import Lab
 from tests.ml.published.conftest import azure, cache, lab, outputs
 
@@ -107,8 +107,3 @@ def test_the_schedule_of_a_fleet_starts_its_pipeline_over_what_is_at_a_path(azur
     assert Reason.of(made.create_job.tags) == Reason(
         "schedule", "monthly: the fleet learns of new rows", "mlops-fleet"
     )
-
-
-def test_an_unknown_row_is_refused() -> None:
-    with pytest.raises(MlopsError, match="Nothing that is called feature is scheduled"):
-        rows(("feature",))

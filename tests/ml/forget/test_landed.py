@@ -1,0 +1,172 @@
+"""A person's rows leave files that landed, whatever they are among; and models of them are named."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulator.app import Emulator
+from emulator.identity.directory import SIGNED_IN
+from ml.errors import MlopsError
+from ml.forget.erasers import ERASERS
+from ml.forget.landed import LakeRows, Sets, Trained, counted, erase, holding, models_of
+from ml.forget.where import Person, Where
+from ml.trigger.events import ERASURE, Ignored, from_event_grid
+from tests.emulator.storage import estate
+from tests.emulator.storage.transport import Credential, transport
+from tests.ml.forget.rows import MemoryRows, digest, parquet
+from tests.ml.kept.world import NOW, World
+
+KEY = "4711"
+NUMBERS = st.one_of(st.none(), st.integers(4709, 4713))
+TEXTS = st.sampled_from([KEY, "04711", "a"])
+
+
+def ids(data: bytes) -> list[Any]:
+    return pq.read_table(io.BytesIO(data)).column("id").to_pylist()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.one_of(
+        st.lists(st.one_of(st.none(), st.integers(4700, 4720))),
+        st.lists(st.sampled_from(["4711", "04711", "a"])),
+    )
+)
+def test_exactly_the_rows_of_the_key_go_and_the_others_stay_as_they_are(rows: list[Any]) -> None:
+    files = MemoryRows({"a.parquet": parquet(rows)})
+    gone = erase(files, "a.parquet", KEY)
+    left = [one for one in rows if str(one) != KEY]
+    assert (gone, ids(files.files["a.parquet"])) == (len(rows) - len(left), left)
+    assert erase(files, "a.parquet", KEY) == 0
+
+
+def test_other_columns_and_types_stay() -> None:
+    files = MemoryRows({"a.parquet": parquet([4711, 2])})
+    before = pq.read_table(io.BytesIO(files.files["a.parquet"]))
+    erase(files, "a.parquet", KEY)
+    assert pq.read_table(io.BytesIO(files.files["a.parquet"])).equals(before.slice(1))
+
+
+def test_what_cannot_be_written_anew_is_refused_and_the_other_files_are_done() -> None:
+    files = MemoryRows(
+        {
+            "a.csv": b"id,age\r\n4711,3\r\n",
+            "b.parquet": b"PAR1 half",
+            "c.parquet": parquet([4711]),
+            "d.csv": b"name\n4711\n",
+            "e.parquet": parquet([4711], column="other"),
+            "f.txt": b"4711",
+        }
+    )
+    where = Where(World.__new__(World), 30, sets=Sets(files, MemoryRows({}), list))  # pyright: ignore
+    person = Person(KEY, frozenset(), "record", NOW, NOW)
+    outcome = ERASERS["landing"](where, person, {"rows": 2})
+    assert (outcome.state, outcome.rows, ids(files.files["c.parquet"])) == ("failed", 3, [])
+    assert outcome.said.count("a.csv: ") == outcome.said.count("b.parquet: ") == 1
+    assert KEY not in outcome.said
+    assert not [name for name in ("d.csv", "e.parquet", "f.txt") if name in outcome.said]
+
+
+def test_what_was_found_before_a_refusal_is_kept_for_the_next_command() -> None:
+    """By then landing is written anew, and its files say no more which models came of them."""
+    landing = MemoryRows({"a.parquet": parquet([4711])})
+    models = [Trained("m:1", digest(landing.files["a.parquet"]))]
+
+    def refused() -> list[Trained]:
+        raise MlopsError("Azure forbids to list models.", "Have a role granted.")
+
+    def asked(of: Any, kept: dict[str, Any]) -> Any:
+        where = Where(World.__new__(World), 30, sets=Sets(landing, MemoryRows({}), of))  # pyright: ignore
+        return ERASERS["training-data"](where, Person(KEY, frozenset(), "record", NOW, NOW), kept)
+
+    first = asked(refused, {})
+    assert (first.state, first.rows) == ("failed", 1) and "forbids to list models" in first.said
+    erase(landing, "a.parquet", KEY)
+    second = asked(lambda: models, first.kept)
+    assert (second.state, second.rows, second.kept["models"]) == ("told", 1, ["m:1"])
+
+
+def test_a_file_that_somebody_wrote_meanwhile_is_left_to_the_next_command() -> None:
+    class Racing(MemoryRows):
+        def replace(self, name: str, data: bytes, etag: str) -> bool:
+            self.files[name] = parquet([4711, 3])
+            return super().replace(name, data, etag)
+
+    files = Racing({"a.parquet": parquet([4711])})
+    with pytest.raises(MlopsError, match="written it meanwhile"):
+        erase(files, "a.parquet", KEY)
+    assert ids(files.files["a.parquet"]) == [4711, 3]
+
+
+def test_models_are_found_by_the_content_of_their_data() -> None:
+    held, other = parquet([4711, 1]), parquet([1])
+    found, done = holding(MemoryRows({"a.parquet": held, "b.parquet": other, "c.parquet": b"PAR1"}), KEY)
+    assert (found, done.rows) == ({"a.parquet": digest(held)}, {"a.parquet": 1, "b.parquet": 0})
+    assert list(done.failed) == ["c.parquet"]
+    models = [
+        Trained("m:10", digest(held)),
+        Trained("m:9", digest(held)),
+        Trained("m:1", digest(other)),
+        Trained("m:2", ""),
+    ]
+    assert models_of(models, [*found.values(), ""]) == ["m:9", "m:10"]
+    assert counted("a.CSV", b"\xef\xbb\xbfid\n 4711 \n", KEY) == 1
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    emulator = estate.start(tmp_path_factory.mktemp("landed"))
+    lake = estate.account(emulator, "lake", isHnsEnabled=True)
+    emulator.arm.put(f"{lake}/blobServices/default/containers/landing", {})
+    estate.grant(emulator, SIGNED_IN.object_id, estate.CONTRIBUTOR)
+    yield emulator
+    emulator.close()
+
+
+def test_in_the_lake_it_is_written_anew_under_its_name_and_starts_no_training(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Event Grid would tell of it names the erasure, by which the trigger leaves it alone."""
+    rows = LakeRows("lake", "landing", Credential(emulator), transport=transport(emulator), retry_total=0)
+    blob = rows._container.get_blob_client("2026/rows.parquet")
+    blob.upload_blob(parquet([4711, 2]), metadata={"from": "upstream"})
+    assert rows.names() == ["2026/rows.parquet"]
+    content = rows.read("2026/rows.parquet")
+    assert content is not None
+    asked: list[str] = []
+    real = emulator.answer
+
+    def seen(request: Any, *more: Any, **named: Any) -> Any:
+        if request.method == "PUT":
+            asked.append(str(request.headers.get("x-ms-client-request-id")))
+        return real(request, *more, **named)
+
+    monkeypatch.setattr(emulator, "answer", seen)
+    assert erase(rows, "2026/rows.parquet", KEY) == 1
+    assert len(asked) == 1 and asked[0].startswith(ERASURE)
+    assert ids(blob.download_blob().readall()) == [2]
+    assert blob.get_blob_properties().metadata == {"from": "upstream"}
+    assert not rows.replace("2026/rows.parquet", b"others", content[1]), "it is another file by now"
+    assert rows.read("gone.parquet") is None
+
+
+@pytest.mark.parametrize("by", ["", f"{ERASURE}0c1f3d5a"])
+def test_an_event_of_an_erasure_is_no_new_data(by: str) -> None:
+    data = {
+        "api": "PutBlob",
+        "url": "https://lake.blob.core.windows.net/landing/rows.parquet",
+        "contentLength": 8,
+        "clientRequestId": by,
+    }
+    told = {"id": "e-1", "eventType": "Microsoft.Storage.BlobCreated", "eventTime": NOW.isoformat()}
+    found = from_event_grid({**told, "data": data}, "azureml://landing")
+    assert isinstance(found, Ignored) is bool(by)
+    if isinstance(found, Ignored):
+        assert "without a person's rows" in found.why

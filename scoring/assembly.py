@@ -31,6 +31,7 @@ from scoring.scorer import Scorer
 from scoring.settings import KeyDigest, Settings, SettingsError
 from scoring.telemetry.events import Privacy
 from scoring.telemetry.queue import DriftRecord, Sink, Telemetry
+from scoring.told import Told
 from scoring.window import RollingWindow
 from scoring.worker import Place
 
@@ -60,17 +61,15 @@ def assemble(settings: Settings, place: Place | None = None) -> Service:
     telemetry = Telemetry(sink_of(settings, artifact, chosen))
 
     def publish(report: DriftReport, window: WindowCounts) -> None:
-        telemetry.put_drift(DriftRecord(report, window))
+        if place is None or place.leads():  # one for all: they share the window
+            telemetry.put_drift(DriftRecord(report, window))
 
     code = chosen.code or Absent(str(chosen.reason))
     if place is None:
-        window = RollingWindow(artifact.drift, settings.drift.window_rows, code=code)
+        window, told = RollingWindow(artifact.drift, settings.drift.window_rows, code=code), Told()
     else:
-        window = place.window(artifact.drift, settings.drift, code)
-    publishes = place is None or place.number == 0  # one for all: they share the window
-    monitor = DriftMonitor(
-        artifact.drift, settings.drift, settings.pace, publish if publishes else None, window
-    )
+        window, told = place.window(artifact.drift, settings.drift, code)
+    monitor = DriftMonitor(artifact.drift, settings.drift, settings.pace, publish, window, told)
     scorer = Scorer(artifact, monitor, settings.identity, settings.limits.rows, chosen)
     scorer.self_test()
     log.info(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -14,6 +14,7 @@ from scoring.logs import some
 from scoring.model.drift import DriftReport, DriftRules, WindowCounts, evaluate
 from scoring.model.schema import Matrix
 from scoring.model.sketch import DriftReference
+from scoring.told import Told
 from scoring.window import RollingWindow
 
 log = logging.getLogger(__name__)
@@ -33,8 +34,8 @@ class Pace:
 class DriftMonitor:
     """Thread-safe. `report` is the latest evaluation; it is replaced, never changed.
 
-    `publish` is given each report. It is None in all but one of the processes that share a window, because
-    all of them see the same rows.
+    `publish` is given each report. Processes that share a window see the same rows: `told` lets a change be
+    logged by one of them alone. `named` says in the log whose it is.
     """
 
     def __init__(
@@ -44,9 +45,12 @@ class DriftMonitor:
         pace: Pace,
         publish: Callable[[DriftReport, WindowCounts], None] | None = None,
         window: RollingWindow | None = None,
+        told: Told | None = None,
+        named: Mapping[str, object] | None = None,
     ) -> None:
         self._reference, self._rules, self._pace, self._publish = reference, rules, pace, publish
         self._window = RollingWindow(reference, rules.window_rows) if window is None else window
+        self._told, self._named = told or Told(), named or {}
         self.observe: Callable[[Matrix], None] = self._window.add  # counts the rows of one request
         self.snapshot: Callable[[], WindowCounts] = self._window.snapshot
         self._stop = threading.Event()
@@ -61,15 +65,15 @@ class DriftMonitor:
 
     def evaluate(self) -> DriftReport:
         """Evaluate the window now and publish the report."""
-        self._evaluated = self._window.written
+        self._evaluated = written = self._window.written
         window = self._window.snapshot()
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         report = evaluate(self._reference, window, self._rules, now)
-        previous, self.report = self.report, report
+        self.report = report
+        if self._told.is_news(written, report.drifted):
+            more = {**self._named, "drifted": some(report.drifted), "window_rows": report.rows}
+            log.warning("drift changed", extra=more)
         if self._publish is not None:
-            if report.drifted != previous.drifted:
-                more = {"drifted": some(report.drifted), "window_rows": report.rows}
-                log.warning("drift changed", extra=more)
             self._publish(report, window)
         return report
 

@@ -9,7 +9,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -18,15 +19,19 @@ from scoring.model.drift import DriftRules
 from scoring.model.machine import Absent, MachineCode
 from scoring.model.sketch import DriftReference
 from scoring.settings import SettingsError
+from scoring.told import BYTES, Told
 from scoring.window import RollingWindow, slot_bytes
 
 VARIABLE: Final = "SCORING_WORKER"  # set by the supervisor, for its workers only
 # The shared memory begins with a state and the latest beat of each worker, and the digest of the model.
 STATUS: Final = 4_096
 STATES, BEATS, DIGEST, DIGEST_BYTES = 0, 512, 3_072, 128
+TELLING: Final = 3_200  # a byte that nobody reads: whoever compares what was told holds its lock
 STARTING, READY, FAILED = range(3)  # FAILED: the worker died and none could be started in its place
 BEAT_SECONDS: Final = 1.0  # how often each worker says that its event loop runs
 LATE_SECONDS: Final = 10.0  # when a worker has said nothing for this long, the service is not ready
+
+_THREADS: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -59,15 +64,31 @@ class Place:
 
     def window(
         self, reference: DriftReference, rules: DriftRules, code: MachineCode | Absent | None = None
-    ) -> RollingWindow:
-        """The window of all workers, in which this worker writes its own slot."""
-        memory = self.shared(self.workers * slot_bytes(len(reference.sketches), rules.window_rows))
-        return RollingWindow(reference, rules.window_rows, memory, self.number, self.workers, code)
+    ) -> tuple[RollingWindow, Told]:
+        """The window of all workers, in which this worker writes its own slot, and what was told of it."""
+        size = self.workers * slot_bytes(len(reference.sketches), rules.window_rows)
+        memory = self.shared(size + BYTES)
+        window = RollingWindow(reference, rules.window_rows, memory[:size], self.number, self.workers, code)
+        return window, Told(memory[size:], self.alone)
 
     def shared(self, size: int) -> memoryview:
         """So many bytes that all workers have in common; each asks for the same number, once."""
         os.ftruncate(self.memory, STATUS + size)  # of the same size, so what is there stays
         return memoryview(mmap.mmap(self.memory, STATUS + size))[STATUS:]
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        """Keeps other workers out; one that is killed in it lets the next one in."""
+        with _THREADS:  # the file's lock is the whole process's
+            fcntl.lockf(self.memory, fcntl.LOCK_EX, 1, TELLING)
+            try:
+                yield
+            finally:
+                fcntl.lockf(self.memory, fcntl.LOCK_UN, 1, TELLING)
+
+    def leads(self) -> bool:
+        """Whether this worker speaks for all: the first one of those that could be started."""
+        return all(self.state(number) == FAILED for number in range(self.number))
 
     def agree(self, digest: str) -> str:
         """Name a digest; the answer is the digest that the service serves, which the first worker named."""

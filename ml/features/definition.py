@@ -213,7 +213,8 @@ def read(file: Path) -> FeatureTable:
         raise _refused(file, [str(error)]) from error
     if table.name != file.stem:
         raise _refused(file, [f"name: {table.name!r} is not the file's name, {file.stem!r}"])
-    said = problems(table.transformation.sql, set(table.sources), table.columns)
+    times = {name: source.time for name, source in table.sources.items()}
+    said = problems(table.transformation.sql, times, table.columns, table.event_time)
     if said:
         raise _refused(file, [f"transformation.sql: {one}" for one in said])
     return table

@@ -2,15 +2,20 @@
 
 DuckDB's parser gives the statement as a tree; each kind of node, each function and type that is not listed
 here is refused by name. So a statement reads no file, calls nothing that depends on the day, and means the
-same on either engine. What a tree cannot show, a join or a group over rows of the future, nothing here finds:
+same on either engine. Windows are ordered by the event time (order.py). What a tree cannot show, a join or a
+group over rows of the future, nothing here finds:
 `mlops features check` finds rows whose own time lies ahead.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
+
+from ml.features import order
+from ml.features.engine import Connection
 
 AGGREGATES: Final = frozenset({"sum", "avg", "min", "max", "count", "count_star", "stddev_samp", "stddev"})
 FUNCTIONS: Final = AGGREGATES | {
@@ -53,10 +58,13 @@ WRITTEN: Final = {
 ZERO: Final = frozenset({"0", "0.0"})
 
 
-def problems(sql: str, sources: set[str], columns: Sequence[str]) -> list[str]:
+def problems(
+    sql: str, sources: Mapping[str, str | None], columns: Sequence[str], event_time: str
+) -> list[str]:
     """What is wrong with a transformation, in words; empty when it may run.
 
-    sources: the names of the tables that it may read; columns: what it has to answer, in any order.
+    sources: by name the tables that it may read, each with its column of event times, where it has one.
+    columns: what it has to answer, in any order; event_time: the one of them by which rows are ordered.
     """
     if written := [said for sign, said in WRITTEN.items() if sign in sql]:
         return written
@@ -67,13 +75,19 @@ def problems(sql: str, sources: set[str], columns: Sequence[str]) -> list[str]:
         return [f"{len(tree['statements'])} statements: one SELECT is expected"]
     node = tree["statements"][0]["node"]
     found = list(dict.fromkeys(_of_query(node, frozenset(sources))))
-    return found or _of_columns(node, columns)
+    return found or _of_columns(node, columns) or order.faults(node, event_time, sources)
+
+
+@cache
+def _parser() -> Connection:
+    """An empty database, for its parser alone; to open one takes longer than to parse."""
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1})
 
 
 def _tree(sql: str) -> dict[str, Any]:
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with _parser().cursor() as connection:
         row = connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchone()
     if row is None:
         raise RuntimeError("DuckDB answered no tree")
@@ -196,11 +210,11 @@ def _of_window(part: dict[str, Any]) -> Iterator[str]:
         return
     if not part["orders"]:
         yield f"{name} OVER has no ORDER BY: it would take rows of the future"
-    if any(order["expression"]["class"] != "COLUMN_REF" for order in part["orders"]):
+    if any(one["expression"]["class"] != "COLUMN_REF" for one in part["orders"]):
         yield f"{name} OVER an order that is no plain column: what it makes of a time may turn it around"
-    if any(order["type"] == "DESCENDING" for order in part["orders"]):
+    if any(one["type"] == "DESCENDING" for one in part["orders"]):
         yield f"{name} OVER an order that descends: rows of the future come first"
-    if any(order["null_order"] == "ORDER_DEFAULT" for order in part["orders"]):
+    if any(one["null_order"] == "ORDER_DEFAULT" for one in part["orders"]):
         yield f"{name} OVER: the engines put nulls at different ends; write NULLS FIRST or NULLS LAST"
     if part["end"] not in ENDS or part["exclude_clause"] != "NO_OTHER" or part["ignore_nulls"]:
         yield f"{name} OVER: the frame has to end at the current row or before it"

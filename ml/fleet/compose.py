@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml.errors import MlopsError
 from ml.fleet.registered import CARDS, card_of
-from scoring.fleet.stored import Fleet, Member, model_dir
+from scoring.fleet.stored import Fleet, model_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,8 @@ def compose(base: Version, changes: Mapping[str, Version], target: Path) -> Flee
     for key, source in changes.items():
         taken = source.fleet.members[key]
         if taken.falls_back:  # to the pooled model of this fleet
-            members[key] = Member(base.fleet.pooled, taken.reason, taken.rows, source.reference)
-        else:
-            members[key] = replace(taken, source=source.reference)
+            taken = replace(taken, model=base.fleet.pooled)
+        members[key] = replace(taken, source=source.reference)
     changed = [key for key, one in members.items() if one.model != base.fleet.members[key].model]
     if not changed:
         raise MlopsError(

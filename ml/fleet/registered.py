@@ -13,6 +13,8 @@ from scoring.fleet.stored import Fleet
 CARDS: Final = "cards"  # beside the models: no part of what serves
 KIND: Final = "fleet"  # value of the tag `kind`, by which fleets are told from single models
 LINEAGE_PROPERTY: Final = "lineage."
+FAILED: Final = "failed"  # tag: how many trainings failed; property: of which members
+MOST_CHARACTERS: Final = 1000  # of a property
 _POOLED: Final = "_pooled"  # no key begins so
 
 
@@ -48,6 +50,7 @@ def tags(fleet: Fleet) -> dict[str, str]:
         "kind": KIND,
         "members": str(len(fleet.members)),
         "fall_back": str(fallbacks),
+        FAILED: str(len(fleet.failed)),
         "split": ",".join(fleet.split),
     }
     for name in ("owner", "base", "changed"):
@@ -61,18 +64,21 @@ def registered(
 ) -> RegisteredModel:
     """The version of this fleet; a new one, unless this very fleet is a version already.
 
+    One whose members fall back for another reason answers alike, and is another version where other trainings
+    failed: its tags say so.
     metrics: of the pooled model, on the test rows of all.
     """
-    known = next(
-        (one for one in registry.versions(fleet.name) if one.tags.get(ARTIFACT_TAG) == fleet.digest), None
-    )
-    if known is not None:
-        return known
+    failed = ", ".join(fleet.failed)[:MOST_CHARACTERS]
+    for one in registry.versions(fleet.name):
+        if one.tags.get(ARTIFACT_TAG) == fleet.digest and one.properties.get(FAILED, "") == failed:
+            return one
     properties = {
         "schema_sha256": fleet.contract.digest,
         EVALUATION_PROPERTY: json.dumps(dict(metrics), sort_keys=True),
-        **{f"{LINEAGE_PROPERTY}{name}": value[:1000] for name, value in fleet.lineage.items()},
+        **{f"{LINEAGE_PROPERTY}{name}": value[:MOST_CHARACTERS] for name, value in fleet.lineage.items()},
     }
+    if failed:
+        properties[FAILED] = failed
     own = len(fleet.models) - 1
     description = f"A fleet of {len(fleet.members)} members by {', '.join(fleet.split)}, {own} own models"
     return registry.register(fleet.name, directory, description, tags(fleet), properties)

@@ -48,15 +48,17 @@ def assemble(settings: Settings, place: Place | None = None) -> FleetService:
     windows = Windows.make(1 + len(fleet.members), pooled.schema.width, settings.drift, code, place)
 
     def publish(report: DriftReport, window: WindowCounts) -> None:
-        telemetry.put_drift(DriftRecord(report, window))
+        if place is None or place.leads():  # one for all: they share the windows
+            telemetry.put_drift(DriftRecord(report, window))
 
-    publishes = place is None or place.number == 0  # one for all: they share the windows
+    number = len(fleet.members)
     monitor = DriftMonitor(
         pooled.drift,
         settings.drift,
         settings.pace,
-        publish if publishes else None,
-        windows.window(len(fleet.members), pooled.drift),
+        publish,
+        windows.window(number, pooled.drift),
+        windows.told(number),
     )
     scorer = Scorer(pooled, monitor, settings.identity, settings.limits.rows, chosen)
     scorer.self_test()

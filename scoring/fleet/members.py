@@ -62,7 +62,7 @@ class Members:
         self._numbers = {key: number for number, key in enumerate(fleet.members)}
         self.resident: Resident[Scorer] = Resident(most_bytes)
         self.monitors: dict[str, DriftMonitor] = {}
-        # Of members that left memory: what was found is neither forgotten nor told again when they are back.
+        # Of members that left memory: what was found is not forgotten when they are back.
         self._reports: dict[str, DriftReport] = {}
         # Of members that the pooled model answers for: why, by the fleet or by a failure to load.
         self.reasons = {key: one.reason for key, one in fleet.members.items() if one.falls_back}
@@ -100,8 +100,9 @@ class Members:
         check(found, stated.model, self.fleet)
         chosen = evaluator.choose(found, self._code)
         settings = self._settings
-        window = self._windows.window(self._numbers[key], found.drift)
-        monitor = DriftMonitor(found.drift, settings.drift, settings.pace, None, window)
+        number, named = self._numbers[key], {"member": self.spoken(key)}
+        window, told = self._windows.window(number, found.drift), self._windows.told(number)
+        monitor = DriftMonitor(found.drift, settings.drift, settings.pace, None, window, told, named)
         full = Scorer(found, monitor, settings.identity, settings.limits.rows, chosen)
         full.self_test()
         lean = full.leaner(self.pooled).saying({**self._common, "member": key, "fallback": False})

@@ -14,7 +14,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -43,20 +43,21 @@ class Member:
     """model: digest of the model that answers. reason: why it is the pooled one, "" of a model of its own.
 
     rows: training and test rows that the member had. source: the fleet's version, NAME:VERSION, that it was
-    taken from; "" of the fleet that trained it.
+    taken from; "" of the fleet that trained it. failed: it falls back since its training failed, not by rule.
     """
 
     model: str
     reason: str = ""
     rows: int = 0
     source: str = ""
+    failed: bool = False
 
     @property
     def falls_back(self) -> bool:
         return bool(self.reason)
 
     def to_json(self) -> dict[str, Any]:
-        return {"model": self.model, "reason": self.reason, "rows": self.rows, "source": self.source}
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,11 @@ class Fleet:
         }
         text = json.dumps(behaviour, sort_keys=True, separators=(",", ":"))
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The members whose training failed."""
+        return tuple(key for key, one in self.members.items() if one.failed)
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -175,7 +181,11 @@ def _fleet(node: Node) -> Fleet:
             item.field("reason").text(),
             item.field("rows").integer(minimum=0),
             item.field("source").text(),
+            # Fleets that were registered before do not say it.
+            item.field("failed").flag() if "failed" in item.fields() else False,
         )
+        if member.failed and not member.falls_back:
+            raise item.error("its training failed, and no reason is given why the pooled model answers")
         if member.falls_back and member.model != pooled:
             raise item.error("it falls back, and names another model than the pooled one")
     if not members:

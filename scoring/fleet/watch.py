@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from scoring.logs import some
 from scoring.monitor import LOOK_SECONDS, REST, DriftMonitor, Pace
 
 log = logging.getLogger(__name__)
@@ -52,17 +51,12 @@ class Watch:
         return done
 
     def _evaluate(self, member: str, monitor: DriftMonitor) -> None:
-        before = monitor.report.drifted
         try:
-            found = monitor.evaluate()
+            monitor.evaluate()  # which tells what changed
         except Exception:  # one failed evaluation must not end the watching
             log.exception(
                 "a member's drift window could not be evaluated", extra={"member": self._spoken(member)}
             )
-            return
-        if found.drifted != before:
-            more = {"member": self._spoken(member), "drifted": some(found.drifted)}
-            log.warning("drift changed", extra=more)
 
     def _work(self) -> None:
         while not self._stop.wait(min(LOOK_SECONDS, self._pace.seconds)):

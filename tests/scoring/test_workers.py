@@ -97,8 +97,18 @@ def test_workers_share_the_port_and_the_window(group: Callable[..., Group], mode
         return all(answer["drift"]["window_rows"] >= 120 for answer in answers)
 
     until(all_know)
+    same = {"records": records[:1] * 300}
+    assert running.call("POST", "/score", json=same).status_code == 200
+
+    def all_see_it() -> bool:
+        answers = [running.call("POST", "/score", json={"records": records[:1]}).json() for _ in range(6)]
+        return all(answer["drift"]["status"] == "drifted" for answer in answers)
+
+    until(all_see_it)
     running.process.send_signal(signal.SIGTERM)
     assert running.ended() == 0
+    told = [line for line in running.lines if line["message"] == "drift changed"]
+    assert len(told) == 1  # though each worker evaluates the window
 
 
 def test_a_killed_worker_is_replaced_while_the_other_goes_on(

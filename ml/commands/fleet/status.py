@@ -1,4 +1,4 @@
-"""`mlops fleet status`: the versions of a fleet, what became of them, and who falls back."""
+"""`mlops fleet status`: the versions of a fleet, what became of them, who falls back, who failed."""
 
 import tempfile
 from collections.abc import Mapping
@@ -29,7 +29,12 @@ def command(
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """The registered versions of a fleet: members, who falls back, what was changed, the release of each."""
+    """The registered versions of a fleet: members, who falls back, whose training failed, what was changed,
+    the release of each.
+
+    A fleet is registered though single members failed; of a training by a schedule nobody sees the exit code.
+    Versions from before this was kept have "-".
+    """
 
     def work(azure: "Azure", root: Path) -> dict[str, Any]:
         return status(azure, name, members)
@@ -49,6 +54,7 @@ def status(azure: "Azure", name: str, members: bool) -> dict[str, Any]:
             {
                 "version": one.version,
                 "release": one.tags.get(f"release-{environment}"),
+                "failed": failed_of(one.tags, one.properties),
                 "tags": dict(one.tags),
             }
             for one in found
@@ -67,13 +73,34 @@ def render(answer: Mapping[str, Any]) -> RenderableType:
     if not answer["versions"]:
         train = f"mlops fleet train fleets/NAME.toml --env {answer['environment']}"
         return f"No fleet {name} is registered in {answer['environment']}. `{train}` makes the first version."
-    made = table(f"Versions of {name}", "version", "members", "fall back", "changed", "release")
+    made = table(f"Versions of {name}", "version", "members", "fall back", "failed", "changed", "release")
     for one in answer["versions"]:
         tags: Mapping[str, str] = one["tags"]
-        cells = (tags.get("members", "-"), tags.get("fall_back", "-"), tags.get("changed", "-"))
-        made.add_row(one["version"], *map(escape, cells), one["release"] or "-")
+        failed = "-" if one["failed"] is None else str(one["failed"]["count"])
+        made.add_row(
+            one["version"],
+            *(escape(tags.get(tag, "-")) for tag in ("members", "fall_back")),
+            f"[bold red]{failed}[/]" if failed.isdigit() and int(failed) else failed,
+            escape(tags.get("changed", "-")),
+            one["release"] or "-",
+        )
     parts: list[RenderableType] = [made]
+    newest = answer["versions"][0]
+    if newest["failed"] and newest["failed"]["count"]:
+        why = "" if "members" in answer else "; --members says why"
+        which = escape(newest["failed"]["members"])
+        parts.append(f"[red]failed[/] in version {newest['version']}: {which}{why}")
     if "members" in answer:
-        reasons = {key: one["reason"] for key, one in answer["members"].items() if one["reason"]}
-        parts += fallen(reasons, [])
+        members = answer["members"]
+        reasons = {key: one["reason"] for key, one in members.items() if one["reason"]}
+        parts += fallen(reasons, [key for key, one in members.items() if one["failed"]])
     return Group(*parts)
+
+
+def failed_of(tags: Mapping[str, str], properties: Mapping[str, str]) -> dict[str, Any] | None:
+    """How many members failed, and which, cut where they are very many; None: it was not kept."""
+    from ml.fleet.registered import FAILED
+
+    if FAILED not in tags:
+        return None
+    return {"count": int(tags[FAILED]), "members": properties.get(FAILED, "")}

@@ -64,7 +64,7 @@ def run(
             outcome, folder = found.get(one.key, (None, None))
             reason = one.reason or failed.get(one.key) or (outcome.reason if outcome else "")
             if outcome is None or folder is None or reason:
-                members[one.key] = Member(everyone.digest, reason, one.rows)
+                members[one.key] = Member(everyone.digest, reason, one.rows, failed=one.key in failed)
             else:
                 place = model_dir(directory, outcome.digest)
                 if not place.exists():

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from ml.commands.fleet import release
+from ml.commands.fleet import release, status
 from ml.fleet import parallel, versions
 from ml.fleet.compose import Version, compose, parse
 from ml.fleet.declaration import Declaration
@@ -20,7 +21,7 @@ from ml.fleet.member import CARD, MODEL, OUTCOME, Outcome, made, settings_of, tr
 from ml.fleet.members import main as members
 from ml.fleet.parallel import KILLED, each
 from ml.fleet.plan import Planned, keys_of
-from ml.fleet.registered import card_of
+from ml.fleet.registered import FAILED, card_of, registered
 from ml.steps.bounds import Bound
 from ml.steps.errors import StepError
 from ml.steps.files import TEST, TRAIN, Table, write_json, write_table
@@ -34,6 +35,7 @@ from scoring.fleet.stored import Fleet, load, model_dir
 from scoring.model import artifact as artifacts
 from scoring.model.artifact import Artifact
 from scoring.settings import Settings as Service
+from tests.ml.features.test_commands import words
 from tests.scoring.conftest import served
 from tests.scoring.fleet.fleets import varied
 from tests.scoring.trained import Small, data_set, small
@@ -140,6 +142,7 @@ def test_fifty_members_are_trained_and_a_broken_one_harms_no_other(gathered: Any
     assert len(fleet.models) == len(AGES) - len(small_ones) - 2 + 1
     assert registry.made[0].tags[ARTIFACT_TAG] == fleet.digest == result["digest"]
     assert registry.made[0].tags["fall_back"] == str(len(small_ones) + 2)
+    assert set(fleet.failed) == {FAILS, DIES}
     assert fleet.lineage["data_sha256"] == "ab"
     assert card_of(registry.folder / "1", None).exists()
     assert len(list((registry.folder / "1" / "cards").iterdir())) == len(fleet.models)
@@ -167,6 +170,42 @@ def test_the_same_fleet_is_registered_once(gathered: Any, inputs: Path, tmp_path
     )
     assert again["version"] == result["version"] == "1"
     assert json.loads((tmp_path / "registration.json").read_text())["members"] == 50
+
+
+def test_members_that_fail_are_another_version_though_it_answers_alike(gathered: Any, tmp_path: Path) -> None:
+    """Else a training by a schedule, of which a member failed, would be told nowhere."""
+    registry, _, _ = gathered
+    fleet, others = load(registry.folder / "1"), Registry(tmp_path)
+    by_rule = {key: replace(one, failed=False) for key, one in fleet.members.items()}
+    for one in (replace(fleet, members=by_rule), fleet, fleet):
+        registered(others, one, registry.folder / "1", {})
+    assert [one.tags[ARTIFACT_TAG] for one in others.made] == [fleet.digest] * 2
+    assert [one.tags[FAILED] for one in others.made] == ["0", "2"]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_status_names_the_members_that_failed(gathered: Any, whole: bool) -> None:
+    registry, _, _ = gathered
+    before = SimpleNamespace(version="0", tags={"kind": "fleet"}, properties=None)  # it was not kept then
+
+    def fetch(name: str, version: str, download_path: str) -> None:
+        shutil.copytree(registry.folder / version, download_path)
+
+    models = SimpleNamespace(list=lambda _name: [before, *registry.made], download=fetch)
+    azure: Any = SimpleNamespace(
+        estate=SimpleNamespace(environment="stage"),
+        ml=SimpleNamespace(models=models),
+        granted=lambda act, _what: act(),
+    )
+    answer = status.status(azure, "by-age", members=whole)
+    assert [one["failed"] for one in answer["versions"]] == [
+        {"count": 2, "members": f"{FAILS}, {DIES}"},
+        None,
+    ]
+    said = words(status.render(answer))
+    assert f"failed in version 1: {FAILS}, {DIES}" in said
+    assert ("failed: RuntimeError: no model of these rows" in said) == whole
+    assert ("--members says why" in said) != whole
 
 
 @pytest.mark.parametrize(

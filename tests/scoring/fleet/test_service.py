@@ -288,6 +288,26 @@ def test_drift_of_a_member_is_told_once_though_its_model_leaves_memory_and_comes
     assert told == [OWN[0]]
 
 
+def test_a_change_is_told_once_by_all_workers_together(
+    model: Small, directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each has a watch of its own over the same rows."""
+    memory = os.memfd_create("test")
+    os.ftruncate(memory, STATUS)
+    services = [assembled(Settings(model_dir=directory), Place(n, 3, -1, memory, -1)) for n in range(3)]
+    for service in services[1:]:  # the first worker does not hold this model
+        service.members.keep(OWN[0], service.members.load(OWN[0]))
+    services[1].members.monitors[OWN[0]].observe(np.repeat(model.test_matrix[:1], 300, axis=0))
+    services[1].members.pooled.monitor.observe(np.repeat(model.test_matrix[:1], 300, axis=0))
+    for service in services:
+        service.members.pooled.monitor.evaluate()
+        service._watch.look(0.0)
+    found = [line.__dict__ for line in caplog.records if line.message == "drift changed"]
+    assert [one.get("member") for one in found] == [None, OWN[0]]
+    assert {service.members.monitors[OWN[0]].report.status for service in services[1:]} == {"drifted"}
+    os.close(memory)
+
+
 @pytest.mark.parametrize(("hidden", "shown"), [("sex", OWN[0]), ("age", "number 1")])
 def test_logs_have_no_key_with_values_that_must_not_leave(
     model: Small, directory: Path, caplog: pytest.LogCaptureFixture, hidden: str, shown: str
@@ -423,6 +443,25 @@ def test_a_fleet_that_is_none_does_not_start(
     content = json.loads((directory / "fleet.json").read_text())
     (tmp_path / "fleet.json").write_text(json.dumps({**content, **change}))
     with pytest.raises(ArtifactError, match=said):
+        load(tmp_path)
+
+
+def test_a_fleet_from_before_failures_were_kept_is_the_same_fleet(
+    directory: Path, fleet: Fleet, tmp_path: Path
+) -> None:
+    content = json.loads((directory / "fleet.json").read_text())
+    for member in content["members"].values():
+        del member["failed"]
+    (tmp_path / "fleet.json").write_text(json.dumps(content))
+    (tmp_path / "models").symlink_to(directory / "models")
+    assert load(tmp_path) == fleet
+
+
+def test_a_member_that_failed_and_answers_itself_is_none(directory: Path, tmp_path: Path) -> None:
+    content = json.loads((directory / "fleet.json").read_text())
+    content["members"][OWN[0]]["failed"] = True
+    (tmp_path / "fleet.json").write_text(json.dumps(content))
+    with pytest.raises(ArtifactError, match="no reason is given why the pooled model answers"):
         load(tmp_path)
 
 

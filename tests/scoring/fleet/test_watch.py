@@ -17,8 +17,8 @@ from tests.scoring.trained import Small
 PACE = Pace(rows=100, seconds=10.0)
 
 
-def monitor_of(artifact: Artifact) -> DriftMonitor:
-    return DriftMonitor(artifact.drift, DriftRules(), PACE)
+def monitor_of(artifact: Artifact, member: str = "a") -> DriftMonitor:
+    return DriftMonitor(artifact.drift, DriftRules(), PACE, named={"member": member})
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_window_is_evaluated_after_so_many_rows_or_so_long_after_the_last_time
 def test_what_changed_is_told_once_with_the_member_and_a_failure_ends_no_others_watching(
     artifact: Artifact, same: Matrix, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monitors = {key: monitor_of(artifact) for key in ("broken", "drifts", "quiet")}
+    monitors = {key: monitor_of(artifact, key) for key in ("broken", "drifts", "quiet")}
     watch = Watch(monitors, PACE)
 
     def fail() -> Any:

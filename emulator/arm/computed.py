@@ -52,7 +52,7 @@ class Facts:
 
     def users(self, arm_type: str) -> list[Json]:
         """The resources of a type whose bodies point at this one."""
-        return [one for one in self.store.users(self.id) if one["type"].lower() == arm_type.lower()]
+        return self.store.users(self.id, arm_type)
 
     def children(self, collection: str) -> list[Json]:
         return self.store.children(f"{self.id}/{collection}")

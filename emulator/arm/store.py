@@ -182,14 +182,15 @@ class Store:
             rows = self._all(f"{query} ORDER BY sequence", *arguments)
         return [json.loads(row[0]) for row in rows]
 
-    def users(self, resource_id: str) -> list[dict[str, Any]]:
-        """The resources in whose bodies the id stands (not in their tags), oldest first."""
+    def users(self, resource_id: str, arm_type: str = "") -> list[dict[str, Any]]:
+        """The resources in whose bodies the id stands (not in their tags), oldest first; of a type alone."""
+        query = "SELECT body FROM link JOIN resource ON resource.key = link.source WHERE link.target = ?"
+        arguments = [fold(resource_id)]
+        if arm_type:
+            query += " AND resource.type = ?"
+            arguments.append(arm_type.lower())
         with self._lock:
-            rows = self._all(
-                "SELECT body FROM link JOIN resource ON resource.key = link.source "
-                "WHERE link.target = ? ORDER BY sequence",
-                fold(resource_id),
-            )
+            rows = self._all(f"{query} ORDER BY sequence", *arguments)
         return [json.loads(row[0]) for row in rows]
 
     def named(self, arm_type: str, name: str) -> list[dict[str, Any]]:

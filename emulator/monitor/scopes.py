@@ -45,9 +45,8 @@ class Scopes:
     def _kept_out(self, place: Place, resource_id: str) -> str:
         """Why no private link scope that holds a resource lets a caller in; "" where one does."""
         why = f"no private link scope holds {resource_id}"
-        for held in self._store.users(resource_id):
-            linked = str(held["properties"].get("linkedResourceId", ""))
-            if held["type"].lower() != SCOPED.lower() or fold(linked) != fold(resource_id):
+        for held in self._store.users(resource_id, SCOPED):
+            if fold(str(held["properties"].get("linkedResourceId", ""))) != fold(resource_id):
                 continue
             why = self._reach.by_endpoint(place, held["id"].rsplit("/scopedResources/", 1)[0], GROUP)
             if not why:

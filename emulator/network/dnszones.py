@@ -24,8 +24,8 @@ def install(arm: Arm) -> None:
             )
         zone = zone_of(put.id)
         # Seen in microsoft-foundry/foundry-samples#214 and Azure/ARO-RP#796.
-        for other in arm.store.users(network):
-            if other["type"].lower() != LINK.lower() or fold(other["id"]) == fold(put.id):
+        for other in arm.store.users(network, LINK):
+            if fold(other["id"]) == fold(put.id):
                 continue
             if zone_of(other["id"]).lower() == zone.lower():
                 raise AzureError(

@@ -156,7 +156,7 @@ def names_of(arm: Arm, endpoint: Json) -> list[tuple[str, str]]:
 
 def connections(arm: Arm, resource: Json) -> list[Json]:
     """One connection for each private endpoint that leads to a resource: its privateEndpointConnections."""
-    endpoints = [one for one in arm.store.users(resource["id"]) if one["type"].lower() == ENDPOINT.lower()]
+    endpoints = arm.store.users(resource["id"], ENDPOINT)
     return [
         {
             "id": f"{resource['id']}/privateEndpointConnections/{endpoint['name']}",

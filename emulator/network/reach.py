@@ -169,10 +169,7 @@ class Reach:
         network, home = (one["id"].rsplit("/subnets/", 1)[0] for one in (subnet, nodes))
         zone = str(server.get("privateDNSZone") or "system")
         if zone.startswith("/"):
-            if not any(
-                one["type"].lower() == LINK.lower() and within(one["id"], zone)
-                for one in self._store.users(network)
-            ):
+            if not any(within(one["id"], zone) for one in self._store.users(network, LINK)):
                 return Denied(
                     "lost",
                     "",
@@ -260,9 +257,7 @@ class Reach:
     def _endpoints(self, target: Json, group: str) -> list[tuple[Json, bool]]:
         """The endpoints that lead to a group of the service, and whether their connection is approved."""
         found: list[tuple[Json, bool]] = []
-        for endpoint in self._store.users(target["id"]):
-            if endpoint["type"].lower() != ENDPOINT.lower():
-                continue
+        for endpoint in self._store.users(target["id"], ENDPOINT):
             for one in connections_of(endpoint):
                 properties = one["properties"]
                 groups = [str(each).lower() for each in properties.get("groupIds") or []]
@@ -275,17 +270,16 @@ class Reach:
 
     def _zone(self, network: str, zone: str) -> str | None:
         """The id of the zone of a name that a virtual network is linked to."""
-        for link in self._store.users(network):
-            if link["type"].lower() == LINK.lower() and zone_of(link["id"]).lower() == zone.lower():
+        for link in self._store.users(network, LINK):
+            if zone_of(link["id"]).lower() == zone.lower():
                 return link["id"].rsplit("/virtualNetworkLinks/", 1)[0]
         return None
 
     def _addresses(self, endpoint: Json) -> set[str]:
         found: set[str] = set()
-        for one in self._store.users(endpoint["id"]):
-            if one["type"].lower() == INTERFACE.lower():
-                configurations = one["properties"].get("ipConfigurations") or []
-                found |= {str(each["properties"].get("privateIPAddress")) for each in configurations}
+        for one in self._store.users(endpoint["id"], INTERFACE):
+            configurations = one["properties"].get("ipConfigurations") or []
+            found |= {str(each["properties"].get("privateIPAddress")) for each in configurations}
         return found
 
     def _flow(

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.app import Emulator
+from emulator.arm.ids import parse_resource
 from emulator.arm.linked import linked
 from emulator.arm.store import Store
 from emulator.home import Home
@@ -29,8 +30,8 @@ def store(home: Home) -> Store:
     return Store(home)
 
 
-def users(store: Store, resource_id: str) -> list[str]:
-    return [one["id"] for one in store.users(resource_id)]
+def users(store: Store, resource_id: str, arm_type: str = "") -> list[str]:
+    return [one["id"] for one in store.users(resource_id, arm_type)]
 
 
 def test_who_names_an_id(store: Store) -> None:
@@ -77,6 +78,9 @@ def test_the_index_is_what_a_scan_finds(
             one["id"] for one in everything if any(t.lower() == wanted.lower() for _, t in linked(one))
         ]
         assert users(store, wanted) == scanned
+        for arm_type in {parse_resource(one).type for one in IDS}:
+            of_type = [one for one in scanned if parse_resource(one).type == arm_type]
+            assert users(store, wanted, arm_type.upper()) == of_type
     store.close()
 
 

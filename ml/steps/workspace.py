@@ -27,10 +27,12 @@ class Workspace:
 
     def __init__(self, credential: Any, scope: tuple[str, ...]) -> None:
         self._credential = credential
-        self.id = (
-            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.MachineLearningServices/workspaces/{}"
+        subscription, group, name = (quote(part, safe="") for part in scope)
+        self._address = f"azureml://subscriptions/{subscription}/resourcegroups/{group}/workspaces/{name}"
+        self._id = (
+            f"/subscriptions/{subscription}/resourceGroups/{group}"
+            f"/providers/Microsoft.MachineLearningServices/workspaces/{name}"
         )
-        self.id = self.id.format(*(quote(part, safe="") for part in scope))
 
     @cached_property
     def _client(self) -> Any:
@@ -42,7 +44,7 @@ class Workspace:
 
     def read(self, path: str, **query: str) -> dict[str, Any] | None:
         """What is at a path below the workspace, or None. Raises HttpResponseError."""
-        return self._send("GET", f"{self.id}/{path}", query)
+        return self._send("GET", f"{self._id}/{path}", query)
 
     def listed(self, path: str, **query: str) -> list[dict[str, Any]]:
         """Every item of a list, page by page; none where there is no such list. Raises HttpResponseError."""
@@ -55,7 +57,7 @@ class Workspace:
 
     def write(self, path: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """PUT. Raises HttpResponseError."""
-        return self._send("PUT", f"{self.id}/{path}", {}, {"properties": properties}) or {}
+        return self._send("PUT", f"{self._id}/{path}", {}, {"properties": properties}) or {}
 
     def _send(
         self, method: str, url: str, query: dict[str, str], body: dict[str, Any] | None = None
@@ -86,7 +88,7 @@ class Workspace:
                 name = f"{path}/{file.relative_to(folder).as_posix()}"
                 with file.open("rb") as content:
                     container.upload_blob(name, content, overwrite=True)
-        return f"azureml:/{self.id}/datastores/{store}/paths/{path}"
+        return f"{self._address}/datastores/{store}/paths/{path}"
 
     def download(self, address: str, folder: Path) -> None:
         """Bring what is below a path of a datastore into a folder of the path's last name.

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 from emulator.home import REPOSITORY
 
 FILES = {
@@ -28,13 +30,16 @@ def imported(path: Path) -> Iterator[str]:
         yield from (name for name in names if name in FILES)
 
 
-ARROWS = {name: set(imported(path)) - {name} for name, path in FILES.items()}
+@pytest.fixture(scope="module")
+def arrows() -> dict[str, set[str]]:
+    """What each file leans on. Not made when tests are collected: that reads all files in each worker."""
+    return {name: set(imported(path)) - {name} for name, path in FILES.items()}
 
 
-def test_no_files_import_each_other_in_a_circle() -> None:
-    list(TopologicalSorter(ARROWS).static_order())  # a CycleError names the files of a circle
+def test_no_files_import_each_other_in_a_circle(arrows: dict[str, set[str]]) -> None:
+    list(TopologicalSorter(arrows).static_order())  # a CycleError names the files of a circle
 
 
-def test_services_are_given_what_they_use_and_know_no_emulator() -> None:
-    users = {name for name, used in ARROWS.items() if "emulator.app" in used}
+def test_services_are_given_what_they_use_and_know_no_emulator(arrows: dict[str, set[str]]) -> None:
+    users = {name for name, used in arrows.items() if "emulator.app" in used}
     assert users == {"emulator.control", "emulator.docs", "emulator.proxy", "emulator.server"}

@@ -1,4 +1,4 @@
-"""The registry through the real MLClient, against a running emulator."""
+"""The registry against a running emulator."""
 
 import subprocess
 import sys
@@ -10,7 +10,8 @@ import pytest
 
 from emulator import environment
 from emulator.home import Home
-from ml.steps.registry import AzureRegistry
+from ml.steps.errors import StepError
+from ml.steps.registry import AzureRegistry, RegisteredModel
 from scoring.model.artifact import Artifact
 from tests.emulator.machinelearning import estate
 
@@ -66,3 +67,6 @@ def test_models_are_registered_listed_and_downloaded(
     assert found[1].tags["artifact_digest"] == f"{artifact.digest}-1"
     assert found[0].properties["lineage.job"] == "j"
     assert registry.download(found[0], tmp_path / "again") == artifact
+    for name, version in (("credit", "3"), ("other", "1")):
+        with pytest.raises(StepError, match=f"no registered model {name}:{version}"):
+            registry.download(RegisteredModel(name, version, {}, {}), tmp_path / name)

@@ -14,18 +14,25 @@ if TYPE_CHECKING:
     from infra.config import Settings
 
 Rule = Callable[["Settings", str], Iterator[Problem]]
+KEY: Final = "scoring-api-key"  # as scoring.api_key_secret of ml/settings.toml has it
 SUBNET: Final = "scoringFunction"  # its setting under network.subnets
 
 
 class ScoringFunction(Section):
     """memoryMb: of an instance; the processor grows with it. maxInstances: how many there are at most.
 
-    keySecret: the secret of the vault with the callers' key, as scoring.api_key_secret of ml/settings.toml.
+    keySecret: the secret of the vault with the callers' key, named once it is there: the app's role is then
+    on that one secret. Before, Azure has nothing to assign it on: it is on the vault, and the name is KEY.
     """
 
     memory_mb: Literal[512, 2048, 4096] = 2048
     max_instances: int = Field(default=40, ge=40, le=1000)
-    key_secret: str = Field(default="scoring-api-key", pattern=r"^[0-9a-zA-Z-]{1,127}$")
+    key_secret: str | None = Field(default=None, pattern=r"^[0-9a-zA-Z-]{1,127}$")
+
+    @property
+    def key(self) -> str:
+        """The secret's name."""
+        return self.key_secret or KEY
 
 
 def function_has_a_subnet(settings: Settings, _: str) -> Iterator[Problem]:

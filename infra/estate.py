@@ -374,7 +374,7 @@ class Estate(pulumi.ComponentResource):
             "app": self.function.app_name,
             "url": self.function.url,
             "models": self.function.models,
-            "key_secret": settings.key_secret,
+            "key_secret": settings.key,
         }
 
     def _eraser(self) -> dict[str, str]:

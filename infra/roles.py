@@ -133,6 +133,7 @@ SCOPES: Final = (
     "function-storage",
     "function-models",
     "function-key",
+    "function-vault",
     "function-gated-models",
     "function-gated-app",
     "function-open-app",
@@ -250,6 +251,7 @@ GRANTS: Final[tuple[Grant, ...]] = (
     ),
     Grant(FUNCTION, "Storage Blob Data Reader", "function-models", "reads the released model"),
     Grant(FUNCTION, "Key Vault Secrets User", "function-key", "reads the callers' key, and no other secret"),
+    Grant(FUNCTION, "Key Vault Secrets User", "function-vault", "the same, until scoringFunction.keySecret"),
     Grant(FUNCTION, "Monitoring Metrics Publisher", "application-insights", "sends telemetry by identity"),
     # Where releases come by approval alone, people put none there: they would pass it by.
     Grant(

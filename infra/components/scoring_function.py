@@ -66,8 +66,7 @@ class ScoringFunction(pulumi.ComponentResource):
         packages = container(self, name, PACKAGES, site, account.name, blobs)
         models = container(self, name, MODELS, site, args.storage.account_name, args.storage.blob_service)
         self.models = models.name
-        secret = pulumi.Output.concat(args.vault.id, "/secrets/", args.settings.key_secret)
-        scopes = {"function-storage": account.id, "function-models": models.id, "function-key": secret}
+        scopes = {"function-storage": account.id, "function-models": models.id, **self._key()}
         granted = self._grants(f"{name}-grants", scopes)
         app = flex_app(
             self,
@@ -85,7 +84,7 @@ class ScoringFunction(pulumi.ComponentResource):
                     **host_settings(account, args.identities[FUNCTION].client_id, args.telemetry),
                     "ESTATE_ENVIRONMENT": site.settings.environment,
                     "KEY_VAULT_URI": args.vault.uri,
-                    "API_KEY_SECRET": args.settings.key_secret,
+                    "API_KEY_SECRET": args.settings.key,
                 },
                 public=not site.settings.private,
                 lets_in=listed(site, "who may score"),
@@ -101,6 +100,13 @@ class ScoringFunction(pulumi.ComponentResource):
         self._grants(f"{name}-app-grants", who)
         self._sign_in(name, app)
         self.register_outputs({"id": app.id})
+
+    def _key(self) -> dict[str, pulumi.Output[str]]:
+        """What the role that reads the callers' key is on: the key alone, once that is said to exist."""
+        vault, named = self._args.vault, self._args.settings.key_secret
+        if named is None:
+            return {"function-vault": vault.id}
+        return {"function-key": pulumi.Output.concat(vault.id, "/secrets/", named)}
 
     def _grants(self, name: str, scopes: Mapping[str, pulumi.Input[str]]) -> Grants:
         args = GrantsArgs(self._args.site, self._args.identities, scopes)

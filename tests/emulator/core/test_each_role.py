@@ -71,6 +71,7 @@ SCOPES: Final = {
     "function-storage": FUNCTION,
     "function-models": f"{STORAGE}/{CONTAINERS}/models",
     "function-key": f"{VAULTS}/kv-estate/secrets/there",
+    "function-vault": f"{VAULTS}/kv-function",
     "function-gated-models": f"{STORAGE}/{CONTAINERS}/models",
     "function-gated-app": f"{GROUP}/providers/Microsoft.Web/sites/func-score",
     "function-open-app": f"{GROUP}/providers/Microsoft.Web/sites/func-open",
@@ -133,7 +134,7 @@ class World:
         for account, container in ((FUNCTION, "packages"), (STORAGE, "models")):
             put("PUT", f"{account}/{CONTAINERS}/{container}", {})
             self.emulator.blobs.write(account.rpartition("/")[2], container, "there", b"data")
-        for key in ("key-vault", "learning-vault"):
+        for key in ("key-vault", "learning-vault", "function-vault"):
             put("PUT", SCOPES[key], private.vault(publicNetworkAccess="Enabled"))
             put("PUT", f"{SCOPES[key]}/secrets/there", {"properties": {"value": "of a test"}})
         for key in ("release-key", "runner-key"):
@@ -472,6 +473,8 @@ NEEDS: Final[tuple[Needs, ...]] = (
           blob("GET", "stestate", "models"), (f"{BLOBS}/read", "containers/models")),
     Needs(FUNCTION_IDENTITY, "Key Vault Secrets User", "function-key", "reads the callers' key",
           secret("GET", "kv-estate"), (f"{KV}/secrets/getSecret/action", "kv-estate")),
+    Needs(FUNCTION_IDENTITY, "Key Vault Secrets User", "function-vault", "reads the key, not named yet",
+          secret("GET", "kv-function"), (f"{KV}/secrets/getSecret/action", "kv-function")),
     Needs(FUNCTION_IDENTITY, PUBLISHER, "application-insights", "sends telemetry",
           telemetry, ("Microsoft.Insights/Telemetry/Write", INSIGHTS)),
     Needs("promoter", WRITER, "function-gated-models", "puts an approved model there",

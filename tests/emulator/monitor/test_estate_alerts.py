@@ -55,6 +55,12 @@ def drift(status: str, part: int = 1) -> Row:
     return "AppEvents", {"Name": "scoring.drift", "Properties": {"status": status, "part": str(part)}}
 
 
+def called(status: int, times: int, function: str = "score") -> Row:
+    """As Azure's host of functions tells of its own calls: the operation is the function's name."""
+    told = {"Name": function, "OperationName": function, "ResultCode": str(status), "Success": status < 400}
+    return "AppRequests", {**told, "DurationMs": 1.0, "ItemCount": times}
+
+
 EXPORTED: Final = metric("scoring.telemetry.failed", 0.0)
 
 
@@ -85,6 +91,14 @@ CASES: Final[dict[str, Case]] = {
     "failures": Case(
         [answered(200, 97), answered(500, 2), answered(504, 1)],
         [[answered(200, 98), answered(500, 2)], [answered(500, 19)], [answered(200, 90), answered(503, 10)]],
+    ),
+    "function-failures": Case(
+        [called(200, 96), called(500, 2), called(503, 1, "explain")],
+        [
+            [called(200, 98), called(500, 2)],  # one in fifty
+            [called(500, 19)],  # too few to say
+            [called(200, 20), called(401, 20), called(500, 20, "POST /score")],  # the container's own
+        ],
     ),
     "answers-lost": Case(
         [metric("scoring.kept.lost", 1.0, reason="refused")],

@@ -118,6 +118,7 @@ RETRAINING_RULES: Final[tuple[tuple[frozenset[str], Rule], ...]] = (
                 "releases",
                 "gateway",
                 "predictions_database",
+                "scoring_function",
             }
         ),
         the_lakes_name_is_found_beside_an_endpoint_of_others,

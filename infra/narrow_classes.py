@@ -40,7 +40,7 @@ class ClassesLoader(Loader):
     def exec_module(self, module: ModuleType) -> None:
         head, classes = cut(Path(str(module.__file__)).read_text(encoding="utf-8"))
         there = module.__dict__
-        exec(compile(head, str(module.__file__), "exec"), there)  # noqa: S102 (as importing the file does)
+        _run(head, str(module.__file__), there)
         if set(there.get("__all__", ())) != set(classes):
             package, _, file = module.__name__.rpartition(".")
             if file != ENUMS and (enums := _loader(package, ENUMS)) is not None:
@@ -48,7 +48,7 @@ class ClassesLoader(Loader):
             self._whole.exec_module(module)
             return
         # Without the list, `from … import *` of a resource's file takes what was made, and makes nothing.
-        del there["__all__"]
+        there.pop("__all__", None)
         self._module, self._classes = module, classes
 
         def read(name: str) -> Any:
@@ -71,7 +71,7 @@ class ClassesLoader(Loader):
                 continue
             text = self._classes[name]
             # Lines are counted from the class: a number of the file's would cost more than the class.
-            exec(compile(text, f"{self._module.__file__}, {name}", "exec"), there)  # noqa: S102 (as above)
+            _run(text, f"{self._module.__file__}, {name}", there)
             named = set(_named(text))
             wanted += named
             if not self._module.__name__.endswith(ENUMS):
@@ -120,6 +120,11 @@ def cut(source: str) -> tuple[str, dict[str, str]]:
         classes[name[0] if name else ""] = f"{decorator}class {text}\n"
         decorator = following
     return head + "\n", classes
+
+
+def _run(text: str, file: str, there: dict[str, Any]) -> None:
+    """Run a part of a file as its import does. there: the dictionary of its module."""
+    exec(compile(text, file, "exec", dont_inherit=True), there)  # noqa: S102 (the SDK's own text)
 
 
 def _parted(text: str) -> tuple[str, str]:

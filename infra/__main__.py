@@ -2,12 +2,13 @@
 
 import pulumi
 
-from infra import aliases
+from infra import aliases, garbage
 from infra.config_errors import ConfigError
 from infra.estate import Estate
 from infra.settling import outputs_settled
 from infra.stack import EXPLAINED, read_settings
 
+garbage.keep()
 try:
     settings = read_settings()
 except ConfigError as error:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 from infra.regions import REGIONS
-from infra.vm_sizes import retiring
+from infra.vm_sizes import retiring, x64_beside
 
 PRIVATE: Final = tuple(IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 # No public endpoint is reached from these: private ranges, carriers' (100.64.0.0/10), hosts' own, multicast.
@@ -121,6 +121,10 @@ def _vm_size(value: Any) -> str:
     if series := retiring(value):
         refuse(
             f"Azure retires the series {series.name} on {series.retires}; set {series.instead} for example"
+        )
+    if instead := x64_beside(value):
+        refuse(
+            f"its processors are ARM64, and what runs on an estate's machines is built for x64; set {instead}"
         )
     return value
 

@@ -2,8 +2,9 @@
 
 A module of the SDK (`pulumi_azure_native.network`) is a package that imports the files of all its resources
 as soon as one of its names is read. `install` puts a package in its place that imports the file of the name
-which is read, and nothing else. A name that no file is called after is looked for as the SDK itself does it:
-by importing everything. So each name means what it means without this.
+which is read, and nothing else; of the nested types only those that it names (`narrow_classes.py`). A name
+that no file is called after is looked for as the SDK itself does it: by importing everything. So each name
+means what it means without this.
 """
 
 import re
@@ -16,6 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from infra.narrow_classes import FILES, ClassesLoader, ResourceLoader, make_all
+
 SDK: Final = "pulumi_azure_native"
 WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -27,18 +30,26 @@ def install() -> None:
 
 
 class NarrowFinder(MetaPathFinder):
-    """Finds the SDK's modules (packages directly in it) and leaves every other import to Python."""
+    """Finds the SDK's modules (packages directly in it) and their files; leaves other imports to Python."""
+
+    def __init__(self, sdk: str = SDK) -> None:
+        self._sdk = sdk
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        package, _, module = fullname.rpartition(".")
-        if package != SDK or module.startswith("_"):
+        sdk, *inside = fullname.split(".")
+        if sdk != self._sdk or len(inside) not in (1, 2) or inside[0].startswith("_"):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
-        if spec is None or spec.loader is None or not spec.submodule_search_locations:
+        if spec is None or spec.loader is None or bool(spec.submodule_search_locations) != (len(inside) == 1):
             return None
-        spec.loader = NarrowLoader(spec.loader)
+        if len(inside) == 1:
+            spec.loader = NarrowLoader(spec.loader)
+        elif inside[1] in FILES:
+            spec.loader = ClassesLoader(spec.loader)
+        elif not inside[1].startswith("_"):
+            spec.loader = ResourceLoader(spec.loader)
         return spec
 
 
@@ -64,6 +75,7 @@ class NarrowLoader(Loader):
             if name.startswith("__"):
                 raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
             del module.__dict__["__getattr__"]
+            make_all(module.__name__)
             self._whole.exec_module(module)
             return getattr(module, name)
 

@@ -5,6 +5,8 @@ from pydantic.alias_generators import to_camel
 
 
 class Section(BaseModel):
-    """A group of settings: camelCase in the stack file, unknown ones refused."""
+    """A group of settings: camelCase in the stack file, unknown ones refused. Built when it is first used."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, validate_default=True, defer_build=True
+    )

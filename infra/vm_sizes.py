@@ -1,4 +1,4 @@
-"""VM series that Azure takes out of service: no new estate should begin on one.
+"""VM sizes that no new estate should begin on: series that Azure takes out of service, and ARM64 machines.
 
 Read 2026-11, from Azure's retirement notices (learn.microsoft.com/azure/virtual-machines/retirement-notices),
 its "D, Ds, Dv2, Dsv2 and Ls series migration guide", and reports of the notice of 2028-11-15. Subscriptions
@@ -22,6 +22,10 @@ class Series:
 
 _D: Final = "Standard_D4ds_v5"
 
+# "Azure virtual machine sizes naming conventions" (read 2026-11): a small p after the number of vCPUs is an
+# ARM processor, as in D4pds_v5. NP, an FPGA's family, stands before it.
+ARM64: Final = re.compile(r"(?P<before>Standard_[A-Z]+\d+(?:-\d+)?[a-oq-z]*)p(?P<after>[a-z]*(?:_\w+)?)")
+
 RETIRING: Final[tuple[Series, ...]] = (
     Series("Dv2, Dsv2", r"Standard_DS?\d+(-\d+)?_v2", "2028-05-01", _D),
     Series("D, Ds", r"Standard_DS?\d+(-\d+)?", "2028-05-01", _D),
@@ -37,3 +41,9 @@ RETIRING: Final[tuple[Series, ...]] = (
 def retiring(size: str) -> Series | None:
     """The series of a size when Azure retires it."""
     return next((one for one in RETIRING if re.fullmatch(one.pattern, size, re.IGNORECASE)), None)
+
+
+def x64_beside(size: str) -> str | None:
+    """Of a size of ARM64 machines the one of the same series with x64 processors; None for an x64 size."""
+    found = ARM64.fullmatch(size)
+    return f"{found['before']}{found['after']}" if found else None

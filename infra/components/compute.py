@@ -74,7 +74,10 @@ class Compute(pulumi.ComponentResource):
             ),
             tags=site.tags,
             opts=child_of(
-                self, create_timeout="30m", fixed=[f"properties.properties.{name}" for name in CREATION_ONLY]
+                self,
+                create_timeout="30m",
+                fixed=[f"properties.properties.{name}" for name in CREATION_ONLY],
+                hooks=site.late_grants,
             ),
         )
         self.cluster_name = cluster.name

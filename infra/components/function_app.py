@@ -166,7 +166,7 @@ def flex_app(parent: pulumi.Resource, name: str, args: FlexArgs, after: list[pul
         ),
         site_config=_site_config(args),
         tags=site.tags,
-        opts=child_of(parent, depends_on=after),
+        opts=child_of(parent, depends_on=after, hooks=site.late_grants),
     )
     # Publishing by password, which Azure would allow.
     web.WebAppScmAllowed(

@@ -151,7 +151,12 @@ class Gateway(pulumi.ComponentResource):
             display_name=gateway.BACKEND_KEY,
             value=NO_KEY,
             secret=False,
-            opts=child_of(self, depends_on=[grants], ignore_changes=["value", "secret", "keyVault"]),
+            opts=child_of(
+                self,
+                depends_on=[grants],
+                ignore_changes=["value", "secret", "keyVault"],
+                hooks=self._site.late_grants,
+            ),
         )
 
     def _logger(self, args: GatewayArgs, grants: Grants) -> apim.Logger:

@@ -72,7 +72,7 @@ class Runners(pulumi.ComponentResource):
                 ),
             ),
             tags=site.tags,
-            opts=child_of(self, depends_on=[granted], create_timeout="30m"),
+            opts=child_of(self, depends_on=[granted], create_timeout="30m", hooks=site.late_grants),
         )
         self.id = made.id
         self.register_outputs({"id": made.id})

@@ -16,7 +16,8 @@ class Resource:
 
     parent: its name; "" is the stack. within: the types of all its parents, outermost first, joined by "$",
     as in a URN. references: for each input, the keys of the resources whose outputs it holds. aliases:
-    identities that it had before. fixed: inputs whose change makes it anew.
+    identities that it had before. fixed: inputs whose change makes it anew. error_hooks: what is asked when
+    its creation, change or deletion fails.
     """
 
     type: str
@@ -32,6 +33,7 @@ class Resource:
     retain_on_delete: bool = False
     within: str = ""
     aliases: tuple[str, ...] = ()
+    error_hooks: tuple[str, ...] = ()
     references: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NO_REFERENCES)
 
     @property

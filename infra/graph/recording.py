@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gc
 import json
 import runpy
 from collections.abc import Mapping
@@ -97,6 +98,7 @@ class Recorder(mocks.MockMonitor):
             retain_on_delete=request.retainOnDelete,
             within=within,
             aliases=tuple(dict.fromkeys(self._aliases(request, within))),
+            error_hooks=tuple(request.hooks.on_error),
             references=self._references(request),
         )
 
@@ -183,9 +185,12 @@ def record(
     mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=False, monitor=monitor)
     _forget_what_ran_before()
     set_all_config(as_pulumi_hands_over(chosen))
+    collecting = gc.isenabled()
     try:
         _LOOP.run_until_complete(run_pulumi_func(lambda: _run(program)))
     finally:
+        if collecting:
+            gc.enable()  # the program's process ends with it, this one goes on
         _end_what_is_left()
     stack_resource: Any = get_root_resource()
     if stack_resource is None:

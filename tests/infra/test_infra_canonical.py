@@ -1,5 +1,6 @@
 """The canonical form of a graph: what it keeps, what it leaves out, and what it refuses to read."""
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -204,3 +205,16 @@ def test_a_run_that_failed_leaves_nothing_to_the_next(tmp_path: Path) -> None:
         record("stage", {}, program=tmp_path)
     program.write_text(HOLDS)
     assert record("stage", {}, program=tmp_path).outputs == {"name": "x"}
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_recording_looks_for_garbage_again_as_it_did_before(tmp_path: Path, before: bool) -> None:
+    """An estate's program asks Python to look for none, and its process ends with it."""
+    (tmp_path / "__main__.py").write_text("from infra import garbage\ngarbage.keep()\n")
+    was = gc.isenabled()
+    (gc.enable if before else gc.disable)()
+    try:
+        record("stage", {}, program=tmp_path)
+        assert gc.isenabled() is before
+    finally:
+        (gc.enable if was else gc.disable)()

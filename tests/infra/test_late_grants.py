@@ -30,8 +30,8 @@ def test_what_may_be_a_role_that_does_not_work_yet(error: str, late: bool) -> No
     assert is_late(error) is late
 
 
-def told(*errors: str) -> pulumi.ErrorHookArgs:
-    return pulumi.ErrorHookArgs("urn", "", "name", "type", failed_operation="create", errors=list(errors))
+def told(*errors: str, operation: str = "create") -> pulumi.ErrorHookArgs:
+    return pulumi.ErrorHookArgs("urn", "", "name", "type", failed_operation=operation, errors=list(errors))
 
 
 def test_it_is_asked_again_for_ten_minutes_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,3 +52,11 @@ def test_it_is_asked_again_for_ten_minutes_and_no_longer(monkeypatch: pytest.Mon
 def test_another_error_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(late_grants.asyncio, "sleep", None)
     assert not asyncio.run(again(told("InvalidParameter (400): sku is wrong", LATE)))
+
+
+def test_a_deletion_is_asked_for_once_whether_the_program_runs_or_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`pulumi destroy` runs it only with --run-program."""
+    monkeypatch.setattr(late_grants.asyncio, "sleep", None)
+    assert not asyncio.run(again(told(LATE, operation="delete")))

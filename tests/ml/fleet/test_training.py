@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from ml.azure import models
+from ml.azure.models import ModelVersion
 from ml.commands.fleet import release, status
 from ml.fleet import parallel, versions
 from ml.fleet.compose import Version, compose, parse
@@ -184,19 +186,21 @@ def test_members_that_fail_are_another_version_though_it_answers_alike(gathered:
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_the_status_names_the_members_that_failed(gathered: Any, whole: bool) -> None:
+def test_the_status_names_the_members_that_failed(
+    gathered: Any, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
     registry, _, _ = gathered
-    before = SimpleNamespace(version="0", tags={"kind": "fleet"}, properties=None)  # it was not kept then
+    there = [ModelVersion(one.name, one.version, one.tags, one.properties) for one in registry.made]
+    there.append(ModelVersion("by-age", "0", {"kind": "fleet"}, {}))  # it was not kept then
 
-    def fetch(name: str, version: str, download_path: str) -> None:
-        shutil.copytree(registry.folder / version, download_path)
+    def download(_azure: Any, version: ModelVersion, place: Path) -> None:
+        shutil.copytree(registry.folder / version.version, place)
 
-    models = SimpleNamespace(list=lambda _name: [before, *registry.made], download=fetch)
-    azure: Any = SimpleNamespace(
-        estate=SimpleNamespace(environment="stage"),
-        ml=SimpleNamespace(models=models),
-        granted=lambda act, _what: act(),
-    )
+    monkeypatch.setattr(models, "newest", lambda *_: there)
+    monkeypatch.setattr(models, "get", lambda *_: there[0])
+    monkeypatch.setattr(models, "download", download)
+    stage = SimpleNamespace(environment="stage")
+    azure: Any = SimpleNamespace(estate=stage, granted=lambda act, _what: act())
     answer = status.status(azure, "by-age", members=whole)
     assert [one["failed"] for one in answer["versions"]] == [
         {"count": 2, "members": f"{FAILS}, {DIES}"},

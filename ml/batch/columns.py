@@ -114,12 +114,18 @@ def _array(column: Any) -> Numbers | Texts | None:
     types, dictionary = pa.types, pa.types.is_dictionary(column.type)
     of = column.type.value_type if dictionary else column.type
     if types.is_integer(of) or types.is_floating(of):
-        return (column.dictionary_decode() if dictionary else column).to_numpy(zero_copy_only=False)
+        return numbers_of(column.dictionary_decode() if dictionary else column)
     if not (types.is_string(of) or types.is_large_string(of)):  # Arrow makes no dictionary of views
         return None
     coded = column if dictionary else column.dictionary_encode()
-    places: NDArray[np.int32] = coded.indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    places = numbers_of(coded.indices).astype(np.int32, copy=False)
     return Texts(tuple(coded.dictionary.to_pylist()), places)
+
+
+def numbers_of(column: Any) -> Any:
+    """Arrow's numbers, without gaps, where they lie. Arrow's own way imports pandas, for half a second."""
+    kind_ = np.dtype(column.type.to_pandas_dtype())
+    return np.frombuffer(column.buffers()[1], kind_, len(column), column.offset * kind_.itemsize)
 
 
 def _values(column: Any) -> Any:

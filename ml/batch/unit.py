@@ -167,11 +167,11 @@ class Scoring:
         made = [
             self._keys(block, encoded.kept, rows),
             _same(unit.file, rows),
-            pa.array(encoded.kept + first),
-            pa.array(answers.probability),
-            pa.array(answers.label),
-            pa.array(answers.outlier_score),
-            pa.array(answers.outlier),
+            _column(encoded.kept + first, pa.int64()),
+            _column(answers.probability, pa.float64()),
+            _column(answers.label, pa.int8()),
+            _column(answers.outlier_score, pa.float64()),
+            _column(answers.outlier, pa.bool_()),
             _same(composite.name, rows),
             _same(composite.release, rows),
         ]
@@ -184,7 +184,7 @@ class Scoring:
         made = [
             self._keys(block, places, len(places)),
             _same(unit.file, len(places)),
-            pa.array(places + first),
+            _column(places + first, pa.int64()),
             pa.array([one.column for one in encoded.rejects], pa.string()),
             pa.array([one.code for one in encoded.rejects], pa.string()),
         ]
@@ -227,14 +227,24 @@ def _in_files(schema: ArrowSchema) -> ArrowSchema:
     return schema.remove(schema.get_field_index(PARTITION))
 
 
+def _column(values: NDArray[Any], of: ArrowType) -> Any:
+    """numpy's values, of the same type, where they lie. Arrow's own way imports pandas, for half a second."""
+    import pyarrow as pa
+
+    packed = np.packbits(values, bitorder="little") if pa.types.is_boolean(of) else values
+    return pa.Array.from_buffers(of, len(values), [None, pa.py_buffer(np.ascontiguousarray(packed))])
+
+
 def _same(value: str | None, rows: int) -> Any:
     """One text for all rows, which is in memory once: files have it once in each group of rows, too."""
     import pyarrow as pa
 
     if value is None:
         return pa.nulls(rows, _coded())
-    places = pa.array(np.zeros(rows, dtype=np.int32))
-    return pa.DictionaryArray.from_arrays(places, pa.array([value], pa.string()))
+    places = _column(np.zeros(rows, dtype=np.int32), pa.int32())
+    content = value.encode()
+    ends = pa.py_buffer(np.array([0, len(content)], dtype=np.int32))
+    return pa.DictionaryArray.from_arrays(places, pa.StringArray.from_buffers(1, ends, pa.py_buffer(content)))
 
 
 def _coded() -> Any:

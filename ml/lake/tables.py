@@ -213,7 +213,8 @@ def files_of(table: DeltaTable, partition: str, values: Collection[str]) -> list
 
     if not values:
         return []
-    actions: Any = pa.table(table.get_add_actions(flatten=True))
+    added: Any = table.get_add_actions(flatten=True)
+    actions: Any = pa.RecordBatchReader.from_stream(added).read_all()  # pa.table would import pandas
     told = actions.select(["path", "size_bytes", "num_records", f"partition.{partition}"]).to_pylist()
     return [
         File(unquote(one["path"]), one["size_bytes"], one["num_records"] or 0, {partition: value})

@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from ml.batch import outputs
+from ml.batch import outputs, unit
 from ml.batch import run as batch
+from ml.batch.columns import numbers_of
 from ml.batch.evaluate import Composite, load
 from ml.batch.run import Limits, run
 from ml.batch.unit import predictions_schema, rejects_schema
@@ -76,6 +77,22 @@ def test_files_hold_the_types_that_the_table_declares(
             }
             assert ranged == {"key", "file", "row"}
         assert set(table(output)["release"].fillna("")) == {one.release or ""}
+
+
+@pytest.mark.parametrize("name", ["int8", "uint16", "int32", "int64", "float32", "float64", "bool"])
+@pytest.mark.parametrize("rows_", [1, 7, 8, 9, 100])
+def test_columns_lie_where_they_lay(name: str, rows_: int) -> None:
+    """As Arrow's own ways take them over, of a part of a column too."""
+    values: Any = np.arange(rows_ + 3).astype(name)[::-1]
+    assert unit._column(values, pa.from_numpy_dtype(name)).equals(pa.array(values))
+    if name != "bool":  # Arrow has bits of these
+        part: Any = pa.array(values).slice(2, rows_)
+        found = numbers_of(part)
+        assert found.dtype == values.dtype and np.array_equal(found, values[2 : 2 + rows_])
+    for text in ("part-ä.parquet", "", None):
+        same = unit._same(text, rows_)
+        same.validate(full=True)
+        assert same.to_pylist() == [text] * rows_
 
 
 @pytest.mark.parametrize("kind", ["plain", "coded", "gaps"])

@@ -13,7 +13,7 @@ from ml.features import erased
 from ml.features.definition import FeatureTable
 from ml.features.engine import Connection
 from ml.features.transform import HISTORY, LATEST
-from ml.lake import tables
+from ml.lake import datasets, tables
 from ml.lake.arrow import ArrowSchema
 from ml.lake.table_place import files_at
 
@@ -95,8 +95,8 @@ class Features:
 
 def register(connection: Connection, name: str, table: DeltaTable | Any) -> None:
     """Let statements read a table, or an Arrow dataset, by a name. Only columns that are used are read."""
-    dataset = getattr(table, "to_pyarrow_dataset", None)
-    connection.register(name, table if dataset is None else dataset())
+    is_delta = hasattr(table, "to_pyarrow_dataset")
+    connection.register(name, datasets.dataset(table) if is_delta else table)
 
 
 def of_estate(environment: str, data_lake: str | None, given: str | None) -> str:

@@ -6,19 +6,19 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from ml.batch.places import Place, is_lake
 from ml.errors import MlopsError
 from ml.features.definition import FeatureTable, Source
 from ml.features.engine import Connection, in_words, quoted
 from ml.features.transform import utc
-from ml.lake import tables
+from ml.lake import datasets, tables
+from ml.lake.arrow import ArrowDataset
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-ArrowDataset: TypeAlias = Any  # pyarrow.dataset.Dataset
 LAKE: Final = "lake://"
 RAW: Final = " all"  # what the name of unfiltered rows ends with; no source has a space in its own
 
@@ -79,7 +79,7 @@ def dataset(where: str, credential: TokenCredential | None) -> ArrowDataset:
 
     table = None if where.endswith(".parquet") else tables.open_table(where, credential)
     if table is not None:
-        return table.to_pyarrow_dataset()
+        return datasets.dataset(table)
     folder, _, name = where.rpartition("/") if where.endswith(".parquet") else (where, "", "")
     place = Place(folder or ".", credential)
     names = [name] if name else [one for one in place.names() if one.endswith(".parquet")]

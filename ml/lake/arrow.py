@@ -2,6 +2,7 @@
 
 from typing import Any, TypeAlias
 
+ArrowDataset: TypeAlias = Any  # pyarrow.dataset.Dataset
 ArrowTable: TypeAlias = Any  # pyarrow.Table
 ArrowBatch: TypeAlias = Any  # pyarrow.RecordBatch
 ArrowSchema: TypeAlias = Any  # pyarrow.Schema

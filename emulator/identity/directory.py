@@ -14,6 +14,7 @@ TENANT_ID: Final = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a01"
 SUBSCRIPTIONS: Final[dict[str, str]] = named_in_stack_files()
 ENGINEERS: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a001"
 APPROVERS: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a002"
+DATA_PROTECTION: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a003"  # erases one person's rows
 
 PRINCIPAL: Final = "principal"  # kind of the documents of managed identities, by object id
 
@@ -27,7 +28,11 @@ SIGNED_IN: Final = Principal(
 )
 # "Microsoft Azure CLI", the application by which people sign in on a command line; the same in every tenant.
 COMMAND_LINE: Final = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-GROUPS: Final[dict[str, str]] = {ENGINEERS: "mlops-engineers", APPROVERS: "mlops-approvers"}
+GROUPS: Final[dict[str, str]] = {
+    ENGINEERS: "mlops-engineers",
+    APPROVERS: "mlops-approvers",
+    DATA_PROTECTION: "mlops-data-protection",
+}
 
 
 def _person(last: str, name: str, *groups: str) -> Principal:

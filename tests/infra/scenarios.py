@@ -43,7 +43,7 @@ MAX: Final[dict[str, Any]] = {
     },
     "protectData": True,
     "predictionsDatabase": {"administrators": "ML engineers", "zoneRedundant": True},
-    "erasure": {"groupId": "7d3c2b1a-0000-4000-8000-0000000000e1", "groupName": "Data protection"},
+    "erasure": {"groupId": "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a003", "groupName": "mlops-data-protection"},
 }
 """Over stage's settings: every switch on."""
 

@@ -199,7 +199,9 @@ class Scoring:
         keys = block.column(self.key)
         if pa.types.is_dictionary(keys.type):
             keys = keys.dictionary_decode()
-        return (keys if rows == block.num_rows else keys.take(pa.array(places))).cast(kind)
+        # As many places as rows need not be all rows: a row has a place for each of its defects.
+        every = np.array_equal(places, np.arange(block.num_rows))
+        return (keys if every else keys.take(_column(places, pa.int64()))).cast(kind)
 
     def _keep_keys(self, unit: Unit, hashes: list[NDArray[np.uint64]]) -> None:
         from io import BytesIO

@@ -218,6 +218,24 @@ def test_too_many_rejects_publish_nothing(composite: Composite, rows: pd.DataFra
     assert len(table(tmp_path / "out")) == len(table(tmp_path / "out", "rejects")) == 0
 
 
+def test_rejects_of_a_row_with_several_defects_have_its_key(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Of two rows one has two defects: as many rejects as rows."""
+    broken = rows.head(2).copy()
+    broken.loc[1, ["sex", "age"]] = ["unknown", 7]
+    run(
+        composite,
+        written(broken, tmp_path / "in", files=1),
+        str(tmp_path / "out"),
+        ID,
+        Limits(most_rejected=1),
+    )
+    found = table(tmp_path / "out", "rejects").sort_values("column")
+    assert found["column"].tolist() == ["age", "sex"]
+    assert found["key"].tolist() == [broken[ID][1]] * 2
+
+
 def test_the_same_key_twice_publishes_nothing(
     composite: Composite, rows: pd.DataFrame, tmp_path: Path
 ) -> None:

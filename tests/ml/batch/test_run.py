@@ -236,6 +236,26 @@ def test_rejects_of_a_row_with_several_defects_have_its_key(
     assert found["key"].tolist() == [broken[ID][1]] * 2
 
 
+def test_keys_are_compared_as_the_table_has_them(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    """pandas writes whole numbers beside a gap as floating ones; and a file may have narrower ones."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    one, other = rows.iloc[:5].assign(id=range(-2, 3)), rows.iloc[5:9]
+    one.to_parquet(folder / "a.parquet", index=False)
+    for name, keys in (
+        ("float", pd.array([-2.0, None, 8.0, 9.0])),
+        ("narrow", pd.array([-2, 7, 8, 9], "int8")),
+    ):
+        other.assign(id=keys).to_parquet(folder / "b.parquet", index=False)
+        with pytest.raises(MlopsError, match="has 1 values that occur more than once"):
+            run(composite, str(folder), str(tmp_path / name), ID, Limits())
+    other.assign(id=[-2.5, 7, 8, 9]).to_parquet(folder / "b.parquet", index=False)
+    with pytest.raises(MlopsError, match=r"id of b.parquet holds double that is no whole number"):
+        run(composite, str(folder), str(tmp_path / "fraction"), ID, Limits())
+
+
 def test_the_same_key_twice_publishes_nothing(
     composite: Composite, rows: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -121,6 +121,22 @@ def test_texts_are_read_however_files_hold_them(
     assert np.array_equal(table(tmp_path / "out")["probability"].to_numpy(), expected)
 
 
+def test_a_gap_among_the_values_that_numbers_stand_for_is_a_gap(
+    composite: Composite, rows: pd.DataFrame
+) -> None:
+    """Arrow counts the gaps of the places alone there: without a look the row had the number 0."""
+    table: Any = pa.RecordBatch.from_pandas(rows, preserve_index=False)
+    place = table.schema.get_field_index("education")  # of which 0 is one
+    values = table.column(place).dictionary_encode()
+    known = pa.concat_arrays([values.dictionary, pa.array([None], values.dictionary.type)])
+    places = values.indices.to_pylist()
+    places[3] = len(known) - 1
+    coded: Any = pa.DictionaryArray.from_arrays(pa.array(places, pa.int32()), known)
+    assert coded.null_count == 0
+    block = table.set_column(place, "education", coded)
+    assert [one.row for one in composite.columns.encode(block).rejects] == [3]
+
+
 @pytest.mark.parametrize(("block", "workers", "files"), [(7, 1, 1), (100, 2, 1), (65_536, 3, 1)])
 def test_blocks_and_workers_change_no_bit(
     composite: Composite, rows: pd.DataFrame, tmp_path: Path, block: int, workers: int, files: int

@@ -71,7 +71,7 @@ found = {item["name"]: [item.get(key) for key in keys] for item in arrived}
 seen = {name: found[name] for name in ("fixed", "exponential")}
 for name, values in seen.items():
     print(f"{name} buckets:", dict(zip(keys, values)))
-print(f"force_flush()={flushed}, warnings: {len(records)}")
+print(f"force_flush()={flushed}, warnings: {len(records)}", flush=True)  # the end below writes nothing out
 if seen != {"fixed": [45, 3, 5, 30], "exponential": [0, 1, None, None]} or not flushed or records:
     raise SystemExit("The behaviour has changed.")
 os._exit(0)  # the reader's thread would ask for another hour

@@ -114,7 +114,8 @@ def _array(column: Any) -> Numbers | Texts | None:
     types, dictionary = pa.types, pa.types.is_dictionary(column.type)
     of = column.type.value_type if dictionary else column.type
     if types.is_integer(of) or types.is_floating(of):
-        return numbers_of(column.dictionary_decode() if dictionary else column)
+        plain = column.dictionary_decode() if dictionary else column
+        return None if plain.null_count else numbers_of(plain)  # the dictionary itself may have a gap
     if not (types.is_string(of) or types.is_large_string(of)):  # Arrow makes no dictionary of views
         return None
     coded = column if dictionary else column.dictionary_encode()

@@ -25,8 +25,16 @@ def downloaded(azure: Azure, named: Named) -> Generator[Path]:
 
     Raises MlopsError where the model is gone, damaged, or not the one that the release was made of.
     """
+    from azure.core.exceptions import ResourceNotFoundError
+
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-        models.download(azure, models.get(azure, named.model, named.version), Path(scratch))
+        try:
+            models.download(azure, models.get(azure, named.model, named.version), Path(scratch))
+        except ResourceNotFoundError as error:
+            raise MlopsError(
+                f"The model {named.name} is not in {azure.estate.workspace}, or its files are gone.",
+                "Train again, or name another --release.",
+            ) from error
         manifests = sorted(Path(scratch).rglob("manifest.json"))
         if len(manifests) != 1:
             raise MlopsError(

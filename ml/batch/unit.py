@@ -14,6 +14,7 @@ from ml.batch.columns import Encoded
 from ml.batch.evaluate import Composite
 from ml.batch.places import Place
 from ml.batch.source import Source, Unit, blocks
+from ml.errors import MlopsError
 from ml.lake.arrow import ArrowSchema, ArrowType
 from ml.quality.sums import Counter, DaySums
 
@@ -23,6 +24,7 @@ RUNS: Final = "runs"
 PARTITION: Final = "run"
 SAME: Final = ("file", "model", "release")  # columns of which all rows of a unit have one text
 SOUGHT: Final = ("key", "file", "row")  # columns that readers look for rows by: files say their ranges
+NO_KEY: Final = np.uint64(2**64 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class Scoring:
                 if encoded.rejects:
                     rejects.write(self._rejected(block, encoded, unit, first))
                 if self.key is not None:
-                    hashes.append(hashed(block.column(self.key)))
+                    hashes.append(hashed(self._named(block, unit)))
                 lost = block.num_rows - len(encoded.kept)
                 read, rejected = read + block.num_rows, rejected + lost
                 told(block.num_rows, lost)
@@ -165,7 +167,7 @@ class Scoring:
         rows = len(encoded.kept)
         composite = self.composite
         made = [
-            self._keys(block, encoded.kept, rows),
+            self._keys(block, unit, encoded.kept),
             _same(unit.file, rows),
             _column(encoded.kept + first, pa.int64()),
             _column(answers.probability, pa.float64()),
@@ -182,7 +184,7 @@ class Scoring:
 
         places = np.array([one.row for one in encoded.rejects], dtype=np.int64)
         made = [
-            self._keys(block, places, len(places)),
+            self._keys(block, unit, places),
             _same(unit.file, len(places)),
             _column(places + first, pa.int64()),
             pa.array([one.column for one in encoded.rejects], pa.string()),
@@ -190,16 +192,30 @@ class Scoring:
         ]
         return pa.RecordBatch.from_arrays(made, schema=self._rejects)
 
-    def _keys(self, block: Any, places: NDArray[np.int64], rows: int) -> Any:
+    def _keys(self, block: Any, unit: Unit, places: NDArray[np.int64]) -> Any:
         import pyarrow as pa
 
-        kind = self._predictions.field("key").type
         if self.key is None:
-            return pa.nulls(rows, kind)
+            return pa.nulls(len(places), self._predictions.field("key").type)
+        keys = self._named(block, unit)
+        # As many places as rows need not be all rows: a row has a place for each of its defects.
+        every = np.array_equal(places, np.arange(block.num_rows))
+        return keys if every else keys.take(_column(places, pa.int64()))
+
+    def _named(self, block: Any, unit: Unit) -> Any:
+        """The keys of all rows, of the table's type, whatever each file has. Raises MlopsError."""
+        import pyarrow as pa
+
         keys = block.column(self.key)
         if pa.types.is_dictionary(keys.type):
             keys = keys.dictionary_decode()
-        return (keys if rows == block.num_rows else keys.take(pa.array(places))).cast(kind)
+        try:
+            return keys.cast(self._predictions.field("key").type)
+        except pa.ArrowInvalid as error:
+            raise MlopsError(
+                f"The column {self.key} of {unit.file} holds {keys.type} that is no whole number of 64 bits.",
+                "Nothing was published. A key is a whole number or a text.",
+            ) from error
 
     def _keep_keys(self, unit: Unit, hashes: list[NDArray[np.uint64]]) -> None:
         from io import BytesIO
@@ -211,12 +227,16 @@ class Scoring:
 
 
 def hashed(keys: Any) -> NDArray[np.uint64]:
-    """64 bits of each key, the same in every process."""
+    """64 bits of each key, the same in every process and block; NO_KEY where there is none. keys: int64 or
+    texts."""
+    import pyarrow as pa
     from pandas import util
 
     library: Any = util
-    found: NDArray[np.uint64] = library.hash_array(keys.to_numpy(zero_copy_only=False), categorize=False)
-    return found
+    # Beside a gap numpy would have floating numbers, which have other hashes.
+    given = keys.fill_null(0) if pa.types.is_integer(keys.type) else keys
+    found: NDArray[np.uint64] = library.hash_array(given.to_numpy(zero_copy_only=False), categorize=False)
+    return np.where(keys.is_null().to_numpy(zero_copy_only=False), NO_KEY, found)
 
 
 def _in_files(schema: ArrowSchema) -> ArrowSchema:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
+import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.batch.keys import SLICES, Hashes, _repeated
+from ml.batch.unit import NO_KEY, hashed
 
 EDGE = 2**64 // SLICES
 HASHES = st.integers(0, 2**64 - 1) | st.sampled_from([0, 1, EDGE - 1, EDGE, 2 * EDGE, 2**64 - 1])
@@ -44,3 +48,15 @@ def test_files_do_not_stay_open(tmp_path: Path) -> None:
     files = kept(str(tmp_path), [[number] for number in range(50)])
     assert _repeated(files) == 0
     assert psutil.Process().num_fds() == before
+
+
+@pytest.mark.parametrize("keys", [[-1, 7, 2**60 + 1], ["a", "", "ä"]])
+def test_a_key_has_one_hash_whatever_lies_beside_it(keys: list[Any]) -> None:
+    """Else a key in a block with a gap is not found again in one without."""
+    beside: Any = pa.array([*keys, None])
+    assert hashed(beside).tolist() == [*hashed(pa.array(keys)).tolist(), NO_KEY]
+    assert hashed(beside.slice(3)).tolist() == [NO_KEY]
+
+
+def test_large_numbers_beside_a_gap_are_told_apart() -> None:
+    assert len(set(hashed(pa.array([2**60, 2**60 + 1, None])).tolist())) == 3

@@ -121,6 +121,22 @@ def test_texts_are_read_however_files_hold_them(
     assert np.array_equal(table(tmp_path / "out")["probability"].to_numpy(), expected)
 
 
+def test_a_gap_among_the_values_that_numbers_stand_for_is_a_gap(
+    composite: Composite, rows: pd.DataFrame
+) -> None:
+    """Arrow counts the gaps of the places alone there: without a look the row had the number 0."""
+    table: Any = pa.RecordBatch.from_pandas(rows, preserve_index=False)
+    place = table.schema.get_field_index("education")  # of which 0 is one
+    values = table.column(place).dictionary_encode()
+    known = pa.concat_arrays([values.dictionary, pa.array([None], values.dictionary.type)])
+    places = values.indices.to_pylist()
+    places[3] = len(known) - 1
+    coded: Any = pa.DictionaryArray.from_arrays(pa.array(places, pa.int32()), known)
+    assert coded.null_count == 0
+    block = table.set_column(place, "education", coded)
+    assert [one.row for one in composite.columns.encode(block).rejects] == [3]
+
+
 @pytest.mark.parametrize(("block", "workers", "files"), [(7, 1, 1), (100, 2, 1), (65_536, 3, 1)])
 def test_blocks_and_workers_change_no_bit(
     composite: Composite, rows: pd.DataFrame, tmp_path: Path, block: int, workers: int, files: int
@@ -216,6 +232,44 @@ def test_too_many_rejects_publish_nothing(composite: Composite, rows: pd.DataFra
     with pytest.raises(MlopsError, match=r"break the model's contract, more than the 1\.00%"):
         run(composite, written(broken, tmp_path / "in"), str(tmp_path / "out"), ID, Limits())
     assert len(table(tmp_path / "out")) == len(table(tmp_path / "out", "rejects")) == 0
+
+
+def test_rejects_of_a_row_with_several_defects_have_its_key(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Of two rows one has two defects: as many rejects as rows."""
+    broken = rows.head(2).copy()
+    broken.loc[1, ["sex", "age"]] = ["unknown", 7]
+    run(
+        composite,
+        written(broken, tmp_path / "in", files=1),
+        str(tmp_path / "out"),
+        ID,
+        Limits(most_rejected=1),
+    )
+    found = table(tmp_path / "out", "rejects").sort_values("column")
+    assert found["column"].tolist() == ["age", "sex"]
+    assert found["key"].tolist() == [broken[ID][1]] * 2
+
+
+def test_keys_are_compared_as_the_table_has_them(
+    composite: Composite, rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    """pandas writes whole numbers beside a gap as floating ones; and a file may have narrower ones."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    one, other = rows.iloc[:5].assign(id=range(-2, 3)), rows.iloc[5:9]
+    one.to_parquet(folder / "a.parquet", index=False)
+    for name, keys in (
+        ("float", pd.array([-2.0, None, 8.0, 9.0])),
+        ("narrow", pd.array([-2, 7, 8, 9], "int8")),
+    ):
+        other.assign(id=keys).to_parquet(folder / "b.parquet", index=False)
+        with pytest.raises(MlopsError, match="has 1 values that occur more than once"):
+            run(composite, str(folder), str(tmp_path / name), ID, Limits())
+    other.assign(id=[-2.5, 7, 8, 9]).to_parquet(folder / "b.parquet", index=False)
+    with pytest.raises(MlopsError, match=r"id of b.parquet holds double that is no whole number"):
+        run(composite, str(folder), str(tmp_path / "fraction"), ID, Limits())
 
 
 def test_the_same_key_twice_publishes_nothing(

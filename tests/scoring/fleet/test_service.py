@@ -308,6 +308,28 @@ def test_a_change_is_told_once_by_all_workers_together(
     os.close(memory)
 
 
+@pytest.mark.parametrize(("failed", "leader"), [(False, 0), (True, 1)])
+def test_drift_is_published_by_the_first_worker_that_could_be_started(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, failed: bool, leader: int
+) -> None:
+    """Once for all, of a fleet and of a single model."""
+    published: list[object] = []
+    monkeypatch.setattr(Telemetry, "put_drift", lambda _, record: published.append(record))
+    for where in (directory, model_dir(directory, load(directory).pooled)):
+        memory = os.memfd_create("test")
+        os.ftruncate(memory, STATUS)
+        places = [Place(number, 2, -1, memory, -1) for number in range(2)]
+        services: list[Any] = [assemble(Settings(model_dir=where), place) for place in places]
+        if failed:
+            places[1].say_failed(0)
+        for number, service in list(enumerate(services))[int(failed) :]:
+            scorer = service.members.pooled if where == directory else service._scorer
+            scorer.monitor.evaluate()
+            assert len(published) == (number == leader)
+            published.clear()
+        os.close(memory)
+
+
 @pytest.mark.parametrize(("hidden", "shown"), [("sex", OWN[0]), ("age", "number 1")])
 def test_logs_have_no_key_with_values_that_must_not_leave(
     model: Small, directory: Path, caplog: pytest.LogCaptureFixture, hidden: str, shown: str

@@ -7,6 +7,7 @@ one release answer with the model of another, and `pulumi up`, which writes the 
 from __future__ import annotations
 
 import hashlib
+import platform
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from ml.release import Record
 
 OPEN: Final = "nobody approves releases where they are proven"
+HOST: Final = ("Linux", "x86_64")
+"""What the instances of Flex Consumption are."""
 
 
 def deploy(azure: Azure, root: Path, release: str, model: Path | None, machine_code: bool) -> dict[str, Any]:
@@ -166,6 +169,13 @@ def _package(root: Path, told: dict[str, str], machine_code: bool) -> bytes:
         return package(root, told=told)
     from ml.commands.wheel import kernel
 
+    here = (platform.system(), platform.machine())
+    if here != HOST:  # the app would start without it, answer by ONNX Runtime, and nobody would know
+        raise MlopsError(
+            f"Machine code that is compiled here is for {' on '.join(here)}; the app runs under "
+            f"{' on '.join(HOST)}.",
+            "Leave out --machine-code, or run this where the app's kind of machine is.",
+        )
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
         return package(root, kernel(Path(scratch)), told)
 

@@ -205,3 +205,17 @@ def test_what_the_package_says_goes_before_the_apps_settings(tmp_path: Path) -> 
         (tmp_path / RELEASE).write_text(wrong)
         with pytest.raises(SettingsError, match=r"release\.json"):
             variables(tmp_path, given)
+
+
+@pytest.mark.parametrize("here", [("Linux", "aarch64"), ("Darwin", "arm64")])
+def test_machine_code_of_another_kind_of_machine_is_refused(
+    made: Any, record: Record, here: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The app would leave it lie and answer by ONNX Runtime."""
+    monkeypatch.setattr(deploy.platform, "system", lambda: here[0])
+    monkeypatch.setattr(deploy.platform, "machine", lambda: here[1])
+    world = made("stage")
+    said = f"is for {' on '.join(here)}; the app runs under Linux on x86_64"
+    with pytest.raises(MlopsError, match=said):
+        deploy.deploy(world.azure, ROOT, record.release.id, None, machine_code=True)
+    assert world.untouched

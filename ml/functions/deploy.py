@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ml.azure import console
 from ml.errors import MlopsError
 from ml.functions import answering
-from ml.functions.package import package
+from ml.functions.package import FOLDER, package, uncommitted
 from ml.release.proof import PROVEN_IN
 from scoring.hosted import DIGEST, URL
 from scoring.model import artifact as artifacts
@@ -148,10 +148,19 @@ def _artifact(azure: Azure, record: Record, given: Path | None) -> Generator[Pat
 
 
 def _code(azure: Azure, root: Path, record: Record, folder: Path) -> bool:
-    """Whether this checkout's code is the release's image's; where releases are approved, it has to be."""
+    """Whether this checkout's code is the release's image's; where releases are approved, it has to be.
+
+    The image has not all that the app has: what hands requests to the service is of a commit there, at least.
+    """
     from ml.deploy.image import scoring_context
 
     same = scoring_context(root, folder).sha256 == record.evidence.context_sha256
+    if same and azure.estate.environment != PROVEN_IN and uncommitted(root):
+        raise MlopsError(
+            f"What the function app has beside the code of the image ({FOLDER}, its packages) is of no "
+            "commit.",
+            "Commit what `git status` shows, or check out the commit that the image was built from.",
+        )
     if same:
         return True
     words = f"the code of this checkout is not that of the image of {record.release.id}"

@@ -107,6 +107,8 @@ def made(record: Record, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(released, "downloaded", downloaded)
         monkeypatch.setattr(Production, "record", lambda self, release: of)
         monkeypatch.setattr(Production, "approve", lambda self, release: Approved("anna (1)", "read", "d"))
+        # As in a checkout that nobody works in.
+        monkeypatch.setattr(deploy, "uncommitted", lambda root: False)
         monkeypatch.setattr(answering, "key_of", lambda azure, function: "key")
         monkeypatch.setattr(answering, "check", lambda *_: ["recorded predictions"])
         monkeypatch.setattr(
@@ -219,3 +221,14 @@ def test_machine_code_of_another_kind_of_machine_is_refused(
     with pytest.raises(MlopsError, match=said):
         deploy.deploy(world.azure, ROOT, record.release.id, None, machine_code=True)
     assert world.untouched
+
+
+def test_production_takes_no_files_beside_the_image_that_no_commit_has(
+    made: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, stage = made("prod"), made("stage")
+    monkeypatch.setattr(deploy, "uncommitted", lambda root: True)
+    with pytest.raises(MlopsError, match=r"beside the code of the image .* is of no commit"):
+        put(world, folder)
+    assert world.untouched
+    assert put(stage)["code_of_the_image"]

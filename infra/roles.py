@@ -253,7 +253,8 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant(FUNCTION, "Key Vault Secrets User", "function-key", "reads the callers' key, and no other secret"),
     Grant(FUNCTION, "Key Vault Secrets User", "function-vault", "the same, until scoringFunction.keySecret"),
     Grant(FUNCTION, "Monitoring Metrics Publisher", "application-insights", "sends telemetry by identity"),
-    # Where releases come by approval alone, people put none there: they would pass it by.
+    # Where releases come by approval alone, people put no code there: they would pass it by. Of models, which
+    # whoever writes to the account can write, the app reads the one whose digest the code's package names.
     Grant(
         "promoter", "Storage Blob Data Contributor", "function-gated-models", "puts an approved model there"
     ),

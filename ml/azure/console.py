@@ -35,9 +35,19 @@ def publish(azure: Azure, app: str, content: bytes) -> None:
 
 
 def _send(azure: Azure, client: httpx.Client, content: bytes) -> None:
+    import httpx
+
     query = {"RemoteBuild": "true", "Deployer": "mlops"}
     headers = {**_signed(azure), "content-type": "application/zip"}
-    answer = client.post("/api/publish", params=query, content=content, headers=headers)
+    try:
+        answer = client.post("/api/publish", params=query, content=content, headers=headers)
+    except httpx.HTTPError as error:
+        raise MlopsError(
+            f"The console of the function app does not answer: {type(error).__name__}.",
+            "Run it where the estate lets in: an address that it lists, of a private one inside its network. "
+            "Whether the code has arrived is not known: the same command sends it again.",
+            [str(error)],
+        ) from error
     if answer.status_code in (200, 202):
         return
     remedy = {
@@ -50,14 +60,21 @@ def _send(azure: Azure, client: httpx.Client, content: bytes) -> None:
 
 
 def _loaded(azure: Azure, client: httpx.Client, app: str) -> None:
+    import httpx
+
     until = time.monotonic() + WAIT_S
     while True:
-        answer = client.get("/api/deployments/latest", headers=_signed(azure))
-        told: dict[str, Any] = answer.json() if answer.status_code == 200 else {}
+        told: dict[str, Any] = {}
+        try:
+            answer = client.get("/api/deployments/latest", headers=_signed(azure))
+            said = f"it answered {answer.status_code}"
+            told = answer.json() if answer.status_code == 200 else {}
+        except (httpx.HTTPError, ValueError) as error:  # one ask of many: the code is there, and goes on
+            said = f"{type(error).__name__}: {error}"
         if told.get("status") == SUCCEEDED:
             return
         if told.get("status") == FAILED or time.monotonic() > until:
-            words = str(told.get("status_text") or f"it answered {answer.status_code}")
+            words = str(told.get("status_text") or said)
             raise MlopsError(f"The code does not run in {app}.", "Correct what its words name.", [words])
         time.sleep(azure.settings.azure.poll_seconds)
 

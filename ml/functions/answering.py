@@ -28,7 +28,17 @@ TESTS: Final[Mapping[str, Callable[[Visit], None]]] = {
 
 def key_of(azure: Azure, function: ScoringFunction) -> str:
     """The callers' key, without which the app does not start. Raises MlopsError."""
-    return api_key.required(azure, function.key_secret)
+    name, vault = function.key_secret, azure.estate.key_vault
+    if name == azure.settings.scoring.api_key_secret:
+        return api_key.required(azure)
+    if known := api_key.read(azure, name):
+        return known
+    # A secret of another name is made by no command.
+    raise MlopsError(
+        f"Key Vault {vault} has no secret {name}, which scoringFunction.keySecret names.",
+        f"Put the callers' key there (`az keyvault secret set --vault-name {vault} --name {name} --file "
+        "FILE`; one that was deleted: `secret recover`), or name another one, and run `pulumi up`.",
+    )
 
 
 def check(azure: Azure, function: ScoringFunction, key: str, record: Record, artifact: Artifact) -> list[str]:

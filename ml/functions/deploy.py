@@ -7,6 +7,7 @@ one release answer with the model of another, and `pulumi up`, which writes the 
 from __future__ import annotations
 
 import hashlib
+import platform
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ml.azure import console
 from ml.errors import MlopsError
 from ml.functions import answering
-from ml.functions.package import package
+from ml.functions.package import FOLDER, package, uncommitted
 from ml.release.proof import PROVEN_IN
 from scoring.hosted import DIGEST, URL
 from scoring.model import artifact as artifacts
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from ml.release import Record
 
 OPEN: Final = "nobody approves releases where they are proven"
+HOST: Final = ("Linux", "x86_64")
+"""What the instances of Flex Consumption are."""
 
 
 def deploy(azure: Azure, root: Path, release: str, model: Path | None, machine_code: bool) -> dict[str, Any]:
@@ -145,10 +148,19 @@ def _artifact(azure: Azure, record: Record, given: Path | None) -> Generator[Pat
 
 
 def _code(azure: Azure, root: Path, record: Record, folder: Path) -> bool:
-    """Whether this checkout's code is the release's image's; where releases are approved, it has to be."""
+    """Whether this checkout's code is the release's image's; where releases are approved, it has to be.
+
+    The image has not all that the app has: what hands requests to the service is of a commit there, at least.
+    """
     from ml.deploy.image import scoring_context
 
     same = scoring_context(root, folder).sha256 == record.evidence.context_sha256
+    if same and azure.estate.environment != PROVEN_IN and uncommitted(root):
+        raise MlopsError(
+            f"What the function app has beside the code of the image ({FOLDER}, its packages) is of no "
+            "commit.",
+            "Commit what `git status` shows, or check out the commit that the image was built from.",
+        )
     if same:
         return True
     words = f"the code of this checkout is not that of the image of {record.release.id}"
@@ -166,6 +178,13 @@ def _package(root: Path, told: dict[str, str], machine_code: bool) -> bytes:
         return package(root, told=told)
     from ml.commands.wheel import kernel
 
+    here = (platform.system(), platform.machine())
+    if here != HOST:  # the app would start without it, answer by ONNX Runtime, and nobody would know
+        raise MlopsError(
+            f"Machine code that is compiled here is for {' on '.join(here)}; the app runs under "
+            f"{' on '.join(HOST)}.",
+            "Leave out --machine-code, or run this where the app's kind of machine is.",
+        )
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
         return package(root, kernel(Path(scratch)), told)
 

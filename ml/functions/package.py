@@ -18,6 +18,7 @@ from scoring.hosted import RELEASE
 FOLDER: Final = "environments/functions/scoring"
 # Whatever else lies there, as a local.settings.json with keys, is somebody's own and stays here.
 OWN: Final = ("function_app.py", "host.json")
+FILES: Final = tuple(f"{FOLDER}/{name}" for name in OWN)
 SERVICE: Final = "environments/requirements/scoring.txt"
 HOST: Final = "environments/requirements/functions.txt"
 OF_HOST: Final = ("azure-functions", "werkzeug", "markupsafe")  # what the first one needs is the others
@@ -51,10 +52,18 @@ def archived(files: Mapping[str, bytes]) -> bytes:
 def contents(root: Path, kernel: Path | None = None) -> dict[str, bytes]:
     """Files by their names in the package. Raises MlopsError, also for one that git does not track."""
     requirements = requirements_of((root / SERVICE).read_text(), (root / HOST).read_text())
-    own = tuple(f"{FOLDER}/{name}" for name in OWN)
-    taken = snapshot.take(root, ROOTS, own, (*PACKAGES, FOLDER)).files
+    taken = snapshot.take(root, ROOTS, FILES, (*PACKAGES, FOLDER)).files
     files = {name.removeprefix(f"{FOLDER}/"): content for name, content in taken.items()}
     return {**files, **_modules(kernel), "requirements.txt": requirements.encode()}
+
+
+def uncommitted(root: Path) -> bool:
+    """Whether no commit has the package: a file that it is made of differs, or there is no repository.
+
+    Raises MlopsError as `contents` does.
+    """
+    made_of = snapshot.take(root, ROOTS, (*FILES, SERVICE, HOST), (*PACKAGES, FOLDER, SERVICE, HOST))
+    return made_of.commit.startswith("content-") or made_of.commit.endswith("-dirty")
 
 
 def requirements_of(service: str, host: str) -> str:

@@ -107,6 +107,8 @@ def made(record: Record, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(released, "downloaded", downloaded)
         monkeypatch.setattr(Production, "record", lambda self, release: of)
         monkeypatch.setattr(Production, "approve", lambda self, release: Approved("anna (1)", "read", "d"))
+        # As in a checkout that nobody works in.
+        monkeypatch.setattr(deploy, "uncommitted", lambda root: False)
         monkeypatch.setattr(answering, "key_of", lambda azure, function: "key")
         monkeypatch.setattr(answering, "check", lambda *_: ["recorded predictions"])
         monkeypatch.setattr(
@@ -205,3 +207,28 @@ def test_what_the_package_says_goes_before_the_apps_settings(tmp_path: Path) -> 
         (tmp_path / RELEASE).write_text(wrong)
         with pytest.raises(SettingsError, match=r"release\.json"):
             variables(tmp_path, given)
+
+
+@pytest.mark.parametrize("here", [("Linux", "aarch64"), ("Darwin", "arm64")])
+def test_machine_code_of_another_kind_of_machine_is_refused(
+    made: Any, record: Record, here: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The app would leave it lie and answer by ONNX Runtime."""
+    monkeypatch.setattr(deploy.platform, "system", lambda: here[0])
+    monkeypatch.setattr(deploy.platform, "machine", lambda: here[1])
+    world = made("stage")
+    said = f"is for {' on '.join(here)}; the app runs under Linux on x86_64"
+    with pytest.raises(MlopsError, match=said):
+        deploy.deploy(world.azure, ROOT, record.release.id, None, machine_code=True)
+    assert world.untouched
+
+
+def test_production_takes_no_files_beside_the_image_that_no_commit_has(
+    made: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, stage = made("prod"), made("stage")
+    monkeypatch.setattr(deploy, "uncommitted", lambda root: True)
+    with pytest.raises(MlopsError, match=r"beside the code of the image .* is of no commit"):
+        put(world, folder)
+    assert world.untouched
+    assert put(stage)["code_of_the_image"]

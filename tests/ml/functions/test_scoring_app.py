@@ -25,7 +25,18 @@ from packaging.requirements import Requirement
 
 from ml.errors import MlopsError
 from ml.functions import __main__ as packed
-from ml.functions.package import FOLDER, OF_HOST, OWN, archived, contents, package, requirements_of
+from ml.functions.package import (
+    FOLDER,
+    HOST,
+    OF_HOST,
+    OWN,
+    SERVICE,
+    archived,
+    contents,
+    package,
+    requirements_of,
+    uncommitted,
+)
 from ml.jobs.checkout import look
 from scoring.hosted import Hosted, hosted, settings_of
 from scoring.http.problems import ALL
@@ -226,6 +237,30 @@ def test_its_package_has_what_it_imports(tmp_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(package(ROOT, kernel))) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     assert files == {**found, "scoring_kernel.json": b"{}"}
+
+
+def test_a_file_that_differs_from_the_commit_is_noticed(tmp_path: Path) -> None:
+    """Also those that requirements.txt is made of, which the package has under no name."""
+
+    def git(*arguments: str) -> None:
+        person = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", *person, *arguments], cwd=tmp_path, check=True)
+
+    made_of = (f"{FOLDER}/function_app.py", f"{FOLDER}/host.json", "scoring/hosted.py", SERVICE, HOST)
+    for name in (*made_of, "scoring/__init__.py", "README.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert uncommitted(tmp_path)  # there is no repository
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    assert not uncommitted(tmp_path)
+    (tmp_path / "README.md").write_text("# of no concern\n")
+    assert not uncommitted(tmp_path)
+    for name in made_of:
+        (tmp_path / name).write_text("# another\n")
+        assert uncommitted(tmp_path), name
+        git("checkout", "-q", "--", name)
 
 
 def test_it_has_the_apps_own_files_as_git_tracks_them_alone(tmp_path: Path) -> None:

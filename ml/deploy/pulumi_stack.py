@@ -61,9 +61,15 @@ def stack_of(name: str, project: ProjectSettings, options: LocalWorkspaceOptions
     """A stack whose program is in this process, in the folder of the options. It need not exist."""
     workspace = LocalWorkspace(
         work_dir=options.work_dir,
+        # Of commands that are given none, such as a refresh: without it the CLI prepares that of the folder
+        # `main` for its run, and makes a virtual environment there.
+        program=_nothing,
         secrets_provider=options.secrets_provider,
         project_settings=project,
         stack_settings=options.stack_settings,
         pulumi_command=command(),
     )
     return NamedStack(name, workspace)
+
+
+def _nothing() -> None: ...

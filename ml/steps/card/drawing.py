@@ -39,6 +39,7 @@ WIDTH = 4.8  # inches; two pictures stand side by side on a wide screen
 # Of what stands around the axes, in inches: a line of text, the marks of an axis, room at the edge.
 LINE, MARKS, ROOM = 0.17, 0.1, 0.08
 NUMBER = "0.000"  # the longest label of a vertical axis of numbers
+LEAST = 0.3  # inches of height that axes have, whatever stands around them
 MOST_BESIDE = 0.65  # of the width; labels that take more of it are given their room by matplotlib
 
 
@@ -69,9 +70,12 @@ def framed(
 
     Finding the room by measuring all text, as `canvas` does, takes three times as long as drawing.
 
-    labels: of the vertical axis; None where it has numbers and a label. title: whether the axes have one.
-    below: lines of text under the horizontal axis, beside its numbers.
+    height: more is taken where the text above and below leaves the axes less than LEAST. labels: of the
+    vertical axis; None where it has numbers and a label. title: whether the axes have one. below: lines of
+    text under the horizontal axis, beside its numbers.
     """
+    bottom, top = (1 + below) * LINE + MARKS + ROOM, (LINE if title else 0) + MARKS + ROOM
+    height = max(height, bottom + LEAST + top)
     widest = max(map(_width, [NUMBER] if labels is None else labels), default=0.0)
     left = widest + MARKS + ROOM + (LINE if labels is None else 0)
     if left > MOST_BESIDE * WIDTH:
@@ -79,10 +83,7 @@ def framed(
     figure = Figure(figsize=(WIDTH, height))
     axes = figure.subplots()
     figure.subplots_adjust(
-        left=left / WIDTH,
-        right=1 - 2 * ROOM / WIDTH,
-        bottom=((1 + below) * LINE + MARKS + ROOM) / height,
-        top=1 - ((LINE if title else 0) + MARKS + ROOM) / height,
+        left=left / WIDTH, right=1 - 2 * ROOM / WIDTH, bottom=bottom / height, top=1 - top / height
     )
     return figure, axes
 

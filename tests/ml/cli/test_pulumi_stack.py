@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pulumi.automation import CommandResult, LocalWorkspaceOptions, ProjectSettings
 from pulumi.automation.errors import CommandError, StackNotFoundError
+from semver import VersionInfo
 
 from ml.deploy import pulumi_stack
 from ml.deploy.pulumi_stack import NamedStack, stack_of
@@ -14,7 +15,7 @@ from ml.deploy.pulumi_stack import NamedStack, stack_of
 class Cli:
     """The CLI; missing: whether there is no such stack. Other refusals are its own."""
 
-    version = None
+    version = VersionInfo(3, 250, 0)
 
     def __init__(self, missing: bool = False, refusal: str = "") -> None:
         self.missing, self.refusal = missing, refusal
@@ -44,6 +45,16 @@ def test_an_up_is_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (up,) = cli.ran
     assert up[:3] == ["up", "--yes", "--skip-preview"]
     assert "--refresh" in up and up[-2:] == ["--stack", "stage"]
+
+
+def test_a_refresh_prepares_no_program_of_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The CLI would make the virtual environment of its Pulumi.yaml, where there is none, from an index."""
+    cli = Cli()
+    stack(cli, tmp_path, monkeypatch).refresh(color="never")
+    (refresh,) = cli.ran
+    assert refresh[refresh.index("--exec-kind") + 1] == "auto.inline"
 
 
 def test_a_stack_that_there_is_not_is_made_when_its_state_is_asked_for(

@@ -40,6 +40,18 @@ def test_where_labels_leave_no_room_matplotlib_decides() -> None:
     assert figure.get_layout_engine() is not None
 
 
+@pytest.mark.parametrize("lines", [1, 8, 40])
+def test_a_picture_is_higher_where_a_long_description_needs_it(lines: int) -> None:
+    with drawing.style():
+        figure, axes = drawing.framed(HEIGHT, title=True, below=lines)
+        axes.set_title("pay_0")
+        axes.set_xlabel("\n".join(["what the feature means"] * lines), fontsize=9)
+        FigureCanvasSVG(figure)
+        found: Any = figure.get_tightbbox()
+    assert found.extents[1] >= 0 and axes.get_position().height * figure.get_figheight() > 0.29
+    assert (figure.get_figheight() == HEIGHT) == (lines < 40)
+
+
 @given(st.lists(st.tuples(st.sampled_from([0, 1]), st.sampled_from([0.1, 0.25, 0.5, 0.9])), min_size=2))
 def test_the_area_is_that_of_scikit_learn_among_equal_probabilities_too(
     rows: list[tuple[int, float]],

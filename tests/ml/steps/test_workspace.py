@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Barrier
 from types import SimpleNamespace
 from typing import Any, BinaryIO, Self
 
@@ -91,6 +92,31 @@ def test_what_was_uploaded_is_downloaded_again(
     assert found == files
 
 
+def test_files_are_sent_beside_one_another_and_one_that_is_not_taken_is_an_error(
+    container: Container, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A fleet has thousands."""
+    for number in range(4):
+        (tmp_path / str(number)).write_text("x")
+    together, keep = Barrier(2), container.upload_blob
+
+    def upload(name: str, content: BinaryIO, overwrite: bool) -> None:
+        together.wait(timeout=10)
+        keep(name, content, overwrite)
+
+    monkeypatch.setattr(container, "upload_blob", upload)
+    made = workspace(STORE, monkeypatch)
+    made.upload(tmp_path, "store", "fleet")
+    assert sorted(container.blobs) == [f"fleet/{number}" for number in range(4)]
+
+    def refused(name: str, content: BinaryIO, overwrite: bool) -> None:
+        raise OSError(name)
+
+    monkeypatch.setattr(container, "upload_blob", refused)
+    with pytest.raises(OSError, match="fleet/"):
+        made.upload(tmp_path, "store", "fleet")
+
+
 def test_a_file_whose_name_leads_elsewhere_is_refused(
     container: Container, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -98,6 +124,16 @@ def test_a_file_whose_name_leads_elsewhere_is_refused(
     made = workspace(STORE, monkeypatch)
     with pytest.raises(StepError, match=r"beside of .* would lie outside of its folder"):
         made.download("azureml://datastores/store/paths/some/model", tmp_path / "again")
+    assert not list(tmp_path.rglob("beside"))
+
+
+def test_an_address_whose_last_name_leads_elsewhere_is_refused(
+    container: Container, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    container.blobs["some/../beside"] = b"x"
+    made = workspace(STORE, monkeypatch)
+    with pytest.raises(StepError, match="would lie outside of"):
+        made.download("azureml://datastores/store/paths/some/..", tmp_path / "again")
     assert not list(tmp_path.rglob("beside"))
 
 

@@ -90,8 +90,10 @@ def counted(name: str, data: bytes, key: str) -> int:
     return 0 if ids is None else int(compute.sum(_hits(ids, key)).as_py() or 0)
 
 
-def erase(files: Rows, name: str, key: str) -> int:
+def erase(files: Rows, name: str, key: str, was: Callable[[str], object] = lambda _: None) -> int:
     """Write a file anew without the rows of the key; how many those were.
+
+    was: hears the SHA-256 of the content before, by which models of it are found.
 
     Raises MlopsError for a csv, whose other rows could not be kept as they are written, for a file that is
     too large, and for one that somebody else has written meanwhile.
@@ -119,6 +121,7 @@ def erase(files: Rows, name: str, key: str) -> int:
     pq.write_table(table.filter(compute.invert(_hits(table, key))), to, compression="zstd")
     if not files.replace(name, to.getvalue(), etag):
         raise MlopsError("Somebody else has written it meanwhile.", "Run the same command again.")
+    was(hashlib.sha256(data).hexdigest())
     return rows
 
 

@@ -93,6 +93,21 @@ def test_what_was_found_before_a_refusal_is_kept_for_the_next_command() -> None:
     assert (second.state, second.rows, second.kept["models"]) == ("told", 1, ["m:1"])
 
 
+def test_training_sets_that_may_not_be_listed_lose_nothing_of_what_landing_holds() -> None:
+    """Landing is written anew by the same command, whether or not."""
+
+    class Refused(MemoryRows):
+        def names(self) -> list[str]:
+            raise MlopsError("Azure forbids to list files.", "Have a role granted.")
+
+    landing = MemoryRows({"a.parquet": parquet([4711])})
+    models = [Trained("m:1", digest(landing.files["a.parquet"]))]
+    where = Where(World.__new__(World), 30, sets=Sets(landing, Refused({}), lambda: models))  # pyright: ignore
+    first = ERASERS["training-data"](where, Person(KEY, frozenset(), "record", NOW, NOW), {})
+    assert (first.state, first.rows, first.kept["models"]) == ("failed", 1, ["m:1"])
+    assert "forbids to list files" in first.said
+
+
 def test_a_file_that_somebody_wrote_meanwhile_is_left_to_the_next_command() -> None:
     class Racing(MemoryRows):
         def replace(self, name: str, data: bytes, etag: str) -> bool:

@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from emulator.app import Emulator
 from emulator.identity.directory import SIGNED_IN
+from ml.batch.erase import _mask  # pyright: ignore[reportPrivateUsage]
 from ml.errors import MlopsError
 from ml.forget.erasers import ERASERS
 from ml.forget.landed import LakeRows, Sets, Trained, counted, erase, holding, models_of
@@ -23,6 +26,7 @@ from tests.emulator.storage.transport import Credential, transport
 from tests.ml.forget.rows import MemoryRows, digest, parquet
 from tests.ml.kept.world import NOW, World
 
+pc: Any = pyarrow.compute
 KEY = "4711"
 NUMBERS = st.one_of(st.none(), st.integers(4709, 4713))
 TEXTS = st.sampled_from([KEY, "04711", "a"])
@@ -45,6 +49,29 @@ def test_exactly_the_rows_of_the_key_go_and_the_others_stay_as_they_are(rows: li
     left = [one for one in rows if str(one) != KEY]
     assert (gone, ids(files.files["a.parquet"])) == (len(rows) - len(left), left)
     assert erase(files, "a.parquet", KEY) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        (pa.int64(), "1234567890123456789"),
+        (pa.int64(), "-9223372036854775808"),
+        (pa.uint64(), "9999999999999999999"),
+        (pa.int32(), "-7"),
+    ],
+)
+def test_numbers_are_found_up_to_the_last_one_that_a_column_can_hold(kind: Any, key: str) -> None:
+    to = io.BytesIO()
+    pq.write_table(pa.table({"id": pa.array([int(key), 1], kind)}), to)
+    assert counted("a.parquet", to.getvalue(), key) == 1
+    assert int(pc.sum(_mask(pa.table({"key": pa.array([int(key), 1], kind)}), key)).as_py()) == 1
+
+
+@pytest.mark.parametrize(("kind", "key"), [(pa.int32(), "5000000000"), (pa.uint32(), "-5"), (pa.int8(), "a")])
+def test_a_key_that_no_number_of_the_column_can_be_holds_up_no_erasure(kind: Any, key: str) -> None:
+    to = io.BytesIO()
+    pq.write_table(pa.table({"id": pa.array([5, 1], kind)}), to)
+    assert erase(MemoryRows({"a.parquet": to.getvalue()}), "a.parquet", key) == 0
 
 
 def test_other_columns_and_types_stay() -> None:

@@ -10,10 +10,12 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 import pytest
+from azure.storage.blob import LinearRetry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.app import Emulator
+from emulator.http import Response
 from emulator.identity.directory import SIGNED_IN
 from ml.batch.erase import _mask  # pyright: ignore[reportPrivateUsage]
 from ml.errors import MlopsError
@@ -197,6 +199,30 @@ def test_in_the_lake_it_is_written_anew_under_its_name_and_starts_no_training(
     assert blob.get_blob_properties().metadata == {"from": "upstream"}
     assert not rows.replace("2026/rows.parquet", b"others", content[1]), "it is another file by now"
     assert rows.read("gone.parquet") is None
+
+
+def test_what_is_sent_a_second_time_starts_no_training_either(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure answers 503 to the first attempt, and the SDK makes another one."""
+    again = LinearRetry(backoff=0, retry_total=1, random_jitter_range=0)
+    rows = LakeRows(
+        "lake", "landing", Credential(emulator), transport=transport(emulator), retry_policy=again
+    )
+    rows._container.get_blob_client("2026/again.parquet").upload_blob(parquet([4711, 2]))
+    asked: list[str] = []
+    real = emulator.answer
+
+    def away(request: Any, *more: Any, **named: Any) -> Any:
+        if request.method == "PUT":
+            asked.append(str(request.headers.get("x-ms-client-request-id")))
+            if len(asked) == 1:
+                return Response(503, {"x-ms-error-code": "ServerBusy"}, b"")
+        return real(request, *more, **named)
+
+    monkeypatch.setattr(emulator, "answer", away)
+    assert erase(rows, "2026/again.parquet", KEY) == 1
+    assert [one.startswith(ERASURE) for one in asked] == [True, True]
 
 
 @pytest.mark.parametrize("by", ["", f"{ERASURE}0c1f3d5a"])

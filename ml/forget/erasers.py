@@ -97,7 +97,7 @@ def _training_data(where: Where, person: Person, kept: Mapping[str, Any]) -> Out
     rows, said = 0, list[str]()
     for files in (sets.landing, sets.datasets):
         found, done = _told(said, lambda files=files: holding(files, person.key), ({}, Done()))
-        held |= {digest: name for name, digest in found.items()}
+        held |= {digest: name.replace(person.key, "KEY") for name, digest in found.items()}
         rows += sum(done.rows.values())
         said += [done.words()] if done.failed else []
     rows = max(rows, int(kept.get("rows", 0)))
@@ -132,7 +132,8 @@ def _landing(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
     held: dict[str, str] = dict(kept.get("held", {}))
 
     def erased(name: str) -> int:
-        return erase_landed(landing, name, person.key, lambda digest: held.update({digest: name}))
+        known = name.replace(person.key, "KEY")  # the record outlives the rows
+        return erase_landed(landing, name, person.key, lambda digest: held.update({digest: known}))
 
     done = each(landing.names(), erased)
     rows = int(kept.get("rows", 0)) + sum(done.rows.values())

@@ -137,6 +137,14 @@ def test_training_sets_that_may_not_be_listed_lose_nothing_of_what_landing_holds
     assert "forbids to list files" in first.said
 
 
+def test_a_file_that_is_named_by_the_key_is_not_named_so_in_the_record() -> None:
+    landing = MemoryRows({f"people/{KEY}.parquet": parquet([4711])})
+    where = Where(World.__new__(World), 30, sets=Sets(landing, MemoryRows({}), list))  # pyright: ignore
+    for place in ("training-data", "landing"):
+        kept = ERASERS[place](where, Person(KEY, frozenset(), "record", NOW, NOW), {}).kept
+        assert list(kept["held"].values()) == ["people/KEY.parquet"]
+
+
 def test_a_file_that_somebody_wrote_meanwhile_is_left_to_the_next_command() -> None:
     class Racing(MemoryRows):
         def replace(self, name: str, data: bytes, etag: str) -> bool:

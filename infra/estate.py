@@ -183,6 +183,7 @@ class Estate(pulumi.ComponentResource):
         """The scopes on which roles are assigned, without the workspace."""
         return {
             "storage": self.storage.id,
+            "storage-data": self.storage.data_container_id,
             **{f"lake-{key}": id_ for key, id_ in (self.lake.container_ids if self.lake else {}).items()},
             "key-vault": self.vault.id,
             "learning-vault": self.learning_vault.id,

@@ -109,6 +109,7 @@ PRINCIPALS: Final[dict[str, PrincipalType]] = {
 }
 SCOPES: Final = (
     "storage",
+    "storage-data",
     "lake-landing",
     "lake-tables",
     "lake-predictions",
@@ -264,8 +265,8 @@ GRANTS: Final[tuple[Grant, ...]] = (
     Grant("erasers", "Storage Blob Data Contributor", "lake-predictions", "rewrites answers and batches"),
     Grant("erasers", "Storage Blob Data Contributor", "lake-answers", "collects parts without the rows"),
     Grant("erasers", "Storage Blob Data Contributor", "lake-landing", "writes landed files without the rows"),
-    Grant("erasers", "Storage Blob Data Reader", "storage", "looks for the rows in training sets"),
-    # It reads no files of models: their lineage says which data they were trained on.
+    # Not on the account: it reads no files of models, whose lineage says which data they were trained on.
+    Grant("erasers", "Storage Blob Data Reader", "storage-data", "looks for the rows in training sets"),
     Grant("erasers", "Reader", "workspace", "names the models that were trained on the rows"),
     # It reads logs, too: what is to be purged has to be found first. No narrower role may purge.
     Grant("erasers", "Data Purger", "log-analytics", "purges what tells of a person"),

@@ -20,7 +20,7 @@ class StorageArgs:
 
 
 class Storage(pulumi.ComponentResource):
-    """account_name, id, blob_service and its id, data_container (names as outputs)."""
+    """account_name, id, blob_service and its id, data_container and its id (names as outputs)."""
 
     def __init__(self, name: str, args: StorageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:data:Storage", name, None, opts)
@@ -56,6 +56,7 @@ class Storage(pulumi.ComponentResource):
         )
         self.account_name = account.name
         self.data_container = data.name
+        self.data_container_id = data.id
         self.id = account.id
         self.blob_service = blobs
         self.blob_service_id = blobs.id

@@ -6,7 +6,9 @@ for too long; `lost` says so, to those whom it matters to.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +28,21 @@ class BlobLease:
         self._stop = threading.Event()
         self._held: BlobLeaseClient | None = None
         self._renewing: threading.Thread | None = None
-        self.lost = threading.Event()
+        self._refused = threading.Event()
+        self._until = math.inf  # nothing is held yet
+
+    @property
+    def _holds(self) -> float:
+        """Seconds after which it is given up: before its end, since what was begun by then goes on."""
+        return SECONDS - self._renewal
+
+    @property
+    def lost(self) -> bool:
+        """Whether somebody else may soon have it: it was refused, or was not renewed in time.
+
+        The time counts, and no number of failures: the SDK tries a call again for longer than a lease holds.
+        """
+        return self._refused.is_set() or time.monotonic() >= self._until
 
     def take(self) -> BlobLeaseClient | None:
         """The lease; None while somebody else has it. Raises errors of the Azure SDKs."""
@@ -40,9 +56,9 @@ class BlobLease:
                 held = self._blob.acquire_lease(lease_duration=SECONDS)
         except ResourceExistsError:  # 409, LeaseAlreadyPresent
             return None
-        self._held = held
+        self._held, self._until = held, time.monotonic() + self._holds
         self._stop.clear()
-        self.lost.clear()
+        self._refused.clear()
         self._renewing = threading.Thread(target=self._renew, args=(held,), name="lease", daemon=True)
         self._renewing.start()
         return held
@@ -54,7 +70,7 @@ class BlobLease:
         self._stop.set()
         if self._renewing is not None:
             self._renewing.join()
-        if self._held is None or self.lost.is_set():
+        if self._held is None or self.lost:
             return None
         try:
             self._held.release()
@@ -65,14 +81,13 @@ class BlobLease:
     def _renew(self, held: Any) -> None:
         from azure.core.exceptions import AzureError
 
-        misses = 0
         while not self._stop.wait(self._renewal):
+            asked = time.monotonic()
             try:
                 held.renew()
-                misses = 0
+                self._until = asked + self._holds
             except AzureError as error:
-                misses += 1
-                refused = getattr(error, "status_code", None) in REFUSED
-                if refused or misses * self._renewal >= SECONDS - self._renewal:
-                    self.lost.set()
+                if getattr(error, "status_code", None) in REFUSED:
+                    self._refused.set()
+                if self.lost:
                     return

@@ -238,4 +238,6 @@ def _mask(rows: ArrowTable, key: str) -> Any:
     value = as_held(column.type, key)
     if value is None:
         return pa.array([False] * rows.num_rows, pa.bool_())
+    if isinstance(value, int):
+        value = pa.scalar(value, column.type)  # which may hold more than Arrow takes a number for by itself
     return compute.fill_null(compute.equal(column, value), False)

@@ -125,19 +125,21 @@ def sets_of(azure: "Azure") -> "Sets":
 
 
 def trained(azure: "Azure") -> "list[Trained]":
-    """Each version of each model of the workspace, with the digest of its data."""
+    """Each version of each model of the workspace, archived ones too, with the digest of its data."""
     from ml.forget.landed import Trained
     from ml.steps.register.registration import LINEAGE_PROPERTY
 
+    everything: Any = "All"  # azure-ai-ml does not export its enum
+
     def found() -> "list[Trained]":
-        names = [str(one.name) for one in azure.ml.models.list()]
+        names = [str(one.name) for one in azure.ml.models.list(list_view_type=everything)]
         return [
             Trained(
                 f"{one.name}:{one.version}",
                 str((one.properties or {}).get(f"{LINEAGE_PROPERTY}data_sha256", "")),
             )
             for name in names
-            for one in azure.ml.models.list(name)
+            for one in azure.ml.models.list(name, list_view_type=everything)
         ]
 
     return azure.granted(found, "list models")

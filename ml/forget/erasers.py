@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ml.errors import MlopsError
 from ml.forget import telemetry as logs
@@ -11,10 +11,11 @@ from ml.forget.landed import erase as erase_landed
 from ml.forget.landed import holding, models_of
 from ml.forget.outcome import Outcome
 from ml.forget.where import Person, Where
-from ml.lake.each import away, each
+from ml.lake.each import Done, away, each
 
 Erase = Callable[[Where, Person, Mapping[str, Any]], Outcome]
 """With what the outcome before has kept. Raises MlopsError, and what a service raises."""
+Found = TypeVar("Found")
 
 
 def _labels(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
@@ -86,25 +87,21 @@ def _telemetry(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome
 def _training_data(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
     """Before landing is written anew: a file there is known by its content as models were trained on it.
 
-    kept: what an earlier call has found, of files that may be other ones by now.
+    kept: what an earlier call has found, of files that may be other ones by now; a file that could not be
+    read then is known by what landing was when it was written anew.
     """
     if where.sets is None:
         return Outcome("not there")
-    held: dict[str, str] = dict(kept.get("held", {}))
+    sets = where.sets
+    held: dict[str, str] = {**person.landed, **kept.get("held", {})}
     rows, said = 0, list[str]()
-    for files in (where.sets.landing, where.sets.datasets):
-        found, done = holding(files, person.key)
-        held |= {digest: name for name, digest in found.items()}
+    for files in (sets.landing, sets.datasets):
+        found, done = _told(said, lambda files=files: holding(files, person.key), ({}, Done()))
+        held |= {digest: name.replace(person.key, "KEY") for name, digest in found.items()}
         rows += sum(done.rows.values())
         said += [done.words()] if done.failed else []
     rows = max(rows, int(kept.get("rows", 0)))
-    try:
-        models = models_of(where.sets.models(), held)
-    except Exception as error:
-        if (refused := away(error)) is None:
-            raise
-        models = list[str]()
-        said.append(f"{refused.problem} {refused.remedy}")
+    models = _told(said, lambda: models_of(sets.models(), held), list[str]())
     if models:
         said.append(
             f"trained on data that held the row: {', '.join(models)}. Publish a version of the data without "
@@ -117,14 +114,31 @@ def _training_data(where: Where, person: Person, kept: Mapping[str, Any]) -> Out
     return Outcome("failed" if failed else "told", rows, words, named)
 
 
+def _told(said: list[str], look: Callable[[], Found], otherwise: Found) -> Found:
+    """What was looked for; where that is refused, `otherwise`, and the reason joins what is said."""
+    try:
+        return look()
+    except Exception as error:
+        if (refused := away(error)) is None:
+            raise
+        said.append(f"{refused.problem} {refused.remedy}")
+        return otherwise
+
+
 def _landing(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
     if where.sets is None:
         return Outcome("not there")
     landing = where.sets.landing
-    done = each(landing.names(), lambda name: erase_landed(landing, name, person.key))
+    held: dict[str, str] = dict(kept.get("held", {}))
+
+    def erased(name: str) -> int:
+        known = name.replace(person.key, "KEY")  # the record outlives the rows
+        return erase_landed(landing, name, person.key, lambda digest: held.update({digest: known}))
+
+    done = each(landing.names(), erased)
     rows = int(kept.get("rows", 0)) + sum(done.rows.values())
     state = "failed" if done.failed else "erased"
-    return Outcome(state, rows, done.words().replace(person.key, "KEY"), {"rows": rows})
+    return Outcome(state, rows, done.words().replace(person.key, "KEY"), {"rows": rows, "held": held})
 
 
 ERASERS: Final[dict[str, Erase]] = {

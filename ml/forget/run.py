@@ -146,7 +146,8 @@ def _asked(where: Where, record: Erasure, key: str, now: datetime) -> Erasure:
 def _erased(place: Place, where: Where, record: Erasure, key: str, before: Outcome, now: datetime) -> Outcome:
     """What became of a place. A failure of it keeps no other place from being erased."""
     requests = frozenset((str(request), int(row)) for request, row in record.requests)
-    person = Person(key, requests, record.id, datetime.fromisoformat(record.before), now)
+    landed = (record.places.get("landing") or {}).get("kept", {}).get("held", {})
+    person = Person(key, requests, record.id, datetime.fromisoformat(record.before), now, landed)
     try:
         return ERASERS[place.name](where, person, before.kept)
     except Exception as error:

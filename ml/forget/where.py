@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,8 @@ class Where:
 class Person:
     """key: as callers, batches and feature tables name the person. requests: of the answers about it.
 
-    record: the id of the erasure's record. before: when it began. now: the moment of this command.
+    record: the id of the erasure's record. before: when it began. now: the moment of this command. landed:
+    names of landed files that this erasure has written anew, by the SHA-256 of what they were before.
     """
 
     key: str
@@ -51,3 +52,4 @@ class Person:
     record: str
     before: datetime
     now: datetime
+    landed: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -75,7 +75,13 @@ def as_held(kind: ArrowType, key: str) -> str | int | None:
 
     if not pa.types.is_integer(kind):
         return key
-    return int(key) if re.fullmatch(r"-?\d{1,18}", key) and str(int(key)) == key else None
+    if not re.fullmatch(r"-?\d{1,19}", key) or str(int(key)) != key:
+        return None
+    try:
+        pa.scalar(int(key), kind)
+    except (pa.ArrowInvalid, OverflowError):  # no number of the column's type
+        return None
+    return int(key)
 
 
 def files_at(where: str, credential: TokenCredential | None) -> tuple[Files, str]:

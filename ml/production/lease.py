@@ -43,7 +43,7 @@ class PromotersLease:
                 self._azure.report.warn(f"the lease was not given back, and ends in {SECONDS} s: {error}")
 
     def check(self) -> None:
-        if self._lease.lost.is_set():
+        if self._lease.lost:
             raise overtaken("who promotes: the lease")
 
     def end(self) -> str | None:

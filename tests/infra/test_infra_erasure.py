@@ -44,7 +44,7 @@ def test_the_group_writes_the_lake_reads_what_was_trained_on_and_purges_the_logs
     assert assigned(graph) == {
         ("Data Purger", "id of telemetry-logs"),
         *((writer, f"id of lake-{one}") for one in ("landing", "tables", "predictions", "answers")),
-        ("Storage Blob Data Reader", "id of storage"),
+        ("Storage Blob Data Reader", "id of storage-data"),
         ("Reader", "id of workspace"),
     }
     people = [one for one in graph.all("authorization:RoleAssignment") if one.inputs["principalId"] == GROUP]

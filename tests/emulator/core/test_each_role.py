@@ -50,6 +50,7 @@ INSIGHTS: Final = f"{GROUP}/providers/Microsoft.Insights/components/appi"
 WORKSPACE: Final = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/mlw"
 SCOPES: Final = {
     "storage": STORAGE,
+    "storage-data": f"{STORAGE}/{CONTAINERS}/data",
     **{f"lake-{key}": f"{LAKE}/{CONTAINERS}/{key}" for key in CONTAINERS_OF_THE_LAKE},
     "key-vault": f"{VAULTS}/kv-estate",
     "learning-vault": f"{VAULTS}/ml-estate",
@@ -493,8 +494,8 @@ NEEDS: Final[tuple[Needs, ...]] = (
           blob("PUT", "dlestate", "answers"), (f"{BLOBS}/write", "answers")),
     Needs("erasers", WRITER, "lake-landing", "rewrites landed files",
           blob("PUT", "dlestate", "landing"), (f"{BLOBS}/write", "landing")),
-    Needs("erasers", READER, "storage", "reads training sets",
-          blob("GET", "stestate", "data"), (f"{BLOBS}/read", "stestate")),
+    Needs("erasers", READER, "storage-data", "reads training sets",
+          blob("GET", "stestate", "data"), (f"{BLOBS}/read", "containers/data")),
     Needs("erasers", "Reader", "workspace", "lists models",
           arm("GET", f"{WORKSPACE}/models"), (f"{ML}/models/read", WORKSPACE)),
     Needs("erasers", "Data Purger", "log-analytics", "purges",

@@ -224,6 +224,29 @@ def test_a_model_is_found_fetched_and_tagged_without_the_sdk(ml: Any, tmp_path: 
     assert (kept.tags, kept.properties, kept.path) == ({"release-stage": "r-1"}, {"p": "1"}, found.uri)
 
 
+def test_whoever_erases_a_persons_rows_hears_of_models_that_are_archived(ml: Any, tmp_path: Path) -> None:
+    """They hold what they learned, too."""
+    from azure.ai.ml.entities import Model
+
+    from ml.commands.forget import trained
+
+    (tmp_path / "model.json").write_text("{}")
+    for name in ("whole", "whole", "one"):
+        learned = {"lineage.data_sha256": name}
+        ml.models.create_or_update(
+            Model(name=name, type="custom_model", path=str(tmp_path / "model.json"), properties=learned)
+        )
+    ml.models.archive("one", version="1")
+    ml.models.archive("whole")
+    scope: Any = SimpleNamespace(
+        subscription_id=estate.SUBSCRIPTION,
+        resource_group=estate.GROUP_NAME,
+        workspace=estate.WORKSPACE_NAME,
+    )
+    found = {one.name: one.sha256 for one in trained(Azure(scope, RecordingReport()))}
+    assert {"whole:1": "whole", "whole:2": "whole", "one:1": "one"}.items() <= found.items()
+
+
 def test_same_code_is_uploaded_once(ml: Any, sources: Path) -> None:
     from azure.ai.ml import command
 

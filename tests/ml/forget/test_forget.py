@@ -136,6 +136,28 @@ def test_which_models_were_trained_on_the_row_is_said_in_the_record(estate: Esta
     ]
 
 
+def test_models_of_a_file_that_was_read_only_when_it_was_written_anew_are_named(estate: Estate) -> None:
+    """Azure was away for the first of both looks: by the second one the file is another."""
+
+    class Away(MemoryRows):
+        times = 0
+
+        def read(self, name: str) -> tuple[bytes, str] | None:
+            self.times += 1
+            if self.times == 1:
+                raise OSError("503")
+            return super().read(name)
+
+    landing = Away(estate.sets.landing.files)  # pyright: ignore
+    where = replace(estate.where, sets=replace(estate.sets, landing=landing))
+    first = estate.forget(where=where)
+    assert (states(first)["training-data"][0], states(first)["landing"]) == ("failed", ("erased", 1))
+    estate.logs.pending = False
+    done = estate.forget(LATER, where)
+    assert done.finished_at is not None
+    assert "credit-default:9, credit-default:10. Publish" in done.places["training-data"]["said"]
+
+
 def states(record: Erasure) -> dict[str, tuple[str, int]]:
     return {name: (told["state"], told["rows"]) for name, told in record.places.items()}
 

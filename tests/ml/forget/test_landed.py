@@ -6,13 +6,18 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 import pytest
+from azure.storage.blob import LinearRetry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.app import Emulator
+from emulator.http import Response
 from emulator.identity.directory import SIGNED_IN
+from ml.batch.erase import _mask  # pyright: ignore[reportPrivateUsage]
 from ml.errors import MlopsError
 from ml.forget.erasers import ERASERS
 from ml.forget.landed import LakeRows, Sets, Trained, counted, erase, holding, models_of
@@ -23,6 +28,7 @@ from tests.emulator.storage.transport import Credential, transport
 from tests.ml.forget.rows import MemoryRows, digest, parquet
 from tests.ml.kept.world import NOW, World
 
+pc: Any = pyarrow.compute
 KEY = "4711"
 NUMBERS = st.one_of(st.none(), st.integers(4709, 4713))
 TEXTS = st.sampled_from([KEY, "04711", "a"])
@@ -45,6 +51,29 @@ def test_exactly_the_rows_of_the_key_go_and_the_others_stay_as_they_are(rows: li
     left = [one for one in rows if str(one) != KEY]
     assert (gone, ids(files.files["a.parquet"])) == (len(rows) - len(left), left)
     assert erase(files, "a.parquet", KEY) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        (pa.int64(), "1234567890123456789"),
+        (pa.int64(), "-9223372036854775808"),
+        (pa.uint64(), "9999999999999999999"),
+        (pa.int32(), "-7"),
+    ],
+)
+def test_numbers_are_found_up_to_the_last_one_that_a_column_can_hold(kind: Any, key: str) -> None:
+    to = io.BytesIO()
+    pq.write_table(pa.table({"id": pa.array([int(key), 1], kind)}), to)
+    assert counted("a.parquet", to.getvalue(), key) == 1
+    assert int(pc.sum(_mask(pa.table({"key": pa.array([int(key), 1], kind)}), key)).as_py()) == 1
+
+
+@pytest.mark.parametrize(("kind", "key"), [(pa.int32(), "5000000000"), (pa.uint32(), "-5"), (pa.int8(), "a")])
+def test_a_key_that_no_number_of_the_column_can_be_holds_up_no_erasure(kind: Any, key: str) -> None:
+    to = io.BytesIO()
+    pq.write_table(pa.table({"id": pa.array([5, 1], kind)}), to)
+    assert erase(MemoryRows({"a.parquet": to.getvalue()}), "a.parquet", key) == 0
 
 
 def test_other_columns_and_types_stay() -> None:
@@ -91,6 +120,29 @@ def test_what_was_found_before_a_refusal_is_kept_for_the_next_command() -> None:
     erase(landing, "a.parquet", KEY)
     second = asked(lambda: models, first.kept)
     assert (second.state, second.rows, second.kept["models"]) == ("told", 1, ["m:1"])
+
+
+def test_training_sets_that_may_not_be_listed_lose_nothing_of_what_landing_holds() -> None:
+    """Landing is written anew by the same command, whether or not."""
+
+    class Refused(MemoryRows):
+        def names(self) -> list[str]:
+            raise MlopsError("Azure forbids to list files.", "Have a role granted.")
+
+    landing = MemoryRows({"a.parquet": parquet([4711])})
+    models = [Trained("m:1", digest(landing.files["a.parquet"]))]
+    where = Where(World.__new__(World), 30, sets=Sets(landing, Refused({}), lambda: models))  # pyright: ignore
+    first = ERASERS["training-data"](where, Person(KEY, frozenset(), "record", NOW, NOW), {})
+    assert (first.state, first.rows, first.kept["models"]) == ("failed", 1, ["m:1"])
+    assert "forbids to list files" in first.said
+
+
+def test_a_file_that_is_named_by_the_key_is_not_named_so_in_the_record() -> None:
+    landing = MemoryRows({f"people/{KEY}.parquet": parquet([4711])})
+    where = Where(World.__new__(World), 30, sets=Sets(landing, MemoryRows({}), list))  # pyright: ignore
+    for place in ("training-data", "landing"):
+        kept = ERASERS[place](where, Person(KEY, frozenset(), "record", NOW, NOW), {}).kept
+        assert list(kept["held"].values()) == ["people/KEY.parquet"]
 
 
 def test_a_file_that_somebody_wrote_meanwhile_is_left_to_the_next_command() -> None:
@@ -155,6 +207,30 @@ def test_in_the_lake_it_is_written_anew_under_its_name_and_starts_no_training(
     assert blob.get_blob_properties().metadata == {"from": "upstream"}
     assert not rows.replace("2026/rows.parquet", b"others", content[1]), "it is another file by now"
     assert rows.read("gone.parquet") is None
+
+
+def test_what_is_sent_a_second_time_starts_no_training_either(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure answers 503 to the first attempt, and the SDK makes another one."""
+    again = LinearRetry(backoff=0, retry_total=1, random_jitter_range=0)
+    rows = LakeRows(
+        "lake", "landing", Credential(emulator), transport=transport(emulator), retry_policy=again
+    )
+    rows._container.get_blob_client("2026/again.parquet").upload_blob(parquet([4711, 2]))
+    asked: list[str] = []
+    real = emulator.answer
+
+    def away(request: Any, *more: Any, **named: Any) -> Any:
+        if request.method == "PUT":
+            asked.append(str(request.headers.get("x-ms-client-request-id")))
+            if len(asked) == 1:
+                return Response(503, {"x-ms-error-code": "ServerBusy"}, b"")
+        return real(request, *more, **named)
+
+    monkeypatch.setattr(emulator, "answer", away)
+    assert erase(rows, "2026/again.parquet", KEY) == 1
+    assert [one.startswith(ERASURE) for one in asked] == [True, True]
 
 
 @pytest.mark.parametrize("by", ["", f"{ERASURE}0c1f3d5a"])

@@ -7,7 +7,6 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from ml.steps.train.leafwise import FIXED, LeafWise
 from ml.steps.train.previous import Previous
 from ml.steps.train.space import CONTINUED, LEAFWISE, LEAFWISE_START, LINEAR, OFFERED
 from ml.steps.train.trees import isolation_trees
+from ml.steps.workspace import Workspace
 from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact
 from scoring.model.composite import Composite
@@ -258,13 +258,13 @@ def test_the_step_takes_the_registered_model(
 
 
 def test_a_beginning_that_is_not_registered_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from azure.core.exceptions import ResourceNotFoundError
+    asked: list[str] = []
 
-    def none(name: str, version: str, download_path: str) -> None:
-        raise ResourceNotFoundError("(UserError) not found")
+    def none(_workspace: Workspace, path: str) -> None:
+        asked.append(path)
 
-    client = SimpleNamespace(models=SimpleNamespace(download=none))
-    monkeypatch.setattr(AzureRegistry, "_client", client)
+    monkeypatch.setattr(Workspace, "read", none)
     workspace = AzureRegistry(dict.fromkeys(WORKSPACE_VARIABLES, "here"))
     with pytest.raises(StepError, match="there is no registered model credit-default:9"):
         main.registered("credit-default:9", lambda: workspace)
+    assert asked == ["models/credit-default/versions/9"]

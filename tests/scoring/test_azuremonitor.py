@@ -122,6 +122,7 @@ def test_traces_metrics_logs_and_events_arrive(
         for item in ingestion.data("MetricData")
         for metric in item["data"]["baseData"]["metrics"]
     }
+    assert "scoring.rows" in metrics, (sorted(metrics), output)
     assert metrics["scoring.rows"] == len(artifact.samples.predictions)
     evaluated = [metrics.get(f"scoring.rows.{name}", 0) for name in ("machine_code", "onnx_runtime")]
     assert sorted(evaluated) == [0, metrics["scoring.rows"]]

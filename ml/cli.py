@@ -6,7 +6,7 @@ The command that stands first in the command line is imported alone: all the oth
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ml.terminal import synchronous
 from ml.terminal.program import program
@@ -14,17 +14,7 @@ from ml.terminal.program import program
 if TYPE_CHECKING:
     import typer
 
-    from ml.terminal.subjects import SUBJECTS as SUBJECTS
-    from ml.terminal.subjects import app as app
-
 FOLDER: Final = Path(__file__).with_name("commands")
-
-
-def __getattr__(name: str) -> Any:
-    """`app`, with all commands, and `SUBJECTS`, their table."""
-    if name in ("app", "SUBJECTS"):
-        return getattr(import_module("ml.terminal.subjects"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def asked(words: list[str]) -> "typer.Typer":

@@ -18,9 +18,9 @@ from emulator.provider.arm_client import Answer, ArmClient, Credentials
 from emulator.provider.lifecycle import Lifecycle, Refused
 from infra.config import load
 from infra.config_errors import ConfigError
-from ml.cli import app
 from ml.steps.files import TEST, TRAIN
 from ml.steps.validate.main import main as validate
+from ml.terminal.subjects import app
 from tests.e2e import bad_input
 from tests.e2e.bad_input_azure import RESOURCES
 from tests.e2e.bad_input_http import HTTP

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from infra import alerts
 from infra.environments import ROOT
-from ml.cli import app
+from ml.terminal.subjects import app
 
 FOLDER: Final = (ROOT / alerts.runbook("README")).parent
 KEYS: Final = [*(one.key for one in alerts.QUERIES), *(one.key for one in alerts.METRICS), "budget"]

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.environments import environments, stack_file
-from ml.cli import app
 from ml.deploy.secrets_settings import CONFIG_FILE
+from ml.terminal.subjects import app
 from tests.e2e.world import World
 from tools.smoke import guard
 from tools.smoke.carry_out import Done, carry_out

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ml.cli import SUBJECTS
+from ml.terminal.subjects import SUBJECTS
 from tests.e2e.jobs import PROGRAM, Job
 from tests.e2e.world import ROOT
 

@@ -174,7 +174,7 @@ CALLS = re.compile(r"(?m)^\s*(?:run: \.venv/bin/)?mlops ([a-z]+)(.*)$")
 @pytest.mark.parametrize("name", ["release", "rollback", "retrain"])
 def test_workflows_of_releases_call_commands_that_there_are(name: str) -> None:
     """On runners inside the network, one at a time, and never ended in the middle."""
-    from ml.cli import SUBJECTS
+    from ml.terminal.subjects import SUBJECTS
 
     text = (ROOT / f".github/workflows/{name}.yml").read_text()
     read = yaml.safe_load(text)

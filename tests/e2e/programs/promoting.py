@@ -25,7 +25,8 @@ from ml.production.store import BlobStore
 WARM = (
     "azure.identity", "azure.storage.blob", "azure.keyvault.keys", "azure.keyvault.secrets",
     "azure.keyvault.keys.crypto", "azure.monitor.query", "kubernetes.client", "infra.outputs",
-    "infra.stack_file", "ml.cli", "ml.commands.promote", "ml.commands.rollback", "ml.production.assembly",
+    "infra.stack_file", "ml.terminal.subjects", "ml.commands.promote", "ml.commands.rollback",
+    "ml.production.assembly",
     "ml.production.view", "ml.production.imports", "ml.production.warm", "ml.approval",
     "ml.release.proof", "httpx", "yaml",
 )  # fmt: skip
@@ -110,7 +111,7 @@ def run(argv, known, log):
             os.dup2(out, one)
         if known is not None:
             arm(set(known), write)
-        from ml.cli import app
+        from ml.terminal.subjects import app
 
         try:
             app(argv, standalone_mode=True)

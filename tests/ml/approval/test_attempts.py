@@ -18,10 +18,10 @@ from emulator.identity.directory import APPROVERS, SIGNED_IN, Principal
 from ml.approval import approved, envelope, holding, keys, people, statement
 from ml.approval.approve import approve
 from ml.approval.digests import Digests
-from ml.cli import app
 from ml.errors import MlopsError
 from ml.release import Release, proof, store
 from ml.release.evidence import evidence_path
+from ml.terminal.subjects import app
 from tests.emulator.storage import estate
 from tests.ml.approval.world import APPROVER, BOTH, CRYPTO_USER, DIGEST, ENGINEER, SECOND, World, found_out
 

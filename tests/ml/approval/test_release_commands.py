@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 from emulator.identity.directory import SIGNED_IN
 from ml.approval import envelope, keys
 from ml.approval.approve import approve
-from ml.cli import app
 from ml.commands.release import COMMANDS, lineage, list_, show, verify
 from ml.errors import MlopsError
 from ml.release import lineage as links
 from ml.release.requests import query_of, release_of
+from ml.terminal.subjects import app
 from tests.emulator.monitor.test_logs import received
 from tests.emulator.storage import estate
 from tests.ml.approval.world import APPROVER, ENGINEER, World

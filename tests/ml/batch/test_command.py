@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from ml.batch import days
 from ml.batch.asked import Asked, Named
-from ml.cli import app
 from ml.commands import batch
+from ml.terminal.subjects import app
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 

@@ -17,12 +17,13 @@ from typer.testing import CliRunner
 from ml import settings
 from ml.azure.clients import until_granted
 from ml.azure.forbidden import REFUSALS, UNKNOWN, Wait
-from ml.cli import FOLDER, SUBJECTS, app, asked
+from ml.cli import FOLDER, asked
 from ml.commands import deploy, score, status, train
 from ml.errors import MlopsError
 from ml.scheduled.table import ROWS
 from ml.settings import Metric
 from ml.terminal.console import show
+from ml.terminal.subjects import SUBJECTS, app
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 COMMANDS = {name: each for of in SUBJECTS.values() for name, each in of.items() if callable(each)}
@@ -105,7 +106,7 @@ def test_the_readme_has_the_commands_by_the_subjects_of_the_help():
 
 def test_help_imports_nothing_heavy():
     program = (
-        "import sys\nfrom ml.cli import app\n"
+        "import sys\nfrom ml.terminal.subjects import app\n"
         "heavy = {'azure', 'pulumi', 'pandas', 'pyarrow', 'numpy', 'pydantic'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
     )

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from ml.cli import app
 from ml.commands import train
 from ml.errors import MlopsError
 from ml.jobs import columns, submission
@@ -21,6 +20,7 @@ from ml.jobs.data import DataFile, inspect
 from ml.settings import settings
 from ml.sources.address import LocalFile
 from ml.steps.contract import COLUMNS, ID, LABEL
+from ml.terminal.subjects import app
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 

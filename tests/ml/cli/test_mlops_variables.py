@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from ml import settings
 from ml.azure import models
 from ml.azure.models import ModelVersion
-from ml.cli import app
 from ml.deploy import image, variables
 from ml.deploy.prepare import prepare
 from ml.errors import MlopsError
+from ml.terminal.subjects import app
 from scoring.settings import read
 
 ROOT = Path(__file__).parents[3]

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ml.cli import app
 from ml.errors import MlopsError
 from ml.sources.address import Blob, DataAsset, DatastorePath, LocalFile, S3Object, parse
+from ml.terminal.subjects import app
 
 LONG = "subscriptions/s/resourcegroups/g/workspaces/w"
 SIGNATURE = "sv=2024-11-04&sr=b&sig=c2VjcmV0%3D"

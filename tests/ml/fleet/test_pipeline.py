@@ -10,7 +10,6 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from ml.cli import app
 from ml.commands.fleet import train
 from ml.errors import MlopsError
 from ml.fleet import pipeline
@@ -20,6 +19,7 @@ from ml.jobs.pipeline import Plan
 from ml.jobs.snapshot import of_steps
 from ml.sources.address import LocalFile
 from ml.terminal.console import Report
+from ml.terminal.subjects import app
 from tests.ml.cli.test_mlops_pipeline import plan
 from tests.scoring.trained import DATA
 

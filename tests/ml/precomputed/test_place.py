@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from infra.outputs import Predictions
 from ml.azure.clients import IDENTITY_VARIABLE
-from ml.cli import app
 from ml.commands.precomputed import COMMANDS
 from ml.errors import MlopsError
 from ml.precomputed.place import address_of, for_readers, members_of
 from ml.precomputed.schema import ERASER, READER, WRITER
+from ml.terminal.subjects import app
 from scoring.precomputed.address import File, Server, parse
 
 PREDICTIONS = Predictions(

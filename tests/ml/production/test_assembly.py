@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from infra.environments import ROOT
-from ml.cli import app
 from ml.errors import MlopsError
 from ml.gateway.breaker import LEAST_FAILURES, tripping
 from ml.gateway.pool import Pool
@@ -16,6 +15,7 @@ from ml.production import imports
 from ml.production.assembly import container, who
 from ml.release import Configuration, Release
 from ml.release.evidence import Profile
+from ml.terminal.subjects import app
 from tests.ml.production.azures import Answering, azure
 
 DIGEST = f"sha256:{'a' * 64}"

@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from ml.cli import app
 from ml.published.reason import Reason
 from ml.terminal import preflight
+from ml.terminal.subjects import app
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from ml.cli import app
 from ml.commands.push import render
+from ml.terminal.subjects import app
 
 ANSWER: dict[str, Any] = {
     "environment": "prod",

@@ -12,12 +12,12 @@ import typer
 from azure.core.exceptions import ResourceNotFoundError
 from typer.testing import CliRunner
 
-from ml.cli import app
 from ml.commands.schedule import run_
 from ml.jobs.submission import BY_HAND
 from ml.scheduled import job, schedules
 from ml.scheduled.job import Job
 from ml.scheduled.table import ROWS
+from ml.terminal.subjects import app
 from tests.ml.cli.mlops_fakes import RecordingReport
 from tests.ml.features.test_commands import words
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ml.cli import app
 from ml.errors import MlopsError
 from ml.steps import about, contract, definition
 from ml.steps.attribute import Attribute
@@ -18,6 +17,7 @@ from ml.steps.prepare.main import main as prepare
 from ml.steps.train.main import main as train
 from ml.steps.validate.main import main as validate
 from ml.terminal import preflight
+from ml.terminal.subjects import app
 from scoring.model.schema import CategoryFeature, Feature, NumberFeature
 
 AGE = NumberFeature("age", "years", 0, 120, integer=True)

@@ -25,6 +25,7 @@ EVALUATION_PROPERTY = "evaluation"  # the content of metrics.json
 THRESHOLDS_PROPERTY = "thresholds"  # and the costs of errors that they were learned for
 WORKSPACE_VARIABLES = ("AZUREML_ARM_SUBSCRIPTION", "AZUREML_ARM_RESOURCEGROUP", "AZUREML_ARM_WORKSPACE_NAME")
 IDENTITY_VARIABLE = "DEFAULT_IDENTITY_CLIENT_ID"
+AT_ONCE = 10  # trainings that register a version of one model in the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,9 @@ class AzureRegistry:
     ) -> RegisteredModel:
         """A new version, its number given by the workspace; the directory is uploaded.
 
-        Two that register in the same moment get the same number, and Azure refuses the second one: the files
-        of a version never change.
+        Two that register in the same moment are told the same number, and Azure refuses the second one: the
+        files of a version never change. It takes the next number. Raises StepError when none is free.
         """
-        container = self._workspace.read(_model(name))
-        version = str(container["properties"]["nextVersion"]) if container else "1"
         place = f"LocalUpload/{uuid.uuid4().hex}/{directory.name}"
         uri = self._workspace.upload(directory, self._workspace.default_datastore(), place)
         said = {
@@ -134,7 +133,27 @@ class AzureRegistry:
             "tags": dict(tags),
             "properties": dict(properties),
         }
-        return _version(name, self._workspace.write(f"{_model(name)}/versions/{version}", said))
+        return _version(name, self._write_next(name, said))
+
+    def _write_next(self, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+        from azure.core.exceptions import HttpResponseError
+
+        refused: dict[str, HttpResponseError] = {}
+        for _ in range(AT_ONCE):
+            container = self._workspace.read(_model(name))
+            version = str(container["properties"]["nextVersion"]) if container else "1"
+            if version in refused:  # nobody else has taken it: trying again would end alike
+                break
+            try:
+                return self._workspace.write(f"{_model(name)}/versions/{version}", said)
+            except HttpResponseError as error:
+                if error.status_code != 409:
+                    raise
+                refused[version] = error
+        raise StepError(
+            f"the workspace refuses each number that it gives for a new version of {name}: "
+            + "; ".join(f"{version}: {error.message}" for version, error in refused.items())
+        )
 
 
 def _model(name: str) -> str:

@@ -70,3 +70,42 @@ def test_models_are_registered_listed_and_downloaded(
     for name, version in (("credit", "3"), ("other", "1")):
         with pytest.raises(StepError, match=f"no registered model {name}:{version}"):
             registry.download(RegisteredModel(name, version, {}, {}), tmp_path / name)
+
+
+def test_two_that_register_at_once_get_a_number_each(
+    workspace: None, artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifact.save(tmp_path / "model")
+    first, second = AzureRegistry(), AzureRegistry()
+    read = first._workspace.read
+    others: list[str] = []
+
+    def read_and_be_late(path: str, **query: str) -> estate.Json | None:
+        found = read(path, **query)
+        if path == "models/meanwhile" and not others:  # told a number that another one takes before us
+            others.append("second")
+            second.register("meanwhile", tmp_path / "model", "theirs", {"by": "second"}, {})
+        return found
+
+    monkeypatch.setattr(first._workspace, "read", read_and_be_late)
+    made = first.register("meanwhile", tmp_path / "model", "ours", {"by": "first"}, {})
+    assert made.version == "2"
+    assert [(model.version, model.tags["by"]) for model in second.versions("meanwhile")] == [
+        ("2", "first"), ("1", "second"),
+    ]  # fmt: skip
+
+
+def test_a_number_that_stays_refused_is_told(
+    workspace: None, artifact: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifact.save(tmp_path / "model")
+    registry = AzureRegistry()
+    registry.register("stuck", tmp_path / "model", "theirs", {}, {})
+    read = registry._workspace.read
+
+    def read_an_old_one(path: str, **query: str) -> estate.Json | None:
+        return None if path == "models/stuck" else read(path, **query)
+
+    monkeypatch.setattr(registry._workspace, "read", read_an_old_one)
+    with pytest.raises(StepError, match="refuses each number that it gives for a new version of stuck: 1: "):
+        registry.register("stuck", tmp_path / "model", "ours", {}, {})

@@ -1,7 +1,6 @@
 """`mlops card`: the model card that was registered with a model version."""
 
 import json
-import os
 import tempfile
 import webbrowser
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ import typer
 from rich.console import Group, RenderableType
 from rich.markup import escape
 
+from ml import output as output_place
 from ml.errors import MlopsError
 from ml.steps.card import CARD, PAGE
 from ml.steps.compare import override
@@ -38,7 +38,7 @@ def command(
     with honest(as_json):
         preflight.check_model(model)
         if output is not None:
-            check_output(output)
+            output_place.check_file("--output", output)
     run(env, as_json, quiet, lambda azure, root: card(azure, model, output, browse), render)
 
 
@@ -50,7 +50,7 @@ def card(azure: "Azure", reference: str, output: Path | None, browse: bool) -> d
     from ml.azure import models
 
     if output is not None:
-        check_output(output)
+        output_place.check_file("--output", output)
     with azure.report.phase("reading the card"):
         model = models.find(azure, reference)
         content, page = _download(azure, model)
@@ -58,7 +58,7 @@ def card(azure: "Azure", reference: str, output: Path | None, browse: bool) -> d
     if place is None and browse:
         place = Path(tempfile.mkdtemp(prefix="mlops-")) / PAGE
     if place is not None:
-        _write(place, page)
+        output_place.write("--output", place, page)
         azure.report.line(f"{place} ({len(page) / 1024:.0f} KiB)")
     if browse and place is not None and not webbrowser.open(place.resolve().as_uri()):
         azure.report.warn(f"no browser could be opened: open {place} yourself")
@@ -82,40 +82,6 @@ def started(properties: Mapping[str, str]) -> str | None:
     return (
         f"by {by}{f' ({event})' if event else ''}: {properties.get(f'{LINEAGE_PROPERTY}reason', 'unknown')}"
     )
-
-
-def check_output(output: Path) -> None:
-    """Raises MlopsError when the page cannot be written there. Called before anything is read."""
-    try:
-        os.lstat(output)
-    except (FileNotFoundError, NotADirectoryError):
-        pass  # the file need not exist; its directory is looked at below
-    except OSError as error:
-        raise MlopsError(f"--output {output}: {error.strerror}.", "Name a file elsewhere.") from error
-    directory = output.resolve().parent
-    if output.is_dir():
-        raise MlopsError(f"--output {output} is a directory.", f"Name a file in it, say {output / PAGE}.")
-    if not directory.is_dir():
-        raise MlopsError(
-            f"--output {output}: there is no directory {directory}.", "Make it, or name a file elsewhere."
-        )
-    if not os.access(directory, os.W_OK):
-        raise MlopsError(
-            f"--output {output}: the directory {directory} cannot be written to.", "Name a file elsewhere."
-        )
-
-
-def _write(place: Path, page: bytes) -> None:
-    aside = place.with_name(f".mlops-{os.getpid()}.part")  # its own name may leave no room
-    try:
-        aside.write_bytes(page)
-        aside.replace(place)
-    except OSError as error:
-        raise MlopsError(
-            f"--output {place} cannot be written: {error.strerror}.", "Name a file elsewhere."
-        ) from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _download(azure: "Azure", model: "ModelVersion") -> tuple[dict[str, Any], bytes]:

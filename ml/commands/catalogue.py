@@ -35,11 +35,13 @@ def catalogue(azure: "Azure", root: Path, to: Path, show: bool) -> dict[str, Any
     import json
     import webbrowser
 
+    from ml import output
     from ml.catalogue import page, sets
     from ml.commands.status import registered_models
     from ml.features.definition import read_all
     from ml.steps import about, contract
 
+    output.check_page("--to", to)
     described = sets.read()
     models = registered_models(azure)
     told = None if models is None else [_model(one) for one in models]
@@ -47,10 +49,9 @@ def catalogue(azure: "Azure", root: Path, to: Path, show: bool) -> dict[str, Any
     found = page.catalogue(
         azure.estate.environment, described, contract.FEATURES, about.ATTRIBUTES, told, tables
     )
-    to.write_text(page.html(found), encoding="utf-8")
-    to.with_suffix(".json").write_text(json.dumps(found, indent=1), encoding="utf-8")
-    if show:
-        webbrowser.open(to.resolve().as_uri())
+    output.write_page("--to", to, page.html(found), json.dumps(found, indent=1))
+    if show and not webbrowser.open(to.resolve().as_uri()):
+        azure.report.warn(f"no browser could be opened: open {to} yourself")
     return {**found, "page": str(to)}
 
 

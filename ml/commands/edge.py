@@ -43,19 +43,19 @@ def command(
 
 
 def edge(azure: "Azure", root: Path, release: str | None, to: Path) -> dict[str, Any]:
+    from ml import output
     from ml.batch.released import downloaded
     from ml.deploy.image import EDGE, scoring_context
-    from ml.errors import MlopsError
 
-    if to.exists():
-        raise MlopsError(f"--to {to} is there already.", "Name a folder that is not, or remove this one.")
+    output.check_folder("--to", to)
     with azure.report.phase("model"), downloaded(azure, release) as (record, folder):
         context = scoring_context(root, folder, EDGE)
         made_of = record.release
-    for name, content in context.files.items():
-        path = to / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    with output.folder("--to", to) as written:
+        for name, content in context.files.items():
+            path = written / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
     return {
         "environment": azure.estate.environment,
         "release": made_of.id,

@@ -36,29 +36,18 @@ def monitor(azure: "Azure", root: Path, to: Path, days: int, show: bool) -> dict
     import datetime as dt
     import webbrowser
 
+    from ml import output
     from ml.watch import page, read
     from ml.watch.written import data
 
-    check(to)
+    output.check_page("--to", to)
     with azure.report.phase("reading what there is to see"):
         facts = read.facts(azure, root, days, dt.datetime.now(dt.UTC))
     found = data(facts)
-    to.write_text(page.page(facts), encoding="utf-8")
-    to.with_suffix(".json").write_text(written(found), encoding="utf-8")
+    output.write_page("--to", to, page.page(facts), written(found))
     if show and not webbrowser.open(to.resolve().as_uri()):
         azure.report.warn(f"no browser could be opened: open {to} yourself")
     return {**found, "page": str(to)}
-
-
-def check(to: Path) -> None:
-    """Raises MlopsError for a place that the page cannot be written to, before anything is read."""
-    from ml.errors import MlopsError
-
-    if to.suffix == ".json" or to.is_dir() or not to.resolve().parent.is_dir():
-        raise MlopsError(
-            f"--to {to} is no file that the page can be written to.",
-            "Name a file in a directory that exists, such as monitor.html; its .json is put beside it.",
-        )
 
 
 def written(found: Mapping[str, Any]) -> str:

@@ -51,10 +51,12 @@ def command(
 
 
 def wheel(azure: "Azure", root: Path, release: str | None, to: Path, machine_code: bool) -> dict[str, Any]:
+    from ml import output
     from ml.batch.released import downloaded
     from ml.deploy.image import scoring_context
     from ml.wheel.build import Origin, build
 
+    output.check_into("--to", to)
     report = azure.report
     with report.phase("model"), downloaded(azure, release) as (record, folder):
         made_of = record.release

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ml import output
 from ml.errors import MlopsError
 from ml.functions.package import package
 
@@ -18,14 +19,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--kernel", type=Path, help="the wheel scoring-kernel that `mlops wheel` writes")
     given = parser.parse_args(arguments)
     try:
+        output.check_file("--to", given.to)
         content = package(ROOT, given.kernel)
+        output.write("--to", given.to, content)
     except MlopsError as error:
         print(f"{error.problem} {error.remedy}", file=sys.stderr)
         return 1
-    # Whoever reads the file meanwhile, or after a write that failed, finds the one before as a whole.
-    aside = given.to.with_name(f".{given.to.name}.part")
-    aside.write_bytes(content)
-    aside.replace(given.to)
     print(f"{given.to}: {len(content) / 1024:.0f} KiB")
     return 0
 

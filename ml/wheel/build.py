@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ml import output
 from ml.content import sha256_of_files
 from ml.errors import MlopsError
 from ml.jobs import snapshot
@@ -67,12 +68,10 @@ class Wheel:
         return hashlib.sha256(self.content).hexdigest()
 
     def write(self, folder: Path) -> Path:
-        """Write the file into a folder; it appears whole or not at all."""
-        folder.mkdir(parents=True, exist_ok=True)
-        aside, path = folder / f".{self.name}", folder / self.name
-        aside.write_bytes(self.content)
-        aside.replace(path)
-        return path
+        """Write the file into `--to`, a folder, which is made where there is none. Raises MlopsError."""
+        output.make_folder("--to", folder)
+        output.write("--to", folder / self.name, self.content)
+        return folder / self.name
 
 
 def build(root: Path, model: Path, origin: Origin) -> Wheel:

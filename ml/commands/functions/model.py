@@ -1,6 +1,5 @@
 """`mlops functions model`: a release's model as a folder, to be put where it is not registered."""
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,16 +36,16 @@ def command(
 
 def write(azure: "Azure", release: str, to: Path) -> dict[str, Any]:
     """The files of the artifact alone. Raises MlopsError where the folder is there already."""
+    from ml import output
     from ml.batch.released import downloaded
-    from ml.errors import MlopsError
     from scoring.model.artifact import FILES
 
-    if to.exists():
-        raise MlopsError(f"--to {to} is there already.", "Name a folder that is not, or remove this one.")
+    output.check_folder("--to", to)
     with azure.report.phase("model"), downloaded(azure, release) as (record, folder):
-        to.mkdir(parents=True)
-        for name in FILES:
-            shutil.copyfile(folder / name, to / name)
+        files = {name: (folder / name).read_bytes() for name in FILES}
+        with output.folder("--to", to) as written:
+            for name, content in files.items():
+                (written / name).write_bytes(content)
     return {"release": release, "digest": record.evidence.artifact_digest, "folder": str(to)}
 
 

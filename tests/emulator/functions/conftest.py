@@ -75,11 +75,14 @@ def ticked(timer: func.TimerRequest) -> None:
 def package(code: str = CODE, **more: str) -> bytes:
     content = io.BytesIO()
     queues = {"batchSize": 1, "maxPollingInterval": "00:00:00.2", "maxDequeueCount": 3}
+    files = {
+        "host.json": json.dumps({"version": "2.0", "extensions": {"queues": queues}}),
+        "function_app.py": code,
+        "requirements.txt": "azure-functions\nazure-identity>=1 # by identity\n",
+        **more,
+    }
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("host.json", json.dumps({"version": "2.0", "extensions": {"queues": queues}}))
-        archive.writestr("function_app.py", code)
-        archive.writestr("requirements.txt", "azure-functions\nazure-identity>=1 # by identity\n")
-        for name, text in more.items():
+        for name, text in files.items():
             archive.writestr(name, text)
     return content.getvalue()
 

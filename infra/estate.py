@@ -376,6 +376,7 @@ class Estate(pulumi.ComponentResource):
             "url": self.function.url,
             "models": self.function.models,
             "key_secret": settings.key,
+            "gated": self.settings.gated,
         }
 
     def _eraser(self) -> dict[str, str]:

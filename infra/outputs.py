@@ -29,6 +29,7 @@ class ScoringFunction(BaseModel):
     url: str = Field(description="https://NAME.azurewebsites.net")
     models: str = Field(description="container of released models in storage_account, name")
     key_secret: str = Field(description="secret of key_vault with the callers' key, name")
+    gated: bool = Field(default=False, description="whether the promoting identity alone puts code there")
 
 
 class EstateOutputs(BaseModel):

@@ -25,6 +25,9 @@ from scoring.settings import Settings, SettingsError, read
 URL, DIGEST = "MODEL_URL", "MODEL_DIGEST"
 RELEASE: Final = "release.json"
 """In the app's package: {"variables": {...}} of the release that it was made for."""
+PACKAGE: Final = "PACKAGE_DIGEST"
+"""Of the variables of a package, its own digest; what `readyz` answers it as, so that who deploys knows."""
+PACKAGE_HEADER: Final = "x-package"
 MODELS: Final = Path(tempfile.gettempdir()) / "scoring-models"
 START_SECONDS, GRACE_SECONDS = 30.0, 5.0
 Download = Callable[[str, str, Settings], Path]

@@ -18,6 +18,7 @@ SECONDS: Final = {
     "tests/e2e/test_estate.py": 200,
     "tests/e2e/test_production_line.py": 190,
     "tests/e2e/test_loop.py": 180,
+    "tests/e2e/test_function_release.py": 130,
     "tests/e2e/test_kill_promote.py": 110,
     "tests/e2e/test_push_both.py": 110,
     "tests/e2e/test_function_app.py": 90,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import tempfile
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ml.azure import console
 from ml.errors import MlopsError
 from ml.functions import answering
-from ml.functions.package import FOLDER, package, uncommitted
+from ml.functions.kept import Kept, Put
+from ml.functions.package import FOLDER, package, told_by, uncommitted
 from ml.release.proof import PROVEN_IN
 from scoring.hosted import DIGEST, URL
 from scoring.model import artifact as artifacts
@@ -43,17 +45,22 @@ def deploy(azure: Azure, root: Path, release: str, model: Path | None, machine_c
     Raises MlopsError before anything is changed where there is no app or no such release, or where it is not
     approved for this environment; and where the app does not answer as the model's samples say.
     """
-    function = _function(azure)
+    function = function_of(azure)
     record, approved = _allowed(azure, root, release)
     with _artifact(azure, record, model) as folder:
         same = _code(azure, root, record, folder)
         key = answering.key_of(azure, function)
-        told = variables(azure, function, record)
-        content = _package(root, told, machine_code)
+        content = _package(root, variables(azure, function, record), machine_code)
+        put = _put_by(azure, record, content, approved)
         with azure.report.phase(f"the model into {azure.estate.storage_account}/{function.models}"):
             _put(azure, function, record, folder)
+        # Before the app gets it, and after: a run that is cut off leaves what going back needs.
+        kept = Kept.of(azure) if function.gated else None
+        begun = kept.begin(put, content) if kept else None
         console.publish(azure, function.app, content)
-        tests = answering.check(azure, function, key, record, artifacts.load(folder))
+        tests = answering.check(azure, function, key, told_by(content), artifacts.load(folder))
+        if kept and begun:
+            kept.serve(begun, put)
     made = record.release
     return {
         "app": function.app,
@@ -62,7 +69,7 @@ def deploy(azure: Azure, root: Path, release: str, model: Path | None, machine_c
         "model": f"{made.model_name}:{made.model_version}",
         "digest": record.evidence.artifact_digest,
         "approved_by": approved,
-        "content": hashlib.sha256(content).hexdigest()[:16],
+        "content": put.content[:16],
         "code_of_the_image": same,
         "smoke_tests": tests,
     }
@@ -88,7 +95,15 @@ def _folder(digest: str) -> str:
     return digest.removeprefix("sha256:")
 
 
-def _function(azure: Azure) -> ScoringFunction:
+def _put_by(azure: Azure, record: Record, content: bytes, approved: str) -> Put:
+    from ml.production.assembly import who
+
+    digest = hashlib.sha256(content).hexdigest()
+    return Put(release=record.release.id, content=digest, at=time.time(), by=who(azure), approved_by=approved)
+
+
+def function_of(azure: Azure) -> ScoringFunction:
+    """Raises MlopsError for an estate without one."""
     found, environment = azure.estate.scoring_function, azure.estate.environment
     if found is None:
         raise MlopsError(

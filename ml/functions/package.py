@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from ml.content import sha256_of_files
 from ml.errors import MlopsError
 from ml.jobs import snapshot
 from ml.jobs.closure import PACKAGES
-from scoring.hosted import RELEASE
+from scoring.hosted import PACKAGE, RELEASE
 
 FOLDER: Final = "environments/functions/scoring"
 # Whatever else lies there, as a local.settings.json with keys, is somebody's own and stays here.
@@ -32,12 +33,23 @@ def package(root: Path, kernel: Path | None = None, told: Mapping[str, str] | No
     """The zip of a checkout's function app. The same content gives the same bytes. Raises MlopsError.
 
     kernel: the wheel scoring-kernel, for the machine code; without it ONNX Runtime answers. told: variables
-    of a release, which go before those of the app.
+    of a release, which go before those of the app; the package's own digest is put beside them.
     """
     files = contents(root, kernel)
     if told is not None:
-        files[RELEASE] = (json.dumps({"variables": dict(sorted(told.items()))}, indent=1) + "\n").encode()
+        digest = sha256_of_files({**files, RELEASE: _stated(told)})
+        files[RELEASE] = _stated({**told, PACKAGE: f"sha256:{digest}"})
     return archived(files)
+
+
+def _stated(told: Mapping[str, str]) -> bytes:
+    return (json.dumps({"variables": dict(sorted(told.items()))}, indent=1) + "\n").encode()
+
+
+def told_by(content: bytes) -> dict[str, str]:
+    """The variables of a release's package, as `package` made it."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return json.loads(archive.read(RELEASE))["variables"]
 
 
 def archived(files: Mapping[str, bytes]) -> bytes:

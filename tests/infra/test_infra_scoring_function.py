@@ -132,6 +132,11 @@ def test_it_logs_and_the_estate_tells_where_it_is(stage: Graph) -> None:
     assert any(r.name == "alerts-function-failures" for r in stage.all("monitor:ScheduledQueryRule"))
 
 
+def test_packages_are_kept_where_the_promoter_alone_puts_them(stage: Graph, prod: Graph) -> None:
+    found = [EstateOutputs.model_validate(one.outputs).scoring_function for one in (stage, prod)]
+    assert [one.gated for one in found if one] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("function", "subnet", "said"),
     [

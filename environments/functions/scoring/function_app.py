@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from scoring.hosted import Hosted, hosted, variables
+from scoring.hosted import PACKAGE, PACKAGE_HEADER, Hosted, hosted, variables
 
 # Callers bring the service's own key, which the application asks for.
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -56,5 +56,8 @@ def explain(req: func.HttpRequest) -> func.HttpResponse:
 @app.function_name("readyz")
 @app.route(route="readyz", methods=[func.HttpMethod.GET])
 def readyz(req: func.HttpRequest) -> func.HttpResponse:
-    """Whether it is ready, and which model it has."""
-    return answered(req)
+    """Whether it is ready, which model it has and, in a header, which package answers."""
+    answer = answered(req)
+    # Two packages may have the same model: by it alone, whoever deploys would take the old one for the new.
+    answer.headers[PACKAGE_HEADER] = os.environ.get(PACKAGE, "")
+    return answer

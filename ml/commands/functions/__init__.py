@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
-from ml.commands.functions import deploy, model
+from ml.commands.functions import deploy, model, rollback
 
-COMMANDS: dict[str, Callable[..., None]] = {"deploy": deploy.command, "model": model.command}
-HELP = "The function app that scores: put a release there, and bring a release's model to where it is put."
+COMMANDS: dict[str, Callable[..., None]] = {
+    "deploy": deploy.command,
+    "model": model.command,
+    "rollback": rollback.command,
+}
+HELP = "The function app that scores: put a release there, go back, and bring a model to where it is put."

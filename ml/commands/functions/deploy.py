@@ -36,8 +36,8 @@ def command(
 ) -> None:
     """Put a release into the function app that scores, wait until it answers, and test it.
 
-    Where releases are approved, this one has to be, and this checkout's code that of its image. To go back,
-    deploy the release before it.
+    Where releases are approved, this one has to be, and this checkout's code that of its image.
+    `mlops functions rollback` goes back; where nobody approves, deploy the release before it.
     """
     with honest(as_json):
         preflight.check_settings()

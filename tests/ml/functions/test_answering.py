@@ -1,10 +1,12 @@
-"""The callers' key of the function app that scores: what to do where it is not there."""
+"""The function app that scores, asked: by which key, and whether the package answers that was sent."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -58,3 +60,43 @@ def test_a_key_of_another_name_is_put_there_by_hand() -> None:
         key(Vault(scoring_api_key="other"), "callers-key")
     assert "mlops" not in error.value.remedy
     assert "az keyvault secret set --vault-name kv-prod --name callers-key" in error.value.remedy
+
+
+def answer(package: str | None, status: int = 200) -> httpx.Response:
+    headers = {} if package is None else {"x-package": package}
+    return httpx.Response(status, headers=headers, json={"status": "ready", "model": {"digest": "same"}})
+
+
+def test_it_waits_for_the_package_and_not_for_a_model_that_both_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [answer(None), answer("sha256:old"), answer("sha256:new", 503), answer("sha256:new")]
+    asked: list[str] = []
+
+    def get(self: Any, path: str) -> httpx.Response:
+        asked.append(path)
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr(answering.Endpoint, "get", get)
+    monkeypatch.setattr(answering, "failed", lambda visit, tests: [])
+    settings = SimpleNamespace(
+        scoring=SimpleNamespace(ready_seconds=60.0, tolerance=1e-6), azure=SimpleNamespace(poll_seconds=0.0)
+    )
+    azure: Any = SimpleNamespace(settings=settings, report=SimpleNamespace(phase=lambda _: nullcontext()))
+    function = ScoringFunction(app="f", url="https://f", models="models", key_secret="k")
+    told = {"PACKAGE_DIGEST": "sha256:new", "MODEL_NAME": "credit", "MODEL_VERSION": "3"}
+    artifact: Any = object()
+    assert answering.check(azure, function, "key", told, artifact) == list(answering.TESTS)
+    assert len(asked) == len(answers)
+
+
+def test_a_package_that_never_answers_is_named_with_what_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering.Endpoint, "get", lambda self, path: answer("sha256:old"))
+    settings = SimpleNamespace(
+        scoring=SimpleNamespace(ready_seconds=0.0, tolerance=1e-6), azure=SimpleNamespace(poll_seconds=0.0)
+    )
+    azure: Any = SimpleNamespace(settings=settings, report=SimpleNamespace(phase=lambda _: nullcontext()))
+    function = ScoringFunction(app="f", url="https://f", models="models", key_secret="k")
+    told = {"PACKAGE_DIGEST": "sha256:new"}
+    artifact: Any = object()
+    words = r"does not serve the package sha256:new .* by the package sha256:old"
+    with pytest.raises(MlopsError, match=words):
+        answering.check(azure, function, "key", told, artifact)

@@ -18,6 +18,7 @@ from ml.batch import released
 from ml.deploy.image import scoring_context
 from ml.errors import MlopsError
 from ml.functions import answering, deploy
+from ml.production import assembly
 from ml.production.assembly import Production
 from ml.production.world import Approved
 from ml.release.records import Configuration, Evidence, Record, Release
@@ -111,6 +112,7 @@ def made(record: Record, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(deploy, "uncommitted", lambda root: False)
         monkeypatch.setattr(answering, "key_of", lambda azure, function: "key")
         monkeypatch.setattr(answering, "check", lambda *_: ["recorded predictions"])
+        monkeypatch.setattr(assembly, "who", lambda azure: "ci")
         monkeypatch.setattr(
             deploy.console, "publish", lambda azure, app, content: world.packages.append(content)
         )
@@ -141,6 +143,7 @@ def test_stage_gets_the_models_files_and_a_package_that_names_them(
         "RELEASE_ID": record.release.id,
         "SCORING_MAX_ROWS": "900",
         "OTEL_METRIC_EXPORT_INTERVAL": "60000",
+        "PACKAGE_DIGEST": named["PACKAGE_DIGEST"],
     }
     assert (told["approved_by"], told["code_of_the_image"]) == (deploy.OPEN, True)
 

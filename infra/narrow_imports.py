@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -42,7 +42,9 @@ class NarrowFinder(MetaPathFinder):
         if sdk != self._sdk or len(inside) not in (1, 2) or inside[0].startswith("_"):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
-        if spec is None or spec.loader is None or bool(spec.submodule_search_locations) != (len(inside) == 1):
+        if spec is None or not isinstance(spec.loader, SourceFileLoader):
+            return None
+        if bool(spec.submodule_search_locations) != (len(inside) == 1):
             return None
         if len(inside) == 1:
             spec.loader = NarrowLoader(spec.loader)

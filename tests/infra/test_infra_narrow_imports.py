@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from infra.environments import ROOT
-from infra.narrow_classes import cut
+from infra.narrow_classes import around, in_order
 from infra.narrow_imports import NarrowFinder
 
 SHOW = """
@@ -83,32 +83,18 @@ def test_each_name_that_the_program_reads_is_the_same_and_little_else_is_importe
     assert narrow["files"] < wide["files"] / 3
 
 
-SOURCE = '''
-from enum import Enum
-
-__all__ = [
-    'OneArgs',
-    'Two',
-]
-
-@input_type
-class OneArgs:
-    """
-    class of 'Two'
-    """
-
-class Two(Enum):
-    A = "a"
-'''
+def test_what_stands_around_the_body_of_a_class() -> None:
+    assert around("head\n\n@pulumi.input_type", "One:\n    pass\n") == ("", "pulumi.input_type")
+    assert around("class of 'One'\n\n", "Two(str, Enum):\n    A = 1\n") == ("str, Enum,", "")
+    for before, text in (("\n@one\n@other", "Two:\n    pass"), ("", "Two(\n    str):\n    pass")):
+        with pytest.raises(ImportError, match=r"not written as the SDK's others: Two"):
+            around(before, text)
 
 
-def test_a_file_is_cut_at_its_classes() -> None:
-    head, classes = cut(SOURCE)
-    assert head.endswith("]\n\n") and "input_type" not in head
-    assert classes == {
-        "OneArgs": '@input_type\nclass OneArgs:\n    """\n    class of \'Two\'\n    """\n\n',
-        "Two": 'class Two(Enum):\n    A = "a"\n\n',
-    }
+def test_texts_are_those_of_the_classes_in_their_order() -> None:
+    assert in_order(["One", "Two"], ["One:\n", "Two(dict):\n"])
+    assert not in_order(["One", "Two"], ["Two(dict):\n", "One:\n"])
+    assert not in_order(["One", "Two"], ["One:\n"])
 
 
 SHOP: Final = {

@@ -77,7 +77,7 @@ class Performed:
             yield from ("--since", self._began[phase.since])
         if phase.release:
             said = next(one.output for one in self._outcomes if one.phase.key == phase.release)
-            yield from ("--release", RELEASE.findall(said)[-1])
+            yield RELEASE.findall(said)[-1]
 
 
 def summary(outcomes: list[Outcome], seconds: float) -> Table:

@@ -30,7 +30,7 @@ class Phase:
     started. show: how much of its output stands below the finished phase. key, after: what it is called, and
     the keys of those that have to have ended well before it begins. variables: of its environment. since,
     release: the keys of phases that complete argv, by when they began (`--since`) and by the release that
-    they told of (`--release`).
+    they told of, its last word.
     """
 
     title: str
@@ -135,6 +135,11 @@ def _mlops(
 MODEL = (
     _mlops("a model is trained and registered", "train", "--env", "stage", key="train", after="stage"),
     _mlops("its image is built and deployed", "deploy", "--env", "stage", key="deploy", after="train"),
+    # Before anybody else is busy: its load test would tell of that.
+    replace(
+        _mlops("stage proves it", "release", "test", "--env", "stage", key="prove", after="deploy"),
+        release="deploy",
+    ),
     _mlops(
         "real rows are scored",
         "score",
@@ -143,7 +148,7 @@ MODEL = (
         "--rows",
         "300",
         key="score",
-        after="deploy",
+        after="prove",
         show="all",
     ),
 )
@@ -160,9 +165,9 @@ TELEMETRY = Phase(
 PRODUCTION = Phase(
     "production takes releases, one by a canary, and refuses a bad one",
     "python -m demo.production",
-    (PYTHON, "-m", "demo.production"),
+    (PYTHON, "-m", "demo.production", "--release"),
     show="all",
     key="production",
-    after=("deploy", "telemetry", "prod"),
+    after=("prove", "prod"),
     release="deploy",
 )

@@ -13,12 +13,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from threading import Lock
-from typing import Any, Final
+from threading import Lock, Thread
+from typing import IO, Any, Final
+
+from rich.text import Text
 
 from demo import report, stacks
 from demo.going_back import gone_back
@@ -35,7 +37,7 @@ STORY: Final = (
     ("a bad one, which refuses what callers send, goes back by itself", "bad.toml", 1),
 )
 CLIENTS: Final = 6
-APART: Final = 2.0  # seconds from one client to the next: the first ones leave processors to pods that start
+WEIGHED: Final = "canary"  # what `mlops promote` says when a revision gets its first requests
 
 
 class StepError(Exception):
@@ -49,8 +51,19 @@ class Story:
         self._logs, self._lock = logs, Lock()
         self.steps: list[dict[str, Any]] = []
 
-    def run(self, title: str, *command: str, as_: tuple[str, ...] = (), over: str = "", ends: int = 0) -> str:
-        """One command; its standard output. as_: who runs it and where, as `emulator run` takes it."""
+    def run(
+        self,
+        title: str,
+        *command: str,
+        as_: tuple[str, ...] = (),
+        over: str = "",
+        ends: int = 0,
+        told: Callable[[str], None] = lambda line: None,
+    ) -> str:
+        """One command; its standard output.
+
+        as_: who runs it and where, as `emulator run` takes it. told: takes each line that it says meanwhile.
+        """
         # At once, line end and all: another thread may tell of its own step.
         sys.stdout.write(f"> {title}\n")
         sys.stdout.flush()
@@ -61,37 +74,62 @@ class Story:
             self.steps.append(step)
             log = self._logs / f"production-{len(self.steps):02}.log"
         variables = {OVER: str(RELEASES / over)} if over else {}
-        with log.open("w") as errors:
-            done = subprocess.run(
+        with (
+            log.open("w") as errors,
+            subprocess.Popen(
                 [*EMULATOR, "run", *as_, "--", *command],
                 cwd=ROOT,
                 env={**os.environ, **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=errors,
+                stderr=subprocess.PIPE,
                 text=True,
-            )
+            ) as process,
+        ):
+            heard = Thread(target=_heard, args=(process.stderr, errors, told))
+            heard.start()
+            answer = process.stdout.read() if process.stdout else ""
+            heard.join()
+            code = process.wait()
         with log.open("a") as kept:
-            kept.write(done.stdout)
+            kept.write(answer)
         step["seconds"] = round(time.time() - began, 1)
-        if done.returncode != ends:
+        if code != ends:
             words = log.read_text().strip().splitlines()[-6:]
-            raise StepError(f"`{shown}` ended with {done.returncode}, not {ends}: {log}\n" + "\n".join(words))
-        return done.stdout
+            raise StepError(f"`{shown}` ended with {code}, not {ends}: {log}\n" + "\n".join(words))
+        return answer
+
+
+def _heard(lines: IO[str] | None, log: IO[str], told: Callable[[str], None]) -> None:
+    """Keep what a command says meanwhile, and pass it on."""
+    for line in lines or ():
+        log.write(line)
+        log.flush()
+        told(line)
 
 
 @contextmanager
-def traffic(inside: tuple[str, ...], out: Path) -> Generator[None]:
-    """A caller that scores through the gateway meanwhile."""
+def traffic(inside: tuple[str, ...], out: Path) -> Generator[Callable[[str], None]]:
+    """A caller that scores through the gateway meanwhile.
+
+    It takes what the promotion says: until the new revision has requests, the caller is in no hurry.
+    """
+    hurry = out.with_suffix(".hurry")
+    hurry.unlink(missing_ok=True)
+
+    def heard(line: str) -> None:
+        if Text.from_ansi(line).plain.strip() == WEIGHED:
+            hurry.touch()
+
     command = [*EMULATOR, "run", *inside, "--", sys.executable, "-m", "demo.traffic", "--env", "prod"]
     with (out.with_suffix(".log")).open("w") as errors:
         caller = subprocess.Popen(
-            [*command, "--out", str(out), "--clients", str(CLIENTS), "--apart", str(APART)],
+            [*command, "--out", str(out), "--clients", str(CLIENTS), "--hurry", str(hurry)],
             cwd=ROOT,
             stderr=errors,
         )
     try:
-        yield
+        yield heard
     finally:
         caller.terminate()
         caller.wait(60)
@@ -122,7 +160,8 @@ def approved(story: Story, release: str) -> str:
 
 
 def tell(story: Story, logs: Path, first: str) -> dict[str, Any]:
-    """All of it. Returns what the report shows. first: the release that is deployed. Raises StepError.
+    """All of it. Returns what the report shows. first: the release that is deployed and proven. Raises
+    StepError.
 
     Stage works on the next release while production takes one. But none is proven beside the callers: its
     load test would tell of a machine that is busy.
@@ -134,20 +173,19 @@ def tell(story: Story, logs: Path, first: str) -> dict[str, Any]:
     seen.unlink(missing_ok=True)
     with ThreadPoolExecutor(1) as stage:
         try:
-            one = stage.submit(proven, story, 0, first)
             two = stage.submit(lambda: proven(story, 1, deployed(story, 1)))
             three = stage.submit(deployed, story, 2)
-            release = approved(story, one.result())
+            release = approved(story, first)
             if answered:  # then somebody calls already, and the next one is proven before
                 two.result()
-            with traffic(inside, seen) if answered else nullcontext():
-                releases = [promoted(story, 0, release, ci)]
+            with traffic(inside, seen) if answered else nullcontext(_silent) as told:
+                releases = [promoted(story, 0, release, ci, told)]
             release = approved(story, two.result())
-            with traffic(inside, seen):
-                releases.append(promoted(story, 1, release, ci))
+            with traffic(inside, seen) as told:
+                releases.append(promoted(story, 1, release, ci, told))
             release = approved(story, proven(story, 2, three.result()))
-            with traffic(inside, seen):
-                releases.append(promoted(story, 2, release, ci))
+            with traffic(inside, seen) as told:
+                releases.append(promoted(story, 2, release, ci, told))
         finally:
             stage.shutdown(wait=False, cancel_futures=True)
     rollback = gone_back(story.run, story.steps, as_=ci)
@@ -163,12 +201,21 @@ def tell(story: Story, logs: Path, first: str) -> dict[str, Any]:
     }
 
 
-def promoted(story: Story, number: int, release: str, ci: tuple[str, ...]) -> dict[str, Any]:
-    """Production takes a release, or refuses it, as the STORY says; what the report shows of that."""
+def _silent(_line: str) -> None:
+    """Nobody calls who would take what a promotion says."""
+
+
+def promoted(
+    story: Story, number: int, release: str, ci: tuple[str, ...], told: Callable[[str], None]
+) -> dict[str, Any]:
+    """Production takes a release, or refuses it, as the STORY says; what the report shows of that.
+
+    told: takes what the command says meanwhile.
+    """
     title, over, ends = STORY[number]
     promote = ("mlops", "promote", release, "--env", PROMOTED_TO, "--json")
     began = time.time()
-    said = story.run("production takes it", *promote, as_=ci, over=over, ends=ends)
+    said = story.run("production takes it", *promote, as_=ci, over=over, ends=ends, told=told)
     return {
         "release": release,
         "title": title,
@@ -195,7 +242,9 @@ def judged(found: dict[str, Any]) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo.production", description=__doc__)
-    parser.add_argument("--release", required=True, help="what is deployed in stage: the first release")
+    parser.add_argument(
+        "--release", required=True, help="what is deployed and proven in stage: the first release"
+    )
     first: str = parser.parse_args().release
     logs = Home.default().prepare().logs / "demo"
     logs.mkdir(parents=True, exist_ok=True)

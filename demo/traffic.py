@@ -2,8 +2,10 @@
 
 It stands inside the network (`python -m emulator run --from SUBNET -- python -m demo.traffic --out FILE`),
 has a subscription of the scoring product for each client, and sends one request after another from each until
-it is told to end (SIGTERM). One request in twenty has many rows. Each line of the file is a second: when, how
-many requests were answered, how many of them failed, and their latency.
+it is told to end (SIGTERM). Until there is the file that `--hurry` names, each client rests between two
+requests: while pods start, and nothing is judged yet, the processors are for them. One request in twenty has
+many rows. Each line of the file is a second: when, how many requests were answered, how many of them failed,
+and their latency.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 DATA: Final = ROOT / "data" / "credit_default.parquet"
 API: Final = "2024-05-01"
 NOT_FEATURES: Final = ("id", "default")
-MANY_ROWS, MANY_SHARE = 100, 0.05
+MANY_ROWS, MANY_SHARE = 20, 0.05
+REST_S: Final = 0.2
 SUBSCRIPTION: Final = "demo"
 HEADER: Final = "Ocp-Apim-Subscription-Key"
 
@@ -77,8 +80,9 @@ def connections() -> urllib3.PoolManager:
 class Traffic:
     """What the clients share: the bodies, and the counts of each second."""
 
-    def __init__(self, address: str, seed: int) -> None:
-        self.address, self._seed = address, seed
+    def __init__(self, address: str, seed: int, hurry: Path | None = None) -> None:
+        """hurry: until this file exists, each client rests between two requests."""
+        self.address, self._seed, self._hurry = address, seed, hurry
         with pq.ParquetFile(DATA) as parquet:  # read_table imports pandas
             table = parquet.read().slice(0, 2000).to_pylist()
         # As JSON already: the processors are for what answers, not for who asks.
@@ -90,15 +94,19 @@ class Traffic:
         self.end = threading.Event()
         self.why: Counter[str] = Counter()
 
-    def run(self, number: int, key: str, after: float = 0.0) -> None:
-        """One client, which begins after so many seconds."""
+    def _resting(self) -> bool:
+        if self._hurry is not None and self._hurry.exists():
+            self._hurry = None  # nobody looks for it any more
+        return self._hurry is not None
+
+    def run(self, number: int, key: str) -> None:
+        """One client."""
         from urllib3.exceptions import HTTPError
 
         chance = random.Random(self._seed + number)  # noqa: S311
         headers = {HEADER: key, "Content-Type": "application/json"}
-        self.end.wait(after)
         with connections() as client:
-            while not self.end.is_set():
+            while not self.end.wait(REST_S if self._resting() else 0):
                 count = MANY_ROWS if chance.random() < MANY_SHARE else 1
                 body = b'{"records":[' + b",".join(chance.sample(self._rows, count)) + b"]}"
                 began = time.perf_counter()
@@ -139,13 +147,11 @@ def main() -> int:
     parser.add_argument("--env", default="prod")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument(
-        "--apart", type=float, default=0.0, help="seconds from one client's start to the next's"
-    )
+    parser.add_argument("--hurry", type=Path, help="a file; until it exists, clients rest between requests")
     parser.add_argument("--seconds", type=float, default=float("inf"))
     options = parser.parse_args()
     estate = read_estate(options.env)
-    traffic = Traffic(f"{estate.gateway_url}/scoring/v1/score", seed=1)
+    traffic = Traffic(f"{estate.gateway_url}/scoring/v1/score", 1, options.hurry)
     keys = subscription_keys(estate, options.clients)
 
     def stop(_number: int, _frame: object) -> None:
@@ -153,7 +159,7 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, stop)
     threads = [
-        threading.Thread(target=traffic.run, args=(number, key, number * options.apart), daemon=True)
+        threading.Thread(target=traffic.run, args=(number, key), daemon=True)
         for number, key in enumerate(keys)
     ]
     for thread in threads:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,10 +57,11 @@ def parse_outputs(environment: str, outputs: dict[str, Any]) -> "EstateOutputs":
     return estate
 
 
-def stack_outputs(environment: str, project: Path) -> dict[str, Any] | None:
+def stack_outputs(environment: str, project: Path, without: Iterable[str] = ()) -> dict[str, Any] | None:
     """The outputs of the stack of the project in that directory; None when there is no such stack.
 
-    Raises MlopsError when there is no Pulumi CLI, or with its words when it fails.
+    without: variables of this process that are kept from Pulumi. Raises MlopsError when there is no Pulumi
+    CLI, or with its words when it fails.
     """
     if shutil.which("pulumi") is None:
         raise MlopsError(
@@ -76,6 +78,7 @@ def stack_outputs(environment: str, project: Path) -> dict[str, Any] | None:
         "-s",
         environment,
     ]
+    kept = {name: value for name, value in os.environ.items() if name not in {*without}}
     try:
         run = subprocess.run(
             command,
@@ -84,7 +87,7 @@ def stack_outputs(environment: str, project: Path) -> dict[str, Any] | None:
             text=True,
             timeout=TIME_LIMIT_SECONDS,
             check=False,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            env={**kept, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         )
     except subprocess.TimeoutExpired as error:
         raise MlopsError(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, ContainerClient
 
     from infra.outputs import EstateOutputs
+    from ml.azure.assets import Assets
     from ml.settings import Settings
     from ml.terminal.console import Report
 
@@ -76,6 +77,13 @@ class Azure:
             enable_telemetry=False,
             **self.limits,
         )
+
+    @cached_property
+    def assets(self) -> "Assets":
+        """What stands in the workspace, without azure-ai-ml."""
+        from ml.azure.assets import Assets
+
+        return Assets(self)
 
     @cached_property
     def registry(self) -> "ContainerRegistryManagementClient":

@@ -3,6 +3,7 @@
 import time
 from typing import TYPE_CHECKING, Any
 
+from ml.azure.pauses import pauses
 from ml.errors import MlopsError, overtaken
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ class Management:
         answer = self._send("GET", path)
         return answer.json(), str(answer.headers.get("ETag") or "")
 
-    def listed(self, path: str) -> list[dict[str, Any]]:
+    def listed(self, path: str, **query: str) -> list[dict[str, Any]]:
         """Every resource of a collection, page by page. Raises HttpResponseError."""
         found: list[dict[str, Any]] = []
         while path:
-            page = self._send("GET", path).json()
+            page = self._send("GET", path, query=query).json()
             found += page.get("value") or []
             path = str(page.get("nextLink") or "")
         return found
@@ -60,9 +61,57 @@ class Management:
         """PUT, and wait until Azure has done it. Raises MlopsError when that takes too long."""
         self._wait(self._send("PUT", path, body, {"If-Match": ANYHOW}), what)
 
+    def made(self, path: str, body: dict[str, Any], what: str) -> dict[str, Any]:
+        """PUT, and wait until Azure has done it; the resource as it is then.
+
+        Raises MlopsError when that takes too long, or when Azure gives up.
+        """
+        answer = self._send("PUT", path, body)
+        if not self._ended(answer, what) and answer.status_code != 202:
+            return answer.json()
+        return self.read(path)[0]
+
+    def removed(self, path: str, what: str) -> None:
+        """DELETE, and wait until Azure has done it; nothing is no error. Raises MlopsError as `made`."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            self._ended(self._send("DELETE", path), what)
+        except ResourceNotFoundError:
+            return
+
+    def _ended(self, answer: "HttpResponse", what: str) -> bool:
+        """Wait for the end of the operation that an answer names; whether it names one."""
+        where = str(answer.headers.get("Azure-AsyncOperation") or "")
+        if not where:
+            self._wait(answer, what)
+            return False
+        deadline = time.monotonic() + LONGEST_SECONDS
+        waits = pauses(self._azure.settings.azure.poll_seconds)
+        while True:
+            told = self._send("GET", where)
+            state: dict[str, Any] = told.json()
+            status = str(state.get("status") or "")
+            if status == "Succeeded":
+                return True
+            if status in ("Failed", "Canceled"):
+                words = str((state.get("error") or {}).get("message") or "")
+                raise MlopsError(
+                    f"Azure did not {what}: the operation ended as {status}.",
+                    "Correct what its words name, then run the command again.",
+                    [words] if words else [],
+                )
+            if time.monotonic() > deadline:
+                raise self._too_long(what)
+            time.sleep(float(told.headers.get("Retry-After") or next(waits)))
+
     def act(self, path: str, body: dict[str, Any], what: str) -> None:
         """POST, and wait until Azure has done it. Raises MlopsError when that takes too long."""
         self._wait(self._send("POST", path, body), what)
+
+    def asked(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST; what it answers. Raises HttpResponseError."""
+        return self._send("POST", path, body).json()
 
     def begun(self, path: str, body: dict[str, Any], header: str) -> str:
         """POST what Azure goes on with by itself; the address that says how far it is, from this header.
@@ -82,11 +131,14 @@ class Management:
         deadline = time.monotonic() + LONGEST_SECONDS
         while answer.status_code == 202 and (where := answer.headers.get("Location")):
             if time.monotonic() > deadline:
-                raise MlopsError(
-                    f"Azure did not {what} in {LONGEST_SECONDS / 60:g} minutes.", "Run the command again."
-                )
+                raise self._too_long(what)
             time.sleep(float(answer.headers.get("Retry-After") or self._azure.settings.azure.poll_seconds))
             answer = self._send("GET", str(where))
+
+    def _too_long(self, what: str) -> MlopsError:
+        return MlopsError(
+            f"Azure did not {what} in {LONGEST_SECONDS / 60:g} minutes.", "Run the command again."
+        )
 
     def _send(
         self,
@@ -94,13 +146,14 @@ class Management:
         path: str,
         body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
+        query: dict[str, str] | None = None,
         **options: Any,
     ) -> "HttpResponse":
         from azure.core.exceptions import HttpResponseError, ResourceModifiedError, ResourceNotFoundError
         from azure.core.rest import HttpRequest
 
-        query = {} if path.startswith("https://") else {"api-version": self._version}
-        request = HttpRequest(method, path, params=query, json=body, headers=headers or {})
+        params = {} if path.startswith("https://") else {"api-version": self._version, **(query or {})}
+        request = HttpRequest(method, path, params=params, json=body, headers=headers or {})
         request.url = self._client.format_url(request.url)
         answer: HttpResponse = self._client.send_request(request, **options)
         if answer.status_code == 412:

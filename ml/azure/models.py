@@ -7,11 +7,10 @@ models/versions/write: AzureML Data Scientist with Storage Blob Data Reader has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import islice, repeat
-from pathlib import Path, PurePosixPath
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -20,11 +19,8 @@ from ml.azure.management import Management
 from ml.azure.rest import MANAGEMENT, Rest
 from ml.errors import MlopsError
 from ml.reference import model_reference
-from ml.sources.address import DATASTORE
 
 if TYPE_CHECKING:
-    from azure.storage.blob import ContainerClient
-
     from ml.azure.clients import Azure
 
 # What whoever writes a version says of it; the rest is Azure's own. A PUT replaces all of it.
@@ -40,8 +36,6 @@ WRITTEN: Final = (
     "stage",
     "tags",
 )
-AT_ONCE: Final = 8  # files of a model that are fetched
-DIRECTORY: Final = "hdi_isfolder"  # the metadata by which a hierarchical namespace marks a directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,57 +126,14 @@ def download(azure: Azure, model: ModelVersion, folder: Path) -> None:
     Nothing is written where there are none. Raises MlopsError when they are elsewhere than in a datastore of
     this workspace, or when the path of one leads out of the folder.
     """
-    store, path = _place(azure, model)
-
-    def fetch() -> None:
-        account, name = datastores.container_of(azure, store)
-        with azure.container(account, name) as container, ThreadPoolExecutor(AT_ONCE) as pool:
-            listed = list(_listed(container, path))
-            places = [_below(folder, path, blob) for blob in listed]
-            list(pool.map(_write, repeat(container), listed, places))
-
-    azure.granted(fetch, "download the model")
-
-
-def _place(azure: Azure, model: ModelVersion) -> tuple[str, str]:
-    """The datastore, and the path in it."""
-    estate = azure.estate
-    match = DATASTORE.fullmatch(model.uri.removeprefix("azureml://"))
-    own = (estate.subscription_id, estate.resource_group, estate.workspace)
-    given = match and (match["subscription"], match["group"], match["workspace"])
-    if not match or (match["workspace"] and tuple(map(str.lower, given or ())) != tuple(map(str.lower, own))):
+    place = datastores.place_of(azure, model.uri)
+    if place is None:
         raise MlopsError(
             f"The files of {model.reference} are at {model.uri or 'no address'}, which is no path in a "
-            f"datastore of {estate.workspace}.",
+            f"datastore of {azure.estate.workspace}.",
             "Register the model from its files (`mlops train`), or name another version.",
         )
-    return match["name"], match["path"].rstrip("/")
-
-
-def _listed(container: ContainerClient, path: str) -> Iterator[str]:
-    """The names of the blobs at the path: one of that name, or all below it; no directories."""
-    for blob in container.list_blobs(name_starts_with=path, include=["metadata"]):
-        name, marks = str(blob.name), blob.metadata or {}
-        if str(marks.get(DIRECTORY, "")).lower() != "true" and (name == path or name.startswith(f"{path}/")):
-            yield name
-
-
-def _below(folder: Path, path: str, blob: str) -> Path:
-    """Where a blob is written. Raises MlopsError when that is not in the folder."""
-    inner = blob[len(path) :].lstrip("/") or PurePosixPath(path).name
-    place = (folder / inner).resolve()
-    if not place.is_relative_to(folder.resolve()):
-        raise MlopsError(
-            f"The model's file {blob} has a path that leads out of its folder.",
-            "Register the model anew: somebody has changed its files.",
-        )
-    return place
-
-
-def _write(container: ContainerClient, blob: str, place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("wb") as file:
-        container.download_blob(blob).readinto(file)
+    datastores.download(azure, *place, folder, "download the model")
 
 
 def _versions(azure: Azure, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -72,20 +73,23 @@ class Runs:
         self._azure = azure
 
     @cached_property
-    def _history(self) -> Rest:
-        address = self._told("discovery_url", "https://", "its services")
+    def _services(self) -> Rest:
+        address = self._told("discoveryUrl", "https://", "its services")
         return Rest(self._azure, Rest(self._azure, address, open=True).get(address)["api"])
 
     @cached_property
     def _tracking(self) -> Rest:
-        address = self._told("mlflow_tracking_uri", "azureml://", "its tracking service")
+        address = self._told("mlFlowTrackingUri", "azureml://", "its tracking service")
         return Rest(self._azure, "https://" + address.removeprefix("azureml://"))
 
-    def _told(self, attribute: str, scheme: str, service: str) -> str:
+    @cached_property
+    def _workspace(self) -> dict[str, Any]:
+        return (self._azure.assets.read("", "read the workspace") or {}).get("properties") or {}
+
+    def _told(self, name: str, scheme: str, service: str) -> str:
         """One of the workspace's own addresses. Raises MlopsError when the workspace does not give it."""
         estate = self._azure.estate
-        workspace = self._azure.ml.workspaces.get(estate.workspace)
-        address = str(getattr(workspace, attribute, None) or "")
+        address = str(self._workspace.get(name) or "")
         if not address.startswith(scheme):
             raise MlopsError(
                 f"The workspace {estate.workspace} tells no address of {service}.",
@@ -95,7 +99,7 @@ class Runs:
 
     def details(self, job: str) -> RunDetails:
         """Raises HttpResponseError when there is no such job."""
-        body = self._history.get(f"{self._run(job)}/details")
+        body = self._services.get(f"{self._run(job)}/details")
         error: dict[str, Any] = (body.get("error") or {}).get("error") or {}
         return RunDetails(
             str(body.get("status")), body.get("logFiles") or {}, str(error.get("message") or "")
@@ -108,16 +112,28 @@ class Runs:
         """
         return [
             Child(name, str(each.get("displayName") or name), str(each.get("status")))
-            for each in self._history.items(f"{self._run(job)}/children")
+            for each in self._services.items(f"{self._run(job)}/children")
             for name in [str(each["runId"])]
         ]
 
+    def outputs(self, job: str, names: Iterable[str]) -> dict[str, str]:
+        """Where these outputs of a job are, each as azureml://…/datastores/NAME/paths/PATH.
+
+        One that the job does not have is left out. Raises HttpResponseError for no such job.
+        """
+        asked = {"runId": job, "selectRunMetadata": True}
+        found = self._services.ask(f"{self._path('history')}/rundata", asked)
+        known: dict[str, Any] = (found.get("runMetadata") or {}).get("outputs") or {}
+        assets = {name: str(known[name]["assetId"]) for name in names if name in known}
+        body = {"values": list(assets.values())}
+        told = self._services.ask(f"{self._path('data')}/dataversion/batchGetResolvedUris", body)["values"]
+        return {name: str(told[asset]["uri"]) for name, asset in assets.items() if asset in told}
+
     def _run(self, job: str) -> str:
-        estate = self._azure.estate
-        return (
-            f"/history/v1.0/subscriptions/{estate.subscription_id}/resourceGroups/{estate.resource_group}"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/{estate.workspace}/runs/{job}"
-        )
+        return f"{self._path('history')}/runs/{job}"
+
+    def _path(self, service: str) -> str:
+        return f"/{service}/v1.0{self._azure.assets.id()}"
 
     def tracked(self, job: str) -> TrackedRun:
         """Raises HttpResponseError when there is no such job."""

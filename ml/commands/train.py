@@ -126,7 +126,7 @@ def command(
         )
         return carry_out(azure, root, request, kind())
 
-    run(env, as_json, quiet, train, render, imports=("azure.ai.ml",))
+    run(env, as_json, quiet, train, render)
 
 
 def begun(azure: "Azure", reference: str) -> str:
@@ -190,15 +190,19 @@ def _check_registered(azure: "Azure", job: str, model: str) -> None:
 
 def read_results(azure: "Azure", job: str) -> dict[str, Any]:
     """What the pipeline's last steps wrote: `evaluation`, `decision`, `registration`."""
-    from ml.azure.clients import without_its_own_output
+    from ml.azure import datastores
+    from ml.azure.runs import Runs
     from ml.errors import MlopsError
 
     found: dict[str, Any] = {}
+    places = Runs(azure).outputs(job, RESULT_FILES)
     with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
         for output, file in RESULT_FILES.items():
-            with without_its_own_output():
-                azure.ml.jobs.download(job, download_path=scratch, output_name=output)
-            written = sorted(Path(scratch, "named-outputs", output).rglob(file))
+            place = datastores.place_of(azure, places.get(output, ""))
+            folder = Path(scratch, output)
+            if place is not None:
+                datastores.download(azure, *place, folder, "read the job's outputs")
+            written = sorted(folder.rglob(file))
             if not written:
                 raise MlopsError(
                     f"The job {job} has no {file} in its output {output}.",

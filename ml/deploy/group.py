@@ -325,7 +325,7 @@ def down(environment: str, report: Report) -> bool:
 
 def outputs(environment: str) -> dict[str, Any]:
     """The outputs of what is deployed; empty when nothing is. Raises MlopsError with Pulumi's words."""
-    with own_options(), tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
         project = Path(scratch)
         (project / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
-        return stack_outputs(environment, project) or {}
+        return stack_outputs(environment, project, OTHER_STACK_OPTIONS) or {}

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from ml.azure.assets import version_of
 from ml.azure.clients import Azure
 from ml.content import sha256_of_file
 from ml.errors import MlopsError
 
 if TYPE_CHECKING:
-    from azure.ai.ml.entities import Data
     from azure.storage.blob import BlobClient
 
 PARQUET_MAGIC = b"PAR1"
@@ -39,6 +39,14 @@ class DataFile:
     @property
     def version(self) -> str:
         return self.sha256[:VERSION_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class DataAsset:
+    """A data asset of the workspace."""
+
+    name: str
+    version: str
 
 
 def _parquet_header(path: Path, shown: str) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
@@ -209,19 +217,13 @@ def _made_of(file: DataFile) -> dict[str, str]:
     return {} if made is None else tags(made)
 
 
-def register(azure: Azure, file: DataFile) -> "Data":
+def register(azure: Azure, file: DataFile) -> DataAsset:
     """The file's data asset NAME:VERSION; the file is uploaded and the asset made when it does not exist."""
-    from azure.ai.ml.constants import AssetTypes
-    from azure.ai.ml.entities import Data
-    from azure.core.exceptions import ResourceNotFoundError
-
     name = azure.settings.data.name
-    try:
-        known = azure.granted(lambda: azure.ml.data.get(name, version=file.version), "read data assets")
-    except ResourceNotFoundError:
-        known = None
+    asset, path = DataAsset(name, file.version), version_of("data", f"{name}:{file.version}")
+    known = azure.assets.read(path, "read data assets")
     if known is not None:
-        stated = (known.tags or {}).get("sha256")
+        stated = (known["properties"].get("tags") or {}).get("sha256")
         if stated != file.sha256:
             raise MlopsError(
                 f"The data asset {name}:{file.version} has other content: {stated}.",
@@ -229,21 +231,21 @@ def register(azure: Azure, file: DataFile) -> "Data":
             )
         azure.report.line(f"data asset {name}:{file.version} exists")
         upload(azure, file)  # the asset is still there, its blob may be gone
-        return known
+        return asset
     upload(azure, file)
-    asset = Data(
-        name=name,
-        version=file.version,
-        type=AssetTypes.URI_FILE,
-        path=f"azureml://datastores/{azure.estate.datastore}/paths/{blob_path(name, file)}",
-        description=f"{file.name}, {file.size} bytes",
-        tags={
+    said = {
+        "dataType": "uri_file",
+        "dataUri": f"azureml://datastores/{azure.estate.datastore}/paths/{blob_path(name, file)}",
+        "description": f"{file.name}, {file.size} bytes",
+        "isAnonymous": False,
+        "isArchived": False,
+        "tags": {
             "sha256": file.sha256,
             "rows": str(file.rows),
             "columns": str(len(file.columns)),
             **_made_of(file),
         },
-    )
-    made = azure.granted(lambda: azure.ml.data.create_or_update(asset), "create data assets")
+    }
+    azure.assets.write(path, {"properties": said}, "create data assets")
     azure.report.line(f"data asset {name}:{file.version} made")
-    return made
+    return asset

@@ -1,18 +1,16 @@
 """The training environment: an image built once by content, and the Azure ML environment of it."""
 
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ml.azure import images, registry
+from ml.azure.assets import version_of
 from ml.azure.clients import Azure
 from ml.azure.images import Image
 from ml.content import sha256_of_files
 from ml.errors import MlopsError
 from ml.jobs.closure import files_of
-
-if TYPE_CHECKING:
-    from azure.ai.ml.entities import Environment
 
 VERSION_LENGTH = 16
 CONTEXT = {
@@ -23,6 +21,15 @@ CONTEXT = {
 }
 KERNEL = "scoring.kernel.build"  # compiles the machine code in the image's first stage
 KERNEL_FOLDER = "scoring/kernel/"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An environment of the workspace. image: by its digest."""
+
+    name: str
+    version: str
+    image: str
 
 
 def training_context(root: Path) -> dict[str, bytes]:
@@ -37,15 +44,13 @@ def training_context(root: Path) -> dict[str, bytes]:
     return {name: (root / path).read_bytes() for name, path in {**CONTEXT, **kernel}.items()}
 
 
-def ensure(azure: Azure, root: Path, rebuild: bool) -> "Environment":
+def ensure(azure: Azure, root: Path, rebuild: bool) -> Environment:
     """The newest Azure ML environment of this context; its image is built when there is none, or `rebuild`.
 
     Its version is made of the context's hash and the registry's key: a registry that was made anew does not
     have the image. One that somebody deleted is built again. A version is never changed: each build of a
     context takes the next one.
     """
-    from azure.ai.ml.entities import Environment
-
     context = training_context(root)
     digest = sha256_of_files(context)
     name, base = (
@@ -58,34 +63,32 @@ def ensure(azure: Azure, root: Path, rebuild: bool) -> "Environment":
         return known
     azure.report.line(f"building the image of the environment {name}:{version}")
     image = images.build(azure, name, version, context)
-    environment = Environment(
-        name=name,
-        version=version,
-        image=image.reference,
-        description="Python with the packages of environments/requirements/training.txt",
-        tags={"context": digest},
-    )
-    return azure.granted(lambda: azure.ml.environments.create_or_update(environment), "create environments")
+    said = {
+        "image": image.reference,
+        "description": "Python with the packages of environments/requirements/training.txt",
+        "isAnonymous": False,
+        "isArchived": False,
+        "tags": {"context": digest},
+    }
+    path = version_of("environments", f"{name}:{version}")
+    azure.assets.write(path, {"properties": said}, "create environments")
+    return Environment(name, version, image.reference)
 
 
-def _usable(azure: Azure, known: "Environment") -> bool:
+def _usable(azure: Azure, known: Environment) -> bool:
     """Whether the registry has not lost the environment's image."""
-    image = Image.of(str(known.image))
+    image = Image.of(known.image)
     return image is None or registry.still_held(azure, image)
 
 
-def _newest(azure: Azure, name: str, base: str) -> "tuple[Environment | None, str]":
+def _newest(azure: Azure, name: str, base: str) -> tuple[Environment | None, str]:
     """The newest environment whose version begins with `base`, if any, and the version after it."""
-    from azure.core.exceptions import ResourceNotFoundError
-
     known: Environment | None = None
     version = base
     for attempt in count(2):
-        try:
-            known = azure.granted(
-                lambda version=version: azure.ml.environments.get(name, version=version), "read environments"
-            )
-        except ResourceNotFoundError:
+        found = azure.assets.read(version_of("environments", f"{name}:{version}"), "read environments")
+        if found is None:
             break
+        known = Environment(name, version, str(found["properties"].get("image") or ""))
         version = f"{base}-{attempt}"
     return known, version

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from ml.errors import MlopsError
+from ml.jobs import spec
+from ml.jobs.spec import Node
 from ml.published.reason import StartedBy
 from ml.steps.prepare import UNKNOWN
 from ml.steps.train.space import USUAL
 
 if TYPE_CHECKING:
-    from azure.ai.ml.entities import CommandComponent, PipelineComponent
+    from azure.ai.ml.entities import CommandComponent
 
 STEPS_DIRECTORY = Path(__file__).parents[1] / "steps"
 STEPS = ("prepare", "validate", "train", "evaluate", "card", "compare", "register")
@@ -62,124 +64,131 @@ def load_step(step: str, plan: Plan, directory: Path = STEPS_DIRECTORY) -> "Comm
     return component
 
 
-def inputs_of(plan: Plan) -> dict[str, Any]:
+def inputs_of(plan: Plan) -> dict[str, dict[str, Any]]:
     """What each call of the published pipeline says, by name; those with a default or optional may lack."""
-    from azure.ai.ml import Input
 
-    def literal(kind: str, **more: Any) -> Any:
-        return Input(type=kind, **more)
+    def literal(kind: str, description: str, **more: Any) -> dict[str, Any]:
+        return spec.told({"type": kind, "description": description, **more})
 
     return {
-        "data": literal("uri_file", description="The data set, parquet."),
-        "data_name": literal("string", description="NAME:VERSION of the data set, or its URI; encoded."),
-        "data_sha256": literal("string", default=UNKNOWN, description="SHA-256 of the data set's file."),
-        "started_by": literal("string", enum=[*get_args(StartedBy)], description="What started the run."),
-        "reason": literal("string", description="Why, in words; encoded."),
-        "event": literal("string", optional=True, description="Id of what started the run; encoded."),
-        "override": literal("string", optional=True, description="As the step compare takes it."),
-        "code_commit": literal("string", default=plan.code_commit, description="Commit of the code."),
-        "metric": literal("string", default=plan.metric, description="What decides."),
-        "margin": literal("number", default=plan.margin, description="By how much it has to be better."),
-        "trials": literal("integer", default=plan.trials, description="Of the search."),
-        "start_from": literal("string", optional=True, description="As the step train takes it."),
-        "anew": literal("string", default=FROM_BEFORE, description="As the step prepare takes it."),
+        "data": literal("uri_file", "The data set, parquet."),
+        "data_name": literal("string", "NAME:VERSION of the data set, or its URI; encoded."),
+        "data_sha256": literal("string", "SHA-256 of the data set's file.", default=UNKNOWN),
+        "started_by": literal("string", "What started the run.", enum=[*get_args(StartedBy)]),
+        "reason": literal("string", "Why, in words; encoded."),
+        "event": literal("string", "Id of what started the run; encoded.", optional=True),
+        "override": literal("string", "As the step compare takes it.", optional=True),
+        "code_commit": literal("string", "Commit of the code.", default=plan.code_commit),
+        "metric": literal("string", "What decides.", default=plan.metric),
+        "margin": literal("number", "By how much it has to be better.", default=plan.margin),
+        "trials": literal("integer", "Of the search.", default=plan.trials),
+        "start_from": literal("string", "As the step train takes it.", optional=True),
+        "anew": literal("string", "As the step prepare takes it.", default=FROM_BEFORE),
     }
 
 
-def load_steps(plan: Plan, directory: Path = STEPS_DIRECTORY) -> dict[str, Any]:
-    return {step: load_step(step, plan, directory) for step in STEPS}
+def joined(plan: Plan) -> dict[str, Node]:
+    """The STEPS in order: where the inputs of each come from, and which outputs are the pipeline's."""
+
+    def given(name: str) -> str:
+        return f"${{{{parent.inputs.{name}}}}}"
+
+    def of(step: str, output: str) -> str:
+        return f"${{{{parent.jobs.{step}.outputs.{output}}}}}"
+
+    model, validated = of("train", "model"), of("validate", "validated")
+    origin = {
+        "data_asset": given("data_name"),
+        "data_sha256": given("data_sha256"),
+        "code_commit": given("code_commit"),
+        "environment": plan.environment,
+    }
+    return {
+        "prepare": Node(
+            {"raw": given("data"), "sha256": given("data_sha256"), "anew": given("anew"), **plan.split}
+        ),
+        "validate": Node({"prepared": of("prepare", "prepared")}),
+        "train": Node(
+            {
+                "validated": validated,
+                "seed": plan.seed,
+                "trials": given("trials"),
+                "candidates": plan.candidates,
+                "start_from": given("start_from"),
+                **plan.costs,
+                **plan.start,
+            }
+        ),
+        "evaluate": Node({"model": model, "validated": validated}, ("evaluation",)),
+        "card": Node(
+            {
+                "model": model,
+                "validated": validated,
+                "bounds": plan.bounds,
+                "model_name": plan.model_name,
+                **origin,
+            }
+        ),
+        "compare": Node(
+            {
+                "evaluation": of("evaluate", "evaluation"),
+                "card": of("card", "card"),
+                "validated": validated,
+                "model_name": plan.model_name,
+                "metric": given("metric"),
+                "margin": given("margin"),
+                "override": given("override"),
+            },
+            ("decision",),
+        ),
+        "register": Node(
+            {
+                "model": model,
+                "evaluation": of("evaluate", "evaluation"),
+                "decision": of("compare", "decision"),
+                "card": of("card", "card"),
+                "model_name": plan.model_name,
+                "started_by": given("started_by"),
+                "reason": given("reason"),
+                "event": given("event"),
+                **origin,
+            },
+            ("registration",),
+        ),
+    }
 
 
-def assemble(plan: Plan, steps: Mapping[str, Any] | None = None) -> "PipelineComponent":
-    """The pipeline component, not yet registered: the STEPS in order.
+def declared(directory: Path = STEPS_DIRECTORY) -> dict[str, dict[str, Any]]:
+    """What the component.yml of each of the STEPS declares, as the service takes it. Raises MlopsError."""
+    return {step: spec.of_file(directory / step / "component.yml", step) for step in STEPS}
 
-    steps: their components by name; without them, those of the files
+
+def assemble(plan: Plan, steps: Mapping[str, dict[str, Any]], ids: Mapping[str, str]) -> dict[str, Any]:
+    """The componentSpec of the pipeline. steps: what each of the STEPS declares. ids: of their components.
+
+    Raises ValueError for an input that a step does not declare, or that it needs and does not get.
     """
-    from azure.ai.ml import Input, dsl
-    from azure.ai.ml.entities import ManagedIdentityConfiguration
-
-    made = steps or load_steps(plan)
-
-    def bound(*nodes: Any) -> None:
-        for node in nodes:
-            node.identity = ManagedIdentityConfiguration(client_id=plan.identity_client_id)
-            node.set_limits(timeout=plan.time_limit_minutes * 60)
-
-    def training(  # the names of the local variables become those of the steps
-        data: Any,
-        data_name: Any,
-        data_sha256: Any,
-        started_by: Any,
-        reason: Any,
-        event: Any,
-        override: Any,
-        code_commit: Any,
-        metric: Any,
-        margin: Any,
-        trials: Any,
-        start_from: Any,
-        anew: Any,
-    ) -> dict[str, Any]:
-        origin = {
-            "data_asset": data_name,
-            "data_sha256": data_sha256,
-            "code_commit": code_commit,
-            "environment": plan.environment,
-        }
-        prepare = made["prepare"](raw=data, sha256=data_sha256, anew=anew, **plan.split)
-        validate = made["validate"](prepared=prepare.outputs.prepared)
-        train = made["train"](
-            validated=validate.outputs.validated,
-            seed=plan.seed,
-            trials=trials,
-            candidates=plan.candidates,
-            start_from=start_from,
-            **plan.costs,
-            **plan.start,
-        )
-        evaluate = made["evaluate"](model=train.outputs.model, validated=validate.outputs.validated)
-        card = made["card"](
-            model=train.outputs.model,
-            validated=validate.outputs.validated,
-            bounds=plan.bounds,
-            model_name=plan.model_name,
-            **origin,
-        )
-        compare = made["compare"](
-            evaluation=evaluate.outputs.evaluation,
-            card=card.outputs.card,
-            validated=validate.outputs.validated,
-            model_name=plan.model_name,
-            metric=metric,
-            margin=margin,
-            override=override,
-        )
-        register = made["register"](
-            model=train.outputs.model,
-            evaluation=evaluate.outputs.evaluation,
-            decision=compare.outputs.decision,
-            card=card.outputs.card,
-            model_name=plan.model_name,
-            started_by=started_by,
-            reason=reason,
-            event=event,
-            **origin,
-        )
-        bound(prepare, validate, train, evaluate, card, compare, register)
-        return {
-            "evaluation": evaluate.outputs.evaluation,
-            "decision": compare.outputs.decision,
-            "registration": register.outputs.registration,
-        }
-
-    inputs = inputs_of(plan)
-    training.__annotations__ = {**inputs}  # where azure-ai-ml reads the declarations of a pipeline's inputs
-    decorated: Any = dsl.pipeline
-    values = {name: given.default or "x" for name, given in inputs.items()}
-    job: Any = decorated(name="training")(training)(
-        **values | {"data": Input(type="uri_file", path="azureml:x:1")}
-    )
-    return job.component
+    nodes = joined(plan)
+    for step, made in nodes.items():
+        inputs: dict[str, dict[str, Any]] = steps[step]["inputs"]
+        needed = {name for name, one in inputs.items() if "default" not in one and not one.get("optional")}
+        if wrong := (made.inputs.keys() - inputs.keys()) | (needed - made.inputs.keys()):
+            raise ValueError(f"the step {step} is joined with other inputs than it declares: {sorted(wrong)}")
+    outputs = {
+        output: {"type": steps[step]["outputs"][output]["type"]}
+        for step, made in nodes.items()
+        for output in made.outputs
+    }
+    return {
+        "type": "pipeline",
+        "display_name": "training",
+        "inputs": inputs_of(plan),
+        "outputs": outputs,
+        "jobs": {
+            step: spec.node(step, made, ids[step], plan.identity_client_id, plan.time_limit_minutes)
+            for step, made in nodes.items()
+        },
+    }
 
 
 def whole(name: str, joined: Callable[..., dict[str, Any]], plan: Plan, force: bool) -> Any:

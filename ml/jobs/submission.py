@@ -7,9 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ml.azure.assets import at
 from ml.azure.clients import Azure
 from ml.azure.runs import FINISHED, Follower
-from ml.azure.words import word
 from ml.content import content_key, sha256_of_files, sha256_of_program
 from ml.errors import MlopsError
 from ml.jobs import columns, data, environment, snapshot
@@ -19,8 +19,6 @@ from ml.sources.address import Address, LocalFile
 from ml.sources.obtain import obtain
 
 if TYPE_CHECKING:
-    from azure.ai.ml.entities import Job
-
     from ml.settings import Settings
 
 MOST_ATTEMPTS = 1000
@@ -80,17 +78,23 @@ def job_name(key: str, attempt: int, kind: str) -> str:
     return f"{kind}-{key[:20]}" + (f"-{attempt}" if attempt > 1 else "")
 
 
-def find_job(azure: Azure, key: str, kind: str) -> "tuple[Job | None, str]":
-    """The latest job of this content, if there is one, and the name of the next one."""
-    from azure.core.exceptions import ResourceNotFoundError
+@dataclass(frozen=True, slots=True)
+class KnownJob:
+    """A job that was submitted before. status: as Azure ML says it, "Completed"."""
 
-    latest: Job | None = None
+    name: str
+    status: str
+
+
+def find_job(azure: Azure, key: str, kind: str) -> tuple[KnownJob | None, str]:
+    """The latest job of this content, if there is one, and the name of the next one."""
+    latest: KnownJob | None = None
     for attempt in range(1, MOST_ATTEMPTS):
         name = job_name(key, attempt, kind)
-        try:
-            latest = azure.granted(lambda name=name: azure.ml.jobs.get(name), "read jobs")
-        except ResourceNotFoundError:
+        found = azure.assets.read(at("jobs", name), "read jobs")
+        if found is None:
             return latest, name
+        latest = KnownJob(name, str(found["properties"].get("status") or ""))
     raise MlopsError(
         f"There are {MOST_ATTEMPTS - 1} jobs of this very content already.",
         "Change an input, or delete old jobs in the workspace.",
@@ -167,7 +171,7 @@ def find_or_submit(azure: Azure, root: Path, request: Request, kind: Kind) -> Fo
         with azure.report.phase("connecting to the workspace"):
             known, name = find_job(azure, inputs.key, kind.name)
         if known is not None and reusable(known, request.force or request.rebuild):
-            name, status = str(known.name), word(known.status)
+            name, status = known.name, known.status
             azure.report.line(f"the job {name} of the same data, code, environment and settings is {status}")
             return Found(name, status, reused=True)
         submit(azure, root, request, inputs, name, kind)
@@ -192,7 +196,7 @@ def follow(azure: Azure, name: str, *, trials: bool = False) -> None:
     )
 
 
-def reusable(known: "Job | None", force: bool) -> bool:
+def reusable(known: KnownJob | None, force: bool) -> bool:
     """Whether an earlier job of the same content stands for this one: it runs, or it ended well."""
     return known is not None and not force and (known.status == "Completed" or known.status not in FINISHED)
 

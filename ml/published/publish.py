@@ -1,22 +1,24 @@
 """Publishes the training pipeline: its components, a deployment under the endpoint, the default last."""
 
-import tempfile
+import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
-from ml.azure.clients import Azure, without_its_own_output
+from ml.azure.assets import Assets, at, version_of
+from ml.azure.clients import Azure
 from ml.azure.runs import FINISHED
-from ml.content import content_key, sha256_of_program
-from ml.jobs import pipeline
+from ml.content import Files, content_key, sha256_of_program
+from ml.jobs import pipeline, spec
 from ml.jobs.pipeline import Plan
 from ml.jobs.snapshot import SENT_ANEW, Snapshot
+from ml.published import code as codes
 from ml.published import names
 from ml.steps.bounds import text_of
 
-if TYPE_CHECKING:
-    from azure.ai.ml.entities import BatchDeployment, BatchEndpoint, PipelineComponent
-
+OF_PIPELINES: Final = "2024-01-01-preview"
+"""The version of the API in which a deployment may be of a pipeline component (azure-ai-ml 1.35)."""
 KEY = "content"  # tag of a deployment: the whole key of its content
 APART = frozenset({"code", "code_commit"})  # of a plan: the code's own digest says what it is
 
@@ -64,7 +66,7 @@ def key_of(plan: Plan, code_sha256: str, anew: str = "") -> str:
     code_sha256: of the snapshot; anew: differs for code that is to be sent again
     """
     content = {name: value for name, value in asdict(plan).items() if name not in APART}
-    joined = sha256_of_program(Path(pipeline.__file__))
+    joined = [sha256_of_program(Path(str(module.__file__))) for module in (pipeline, spec)]
     return content_key({"plan": content, "code": code_sha256, "joined": joined, "anew": anew})
 
 
@@ -73,33 +75,37 @@ def publish(azure: Azure, code: Snapshot, environment: str, *, anew: bool = Fals
 
     anew: the code is sent again, as another version. Raises MlopsError.
     """
-    with tempfile.TemporaryDirectory(prefix="mlops-") as scratch:
-        folder = code.write(Path(scratch) / "code", anew=anew)
-        plan = plan_of(azure, folder, code.commit, environment)
-        word = (folder / SENT_ANEW).read_text(encoding="utf-8") if anew else ""
-        key = key_of(plan, code.sha256, word)
-        return _Publisher(azure, plan, key).published()
+    word = secrets.token_hex(16) if anew else ""
+    plan = plan_of(azure, Path(), code.commit, environment)
+    files = {**code.files, **({SENT_ANEW: word.encode()} if anew else {})}
+    sent = content_key({"code": code.sha256, "anew": word})
+    return _Publisher(azure, plan, key_of(plan, code.sha256, word), files, sent).published()
 
 
 class _Publisher:
-    """One version on its way. Each step may have been done by an earlier call that was cut off."""
+    """One version on its way. Each step may have been done by an earlier call that was cut off.
 
-    def __init__(self, azure: Azure, plan: Plan, key: str) -> None:
+    files: the code. sent: the key of its content.
+    """
+
+    def __init__(self, azure: Azure, plan: Plan, key: str, files: Files, sent: str) -> None:
         estate = azure.estate
         self._azure = azure
         self._plan = plan
         self._key = key
+        self._files, self._sent = files, sent
         self._endpoint = names.endpoint(estate.subscription_id, estate.resource_group, estate.workspace)
         self._deployment = names.deployment(key)
+        self._batch = Assets(azure, OF_PIPELINES)
 
     def published(self) -> Published:
-        endpoint = self._get_endpoint()
+        endpoint = self._batch.read(self._place(), "read batch endpoints")
         if endpoint is not None and _default_of(endpoint) == self._deployment:
             self._azure.report.line(f"the pipeline {names.version(self._key)} is published")
             return self._told(made=False)
         if endpoint is None:
-            endpoint = self._put_endpoint(None)
-        made = self._deployment not in {str(one.name) for one in self._deployments()}
+            self._put_endpoint(None)
+        made = self._deployment not in {str(one["name"]) for one in self._deployments()}
         if made:
             self._deploy(self._component())
         self._put_endpoint(self._deployment)
@@ -110,82 +116,71 @@ class _Publisher:
         url = names.endpoint_url(self._endpoint, self._azure.estate.location)
         return Published(self._endpoint, url, self._deployment, names.version(self._key), made, removed)
 
-    def _get_endpoint(self) -> "BatchEndpoint | None":
-        from azure.core.exceptions import ResourceNotFoundError
+    def _place(self, *below: str) -> str:
+        return at("batchEndpoints", self._endpoint, *below)
 
-        azure = self._azure
-        try:
-            return azure.granted(lambda: azure.ml.batch_endpoints.get(self._endpoint), "read batch endpoints")
-        except ResourceNotFoundError:
-            return None
+    def _put_endpoint(self, default: str | None) -> None:
+        said: dict[str, Any] = {
+            "authMode": "AADToken",
+            "description": f"Starts the training of {self._plan.model_name}",
+            "properties": {},
+            **({"defaults": {"deploymentName": default}} if default else {}),
+        }
+        body = {
+            "location": self._azure.estate.location,
+            # Azure refuses an endpoint with a tag that is empty.
+            "tags": {"model": self._plan.model_name},
+            "properties": said,
+        }
+        self._batch.write(self._place(), body, "make batch endpoints")
 
-    def _put_endpoint(self, default: str | None) -> "BatchEndpoint":
-        from azure.ai.ml.entities import BatchEndpoint
+    def _component(self) -> str:
+        """The id of the registered pipeline component of this content; those of its steps come before it."""
+        version = names.version(self._key)
+        place = version_of("components", f"{names.component()}:{version}")
+        if self._azure.assets.read(place, "read components") is None:
+            steps = pipeline.declared()
+            code = codes.ensure(self._azure, self._files, self._sent)
+            environment = self._azure.assets.id(version_of("environments", self._plan.environment))
+            own = {"code": f"azureml:{code}", "environment": f"azureml:{environment}"}
+            ids = {step: self._registered({**one, **own}, step) for step, one in steps.items()}
+            self._registered(pipeline.assemble(self._plan, steps, ids))
+        return self._azure.assets.id(place)
 
-        azure = self._azure
-        made = BatchEndpoint(
-            name=self._endpoint,
-            description=f"Starts the training of {self._plan.model_name}",
-            tags={"model": self._plan.model_name},  # Azure refuses an endpoint with a tag that is empty
-            defaults={"deployment_name": default} if default else None,
-        )
-        return azure.granted(
-            lambda: azure.ml.batch_endpoints.begin_create_or_update(made).result(), "make batch endpoints"
-        )
+    def _registered(self, said: Mapping[str, Any], step: str = "") -> str:
+        """Register a component; its id."""
+        name, version = names.component(step), names.version(self._key)
+        self._azure.report.line(f"component {name}:{version}")
+        place = version_of("components", f"{name}:{version}")
+        properties = {
+            "componentSpec": {**said, "name": name, "version": version},
+            "description": said.get("description"),
+            "isAnonymous": False,
+            "isArchived": False,
+            "properties": {},
+            "tags": {},
+        }
+        self._azure.assets.write(place, {"properties": properties}, "create components")
+        return self._azure.assets.id(place)
 
-    def _component(self) -> "PipelineComponent":
-        """The registered pipeline component of this content, and those of its steps."""
-        from azure.core.exceptions import ResourceNotFoundError
+    def _deploy(self, component: str) -> None:
+        said = {
+            "description": f"Training of {self._plan.model_name}",
+            "deploymentConfiguration": {
+                "deploymentConfigurationType": "PipelineComponent",
+                "componentId": {"assetId": component, "referenceType": "Id"},
+                "settings": {"default_compute": self._plan.compute, "continue_on_step_failure": "False"},
+            },
+        }
+        body = {
+            "location": self._azure.estate.location,
+            "tags": {KEY: self._key, "code_commit": self._plan.code_commit},
+            "properties": said,
+        }
+        self._batch.write(self._place("deployments", self._deployment), body, "make batch deployments")
 
-        azure, version = self._azure, names.version(self._key)
-        found: Any
-        try:
-            found = azure.granted(
-                lambda: azure.ml.components.get(names.component(), version), "read components"
-            )
-        except ResourceNotFoundError:
-            steps = {
-                step: self._registered(component, names.component(step))
-                for step, component in pipeline.load_steps(self._plan).items()
-            }
-            found = self._registered(pipeline.assemble(self._plan, steps), names.component())
-        return found
-
-    def _registered(self, component: Any, name: str) -> Any:
-        azure = self._azure
-        component.name, component.version = name, names.version(self._key)
-        azure.report.line(f"component {name}:{component.version}")
-
-        def send() -> Any:
-            with without_its_own_output():
-                return azure.ml.components.create_or_update(component)
-
-        return azure.granted(send, "create components")
-
-    def _deploy(self, component: "PipelineComponent") -> None:
-        from azure.ai.ml.entities import PipelineComponentBatchDeployment
-
-        azure = self._azure
-        made: Any = PipelineComponentBatchDeployment(
-            name=self._deployment,
-            endpoint_name=self._endpoint,
-            description=f"Training of {self._plan.model_name}",
-            component=str(component.id),
-            settings={"default_compute": self._plan.compute, "continue_on_step_failure": "False"},
-            tags={KEY: self._key, "code_commit": self._plan.code_commit},
-        )
-
-        def send() -> Any:
-            with without_its_own_output():
-                return azure.ml.batch_deployments.begin_create_or_update(made).result()
-
-        azure.granted(send, "make batch deployments")
-
-    def _deployments(self) -> "list[BatchDeployment]":
-        azure = self._azure
-        return azure.granted(
-            lambda: list(azure.ml.batch_deployments.list(self._endpoint)), "read batch deployments"
-        )
+    def _deployments(self) -> list[dict[str, Any]]:
+        return self._batch.listed(self._place("deployments"), "read batch deployments")
 
     def _tidied(self) -> tuple[str, ...]:
         """Delete the deployments that are neither among the newest nor have a run under way.
@@ -193,11 +188,12 @@ class _Publisher:
         Their components stay: registered models came from them.
         """
         azure = self._azure
-        others = [one for one in self._deployments() if one.name != self._deployment]
+        others = [one for one in self._deployments() if one["name"] != self._deployment]
         newest_first = sorted(others, key=_created, reverse=True)
         removed: list[str] = []
         for old in newest_first[azure.settings.published.keep - 1 :]:
-            name = str(old.name)
+            name = str(old["name"])
+            # Resource Manager does not know the jobs of a deployment, and azure-ai-ml whom to ask.
             runs = azure.granted(
                 lambda name=name: list(azure.ml.batch_deployments.list_jobs(self._endpoint, name=name)),
                 "list the jobs of batch deployments",
@@ -205,20 +201,15 @@ class _Publisher:
             if any(run.status not in FINISHED for run in runs):
                 azure.report.line(f"the deployment {name} stays: runs of it are under way")
                 continue
-            azure.granted(
-                lambda name=name: azure.ml.batch_deployments.begin_delete(name, self._endpoint).result(),
-                "delete batch deployments",
-            )
+            self._batch.remove(self._place("deployments", name), "delete batch deployments")
             azure.report.line(f"the deployment {name} was removed")
             removed.append(name)
         return tuple(removed)
 
 
-def _default_of(endpoint: "BatchEndpoint") -> str | None:
-    defaults: Any = endpoint.defaults
-    return getattr(defaults, "deployment_name", None) if defaults is not None else None
+def _default_of(endpoint: Mapping[str, Any]) -> str | None:
+    return (endpoint["properties"].get("defaults") or {}).get("deploymentName")
 
 
-def _created(deployment: "BatchDeployment") -> str:
-    context: Any = deployment.creation_context
-    return str(getattr(context, "created_at", "") or "")
+def _created(deployment: Mapping[str, Any]) -> str:
+    return str((deployment.get("systemData") or {}).get("createdAt") or "")

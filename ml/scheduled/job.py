@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ml.azure.clients import without_its_own_output
 from ml.azure.runs import Follower
-from ml.azure.words import word
 from ml.content import content_key, sha256_of_files
 from ml.errors import MlopsError
 from ml.jobs import environment, snapshot
@@ -138,9 +137,9 @@ def submit(azure: Azure, job: Job, *, force: bool = False) -> Submitted:
     A job that has ended stands for this one only where what it read is known to be the same.
     """
     known, name = find_job(azure, job.key, job.kind)
-    status = word(known.status) if known is not None else ""
+    status = known.status if known is not None else ""
     if known is not None and reusable(known, force) and (job.state or status != "Completed"):
-        return Submitted(str(known.name), status, reused=True)
+        return Submitted(known.name, status, reused=True)
     with (
         azure.report.phase(f"submitting {name}"),
         tempfile.TemporaryDirectory(prefix="mlops-") as scratch,

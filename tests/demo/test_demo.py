@@ -168,4 +168,4 @@ def test_a_command_is_told_of_the_phases_before_it(tmp_path: Path) -> None:
         echo = replace(phase("import sys; print(sys.argv[1:])"), since="deploy", release="deploy")
         words = literal_eval(told(echo).output)
     assert words[0] == "--since" and datetime.fromisoformat(words[1]).tzinfo is not None
-    assert words[2:] == ["--release", "r-fedcba9876543210"]
+    assert words[2:] == ["r-fedcba9876543210"]

@@ -1,15 +1,16 @@
 """The story of production: what is passed on to its commands, what is judged of it, and its page."""
 
 import json
+import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo import production, report, stacks
+from demo import production, report, stacks, traffic
 from demo.phases import Phase
 from demo.runner import Outcome
 
@@ -60,9 +61,9 @@ class Told(production.Story):
         return "{}"
 
     @contextmanager
-    def traffic(self, _inside: Any, out: Path) -> Generator[None]:
+    def traffic(self, _inside: Any, out: Path) -> Generator[Callable[[str], None]]:
         self.commands.append(("calls begin", ""))
-        yield
+        yield lambda line: None
         time.sleep(0.1)
         self.commands.append(("calls end", ""))
         out.write_text(json.dumps(second(1)) + "\n")
@@ -83,7 +84,8 @@ def test_each_release_is_proven_then_approved_then_promoted_while_somebody_calls
     assert [one["release"] for one in found["releases"]] == ["r-1", "r-2", "r-3"]
     for release in ("r-1", "r-2", "r-3"):
         words = [word for word, of in told.commands if of == release]
-        assert words == [*(["deploy"] if release != "r-1" else []), *WORDS]
+        # The first one was deployed and proven before.
+        assert words == (list(WORDS[1:]) if release == "r-1" else ["deploy", *WORDS])
     spans, inside = list[list[str]](), False
     for word, release in told.commands:
         if word.startswith("calls"):
@@ -93,6 +95,48 @@ def test_each_release_is_proven_then_approved_then_promoted_while_somebody_calls
             spans[-1].append(f"{word} {release}")
     called = ["r-1", "r-2", "r-3"] if earlier else ["r-2", "r-3"]
     assert spans == [[f"promote {one}"] for one in called]  # and none is proven beside the callers
+
+
+def test_what_a_command_says_is_passed_on_while_it_runs_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(production, "EMULATOR", (sys.executable, "-c", SAYS))
+    story = production.Story(tmp_path)
+    lines: list[str] = []
+    assert story.run("a title", "mlops", "promote", told=lines.append) == "the answer\n"
+    assert lines == ["one\n", "  canary\n"]
+    assert (tmp_path / "production-01.log").read_text() == "one\n  canary\nthe answer\n"
+    with pytest.raises(production.StepError, match=r"(?s)ended with 0, not 1.*canary"):
+        story.run("a title", "mlops", "promote", ends=1)
+
+
+SAYS = "import sys; print('one', file=sys.stderr); print('  canary', file=sys.stderr); print('the answer')"
+
+
+def test_the_caller_hurries_once_the_new_revision_has_requests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, hurry = tmp_path / "traffic.jsonl", tmp_path / "traffic.hurry"
+    hurry.touch()  # of an earlier story
+    monkeypatch.setattr(production, "EMULATOR", (sys.executable, "-c", "import time; time.sleep(60)"))
+    with production.traffic(("--from", "somewhere"), out) as told:
+        assert not hurry.exists()
+        for line, hurried in (
+            ("  begun\n", False),
+            ("10%: canary\n", False),
+            ("\x1b[2m  canary\x1b[0m\n", True),
+        ):
+            told(line)
+            assert hurry.exists() is hurried, line
+
+
+def test_a_client_rests_until_the_file_is_there(tmp_path: Path) -> None:
+    hurry = tmp_path / "hurry"
+    resting = traffic.Traffic("https://gateway/score", 1, hurry)
+    assert resting._resting() and resting._resting()
+    hurry.touch()
+    assert not resting._resting()
+    assert not traffic.Traffic("https://gateway/score", 1)._resting()
 
 
 def test_a_section_of_the_stack_file_is_passed_on_whole() -> None:

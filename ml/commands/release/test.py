@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 
 from ml.terminal import options, preflight
+from ml.terminal.ahead import ahead
 from ml.terminal.console import table
 from ml.terminal.failures import honest
 from ml.terminal.run import run
@@ -43,13 +44,18 @@ def command(
     code 1 when anything failed; the evidence is kept all the same, and nobody can approve the release on it.
     """
     green: list[bool] = []
+    from ml.deploy import group
+    from ml.settings import settings
+
     with honest(as_json):
         preflight.check_release(release)
+        settings()  # a wrong one is named before anything is asked of a stack
+    deployed = ahead(lambda: group.outputs(env))
 
     def work(azure: "Azure", root: Path) -> dict[str, Any]:
         from ml.release.stage.run import test
 
-        answer = test(azure, root, release, load_seconds)
+        answer = test(azure, root, release, load_seconds, deployed)
         green.append(bool(answer["green"]))
         return answer
 

@@ -113,16 +113,23 @@ def _tell(azure: "Azure", check: Check) -> None:
     azure.report.line(f"{'passed' if check.passed else 'FAILED'}: {check.name}: {check.reason}")
 
 
-def test(azure: "Azure", root: Path, release_id: str, load_seconds: float | None = None) -> dict[str, Any]:
+def test(
+    azure: "Azure",
+    root: Path,
+    release_id: str,
+    load_seconds: float | None = None,
+    deployed: Callable[[], dict[str, Any]] | None = None,
+) -> dict[str, Any]:
     """Test the release where it is deployed, and keep the evidence beside its record.
 
-    load_seconds: in place of the settings'.
+    load_seconds: in place of the settings'. deployed: the outputs of the group's stack, where somebody asks
+    for them already.
     Raises MlopsError when it is not deployed there; red evidence is kept as well, and is no error here.
     """
     environment = azure.estate.environment
     with azure.report.phase(f"the release {release_id} in {environment}"):
         record = records.read(azure, release_id)
-        outputs = group.outputs(environment)
+        outputs = deployed() if deployed else group.outputs(environment)
         if not outputs.get("address") or outputs.get("release") != release_id:
             there = outputs.get("release") or "nothing"
             raise MlopsError(

@@ -1,5 +1,8 @@
 """Stand-ins at the command line's own seams."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from ml.terminal.console import Report
 
 
@@ -18,3 +21,17 @@ class RecordingReport(Report):
 
     def warn(self, text: str) -> None:
         self.lines.append(text)
+
+
+class WorkspaceAssets:
+    """Stands where `Azure.assets` does. there: what the workspace has, by path."""
+
+    def __init__(self) -> None:
+        self.there: dict[str, dict[str, Any]] = {}
+
+    def read(self, path: str, what: str) -> dict[str, Any] | None:
+        return self.there.get(path)
+
+    def write(self, path: str, body: Mapping[str, Any], what: str) -> dict[str, Any]:
+        self.there[path] = dict(body)
+        return self.there[path]

@@ -4,7 +4,7 @@ from types import SimpleNamespace as Named
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError
 
 from infra.outputs import EstateOutputs
 from ml.azure import images
@@ -12,9 +12,9 @@ from ml.azure.clients import Azure
 from ml.azure.remote_log import RemoteLog, readable
 from ml.azure.runs import Child, Follower, RunDetails
 from ml.errors import MlopsError
-from ml.jobs.submission import content_of, find_job, job_name, reusable
+from ml.jobs.submission import KnownJob, content_of, find_job, job_name, reusable
 from ml.settings import settings
-from tests.ml.cli.mlops_fakes import RecordingReport
+from tests.ml.cli.mlops_fakes import RecordingReport, WorkspaceAssets
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -72,6 +72,7 @@ class FakeAzure(Azure):
         super().__init__(EstateOutputs(**outputs), RecordingReport(), quick)
         self.__dict__.update(parts)
         self.__dict__["blobs"] = parts.get("blobs") or Blobs()
+        self.__dict__["assets"] = WorkspaceAssets()
 
     def at_url(self, url: str) -> Any:
         return self.__dict__["blobs"].at(url)
@@ -180,16 +181,6 @@ def test_what_is_for_a_terminal_is_left_out(raw: bytes, read: str):
     assert readable(raw) == read
 
 
-class Jobs:
-    def __init__(self, *existing: Any) -> None:
-        self.existing = {job.name: job for job in existing}
-
-    def get(self, name: str) -> Any:
-        if name not in self.existing:
-            raise ResourceNotFoundError(name)
-        return self.existing[name]
-
-
 PARTS: dict[str, Any] = {
     "data": "d",
     "code": "c",
@@ -201,14 +192,12 @@ KEY = content_of(**PARTS)
 
 
 def test_the_latest_job_of_a_content_is_found(outputs: dict[str, Any]):
-    first, second = (
-        Named(name=job_name(KEY, 1, "train"), status="Failed"),
-        Named(name=job_name(KEY, 2, "train"), status="Completed"),
-    )
-    azure = FakeAzure(outputs, ml=Named(jobs=Jobs(first, second)))
+    azure: Any = FakeAzure(outputs)
+    assert find_job(azure, KEY, "train") == (None, job_name(KEY, 1, "train"))
+    for attempt, status in ((1, "Failed"), (2, "Completed")):
+        azure.assets.there[f"jobs/{job_name(KEY, attempt, 'train')}"] = {"properties": {"status": status}}
+    second = KnownJob(job_name(KEY, 2, "train"), "Completed")
     assert find_job(azure, KEY, "train") == (second, job_name(KEY, 3, "train"))
-    nothing = FakeAzure(outputs, ml=Named(jobs=Jobs()))
-    assert find_job(nothing, KEY, "train") == (None, job_name(KEY, 1, "train"))
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -227,7 +216,7 @@ def test_each_input_decides_the_key(part: str):
     ],
 )
 def test_only_a_running_or_successful_job_is_taken(status: str, force: bool, expected: bool):
-    assert reusable(Named(name="x", status=status), force) is expected
+    assert reusable(KnownJob("x", status), force) is expected
     assert reusable(None, force) is False
 
 

@@ -18,7 +18,7 @@ from ml.deploy import group, image
 from ml.errors import MlopsError
 from ml.jobs import data, environment
 from tests.ml.azure.fakes import Workspace
-from tests.ml.cli.mlops_fakes import RecordingReport
+from tests.ml.cli.mlops_fakes import RecordingReport, WorkspaceAssets
 
 ROOT = Path(__file__).parents[3]
 
@@ -27,25 +27,10 @@ class FakeAzure(Azure):
     def __init__(self, outputs: dict[str, Any], **parts: Any) -> None:
         super().__init__(EstateOutputs(**outputs), RecordingReport())
         self.__dict__.update(parts)
+        self.__dict__["assets"] = WorkspaceAssets()
 
     def blob(self, path: str) -> Any:
         return self.__dict__["blobs"]
-
-
-class Assets:
-    """Versions of environments or data, by NAME:VERSION."""
-
-    def __init__(self, *known: Any) -> None:
-        self.known = {f"{each.name}:{each.version}": each for each in known}
-
-    def get(self, name: str, version: str) -> Any:
-        if f"{name}:{version}" not in self.known:
-            raise ResourceNotFoundError("no such version")
-        return self.known[f"{name}:{version}"]
-
-    def create_or_update(self, asset: Any) -> Any:
-        self.known[f"{asset.name}:{asset.version}"] = asset
-        return asset
 
 
 @pytest.fixture
@@ -120,7 +105,7 @@ def test_a_scoring_image_that_was_deleted_is_built_again_and_one_of_which_nothin
 def test_a_training_environment_whose_image_was_deleted_is_built_as_its_next_version(
     outputs: dict[str, Any], builds: list[str], registry: Named, held: dict[str, Held]
 ):
-    azure = FakeAzure(outputs, ml=Named(environments=Assets()))
+    azure = FakeAzure(outputs)
     first = environment.ensure(azure, ROOT, False)
     held[str(first.image).partition("@")[2]] = Held(False)
     second = environment.ensure(azure, ROOT, False)
@@ -150,7 +135,7 @@ def test_a_scoring_image_is_built_again_for_another_registry_and_when_asked(
 def test_a_training_environment_is_built_again_for_another_registry_and_when_asked(
     outputs: dict[str, Any], builds: list[str], registry: Named
 ):
-    azure = FakeAzure(outputs, ml=Named(environments=Assets()))
+    azure = FakeAzure(outputs)
 
     def version(rebuild: bool = False) -> str:
         return str(environment.ensure(azure, ROOT, rebuild).version)
@@ -179,9 +164,10 @@ def test_a_data_set_whose_blob_is_gone_or_cut_is_sent_again(
     blob = Named(
         get_blob_properties=properties, upload_blob=lambda content, **more: uploaded.append(more["length"])
     )
-    known = Named(name="credit-default", version=file.version, tags={"sha256": file.sha256})
-    azure = FakeAzure(outputs, ml=Named(data=Assets(known)), blobs=blob)
-    assert data.register(azure, file) is known
+    azure: Any = FakeAzure(outputs, blobs=blob)
+    known = {"properties": {"tags": {"sha256": file.sha256}}}
+    azure.assets.there[f"data/credit-default/versions/{file.version}"] = known
+    assert data.register(azure, file) == data.DataAsset("credit-default", file.version)
     assert uploaded == [4] * sent
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml.errors import MlopsError
-from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY, Plan, assemble, load_step, load_steps
+from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY, Plan, assemble, declared, load_step
 
 
 @pytest.fixture
@@ -33,9 +33,7 @@ def plan(tmp_path: Path) -> Plan:
 
 
 def body(plan: Plan, steps: Path = STEPS_DIRECTORY) -> dict[str, Any]:
-    component = assemble(plan, load_steps(plan, steps))
-    nodes = component._build_rest_component_jobs()
-    return {**component._to_dict(), "nodes": nodes}
+    return assemble(plan, declared(steps), {step: f"id of {step}" for step in STEPS})
 
 
 ORIGIN = {"inputs.data_name", "inputs.data_sha256", "inputs.code_commit"}
@@ -68,8 +66,8 @@ SOURCES = {
 
 def test_the_steps_are_joined_in_order_by_their_outputs(plan: Plan, steps: Path):
     whole = body(plan, steps)
-    jobs = whole["nodes"]
-    assert tuple(jobs) == STEPS, "the order of the calls in assemble is that of STEPS in ml/jobs/pipeline.py"
+    jobs = whole["jobs"]
+    assert tuple(jobs) == STEPS, "the order of the rows of joined is that of STEPS in ml/jobs/pipeline.py"
 
     def sources(step: str) -> set[str]:
         values = [str(value["value"]) for value in jobs[step]["inputs"].values()]
@@ -79,20 +77,22 @@ def test_the_steps_are_joined_in_order_by_their_outputs(plan: Plan, steps: Path)
 
     read = set[str]().union(*map(sources, STEPS))
     for step in STEPS:
-        for output in load_step(step, plan, steps).outputs:
+        for output in declared(steps)[step]["outputs"]:
             assert f"jobs.{step}.outputs.{output}" in read or output in whole["outputs"], (
-                f"no step reads the output {output} of the step {step}: in assemble of ml/jobs/pipeline.py, "
-                "give it to the step that is to use it (compare, if it can stop a registration), or return it"
+                f"no step reads the output {output} of the step {step}: in joined of ml/jobs/pipeline.py, "
+                "give it to the step that is to use it (compare, if it can stop a registration), or make it "
+                "the pipeline's"
             )
         assert sources(step) == SOURCES.get(step), f"write into SOURCES of this file what {step} reads"
     assert {f"inputs.{name}" for name in whole["inputs"]} <= read, "each input of the pipeline is some step's"
 
 
 def test_every_step_gets_code_environment_identity_and_a_time_limit(plan: Plan, steps: Path):
-    for name, component in load_steps(plan, steps).items():
+    for name in STEPS:
+        component: Any = load_step(name, plan, steps)  # as a sweep and a fleet take it
         assert component.code == str(plan.code), name
         assert component.environment == "azureml:training:abc"
-    for node in body(plan, steps)["nodes"].values():
+    for node in body(plan, steps)["jobs"].values():
         assert node["identity"] == {"identity_type": "Managed", "client_id": "client"}
         assert node["limits"]["timeout"] == "PT10M"
 
@@ -100,7 +100,7 @@ def test_every_step_gets_code_environment_identity_and_a_time_limit(plan: Plan, 
 def test_the_plans_values_reach_the_steps(plan: Plan, steps: Path):
     jobs = {
         step: {name: value["value"] for name, value in node["inputs"].items()}
-        for step, node in body(plan, steps)["nodes"].items()
+        for step, node in body(plan, steps)["jobs"].items()
     }
     assert jobs["prepare"]["test_fraction"] == "0.25"
     assert jobs["train"]["seed"] == "7"
@@ -112,10 +112,10 @@ def test_the_plans_values_reach_the_steps(plan: Plan, steps: Path):
 
 def test_a_call_may_leave_out_what_has_a_default(plan: Plan):
     """A trigger says which data, and why; all else is as it was published."""
-    declared = body(plan)["inputs"]
-    needed = {name for name, one in declared.items() if "default" not in one and not one.get("optional")}
+    inputs = body(plan)["inputs"]
+    needed = {name for name, one in inputs.items() if "default" not in one and not one.get("optional")}
     assert needed == {"data", "data_name", "started_by", "reason"}
-    defaults = {name: one["default"] for name, one in declared.items() if "default" in one}
+    defaults = {name: one["default"] for name, one in inputs.items() if "default" in one}
     assert defaults == {
         "data_sha256": "unknown",
         "code_commit": "c" * 40,
@@ -124,18 +124,20 @@ def test_a_call_may_leave_out_what_has_a_default(plan: Plan):
         "trials": "3",
         "anew": "no",
     }
-    assert declared["started_by"]["enum"] == ["person", "schedule", "data", "metric"]
-    assert declared["data"]["type"] == "uri_file"
+    assert inputs["started_by"]["enum"] == ["person", "schedule", "data", "metric"]
+    assert inputs["data"]["type"] == "uri_file"
     assert set(body(plan)["outputs"]) == {"evaluation", "decision", "registration"}
 
 
 def test_what_errors_cost_reaches_the_training(plan: Plan):
     costs = {"false_negative_cost": 8.0, "false_positive_cost": 2.0}
-    inputs = body(replace(plan, costs=costs))["nodes"]["train"]["inputs"]
+    inputs = body(replace(plan, costs=costs))["jobs"]["train"]["inputs"]
     assert {name: float(inputs[name]["value"]) for name in costs} == costs
 
 
 def test_a_missing_component_is_named(plan: Plan, steps: Path):
     (steps / "compare" / "component.yml").unlink()
     with pytest.raises(MlopsError, match="compare"):
-        load_steps(plan, steps)
+        declared(steps)
+    with pytest.raises(MlopsError, match="compare"):
+        load_step("compare", plan, steps)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import typer
-from azure.core.exceptions import ResourceNotFoundError
 from typer.testing import CliRunner
 
 from ml.commands.schedule import run_
@@ -18,7 +17,7 @@ from ml.scheduled import job, schedules
 from ml.scheduled.job import Job
 from ml.scheduled.table import ROWS
 from ml.terminal.subjects import app
-from tests.ml.cli.mlops_fakes import RecordingReport
+from tests.ml.cli.mlops_fakes import RecordingReport, WorkspaceAssets
 from tests.ml.features.test_commands import words
 
 
@@ -67,22 +66,19 @@ def test_a_name_of_nothing_that_is_scheduled_is_refused_before_the_stack_is_aske
 def test_a_job_that_ended_well_stands_for_the_next_one_only_where_it_has_read_the_same(
     state: str, reused: bool
 ) -> None:
-    """As the SDK tells it: the status is a member of an enumeration, and no word."""
-    there = {"push-key": JobStatus.COMPLETED}
     sent: list[str] = []
-
-    def get(name: str) -> Any:
-        if name not in there:
-            raise ResourceNotFoundError(name)
-        return SimpleNamespace(name=name, status=there[name])
 
     def create(entity: Any) -> Any:
         sent.append(entity.name)
         return SimpleNamespace(studio_url="https://ml.azure.com")
 
-    jobs = SimpleNamespace(get=get, create_or_update=create)
+    assets = WorkspaceAssets()
+    assets.there["jobs/push-key"] = {"properties": {"status": "Completed"}}
     azure: Any = SimpleNamespace(
-        ml=SimpleNamespace(jobs=jobs), granted=lambda call, _: call(), report=RecordingReport()
+        assets=assets,
+        ml=SimpleNamespace(jobs=SimpleNamespace(create_or_update=create)),
+        granted=lambda call, _: call(),
+        report=RecordingReport(),
     )
     made = Job("push", "push, scheduled", "key", lambda _: SimpleNamespace(), state)
     done = job.submit(azure, made)

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from ml.errors import MlopsError
 from ml.features import erased, transform
+from ml.features.database import Database, in_words, quoted
 from ml.features.definition import FeatureTable
-from ml.features.engine import Connection, batches, engine, one, quoted
+from ml.features.engine import engine
 from ml.features.place import BUILT, Features, Opened, register
 from ml.features.sources import Sources
 from ml.features.transform import HISTORY, LATEST, MADE
@@ -83,7 +84,7 @@ def build(
 
 
 def _told_of(
-    connection: Connection,
+    connection: Database,
     table: FeatureTable,
     counts: transform.Counts,
     now: dt.datetime,
@@ -91,9 +92,8 @@ def _told_of(
     where: str,
 ) -> Built:
     """What there is after a build, from what there was before it and what is new."""
-    before = one(connection, f"SELECT COUNT(*) AS rows FROM {HISTORY}")["rows"]  # noqa: S608
-    served = one(
-        connection,
+    before = connection.one(f"SELECT COUNT(*) AS rows FROM {HISTORY}")["rows"]  # noqa: S608
+    served = connection.one(
         f"SELECT COUNT(*) AS keys, MAX({quoted(table.event_time)}) AS newest "  # noqa: S608
         f"FROM ({transform.latest_after(table)})",
     )
@@ -125,34 +125,33 @@ def _refuse_other(table: FeatureTable, opened: Opened | None, now: dt.datetime) 
         )
 
 
-def _since(connection: Connection, table: FeatureTable, opened: Opened | None) -> dt.datetime | None:
+def _since(connection: Database, table: FeatureTable, opened: Opened | None) -> dt.datetime | None:
     """Rows of events since then are looked at; None: of all."""
     late = table.transformation.late
     if late is None or opened is None or opened.built is None or opened.torn:
         return None
     register(connection, LATEST, opened.latest)
-    newest = one(connection, f"SELECT MAX({quoted(table.event_time)}) AS at FROM {LATEST}")["at"]  # noqa: S608
+    newest = connection.one(f"SELECT MAX({quoted(table.event_time)}) AS at FROM {LATEST}")["at"]  # noqa: S608
     return None if newest is None else newest - late
 
 
-def _key_types(connection: Connection, table: FeatureTable) -> dict[str, Any]:
+def _key_types(connection: Database, table: FeatureTable) -> dict[str, Any]:
     import pyarrow as pa
 
-    described: Any = connection.execute(f"DESCRIBE SELECT * FROM {MADE}").fetchall()  # noqa: S608
-    kinds = {row[0]: row[1] for row in described}
+    kinds = connection.kinds(f"SELECT * FROM {MADE}")  # noqa: S608
     return {key: pa.string() if kinds[key] == "VARCHAR" else pa.int64() for key in table.key}
 
 
-def _register_latest(connection: Connection, table: FeatureTable, opened: Opened) -> None:
+def _register_latest(connection: Database, table: FeatureTable, opened: Opened) -> None:
     """The latest rows; made anew of all rows where a build was killed between its two commits."""
     if not opened.torn:
         register(connection, LATEST, opened.latest)
         return
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {LATEST} AS {transform.latest_of(table, HISTORY)}")
+    connection.keep(LATEST, transform.latest_of(table, HISTORY))
 
 
 def _write(
-    connection: Connection,
+    connection: Database,
     table: FeatureTable,
     opened: Opened,
     counts: transform.Counts,
@@ -162,12 +161,9 @@ def _write(
     taken = {BUILT: round(now.timestamp() * 1_000_000)}
     told = {"table": table.name, **asdict(counts)}
     try:
-        tables.append(
-            opened.history, batches(connection, transform.rows_to_append(table)), taken=taken, told=told
-        )
-        tables.replace(
-            opened.latest, batches(connection, transform.latest_after(table)), None, taken=taken, told=told
-        )
+        with in_words(f"The rows of {table.name} cannot be written"):
+            connection.append(opened.history, transform.rows_to_append(table), taken=taken, told=told)
+            connection.replace(opened.latest, transform.latest_after(table), taken=taken, told=told)
     except tables.TableChangedError as error:
         raise MlopsError(
             f"Another build, or an erasure, of {table.name} has written meanwhile.",

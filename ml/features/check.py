@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ml.features import transform
+from ml.features.database import listed, quoted
 from ml.features.definition import KNOWN_AT, OVERTAKEN, FeatureTable
 from ml.features.durations import written
-from ml.features.engine import Connection, engine, listed, one, quoted
+from ml.features.engine import Machine, engine
 from ml.features.place import Features, Opened, register
 from ml.features.transform import HISTORY, LATEST
 from ml.lake import tables
@@ -44,8 +45,7 @@ def check(table: FeatureTable, features: Features, now: dt.datetime, memory_gb: 
         problems += transform.faults(connection, table, HISTORY)
         problems += _of_times(connection, table, opened, now)
         event = quoted(table.event_time)
-        found = one(
-            connection,
+        found = connection.one(
             f"SELECT (SELECT COUNT(*) FROM {HISTORY}) AS rows, COUNT(*) AS keys, MAX({event}) AS newest "  # noqa: S608
             f"FROM {LATEST}",
         )
@@ -87,12 +87,11 @@ def _of_columns(table: FeatureTable, opened: Opened) -> list[str]:
     return said
 
 
-def _of_times(connection: Connection, table: FeatureTable, opened: Opened, now: dt.datetime) -> list[str]:
+def _of_times(connection: Machine, table: FeatureTable, opened: Opened, now: dt.datetime) -> list[str]:
     """Rows of the future, and latest rows that are not those of all rows, or that lack or are too many."""
     built = transform.utc(opened.built or now)
     event = quoted(table.event_time)
-    ahead = one(
-        connection,
+    ahead = connection.one(
         f"SELECT COUNT(*) FILTER (WHERE {KNOWN_AT} > {built}) AS known, "  # noqa: S608
         f"COUNT(*) FILTER (WHERE {event} > {transform.utc(now)}) AS events FROM {HISTORY}",
     )
@@ -102,8 +101,7 @@ def _of_times(connection: Connection, table: FeatureTable, opened: Opened, now: 
     columns = ", ".join(quoted(name) for name in transform.stored(table))
     due, served = f"({transform.latest_of(table, HISTORY)})", f"(SELECT {columns} FROM {LATEST})"  # noqa: S608
     other = f"({due} EXCEPT ALL {served}) UNION ALL ({served} EXCEPT ALL {due})"
-    differ = one(
-        connection,
+    differ = connection.one(
         f"SELECT COUNT(*) AS n FROM (SELECT DISTINCT {listed(table.key)} FROM ({other}))",  # noqa: S608
     )["n"]
     if differ and not opened.torn:
@@ -132,16 +130,15 @@ def profiles(table: FeatureTable, features: Features, memory_gb: float = 2.0) ->
         return {}
     with engine(memory_gb) as connection:
         register(connection, LATEST, opened.latest)
-        connection.execute(f"CREATE TEMP TABLE served AS SELECT * FROM {LATEST}")  # noqa: S608
+        connection.keep("served", f"SELECT * FROM {LATEST}")  # noqa: S608
         return {name: _profile(connection, name, one_.type) for name, one_ in table.features.items()}
 
 
-def _profile(connection: Connection, name: str, kind: str) -> Profile:
+def _profile(connection: Machine, name: str, kind: str) -> Profile:
     column = quoted(name)
     numeric = kind in ("integer", "number")
     middle = f"MEDIAN({column})" if numeric else f"MODE({column})"
-    found = one(
-        connection,
+    found = connection.one(
         f"SELECT COUNT(*) AS rows, COUNT(*) - COUNT({column}) AS nulls, MIN({column}) AS least, "  # noqa: S608
         f"{middle} AS middle, MAX({column}) AS greatest FROM served",
     )
@@ -150,6 +147,6 @@ def _profile(connection: Connection, name: str, kind: str) -> Profile:
         width = (found["greatest"] - found["least"]) / BARS
         place = f"LEAST({BARS - 1}, CAST(floor(({column} - {found['least']!r}) / {width!r}) AS INTEGER))"
         counted = ", ".join(f"COUNT(*) FILTER (WHERE {place} = {bar}) AS b{bar}" for bar in range(BARS))
-        bars = list(one(connection, f"SELECT {counted} FROM served").values())  # noqa: S608
+        bars = list(connection.one(f"SELECT {counted} FROM served").values())  # noqa: S608
     nulls = found["nulls"] / found["rows"] if found["rows"] else 0.0
     return Profile(nulls, found["least"], found["middle"], found["greatest"], bars)

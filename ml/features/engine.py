@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
-from ml.errors import MlopsError
+from ml.features.database import SqlError, Stored, quoted
+from ml.lake import tables
 from ml.lake.arrow import ArrowBatch
 
 if TYPE_CHECKING:
     import duckdb
+    from deltalake import DeltaTable
 
-Connection: TypeAlias = "duckdb.DuckDBPyConnection"
 BATCH_ROWS: Final = 65_536
+TAUGHT: Final = (
+    "CREATE TYPE timestamp_ltz AS TIMESTAMPTZ",
+    "CREATE TEMP MACRO timestamp_micros(n) AS make_timestamptz(n)",
+    "CREATE TEMP MACRO unix_micros(t) AS epoch_us(t)",
+    "CREATE TEMP MACRO raise_error(words) AS error(words)",
+    "CREATE TEMP MACRO sha2(words, bits) AS sha256(words)",  # of 256 bits, which are all that is asked for
+)
+"""What the statements of this package call by Spark's name. Transformations cannot: the subset refuses it."""
 
 
 @contextmanager
-def engine(memory_gb: float = 2.0, threads: int = 0) -> Generator[Connection]:
-    """A connection to an empty database in memory. threads: 0: one a core.
+def engine(memory_gb: float = 2.0, threads: int = 0) -> Generator[Machine]:
+    """An empty database in memory. threads: 0: one a core.
 
     The statements that run in it read relations that were registered, and nothing else: access to files,
     extensions and settings is closed.
@@ -41,43 +51,73 @@ def engine(memory_gb: float = 2.0, threads: int = 0) -> Generator[Connection]:
             settings["threads"] = threads
         with duckdb.connect(config=settings) as connection:
             connection.execute("SET TimeZone = 'UTC'")
+            for statement in TAUGHT:
+                connection.execute(statement)
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
-            yield connection
+            yield Machine(connection)
 
 
 @contextmanager
-def in_words(what: str) -> Generator[None]:
-    """Turns what DuckDB says of a statement into an MlopsError."""
+def _its_words() -> Generator[None]:
     import duckdb
 
     try:
         yield
     except duckdb.Error as error:
-        raise MlopsError(
-            f"{what}: {str(error).splitlines()[0]}", "Correct the definition, or what its sources hold."
-        ) from error
+        raise SqlError(str(error).splitlines()[0]) from error
 
 
-def batches(connection: Connection, sql: str) -> Iterator[ArrowBatch]:
-    """The rows of a statement, a part at a time. The connection serves nothing else until they have ended."""
-    yield from connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """DuckDB as ml.features.database.Database. connection: for what one machine alone does."""
 
+    connection: duckdb.DuckDBPyConnection
 
-def one(connection: Connection, sql: str) -> dict[str, Any]:
-    """The only row of a statement, by column."""
-    found = connection.sql(sql).to_arrow_table().to_pylist()
-    if len(found) != 1:
-        raise RuntimeError(f"{len(found)} rows were answered, and one was expected")
-    return found[0]
+    def register(self, name: str, rows: Any) -> None:
+        """Let statements read Arrow's rows by a name. Only columns that are used are read."""
+        with _its_words():
+            self.connection.register(name, rows)
 
+    def read(self, name: str, rows: Stored, columns: Sequence[str] | None = None) -> None:
+        self.register(name, rows.rows)
 
-def quoted(name: str) -> str:
-    """A column's name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
+    def view(self, name: str, sql: str) -> None:
+        with _its_words():
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql}")
 
+    def keep(self, name: str, sql: str) -> None:
+        with _its_words():
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quoted(name)} AS {sql}")
 
-def listed(names: list[str], table: str = "") -> str:
-    """Columns with commas between them; of a table, when one is given."""
-    before = f"{table}." if table else ""
-    return ", ".join(f"{before}{quoted(name)}" for name in names)
+    def sql(self, sql: str) -> Any:
+        """DuckDB's relation of a statement."""
+        with _its_words():
+            return self.connection.sql(sql)
+
+    def batches(self, sql: str) -> Iterator[ArrowBatch]:
+        """The rows, a part at a time. The database serves nothing else until they have ended."""
+        with _its_words():
+            yield from self.connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+
+    def one(self, sql: str) -> dict[str, Any]:
+        with _its_words():
+            found = self.connection.sql(sql).to_arrow_table().to_pylist()
+        if len(found) != 1:
+            raise RuntimeError(f"{len(found)} rows were answered, and one was expected")
+        return found[0]
+
+    def kinds(self, sql: str) -> dict[str, str]:
+        with _its_words():
+            found: Any = self.connection.execute(f"DESCRIBE {sql}").fetchall()
+        return {row[0]: row[1] for row in found}
+
+    def append(
+        self, table: DeltaTable, sql: str, *, taken: Mapping[str, int], told: Mapping[str, Any]
+    ) -> None:
+        tables.append(table, self.batches(sql), taken=taken, told=told)
+
+    def replace(
+        self, table: DeltaTable, sql: str, *, taken: Mapping[str, int], told: Mapping[str, Any]
+    ) -> None:
+        tables.replace(table, self.batches(sql), None, taken=taken, told=told)

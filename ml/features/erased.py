@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ml.errors import MlopsError
+from ml.features.database import Database, in_words, quoted
 from ml.features.definition import FeatureTable
-from ml.features.engine import Connection, in_words, one, quoted
 from ml.features.transform import MADE, utc
 from ml.lake.files import Files
 
@@ -59,7 +59,7 @@ def add(files: Files, folder: str, key: str, before: dt.datetime) -> None:
     files.write(f"{folder}/{NAME}", json.dumps(told, indent=1).encode())
 
 
-def leave_out(connection: Connection, table: FeatureTable, known: Erased | None) -> int:
+def leave_out(connection: Database, table: FeatureTable, known: Erased | None) -> int:
     """Remove rows of erased people from the relation `made`; how many those were."""
     column = table.person_column
     if known is None or column is None or not known.digests:
@@ -67,11 +67,11 @@ def leave_out(connection: Connection, table: FeatureTable, known: Erased | None)
     rows: Sequence[str] = [f"('{digest}', {utc(at)})" for digest, at in known.digests]
     gone = (
         f"SELECT 1 FROM (VALUES {', '.join(rows)}) AS e(digest, before) WHERE e.digest = "  # noqa: S608
-        f"sha256('{known.salt}' || CAST({MADE}.{quoted(column)} AS VARCHAR)) "
+        f"sha2('{known.salt}' || CAST({MADE}.{quoted(column)} AS STRING), 256) "
         f"AND {MADE}.{quoted(table.event_time)} <= e.before"
     )
     with in_words(f"Rows of erased people cannot be left out of {table.name}"):
-        before = one(connection, f"SELECT COUNT(*) AS n FROM {MADE}")["n"]  # noqa: S608
-        connection.execute(f"DELETE FROM {MADE} WHERE EXISTS ({gone})")  # noqa: S608
-        after = one(connection, f"SELECT COUNT(*) AS n FROM {MADE}")["n"]  # noqa: S608
+        before = connection.one(f"SELECT COUNT(*) AS n FROM {MADE}")["n"]  # noqa: S608
+        connection.keep(MADE, f"SELECT * FROM {MADE} WHERE NOT EXISTS ({gone})")  # noqa: S608
+        after = connection.one(f"SELECT COUNT(*) AS n FROM {MADE}")["n"]  # noqa: S608
     return int(before) - int(after)

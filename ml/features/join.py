@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ml.errors import MlopsError
+from ml.features.database import Database, in_words, listed, quoted
 from ml.features.definition import KNOWN_AT, OVERTAKEN, SPINE, FeatureTable
-from ml.features.engine import Connection, in_words, listed, one, quoted
 
 MICROSECOND: Final = 1_000_000
 
@@ -45,9 +45,8 @@ def _alive(want: Wanted, of: str, time: str, feature: str) -> str:
         return f"{of}.{feature}"
     lives = round(want.table.time_to_live.total_seconds() * MICROSECOND)
     event = f"{of}.{quoted(want.table.event_time)}"
-    return (
-        f"CASE WHEN epoch_us({SPINE}.{quoted(time)}) - epoch_us({event}) <= {lives} THEN {of}.{feature} END"
-    )
+    age = f"unix_micros({SPINE}.{quoted(time)}) - unix_micros({event})"
+    return f"CASE WHEN {age} <= {lives} THEN {of}.{feature} END"
 
 
 def _joined(want: Wanted, of: str, time: str) -> str:
@@ -57,7 +56,7 @@ def _joined(want: Wanted, of: str, time: str) -> str:
     return f"ASOF LEFT JOIN ({rows}) AS {of} ON {keys} AND {SPINE}.{quoted(time)} >= {of}.{KNOWN_AT}"
 
 
-def check_spine(connection: Connection, wanted: Sequence[Wanted], time: str) -> None:
+def check_spine(connection: Database, wanted: Sequence[Wanted], time: str) -> None:
     """Raises MlopsError unless the spine has its keys and times, of the tables' types and without gaps."""
     kinds = types(connection, SPINE)
     keys = list(dict.fromkeys(key for want in wanted for key in want.table.key))
@@ -82,7 +81,7 @@ def check_spine(connection: Connection, wanted: Sequence[Wanted], time: str) -> 
                 )
     _refuse_twice(wanted, kinds)
     counted = ", ".join(f"COUNT(*) - COUNT({quoted(name)}) AS {quoted(name)}" for name in needed)
-    gaps = one(connection, f"SELECT {counted} FROM {SPINE}")  # noqa: S608
+    gaps = connection.one(f"SELECT {counted} FROM {SPINE}")  # noqa: S608
     if empty := {name: count for name, count in gaps.items() if count}:
         said = ", ".join(f"{name} in {count:,}" for name, count in empty.items())
         raise MlopsError(f"The spine has rows without a value: {said}.", "Leave such rows out.")
@@ -97,8 +96,7 @@ def _refuse_twice(wanted: Sequence[Wanted], spine: Mapping[str, str]) -> None:
         )
 
 
-def types(connection: Connection, relation: str) -> dict[str, str]:
-    """The columns of a registered relation, with DuckDB's names of their types."""
+def types(connection: Database, relation: str) -> dict[str, str]:
+    """The columns of a relation, with DuckDB's names of their types."""
     with in_words(f"{relation} cannot be read"):
-        found: Any = connection.execute(f"DESCRIBE SELECT * FROM {quoted(relation)}").fetchall()  # noqa: S608
-    return {row[0]: row[1] for row in found}
+        return connection.kinds(f"SELECT * FROM {quoted(relation)}")  # noqa: S608

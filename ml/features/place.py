@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from ml.batch.places import Place
 from ml.errors import MlopsError
 from ml.features import erased
+from ml.features.database import Database, Stored
 from ml.features.definition import FeatureTable
-from ml.features.engine import Connection
 from ml.features.transform import HISTORY, LATEST
 from ml.lake import datasets, tables
 from ml.lake.arrow import ArrowSchema
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 CONTAINER: Final = "tables"  # of the data lake
 FOLDER: Final = "features"
 RECORD: Final = "definition.json"
+LOCAL: Final = "file://"
 BUILT: Final = "built"  # what both tables record: the build, as microseconds since 1970
 
 
@@ -93,10 +95,16 @@ class Features:
         return opened
 
 
-def register(connection: Connection, name: str, table: DeltaTable | Any) -> None:
-    """Let statements read a table, or an Arrow dataset, by a name. Only columns that are used are read."""
-    is_delta = hasattr(table, "to_pyarrow_dataset")
-    connection.register(name, datasets.dataset(table) if is_delta else table)
+def register(connection: Database, name: str, table: DeltaTable) -> None:
+    """Let statements read a table by a name."""
+    connection.read(name, stored(table))
+
+
+def stored(table: DeltaTable) -> Stored:
+    """The files of the version that was opened."""
+    uri = table.table_uri
+    where = unquote(uri.removeprefix(LOCAL)) if uri.startswith(LOCAL) else uri
+    return Stored(where, datasets.dataset(table))
 
 
 def of_estate(environment: str, data_lake: str | None, given: str | None) -> str:

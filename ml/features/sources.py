@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from ml.batch.places import Place, is_lake
 from ml.errors import MlopsError
+from ml.features.database import Database, Stored, in_words, quoted
 from ml.features.definition import FeatureTable, Source
-from ml.features.engine import Connection, in_words, quoted
-from ml.features.transform import utc
+from ml.features.transform import instant, utc
 from ml.lake import datasets, tables
-from ml.lake.arrow import ArrowDataset
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 LAKE: Final = "lake://"
+WORD: Final = re.compile(r"\w+")
 RAW: Final = " all"  # what the name of unfiltered rows ends with; no source has a space in its own
 
 
@@ -53,40 +54,43 @@ class Sources:
             return str(self.fetch(said))
         return str(self.root / said)
 
-    def dataset(self, source: Source) -> ArrowDataset:
+    def stored(self, source: Source) -> Stored:
         """Raises MlopsError for what is neither Parquet nor Delta, or is not there."""
-        return dataset(self.where(source), self.credential)
+        return stored(self.where(source), self.credential)
 
-    def register(self, connection: Connection, table: FeatureTable, since: dt.datetime | None) -> None:
+    def register(self, connection: Database, table: FeatureTable, since: dt.datetime | None) -> None:
         """Let the transformation read its sources by name; of those with a time, rows since then."""
         for name, source in table.sources.items():
-            rows = self.dataset(source)
-            if since is None or source.time is None:
-                connection.register(name, rows)
-                continue
-            connection.register(name + RAW, rows)
+            rows = self.stored(source)
+            named = {source.time, *WORD.findall(table.transformation.sql.lower())}
+            columns = [column for column in rows.rows.schema.names if column.lower() in named]
             with in_words(f"The source {name} of {table.name} cannot be read"):
-                connection.execute(
-                    f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS SELECT * FROM {quoted(name + RAW)} "  # noqa: S608
-                    f"WHERE CAST({quoted(source.time)} AS TIMESTAMPTZ) >= {utc(since)}"
+                if since is None or source.time is None:
+                    connection.read(name, rows, columns)
+                    continue
+                connection.read(name + RAW, rows, columns)
+                connection.view(
+                    name,
+                    f"SELECT * FROM {quoted(name + RAW)} "  # noqa: S608
+                    f"WHERE {instant(quoted(source.time))} >= {utc(since)}",
                 )
 
 
-def dataset(where: str, credential: TokenCredential | None) -> ArrowDataset:
+def stored(where: str, credential: TokenCredential | None) -> Stored:
     """A Delta table's latest version, or Parquet files. Raises MlopsError."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
     table = None if where.endswith(".parquet") else tables.open_table(where, credential)
     if table is not None:
-        return datasets.dataset(table)
+        return Stored(where, datasets.dataset(table))
     folder, _, name = where.rpartition("/") if where.endswith(".parquet") else (where, "", "")
     place = Place(folder or ".", credential)
     names = [name] if name else [one for one in place.names() if one.endswith(".parquet")]
     if not names or not place.exists(names[0]):
         raise MlopsError(f"{where} is neither a Delta table nor Parquet.", "Give one of both.")
     try:
-        return ds.dataset(names, format="parquet", filesystem=place.files)
+        return Stored(place.where, ds.dataset(names, format="parquet", filesystem=place.files))
     except (pa.ArrowInvalid, OSError) as error:
         raise MlopsError(
             f"{where} cannot be read as Parquet: {str(error).splitlines()[0]}", "Write it anew."

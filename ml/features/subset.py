@@ -12,10 +12,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ml.features import order
-from ml.features.engine import Connection
+
+if TYPE_CHECKING:
+    import duckdb
 
 AGGREGATES: Final = frozenset({"sum", "avg", "min", "max", "count", "count_star", "stddev_samp", "stddev"})
 FUNCTIONS: Final = AGGREGATES | {
@@ -79,7 +81,7 @@ def problems(
 
 
 @cache
-def _parser() -> Connection:
+def _parser() -> duckdb.DuckDBPyConnection:
     """An empty database, for its parser alone; to open one takes longer than to parse."""
     import duckdb
 

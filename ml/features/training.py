@@ -11,12 +11,13 @@ from typing import Any
 
 from ml.content import sha256_of_file
 from ml.errors import MlopsError
+from ml.features.database import in_words, listed
 from ml.features.definition import SPINE, FeatureTable, chosen
-from ml.features.engine import batches, engine, in_words, listed
+from ml.features.engine import engine
 from ml.features.join import Wanted, as_of, check_spine, types
 from ml.features.made_of import MADE_OF
 from ml.features.place import Features, Opened, register
-from ml.features.sources import dataset
+from ml.features.sources import stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def make(
     """
     opened = {choice.table.name: usable(features, choice.table) for choice in wanted}
     with engine(memory_gb) as connection:
-        connection.register(SPINE, dataset(spine, features.credential))
+        connection.read(SPINE, stored(spine, features.credential))
         for name, table in opened.items():
             register(connection, name, table.history)
         asked = [Wanted(choice.table, choice.features, choice.table.name) for choice in wanted]
@@ -105,7 +106,7 @@ def make(
         order = listed(list(dict.fromkeys([*keys, time, *kept])))
         sql = f"SELECT {listed(kept)} FROM ({as_of(asked, time)}) ORDER BY {order}"  # noqa: S608
         with in_words("The features cannot be joined"):
-            rows = _write(batches(connection, sql), made, to)
+            rows = _write(connection.batches(sql), made, to)
     return {"rows": rows, "columns": kept, "file": str(to), "made_of": made}
 
 

@@ -1,7 +1,7 @@
 """What a definition's sources say now, and what of it a table does not have yet.
 
-All statements of a build, over registered relations: the sources by their names, `history` (all rows of the
-table) and `latest` (one a key). Times are UTC. A first build and each later one run the same statements.
+All statements of a build, over relations: the sources by their names, `history` (all rows of the table) and
+`latest` (one a key). Times are UTC. A first build and each later one run the same, on either engine.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from ml.errors import MlopsError
+from ml.features.database import Database, in_words, listed, quoted
 from ml.features.definition import KNOWN_AT, OVERTAKEN, Feature, FeatureTable
-from ml.features.engine import Connection, in_words, listed, one, quoted
 from ml.features.join import MICROSECOND
 
 MADE: Final = "made"  # what the sources say now
@@ -23,7 +23,10 @@ LATEST: Final = "latest"
 VERSION: Final = "_version"  # columns of these statements; no key, time or feature begins like them
 LATE: Final = "_late"
 CORRECTED: Final = "_corrected"
-TYPES: Final = {"integer": "BIGINT", "number": "DOUBLE", "text": "VARCHAR", "boolean": "BOOLEAN"}
+TYPES: Final = {"integer": "BIGINT", "number": "DOUBLE", "text": "STRING", "boolean": "BOOLEAN"}
+EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+NEVER: Final = dt.datetime(1, 1, 1, tzinfo=dt.UTC)  # before anything was known
+LARGEST: Final = "1.7976931348623157e308"  # of finite numbers; NaN is above it, as infinity is
 SIGNED: Final = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 WHOLE: Final = (*SIGNED, "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 NUMBERS: Final = (*WHOLE, "FLOAT", "DOUBLE", "DECIMAL")
@@ -40,28 +43,33 @@ TIMES: Final = (
 
 def utc(time: dt.datetime) -> str:
     """A time in SQL."""
-    return f"TIMESTAMPTZ '{time.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S.%f}+00'"
+    return f"timestamp_micros({(time - EPOCH) // dt.timedelta(microseconds=1)})"
 
 
-def make(connection: Connection, table: FeatureTable, since: dt.datetime | None = None) -> None:
+def instant(column: str) -> str:
+    """A date or time in SQL as a moment of the world; without a zone it is UTC's."""
+    return f"CAST({column} AS timestamp_ltz)"
+
+
+def make(connection: Database, table: FeatureTable, since: dt.datetime | None = None) -> None:
     """Run the transformation into the relation `made`, with each column in its declared type.
 
     since: earlier events are left out. Raises MlopsError, naming the table and what is wrong.
     """
     sql = table.transformation.sql
     with in_words(f"The transformation of {table.name} cannot run"):
-        described: Any = connection.execute(f"DESCRIBE {sql}").fetchall()
-    kinds: dict[str, str] = {row[0]: row[1].partition("(")[0] for row in described}
+        described = connection.kinds(sql)
+    kinds = {name: kind.partition("(")[0] for name, kind in described.items()}
     if wrong := _misfits(table, kinds):
         raise MlopsError(
             f"The transformation of {table.name} answers other types.", "Correct one of both.", wrong
         )
-    time = f"CAST({quoted(table.event_time)} AS TIMESTAMPTZ)"
+    time = instant(quoted(table.event_time))
     if table.known_at is not None:
-        known = f"CAST({quoted(table.known_at)} AS TIMESTAMPTZ)"
+        known = instant(quoted(table.known_at))
     else:
         lag = (table.known_after or dt.timedelta(0)).total_seconds()
-        known = f"{time} + to_microseconds({round(lag * MICROSECOND)})"
+        known = f"timestamp_micros(unix_micros({time}) + {round(lag * MICROSECOND)})"
     columns = [
         *(f"CAST({quoted(key)} AS {_key_type(kinds[key])}) AS {quoted(key)}" for key in table.key),
         f"{time} AS {quoted(table.event_time)}",
@@ -71,11 +79,11 @@ def make(connection: Connection, table: FeatureTable, since: dt.datetime | None 
     where = "" if since is None else f" WHERE {time} >= {utc(since)}"
     query = f"SELECT {', '.join(columns)} FROM ({sql}){where}"  # noqa: S608
     with in_words(f"The transformation of {table.name} failed"):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {MADE} AS {query}")
+        connection.keep(MADE, query)
 
 
 def _key_type(kind: str) -> str:
-    return "VARCHAR" if kind == "VARCHAR" else "BIGINT"
+    return "STRING" if kind == "VARCHAR" else "BIGINT"
 
 
 def _typed(name: str, feature: Feature, kind: str) -> str:
@@ -83,7 +91,7 @@ def _typed(name: str, feature: Feature, kind: str) -> str:
     cast = f"CAST({column} AS {to})"
     if feature.type == "integer" and kind not in WHOLE:
         said = f"{name} holds fractions, and is declared as an integer"
-        cast = f"CASE WHEN {column} <> floor({column}) THEN error('{said}') ELSE {cast} END"
+        cast = f"CASE WHEN {column} <> floor({column}) THEN raise_error('{said}') ELSE {cast} END"
     return f"{cast} AS {column}"
 
 
@@ -107,20 +115,20 @@ def _misfits(table: FeatureTable, kinds: Mapping[str, str]) -> list[str]:
     return wrong
 
 
-def faults(connection: Connection, table: FeatureTable, relation: str) -> list[str]:
+def faults(connection: Database, table: FeatureTable, relation: str) -> list[str]:
     """In words, what of a relation's rows a feature table must not hold; asked by `build` and by `check`."""
     said = _of_values(connection, table, relation)
     versions = listed([*table.key, table.event_time, KNOWN_AT])
     both = f"SELECT 1 FROM {quoted(relation)} GROUP BY {versions} HAVING COUNT(*) > 1"  # noqa: S608
     with in_words(f"{table.name} cannot be looked at"):
-        twice = one(connection, f"SELECT COUNT(*) AS n FROM ({both})")["n"]  # noqa: S608
+        twice = connection.one(f"SELECT COUNT(*) AS n FROM ({both})")["n"]  # noqa: S608
     if twice:
         keys = ", ".join(table.key)
         said.append(f"{twice:,} times there are two rows of one {keys}, event and time of knowledge")
     return said
 
 
-def _of_values(connection: Connection, table: FeatureTable, relation: str) -> list[str]:
+def _of_values(connection: Database, table: FeatureTable, relation: str) -> list[str]:
     never_null = (*table.key, table.event_time, KNOWN_AT)
     counted = [
         "COUNT(*) AS _rows",
@@ -134,9 +142,11 @@ def _of_values(connection: Connection, table: FeatureTable, relation: str) -> li
         if feature.maximum is not None:
             counted.append(f"COUNT(*) FILTER (WHERE {column} > {feature.maximum!r}) AS {quoted('>' + name)}")
         if feature.type == "number":
-            counted.append(f"COUNT(*) FILTER (WHERE NOT isfinite({column})) AS {quoted('infinite ' + name)}")
+            counted.append(
+                f"COUNT(*) FILTER (WHERE abs({column}) > {LARGEST}) AS {quoted('infinite ' + name)}"
+            )
     with in_words(f"{table.name} cannot be looked at"):
-        found = one(connection, f"SELECT {', '.join(counted)} FROM {quoted(relation)}")  # noqa: S608
+        found = connection.one(f"SELECT {', '.join(counted)} FROM {quoted(relation)}")  # noqa: S608
     rows = found["_rows"]
     said = [
         f"{name} is null in {found[f'null {name}']:,} of {rows:,} rows"
@@ -184,9 +194,7 @@ class Counts:
     early: int
 
 
-def append(
-    connection: Connection, table: FeatureTable, built: dt.datetime | None, now: dt.datetime
-) -> Counts:
+def append(connection: Database, table: FeatureTable, built: dt.datetime | None, now: dt.datetime) -> Counts:
     """Put into the relation `appended` what `made` has and the table has not.
 
     built: the last build; None: there is none. A row that came to be known since then keeps its time of
@@ -194,9 +202,8 @@ def append(
     before now, so it counts from now on. So rows as of any time in the past stay what they were.
     """
     with in_words(f"What is new in {table.name} cannot be found"):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {NEW} AS {_new(table, built, now)}")
-        found = one(
-            connection,
+        connection.keep(NEW, _new(table, built, now))
+        found = connection.one(
             f"SELECT COUNT(*) AS rows, COUNT(*) FILTER (WHERE {LATE}) AS late, "  # noqa: S608
             f"COUNT(*) FILTER (WHERE {CORRECTED}) AS corrected, "
             f"COUNT(*) FILTER (WHERE {OVERTAKEN}) AS overtaken, "
@@ -210,7 +217,7 @@ def _new(table: FeatureTable, built: dt.datetime | None, now: dt.datetime) -> st
     now; `had`: as the table has it; `on_time`: versions that came to be known since."""
     event, keys, names = quoted(table.event_time), listed(table.key), list(table.features)
     fact = listed([*table.key, table.event_time])
-    last = utc(built) if built else "TIMESTAMPTZ '-infinity'"
+    last = utc(built or NEVER)
     newest = f"ROW_NUMBER() OVER (PARTITION BY {fact} ORDER BY {KNOWN_AT} DESC NULLS LAST) AS {VERSION}"
     differs = " OR ".join(f"made.{quoted(name)} IS DISTINCT FROM h.{quoted(name)}" for name in names)
     return f"""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ml.errors import MlopsError
 from ml.features import transform
 from ml.features.definition import FeatureTable
-from ml.features.engine import Connection, engine
+from ml.features.engine import Machine, engine
 from ml.features.join import Wanted, as_of, check_spine
 from tests.ml.features.tables import LAG, at, definition, empty, events, spine
 
@@ -23,17 +23,17 @@ Row = tuple[int, float, float, int | None]  # id, happened, learned, value
 
 
 @pytest.fixture(scope="module")
-def connection() -> Generator[Connection]:
+def connection() -> Generator[Machine]:
     with engine(0.5, 1) as opened:
         yield opened
 
 
-def register(connection: Connection, name: str, rows: pa.Table) -> None:
+def register(connection: Machine, name: str, rows: pa.Table) -> None:
     connection.register(name, rows)
 
 
 def built(
-    connection: Connection, table: FeatureTable, builds: list[tuple[float, list[Row]]]
+    connection: Machine, table: FeatureTable, builds: list[tuple[float, list[Row]]]
 ) -> tuple[pa.Table, pa.Table]:
     """History and latest rows after builds at these hours, each of what the source said then."""
     history = latest = empty(table)
@@ -49,7 +49,7 @@ def built(
     return history, latest
 
 
-def joined(connection: Connection, table: FeatureTable, rows: pa.Table, asked: pa.Table) -> list[Any]:
+def joined(connection: Machine, table: FeatureTable, rows: pa.Table, asked: pa.Table) -> list[Any]:
     register(connection, "spine", asked)
     register(connection, "rows", rows)
     wanted = [Wanted(table, ["value"], "rows")]
@@ -129,7 +129,7 @@ def worlds(draw: st.DrawFn) -> tuple[FeatureTable, list[tuple[float, list[Row]]]
 
 @given(worlds())
 @settings(max_examples=15, deadline=None)
-def test_each_row_is_as_it_was_known_then(connection: Connection, world: Any) -> None:
+def test_each_row_is_as_it_was_known_then(connection: Machine, world: Any) -> None:
     table, builds = world
     asked = [(id_, hour) for id_ in range(1, 5) for hour in np.arange(0, 26, 0.5)]
     history, latest = built(connection, table, builds)
@@ -140,7 +140,7 @@ def test_each_row_is_as_it_was_known_then(connection: Connection, world: Any) ->
     assert joined(connection, table, latest, spine(after)) == joined(connection, table, history, spine(after))
 
 
-def test_a_later_build_changes_nothing_of_the_past(connection: Connection) -> None:
+def test_a_later_build_changes_nothing_of_the_past(connection: Machine) -> None:
     table = definition()
     first = (4.0, [(1, 0.0, 0.0, 10), (1, 2.0, 0.0, 20)])
     second = (9.0, [(1, 0.0, 0.0, 11), (1, 1.0, 0.0, 15), (1, 2.0, 0.0, 21), (1, 6.0, 0.0, 60)])
@@ -153,14 +153,14 @@ def test_a_later_build_changes_nothing_of_the_past(connection: Connection) -> No
     assert joined(connection, table, after, spine([(1, 8.0), (1, 9.0)])) == [60, 60]
 
 
-def test_an_event_that_comes_late_does_not_stand_over_a_later_one(connection: Connection) -> None:
+def test_an_event_that_comes_late_does_not_stand_over_a_later_one(connection: Machine) -> None:
     builds = [(8.0, [(1, 5.0, 0.0, 50)]), (9.0, [(1, 5.0, 0.0, 50), (1, 3.0, 0.0, 30)])]
     history, latest = built(connection, definition(), builds)
     assert joined(connection, definition(), history, spine([(1, 6.0), (1, 8.0), (1, 20.0)])) == [None, 50, 50]
     assert latest.column("value").to_pylist() == [50]
 
 
-def test_a_version_that_came_in_time_stands_over_one_that_came_late(connection: Connection) -> None:
+def test_a_version_that_came_in_time_stands_over_one_that_came_late(connection: Machine) -> None:
     table = definition(known_at="learned")
     builds = [(4.0, [(1, 0.0, 1.0, 10)]), (9.0, [(1, 0.0, 1.0, 11), (1, 0.0, 6.0, 20)])]
     history, latest = built(connection, table, builds)
@@ -169,7 +169,7 @@ def test_a_version_that_came_in_time_stands_over_one_that_came_late(connection: 
 
 
 def test_a_row_counts_from_the_moment_at_which_it_is_known_and_to_the_end_of_its_life(
-    connection: Connection,
+    connection: Machine,
 ) -> None:
     table = definition(time_to_live="4 hours")
     history, _ = built(connection, table, [(20.0, [(1, 1.0, 0.0, 7)])])
@@ -180,7 +180,7 @@ def test_a_row_counts_from_the_moment_at_which_it_is_known_and_to_the_end_of_its
     assert found == [None, 7, 7, None]
 
 
-def test_a_corrected_event_and_one_that_comes_late_are_counted(connection: Connection) -> None:
+def test_a_corrected_event_and_one_that_comes_late_are_counted(connection: Machine) -> None:
     table = definition()
     register(connection, "history", empty(table))
     register(connection, "latest", empty(table))
@@ -208,7 +208,7 @@ def test_a_corrected_event_and_one_that_comes_late_are_counted(connection: Conne
         (lambda rows: rows.set_column(1, "id", pa.array([None], pa.int64())), "id in 1"),
     ],
 )
-def test_a_spine_that_asks_nothing_is_refused(connection: Connection, change: Any, said: str) -> None:
+def test_a_spine_that_asks_nothing_is_refused(connection: Machine, change: Any, said: str) -> None:
     table = definition()
     with pytest.raises(MlopsError) as caught:
         joined(connection, table, empty(table), change(spine([(1, 1.0)])))
@@ -222,14 +222,14 @@ def test_a_spine_that_asks_nothing_is_refused(connection: Connection, change: An
         ([(1, 0.0, 0.0, 1), (1, 0.0, 0.0, 2)], "1 times there are two rows of one id"),
     ],
 )
-def test_what_a_table_must_not_hold_is_said(connection: Connection, rows: list[Row], said: str) -> None:
+def test_what_a_table_must_not_hold_is_said(connection: Machine, rows: list[Row], said: str) -> None:
     table = definition()
     register(connection, "events", events(rows))
     transform.make(connection, table)
     assert said in " ".join(transform.faults(connection, table, transform.MADE))
 
 
-def test_a_row_that_was_known_before_it_happened_leaks(connection: Connection) -> None:
+def test_a_row_that_was_known_before_it_happened_leaks(connection: Machine) -> None:
     table = definition(known_at="learned")
     register(connection, "events", events([(1, 3.0, 2.0, 1)]))
     transform.make(connection, table)

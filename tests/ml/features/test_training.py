@@ -15,10 +15,9 @@ import pytest
 
 from ml.errors import MlopsError
 from ml.features import build as builds
-from ml.features import training
 from ml.features.build import build
 from ml.features.definition import chosen
-from ml.features.engine import batches, engine
+from ml.features.engine import Machine, engine
 from ml.features.made_of import made_of, tags
 from ml.features.place import Features
 from ml.features.sources import Sources
@@ -103,11 +102,13 @@ def test_rows_of_one_key_and_time_have_one_order_too(features: Features, tmp_pat
 def test_what_breaks_half_way_leaves_nothing(
     features: Features, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    whole = Machine.batches
+
     def broken(*given: Any) -> Iterator[Any]:
-        yield next(batches(*given))
+        yield next(whole(*given))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "batches", broken)
+    monkeypatch.setattr(Machine, "batches", broken)
     with pytest.raises(KeyboardInterrupt):
         make(spine(tmp_path, rows=10), "asked", choices(ALL), features, tmp_path / "training.parquet")
     assert [file.name for file in tmp_path.iterdir()] == ["spine.parquet"]
@@ -124,7 +125,7 @@ def test_the_engine_reads_no_file(tmp_path: Path) -> None:
             "SET enable_external_access = true",
         ):
             with pytest.raises(duckdb.Error, match=r"disabled|locked"):
-                connection.execute(statement)
+                connection.connection.execute(statement)
     assert [file.name for file in tmp_path.iterdir()] == ["harmless.csv"]
 
 

@@ -51,7 +51,7 @@ def test_statements_find_the_same_rows_in_files_and_in_memory(table: DeltaTable,
 
 def test_a_source_is_read_so_too(table: DeltaTable) -> None:
     with engine() as connection:
-        connection.register("rows", sources.dataset(table.table_uri.removeprefix("file://"), None))
+        connection.register("rows", sources.stored(table.table_uri.removeprefix("file://"), None).rows)
         assert ids(connection, "x < 5") == [0, 2, 8, 12]
 
 

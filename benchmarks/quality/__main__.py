@@ -1,8 +1,8 @@
 """`make bench-quality`: the daily report over 10 million kept answers, and the same beside peers.
 
-Each size is measured side by side: ours over the whole day from the closed table, a peer's report alone over
-rows that are in memory already. A peer goes up by sizes until it takes longer than the limit or fails. The
-exit code is 1 when a target of docs/quality.md is missed.
+Each size is measured by turns, from the files on disk to the report, with libraries imported; the fastest of
+the rounds counts. A peer goes up by sizes until it takes longer than the limit or fails. The exit code is 1
+when a target of docs/quality.md is missed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -42,8 +43,15 @@ def run(command: list[str], limit: float) -> dict[str, Any] | str:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
+def better(known: dict[str, Any] | str | None, found: dict[str, Any] | str) -> dict[str, Any] | str:
+    """The faster of two runs; one that did not end does not replace one that did."""
+    if known is None or isinstance(known, str) or isinstance(found, str):
+        return known if isinstance(known, dict) else found
+    return min(known, found, key=lambda one: float(one["seconds"]))
+
+
 def measure(
-    sizes: tuple[int, ...], peers: tuple[str, ...], limit: float, scratch: Path
+    sizes: tuple[int, ...], peers: tuple[str, ...], limit: float, rounds: int, scratch: Path
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     alive = {}
@@ -58,11 +66,17 @@ def measure(
         say(f"{size:,} rows are made")
         data.make(folder, size)
         found: dict[str, Any] = {"rows": size}
-        found["ours"] = run([sys.executable, "-m", "benchmarks.quality.ours", str(folder)], limit)
-        for peer, python in list(alive.items()):
-            found[peer] = run([str(python), str(PEERS / peer / "run.py"), str(folder)], limit)
-            if isinstance(found[peer], str):
-                del alive[peer]
+        commands = {"ours": [sys.executable, "-m", "benchmarks.quality.ours", str(folder)]}
+        commands |= {
+            name: [str(own), str(PEERS / name / "run.py"), str(folder)] for name, own in alive.items()
+        }
+        for _ in range(rounds):
+            for name, command in list(commands.items()):
+                shutil.rmtree(folder / "files", ignore_errors=True)  # the sums of the run before
+                found[name] = better(found.get(name), run(command, limit))
+                if isinstance(found[name], str):
+                    del commands[name]
+                    alive.pop(name, None)
         say(json.dumps(found))
         rows.append(found)
     return rows
@@ -92,10 +106,11 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--peers", nargs="*", default=["evidently", "nannyml"])
     parser.add_argument("--limit", type=float, default=600.0, help="seconds that a report may take")
+    parser.add_argument("--rounds", type=int, default=2, help="of which the fastest counts")
     given = parser.parse_args()
     peers = tuple(given.peers)
     with tempfile.TemporaryDirectory(prefix="bench-quality-") as scratch:
-        rows = measure(tuple(given.sizes), peers, given.limit, Path(scratch))
+        rows = measure(tuple(given.sizes), peers, given.limit, given.rounds, Path(scratch))
     holds = met(rows, peers)
     print(json.dumps({"measured": rows, "met": holds}, indent=1))
     return 0 if holds else 1

@@ -7,8 +7,7 @@ from typing import Any, Final, TypeVar
 
 from ml.errors import MlopsError
 from ml.forget import telemetry as logs
-from ml.forget.landed import erase as erase_landed
-from ml.forget.landed import holding, models_of
+from ml.forget.landed import erase_all, holding, models_of
 from ml.forget.outcome import Outcome
 from ml.forget.where import Person, Where
 from ml.lake.each import Done, away, each
@@ -128,17 +127,19 @@ def _told(said: list[str], look: Callable[[], Found], otherwise: Found) -> Found
 def _landing(where: Where, person: Person, kept: Mapping[str, Any]) -> Outcome:
     if where.sets is None:
         return Outcome("not there")
-    landing = where.sets.landing
     held: dict[str, str] = dict(kept.get("held", {}))
 
-    def erased(name: str) -> int:
-        known = name.replace(person.key, "KEY")  # the record outlives the rows
-        return erase_landed(landing, name, person.key, lambda digest: held.update({digest: known}))
+    def was(name: str, digest: str) -> None:
+        held[digest] = name.replace(person.key, "KEY")  # the record outlives the rows
 
-    done = each(landing.names(), erased)
+    done, looked = erase_all(where.sets.landing, person.key, was)
     rows = int(kept.get("rows", 0)) + sum(done.rows.values())
     state = "failed" if done.failed else "erased"
-    return Outcome(state, rows, done.words().replace(person.key, "KEY"), {"rows": rows, "held": held})
+    said = (
+        done.words().replace(person.key, "KEY")
+        or f"all files that had landed by {looked:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    return Outcome(state, rows, said, {"rows": rows, "held": held})
 
 
 ERASERS: Final[dict[str, Erase]] = {

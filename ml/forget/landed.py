@@ -1,21 +1,25 @@
 """Files of rows that others delivered or that models were trained on: whose hold a person's row, by its key.
 
-The key is the contract's id. A parquet file of `landing` is written anew without the row, marked so that no
-training starts of it, and only where nobody has written it meanwhile. Versions of training sets never change:
+The key is the contract's id. A parquet or csv file of `landing` is written anew without the row, marked so
+that no training starts of it, and only where nobody has written it meanwhile. What is neither, which no
+training reads, is named: nobody here can say whose rows it holds. Versions of training sets never change:
 which registered models came of files that hold the row is told, for their data's digest is in their lineage.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from ml.errors import MlopsError
+from ml.forget import csv_rows
+from ml.forget.csv_rows import NotCsvError
 from ml.lake.each import Done, each
 from ml.lake.files import FOLDER
 from ml.lake.table_place import as_held
@@ -25,15 +29,19 @@ from ml.trigger.events import ERASURE
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-PARQUET: Final = ".parquet"
+PARQUET: Final = b"PAR1"  # a file's first bytes, whatever its name is, as where data are taken for a training
 CSV: Final = ".csv"
+REMEDY: Final = "Delete it, or have it delivered anew; then run the same command again."
 MOST_BYTES: Final = 256 << 20  # of a file that is written anew: by one request, of which one event tells
+LOOKS: Final = 5  # at all files: what landed, or was written anew, since the look before is looked at again
 
 
 class Rows(Protocol):
     """Files of rows in a container, or below a prefix of it."""
 
-    def names(self) -> list[str]: ...
+    def versions(self) -> dict[str, str]:
+        """The files that are there, by name in order, each with a word that is another once it is written."""
+        ...
 
     def read(self, name: str) -> tuple[bytes, str] | None:
         """The content and its ETag; None where it is gone."""
@@ -73,16 +81,32 @@ def holding(files: Rows, key: str) -> tuple[dict[str, str], Done]:
             found[name] = hashlib.sha256(content[0]).hexdigest()
         return rows
 
-    done = each(files.names(), look)
+    done = each(files.versions(), look)
     return found, done
+
+
+def kind_of(name: str, data: bytes) -> Literal["parquet", "csv", "empty"]:
+    """What a file is read as. Raises MlopsError for what no training reads."""
+    if not data:
+        return "empty"
+    if data.startswith(PARQUET):
+        return "parquet"
+    if name.lower().endswith(CSV):
+        return "csv"
+    raise MlopsError(
+        f"{name} is neither parquet nor csv, so it cannot be looked through, and may hold the person.",
+        "Delete it, or have it delivered as parquet or csv; then run the same command again.",
+    )
 
 
 def counted(name: str, data: bytes, key: str) -> int:
     """How many rows of a file have the key; 0 for a file without ids. Raises MlopsError."""
-    if name.lower().endswith(CSV):
-        return _of_csv(name, data, key)
-    if not name.lower().endswith(PARQUET):
+    kind = kind_of(name, data)
+    if kind == "empty":
         return 0
+    if kind == "csv":
+        with _readable(name):
+            return csv_rows.count(io.BytesIO(data), ID, key)
     import pyarrow.compute
 
     compute: Any = pyarrow.compute
@@ -95,34 +119,64 @@ def erase(files: Rows, name: str, key: str, was: Callable[[str], object] = lambd
 
     was: hears the SHA-256 of the content before, by which models of it are found.
 
-    Raises MlopsError for a csv, whose other rows could not be kept as they are written, for a file that is
-    too large, and for one that somebody else has written meanwhile.
+    Raises MlopsError for a file that no training reads, that cannot be read or is too large, and for one that
+    somebody else has written meanwhile.
     """
     content = files.read(name)
     if content is None or not (rows := counted(name, content[0], key)):
         return 0
     data, etag = content
-    if not name.lower().endswith(PARQUET):
-        raise MlopsError(
-            f"{rows} rows of the person are in a file that is no parquet.",
-            "Have it delivered anew without the person, or convert it; delete this one.",
-        )
     if len(data) > MOST_BYTES:
         raise MlopsError(
             f"The file has {len(data):,} bytes, and one request takes {MOST_BYTES:,}.",
             "Have it delivered anew without the person, in parts; delete this one.",
         )
+    if not files.replace(name, _without(name, data, key), etag):
+        raise MlopsError("Somebody else has written it meanwhile.", "Run the same command again.")
+    was(hashlib.sha256(data).hexdigest())
+    return rows
+
+
+def _without(name: str, data: bytes, key: str) -> bytes:
+    """The file without the rows of the key; others of a csv byte for byte, of parquet with their types."""
+    to = io.BytesIO()
+    if kind_of(name, data) == "csv":
+        with _readable(name):
+            csv_rows.without(io.BytesIO(data), to, ID, key)
+        return to.getvalue()
     import pyarrow.compute
     import pyarrow.parquet as pq
 
     compute: Any = pyarrow.compute
     table = _read(name, data, None)
-    to = io.BytesIO()
     pq.write_table(table.filter(compute.invert(_hits(table, key))), to, compression="zstd")
-    if not files.replace(name, to.getvalue(), etag):
-        raise MlopsError("Somebody else has written it meanwhile.", "Run the same command again.")
-    was(hashlib.sha256(data).hexdigest())
-    return rows
+    return to.getvalue()
+
+
+def erase_all(files: Rows, key: str, was: Callable[[str, str], object]) -> tuple[Done, datetime]:
+    """Erase the key from all files, and look again until nothing has landed meanwhile; when that was.
+
+    was: hears a file's name and the SHA-256 of its content before. Files that land after that moment are not
+    looked at. Raises MlopsError while files land faster than they are looked through.
+    """
+    done, seen, at = Done(), dict[str, str](), datetime.now(UTC)
+    for _ in range(LOOKS):
+        at = datetime.now(UTC)
+        there = files.versions()
+        new = [name for name, version in there.items() if seen.get(name) != version]
+        if not new:
+            return done, at
+        found = each(new, lambda name: erase(files, name, key, lambda digest: was(name, digest)))
+        for name, rows in found.rows.items():
+            done.rows[name] = done.rows.get(name, 0) + rows
+            done.failed.pop(name, None)
+        done.failed |= found.failed
+        seen = there
+    done.failed["landing"] = MlopsError(
+        f"Files were still landing at the look number {LOOKS}.",
+        "Run the same command again, at a calmer time.",
+    )
+    return done, at
 
 
 def models_of(models: Iterable[Trained], digests: Iterable[str]) -> list[str]:
@@ -148,7 +202,7 @@ def _read(name: str, data: bytes, columns: list[str] | None) -> Any:
     except (pa.ArrowException, OSError) as error:
         raise MlopsError(
             f"{name} cannot be read, and may hold the person: {str(error).splitlines()[0]}",
-            "Delete it, or have it delivered anew; then run the same command again.",
+            REMEDY,
         ) from error
 
 
@@ -165,17 +219,13 @@ def _hits(table: Any, key: str) -> Any:
     return compute.fill_null(compute.equal(column, pa.scalar(value, column.type)), False)
 
 
-def _of_csv(name: str, data: bytes, key: str) -> int:
+@contextmanager
+def _readable(name: str) -> Generator[None]:
+    """Raises MlopsError for a csv that cannot be read."""
     try:
-        rows = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-        header = next(rows, [])
-        place = header.index(ID) if ID in header else None
-        return 0 if place is None else sum(len(row) > place and row[place].strip() == key for row in rows)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise MlopsError(
-            f"{name} cannot be read, and may hold the person: {error}",
-            "Delete it, or have it delivered anew; then run the same command again.",
-        ) from error
+        yield
+    except NotCsvError as error:
+        raise MlopsError(f"{name} cannot be read, and may hold the person: {error}", REMEDY) from error
 
 
 class LakeRows:
@@ -192,9 +242,10 @@ class LakeRows:
         self._container = ContainerClient(url, container, credential, **own, **options)
         self._prefix = prefix
 
-    def names(self) -> list[str]:
+    def versions(self) -> dict[str, str]:
         found = self._container.list_blobs(name_starts_with=self._prefix or None, include=["metadata"])
-        return sorted(one.name for one in found if FOLDER not in (one.metadata or {}))
+        there = {str(one.name): str(one.etag) for one in found if FOLDER not in (one.metadata or {})}
+        return dict(sorted(there.items()))
 
     def read(self, name: str) -> tuple[bytes, str] | None:
         from azure.core.exceptions import ResourceNotFoundError

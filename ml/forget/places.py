@@ -133,9 +133,9 @@ PLACES: Final = (
     Place(
         "landing",
         ("landing",),
-        "by the contract's `id`: parquet files are written anew without the row, which starts no training. A "
-        "csv that holds it is named, as is a file that cannot be read: whoever delivers it delivers it anew",
-        "the record counts the rows, and no file is left that holds one",
+        "by the contract's `id`: parquet and csv files are written anew without the row, which starts no "
+        "training. A file that cannot be read, or is neither, is named: whoever delivers it delivers it anew",
+        "the record counts the rows, and says until when files were looked at: no older one holds a row",
         Retention("`dataLake.landingDays` of the stack file, from the last writing"),
         by_key=True,
     ),

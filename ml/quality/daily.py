@@ -74,22 +74,10 @@ def _count(sources: Sources, date: dt.date) -> DayCount:
     """Sums of a day, which are kept: by model, of all that answered."""
     if sources.answers is None:
         return DayCount()
-    names = [name for name in sources.answers.schema.names if name not in reading.ANSWERED]
-    batches = reading.batches_of(sources.answers, date, _features(sources, date, names))
-    counted = reading.count(batches, sources.contract_of)
+    counted = reading.count(sources.answers, date, sources.contract_of)
     for name, sums in counted.sums.items():
         store.write_sums(sources.files, name, date, sums, counted.rows)
     return counted
-
-
-def _features(sources: Sources, date: dt.date, names: list[str]) -> list[str]:
-    """The columns that any model of the day has as a feature: others are not read."""
-    pc = functions()
-
-    models = sources.answers.scanner(columns=["model"], filter=pc.field("date") == date).to_batches()
-    seen = {name for batch in models for name in pc.unique(batch.column("model")).to_pylist()}
-    known = {feature for model in seen for feature in sources.contract_of(model)[1].names}
-    return [name for name in names if name in known]
 
 
 def _before(

@@ -28,8 +28,8 @@ class MemoryRows:
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
 
-    def names(self) -> list[str]:
-        return sorted(self.files)
+    def versions(self) -> dict[str, str]:
+        return {name: digest(self.files[name]) for name in sorted(self.files)}
 
     def read(self, name: str) -> tuple[bytes, str] | None:
         data = self.files.get(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
 import io
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +22,17 @@ from emulator.identity.directory import SIGNED_IN
 from ml.batch.erase import _mask  # pyright: ignore[reportPrivateUsage]
 from ml.errors import MlopsError
 from ml.forget.erasers import ERASERS
-from ml.forget.landed import LakeRows, Sets, Trained, counted, erase, holding, models_of
+from ml.forget.landed import (
+    LOOKS,
+    LakeRows,
+    Sets,
+    Trained,
+    counted,
+    erase,
+    erase_all,
+    holding,
+    models_of,
+)
 from ml.forget.where import Person, Where
 from ml.trigger.events import ERASURE, Ignored, from_event_grid
 from tests.emulator.storage import estate
@@ -86,21 +98,90 @@ def test_other_columns_and_types_stay() -> None:
 def test_what_cannot_be_written_anew_is_refused_and_the_other_files_are_done() -> None:
     files = MemoryRows(
         {
-            "a.csv": b"id,age\r\n4711,3\r\n",
+            "a.csv": b'id,age\r\n1,"3\r\n4711,3\r\n',
             "b.parquet": b"PAR1 half",
             "c.parquet": parquet([4711]),
             "d.csv": b"name\n4711\n",
             "e.parquet": parquet([4711], column="other"),
             "f.txt": b"4711",
+            "g.parquet": b'{"id": 4711}',
+            "_SUCCESS": b"",
         }
     )
     where = Where(World.__new__(World), 30, sets=Sets(files, MemoryRows({}), list))  # pyright: ignore
     person = Person(KEY, frozenset(), "record", NOW, NOW)
     outcome = ERASERS["landing"](where, person, {"rows": 2})
     assert (outcome.state, outcome.rows, ids(files.files["c.parquet"])) == ("failed", 3, [])
-    assert outcome.said.count("a.csv: ") == outcome.said.count("b.parquet: ") == 1
+    for name in ("a.csv", "b.parquet", "f.txt", "g.parquet"):
+        assert outcome.said.count(f"{name}: ") == 1, outcome.said
+    assert outcome.said.count("is neither parquet nor csv") == 2
     assert KEY not in outcome.said
-    assert not [name for name in ("d.csv", "e.parquet", "f.txt") if name in outcome.said]
+    assert not [name for name in ("d.csv", "e.parquet", "_SUCCESS") if name in outcome.said]
+
+
+def test_what_lands_while_others_are_written_anew_is_looked_at_before_the_end() -> None:
+    class Landing(MemoryRows):
+        def replace(self, name: str, data: bytes, etag: str) -> bool:
+            if name == "a.csv":
+                self.files |= {"late.parquet": parquet([4711, 5]), "b.parquet": parquet([4711, 6])}
+            return super().replace(name, data, etag)
+
+    files = Landing({"a.csv": b"id\n4711\n7\n", "b.parquet": parquet([4711])})
+    was: list[str] = []
+    done, at = erase_all(files, KEY, lambda name, _: was.append(name))
+    assert (sum(done.rows.values()), done.failed, was) == (3, {}, ["a.csv", "b.parquet", "late.parquet"])
+    assert files.files["a.csv"] == b"id\n7\n"
+    assert (ids(files.files["b.parquet"]), ids(files.files["late.parquet"])) == ([6], [5])
+    assert at.tzinfo is not None
+
+
+def test_files_that_land_without_an_end_are_told_and_no_reason_to_go_on_for_ever() -> None:
+    class Endless(MemoryRows):
+        def versions(self) -> dict[str, str]:
+            self.files[f"{len(self.files)}.parquet"] = parquet([4711])
+            return super().versions()
+
+    where = Where(World.__new__(World), 30, sets=Sets(Endless({}), MemoryRows({}), list))  # pyright: ignore
+    outcome = ERASERS["landing"](where, Person(KEY, frozenset(), "record", NOW, NOW), {})
+    assert (outcome.state, outcome.rows) == ("failed", LOOKS)
+    assert "still landing" in outcome.said
+
+
+CELLS = st.one_of(st.sampled_from([KEY, f" {KEY}", "04711", ""]), st.text('a,"\r\n\u00e4 ', max_size=4))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(CELLS, CELLS)), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
+def test_of_a_csv_exactly_the_rows_of_the_key_go_and_the_others_stay_byte_for_byte(
+    rows: list[tuple[str, str]], end: str, bom: bool, first: bool
+) -> None:
+    """Quotes, commas and line ends in cells, with or without a byte order mark, the id in either place."""
+
+    def written(some: list[tuple[str, str]]) -> bytes:
+        to = io.StringIO(newline="")
+        writer = csv.writer(to, lineterminator=end)
+        writer.writerows([("id", "age"), *some] if first else [("age", "id"), *[(b, a) for a, b in some]])
+        return (codecs.BOM_UTF8 if bom else b"") + to.getvalue().encode()
+
+    left = [row for row in rows if row[0].strip() != KEY]
+    files = MemoryRows({"a.CSV": written(rows)})
+    assert erase(files, "a.CSV", KEY) == len(rows) - len(left)
+    assert files.files["a.CSV"] == written(left)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'id\n"4711\n1\n', b'id\n"1"4711\n', b"id\n\xe4\n4711\n", b"id\n4711"],
+    ids=["an open quote", "text behind a quote", "other letters", "no line end"],
+)
+def test_a_csv_in_which_a_row_could_hide_is_no_csv(data: bytes) -> None:
+    files = MemoryRows({"a.csv": data})
+    if data.endswith(b"4711"):
+        assert (erase(files, "a.csv", KEY), files.files["a.csv"]) == (1, b"id\n")
+        return
+    with pytest.raises(MlopsError, match="cannot be read, and may hold the person"):
+        erase(files, "a.csv", KEY)
+    assert files.files["a.csv"] == data
 
 
 def test_what_was_found_before_a_refusal_is_kept_for_the_next_command() -> None:
@@ -126,7 +207,7 @@ def test_training_sets_that_may_not_be_listed_lose_nothing_of_what_landing_holds
     """Landing is written anew by the same command, whether or not."""
 
     class Refused(MemoryRows):
-        def names(self) -> list[str]:
+        def versions(self) -> dict[str, str]:
             raise MlopsError("Azure forbids to list files.", "Have a role granted.")
 
     landing = MemoryRows({"a.parquet": parquet([4711])})
@@ -189,7 +270,7 @@ def test_in_the_lake_it_is_written_anew_under_its_name_and_starts_no_training(
     rows = LakeRows("lake", "landing", Credential(emulator), transport=transport(emulator), retry_total=0)
     blob = rows._container.get_blob_client("2026/rows.parquet")
     blob.upload_blob(parquet([4711, 2]), metadata={"from": "upstream"})
-    assert rows.names() == ["2026/rows.parquet"]
+    assert list(rows.versions()) == ["2026/rows.parquet"]
     content = rows.read("2026/rows.parquet")
     assert content is not None
     asked: list[str] = []

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 import pytest
 
@@ -15,6 +18,7 @@ from ml.errors import MlopsError
 from ml.lake import tables
 from ml.quality import daily, store
 from ml.quality.labels.take import take
+from ml.quality.reading import Contract, DayCount
 from ml.quality.rules import Rules
 from ml.quality.sums import Counter
 from ml.quality.telling import measurements
@@ -22,6 +26,7 @@ from ml.quality.year.world import Event
 from ml.terminal.console import show
 from tests.ml.quality.conftest import MODEL, LocalLake, manifest
 
+pc: Any = pyarrow.compute
 DATE = dt.date(2026, 11, 20)
 DAY = dt.timedelta(days=1)
 NOW = dt.datetime(2026, 11, 30, tzinfo=dt.UTC)
@@ -61,13 +66,13 @@ def test_days_before_are_counted_once_and_again_when_answers_came_late(
     lake.keep(DATE - DAY, 900)
     lake.keep(DATE, 900)
     counted: list[dt.date] = []
-    real = daily.reading.batches_of
+    real = daily.reading.count
 
-    def watched(dataset: object, date: dt.date, names: list[str]) -> object:
+    def watched(dataset: object, date: dt.date, contract_of: Callable[[str], Contract]) -> DayCount:
         counted.append(date)
-        return real(dataset, date, names)
+        return real(dataset, date, contract_of)
 
-    monkeypatch.setattr(daily.reading, "batches_of", watched)
+    monkeypatch.setattr(daily.reading, "count", watched)
     report = daily.report("stage", lake.sources(), DATE, RULES, NOW)
     assert report.window is not None
     assert (report.window.first, report.window.rows, report.rows) == (DATE - 6 * DAY, 1_800, 900)
@@ -80,6 +85,33 @@ def test_days_before_are_counted_once_and_again_when_answers_came_late(
     assert sorted(counted[1:]) == [DATE - DAY, DATE]
     assert report.window is not None
     assert report.window.rows == 2_100
+
+
+def test_files_and_models_of_a_day_add_up_to_the_same_digits_whatever_reads_them(
+    lake: LocalLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small batches, so that a file has several; another model's rows are in the same file as the first's."""
+    monkeypatch.setattr(daily.reading, "BATCH_ROWS", 150)
+    for seed, model in enumerate([MODEL, "simulated:2", MODEL]):
+        lake.keep(DATE, 400, model=model, seed=seed)
+    there = tables.open_table(lake.root / "answers")
+    assert there is not None
+    there.optimize.compact()
+    lake.keep(DATE, 250, seed=7)
+    contract = lake.sources().contract_of(MODEL)
+    dataset = lake.sources().answers
+    one = daily.reading.count(dataset, DATE, lambda _: contract, workers=1)
+    more = daily.reading.count(dataset, DATE, lambda _: contract, workers=3)
+    assert len(list(dataset.get_fragments())) == 2
+    assert (one.rows, one.sums[MODEL].rows, one.sums["simulated:2"].rows) == (1_450, 1_050, 400)
+    assert (one.sums[MODEL].outliers, one.sums["simulated:2"].outliers) == (3, 1)
+    assert {name: sums.to_json() for name, sums in one.sums.items()} == {
+        name: sums.to_json() for name, sums in more.sums.items()
+    }
+    kept = dataset.to_table(columns=["x0", "model", "probability"])
+    mine = kept.filter(pc.equal(kept.column("model"), MODEL))
+    assert one.sums[MODEL].scores.expected.sum() == pytest.approx(pc.sum(mine.column("probability")).as_py())
+    assert int(one.sums[MODEL].bins[0].sum()) == len(mine) - mine.column("x0").null_count
 
 
 def test_labels_that_came_are_measured(lake: LocalLake, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """evidently's own report (drift of all columns, quality of the data left out) over the same rows.
 
-Runs in an environment of its own: nothing of the project is imported. Time is of the report alone; reading
-the rows into a data frame is told apart.
+Runs in an environment of its own: nothing of the project is imported. Time is from
+the files to the report; the part that reads them into a data frame is told beside it.
 """
 
 import json
@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
     from evidently import DataDefinition, Dataset, Report
     from evidently.presets import DataDriftPreset
 
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     rows = ds.dataset(folder / "answers", format="parquet", partitioning="hive", exclude_invalid_files=True)
     names = [name for name in rows.schema.names if name not in NOT_FEATURES]
     current = rows.to_table(columns=names).to_pandas()
@@ -35,14 +35,14 @@ def main(folder: Path) -> None:
     definition = DataDefinition(
         numerical_columns=[name for name in names if name not in text], categorical_columns=text
     )
-    began = time.perf_counter()
     Report([DataDriftPreset()]).run(
         Dataset.from_pandas(current, data_definition=definition),
         Dataset.from_pandas(reference, data_definition=definition),
     ).dict()
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"rows": len(current), "seconds": seconds, "read_seconds": read, "peak_mb": peak}))
+    told = {"rows": len(current), "seconds": seconds, "read_seconds": read}
+    print(json.dumps({**told, "cpu_seconds": time.process_time() - cpu, "peak_mb": peak}))
 
 
 if __name__ == "__main__":

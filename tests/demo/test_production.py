@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 
 from demo import production, report, stacks, traffic
-from demo.phases import Phase
+from demo.phases import RELEASES, Phase
 from demo.runner import Outcome
+from ml.steps.train.samples import OUTLYING, SPREAD
 
 
 def second(at: int, requests: int = 100, failed: int = 0) -> dict[str, Any]:
@@ -163,3 +165,10 @@ def test_the_page_shows_pauses_failures_and_text_as_text(tmp_path: Path) -> None
     assert "an &lt;estate&gt;" in page and "12.3" in page
     assert report.kept_phases(tmp_path / "none") == []
     assert "No request was sent." in report.write(story(0, 0, sent=0), tmp_path / "none.html").read_text()
+
+
+def test_the_bad_release_refuses_what_callers_send_and_takes_the_models_own_samples() -> None:
+    """A service that could not score these would not start, and its deployment is refused."""
+    settings = tomllib.loads((RELEASES / production.STORY[2][1]).read_text("utf-8"))
+    most = int(settings["scoring"]["variables"]["SCORING_MAX_ROWS"])
+    assert SPREAD + OUTLYING <= most < traffic.MANY_ROWS

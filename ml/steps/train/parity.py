@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit
 
+from ml.steps.at_once import at_once
 from ml.steps.errors import StepError
 from ml.steps.train.candidates import probabilities
 from ml.steps.train.limits import limits
@@ -20,16 +24,33 @@ OUTPUTS = ("probability", "outlier_score", "explanation")
 EXPLAINED_ROWS = 400
 
 
+def all_differences(
+    graph: Composite, classifier: Any, detector: Any, explainer: Explainer, held: Mapping[str, Matrix]
+) -> dict[str, dict[str, float]]:
+    """`largest_differences` over the rows of each place, whose explanations are computed at once: numpy alone
+    does it, which a copy of this process may go on with."""
+    margins = at_once({where: partial(explainer.margins, rows[_some(rows)]) for where, rows in held.items()})
+    return {
+        where: largest_differences(graph, classifier, detector, margins[where], rows)
+        for where, rows in held.items()
+    }
+
+
+def _some(rows: Matrix) -> NDArray[np.int64]:
+    """Places of the rows that are explained."""
+    return np.linspace(0, len(rows) - 1, min(len(rows), EXPLAINED_ROWS)).astype(np.int64)
+
+
 def largest_differences(
-    graph: Composite, classifier: Any, detector: Any, explainer: Explainer, rows: Matrix
+    graph: Composite, classifier: Any, detector: Any, margins: NDArray[np.float64], rows: Matrix
 ) -> dict[str, float]:
     """The greatest absolute difference of each output over the rows; of explanations over some of them.
 
-    The sum of a row's explanation, as a probability, is compared with the served probability.
+    margins: as the explainer has them of these. The sum of a row's explanation, as a probability, is compared
+    with the served probability.
     """
     probability, outlier_score = graph.run(rows)
-    some = np.linspace(0, len(rows) - 1, min(len(rows), EXPLAINED_ROWS)).astype(int)
-    explained = expit(explainer.margins(rows[some]))
+    some, explained = _some(rows), expit(margins)
     return {
         "probability": float(np.abs(probability - probabilities(classifier, rows)).max()),
         "outlier_score": float(np.abs(outlier_score + detector.score_samples(rows)).max()),

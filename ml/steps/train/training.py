@@ -78,11 +78,11 @@ def train(rows: Table, test: Table, settings: Settings, previous: Previous | Non
     explained = explanation.explanation(margin, explanation.background(both[0], parameters.seed))
     explainer = Explainer(explained)
     trees = [*margin.trees, *isolation_trees(detector)]
-    differences: dict[str, dict[str, float]] = {}
     adversarial = parity.adversarial_rows(SCHEMA, test_matrix, trees, parameters.seed)
-    for where, held in (("test rows", test_matrix), ("extreme, missing and unseen values", adversarial)):
-        differences[where] = parity.largest_differences(composite, classifier, detector, explainer, held)
-        parity.hold(differences[where], where)
+    held = {"test rows": test_matrix, "extreme, missing and unseen values": adversarial}
+    differences = parity.all_differences(composite, classifier, detector, explainer, held)
+    for where, found in differences.items():
+        parity.hold(found, where)
 
     learned = thresholds.learn(
         calibration[1],

@@ -73,7 +73,7 @@ def test_lightgbm_trained_on_rows_with_gaps_is_exported_as_it_is(model: Small) -
     splits = [*margin.trees, *isolation_trees(detector)]
     adversarial = parity.adversarial_rows(SCHEMA, model.test_matrix, splits, seed=3)
     rows = np.concatenate([gaps(model.test_matrix), adversarial])
-    differences = parity.largest_differences(composite, classifier, detector, explainer, rows)
+    differences = parity.all_differences(composite, classifier, detector, explainer, {"": rows})[""]
     assert max(differences.values()) <= parity.TOLERANCE
 
 

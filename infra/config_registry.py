@@ -21,12 +21,27 @@ class BuildAgents(Section):
 class BaseImage(Section):
     """What every image is built on: fetched through the registry, and named by its digest.
 
-    repository: with its registry, as docker.io/library/python. tag: for readers; the digest decides.
+    repository: with its registry, as public.ecr.aws/docker/library/python, where Docker publishes its
+    official images as well. tag: for readers; the digest decides.
     """
 
     repository: str = Field(pattern=r"^[a-z0-9.-]+\.[a-z]+(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+$")
     tag: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")
     digest: str
+
+    @field_validator("repository")
+    @classmethod
+    def _anonymous(cls, repository: str) -> str:
+        hub, _, image = repository.partition("/")
+        if hub == "docker.io":
+            official = image.removeprefix("library/")
+            instead = (
+                f"write public.ecr.aws/docker/library/{official}, the same images"
+                if official != image
+                else "name a registry that needs no credentials, such as mcr.microsoft.com or public.ecr.aws"
+            )
+            refuse(f"Azure makes no cache rule of Docker Hub without credentials; {instead}")
+        return repository
 
     @field_validator("digest")
     @classmethod

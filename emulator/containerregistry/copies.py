@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from emulator.arm.service import Arm, Put
 from emulator.arm.store import Store
 from emulator.containerregistry.registries import REGISTRY
 from emulator.errors import AzureError
-from emulator.images.references import BadReference, Reference, parse
+from emulator.images.references import DOCKER_HUB, BadReference, Reference, parse
 from emulator.images.store import Images
 
 CACHE_RULE = f"{REGISTRY}/cacheRules"
@@ -21,6 +23,7 @@ def install(arm: Arm, store: Store, images: Images) -> None:
         for key in ("sourceRepository", "targetRepository"):
             if not put.properties.get(key):
                 raise AzureError(400, "InvalidRequestContent", f"Cache rule '{name}': {key} is required.")
+        _check_credentials(put.properties)
         target = put.properties["targetRepository"].lower()
         for other in store.children(put.id.rsplit("/", 1)[0]):
             same = other["properties"]["targetRepository"].lower() == target
@@ -47,3 +50,15 @@ def install(arm: Arm, store: Store, images: Images) -> None:
         return None
 
     images.original = original
+
+
+def _check_credentials(properties: dict[str, Any]) -> None:
+    """400 for Docker Hub without credentials, as met in hashicorp/terraform-provider-azurerm#27983."""
+    source = str(properties["sourceRepository"]).lower()
+    if source.partition("/")[0] == DOCKER_HUB and not properties.get("credentialSetResourceId"):
+        raise AzureError(
+            400,
+            "EnforceDockerAuthentication",
+            "Cannot create cache rule pointing to Docker Hub without credentials. Please add a credential "
+            "set to cache rule. Learn more: https://aka.ms/acr/cache-auth",
+        )

@@ -36,8 +36,8 @@ def check(reference: Reference) -> None:
     """Raise BadReference unless the reference is an official Python of this machine's version."""
     if not reference.official_python:
         raise BadReference(
-            f"base image {reference}: only docker.io/library/python and images of emulated registries"
-            " can be had"
+            f"base image {reference}: only docker.io/library/python, public.ecr.aws/docker/library/python and"
+            " images of emulated registries can be had"
         )
     minor = python_minor(reference)
     if minor != machine_minor():

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 
 DOCKER_HUB = "docker.io"
+# Where Docker publishes its official images: registry -> what stands before their names.
+OFFICIAL = {DOCKER_HUB: "library", "public.ecr.aws": "docker/library"}
 _NAME = re.compile(r"^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$")
 _TAG = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")
 _DIGEST = re.compile(r"^sha256:[0-9a-f]{64}$")
@@ -28,7 +30,7 @@ class Reference:
 
     @property
     def official_python(self) -> bool:
-        return self.registry == DOCKER_HUB and self.repository == "library/python"
+        return self.repository == f"{OFFICIAL.get(self.registry, '')}/python"
 
 
 def parse(text: str) -> Reference:

@@ -15,7 +15,7 @@ from tests.infra.settings import STACKS, raw_settings
 def test_builds_are_given_a_copy_by_digest(graphs: dict[str, Graph], stack: str) -> None:
     graph = graphs[stack]
     rule = graph.one("containerregistry:CacheRule")
-    assert rule.inputs["sourceRepository"] == "docker.io/library/python"
+    assert rule.inputs["sourceRepository"] == "public.ecr.aws/docker/library/python"
     assert rule.inputs["targetRepository"] == "base/python"
     outputs = EstateOutputs.model_validate(graph.outputs)
     base = raw_settings(stack)["registry"]["baseImage"]
@@ -39,6 +39,8 @@ def test_without_one_builds_take_what_the_dockerfile_names() -> None:
         ),
         ({"digest": "sha256:abc"}, "write the digest as sha256: and 64 hexadecimal digits"),
         ({"repository": "python"}, "registry.baseImage.repository"),
+        ({"repository": "docker.io/library/python"}, "write public.ecr.aws/docker/library/python"),
+        ({"repository": "docker.io/else/python"}, "name a registry that needs no credentials"),
     ],
 )
 def test_a_base_without_a_digest_is_refused(change: dict[str, Any], words: str) -> None:

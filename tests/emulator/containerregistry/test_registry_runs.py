@@ -153,12 +153,19 @@ def test_a_base_image_comes_by_a_cache_rule(
     body = request_body("ARG BASE\nFROM ${BASE}\n", arguments=[{"name": "BASE", "value": base}])
     properties = finished(emulator, act(REGISTRY, "scheduleRun", body))
     assert properties["status"] == "Failed"
-    rule = {"sourceRepository": "docker.io/library/python", "targetRepository": "base/python"}
+    rule = {"sourceRepository": "public.ecr.aws/docker/library/python", "targetRepository": "base/python"}
+    hub = {**rule, "sourceRepository": "docker.io/library/python"}
+    with pytest.raises(AzureError, match=r"^400 EnforceDockerAuthentication: .* without credentials"):
+        emulator.arm.put(f"{REGISTRY}/cacheRules/base-image", {"properties": hub})
     emulator.arm.put(f"{REGISTRY}/cacheRules/base-image", {"properties": rule})
     properties = finished(emulator, act(REGISTRY, "scheduleRun", body))
     assert properties["status"] == "Succeeded", properties
     with pytest.raises(AzureError, match="has targetRepository base/python too"):
         emulator.arm.put(f"{REGISTRY}/cacheRules/another", {"properties": rule})
+    credentials = f"{REGISTRY}/credentialSets/hub"
+    emulator.arm.put(credentials, {"properties": {"loginServer": "docker.io"}})
+    hub |= {"credentialSetResourceId": credentials, "targetRepository": "hub/python"}
+    emulator.arm.put(f"{REGISTRY}/cacheRules/hub", {"properties": hub})
 
 
 def test_a_failing_build_says_where(emulator: Emulator, act: Act, request_body: Callable[..., Json]) -> None:

@@ -93,6 +93,11 @@ def test_references(text: str, registry: str, repository: str, tag: str) -> None
     assert (reference.registry, reference.repository, reference.tag) == (registry, repository, tag)
 
 
+def test_official_images_are_published_twice() -> None:
+    names = ("python", "public.ecr.aws/docker/library/python", "public.ecr.aws/a/python", "x.io/python")
+    assert [parse(name).official_python for name in names] == [True, True, False, False]
+
+
 @pytest.mark.parametrize("text", ["", "UPPER/x", "a b", "x.io/a:", "a@sha256:12", "x.io/", "a:b:c"])
 def test_bad_references(text: str) -> None:
     with pytest.raises(BadReference):

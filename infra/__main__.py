@@ -2,13 +2,14 @@
 
 import pulumi
 
-from infra import aliases, garbage
+from infra import aliases, debug_messages, garbage
 from infra.config_errors import ConfigError
 from infra.estate import Estate
 from infra.settling import outputs_settled
 from infra.stack import EXPLAINED, read_settings
 
 garbage.keep()
+debug_messages.together()
 try:
     settings = read_settings()
 except ConfigError as error:

@@ -138,7 +138,19 @@ def save(folder: Path, digest: str, config: ImageConfig, manifest: tree.Manifest
     write_aside(folder / "image.json", json.dumps(body).encode())
 
 
+def read(folder: Path) -> Image:
+    """The image of a folder, without its manifest, whose entries take most of the reading."""
+    return _image(folder, _body(folder))
+
+
 def load(folder: Path) -> tuple[Image, tree.Manifest]:
-    body = json.loads((folder / "image.json").read_text())
-    image = Image(body["digest"], folder / "tree", ImageConfig.from_json(body["config"]))
-    return image, tree.from_json(body["manifest"])
+    body = _body(folder)
+    return _image(folder, body), tree.from_json(body["manifest"])
+
+
+def _body(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "image.json").read_text())
+
+
+def _image(folder: Path, body: dict[str, Any]) -> Image:
+    return Image(body["digest"], folder / "tree", ImageConfig.from_json(body["config"]))

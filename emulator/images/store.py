@@ -40,12 +40,19 @@ class Images:
         self.documents = documents
         self.cache = cache or LayerCache()
         self.builder = Builder(self.cache, processes, self, carry_out)
+        self._known: dict[str, Image] = {}  # by digest: what one stands for never changes
         # What an image of a registry is a copy of, by a rule of that registry's.
         self.original: Callable[[Reference], Reference | None] = lambda _: None
 
     def resolve(self, reference: str) -> Image:
         """The image of ``registry/repository:tag`` or ``@digest``. ImageError when there is none."""
-        return image.load(self._folder(self.digest(parse(reference))))[0]
+        return self._image(self.digest(parse(reference)))
+
+    def _image(self, digest: str) -> Image:
+        """Read once: a file of some megabytes, which each step of a job would wait for."""
+        if digest not in self._known:
+            self._known[digest] = image.read(self._folder(digest))
+        return self._known[digest]
 
     def digest(self, reference: Reference) -> str:
         """The digest that a reference stands for. ImageError when its registry does not have it."""
@@ -67,7 +74,7 @@ class Images:
     def keep(self, built: Built) -> Image:
         """Write a build's content out, unless it is there already."""
         self._write(built.digest, built.config, built.manifest, built.write)
-        return image.load(self._folder(built.digest))[0]
+        return self._image(built.digest)
 
     def name(self, reference: Reference, digest: str) -> None:
         """Let a tag (and the digest) of a repository stand for a content, as a push does."""
@@ -113,7 +120,7 @@ class Images:
             tree.clone(layer.root, root, "all")
 
         self._write(digest, config, layer.manifest, write)
-        return image.load(self._folder(digest))[0]
+        return self._image(digest)
 
     def python_layer(self, outside: Mapping[str, str]) -> tuple[Layer, ImageConfig]:
         """The layer of this machine's Python, made at its first use."""

@@ -129,6 +129,19 @@ def test_programs_that_are_not_there(build: Build, images: Images) -> None:
         images.resolve("estate.azurecr.io/absent:1")
 
 
+def test_an_image_is_read_once_and_is_gone_with_its_content(build: Build, images: Images) -> None:
+    """Each step of a job resolves its image twice, and what lists its files has some megabytes."""
+    name = "estate.azurecr.io/service:1"
+    kept = images.keep(build(f"FROM {PYTHON}"))
+    images.name(parse(name), kept.digest)
+    read = Path(kept.root).parent / "image.json"
+    read.write_text("no JSON: whoever reads it anew fails")
+    assert images.resolve(name) is images.resolve(name) is kept
+    read.unlink()
+    with pytest.raises(ImageError, match="build it again"):
+        images.resolve(name)
+
+
 def test_arguments(build: Build, images: Images, tmp_path: Path) -> None:
     dockerfile = "ARG BASE=nothing\nARG WHO=world\nFROM ${BASE}\nARG WHO\nENV HELLO=${WHO:-nobody}"
     built = build(dockerfile, arguments={"BASE": PYTHON, "UNUSED": "1"})

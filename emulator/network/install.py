@@ -20,6 +20,7 @@ from emulator.network import (
     records,
     references,
     security,
+    serviceendpoints,
 )
 
 VNET: Final = "Microsoft.Network/virtualNetworks"
@@ -64,6 +65,7 @@ def install(arm: Arm, store: Store, identity: Identity) -> None:
     interfaces.install(arm)
     privateendpoints.install(arm, identity)
     dnszones.install(arm)
+    serviceendpoints.install(arm)
 
     @arm.before_put(VNET)
     def network(put: Put) -> None:

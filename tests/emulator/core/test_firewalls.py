@@ -131,3 +131,29 @@ def test_a_service_tag_spells_regions_its_own_way(client: Client, region: str) -
     assert refused[:2] == (400, "SecurityRuleInvalidAddressPrefix")
     assert refused[2].endswith(f"has invalid Address prefix. Value provided: AzureCloud.{region}.")
     client.ok("PUT", RULES, group(prefix="AzureCloud.centralfrance"))
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code", "service"),
+    [
+        (ACCOUNT, account(), "NetworkAclsValidationFailure", "Microsoft.Storage"),
+        (VAULT, vault(), "VirtualNetworkNotValid", "Microsoft.KeyVault"),
+    ],
+)
+def test_a_firewall_takes_subnets_with_its_service_endpoint(
+    client: Client, path: str, body: dict[str, Any], code: str, service: str
+) -> None:
+    client.group()
+    network = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/net"
+    space = {"addressSpace": {"addressPrefixes": ["10.0.0.0/24"]}}
+    client.ok("PUT", network, {"location": LOCATION, "properties": space})
+    subnet = f"{network}/subnets/training"
+    client.ok("PUT", subnet, {"properties": {"addressPrefix": "10.0.0.0/28"}})
+    body["properties"]["networkAcls"]["virtualNetworkRules"] = [{"id": subnet}]
+    refused = client.refused("PUT", path, body)
+    assert refused[:2] == (400, code) and "SubnetsHaveNoServiceEndpointsConfigured" in refused[2]
+    assert f"Subnets training of virtual network {network} do not have ServiceEndpoints" in refused[2]
+    assert f"Add {service} to subnet's ServiceEndpoints collection" in refused[2]
+    endpoints = {"addressPrefix": "10.0.0.0/28", "serviceEndpoints": [{"service": service}]}
+    client.ok("PUT", subnet, {"properties": endpoints})
+    client.ok("PUT", path, body)

@@ -94,9 +94,11 @@ def test_a_firewall_lets_its_ranges_in(client: Client) -> None:
 
 def test_a_subnet_comes_in_by_its_service_endpoint_or_by_what_leads_out_of_it(client: Client) -> None:
     acls = {"defaultAction": "Deny", "virtualNetworkRules": [{"id": INSIDE}]}
-    client.ok("PUT", ACCOUNT, private.account(publicNetworkAccess="Enabled", networkAcls=acls))
-    assert "no service endpoint Microsoft.Storage" in why(client, ACCOUNT)
     endpoints = [{"service": "Microsoft.Storage"}]
+    client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", serviceEndpoints=endpoints))
+    client.ok("PUT", ACCOUNT, private.account(publicNetworkAccess="Enabled", networkAcls=acls))
+    client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24"))
+    assert "no service endpoint Microsoft.Storage" in why(client, ACCOUNT)
     client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", serviceEndpoints=endpoints))
     assert why(client, ACCOUNT) == ""
     assert why(client, ACCOUNT, Place(private.ENDPOINTS)).startswith("firewall: ")
@@ -262,10 +264,11 @@ def test_a_service_endpoint_policy_keeps_a_subnet_to_the_accounts_that_it_names(
     client.ok("PUT", f"{GROUP}-b", {"location": "westeurope"})
     client.ok("PUT", f"{policy}/serviceEndpointPolicyDefinitions/data", {"properties": rule})
     client.ok("PUT", f"{policy}/serviceEndpointPolicyDefinitions/more", {"properties": everything})
+    given = {"serviceEndpoints": [{"service": f"Microsoft.{name}"} for name in ("Storage", "KeyVault")]}
+    client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", **given))
     acls = {"defaultAction": "Deny", "virtualNetworkRules": [{"id": INSIDE}]}
     client.ok("PUT", ACCOUNT, private.account(publicNetworkAccess="Enabled", networkAcls=acls))
     client.ok("PUT", VAULT, private.vault(publicNetworkAccess="Enabled", networkAcls=acls))
-    given = {"serviceEndpoints": [{"service": f"Microsoft.{name}"} for name in ("Storage", "KeyVault")]}
     client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", **given, serviceEndpointPolicies=[{"id": policy}]))
     assert why(client, ACCOUNT).startswith(
         f"lost: the service endpoint policy {policy} of ci-runners does not"

@@ -203,8 +203,8 @@ class FeatureTable(Part):
         )
 
 
-def read(file: Path) -> FeatureTable:
-    """Raises MlopsError naming the file, and each field that is wrong."""
+def parsed(file: Path) -> FeatureTable:
+    """The definition, without a look at its SQL. Raises MlopsError naming the file, and each wrong field."""
     try:
         table = FeatureTable.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except ValidationError as error:
@@ -213,6 +213,12 @@ def read(file: Path) -> FeatureTable:
         raise _refused(file, [str(error)]) from error
     if table.name != file.stem:
         raise _refused(file, [f"name: {table.name!r} is not the file's name, {file.stem!r}"])
+    return table
+
+
+def read(file: Path) -> FeatureTable:
+    """The same, with its SQL held against what both engines answer alike."""
+    table = parsed(file)
     times = {name: source.time for name, source in table.sources.items()}
     said = problems(table.transformation.sql, times, table.columns, table.event_time)
     if said:

@@ -12,7 +12,7 @@ from typing import Any
 from ml.content import sha256_of_file
 from ml.errors import MlopsError
 from ml.features.database import Opening, in_words, listed, quoted
-from ml.features.definition import SPINE, FeatureTable, chosen
+from ml.features.definition import FOLDER, SPINE, FeatureTable, Reader, chosen, read
 from ml.features.engine import engine
 from ml.features.join import Wanted, as_of, check_spine, types
 from ml.features.made_of import MADE_OF
@@ -28,12 +28,12 @@ class Choice:
     features: tuple[str, ...]
 
 
-def choices(given: Sequence[str], folder: Path | None = None) -> list[Choice]:
-    """TABLE or TABLE:FEATURE,FEATURE each. Raises MlopsError for what no definition has."""
+def choices(given: Sequence[str], folder: Path = FOLDER, by: Reader = read) -> list[Choice]:
+    """TABLE or TABLE:FEATURE,FEATURE each. by: as in `chosen`. Raises MlopsError for what is not defined."""
     found: list[Choice] = []
     for each in given:
         name, _, features = each.partition(":")
-        (table,) = chosen([name]) if folder is None else chosen([name], folder)
+        (table,) = chosen([name], folder, by)
         wanted = tuple(filter(None, features.split(","))) or tuple(table.features)
         if unknown := [feature for feature in wanted if feature not in table.features]:
             raise MlopsError(

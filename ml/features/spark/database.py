@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from ml.batch.places import is_lake
 from ml.batch.spark.order import Token
 from ml.features.database import SqlError, Stored
+from ml.features.spark.columns import NAMES, arrow, ddl, taken
 from ml.features.spark.files import BATCH_ROWS, ONE_COLUMN, WRITTEN, Reading, Writing, packed, read, write
-from ml.features.spark.types import NAMES, arrow, ddl, taken
 from ml.lake import tables
 from ml.lake.arrow import ArrowBatch
 from ml.lake.tables import AUDIENCE, File

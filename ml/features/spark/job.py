@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,9 +26,34 @@ if TYPE_CHECKING:
     from ml.features.sources import Sources
     from ml.scheduled.job import Job
 
-PROGRAM: Final = "ml.features.spark.main"
-ENTRY: Final = "ml/features/spark/main.py"
-ANSWERS: Final = "answers"  # beside the tables: what each job has built
+ANSWERS: Final = "answers"  # beside what is written: what each job has to say
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """module: that Spark runs. title: of its jobs."""
+
+    module: str
+    title: str
+
+    @property
+    def entry(self) -> str:
+        return f"{self.module.replace('.', '/')}.py"
+
+
+BUILD: Final = Program("ml.features.spark.main", "feature tables by Spark")
+JOIN: Final = Program("ml.features.spark.join", "training set by Spark")
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What is asked of a join. features: TABLE or TABLE:FEATURE,FEATURE each. to: the file."""
+
+    spine: str
+    time: str
+    features: tuple[str, ...]
+    drop: tuple[str, ...]
+    to: str
 
 
 def here(azure: Azure, tables: Sequence[FeatureTable], place: Features, sources: Sources) -> list[Built]:
@@ -55,7 +81,6 @@ def job(azure: Azure, root: Path, tables: Sequence[FeatureTable], where: str, so
     It has no state: what a build finds depends on when it runs, so one that has ended stands for no other.
     """
     from ml.batch.places import is_lake
-    from ml.scheduled.job import Job
 
     given = sources.given or {}
     outside = first_outside(tables, given)
@@ -65,30 +90,60 @@ def job(azure: Azure, root: Path, tables: Sequence[FeatureTable], where: str, so
             f"A job of Spark cannot reach {what}.",
             "Give addresses in the data lake (--tables and --source DATA_SET=abfss://…), or --here.",
         )
-    taken, settings = snapshot.take(root, (PROGRAM,)), azure.settings.spark
     asked = arguments(tables, where, sources, azure.estate.environment)
+    return _job(azure, root, BUILD, asked, where, {"tables": where})
+
+
+def join(azure: Azure, root: Path, asked: Joining, where: str) -> Job:
+    """The Spark job of a training set, not submitted yet. Raises MlopsError for what it could not reach."""
+    from ml.batch.places import is_lake
+
+    if away := [one for one in (asked.spine, where, asked.to) if not is_lake(one)]:
+        raise MlopsError(
+            f"A job of Spark cannot reach {away[0]}.",
+            "Give addresses in the data lake (abfss://) to --spine, --tables and --to, or --here.",
+        )
+    given: list[tuple[str, str | None]] = [
+        ("--spine", asked.spine),
+        ("--time", asked.time),
+        *(("--features", one) for one in asked.features),
+        *(("--drop", one) for one in asked.drop),
+        ("--where", where),
+        ("--to", asked.to),
+        ("--environment", azure.estate.environment or None),
+        ("--sign-in", AZURE_ML),
+    ]
+    return _job(azure, root, JOIN, given, asked.to.rpartition("/")[0], {"training_set": asked.to})
+
+
+def _job(
+    azure: Azure,
+    root: Path,
+    program: Program,
+    asked: list[tuple[str, str | None]],
+    place: str,
+    tags: dict[str, str],
+) -> Job:
+    """place: where the answer is written."""
+    from ml.scheduled.job import Job
+
+    taken, settings = snapshot.take(root, (program.module,)), azure.settings.spark
     key = content_key({"asked": asked, "code": taken.sha256, "settings": settings.model_dump_json()})
-    answer = f"{ANSWERS}/{key}.json"
+    answer, experiment = f"{ANSWERS}/{key}.json", azure.settings.training.experiment
+    sent = serverless.Program("features-spark", program.entry, program.title, taken)
 
     def made(folder: Path) -> Any:
-        return entity(azure, root, folder / "code", [*asked, ("--answer", answer)])
+        return serverless.entity(
+            root, folder / "code", sent, [*asked, ("--answer", answer)], settings, experiment
+        )
 
     def read(azure: Azure, _name: str) -> dict[str, Any]:
         from ml.batch.places import Place
 
-        return json.loads(Place(where, azure.credential).read(answer))
+        return json.loads(Place(place, azure.credential).read(answer))
 
-    tags = {"tables": where, "code_commit": taken.commit}
-    return Job("features-spark", "feature tables by Spark", key, made, tags=tags, answer=read)
-
-
-def entity(azure: Azure, root: Path, folder: Path, given: Sequence[tuple[str, str | None]]) -> Any:
-    """The job of azure-ai-ml. folder: where its code is written. given: options of the program."""
-    program = serverless.Program(
-        "features-spark", ENTRY, "feature tables by Spark", snapshot.take(root, (PROGRAM,))
-    )
-    experiment = azure.settings.training.experiment
-    return serverless.entity(root, folder, program, given, azure.settings.spark, experiment)
+    tagged = {**tags, "code_commit": taken.commit}
+    return Job("features-spark", program.title, key, made, tags=tagged, answer=read)
 
 
 def arguments(

@@ -62,7 +62,7 @@ def _run(given: argparse.Namespace) -> str:
     from ml.batch.spark import sign_in
     from ml.batch.spark.main import session_here
     from ml.features.build import build
-    from ml.features.definition import parsed
+    from ml.features.definition import chosen, parsed
     from ml.features.place import Features
     from ml.features.refresh import each
     from ml.features.sources import Sources
@@ -70,7 +70,7 @@ def _run(given: argparse.Namespace) -> str:
     from ml.scheduled.lines import Lines
 
     # Who submitted it has held their SQL against the subset, by a parser that is not here.
-    tables = [parsed(Path(given.definitions) / f"{name}.toml") for name in given.tables.split(",")]
+    tables = chosen(given.tables.split(","), Path(given.definitions), parsed)
     sources = dict(each.partition("=")[::2] for each in given.source)
     lake = given.data_lake is not None or any(
         where.startswith(LAKE) for where in (given.where, *sources.values())

@@ -28,7 +28,7 @@ def task(name: str) -> Any:
     return found
 
 
-@pytest.mark.parametrize(("name", "entry"), [("batch", job.ENTRY), ("features", features.ENTRY)])
+@pytest.mark.parametrize(("name", "entry"), [("batch", job.ENTRY), ("features", features.BUILD.entry)])
 def test_the_program_is_there_and_reads_its_parameters(name: str, entry: str) -> None:
     program = task(name)["spark_python_task"]
     assert (FOLDER / program["python_file"]).resolve() == ROOT / entry

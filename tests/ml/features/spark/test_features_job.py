@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import typer
 
+from ml.batch.spark import job as batches
 from ml.commands.features import build
+from ml.commands.features import join as command
 from ml.errors import MlopsError
 from ml.features import engines
 from ml.features.definition import chosen, parsed, read_all
 from ml.features.sources import Sources
-from ml.features.spark import job, main
+from ml.features.spark import job, join, main
+from ml.features.training import choices
 from ml.settings import settings
 from tests.ml.cli.mlops_fakes import RecordingReport
 from tests.ml.features.test_commands import words
@@ -45,7 +50,7 @@ def test_the_program_reads_its_arguments_and_finds_its_definitions(tmp_path: Pat
         sent = set(archive.namelist())
     assert {"ml/features/spark/files.py", "ml/features/transform.py", "ml/batch/places.py"} <= sent
     body = entity._to_job()._to_rest_object().properties
-    assert (body["entry"]["file"], body["resources"]["runtimeVersion"]) == (job.ENTRY, "3.5")
+    assert (body["entry"]["file"], body["resources"]["runtimeVersion"]) == (job.BUILD.entry, "3.5")
 
 
 @pytest.mark.parametrize(
@@ -106,3 +111,44 @@ def test_what_a_job_has_built_is_shown_as_what_was_built_here() -> None:
     }
     assert "2026-01-01 05:00" in words(build.render(json.loads(json.dumps(answer))))
     assert "follows it" in str(build.render({"job": "j", "status": "Running"}))
+
+
+def test_the_program_of_a_join_reads_its_arguments(tmp_path: Path) -> None:
+    asked = job.Joining(
+        f"{LAKE}/spine",
+        "asked",
+        ("client_profile:age,sex", "payment_history"),
+        ("asked",),
+        f"{LAKE}/set.parquet",
+    )
+    made = job.join(azure(), ROOT, asked, f"{LAKE}/features")
+    entity = made.entity(tmp_path)
+    given = join._parser().parse_args(entity.args.split())
+    assert (given.spine, given.time, given.drop) == (asked.spine, "asked", ["asked"])
+    assert (given.where, given.to) == (f"{LAKE}/features", asked.to)
+    wanted = choices(given.features, tmp_path / "code" / given.definitions, parsed)
+    assert [(one.table.name, one.features[0]) for one in wanted] == [
+        ("client_profile", "age"),
+        ("payment_history", "pay_0"),
+    ]
+    assert entity._to_job()._to_rest_object().properties["entry"]["file"] == job.JOIN.entry
+
+
+@pytest.mark.parametrize("away", ["spine", "to"])
+def test_a_join_that_a_job_cannot_reach_is_refused(away: str) -> None:
+    given = {"spine": f"{LAKE}/spine", "to": f"{LAKE}/set.parquet", away: "here.parquet"}
+    asked = job.Joining(given["spine"], "asked", ("client_profile",), (), given["to"])
+    with pytest.raises(MlopsError, match=r"cannot reach here\.parquet"):
+        job.join(azure(), ROOT, asked, f"{LAKE}/features")
+
+
+def test_a_join_in_this_process_writes_no_file_of_the_lake() -> None:
+    with pytest.raises(typer.Exit):
+        command.command("stage", "spine.parquet", "asked", ["client_profile"], f"{LAKE}/set.parquet")
+
+
+@pytest.mark.parametrize("entry", [job.BUILD.entry, job.JOIN.entry, batches.ENTRY])
+def test_no_file_beside_a_program_is_named_as_a_module_of_python(entry: str) -> None:
+    """A program's folder comes first on its path: such a file would be imported in the module's place."""
+    beside = {file.stem for file in (ROOT / entry).parent.glob("*.py")}
+    assert not beside & sys.stdlib_module_names

@@ -55,9 +55,9 @@ test-kubernetes: setup  ## production's manifests on a real cluster (KUBECONFIG,
 	@$(if $(KUBECONFIG),,$(BIN)/python -m tools.containers && $(BIN)/python -m tests.kubernetes.image)
 	@$(BIN)/python -m tools.kubernetes -- $(BIN)/python -m pytest tests/kubernetes -m kubernetes
 
-test-spark: setup  ## batches in Spark, its executors as processes (Java 17; 1.1 GB in the user's cache)
+test-spark: setup  ## batches and feature tables in Spark, executors as processes (Java 17; 1.1 GB in the user's cache)
 	@$(PYTHON) tools/bootstrap/spark.py > /dev/null
-	@$(BIN)/python -m pytest tests/ml/batch/spark tests/emulator/spark -m spark
+	@$(BIN)/python -m pytest tests/ml/batch/spark tests/ml/features/spark tests/emulator/spark -m spark
 
 lint: setup  ## ruff, Dockerfiles, workflows
 	@$(BIN)/ruff check .

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ml.errors import MlopsError
 from ml.features import erased, transform
-from ml.features.database import Database, in_words, quoted
+from ml.features.database import Database, Opening, in_words, quoted
 from ml.features.definition import FeatureTable
 from ml.features.engine import engine
 from ml.features.place import BUILT, Features, Opened, register
@@ -46,12 +46,15 @@ def build(
     now: dt.datetime,
     memory_gb: float = 2.0,
     told: Told = lambda _: None,
+    database: Opening | None = None,
 ) -> Built:
-    """Bring a table up to date. memory_gb: beyond it, work goes on in files.
+    """Bring a table up to date. memory_gb: of DuckDB; beyond it, work goes on in files.
+
+    database: opens what runs the statements; None: DuckDB on this machine.
 
     Raises MlopsError, before anything is written, for rows that the table must not hold.
     """
-    with engine(memory_gb) as connection:
+    with database() if database else engine(memory_gb) as connection:
         opened = features.open(table)
         _refuse_other(table, opened, now)
         since = _since(connection, table, opened)

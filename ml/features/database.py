@@ -6,13 +6,13 @@ the statement has Spark's name, and the engine of one machine is taught it (engi
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ml.errors import MlopsError
-from ml.lake.arrow import ArrowDataset
+from ml.lake.arrow import ArrowBatch, ArrowDataset
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -31,7 +31,13 @@ class Stored:
 
 
 class Database(Protocol):
-    """Relations by name, for one piece of work. Every method raises SqlError for what cannot be done."""
+    """Relations by name, for one piece of work. Every method raises SqlError for what cannot be done.
+
+    windows: whether it joins as of a time by windows, since it knows no ASOF JOIN.
+    """
+
+    @property
+    def windows(self) -> bool: ...
 
     def read(self, name: str, rows: Stored, columns: Sequence[str] | None = None) -> None:
         """Let statements read files by a name. columns: those that any of them names; None: all."""
@@ -64,6 +70,14 @@ class Database(Protocol):
     ) -> None:
         """The same, in the place of all rows that the table has."""
         ...
+
+    def batches(self, sql: str) -> Iterator[ArrowBatch]:
+        """The rows, a part at a time; the order of the statement is theirs."""
+        ...
+
+
+Opening: TypeAlias = Callable[[], AbstractContextManager[Database]]
+"""Opens an empty database; what it has kept goes when it is closed."""
 
 
 @contextmanager

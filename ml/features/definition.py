@@ -6,9 +6,9 @@ import datetime as dt
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -203,8 +203,8 @@ class FeatureTable(Part):
         )
 
 
-def read(file: Path) -> FeatureTable:
-    """Raises MlopsError naming the file, and each field that is wrong."""
+def parsed(file: Path) -> FeatureTable:
+    """The definition, without a look at its SQL. Raises MlopsError naming the file, and each wrong field."""
     try:
         table = FeatureTable.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except ValidationError as error:
@@ -213,6 +213,12 @@ def read(file: Path) -> FeatureTable:
         raise _refused(file, [str(error)]) from error
     if table.name != file.stem:
         raise _refused(file, [f"name: {table.name!r} is not the file's name, {file.stem!r}"])
+    return table
+
+
+def read(file: Path) -> FeatureTable:
+    """The same, with its SQL held against what both engines answer alike."""
+    table = parsed(file)
     times = {name: source.time for name, source in table.sources.items()}
     said = problems(table.transformation.sql, times, table.columns, table.event_time)
     if said:
@@ -232,14 +238,20 @@ def _refused(file: Path, details: Iterable[str]) -> MlopsError:
     return MlopsError(f"{file} does not define a feature table.", "Correct what it names.", list(details))
 
 
-def read_all(folder: Path = FOLDER) -> dict[str, FeatureTable]:
+Reader: TypeAlias = Callable[[Path], FeatureTable]
+
+
+def read_all(folder: Path = FOLDER, by: Reader = read) -> dict[str, FeatureTable]:
     """All of them by name. Raises MlopsError for the first file that is wrong."""
-    return {file.stem: read(file) for file in sorted(folder.glob("*.toml"))}
+    return {file.stem: by(file) for file in sorted(folder.glob("*.toml"))}
 
 
-def chosen(names: Iterable[str], folder: Path = FOLDER) -> list[FeatureTable]:
-    """Those of these names, or all where none is given. Raises MlopsError for one that is not there."""
-    known, wanted = read_all(folder), list(names)
+def chosen(names: Iterable[str], folder: Path = FOLDER, by: Reader = read) -> list[FeatureTable]:
+    """Those of these names, or all where none is given. Raises MlopsError for one that is not there.
+
+    by: `parsed` where somebody has held their SQL against the subset before, and its parser is not there.
+    """
+    known, wanted = read_all(folder, by), list(names)
     if unknown := [name for name in wanted if name not in known]:
         raise MlopsError(
             f"There is no feature table {', '.join(map(repr, unknown))}.",

@@ -73,6 +73,7 @@ class Machine:
     """DuckDB as ml.features.database.Database. connection: for what one machine alone does."""
 
     connection: duckdb.DuckDBPyConnection
+    windows: bool = False
 
     def register(self, name: str, rows: Any) -> None:
         """Let statements read Arrow's rows by a name. Only columns that are used are read."""

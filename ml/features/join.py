@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ml.errors import MlopsError
+from ml.features import windowed
 from ml.features.database import Database, in_words, listed, quoted
 from ml.features.definition import KNOWN_AT, OVERTAKEN, SPINE, FeatureTable
 
@@ -27,16 +28,17 @@ class Wanted:
     relation: str
 
 
-def as_of(wanted: Sequence[Wanted], time: str) -> str:
+def as_of(wanted: Sequence[Wanted], time: str, *, windows: bool = False) -> str:
     """The statement that answers all columns of the registered spine, and the features.
 
-    time: the spine's column of times. Rows come in no order.
+    time: the spine's column of times. windows: for an engine that has no ASOF JOIN. Rows come in no order.
     """
+    join = windowed.joined if windows else _joined
     columns, joins = [f"{SPINE}.*"], list[str]()
     for number, want in enumerate(wanted):
         of = f"t{number}"
         columns += [f"{_alive(want, of, time, quoted(name))} AS {quoted(name)}" for name in want.features]
-        joins.append(_joined(want, of, time))
+        joins.append(join(want, of, time))
     return f"SELECT {', '.join(columns)} FROM {SPINE} {' '.join(joins)}"  # noqa: S608
 
 

@@ -102,9 +102,13 @@ def register(connection: Database, name: str, table: DeltaTable) -> None:
 
 def stored(table: DeltaTable) -> Stored:
     """The files of the version that was opened."""
+    return Stored(folder_of(table), datasets.dataset(table))
+
+
+def folder_of(table: DeltaTable) -> str:
+    """Where a table is, as a path or an address in the lake."""
     uri = table.table_uri
-    where = unquote(uri.removeprefix(LOCAL)) if uri.startswith(LOCAL) else uri
-    return Stored(where, datasets.dataset(table))
+    return unquote(uri.removeprefix(LOCAL)) if uri.startswith(LOCAL) else uri
 
 
 def of_estate(environment: str, data_lake: str | None, given: str | None) -> str:

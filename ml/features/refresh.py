@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
 
 from ml.azure.known import known
 from ml.errors import MlopsError
@@ -17,7 +18,27 @@ if TYPE_CHECKING:
     from ml.features.sources import Sources
 
 
+class Report(Protocol):
+    """Who is told how far it is."""
+
+    def phase(self, title: str) -> AbstractContextManager[None]: ...
+
+    def warn(self, text: str) -> None: ...
+
+
 def refresh(azure: Azure, tables: Iterable[FeatureTable], place: Features, sources: Sources) -> list[Built]:
+    """Build each by the engine of one machine. Raises what `each` does."""
+    memory = azure.settings.features.memory_gb
+
+    def built(one: FeatureTable) -> Built:
+        return build(one, place, sources, dt.datetime.now(dt.UTC), memory, azure.report.line)
+
+    return each(azure.report, tables, built)
+
+
+def each(
+    report: Report, tables: Iterable[FeatureTable], building: Callable[[FeatureTable], Built]
+) -> list[Built]:
     """Build each; what becomes of one that fails is told at once, and raised when the others are built.
 
     Raises its own error where one failed, MlopsError naming all that did where several were refused, and an
@@ -26,12 +47,11 @@ def refresh(azure: Azure, tables: Iterable[FeatureTable], place: Features, sourc
     built: list[Built] = []
     failed: dict[str, Exception] = {}
     for one in tables:
-        with azure.report.phase(f"building {one.name}"):
-            now, memory = dt.datetime.now(dt.UTC), azure.settings.features.memory_gb
+        with report.phase(f"building {one.name}"):
             try:
-                built.append(build(one, place, sources, now, memory, azure.report.line))
+                built.append(building(one))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and raised at the end
-                azure.report.warn(f"{one.name}: {_problem(error)}")
+                report.warn(f"{one.name}: {_problem(error)}")
                 failed[one.name] = error
     if failed:
         raise _of_all(failed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -74,6 +74,25 @@ class Sources:
                     f"SELECT * FROM {quoted(name + RAW)} "  # noqa: S608
                     f"WHERE {instant(quoted(source.time))} >= {utc(since)}",
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A source that is not in a data lake."""
+
+    table: str
+    data_set: str
+    where: str
+
+
+def first_outside(tables: Iterable[FeatureTable], given: Mapping[str, str]) -> Outside | None:
+    """What a job cannot read of the tables' sources. given: other places of sources, by data set."""
+    for table in tables:
+        for source in table.sources.values():
+            where = given.get(source.data_set, source.where)
+            if not where.startswith(LAKE) and not is_lake(where):
+                return Outside(table.name, source.data_set, where)
+    return None
 
 
 def stored(where: str, credential: TokenCredential | None) -> Stored:

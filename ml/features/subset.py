@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 AGGREGATES: Final = frozenset({"sum", "avg", "min", "max", "count", "count_star", "stddev_samp", "stddev"})
 FUNCTIONS: Final = AGGREGATES | {
     *("+", "-", "*", "/", "%", "||"),
-    *("abs", "ceil", "floor", "exp", "sign", "greatest", "least", "nullif", "coalesce"),
-    *("lower", "upper", "trim", "length", "substring"),
+    *("abs", "greatest", "least", "nullif", "coalesce", "trim", "length", "substring"),
     *("year", "month", "day", "date_trunc", "last_day", "make_date"),
 }
-"""Both engines have these under one name and with one meaning. Not among them, for one reason each: concat
-(nulls), ln and sqrt (what they do not take), LIKE (escapes), date_part (which day a week begins with)."""
+"""Both engines have these under one name and with one meaning; a test runs each by both. Not among them, for
+one reason each: concat (nulls), ln and sqrt (what they do not take), exp (last digits), ceil, floor and sign
+(of NaN), lower and upper (of ß, İ and Σ), LIKE (escapes), date_part (which day a week begins with)."""
 WINDOWS: Final = AGGREGATES | {"lag", "row_number", "rank", "dense_rank", "first_value", "last_value"}
 INTERVALS: Final = frozenset(
     {f"to_{unit}" for unit in ("years", "months", "weeks", "days", "hours", "minutes")}
@@ -57,7 +57,9 @@ WRITTEN: Final = {
     "\\": "a backslash, which escapes in Spark and not in DuckDB",
 }
 """What the tree does not show."""
-ZERO: Final = frozenset({"0", "0.0"})
+WHOLE_BITS: Final = 63
+TEXTS: Final = frozenset({"||", "trim", "substring"})
+"""What answers a text, and takes one alone in DuckDB."""
 
 
 def problems(
@@ -192,8 +194,15 @@ def _of_this(kind: str, part: dict[str, Any]) -> Iterator[str]:
             yield f"the function {name} is not among those of both engines: {', '.join(sorted(FUNCTIONS))}"
         elif name in ("/", "%") and not _never_zero(part["arguments"][-1]["expression"]):
             yield f"{name} by what may be 0: DuckDB and Spark differ there; divide by NULLIF(…, 0)"
+        elif name == "||" and not all(_is_text(one["expression"]) for one in part["arguments"]):
+            yield "|| of what may be no text: engines write fractions and times otherwise; use trim(…)"
         if part["order_bys"]["orders"]:
             yield f"{name} in an order is no part of the common subset"
+    elif kind == "CONSTANT" and _is_decimal(part["literal"]):
+        yield (
+            f"{part['literal']['text']} is a decimal, with which the engines calculate otherwise; write a "
+            "fraction with its exponent, as 25e-2"
+        )
     elif kind == "CAST":
         type_name = part["type_expr"]["type_name"].upper()
         if part["try_cast"] or type_name not in TYPES:
@@ -250,9 +259,24 @@ def _never_zero(part: dict[str, Any]) -> bool:
         return part["function_name"] == "nullif"
     return (
         part["class"] == "CONSTANT"
-        and part["literal"].get("kind") in ("INTEGER", "NUMERIC", "DECIMAL", "FLOAT")
-        and part["literal"]["text"] not in ZERO
+        and part["literal"].get("kind") in ("INTEGER", "NUMERIC")
+        and float(part["literal"]["text"]) != 0
     )
+
+
+def _is_decimal(literal: dict[str, Any]) -> bool:
+    """A fraction without an exponent, or a whole number beyond 64 bits."""
+    if literal["kind"] == "INTEGER":
+        return int(literal["text"]).bit_length() > WHOLE_BITS
+    return literal["kind"] == "NUMERIC" and "e" not in literal["text"].lower()
+
+
+def _is_text(part: dict[str, Any]) -> bool:
+    if part["class"] == "CONSTANT":
+        return part["literal"]["kind"] == "STRING"
+    if part["class"] == "OPERATOR" and part["type"] == "OPERATOR_COALESCE":
+        return any(map(_is_text, part["children"]))  # the others have to be of its type in DuckDB
+    return part["class"] == "FUNCTION" and part["function_name"] in TEXTS
 
 
 def _spoken(kind: str) -> str:

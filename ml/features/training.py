@@ -11,8 +11,8 @@ from typing import Any
 
 from ml.content import sha256_of_file
 from ml.errors import MlopsError
-from ml.features.database import in_words, listed
-from ml.features.definition import SPINE, FeatureTable, chosen
+from ml.features.database import Opening, in_words, listed, quoted
+from ml.features.definition import FOLDER, SPINE, FeatureTable, Reader, chosen, read
 from ml.features.engine import engine
 from ml.features.join import Wanted, as_of, check_spine, types
 from ml.features.made_of import MADE_OF
@@ -28,12 +28,12 @@ class Choice:
     features: tuple[str, ...]
 
 
-def choices(given: Sequence[str], folder: Path | None = None) -> list[Choice]:
-    """TABLE or TABLE:FEATURE,FEATURE each. Raises MlopsError for what no definition has."""
+def choices(given: Sequence[str], folder: Path = FOLDER, by: Reader = read) -> list[Choice]:
+    """TABLE or TABLE:FEATURE,FEATURE each. by: as in `chosen`. Raises MlopsError for what is not defined."""
     found: list[Choice] = []
     for each in given:
         name, _, features = each.partition(":")
-        (table,) = chosen([name]) if folder is None else chosen([name], folder)
+        (table,) = chosen([name], folder, by)
         wanted = tuple(filter(None, features.split(","))) or tuple(table.features)
         if unknown := [feature for feature in wanted if feature not in table.features]:
             raise MlopsError(
@@ -69,16 +69,18 @@ def make(
     to: Path,
     memory_gb: float = 2.0,
     drop: Sequence[str] = (),
+    database: Opening | None = None,
 ) -> dict[str, Any]:
     """Write the training set, and answer what made it, which the file's metadata say too.
 
     drop: columns that it is not to have. spine: Parquet or Delta, with the tables' keys and the column
     `time`, which is when each row was asked. Rows are in the order of their keys and times, and where
     these are the same of all columns that are kept, so that the same rows are the same file.
+    database: opens what joins; None: DuckDB on this machine, within memory_gb.
     Raises MlopsError.
     """
     opened = {choice.table.name: usable(features, choice.table) for choice in wanted}
-    with engine(memory_gb) as connection:
+    with database() if database else engine(memory_gb) as connection:
         connection.read(SPINE, stored(spine, features.credential))
         for name, table in opened.items():
             register(connection, name, table.history)
@@ -103,8 +105,9 @@ def make(
             raise MlopsError(f"There is no column {', '.join(unknown)} to drop.", "Leave it out.")
         kept = [name for name in columns if name not in drop]
         keys = [key for choice in wanted for key in choice.table.key]
-        order = listed(list(dict.fromkeys([*keys, time, *kept])))
-        sql = f"SELECT {listed(kept)} FROM ({as_of(asked, time)}) ORDER BY {order}"  # noqa: S608
+        order = ", ".join(f"{quoted(name)} NULLS LAST" for name in dict.fromkeys([*keys, time, *kept]))
+        joined = as_of(asked, time, windows=connection.windows)
+        sql = f"SELECT {listed(kept)} FROM ({joined}) ORDER BY {order}"  # noqa: S608
         with in_words("The features cannot be joined"):
             rows = _write(connection.batches(sql), made, to)
     return {"rows": rows, "columns": kept, "file": str(to), "made_of": made}

@@ -39,7 +39,8 @@ def files_of(root: Path, modules: tuple[str, ...], packages: tuple[str, ...] = P
     """The paths, relative to root and sorted, of what the modules need of the packages beneath root.
 
     Each module brings the `__init__.py` of the packages that it is in. One that uses `__file__` also brings
-    each data file in its folder or below whose name is a text in the module.
+    each data file in its folder or below whose name is a text in the module, and all of a folder that is
+    named so without any of its files.
 
     Raises MlopsError for a module that does not exist, naming what imports it, for one that is no Python,
     and for one that imports or reads something by a name that only the running program knows.
@@ -188,4 +189,8 @@ def _data_files(file: Path, nodes: Sequence[ast.AST]) -> list[Path]:
     texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     named = {text.rpartition("/")[2] for text in texts}
     others = (path for path in file.parent.rglob("*") if path.suffix not in (".py", ".pyc"))
-    return [path for path in others if path.name in named and path.is_file()]
+    files = [path for path in others if path.is_file()]
+    found = [path for path in files if path.name in named]
+    # A folder that is named, and none of the files in it: they are found there when the program runs.
+    whole = {path.parent for path in files if path.parent.name in named} - {path.parent for path in found}
+    return [path for path in files if path in found or path.parent in whole]

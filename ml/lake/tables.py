@@ -209,13 +209,9 @@ class File:
 
 def files_of(table: DeltaTable, partition: str, values: Collection[str]) -> list[File]:
     """The files of these partitions of the version that was opened. partition: the table's one column."""
-    import pyarrow as pa
-
     if not values:
         return []
-    added: Any = table.get_add_actions(flatten=True)
-    actions: Any = pa.RecordBatchReader.from_stream(added).read_all()  # pa.table would import pandas
-    told = actions.select(["path", "size_bytes", "num_records", f"partition.{partition}"]).to_pylist()
+    told = _added(table, [f"partition.{partition}"])
     return [
         File(unquote(one["path"]), one["size_bytes"], one["num_records"] or 0, {partition: value})
         for one in told
@@ -223,12 +219,34 @@ def files_of(table: DeltaTable, partition: str, values: Collection[str]) -> list
     ]
 
 
+def all_files(table: DeltaTable) -> list[File]:
+    """The files of the version that was opened, of a table without partitions."""
+    return [
+        File(unquote(one["path"]), one["size_bytes"], one["num_records"] or 0, {})
+        for one in _added(table, [])
+    ]
+
+
+def _added(table: DeltaTable, more: Sequence[str]) -> list[dict[str, Any]]:
+    import pyarrow as pa
+
+    added: Any = table.get_add_actions(flatten=True)
+    actions: Any = pa.RecordBatchReader.from_stream(added).read_all()  # pa.table would import pandas
+    return actions.select(["path", "size_bytes", "num_records", *more]).to_pylist()
+
+
 def publish(
-    table: DeltaTable, files: Sequence[File], *, taken: Mapping[str, int], removed: Sequence[File] = ()
+    table: DeltaTable,
+    files: Sequence[File],
+    *,
+    taken: Mapping[str, int],
+    removed: Sequence[File] = (),
+    told: Mapping[str, Any] | None = None,
 ) -> None:
     """Make files that were written before part of the table, all by one commit, which records `taken`.
 
-    removed: files that leave the table by the same commit. Raises TableChangedError.
+    removed: files that leave the table by the same commit. told: shown in the table's history. Raises
+    TableChangedError.
     """
     from deltalake.transaction import AddAction, RemoveAction
 
@@ -253,7 +271,7 @@ def publish(
             mode="append",
             schema=table.schema(),
             partition_by=list(table.metadata().partition_columns),
-            commit_properties=_commit(taken, None),
+            commit_properties=_commit(taken, told),
         )
 
 

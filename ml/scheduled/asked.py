@@ -33,10 +33,9 @@ def precomputed(azure: Azure) -> str:
 
 def features(azure: Azure) -> str:
     """Tables, their place and sources. Raises MlopsError for a source that a job cannot read."""
-    from ml.batch.places import is_lake
     from ml.features.definition import chosen
     from ml.features.place import of_estate
-    from ml.features.sources import LAKE
+    from ml.features.sources import LAKE, first_outside
 
     row, lake = azure.settings.scheduled.features, azure.estate.data_lake
     if lake is None:
@@ -50,15 +49,12 @@ def features(azure: Azure) -> str:
             f"scheduled.features.sources names {', '.join(strange)}, which no table reads.",
             f"Name data sets of these tables: {', '.join(sorted(known))}.",
         )
-    for table in found:
-        for source in table.sources.values():
-            where = row.sources.get(source.data_set, source.where)
-            if not where.startswith(LAKE) and not is_lake(where):
-                raise MlopsError(
-                    f"The feature table {table.name} reads {where}, which a job cannot.",
-                    "Name its place in the data lake in [scheduled.features.sources] of ml/settings.toml: "
-                    f'"{source.data_set}" = "{LAKE}tables/{source.data_set}".',
-                )
+    if (outside := first_outside(found, row.sources)) is not None:
+        raise MlopsError(
+            f"The feature table {outside.table} reads {outside.where}, which a job cannot.",
+            "Name its place in the data lake in [scheduled.features.sources] of ml/settings.toml: "
+            f'"{outside.data_set}" = "{LAKE}tables/{outside.data_set}".',
+        )
     asked = {
         "tables": sorted(table.name for table in found),
         "where": of_estate(azure.estate.environment, lake, None),

@@ -8,51 +8,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 from infra.outputs import EstateOutputs
 from ml.azure.clients import Azure
 from ml.azure.known import known
+from ml.scheduled.lines import Lines
 from ml.steps.compare.override import decoded
 
 ESTATE: Final = "estate.json"  # beside the code: the outputs of the stack that the job was submitted for
 ANSWER: Final = "answer.json"  # in the job's output
 Work = Callable[[Azure, str], dict[str, Any]]
-
-
-class Lines:
-    """Progress as lines of the job's log; it stands for the terminal's report."""
-
-    def __init__(self, to: TextIO = sys.stdout) -> None:
-        self._to = to
-
-    @contextmanager
-    def phase(self, title: str) -> Generator[None]:
-        self._say(f"> {title}")
-        began = time.monotonic()
-        yield
-        self._say(f"  {time.monotonic() - began:.1f} s")
-
-    def line(self, text: str) -> None:
-        self._say(f"  {text}")
-
-    def log(self, source: str, text: str) -> None:
-        self._say(f"  {source} | {text}")
-
-    def warn(self, text: str) -> None:
-        self._say(f"  warning: {text}")
-
-    @contextmanager
-    def transfer(self, title: str, total: int) -> Generator[Callable[[int], None]]:
-        self._say(f"  {title} ({total / 1e6:.2f} MB)")
-        yield lambda done: None
-
-    def _say(self, text: str) -> None:
-        print(text, file=self._to, flush=True)
 
 
 def main(work: Work, arguments: list[str] | None = None) -> int:

@@ -18,6 +18,7 @@ APART = (
     "policies",
     "mlflow",
     "spark",
+    "databricks",
 )  # each for an environment of its own: need not agree with the others
 
 ELSEWHERE = ("functions", "edge")  # not installed here, in the same versions all the same

@@ -7,19 +7,17 @@ models or records, only on the rows and the output. The job acts as the workspac
 from __future__ import annotations
 
 import json
-import re
 import shutil
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ml.batch.run import Limits, Told
+from ml.batch.spark import serverless
 from ml.batch.spark.engine import Model, batch
 from ml.batch.spark.settings import SparkSettings
 from ml.batch.spark.sign_in import AZURE_ML
 from ml.content import content_key
-from ml.errors import MlopsError
 from ml.jobs import snapshot
 
 if TYPE_CHECKING:
@@ -30,19 +28,7 @@ if TYPE_CHECKING:
 PROGRAM: Final = "ml.batch.spark.main"
 ANSWERS: Final = "runs/answers"  # in the output: a record for each job
 ENTRY: Final = "ml/batch/spark/main.py"
-CODE: Final = "code.zip"  # of the project, for executors
 MODEL: Final = "model"
-REQUIREMENTS: Final = "environments/requirements/spark.txt"
-PYTHON: Final = "3.11"  # of Azure's runtime 3.5
-# Azure's runtime brings these, by its own versions.
-RUNTIMES_OWN: Final = frozenset({"pyspark", "py4j", "delta-spark"})
-PIN: Final = re.compile(
-    r"^(?P<name>[\w.-]+)==(?P<version>[^\s\\]+)(?: ; (?P<marker>[^\\\n]+?))? *\\?$", re.MULTILINE
-)
-IMAGE: Final = (
-    "mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"  # asked for by the type, not used by Spark
-)
-PLAIN: Final = re.compile(r"[^\s\"'\\$]+")
 
 
 def here(azure: Azure, asked: Asked, told: Told) -> dict[str, Any]:
@@ -111,58 +97,21 @@ def entity(
     model: the folder of the model's files. answer: the file in the output that gets the record. Raises
     MlopsError for a value that a Spark job's arguments cannot carry.
     """
-    from azure.ai.ml import spark
-    from azure.ai.ml.entities import Environment, ManagedIdentityConfiguration
-
-    identity: Any = ManagedIdentityConfiguration()  # which spark() takes, and its annotation does not name
-    _write_code(root, folder, model)
-    packages = conda((root / REQUIREMENTS).read_text(encoding="utf-8"))
-    return spark(
-        code=str(folder),
-        entry={"file": ENTRY},
-        py_files=[CODE],
-        args=_arguments(asked, limits, answer, environment),
-        environment=Environment(name="batch-spark", image=IMAGE, conda_file=packages),
-        resources={"instance_type": settings.instance_type, "runtime_version": settings.runtime_version},
-        driver_cores=settings.executor_cores,
-        driver_memory=settings.memory,
-        executor_cores=settings.executor_cores,
-        executor_memory=settings.memory,
-        executor_instances=settings.executors,
-        identity=identity,
-        experiment_name=experiment,
-        display_name=f"batch of {asked.model.name}",
+    program = serverless.Program(
+        "batch-spark", ENTRY, f"batch of {asked.model.name}", snapshot.take(root, (PROGRAM,))
     )
+    given = _arguments(asked, limits, answer, environment)
+    made = serverless.entity(root, folder, program, given.items(), settings, experiment)
+    shutil.copytree(model, folder / MODEL)
+    return made
 
 
 def _model(folder: Path, asked: Asked) -> Model:
     return Model(folder, asked.model.name, asked.model.release, asked.model.digest)
 
 
-def conda(requirements: str) -> dict[str, Any]:
-    """A conda file of the pins, without what the runtime has. requirements: a hashed requirement file."""
-    from packaging.markers import Marker
-
-    where = {"python_version": PYTHON, "python_full_version": f"{PYTHON}.0", "sys_platform": "linux"}
-    pins: list[str] = []
-    for found in PIN.finditer(requirements):
-        fits = found["marker"] is None or Marker(found["marker"]).evaluate(where)
-        if fits and found["name"] not in RUNTIMES_OWN:
-            pins.append(f"{found['name']}=={found['version']}")
-    return {"name": "batch-spark", "dependencies": [f"python={PYTHON}", "pip", {"pip": pins}]}
-
-
-def _write_code(root: Path, folder: Path, model: Path) -> None:
-    taken = snapshot.take(root, (PROGRAM,))
-    taken.write(folder)
-    with zipfile.ZipFile(folder / CODE, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(taken.files.items()):  # equal content is an equal file
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-    shutil.copytree(model, folder / MODEL)
-
-
-def _arguments(asked: Asked, limits: Limits, answer: str, environment: str) -> str:
-    given = {
+def _arguments(asked: Asked, limits: Limits, answer: str, environment: str) -> dict[str, str | None]:
+    return {
         "--model": MODEL,
         "--model-name": asked.model.name,
         "--model-digest": asked.model.digest,
@@ -180,11 +129,3 @@ def _arguments(asked: Asked, limits: Limits, answer: str, environment: str) -> s
         "--answer": answer,
         "--sign-in": AZURE_ML,
     }
-    said = {option: value for option, value in given.items() if value is not None}
-    for option, value in said.items():
-        if not PLAIN.fullmatch(value):
-            raise MlopsError(
-                f"{option} is {value!r}, and Azure ML takes a Spark job's arguments apart at blanks.",
-                "Give names and addresses without blanks, quotes, backslashes and dollar signs.",
-            )
-    return " ".join(f"{option} {value}" for option, value in said.items())

@@ -1,6 +1,7 @@
 """`mlops features join`: a training set: rows with features as of each row's own time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,6 +9,8 @@ import typer
 from rich.console import RenderableType
 
 from ml.commands.features import common
+from ml.errors import MlopsError
+from ml.features import engines
 from ml.terminal import options, preflight
 from ml.terminal.console import facts
 from ml.terminal.failures import honest
@@ -34,12 +37,24 @@ def command(
         list[str],
         typer.Option(metavar="TABLE[:FEATURE,…]", help="A feature table, or some features of it. Repeat it."),
     ],
-    to: Annotated[Path, typer.Option(metavar="FILE", help="The Parquet file that is written.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE", help="The Parquet file that is written; by a job of Spark abfss:// in the lake."
+        ),
+    ],
     drop: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN", help="A column that the file is not to have.", show_default=False),
     ] = None,
     tables: common.Tables = None,
+    engine: Annotated[
+        str, typer.Option(help="What joins: machine, spark, or auto, which is the machine here.")
+    ] = "auto",
+    here: Annotated[
+        bool, typer.Option("--here", help="With --engine spark: by this machine's, and not as a job.")
+    ] = False,
+    wait: options.Wait = True,
     as_json: options.AsJson = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -52,21 +67,51 @@ def command(
         from ml.features.training import choices
 
         wanted = choices(features)
+        engines.check(engine)
+        by_job = engine == "spark" and not here
+        if not by_job and "://" in to:
+            raise MlopsError(
+                f"--to is {to!r}, and this process writes files of this machine.",
+                "Give a path, or --engine spark without --here.",
+            )
 
-    def work(azure: "Azure", _root: Path) -> dict[str, Any]:
-        from ml.features import training
+    def work(azure: "Azure", root: Path) -> dict[str, Any]:
+        place = common.place(azure, tables)
+        told = {"environment": azure.estate.environment}
+        if by_job:
+            from ml.features.spark.job import Joining
+            from ml.features.spark.job import join as job_of
+            from ml.scheduled.job import carry_out
 
+            asked = Joining(spine, time, tuple(features), tuple(drop or ()), to)
+            return {**told, **carry_out(azure, job_of(azure, root, asked, place.where), wait=wait)}
         with azure.report.phase(f"joining features to {spine}"):
-            place = common.place(azure, tables)
-            memory = azure.settings.features.memory_gb
-            answer = training.make(spine, time, wanted, place, to, memory, drop or [])
-        return {"environment": azure.estate.environment, **answer}
+            from ml.features.training import make
+
+            joined = partial(make, spine, time, wanted, place, Path(to), drop=drop or [])
+            return {**told, **_here(azure, engine, joined)}
 
     run(env, as_json, quiet, work, render)
 
 
+def _here(azure: "Azure", engine: str, make: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    """In this process, by either engine. make: training.make, which lacks the engine alone."""
+    if engine != "spark":
+        return make(memory_gb=azure.settings.features.memory_gb)
+    from ml.batch.spark.main import session_here
+    from ml.features.spark.database import database
+
+    session = session_here()
+    try:
+        return make(database=lambda: database(session, azure.credential))
+    finally:
+        session.stop()
+
+
 def render(answer: Mapping[str, Any]) -> RenderableType:
     """What was written, and of what."""
+    if "made_of" not in answer:
+        return f"job {answer['job']}: {answer['status']}. The same command without --no-wait follows it."
     made = answer["made_of"]["tables"]
     return facts(
         f"Training set {answer['file']}",

@@ -1,4 +1,4 @@
-"""MLflow's clients in an environment of their own, from the hashed requirement file, kept in the cache."""
+"""Packages in an environment of their own, from a hashed requirement file, kept in the cache."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from tools.bootstrap.cache import cache_dir, say
 
 ROOT = Path(__file__).resolve().parents[3]
 CACHE = cache_dir()  # the user's: fixtures give the tests' servers one of their own
-REQUIREMENTS = ROOT / "environments" / "requirements" / "mlflow.txt"
+REQUIREMENTS = ROOT / "environments" / "requirements"
 
 
-def python() -> Path:
-    """The Python with mlflow-skinny and azureml-mlflow; installed when need be (some 85 MB)."""
-    wanted = hashlib.sha256(sys.version.encode() + REQUIREMENTS.read_bytes()).hexdigest()[:16]
-    folder = CACHE / f"mlflow-{wanted}"
+def python(group: str = "mlflow") -> Path:
+    """The Python of a group with an environment of its own; installed when need be (MLflow's is 85 MB)."""
+    requirements = REQUIREMENTS / f"{group}.txt"
+    wanted = hashlib.sha256(sys.version.encode() + requirements.read_bytes()).hexdigest()[:16]
+    folder = CACHE / f"{group}-{wanted}"
     if folder.exists():
         return folder / "bin" / "python"
     uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
     assert uv is not None, "there is no uv, which `make setup` puts into .venv/bin"
     say(f"installing {folder.name} into the cache, once for this machine")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix="mlflow-", dir=folder.parent))
+    aside = Path(tempfile.mkdtemp(prefix=f"{group}-", dir=folder.parent))
     environment = {**os.environ, "UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}
     try:
         make = [uv, "venv", "--quiet", "--allow-existing", "--relocatable", "--python", sys.executable]
         subprocess.run([*make, str(aside)], check=True, env=environment)
         sync = [uv, "pip", "sync", "--quiet", "--python", str(aside / "bin" / "python"), "--require-hashes"]
-        subprocess.run([*sync, "--compile-bytecode", str(REQUIREMENTS)], check=True, env=environment)
+        subprocess.run([*sync, "--compile-bytecode", str(requirements)], check=True, env=environment)
         if not folder.exists():  # else another run was faster
             aside.rename(folder)
     finally:

@@ -30,13 +30,17 @@ def written(root: Path, files: dict[str, str]) -> Path:
 PROGRAM = {
     "ml/__init__.py": "",
     "ml/steps/__init__.py": "from ml import about\n",
-    "ml/about.py": "",
+    "ml/about.py": "import ml.kinds\n",
     "ml/steps/train/__init__.py": "",
     "ml/steps/train/main.py": "import json\nfrom . import search\nfrom ml.steps.page import write\n",
     "ml/steps/train/search.py": "def go():\n    from ml.late import late\n    import_module('ml.by_name')\n",
     "ml/steps/page.py": "STYLE = Path(__file__).parent / 'look' / 'page.css'\ndef write(): ...\n",
     "ml/steps/look/page.css": "",
     "ml/steps/look/other.css": "",
+    "ml/kinds.py": "FOLDER = Path(__file__).with_name('kinds')\n",
+    "ml/kinds/one.toml": "",
+    "ml/kinds/two.toml": "",
+    "ml/others/three.toml": "",
     "ml/late.py": "if TYPE_CHECKING:\n    from ml import for_types\nelse:\n    from ml import for_all\n",
     "ml/by_name.py": "",
     "ml/for_all.py": "",
@@ -48,7 +52,8 @@ PROGRAM = {
 
 def test_modules_packages_and_data_files_are_found_and_nothing_else(tmp_path: Path):
     found = files_of(written(tmp_path, PROGRAM), ("ml.steps.train.main",))
-    left = {"ml/for_types.py", "ml/settings.toml", "ml/unused.py", "ml/steps/look/other.css"}
+    left = {"ml/for_types.py", "ml/settings.toml", "ml/unused.py"}
+    left |= {"ml/steps/look/other.css", "ml/others/three.toml"}
     assert found == sorted(PROGRAM.keys() - left)
 
 

@@ -20,9 +20,14 @@ def at(hours: float) -> dt.datetime:
 
 def definition(**more: Any) -> FeatureTable:
     """A table of one number by client; its source `events` has id, happened, learned, value."""
+    return FeatureTable.model_validate(written(**more))
+
+
+def written(**more: Any) -> dict[str, Any]:
+    """The same, as its file has it."""
     known = {} if "known_at" in more else {"known_after": "2 hours"}
     column = ", learned" if "known_at" in more else ""
-    told = {
+    return {
         "name": "spending",
         "version": 1,
         "title": "Spending",
@@ -40,7 +45,6 @@ def definition(**more: Any) -> FeatureTable:
         **known,
         **more,
     }
-    return FeatureTable.model_validate(told)
 
 
 def events(rows: list[tuple[int, float, float, int | None]]) -> ArrowTable:

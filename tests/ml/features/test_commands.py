@@ -28,6 +28,7 @@ from ml.features.place import Features
 from ml.features.settings import FeaturesSettings
 from ml.features.sources import Sources
 from ml.jobs import data
+from ml.settings import settings
 from tests.ml.features.tables import at, definition, events
 
 ROOT = Path(__file__).parents[3]
@@ -45,7 +46,7 @@ AZURE: Any = SimpleNamespace(
     estate=SimpleNamespace(environment="stage", data_lake=None),
     credential=None,
     report=Silent(),
-    settings=SimpleNamespace(features=FeaturesSettings(memory_gb=0.5)),
+    settings=SimpleNamespace(features=FeaturesSettings(memory_gb=0.5), batch=settings().batch),
 )
 
 

@@ -49,6 +49,13 @@ def test_the_training_environment_has_what_a_work_imports(work: str) -> None:
     )
 
 
+def test_the_work_of_feature_tables_takes_their_definitions_with_it() -> None:
+    sent = files_of(ROOT, ("ml.scheduled.works.features",), PARTS)
+    there = {file.relative_to(ROOT).as_posix() for file in (ROOT / "ml/features/definitions").glob("*.toml")}
+    assert there
+    assert there <= set(sent)
+
+
 @pytest.mark.parametrize("work", WORKS)
 def test_each_work_is_a_program(work: str) -> None:
     assert callable(import_module(f"ml.scheduled.works.{work}").work)

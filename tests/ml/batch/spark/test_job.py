@@ -14,7 +14,7 @@ import pytest
 from ml.batch import model as registered
 from ml.batch.asked import Asked, Named
 from ml.batch.run import Limits
-from ml.batch.spark import job, main
+from ml.batch.spark import job, main, serverless
 from ml.batch.spark.engine import Model
 from ml.batch.spark.main import _parser
 from ml.batch.spark.settings import SparkSettings
@@ -64,7 +64,7 @@ def test_equal_content_is_an_equal_zip(model: Model, tmp_path: Path) -> None:
 
 
 def test_the_packages_are_the_pins_without_the_runtime_s_own() -> None:
-    found = job.conda((ROOT / job.REQUIREMENTS).read_text())
+    found = serverless.conda((ROOT / serverless.REQUIREMENTS).read_text(), "batch-spark")
     (pins,) = [each["pip"] for each in found["dependencies"] if isinstance(each, dict)]
     names = [pin.partition("==")[0] for pin in pins]
     assert len(names) == len(set(names))
@@ -81,7 +81,7 @@ def test_an_argument_that_would_be_taken_apart_is_refused(model: Model, tmp_path
 def test_how_long_another_run_is_waited_for_goes_with_it(model: Model) -> None:
     named = Named("credit", "1", str(model.release), str(model.digest))
     said = job._arguments(Asked(named, DATA, OUTPUT), Limits(wait_s=90.0), "runs/answers/a.json", "stage")
-    assert _parser().parse_args(said.split()).wait_s == 90.0
+    assert _parser().parse_args(serverless.arguments(said.items()).split()).wait_s == 90.0
 
 
 def test_here_the_report_is_told_what_the_run_says(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:

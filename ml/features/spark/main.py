@@ -1,0 +1,104 @@
+"""The program that Spark runs: `spark-submit … main.py --tables NAME,… --where URI`.
+
+The same on this machine, as a Spark job of Azure ML and as a job of Databricks, as ml.batch.spark.main is.
+What a session needs (executors, their cores and memory) is said to Spark and not to this program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ml.features.build import Built
+    from ml.features.definition import FeatureTable
+
+
+DEFINITIONS = "ml/features/definitions"  # of the folder in which the driver runs: a zip has no folders
+
+
+def _parser() -> argparse.ArgumentParser:
+    from ml.batch.spark.sign_in import ENVIRONMENT, HELP
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tables", required=True, metavar="NAME,…", help="feature tables, by name")
+    parser.add_argument("--where", required=True, metavar="URI", help="the folder of the feature tables")
+    parser.add_argument("--data-lake", metavar="ACCOUNT", help="of sources whose place begins with lake://")
+    parser.add_argument(
+        "--source", action="append", default=[], metavar="DATA_SET=URI", help="another place of a data set"
+    )
+    parser.add_argument(
+        "--definitions",
+        default=DEFINITIONS,
+        metavar="FOLDER",
+        help="the files of definitions, beside the code",
+    )
+    parser.add_argument("--environment", default="", metavar="NAME")
+    parser.add_argument("--sign-in", default=ENVIRONMENT, help=HELP)
+    parser.add_argument("--answer", metavar="FILE", help="where in the folder the answer is written as well")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: all are built. 1: one is not, which is said on standard error; the others are."""
+    from ml.errors import MlopsError
+
+    given = _parser().parse_args(arguments)
+    try:
+        print(_run(given))
+    except MlopsError as error:
+        print("\n".join((error.problem, *error.details, error.remedy)), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(given: argparse.Namespace) -> str:
+    from ml.batch.places import LAKE, Place
+    from ml.batch.spark import sign_in
+    from ml.batch.spark.main import session_here
+    from ml.features.build import build
+    from ml.features.definition import chosen, parsed
+    from ml.features.place import Features
+    from ml.features.refresh import each
+    from ml.features.sources import Sources
+    from ml.features.spark.database import database
+    from ml.scheduled.lines import Lines
+
+    # Who submitted it has held their SQL against the subset, by a parser that is not here.
+    tables = chosen(given.tables.split(","), Path(given.definitions), parsed)
+    sources = dict(each.partition("=")[::2] for each in given.source)
+    lake = given.data_lake is not None or any(
+        where.startswith(LAKE) for where in (given.where, *sources.values())
+    )
+    credential = sign_in.credential(given.sign_in) if lake else None
+    place, read = Features(given.where, credential), Sources(Path(), given.data_lake, credential, sources)
+    report, session = Lines(sys.stderr), session_here()
+
+    def built_of(table: FeatureTable) -> Built:
+        now = dt.datetime.now(dt.UTC)
+        return build(
+            table, place, read, now, told=report.line, database=lambda: database(session, credential)
+        )
+
+    try:
+        built = each(report, tables, built_of)
+    finally:
+        session.stop()
+    told = {
+        "environment": given.environment,
+        "tables": given.where,
+        "built": [one.to_json() for one in built],
+    }
+    answer = json.dumps(told, indent=1, default=str)
+    if given.answer:
+        Place(given.where, credential).write(given.answer, answer.encode())
+    return answer
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,7 +10,8 @@ KEEP ?= 0
 # A worker takes whole files, in the order of tests/order.py: those that take long first.
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 UPGRADE ?= 0
-# Tests start hundreds of processes, a benchmark measures some: each finds the project compiled, whatever the caller's shell has set.
+# Tests start hundreds of processes, and a benchmark measures some: each finds the project compiled, whatever the
+# caller's shell has set.
 check test test-all bench-preview: export PYTHONDONTWRITEBYTECODE :=
 
 # A base that this clone does not know is told by tools.check itself.

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from infra.environments import PROVEN_IN
 from infra.graph.model import Graph, Resource
+from policies.identity import ASSIGNMENT
 from policies.model import MISSING, GraphRule, Row, Rule, equals, given, read, secure, shown
+from policies.roles import PRIVILEGED, role_name
 
 SITE: Final = "web:WebApp"
+WRITES_CODE: Final = PRIVILEGED | {"Website Contributor"}
 PASSWORDS: Final = ("web:WebAppScmAllowed", "web:WebAppFtpAllowed")
 SIGN_IN: Final = "web:WebAppAuthSettingsV2"
 TOPIC: Final = "eventgrid:SystemTopic"
@@ -236,11 +240,35 @@ def _guarded(graph: Graph) -> Iterator[tuple[Resource, str]]:
                 yield site, f"has no {token.partition(':')[2]}: Azure's own allows more than the estate needs"
 
 
+def _scores(site: Resource) -> bool:
+    """Whether it is the scoring service, which asks its callers for a key."""
+    settings = read(site.inputs, "siteConfig.appSettings")
+    items: list[dict[str, Any]] = settings if isinstance(settings, list) else []
+    return set(KEY) <= {one.get("name") for one in items if one.get("value")}
+
+
+def _released(graph: Graph) -> Iterator[tuple[Resource, str]]:
+    """Where releases are proven, people put them there; anywhere else an approval is asked for first."""
+    if graph.stack == PROVEN_IN:
+        return
+    scoring = {site.key for site in graph.all(SITE) if _scores(site)}
+    for role in graph.all(ASSIGNMENT):
+        name = role_name(role.inputs.get("roleDefinitionId"))
+        if name not in WRITES_CODE or role.inputs.get("principalType") == "ServicePrincipal":
+            continue
+        for app in sorted(scoring & set(role.references.get("scope", ()))):
+            yield (
+                role,
+                (
+                    f"people put code on {app.rpartition(':')[2]} by {name}, past every approval: set "
+                    "releases.promoterId to the identity that promotes"
+                ),
+            )
+
+
 def _asked(graph: Graph) -> Iterator[tuple[Resource, str]]:
     for site in graph.all(SITE):
-        settings = read(site.inputs, "siteConfig.appSettings")
-        items: list[dict[str, Any]] = settings if isinstance(settings, list) else []
-        if set(KEY) <= {one.get("name") for one in items if one.get("value")}:
+        if _scores(site):
             continue
         for part in graph.all(SIGN_IN):
             of_it = site.key in part.references.get("name", ())
@@ -254,6 +282,12 @@ GRAPH_RULES: Final = (
         "somebody asks who calls: Azure before the code does, or the scoring service for its key",
         ("CKV_AZURE_13",),
         _asked,
+    ),
+    GraphRule(
+        "site-code-approved",
+        "outside the environment that proves releases, an identity alone puts approved code where it scores",
+        (),
+        _released,
     ),
     GraphRule("site-guarded", "each app says who signs in, and takes no password", (), _guarded),
 )

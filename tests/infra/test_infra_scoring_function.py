@@ -9,6 +9,7 @@ from infra.config_errors import ConfigError
 from infra.outputs import EstateOutputs
 from infra.roles import ROLES
 from infra.stack_file import raw_settings as raw_settings_of
+from policies.evaluate import of_graph
 from tests.infra.recording import Graph, record, stack_file
 
 RANGES = {"stage": "10.20.3.192/27", "prod": "10.30.3.192/27"}
@@ -81,6 +82,16 @@ def test_who_puts_code_there_is_whoever_releases(stage: Graph, prod: Graph) -> N
         code = {key[0] for key in granted(graph) if key[1] == "Website Contributor"}
         assert code == {who}
     assert granted(prod)[PROMOTER, "Storage Blob Data Contributor"] == "id of scoring-function-models"
+
+
+def test_production_that_names_no_promoter_is_red_by_a_policy(prod: Graph) -> None:
+    """Engineers then put code there themselves, as in stage; nothing else tells anybody."""
+    config = config_of("prod", {"keySecret": "callers-key"})
+    engineers = record("prod", config)
+    rule = "site-code-approved"
+    found = [one for one in of_graph(engineers) if one.rule == rule]
+    assert [one.resource.inputs["principalId"] for one in found] == [config["mlops-estate:engineersGroupId"]]
+    assert not [one for one in of_graph(prod) if one.rule == rule]
 
 
 def test_the_host_has_no_key_and_the_app_no_secret(stage: Graph) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from infra.graph.model import PACKAGE, Graph, Resource
 from infra.private_link import LINKS
+from infra.roles import ROLES
 from policies.estate import ZONES, groups_of
 from policies.evaluate import GRAPH_RULES, of_graph
 
@@ -199,6 +200,7 @@ RED: tuple[tuple[str, str, Callable[[], list[Resource]]], ...] = (
         for part in ("app-console", "app-ftp", "app-sign-in")
     ),
     ("site-sign-in", "app-sign-in", lambda: changed("app-sign-in", inputs={"platform": {"enabled": False}})),
+    ("site-code-approved", "engineers-on-app", lambda: [*scoring_app(), code_by("Group")]),
     ("private-has-endpoint", "app", lambda: without("app-endpoint")),
     ("workspace-storage-flat", "account", lambda: changed("account", inputs={"isHnsEnabled": True})),
 )
@@ -211,6 +213,37 @@ def test_red(rule: str, name: str, resources: Callable[[], list[Resource]]) -> N
 
 def test_every_rule_has_a_red_fixture() -> None:
     assert {rule for rule, _, _ in RED} == {rule.id for rule in GRAPH_RULES}
+
+
+# an app that scores, and who puts code there
+
+
+def scoring_app() -> list[Resource]:
+    return changed("app", inputs={"publicNetworkAccess": "Disabled", "siteConfig": {"appSettings": KEY}})
+
+
+def code_by(kind: str, role: str = "Website Contributor") -> Resource:
+    definition = f"/providers/Microsoft.Authorization/roleDefinitions/{ROLES[role]}"
+    inputs = {"principalType": kind, "roleDefinitionId": definition, "principalId": "p"}
+    return made("authorization:RoleAssignment", "engineers-on-app", {"scope": SITE}, **inputs)
+
+
+@pytest.mark.parametrize(
+    ("stack", "others", "wrong"),
+    [
+        ("prod", lambda: [*scoring_app(), code_by("Group")], True),
+        ("prod", lambda: [*scoring_app(), code_by("ServicePrincipal")], False),
+        ("prod", lambda: [*scoring_app(), code_by("Group", "Monitoring Reader")], False),
+        ("prod", lambda: [*estate(), code_by("Group")], False),  # the app that starts trainings
+        ("stage", lambda: [*scoring_app(), code_by("Group")], False),
+    ],
+)
+def test_people_put_no_code_where_releases_are_approved(
+    stack: str, others: Callable[[], list[Resource]], wrong: bool
+) -> None:
+    found = [one for one in of_graph(Graph(others(), stack=stack)) if one.rule == "site-code-approved"]
+    assert [one.resource.name for one in found] == (["engineers-on-app"] if wrong else [])
+    assert all("set releases.promoterId" in one.message for one in found)
 
 
 KEY = [{"name": "KEY_VAULT_URI", "value": "v"}, {"name": "API_KEY_SECRET", "value": "s"}]

@@ -17,7 +17,7 @@ from tests.policies.red import CHANGES, MAY_BE_LEFT_OUT, VALUES
 TODAY = date(2026, 11, 29)
 
 
-def resource(token: str, changes: dict[str, Any] | None = None) -> Resource:
+def resource(token: str, changes: dict[str, Any] | None = None, name: str = "it") -> Resource:
     """The green one of a type, changed."""
     inputs = copy.deepcopy(GREEN[token])
     for path, value in (changes or {}).items():
@@ -29,7 +29,7 @@ def resource(token: str, changes: dict[str, Any] | None = None) -> Resource:
             holder.pop(last, None)
         else:
             holder[last] = value
-    return Resource(PACKAGE + token, "it", "estate", inputs)
+    return Resource(PACKAGE + token, name, "estate", inputs)
 
 
 def broken(found: Resource) -> set[str]:
@@ -117,6 +117,16 @@ def test_an_exemption_is_for_its_rule_its_stack_and_its_resources(other: dict[st
     results = evaluate(graph, TODAY, [of(TODAY, **other)])
     assert "storage-no-keys" in {violation.rule for violation in results.failed}
     assert results.unneeded == (() if other.get("stack") else (of(TODAY, **other),))
+
+
+def test_an_app_that_is_neither_of_those_which_are_called_from_outside_is_shut() -> None:
+    apps = ("retraining-app", "scoring-function-app", "another-app")
+    graph = Graph(
+        [resource("web:WebApp", {"publicNetworkAccess": "Enabled"}, name) for name in apps], stack="stage"
+    )
+    results, rule = evaluate(graph, TODAY), "site-public-network"
+    assert [one.resource.name for one in results.failed if one.rule == rule] == ["another-app"]
+    assert {one.resource.name for one, _ in results.exempt if one.rule == rule} == {*apps[:2]}
 
 
 def test_exemptions_name_rules_that_exist_and_say_why() -> None:

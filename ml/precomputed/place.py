@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -69,8 +70,8 @@ def members_of(estate: EstateOutputs) -> list[Member]:
 
 
 def open_store(azure: Azure, given: str | None, *, erasing: bool = False) -> Store:
-    """erasing: as whoever may erase a person's rows and do nothing else. Raises MlopsError where the database
-    cannot be opened."""
+    """erasing: as whoever may erase a person's rows and do nothing else, else as an administrator. Raises
+    MlopsError where the database cannot be opened."""
     address = address_of(azure.estate, given, os.environ, erasing=erasing)
     if isinstance(address, File):
         from ml.precomputed.sqlite import FileStore
@@ -78,6 +79,18 @@ def open_store(azure: Azure, given: str | None, *, erasing: bool = False) -> Sto
         return FileStore(address)
     from ml.precomputed.postgres import ServerStore
 
-    found = azure.estate.predictions
-    role = ERASER if given is None and found is not None and address.user == found.eraser else WRITER
-    return ServerStore(address, by_credential(lambda: azure.credential), role=role)
+    found, token = azure.estate.predictions, by_credential(lambda: azure.credential)
+    if given is not None or found is None or address.user != found.eraser:
+        return ServerStore(address, token, role=WRITER)
+    # Whose member the caller is, only the server knows: an administrator need not be one of the erasers.
+    try:
+        return ServerStore(address, token, role=ERASER)
+    except MlopsError as error:
+        as_eraser = error
+    try:
+        return ServerStore(replace(address, user=found.administrators), token, role=WRITER)
+    except MlopsError as error:
+        raise MlopsError(
+            f"As {found.eraser}: {as_eraser.problem} As {found.administrators}: {error.problem}",
+            f"Members of either group may erase, and whoever --database names. {as_eraser.remedy}",
+        ) from None

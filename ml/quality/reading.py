@@ -27,7 +27,7 @@ from ml.quality.sums import Counter, DaySums
 from scoring.model.schema import CategoryFeature, Matrix, Schema
 
 ANSWERED: Final = ("probability", "label", "outlier", "model", "scored_at")
-BATCH_ROWS: Final = 65_536
+BATCH_ROWS: Final = 16_384  # a batch's columns and matrix stay near the processor
 MOST_WORKERS: Final = 4  # each holds a row group's compressed columns, and a batch
 
 Contract = tuple[Model, Schema]
@@ -35,13 +35,16 @@ Contract = tuple[Model, Schema]
 
 def matrix_of(batch: ArrowBatch, contract: Schema) -> Matrix:
     """The features of a batch [rows, features]; NaN where a row has no value, or the batch no such column."""
-    matrix = np.full((batch.num_rows, contract.width), np.nan, dtype=np.float32)
+    matrix = np.empty((batch.num_rows, contract.width), dtype=np.float32)
+    there = set(batch.schema.names)
     for place, feature in enumerate(contract.features):
-        if feature.name in batch.schema.names:
-            column = batch.column(feature.name)
-            matrix[:, place] = (
-                _codes(column, feature) if isinstance(feature, CategoryFeature) else _numbers(column)
-            )
+        if feature.name not in there:
+            matrix[:, place] = np.nan
+            continue
+        column = batch.column(feature.name)
+        matrix[:, place] = (
+            _codes(column, feature) if isinstance(feature, CategoryFeature) else _numbers(column)
+        )
     return matrix
 
 

@@ -25,7 +25,8 @@ from scoring.model.sketch import DriftReference
 BINS: Final = 2_048
 WIDEST: Final = 12.0  # log odds: a probability of 6e-6; what lies beyond is counted in the outermost bins
 STEPS: Final = 20  # of the quantiles that are kept of a feature
-SAMPLE: Final = 1_000  # rows of a batch, and up to twice as many, of which quantiles are taken
+SAMPLE: Final = 1_000  # rows of the first batch, and up to twice as many, of which quantiles are taken
+LATER_SAMPLE: Final = 250  # of each further batch: the mean over batches is as near
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -236,7 +237,7 @@ class Counter:
         self.sums = self.sums + DaySums(
             bins,
             len(matrix) - bins.sum(axis=1),
-            _quantiles(matrix),
+            _quantiles(matrix, LATER_SAMPLE if self.sums.rows else SAMPLE),
             ScoreSums.of(probability, predicted),
             outliers,
         )
@@ -255,8 +256,9 @@ class Counter:
         return counts
 
 
-def _quantiles(matrix: Matrix) -> Floats:
-    stride = max(1, len(matrix) // SAMPLE)
+def _quantiles(matrix: Matrix, rows: int) -> Floats:
+    """Of every so many rows, so that at least `rows` are looked at where there are as many."""
+    stride = max(1, len(matrix) // rows)
     sample = np.sort(matrix[::stride].astype(np.float64), axis=0)  # NaN comes last
     known = (~np.isnan(sample)).sum(axis=0)
     shares = np.arange(1, STEPS) / STEPS

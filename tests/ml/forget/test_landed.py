@@ -147,7 +147,9 @@ def test_files_that_land_without_an_end_are_told_and_no_reason_to_go_on_for_ever
     assert "still landing" in outcome.said
 
 
-CELLS = st.one_of(st.sampled_from([KEY, f" {KEY}", "04711", ""]), st.text('a,"\r\n\u00e4 ', max_size=4))
+# A line end within a cell has a line feed: for a sole carriage return csv.writer writes no quotes.
+PIECES = st.lists(st.sampled_from(["a", ",", '"', "\n", "\r\n", "\u00e4", " "]), max_size=4).map("".join)
+CELLS = st.one_of(st.sampled_from([KEY, f" {KEY}", "04711", ""]), PIECES)
 
 
 @settings(max_examples=60, deadline=None)
@@ -282,8 +284,12 @@ def test_in_the_lake_it_is_written_anew_under_its_name_and_starts_no_training(
         return real(request, *more, **named)
 
     monkeypatch.setattr(emulator, "answer", seen)
-    assert erase(rows, "2026/rows.parquet", KEY) == 1
-    assert len(asked) == 1 and asked[0].startswith(ERASURE)
+    rows._container.get_blob_client("2026/rows.csv").upload_blob(b"id,age\n4711,1\n2,3")
+    asked.clear()
+    done, _ = erase_all(rows, KEY, lambda *_: None)
+    assert (done.failed, done.rows) == ({}, {"2026/rows.parquet": 1, "2026/rows.csv": 1})
+    assert len(asked) == 2 and all(one.startswith(ERASURE) for one in asked)
+    assert rows._container.get_blob_client("2026/rows.csv").download_blob().readall() == b"id,age\n2,3"
     assert ids(blob.download_blob().readall()) == [2]
     assert blob.get_blob_properties().metadata == {"from": "upstream"}
     assert not rows.replace("2026/rows.parquet", b"others", content[1]), "it is another file by now"

@@ -12,7 +12,7 @@ from infra.outputs import Predictions
 from ml.azure.clients import IDENTITY_VARIABLE
 from ml.commands.precomputed import COMMANDS
 from ml.errors import MlopsError
-from ml.precomputed.place import address_of, for_readers, members_of
+from ml.precomputed.place import address_of, for_readers, members_of, open_store
 from ml.precomputed.schema import ERASER, READER, WRITER
 from ml.terminal.subjects import app
 from scoring.precomputed.address import File, Server, parse
@@ -27,6 +27,8 @@ PREDICTIONS = Predictions(
     reader="id scoring",
     reader_object_id="00000000-0000-4000-8000-000000000002",
 )
+
+GROUP = {"eraser": "Data protection", "eraser_object_id": "00000000-0000-4000-8000-000000000003"}
 
 
 def estate(predictions: Predictions | None = PREDICTIONS) -> Any:
@@ -74,9 +76,39 @@ def test_the_training_identity_writes_and_the_scoring_identity_reads() -> None:
     assert members_of(estate(None)) == []
 
 
+@pytest.mark.parametrize(
+    ("member_of", "opened"),
+    [
+        (("Data protection", "ML engineers"), ("Data protection", ERASER)),
+        (("ML engineers",), ("ML engineers", WRITER)),
+        ((), None),
+    ],
+    ids=["both", "an administrator alone", "neither"],
+)
+def test_who_erases_need_not_know_which_of_the_groups_they_are_in(
+    monkeypatch: pytest.MonkeyPatch, member_of: tuple[str, ...], opened: tuple[str, str] | None
+) -> None:
+    class Opened:
+        def __init__(self, server: Server, token: Any, role: str) -> None:
+            if server.user not in member_of:
+                raise MlopsError(f"no member of {server.user}.", "Sign in as one.")
+            self.found = (server.user, role)
+
+    monkeypatch.setattr("ml.precomputed.postgres.ServerStore", Opened)
+    azure: Any = SimpleNamespace(estate=estate(PREDICTIONS.model_copy(update=GROUP)), credential=None)
+    if opened is None:
+        with pytest.raises(MlopsError) as refused:
+            open_store(azure, None, erasing=True)
+        said = f"{refused.value.problem} {refused.value.remedy}"
+        assert "As Data protection: no member of Data protection." in said
+        assert "As ML engineers: no member of ML engineers." in said and "--database" in said
+    else:
+        store: Any = open_store(azure, None, erasing=True)
+        assert store.found == opened
+
+
 def test_who_erases_signs_in_as_its_group_where_the_server_knows_one() -> None:
-    group = {"eraser": "Data protection", "eraser_object_id": "00000000-0000-4000-8000-000000000003"}
-    known = estate(PREDICTIONS.model_copy(update=group))
+    known = estate(PREDICTIONS.model_copy(update=GROUP))
 
     def user(of: Any, *, erasing: bool, **environment: str) -> str:
         found = address_of(of, None, environment, erasing=erasing)
@@ -87,7 +119,7 @@ def test_who_erases_signs_in_as_its_group_where_the_server_knows_one() -> None:
     assert user(known, erasing=False) == user(estate(), erasing=True) == "ML engineers"
     assert user(known, erasing=True, AZURE_CLIENT_ID="client-of-training") == "id-training"
     (*_, eraser) = members_of(known)
-    assert (eraser.role, eraser.object_id, eraser.group, eraser.kind) == (*group.values(), ERASER, "group")
+    assert (eraser.role, eraser.object_id, eraser.group, eraser.kind) == (*GROUP.values(), ERASER, "group")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

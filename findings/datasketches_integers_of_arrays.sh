@@ -2,7 +2,7 @@
 # datasketches 5.2.0.
 # Expected: a sketch of integers refuses fractions, numbers that are too large and NaN, as its `update` does
 # when it is given one number.
-# Seen: given an array it takes them all. Latencies of 0.9, 1.9 and 2.9 become 0, 1 and 2, three milliards
+# Seen: given an array it takes them all. Latencies of 0.9, 1.9 and 2.9 become 0, 1 and 2, 3,000,000,000
 # becomes -1294967296, and a gap becomes the smallest integer, which is then the minimum of the sketch and
 # of each one that it is merged into. Nothing is said. All three sketches of integers do it; those of floats
 # and doubles leave NaN out.

@@ -5,8 +5,8 @@
 # Seen: four are converted to other numbers without a warning. A regressor of probabilities (reg:logistic,
 # binary:logistic) and survival:cox answer with the sum of their leaves and a constant, below 0 and above 1;
 # a classifier set to multi:softmax with margins where probabilities were (its labels are right); and of a
-# model with two targets, or two quantiles, each row is another model's: one answer is 0 for all rows and
-# the other is of neither target. Poisson, gamma, Tweedie and classifiers as they come are right.
+# model with two targets, or two quantiles, the first answer is the sum of the leaves of both and the second
+# is 0. Poisson, gamma, Tweedie and classifiers as they come are right.
 set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT

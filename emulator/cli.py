@@ -226,7 +226,7 @@ def _env(home: Home, options: argparse.Namespace) -> int:
 
 
 def _run(home: Home, options: argparse.Namespace) -> int:
-    from emulator import azurecli, environment, lifecycle
+    from emulator import environment, lifecycle
 
     command: list[str] = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
@@ -265,6 +265,8 @@ def _run(home: Home, options: argparse.Namespace) -> int:
     if Path(program).name in WRITE_STATE:
         lifecycle.require_room(home)
     if Path(program).name == "az":
+        from emulator import azurecli  # which knows the directory: every other program starts without it
+
         azurecli.sign_in(home)
     try:
         whole |= pulumi.prepare(home, program, command, Path.cwd(), whole)

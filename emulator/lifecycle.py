@@ -13,13 +13,14 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
-
-import psutil
+from typing import TYPE_CHECKING, Any, Final
 
 from emulator import environment, room
 from emulator.home import REPOSITORY, Home, write_aside
 from emulator.state import StateError, damaged
+
+if TYPE_CHECKING:
+    import psutil
 
 DAMAGED: Final = 4  # exit code of the daemon
 LOCK_WITHIN_S: Final = 5.0
@@ -151,6 +152,8 @@ def require_room(home: Home) -> None:
 
 def down(home: Home) -> list[str]:
     """End the daemon and its children; the names of what had to be killed. LifecycleError if any remains."""
+    import psutil  # here: each `emulator run` imports this module, and would wait for it
+
     pid = running(home)
     if pid is None:
         return []
@@ -187,11 +190,12 @@ def serve(home: Home, ready_descriptor: int | None) -> int:
             continue
         print(f"another emulator runs in {home.root}", file=sys.stderr)
         return 3
+    # At once: whoever finds the lock held waits for it, and the imports below take seconds when many start.
+    write_aside(home.pid, f"{os.getpid()}\n".encode())
     from emulator import server
 
     server.configure_logging()
     home.sweep()
-    write_aside(home.pid, f"{os.getpid()}\n".encode())
 
     def ready() -> None:
         if ready_descriptor is not None:
@@ -244,6 +248,8 @@ def _wait(processes: list[psutil.Process], within_s: float) -> list[psutil.Proce
 
 
 def _runs(process: psutil.Process) -> bool:
+    import psutil
+
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

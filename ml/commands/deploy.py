@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from ml.terminal import options, preflight
 from ml.terminal.console import facts
 from ml.terminal.failures import honest
-from ml.terminal.run import run
+from ml.terminal.run import STORAGE, run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
@@ -32,7 +32,7 @@ def command(
 
         return deploy(azure, root, model, rebuild)
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, imports=(*STORAGE, "pulumi.automation"))
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

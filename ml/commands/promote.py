@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from ml.terminal import options, preflight
 from ml.terminal.console import facts
 from ml.terminal.failures import honest
-from ml.terminal.run import run
+from ml.terminal.run import STORAGE, run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
@@ -40,7 +40,7 @@ def command(
             state = promote(world, release, who(azure), show, azure.report.line)
         return {"environment": env, **outcome(state)}
 
-    run(env, as_json, quiet, work, render, imports=("azure.monitor.query", "kubernetes.client"))
+    run(env, as_json, quiet, work, render, imports=(*STORAGE, "azure.monitor.query", "kubernetes.client"))
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

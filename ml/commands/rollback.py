@@ -9,7 +9,7 @@ from rich.console import RenderableType
 
 from ml.terminal import options
 from ml.terminal.console import facts
-from ml.terminal.run import run
+from ml.terminal.run import STORAGE, run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
@@ -46,7 +46,7 @@ def command(
         state = rollback(Production(azure, root).world(), who(azure), reason, to, azure.report.line)
         return {"environment": env, **outcome(state)}
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, imports=(*STORAGE, "kubernetes.client"))
 
 
 def render(answer: Mapping[str, Any]) -> RenderableType:

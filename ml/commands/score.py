@@ -20,7 +20,7 @@ from ml.jobs import data
 from ml.terminal import options
 from ml.terminal.console import number, table
 from ml.terminal.failures import honest
-from ml.terminal.run import run
+from ml.terminal.run import STORAGE, run
 
 if TYPE_CHECKING:
     from ml.jobs.csv_table import Kind
@@ -47,7 +47,7 @@ def command(
     def work(azure: Azure, root: Path) -> dict[str, Any]:
         return score(azure, options.rows(file, azure.settings, root), rows)
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, imports=STORAGE)
 
 
 def deployed(azure: Azure) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rich.markup import escape
 from ml.terminal import options, preflight
 from ml.terminal.console import number, numbers, table
 from ml.terminal.failures import honest
-from ml.terminal.run import run
+from ml.terminal.run import STORAGE, run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
@@ -126,7 +126,7 @@ def command(
         )
         return carry_out(azure, root, request, kind())
 
-    run(env, as_json, quiet, train, render)
+    run(env, as_json, quiet, train, render, imports=STORAGE)
 
 
 def begun(azure: "Azure", reference: str) -> str:

@@ -12,7 +12,7 @@ from ml.terminal import options, preflight
 from ml.terminal.ahead import ahead
 from ml.terminal.console import table
 from ml.terminal.failures import honest
-from ml.terminal.run import run
+from ml.terminal.run import STORAGE, run
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
@@ -59,7 +59,7 @@ def command(
         green.append(bool(answer["green"]))
         return answer
 
-    run(env, as_json, quiet, work, render)
+    run(env, as_json, quiet, work, render, imports=(*STORAGE, "httpx"))
     if not all(green):
         raise typer.Exit(1)
 

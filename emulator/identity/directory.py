@@ -13,6 +13,7 @@ from emulator.principal import Principal
 TENANT_ID: Final = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a01"
 SUBSCRIPTIONS: Final[dict[str, str]] = named_in_stack_files()
 ENGINEERS: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a001"
+PROD_ENGINEERS: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a004"
 APPROVERS: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a002"
 DATA_PROTECTION: Final = "6f1d3c52-7a0e-4b7e-9d55-0c2a41f0a003"  # erases one person's rows
 
@@ -23,13 +24,14 @@ SIGNED_IN: Final = Principal(
     object_id="6f1d3c52-7a0e-4b7e-9d55-0c2a41f0b001",
     client_id="6f1d3c52-7a0e-4b7e-9d55-0c2a41f0c001",
     kind="ServicePrincipal",
-    groups=(ENGINEERS,),
+    groups=(ENGINEERS, PROD_ENGINEERS),
     name="mlops-engineer",
 )
 # "Microsoft Azure CLI", the application by which people sign in on a command line; the same in every tenant.
 COMMAND_LINE: Final = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 GROUPS: Final[dict[str, str]] = {
     ENGINEERS: "mlops-engineers",
+    PROD_ENGINEERS: "mlops-prod-engineers",
     APPROVERS: "mlops-approvers",
     DATA_PROTECTION: "mlops-data-protection",
 }
@@ -43,8 +45,8 @@ def _person(last: str, name: str, *groups: str) -> Principal:
 USERS: Final = (
     _person("d001", "approver", APPROVERS),
     _person("d002", "second-approver", APPROVERS),
-    _person("d003", "engineer", ENGINEERS),
-    _person("d004", "approving-engineer", ENGINEERS, APPROVERS),
+    _person("d003", "engineer", ENGINEERS, PROD_ENGINEERS),
+    _person("d004", "approving-engineer", ENGINEERS, PROD_ENGINEERS, APPROVERS),
 )
 
 

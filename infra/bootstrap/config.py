@@ -89,7 +89,9 @@ def load(raw: Mapping[str, Any]) -> Settings:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(all_from_pydantic(error.errors(), known_settings(Settings))) from error
-    problems = [*_callers(settings), *_pull_requests(settings), *_zones(settings)]
+    problems = [
+        *_callers(settings), *_pull_requests(settings), *_groups(settings), *_zones(settings)
+    ]  # fmt: skip
     if problems:
         raise ConfigError(problems)
     return settings
@@ -114,6 +116,19 @@ def _pull_requests(settings: Settings) -> list[Problem]:
         )
         for name, environment in settings.environments.items()
         if environment.pull_requests and (environment.locked or name == "prod")
+    ]
+
+
+def _groups(settings: Settings) -> list[Problem]:
+    """Whoever records a release does not approve it: two groups, whose members may still overlap."""
+    return [
+        Problem(
+            f"environments.{name}.engineersGroupId",
+            environment.engineers_group_id,
+            "that is approversGroupId; name the engineers' own group, or leave it out: CI alone then records",
+        )
+        for name, environment in settings.environments.items()
+        if (environment.engineers_group_id or "").lower() == environment.approvers_group_id.lower()
     ]
 
 

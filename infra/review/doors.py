@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -77,7 +77,7 @@ def doors(change: Change, head: Graph) -> Iterator[Door]:
     if after.token in (GROUP, RULE):
         for text in _rules(change):
             yield Door(after, text, "securityRules")
-    elif after.token == ROLE and change.action in ("added", "replaced"):
+    elif after.token == ROLE and change.action in ("added", "replaced") and taken_from(change) is None:
         yield Door(after, f"{principal(after)} becomes **{role(after)}** on {scope(after)}.")
     elif after.token == FEDERATED and (change.action in ("added", "replaced") or change.differences):
         of = target(after, "resourceName")
@@ -182,6 +182,41 @@ def principal(resource: Resource) -> str:
         if on:
             return code(called)
     return target(resource, "principalId")
+
+
+def successors(changes: Iterable[Change]) -> Iterator[Door]:
+    """Somebody else under the same name, a group for another: once, with all the roles that go over."""
+    found: dict[tuple[str, str, str], list[Resource]] = {}
+    for change in changes:
+        if change.after is not None and (before := taken_from(change)) is not None:
+            after = change.after
+            found.setdefault((principal(after), _id(before), _id(after)), []).append(after)
+    for (called, old, new), roles in found.items():
+        first = roles[0]
+        what = (
+            f"the role **{role(first)}** on {scope(first)}" if len(roles) == 1 else f"**{len(roles)} roles**"
+        )
+        yield Door(first, f"{new} takes the place of {old} as {called}, with {what}.", "principalId")
+
+
+def taken_from(change: Change) -> Resource | None:
+    """The assignment before, where this one is somebody else's whom the plan of roles calls the same."""
+    before, after = change.before, change.after
+    if before is None or after is None or after.token != ROLE:
+        return None
+    if principal(before) != principal(after) or _id(before) == _id(after):
+        return None
+    return before
+
+
+def _id(resource: Resource) -> str:
+    """The object id of whoever has the role."""
+    return code(str(resource.inputs.get("principalId", "")))
+
+
+def who_exactly(change: Change, resource: Resource) -> str:
+    """Whoever has the role, with the object id where the name alone is two people's."""
+    return principal(resource) if taken_from(change) is None else f"{principal(resource)} {_id(resource)}"
 
 
 def scope(resource: Resource) -> str:

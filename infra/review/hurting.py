@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from infra.graph.model import Graph, Resource
 from infra.review.compare import ABSENT, Change, Difference
-from infra.review.doors import doors
+from infra.review.doors import doors, successors
 from infra.review.markdown import code, counted
 from infra.review.replacing import children_by
 from policies.data import HOLDS
@@ -59,7 +59,10 @@ def findings(
     found = [
         *_data(changes, base),
         *(each for change in changes for each in _protection(change)),
-        *(Finding("door", door.resource, door.text, door.path) for c in changes for door in doors(c, head)),
+        *(
+            Finding("door", door.resource, door.text, door.path)
+            for door in (*(one for c in changes for one in doors(c, head)), *successors(changes))
+        ),
     ]
     told: dict[str, list[Finding]] = {}
     for each in found:

@@ -145,11 +145,18 @@ def _cost(found: Review) -> list[str]:
         for part in parts
         if before.lines.get(part, 0) != after.lines.get(part, 0)
     ]
+    if not changed and before.total == after.total:
+        lines += ["", f"{after.currency} {after.total:,.2f}, as before."]
+        return [*lines, *_unpriced(after)]
     total = ("**all**", f"{before.total:,.2f}", f"{after.total:,.2f}")
     lines += ["", *table((after.currency, "before", "after"), [*changed, total])]
-    if after.unknown:
-        lines += ["", f"Without a price: {', '.join(code(each) for each in after.unknown[:SHOWN])}."]
-    return lines
+    return [*lines, *_unpriced(after)]
+
+
+def _unpriced(cost: Cost) -> list[str]:
+    if not cost.unknown:
+        return []
+    return ["", f"Without a price: {', '.join(code(each) for each in cost.unknown[:SHOWN])}."]
 
 
 def _policies(found: Review, today: date) -> list[str]:

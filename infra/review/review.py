@@ -11,7 +11,7 @@ from infra.graph.model import Graph
 from infra.review.beside import Beside, beside
 from infra.review.compare import ABSENT, Change, compare
 from infra.review.cost import Cost, monthly
-from infra.review.doors import ROLE, principal, role, scope
+from infra.review.doors import ROLE, role, scope, who_exactly
 from infra.review.hurting import Finding, findings
 from policies.evaluate import Results, evaluate
 from policies.model import Violation
@@ -87,7 +87,8 @@ def _granted(changes: tuple[Change, ...]) -> list[Granted]:
             continue
         for resource, sign in ((change.before, "-"), (change.after, "+")):
             if resource is not None:
-                found.append(Granted(principal(resource), role(resource), scope(resource), sign))
+                who = who_exactly(change, resource)
+                found.append(Granted(who, role(resource), scope(resource), sign))
     return found
 
 

@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from ml.doctor import elsewhere, features, gateway, providers, quota, ranges, rights, sign_in, taken, tools
+from ml.doctor import (
+    elsewhere,
+    features,
+    gateway,
+    groups,
+    providers,
+    quota,
+    ranges,
+    rights,
+    sign_in,
+    taken,
+    tools,
+)
 from ml.doctor.findings import Finding, State
 from ml.doctor.subject import Check, Subject, answered
 
@@ -20,6 +32,7 @@ ASKS_AZURE: Final[Mapping[str, Check]] = {
     gateway.TITLE: gateway.check,
     ranges.TITLE: ranges.check,
     elsewhere.TITLE: elsewhere.check,
+    groups.TITLE: groups.check,
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ml.approval.people import GRAPH
 from ml.azure.rest import MANAGEMENT, Rest
 from ml.doctor.findings import Finding, unknown
 
@@ -43,6 +44,11 @@ class Subject:
     @cached_property
     def management(self) -> Rest:
         return Rest(self, MANAGEMENT)
+
+    @cached_property
+    def directory(self) -> Rest:
+        """Microsoft Entra ID."""
+        return Rest(self, GRAPH, audience=GRAPH)
 
     @cached_property
     def names(self) -> "Names":

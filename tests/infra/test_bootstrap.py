@@ -291,6 +291,11 @@ def test_wrong_settings_are_refused_by_name() -> None:
         "environments.prod.pullRequests is true: code of any pull request could open the state of an "
         "environment with locked approvals; set false, and preview it behind a protected GitHub environment"
     ]
+    stage = environments["stage"]
+    assert refused(environments={"stage": {**stage, "engineersGroupId": stage["approversGroupId"]}}) == [
+        f'environments.stage.engineersGroupId is "{stage["approversGroupId"]}": that is approversGroupId; '
+        "name the engineers' own group, or leave it out: CI alone then records"
+    ]
     assert "call the environment otherwise" in refused(environments={"boot": environments["stage"]})[0]
     assert refused(environments={"stage": {**environments["stage"], "retentionDays": 0}}) == [
         "environments.stage.retentionDays is 0: set 1 or more"

@@ -20,6 +20,7 @@ from infra.review.markdown import code, table
 from infra.review.render import marker, render
 from infra.review.replacing import CREATION_ONLY, address_of
 from infra.review.review import Review, as_json, review
+from infra.roles import ROLES
 from policies.evaluate import Results, evaluate
 from tests.infra.golden import FOLDER
 from tools import review_example as example
@@ -395,6 +396,36 @@ def test_roles_are_a_matrix(ten: Review) -> None:
     assert "|  | `storage` | `vault` |" in text
     assert "| `identities-scoring` | + Storage Blob Data Contributor |  |" in text
     assert "| `engineers` |  | - Key Vault Secrets Officer |" in text
+
+
+def engineers(group: str, *scopes: str) -> list[Resource]:
+    definition = f"/providers/Microsoft.Authorization/roleDefinitions/{ROLES['AcrPull']}"
+    return [
+        made(
+            PACKAGE + "authorization:RoleAssignment",
+            f"engineers-acrpull-on-{scope}",
+            inputs={"principalId": group, "roleDefinitionId": definition, "scope": scope},
+        )
+        for scope in scopes
+    ]
+
+
+def test_another_group_under_the_same_name_is_told_once_and_by_its_id() -> None:
+    """Not that the engineers get a role which they have: that somebody else is the engineers now."""
+    found = of(engineers("old", "one", "two"), engineers("new", "one", "two"))
+    assert texts(found, "door") == ["`new` takes the place of `old` as `engineers`, with **2 roles**."]
+    text = render(found, TODAY).partition("### Roles")[2].partition("###")[0]
+    assert "| `engineers` `old` | - AcrPull | - AcrPull |" in text
+    assert "| `engineers` `new` | + AcrPull | + AcrPull |" in text
+    assert texts(of(engineers("old", "one"), engineers("new", "one")), "door") == [
+        "`new` takes the place of `old` as `engineers`, with the role **AcrPull** on `one`."
+    ]
+    assert texts(of([], engineers("new", "one")), "door") == ["`engineers` becomes **AcrPull** on `one`."]
+
+
+def test_a_cost_that_stays_is_a_line_and_no_table(stage: Graph) -> None:
+    text = render(review(stage, stage, TODAY), TODAY).partition("### Cost a month")[2].partition("###")[0]
+    assert re.fullmatch(r"USD [\d,.]+, as before\.", text.strip())
 
 
 def test_against_the_other_stack_what_is_new_stands_first(ten: Review) -> None:

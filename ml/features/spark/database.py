@@ -35,12 +35,15 @@ SETTINGS: Final = {
 """Of the session while it serves feature tables."""
 ERROR: Final = re.compile(r"(?:Caused by: )?(?:[\w.]+\.)?\w*(?:Exception|Error): (.+)")
 MOST_TASKS: Final = 10_000  # that read one relation
+PARTITIONS: Final = "spark.sql.shuffle.partitions"
+PARTITION_BYTES: Final = 128 << 20  # of a sort or join, which a task has in memory without spilling
+PER_SLOT: Final = 2
 
 
 @contextmanager
 def database(session: Session, credential: TokenCredential | None = None) -> Generator[SparkDatabase]:
     """A session as a database. What it has kept goes at the end, and the session is as it was."""
-    before = {name: session.conf.get(name, None) for name in SETTINGS}
+    before = {name: session.conf.get(name, None) for name in (*SETTINGS, PARTITIONS)}
     for name, value in SETTINGS.items():
         session.conf.set(name, value)
     opened = SparkDatabase(session, credential)
@@ -61,6 +64,8 @@ class SparkDatabase:
         self._session, self._credential = session, credential
         self._kept: list[Any] = []
         self._names: set[str] = set()
+        self._bytes = 0
+        self._partition()
 
     def read(self, name: str, rows: Stored, columns: Sequence[str] | None = None) -> None:
         """Spark reads the files that the dataset has now, whatever is written meanwhile."""
@@ -68,11 +73,18 @@ class SparkDatabase:
 
         schema = rows.rows.schema
         asked = taken(pa.schema([schema.field(one) for one in columns or schema.names]), name.strip())
-        parts = tuple(
-            (part.path, tuple(group.id for group in part.row_groups), part.partition_expression)
-            for whole in rows.rows.get_fragments()
-            for part in whole.split_by_row_group()
-        )
+        try:
+            groups = [
+                (part, group)
+                for whole in rows.rows.get_fragments()
+                for part in whole.split_by_row_group()
+                for group in part.row_groups
+            ]
+        except (pa.ArrowInvalid, OSError) as error:
+            raise SqlError(str(error).splitlines()[0]) from error
+        parts = tuple((part.path, (group.id,), part.partition_expression) for part, group in groups)
+        self._bytes += sum(group.total_byte_size for _, group in groups)
+        self._partition()
         order = Reading(rows.where, parts, schema, asked, self._token(rows.where))
         numbers = self._session.range(0, len(parts), 1, max(1, min(len(parts), MOST_TASKS)))
         with _its_words():
@@ -129,6 +141,15 @@ class SparkDatabase:
             self._session.catalog.dropTempView(name)
         for found in self._kept:
             found.unpersist()
+
+    def _partition(self) -> None:
+        """As many parts of a sort or join as there are rows for, and two for each task slot at least.
+
+        Spark's own 200 would be 200 tasks and files of a small table.
+        """
+        slots = int(self._session.sparkContext.defaultParallelism)
+        parts = max(PER_SLOT * slots, self._bytes // PARTITION_BYTES)
+        self._session.conf.set(PARTITIONS, str(parts))
 
     def _named(self, name: str, found: Any) -> None:
         found.createOrReplaceTempView(f"`{name}`")

@@ -85,7 +85,7 @@ EXPRESSIONS: Final = {
     "date_trunc": "date_trunc('month', m)",
     "date_trunc of a day": "date_trunc('week', d)",
     "last_day": "last_day(d)",
-    "make_date": "make_date(2024, 2, 29) + id",
+    "make_date": "make_date(year(d), month(d), 1)",
     "interval of days": "m - INTERVAL 5 DAYS",
     "interval of months": "d + INTERVAL 1 MONTH",
     "interval of years": "n + INTERVAL 1 YEAR",

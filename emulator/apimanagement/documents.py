@@ -121,12 +121,25 @@ def _check_secret(
             f"Failed to access Key Vault secret {identifier}: the identity of the service has no right to "
             f"'{READ}' there. Grant it Key Vault Secrets User, and try again in some minutes.",
         )
+    if _keeps_out(arm.get(vault.id)["properties"]):
+        raise _invalid(
+            "secretIdentifier",
+            f"Failed to access Key Vault secret {identifier}: Client address is not authorized and caller is "
+            "not a trusted service.",
+        )
     try:
         secrets.get(vault.name, match[2], match[3] or "")
     except AzureError as error:
         raise _invalid(
             "secretIdentifier", f"Failed to access Key Vault secret {identifier}: {error}"
         ) from error
+
+
+def _keeps_out(vault: Json) -> bool:
+    """Whether a vault's firewall lets in no service that Azure trusts ("Use named values", read 2026-11)."""
+    acls: Json = vault.get("networkAcls") or {}
+    shut = vault.get("publicNetworkAccess") == "Disabled" or acls.get("defaultAction") == "Deny"
+    return shut and str(acls.get("bypass") or "AzureServices") != "AzureServices"
 
 
 def _invalid(target: str, message: str) -> AzureError:

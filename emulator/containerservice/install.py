@@ -30,8 +30,6 @@ def install(home: Home, arm: Arm, store: Store, identity: Identity) -> None:
     def cluster(put: Put) -> None:
         name, properties = put.resource["name"], put.properties
         pools: list[dict[str, Any]] = properties.get("agentPoolProfiles") or []
-        if put.old is None and not any(pool.get("mode", "System") == "System" for pool in pools):
-            raise _refusal(name, "agentPoolProfiles needs at least one pool of the mode System")
         prefix = properties.get("dnsPrefix") or properties.get("fqdnSubdomain")
         if not prefix:
             raise _refusal(name, "dnsPrefix is required")

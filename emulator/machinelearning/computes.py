@@ -88,7 +88,7 @@ def fill_compute(put: Put) -> None:
             cluster.setdefault(key, value)
         _refuse_changes(put, wrong)
     if not cluster.get("vmSize"):
-        raise wrong("vmSize", cluster.get("vmSize"), "name a size such as Standard_DS3_v2")
+        raise wrong("vmSize", cluster.get("vmSize"), "name a size such as Standard_D4ds_v5")
     if not vmsizes.exists(str(cluster["vmSize"])):
         size = cluster["vmSize"]
         raise wrong(

@@ -14,8 +14,6 @@ from emulator.errors import AzureError
 from emulator.monitor.workspaces import WORKSPACE
 
 COMPONENT = "Microsoft.Insights/components"
-DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings"
-SINKS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "marketplacePartnerId")
 DEFAULTS: dict[str, Any] = {
     "Flow_Type": "Bluefield",
     "Request_Source": "rest",
@@ -64,7 +62,6 @@ class Components:
     def install(self) -> None:
         """Register the hooks."""
         self._arm.before_put(COMPONENT)(_complete)
-        self._arm.before_put(DIAGNOSTICS)(_check_diagnostics)
 
 
 def _complete(put: Put) -> None:
@@ -101,15 +98,6 @@ def _complete(put: Put) -> None:
             "Ver": "v2",
         }
     )
-
-
-def _check_diagnostics(put: Put) -> None:
-    if not any(put.properties.get(sink) for sink in SINKS):
-        raise AzureError(
-            400,
-            "BadRequest",
-            f"The diagnostic setting {put.id} has no destination: set one of {', '.join(SINKS)}.",
-        )
 
 
 def _component(store: Store, resource: Json) -> Component:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from emulator.arm.service import Arm
 from emulator.errors import NotEmulated
@@ -10,7 +11,7 @@ from emulator.hosts import Hosts
 from emulator.http import Request, Response
 from emulator.identity.service import Identity
 from emulator.lifetime import Lifetime
-from emulator.monitor import activity, budgets, rules, workspaces
+from emulator.monitor import activity, budgets, diagnostics, rules, workspaces
 from emulator.monitor.alerts import install as alerts
 from emulator.monitor.alerts.evaluator import Evaluator
 from emulator.monitor.components import Components
@@ -18,6 +19,7 @@ from emulator.monitor.database import Database
 from emulator.monitor.ingestion import Ingestion
 from emulator.monitor.logs.access import Logs
 from emulator.monitor.logs.endpoint import HOSTS, Queries
+from emulator.monitor.logs.written import Written
 from emulator.monitor.metrics import endpoint as metrics
 from emulator.monitor.metrics.book import Book
 from emulator.monitor.metrics.query import Metrics
@@ -44,8 +46,9 @@ def install(
     components.install()
     workspaces.install(arm)
     activity.install(arm, identity)
-    rules.install(arm)
+    rules.install(arm, partial(Written, arm.store, telemetry))
     budgets.install(arm)
+    diagnostics.install(arm)
     retention = Retention(arm, telemetry)
     retention.install()
     lifetime.on_start(retention.settle)

@@ -31,6 +31,8 @@ PORTS: Final = {"microsoft.dbforpostgresql/flexibleservers": 5432}
 PORT: Final = 443
 API_SERVER: Final = 4  # of the addresses of its nodes, the one that a private API server has
 POLICY: Final = "Microsoft.Network/serviceEndpointPolicies"
+GROUPS: Final = "microsoft.containerinstance/containergroups"
+"""What a subnet of container groups is delegated to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,9 +363,12 @@ class Reach:
                 )
         else:
             properties = subnet["properties"]
-            ways = [_id(subnet, name) for name in ("natGateway", "routeTable")]
+            # Container groups do not follow a route to a firewall: "Configure a NAT gateway for static IP".
+            known = ("natGateway",) if GROUPS in _delegations(subnet) else ("natGateway", "routeTable")
+            ways = [_id(subnet, name) for name in known]
             if properties.get("defaultOutboundAccess") is False and not any(ways):
-                return f"the subnet {subnet['name']} has no way out: no NAT gateway, and no route"
+                words = "no NAT gateway" if len(known) == 1 else "no NAT gateway, and no route"
+                return f"the subnet {subnet['name']} has no way out: {words}"
         tags = frozenset({service.tag, INTERNET, "azurecloud"} - {""})
         group = _id(subnet, "networkSecurityGroup")
         goal = Side((), tags, str(target.get("location", "")))
@@ -402,6 +407,11 @@ def _port(target: Json) -> int:
 
 def _id(resource: Json, name: str) -> str:
     return str((resource["properties"].get(name) or {}).get("id", ""))
+
+
+def _delegations(subnet: Json) -> set[str]:
+    given: list[Json] = subnet["properties"].get("delegations") or []
+    return {str((one.get("properties") or {}).get("serviceName", "")).lower() for one in given}
 
 
 def _ranges(subnet: Json) -> tuple[addresses.Network, ...]:

@@ -28,12 +28,12 @@ class Firewall:
 # The words are those that users have quoted: hashicorp/terraform-provider-azurerm#11759 and
 # Azure/avdaccelerator#818 (vaults), MicrosoftDocs/azure-docs reports of storage accounts.
 FIREWALLS: Final[dict[str, Firewall]] = {
-    "Microsoft.Storage/storageAccounts": Firewall(
+    "microsoft.storage/storageaccounts": Firewall(
         ("Microsoft.Storage", "Microsoft.Storage.Global"),
         "NetworkAclsValidationFailure",
         "Validation of network acls failure: SubnetsHaveNoServiceEndpointsConfigured:{found}.",
     ),
-    "Microsoft.KeyVault/vaults": Firewall(
+    "microsoft.keyvault/vaults": Firewall(
         ("Microsoft.KeyVault",),
         "VirtualNetworkNotValid",
         "Operation on Virtual Network could not be performed. StatusCode: 400 (BadRequest). Error Code: "
@@ -49,19 +49,21 @@ _FOUND: Final = (
 
 def install(arm: Arm) -> None:
     """Check the firewalls that are in the table."""
-    for arm_type, firewall in FIREWALLS.items():
 
-        @arm.before_put(arm_type)
-        def check(put: Put, firewall: Firewall = firewall) -> None:
-            rules: list[Json] = (put.properties.get("networkAcls") or {}).get("virtualNetworkRules") or []
-            wanted = [str(one.get("id", "")) for one in rules if not _ignores(one)]
-            lacking: dict[str, list[str]] = defaultdict(list)  # network -> names of its subnets
-            for subnet in filter(None, map(arm.store.get, wanted)):
-                if not has_endpoint(subnet, *firewall.services):
-                    lacking[subnet["id"].rsplit("/subnets/", 1)[0]].append(subnet["name"])
-            for network, names in lacking.items():
-                found = _FOUND.format(names=", ".join(names), network=network, service=firewall.services[0])
-                raise AzureError(400, firewall.code, firewall.words.format(found=found))
+    @arm.before_put("*")
+    def check(put: Put) -> None:
+        firewall = FIREWALLS.get(put.resource["type"].lower())
+        if firewall is None:
+            return
+        rules: list[Json] = (put.properties.get("networkAcls") or {}).get("virtualNetworkRules") or []
+        wanted = [str(one.get("id", "")) for one in rules if not _ignores(one)]
+        lacking: dict[str, list[str]] = defaultdict(list)  # network -> names of its subnets
+        for subnet in filter(None, map(arm.store.get, wanted)):
+            if not has_endpoint(subnet, *firewall.services):
+                lacking[subnet["id"].rsplit("/subnets/", 1)[0]].append(subnet["name"])
+        for network, names in lacking.items():
+            found = _FOUND.format(names=", ".join(names), network=network, service=firewall.services[0])
+            raise AzureError(400, firewall.code, firewall.words.format(found=found))
 
 
 def has_endpoint(subnet: Json, *services: str) -> bool:

@@ -58,10 +58,10 @@ class Alerts(pulumi.ComponentResource):
             if query.part is not None and query.part not in args.parts:
                 continue
             if not central:
-                self._query(query, args.telemetry, query.query)
+                self._query(query, args.telemetry, alerts.from_the_first_day(query.query))
             elif query.estates:
-                only = partial(alerts.only_of, query.query)
-                self._query(query, args.telemetry, args.telemetry.application_insights_id.apply(only))
+                only = args.telemetry.application_insights_id.apply(partial(alerts.only_of, query.query))
+                self._query(query, args.telemetry, only.apply(alerts.from_the_first_day))
         for metric in alerts.METRICS:
             if metric.part in args.parts:
                 self._metric(metric, args.parts[metric.part])

@@ -125,7 +125,7 @@ def test_alerts_are_of_this_estate_alone(graph: Graph) -> None:
     for rule in rules.values():
         (criterion,) = rule.inputs["criteria"]["allOf"]
         first, second, *_ = criterion["query"].splitlines()
-        assert first in ("AppMetrics", "AppEvents")
+        assert first.endswith(("[]), AppMetrics", "[]), AppEvents"))
         assert second.startswith('| where _ResourceId =~ "id of telemetry-insights"')
 
 

@@ -100,3 +100,9 @@ def of(arm_type: str) -> tuple[str, tuple[Metric, ...]] | None:
         if name.lower() == arm_type.lower():
             return name, metrics
     return None
+
+
+def names(arm_type: str) -> tuple[str, ...]:
+    """All metrics that Azure has of a type, measured here or not; none of a type that is not listed."""
+    found = of(arm_type)
+    return (*(one.name for one in found[1]), *ELSEWHERE[found[0]]) if found else ()

@@ -114,7 +114,7 @@ MORE: dict[str, Json] = {  # beside right_bodies.json
             "criteria": {
                 "allOf": [
                     {
-                        "query": "AppRequests",
+                        "query": "Heartbeat",
                         "operator": "GreaterThan",
                         "threshold": 1,
                         "timeAggregation": "Count",

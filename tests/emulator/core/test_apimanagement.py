@@ -168,4 +168,10 @@ def test_a_named_value_of_a_vault_needs_the_secret_and_the_right(service: Client
     )
     assert "scoring-api-key" in why(service, f"{SERVICE}/namedValues/key", value)
     service.ok("PUT", f"{vault}/secrets/scoring-api-key", {"properties": {"value": "of a test"}})
+    for bypass, words in (("None", "not a trusted service"), ("AzureServices", "")):
+        acls = {"defaultAction": "Deny", "bypass": bypass}
+        guarded = {"location": LOCATION, "properties": {**properties, "networkAcls": acls}}
+        service.ok("PUT", vault, guarded)
+        if words:
+            assert words in why(service, f"{SERVICE}/namedValues/key", value)
     service.ok("PUT", f"{SERVICE}/namedValues/key", value)

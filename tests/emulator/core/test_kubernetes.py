@@ -111,3 +111,73 @@ def test_its_subnet_needs_the_way_out_that_it_names(estate: Client, outbound: st
     grant(estate)
     estate.ok("PUT", SUBNET, {"properties": {"addressPrefix": "10.0.0.0/22"}})
     assert estate.refused("PUT", CLUSTER, body(outbound))[:2] == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("network", "code", "words"),
+    [
+        ({"networkDataplane": "cilium"}, "BadRequest", "Cilium dataplane requires network policy cilium."),
+        (
+            {"networkPolicy": "cilium"},
+            "NetworkPolicyNotSupported",
+            "Network Policy cilium requires NetworkDataplane cilium",
+        ),
+        (
+            {"networkDataplane": "cilium", "networkPolicy": "cilium", "networkPlugin": "azure"},
+            "BadRequest",
+            "Cilium dataplane requires either network plugin mode overlay or pod subnet",
+        ),
+    ],
+)
+def test_the_parts_of_its_network_go_together(
+    estate: Client, network: dict[str, str], code: str, words: str
+) -> None:
+    grant(estate)
+    refused, right = body(), body()
+    refused["properties"]["networkProfile"] |= network
+    assert estate.refused("PUT", CLUSTER, refused) == (400, code, words)
+    overlay = {"networkPlugin": "azure", "networkPluginMode": "overlay"}
+    right["properties"]["networkProfile"] |= {
+        **overlay,
+        "networkDataplane": "cilium",
+        "networkPolicy": "cilium",
+    }
+    estate.ok("PUT", CLUSTER, right)
+
+
+@pytest.mark.parametrize(
+    ("pool", "code"),
+    [
+        ({"mode": "User"}, "MustDefineAtLeastOneSystemPool"),
+        ({"vmSize": "Standard_B1s"}, "SystemPoolSkuTooLow"),
+        ({"nodeTaints": ["scoring=only:NoSchedule"]}, "CanNotTaintAllAgentPools"),
+    ],
+)
+def test_its_own_pods_have_somewhere_to_run(estate: Client, pool: dict[str, Any], code: str) -> None:
+    grant(estate)
+    refused, right = body(), body()
+    refused["properties"]["agentPoolProfiles"][0] |= pool
+    assert estate.refused("PUT", CLUSTER, refused)[:2] == (400, code)
+    right["properties"]["agentPoolProfiles"][0] |= {"nodeTaints": ["CriticalAddonsOnly=true:NoSchedule"]}
+    estate.ok("PUT", CLUSTER, right)
+
+
+def test_machines_of_a_pool_are_of_one_size(estate: Client) -> None:
+    grant(estate)
+    estate.ok("PUT", CLUSTER, body())
+    other = body()
+    other["properties"]["agentPoolProfiles"][0]["vmSize"] = "Standard_D8ds_v5"
+    words = "Changing property 'properties.vmSize' is not allowed."
+    assert estate.refused("PUT", CLUSTER, other) == (400, "PropertyChangeNotAllowed", words)
+    held = estate.ok("GET", CLUSTER)["properties"]["agentPoolProfiles"][0]
+    assert held["vmSize"] == "Standard_D4ds_v5"
+    other["properties"]["agentPoolProfiles"][0] |= {"vmSize": "standard_d4ds_v5", "count": 2}
+    estate.ok("PUT", CLUSTER, other)
+
+
+def test_a_private_one_has_no_ranges_of_callers(estate: Client) -> None:
+    grant(estate)
+    refused = body()
+    refused["properties"]["apiServerAccessProfile"]["authorizedIPRanges"] = ["203.0.113.0/24"]
+    words = "Private cluster cannot be enabled with AuthorizedIPRanges."
+    assert estate.refused("PUT", CLUSTER, refused) == (400, "InvalidParameter", words)

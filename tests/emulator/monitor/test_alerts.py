@@ -37,6 +37,8 @@ class World:
         component = {"WorkspaceResourceId": held["id"]}
         estate.resource(emulator, "Microsoft.Insights/components/app", component, kind="web")
         self.group(serviceUri=f"https://{HOOK}/run?sig=x", name="flow", useCommonAlertSchema=True)
+        long_ago = received(emulator, HOUR - timedelta(days=365))  # a table is there once a row has come
+        emulator.telemetry.add([(name, long_ago) for name in ("AppEvents", "AppMetrics", "AppRequests")])
         emulator.hosts.route(HOOK, self._hear)
 
     def _hear(self, request: Request) -> Response:

@@ -287,6 +287,51 @@ def test_a_diagnostic_setting_needs_a_destination(emulator: Emulator) -> None:
     assert created and made["properties"]["logs"] == logs
 
 
+@pytest.mark.parametrize(
+    ("properties", "code", "words"),
+    [
+        (
+            {"logs": [{"category": "Everything", "enabled": True}]},
+            "BadRequest",
+            "Category 'Everything' is not",
+        ),
+        (
+            {"logs": [{"category": "AuditEvent"}, {"categoryGroup": "allLogs"}]},
+            "BadRequest",
+            "does not support mix of log category and log category group",
+        ),
+        (
+            {"metrics": [{"category": "AllMetrics", "retentionPolicy": {"enabled": True, "days": 7}}]},
+            "BadRequest",
+            "does not support retention for new diagnostic settings",
+        ),
+        (
+            {"logs": [{"categoryGroup": "allLogs", "enabled": True}]},
+            "Conflict",
+            "is already used in diagnostic setting 'first' for category 'allLogs'",
+        ),
+    ],
+)
+def test_a_diagnostic_setting_says_what_its_type_has(
+    emulator: Emulator, properties: dict[str, Any], code: str, words: str
+) -> None:
+    sink = f"{estate.GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
+    vault = estate.resource(
+        emulator,
+        "Microsoft.KeyVault/vaults/kv-diagnostics",
+        {"tenantId": "t", "sku": {"family": "A", "name": "standard"}},
+    )["id"]
+    settings = f"{vault}/providers/Microsoft.Insights/diagnosticSettings"
+    logs = [{"categoryGroup": "allLogs", "enabled": True}]
+    emulator.arm.put(f"{settings}/first", {"properties": {"logs": logs, "workspaceId": sink}})
+    emulator.arm.put(f"{settings}/first", {"properties": {"logs": logs, "workspaceId": sink}})
+    with pytest.raises(AzureError, match=words) as refusal:
+        emulator.arm.put(f"{settings}/second", {"properties": {**properties, "workspaceId": sink}})
+    assert refusal.value.code == code
+    own = [{"category": "AzurePolicyEvaluationDetails", "enabled": True}]
+    emulator.arm.put(f"{settings}/second", {"properties": {"logs": own, "workspaceId": sink}})
+
+
 def test_live_metrics_are_refused_by_name(emulator: Emulator) -> None:
     host = "westeurope.livediagnostics.monitor.azure.com"
     answer = emulator.answer(

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import pytest
 
 from emulator.arm.hooks import Hooks, Put
+from emulator.arm.store import Store
 from emulator.errors import AzureError
-from emulator.monitor import budgets, rules
+from emulator.home import Home
+from emulator.monitor import actiongroups, budgets, rules
+from emulator.monitor.database import Database
+from emulator.monitor.logs.rows import Declared
+from emulator.monitor.logs.schema import SCHEMA
+from emulator.monitor.logs.written import Written
+from infra import alerts
 
 SINGLE = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
 
@@ -26,9 +35,20 @@ class Checks(Hooks):
 @pytest.fixture(scope="module")
 def checks() -> Checks:
     made: Any = Checks()
-    rules.install(made)
+    rules.install(made, lambda _: Declared())
     budgets.install(made)
     return made
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checks]:
+    """Checks in a world without a row of telemetry."""
+    home = Home(tmp_path_factory.mktemp("empty")).prepare()
+    store, telemetry, made = Store(home), Database(home.root / "telemetry.db"), Checks()
+    rules.install(cast("Any", made), partial(Written, store, telemetry))
+    yield made
+    telemetry.close()
+    store.close()
 
 
 def query(
@@ -50,6 +70,17 @@ def query(
         ),
         (query(text="AppMetrics | wher 1"), "The query of the rule is not valid: at 'wher'"),
         ({"criteria": {}}, "'criteria.allOf' must hold one condition"),
+        (query(window="P3D"), "The property 'windowSize' is P3D. Supported values are PT1M, PT5M"),
+        (query(window="PT1H", every="PT20M"), "The property 'evaluationFrequency' is PT20M"),
+        ({**query(), "severity": 5}, "The property 'severity' is 5"),
+        (
+            {**query(), "autoMitigate": True, "muteActionsDuration": "PT1H"},
+            "Auto mitigation must be disabled when action suppression is set",
+        ),
+        (
+            {**query(), "muteActionsDuration": "PT1M"},
+            "EvaluationFrequency cannot be greater than MuteActionsDuration",
+        ),
     ],
 )
 def test_a_query_rule_speaks_as_arm_does(checks: Checks, properties: dict[str, Any], words: str) -> None:
@@ -64,6 +95,27 @@ def test_a_metric_rule_says_what_its_criteria_are(checks: Checks, kind: str | No
     checks.put(rules.METRIC_RULE, {"criteria": {"odata.type": SINGLE, "allOf": []}})
     with pytest.raises(AzureError, match=r"'odata\.type'"):
         checks.put(rules.METRIC_RULE, {"criteria": {"odata.type": kind, "allOf": []}})
+
+
+def metric(name: str, every: str = "PT5M", **more: Any) -> dict[str, Any]:
+    criterion = {"metricNamespace": "Microsoft.ApiManagement/service", "metricName": name, **more}
+    criteria = {"odata.type": SINGLE, "allOf": [criterion]}
+    return {"criteria": criteria, "windowSize": "PT1H", "evaluationFrequency": every}
+
+
+def test_a_metric_rule_is_over_a_metric_of_its_type(checks: Checks) -> None:
+    for right in (metric("Requests"), metric("capacity"), metric("Request", skipMetricValidation=True)):
+        checks.put(rules.METRIC_RULE, right)
+    with pytest.raises(AzureError, match=r"^400 BadRequest: Couldn't find a metric named Request\.$"):
+        checks.put(rules.METRIC_RULE, metric("Request"))
+    with pytest.raises(AzureError, match=r"'evaluationFrequency' is PT10M\. Supported values are PT1M, PT5M"):
+        checks.put(rules.METRIC_RULE, metric("Requests", "PT10M"))
+
+
+def test_a_short_name_is_short(checks: Checks) -> None:
+    checks.put(actiongroups.GROUP, {"groupShortName": "twelve-chars"})
+    with pytest.raises(AzureError, match=r"^400 GroupShortNameIsTooLong: .*'12' or less characters"):
+        checks.put(actiongroups.GROUP, {"groupShortName": "thirteen-char"})
 
 
 def budget(start: str) -> dict[str, Any]:
@@ -91,3 +143,21 @@ def test_a_query_that_cannot_be_judged_here_is_kept(checks: Checks, text: str) -
 
 def test_a_query_is_not_looked_at_where_nobody_wants_it_to_be(checks: Checks) -> None:
     checks.put(rules.QUERY_RULE, {**query(text="AppMetrics | wher 1"), "skipQueryValidation": True})
+
+
+@pytest.mark.parametrize("alert", alerts.QUERIES, ids=lambda one: one.key)
+def test_a_rule_of_the_estate_is_made_in_a_workspace_that_nothing_was_written_to(
+    checks: Checks, empty: Checks, alert: alerts.QueryAlert
+) -> None:
+    checks.put(rules.QUERY_RULE, query(text=alert.query))
+    empty.put(rules.QUERY_RULE, query(text=alerts.from_the_first_day(alert.query)))
+    if alert.estates:
+        words = "Failed to resolve table or column expression named '(AppMetrics|AppEvents|AppRequests)'"
+        with pytest.raises(AzureError, match=words):
+            empty.put(rules.QUERY_RULE, query(text=alert.query))
+
+
+@pytest.mark.parametrize("table", alerts.COLUMNS)
+def test_a_tables_columns_are_declared_as_azure_declares_them(table: str) -> None:
+    declared = [tuple(one.split(": ")) for one in alerts.COLUMNS[table].split(", ")]
+    assert set(declared) <= set(SCHEMA[table])

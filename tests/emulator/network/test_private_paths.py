@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -110,9 +111,17 @@ def test_a_subnet_comes_in_by_its_service_endpoint_or_by_what_leads_out_of_it(cl
     rules = {"defaultAction": "Deny", "ipRules": [{"value": seen, "action": "Allow"}]}
     client.ok("PUT", REGISTRY, private.registry(publicNetworkAccess="Enabled", networkRuleSet=rules))
     assert why(client, REGISTRY).startswith("firewall: ")
-    shut = {"defaultOutboundAccess": False}
+    shut: dict[str, Any] = {"defaultOutboundAccess": False}
     client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", **shut))
     assert why(client, REGISTRY).startswith("lost: the subnet ci-runners has no way out")
+    routes, service = f"{NETWORK}/routeTables/to-firewall", "Microsoft.ContainerInstance/containerGroups"
+    client.ok("PUT", routes, {"location": "westeurope"})
+    shut["routeTable"] = {"id": routes}
+    client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", **shut))
+    assert why(client, REGISTRY).startswith("firewall: ")
+    shut["delegations"] = [{"name": "groups", "properties": {"serviceName": service}}]
+    client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", **shut))
+    assert why(client, REGISTRY) == "lost: the subnet ci-runners has no way out: no NAT gateway"
     client.ok("PUT", INSIDE, private.subnet("10.0.1.0/24", natGateway={"id": gateway}, **shut))
     assert why(client, REGISTRY) == ""
 

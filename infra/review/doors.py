@@ -206,6 +206,8 @@ def taken_from(change: Change) -> Resource | None:
         return None
     if principal(before) != principal(after) or _id(before) == _id(after):
         return None
+    if scope(before) != scope(after):  # what goes over is what there was; this is more, and told by itself
+        return None
     return before
 
 

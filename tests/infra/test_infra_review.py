@@ -423,6 +423,14 @@ def test_another_group_under_the_same_name_is_told_once_and_by_its_id() -> None:
     assert texts(of([], engineers("new", "one")), "door") == ["`engineers` becomes **AcrPull** on `one`."]
 
 
+def test_a_role_that_goes_over_to_another_group_and_further_is_a_door_of_its_own() -> None:
+    moved = engineers("new", "one", "two")
+    moved[0].inputs["scope"] = "everything"
+    told = texts(of(engineers("old", "one", "two"), moved), "door")
+    assert "`engineers` becomes **AcrPull** on `everything`." in told
+    assert "`new` takes the place of `old` as `engineers`, with the role **AcrPull** on `two`." in told
+
+
 def test_a_cost_that_stays_is_a_line_and_no_table(stage: Graph) -> None:
     text = render(review(stage, stage, TODAY), TODAY).partition("### Cost a month")[2].partition("###")[0]
     assert re.fullmatch(r"USD [\d,.]+, as before\.", text.strip())

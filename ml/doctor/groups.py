@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from infra.environments import PROVEN_IN, ROOT
+from ml.approval.people import GRAPH
 from ml.doctor.findings import Finding, failed, ok, unknown, warning
 from ml.doctor.subject import Subject
+from ml.errors import MlopsError
 
 if TYPE_CHECKING:
     from infra.config import Settings
@@ -44,7 +46,9 @@ def named(settings: "Settings") -> Iterator[tuple[str, str]]:
 
 def known(subject: Subject, setting: str, group: str) -> Iterator[Finding]:
     """What is wrong with a group as the directory has it."""
-    from azure.core.exceptions import HttpResponseError
+    from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+
+    from ml.azure.clients import first_lines
 
     try:
         subject.directory.get(f"/v1.0/groups/{group}", **{"$select": "id,displayName"})
@@ -64,6 +68,14 @@ def known(subject: Subject, setting: str, group: str) -> Iterator[Finding]:
             )
         else:
             raise
+    except (ServiceRequestError, ServiceResponseError) as error:
+        # A network may let its machines out to Azure's management and not to the directory: what the other
+        # checks found is not lost for that.
+        yield unknown(
+            TITLE,
+            f"the directory cannot be reached to ask for {setting} {group}: {''.join(first_lines(error, 1))}",
+            f"Let this machine out to {GRAPH}, or look it up elsewhere (`az ad group show --group {group}`).",
+        )
 
 
 def judge(settings: "Settings", approving: str | None, proven: "Settings | None") -> Iterator[Finding]:
@@ -89,7 +101,11 @@ def judge(settings: "Settings", approving: str | None, proven: "Settings | None"
 def approvers(environment: str, root: Path = ROOT) -> str | None:
     """The approvers' group of an environment, as the stack file of the bootstrap has it, if it names one."""
     for file in sorted((root / "infra" / "bootstrap").glob("Pulumi.*.yaml")):
-        content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        try:
+            content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            lines = str(error).splitlines()
+            raise MlopsError(f"{file} is no YAML.", "Correct what stands there.", lines) from error
         config: Any = content.get("config") if isinstance(content, dict) else None
         chosen: Any = config.get(BOOTSTRAP) if isinstance(config, dict) else None
         one: Any = chosen.get(environment) if isinstance(chosen, Mapping) else None

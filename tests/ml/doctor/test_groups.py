@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken, TokenCredential
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 
 from emulator.identity.directory import APPROVERS, DATA_PROTECTION, ENGINEERS, GROUPS, PROD_ENGINEERS
 from infra.config import load
@@ -15,6 +15,7 @@ from ml.azure.rest import Rest
 from ml.doctor import checks, groups
 from ml.doctor.findings import State
 from ml.doctor.subject import Subject
+from ml.errors import MlopsError
 from tests.infra.settings import raw_settings
 
 NOBODY = "11111111-0000-4000-8000-0000000000ff"
@@ -76,6 +77,20 @@ def test_what_else_the_directory_refuses_is_the_doctors_to_tell() -> None:
         groups.check(subject("prod", 500))
 
 
+@pytest.mark.parametrize("kind", [ServiceRequestError, ServiceResponseError])
+def test_a_directory_that_cannot_be_reached_leaves_the_other_findings(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    def unreachable(*_: object, **__: str) -> dict[str, Any]:
+        raise kind("no route to graph.microsoft.com")
+
+    monkeypatch.setattr(Directory, "get", unreachable)
+    (missing, apart) = told(subject("prod", engineersGroupId=ENGINEERS))
+    assert missing[0] is State.UNKNOWN and "no route to graph.microsoft.com" in missing[1]
+    assert "Let this machine out to https://graph.microsoft.com" in missing[1]
+    assert apart[0] is State.WARNING
+
+
 def test_who_releases_does_not_approve() -> None:
     ((state, said),) = told(subject("prod", engineersGroupId=APPROVERS))
     assert state is State.WARNING and "who releases approves" in said and "approversGroupId" in said
@@ -99,3 +114,11 @@ def test_a_bootstrap_that_names_no_approvers_is_no_group(tmp_path: Path, content
     folder.mkdir(parents=True)
     (folder / "Pulumi.shared.yaml").write_text(content)
     assert groups.approvers("prod", tmp_path) is None
+
+
+def test_a_bootstrap_that_is_no_yaml_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "infra" / "bootstrap"
+    folder.mkdir(parents=True)
+    (folder / "Pulumi.shared.yaml").write_text("config: [\n")
+    with pytest.raises(MlopsError, match=r"Pulumi\.shared\.yaml is no YAML"):
+        groups.approvers("prod", tmp_path)

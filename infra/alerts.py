@@ -228,7 +228,8 @@ QUERIES: Final[tuple[QueryAlert, ...]] = (
 )
 
 
-# What the rules ask of a table, as Azure declares it.
+# What the rules ask of a table, typed as in "Azure Monitor Logs reference" (read 2026-11): of another type
+# the column would become two once rows come.
 COLUMNS: Final[dict[str, str]] = {
     "AppMetrics": "Name: string, Sum: real, Max: real, ItemCount: int, Properties: dynamic",
     "AppEvents": "Name: string, Properties: dynamic",

@@ -118,13 +118,13 @@ def _check_muting(properties: Json) -> None:
 
 
 def _check_metric(properties: Json, criterion: Json) -> None:
-    """The name, of a type whose metrics are all known; in words that users have quoted."""
+    """The name, of a type whose metrics are all known; as in hashicorp/terraform-provider-azurerm#22210."""
     scopes = [one for scope in properties.get("scopes") or [] if (one := parse(str(scope)))]
     own = scopes[0].type if scopes else ""
     known = definitions.names(str(criterion.get("metricNamespace") or own))
     name = str(criterion.get("metricName"))
     if known and not criterion.get("skipMetricValidation") and fold(name) not in map(fold, known):
-        raise _refused(f"Couldn't find a metric named {name}.")
+        raise _refused(f"Couldn't find a metric named {name}. Make sure the name is correct.")
 
 
 def _check_window(kind: str, properties: Json) -> None:

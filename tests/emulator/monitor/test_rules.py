@@ -108,7 +108,7 @@ def test_a_metric_rule_is_over_a_metric_of_its_type(checks: Checks) -> None:
         checks.put(rules.METRIC_RULE, right)
     for old in ("FailedRequests", "UnauthorizedRequests", "ConnectionAttempts"):  # which Azure still has
         checks.put(rules.METRIC_RULE, metric(old))
-    with pytest.raises(AzureError, match=r"^400 BadRequest: Couldn't find a metric named Request\.$"):
+    with pytest.raises(AzureError, match=r"^400 BadRequest: Couldn't find a metric named Request\. Make"):
         checks.put(rules.METRIC_RULE, metric("Request"))
     with pytest.raises(AzureError, match=r"'evaluationFrequency' is PT10M\. Supported values are PT1M, PT5M"):
         checks.put(rules.METRIC_RULE, metric("Requests", "PT10M"))

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # hyperopt 0.3.0.
 # Expected: uniformint(1, 3) draws 1, 2 and 3 equally often, as its name says and randint does; quniform
-# stays within its bounds.
-# Seen: a fraction is drawn and rounded, so that each end is half as likely as what lies between: of 1, 2, 3
-# the middle comes half of the time. quniform(1, 100, 25) draws 0 in an eighth of the trials, and
+# stays within its bounds, being for values "which should be bounded both above and below".
+# Seen: a fraction is drawn and rounded (the documentation has the formula, round(uniform(low, high) / q) * q,
+# and not what follows from it), so that each end is half as likely as what lies between: of 1, 2, 3 the
+# middle comes half of the time. quniform(1, 100, 25) draws 0 in an eighth of the trials, and
 # quniform(0.1, 1, 0.15) draws 1.05: a share above 1. A search over depths hardly tries its ends, and a
 # trial fails, or means "no limit", for a value that was ruled out. `randint(1, 4)` is uniform; a `choice`
 # of values keeps to them.

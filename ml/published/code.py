@@ -23,9 +23,9 @@ NAME_LENGTH: Final = 40  # hexadecimal digits of the key
 def ensure(azure: Azure, files: Files, key: str) -> str:
     """The id of the asset of these files, which are sent where the workspace does not know it.
 
-    files: by their path. key: of their content. Of two that send them in the same moment each is given a place
-    of its own, and Azure refuses the second one, whose files nobody needs: those of the first are the same.
-    Raises MlopsError, and HttpResponseError.
+    files: by their path. key: of their content. Of two that send them in the same moment each is given a
+    place of its own, and Azure refuses the second one, whose files nobody needs: those of the first are the
+    same. Raises MlopsError, and HttpResponseError.
     """
     from azure.core.exceptions import HttpResponseError
 

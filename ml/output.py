@@ -16,7 +16,10 @@ from ml.errors import MlopsError
 
 
 def check_file(option: str, place: Path) -> None:
-    """Raises MlopsError where no file can be written; one that is there may be replaced."""
+    """Raises MlopsError where no file can be written; one that is there may be replaced.
+
+    Nothing else may: a device, say, would be a file from then on, for whoever may write to /dev.
+    """
     try:
         os.lstat(place)
     except (FileNotFoundError, NotADirectoryError):
@@ -26,6 +29,8 @@ def check_file(option: str, place: Path) -> None:
     directory = place.resolve().parent
     if place.is_dir():
         raise MlopsError(f"{option} {place} is a directory.", "Name a file in it.")
+    if place.exists() and not place.is_file():
+        raise MlopsError(f"{option} {place} is no file that can be replaced.", "Name a file.")
     if not directory.is_dir():
         raise MlopsError(
             f"{option} {place}: there is no directory {directory}.", "Make it, or name a file elsewhere."
@@ -60,7 +65,11 @@ def make_folder(option: str, place: Path) -> None:
 
 
 def write(option: str, place: Path, content: bytes) -> None:
-    """Write a file; whoever reads it meanwhile, or after a failure, finds the one before as a whole."""
+    """Write a file; whoever reads it meanwhile, or after a failure, finds the one before as a whole.
+
+    Behind a link it is the file that the link names, and the link stays.
+    """
+    place = place.resolve()
     aside = place.with_name(f".mlops-{os.getpid()}.part")  # its own name may leave no room
     try:
         aside.write_bytes(content)

@@ -62,6 +62,22 @@ class Assets:
         except ResourceNotFoundError:
             return None
 
+    def settled(self, path: str, what: str) -> str:
+        """The state of what is there, once Azure does nothing more with it: others may have begun that.
+
+        "Succeeded", "Failed" or "Canceled"; "" where nothing is.
+        """
+        from azure.core.exceptions import ResourceNotFoundError
+
+        found = self.read(path, what)
+        if found is None:
+            return ""
+        try:
+            ended = self._azure.granted(lambda: self._management.settled(self.id(path), found, what), what)
+        except ResourceNotFoundError:  # it was being deleted
+            return ""
+        return str(ended["properties"].get("provisioningState") or "")
+
     def listed(self, path: str, what: str, **query: str) -> list[dict[str, Any]]:
         """Every item of a collection, page by page."""
         return self._azure.granted(lambda: self._management.listed(self.id(path), **query), what)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MANAGEMENT = "https://management.azure.com"
 ANYHOW = "*"
 LONGEST_SECONDS = 900.0  # of an operation that Azure goes on with after its answer
+SUCCEEDED, GIVEN_UP = "Succeeded", ("Failed", "Canceled")  # the last states of an operation, or of a resource
 
 
 class Management:
@@ -67,9 +68,30 @@ class Management:
         Raises MlopsError when that takes too long, or when Azure gives up.
         """
         answer = self._send("PUT", path, body)
-        if not self._ended(answer, what) and answer.status_code != 202:
-            return answer.json()
-        return self.read(path)[0]
+        if self._ended(answer, what) or answer.status_code == 202:
+            answer = self._send("GET", path)
+        found = self.settled(path, answer.json(), what)
+        if _state(found) in GIVEN_UP:
+            raise MlopsError(
+                f"Azure did not {what}: {path.rpartition('/')[2]} ended as {_state(found)}.",
+                "Look at it in the portal, where its words stand, then run the command again.",
+            )
+        return found
+
+    def settled(self, path: str, found: dict[str, Any], what: str) -> dict[str, Any]:
+        """The resource once Azure does nothing more with it; found: as it is now.
+
+        That stands in the resource itself: not each answer names an operation. Raises HttpResponseError, and
+        MlopsError when it takes too long.
+        """
+        deadline = time.monotonic() + LONGEST_SECONDS
+        waits = pauses(self._azure.settings.azure.poll_seconds)
+        while _state(found) not in ("", SUCCEEDED, *GIVEN_UP):
+            if time.monotonic() > deadline:
+                raise self._too_long(what)
+            time.sleep(next(waits))
+            found = self.read(path)[0]
+        return found
 
     def removed(self, path: str, what: str) -> None:
         """DELETE, and wait until Azure has done it; nothing is no error. Raises MlopsError as `made`."""
@@ -92,9 +114,9 @@ class Management:
             told = self._send("GET", where)
             state: dict[str, Any] = told.json()
             status = str(state.get("status") or "")
-            if status == "Succeeded":
+            if status == SUCCEEDED:
                 return True
-            if status in ("Failed", "Canceled"):
+            if status in GIVEN_UP:
                 words = str((state.get("error") or {}).get("message") or "")
                 raise MlopsError(
                     f"Azure did not {what}: the operation ended as {status}.",
@@ -163,3 +185,7 @@ class Management:
         if answer.status_code >= 400:
             raise HttpResponseError(response=answer)
         return answer
+
+
+def _state(resource: dict[str, Any]) -> str:
+    return str((resource.get("properties") or {}).get("provisioningState") or "")

@@ -7,6 +7,7 @@ what stands there was approved when it was put into the app, and is put there ag
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict
@@ -75,12 +76,15 @@ class Kept:
         return cls(azure, azure.container(release_account(azure), container(azure.estate.environment)))
 
     def begin(self, put: Put, content: bytes) -> State:
-        """Before the app gets a package: keep it, and write down that it is on its way. Raises MlopsError."""
+        """Before the app gets a package: write down that it is on its way, and keep it. Raises MlopsError.
+
+        In this order: whoever tidies up meanwhile finds no package that the state does not name yet.
+        """
         before = self.state.read()
-        blob = self._container.get_blob_client(_place(put.content))
-        self._azure.granted(lambda: blob.upload_blob(content, overwrite=True), "keep the package")
         after = before.changed(Entry(at=put.at, what="begun", release=put.release, by=put.by), putting=put)
         self.state.write(after)
+        blob = self._container.get_blob_client(_place(put.content))
+        self._azure.granted(lambda: blob.upload_blob(content, overwrite=True), "keep the package")
         return after
 
     def serve(self, after: State, put: Put) -> None:
@@ -89,7 +93,7 @@ class Kept:
         entry = Entry(at=put.at, what="serves", release=put.release, by=put.by)
         now = after.changed(entry, serving=put, previous=before)
         self.state.write(now)
-        self.tidy(now)
+        self.tidy()
 
     def package(self, put: Put) -> bytes:
         """Raises MlopsError where it is not there, or is another one than was put into the app."""
@@ -106,12 +110,19 @@ class Kept:
             raise MlopsError(f"{where} is not the package of {put.release} any more.", remedy)
         return content
 
-    def tidy(self, state: State) -> None:
-        """Remove the packages that the state does not name."""
-        wanted = {_place(content) for content in state.packages()}
-        for one in self._container.list_blobs(name_starts_with=f"{PACKAGES}/"):
-            if one.name not in wanted:
-                self._container.delete_blob(one.name)
+    def tidy(self) -> None:
+        """Remove the packages that the state does not name.
+
+        It is read after they are listed: a package that somebody else has put there by then is named in it.
+        """
+        from azure.core.exceptions import ResourceNotFoundError
+
+        there = [str(one.name) for one in self._container.list_blobs(name_starts_with=f"{PACKAGES}/")]
+        wanted = {_place(content) for content in self.state.read().packages()}
+        for name in there:
+            if name not in wanted:
+                with suppress(ResourceNotFoundError):  # another command tidies up, too
+                    self._container.delete_blob(name)
 
 
 def _place(content: str) -> str:

@@ -63,7 +63,7 @@ def rollback(azure: Azure, reason: str) -> dict[str, Any]:
     previous = state.previous if state.previous and state.previous.content != target.content else None
     after = under_way.changed(entry(ROLLED_BACK), serving=target, previous=previous)
     kept.state.force(after)
-    kept.tidy(after)
+    kept.tidy()
     return {
         "environment": environment,
         "app": function.app,

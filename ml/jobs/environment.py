@@ -49,8 +49,11 @@ def ensure(azure: Azure, root: Path, rebuild: bool) -> Environment:
 
     Its version is made of the context's hash and the registry's key: a registry that was made anew does not
     have the image. One that somebody deleted is built again. A version is never changed: each build of a
-    context takes the next one.
+    context takes the next one. Of two that build it in the same moment Azure refuses the second one, which
+    takes the environment of the first. Raises MlopsError, and HttpResponseError.
     """
+    from azure.core.exceptions import HttpResponseError
+
     context = training_context(root)
     digest = sha256_of_files(context)
     name, base = (
@@ -71,7 +74,14 @@ def ensure(azure: Azure, root: Path, rebuild: bool) -> Environment:
         "tags": {"context": digest},
     }
     path = version_of("environments", f"{name}:{version}")
-    azure.assets.write(path, {"properties": said}, "create environments")
+    try:
+        azure.assets.write(path, {"properties": said}, "create environments")
+    except HttpResponseError:
+        made = _made(azure, name, version)
+        if made is None:
+            raise
+        azure.report.line(f"environment {name}:{version} was made meanwhile")
+        return made
     return Environment(name, version, image.reference)
 
 
@@ -86,9 +96,16 @@ def _newest(azure: Azure, name: str, base: str) -> tuple[Environment | None, str
     known: Environment | None = None
     version = base
     for attempt in count(2):
-        found = azure.assets.read(version_of("environments", f"{name}:{version}"), "read environments")
+        found = _made(azure, name, version)
         if found is None:
             break
-        known = Environment(name, version, str(found["properties"].get("image") or ""))
-        version = f"{base}-{attempt}"
+        known, version = found, f"{base}-{attempt}"
     return known, version
+
+
+def _made(azure: Azure, name: str, version: str) -> Environment | None:
+    """The environment of this version; None where there is none."""
+    found = azure.assets.read(version_of("environments", f"{name}:{version}"), "read environments")
+    if found is None:
+        return None
+    return Environment(name, version, str(found["properties"].get("image") or ""))

@@ -23,13 +23,21 @@ NAME_LENGTH: Final = 40  # hexadecimal digits of the key
 def ensure(azure: Azure, files: Files, key: str) -> str:
     """The id of the asset of these files, which are sent where the workspace does not know it.
 
-    files: by their path. key: of their content. Raises MlopsError.
+    files: by their path. key: of their content. Of two that send them in the same moment each is given a
+    place of its own, and Azure refuses the second one, whose files nobody needs: those of the first are the
+    same. Raises MlopsError, and HttpResponseError.
     """
+    from azure.core.exceptions import HttpResponseError
+
     path = at("codes", f"{FOLDER}-{key[:NAME_LENGTH]}", "versions", VERSION)
     if azure.assets.read(path, "read code") is None:
         where = azure.granted(lambda: _sent(azure, path, files), "send code")
         said = {"codeUri": where, "isAnonymous": True, "properties": {"hash_sha256": key}}
-        azure.assets.write(path, {"properties": said}, "create code")
+        try:
+            azure.assets.write(path, {"properties": said}, "create code")
+        except HttpResponseError:
+            if azure.assets.read(path, "read code") is None:
+                raise
     return azure.assets.id(path)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ml.azure.assets import Assets, at, version_of
 from ml.azure.clients import Azure
+from ml.azure.management import SUCCEEDED
 from ml.azure.runs import FINISHED
 from ml.content import Files, content_key, sha256_of_program
 from ml.jobs import pipeline, spec
@@ -105,7 +106,9 @@ class _Publisher:
             return self._told(made=False)
         if endpoint is None:
             self._put_endpoint(None)
-        made = self._deployment not in {str(one["name"]) for one in self._deployments()}
+        # One that Azure could not make is there all the same: made again, before it becomes the default.
+        place = self._place("deployments", self._deployment)
+        made = self._batch.settled(place, "read batch deployments") != SUCCEEDED
         if made:
             self._deploy(self._component())
         self._put_endpoint(self._deployment)

@@ -1,6 +1,7 @@
 """What a command leaves where its caller names a place."""
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,6 +52,24 @@ def test_a_folder_stands_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
         assert not place.exists()
     assert [one.name for one in place.parent.iterdir()] == ["model"]
     assert (place / "whole").read_bytes() == b"1"
+
+
+def test_a_link_stays_one_and_the_file_that_it_names_is_written(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    link, file = tmp_path / "latest.html", tmp_path / "there" / "page.html"
+    link.symlink_to(file)
+    for content in (b"first", b"second"):
+        output.check_file("--to", link)
+        output.write("--to", link, content)
+        assert (link.is_symlink(), file.read_bytes()) == (True, content)
+
+
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(MlopsError, match=f"--to .*{name} is no file that can be replaced"):
+            output.check_file("--to", tmp_path / name)
 
 
 def test_a_page_has_its_data_beside_it(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from azure.core.exceptions import HttpResponseError
+
 from ml.terminal.console import Report
 
 
@@ -24,14 +26,24 @@ class RecordingReport(Report):
 
 
 class WorkspaceAssets:
-    """Stands where `Azure.assets` does. there: what the workspace has, by path."""
+    """Stands where `Azure.assets` does. there: what the workspace has, by path.
+
+    meanwhile: what somebody else makes in the moment before the next write, which is refused for it.
+    """
 
     def __init__(self) -> None:
         self.there: dict[str, dict[str, Any]] = {}
+        self.meanwhile: dict[str, Any] | None = None
+
+    def id(self, path: str) -> str:
+        return f"ws/{path}"
 
     def read(self, path: str, what: str) -> dict[str, Any] | None:
         return self.there.get(path)
 
     def write(self, path: str, body: Mapping[str, Any], what: str) -> dict[str, Any]:
+        if self.meanwhile is not None:
+            self.there[path], self.meanwhile = self.meanwhile, None
+            raise HttpResponseError("(UserError) Asset paths cannot be updated.")
         self.there[path] = dict(body)
         return self.there[path]

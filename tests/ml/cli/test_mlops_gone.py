@@ -113,6 +113,16 @@ def test_a_training_environment_whose_image_was_deleted_is_built_as_its_next_ver
     assert environment.ensure(azure, ROOT, False).version == second.version
 
 
+def test_of_two_that_build_a_training_environment_at_once_the_second_takes_that_of_the_first(
+    outputs: dict[str, Any], builds: list[str], registry: Named
+):
+    azure, other = FakeAzure(outputs), "crstage.azurecr.io/training@sha256:" + "f" * 64
+    azure.__dict__["assets"].meanwhile = {"properties": {"image": other}}
+    found = environment.ensure(azure, ROOT, False)
+    assert (found.image, builds) == (other, [found.version])
+    assert environment.ensure(azure, ROOT, False) == found
+
+
 def test_a_scoring_image_is_built_again_for_another_registry_and_when_asked(
     outputs: dict[str, Any], builds: list[str], registry: Named, there: Workspace
 ):

@@ -56,6 +56,8 @@ class Container:
         return [SimpleNamespace(name=name) for name in list(self.blobs) if name.startswith(name_starts_with)]
 
     def delete_blob(self, name: str) -> None:
+        if name not in self.blobs:
+            raise ResourceNotFoundError(name)
         del self.blobs[name]
 
 
@@ -190,6 +192,54 @@ def test_whoever_deploys_meanwhile_is_refused_and_told(world: World) -> None:
     with pytest.raises(Overtaken, match="the state of the function app"):
         here.serve(begun, put)
     assert world.state().serving == begun.serving
+
+
+def put_of(release: str) -> tuple[Put, bytes]:
+    content = package_of(release)
+    digest = hashlib.sha256(content).hexdigest()
+    return Put(release=release, content=digest, at=1.0, by="ci", approved_by="anna"), content
+
+
+def test_who_tidies_up_keeps_what_another_one_has_begun_meanwhile(world: World) -> None:
+    world.deploy("r-1")
+    here, other, listed = world.kept(), world.kept(), world.container.list_blobs
+    second, third = put_of("r-2"), put_of("r-3")
+    begun = here.begin(*second)
+
+    def meanwhile(name_starts_with: str) -> list[Any]:
+        other.begin(*third)
+        return listed(name_starts_with)
+
+    world.container.list_blobs = meanwhile
+    here.serve(begun, second[0])
+    assert world.kept().package(third[0]) == third[1]
+
+
+def test_a_package_is_named_in_the_state_before_it_is_there(world: World) -> None:
+    world.deploy("r-1")
+    put, content = put_of("r-2")
+    client = world.container.get_blob_client
+
+    def named(name: str) -> Any:
+        if name.endswith(".zip"):
+            assert world.state().putting == put
+        return client(name)
+
+    world.container.get_blob_client = named
+    world.kept().begin(put, content)
+
+
+def test_two_that_tidy_up_at_once_are_no_error(world: World) -> None:
+    world.container.blobs[f"{kept.PACKAGES}/old.zip"] = b""
+    listed = world.container.list_blobs
+
+    def meanwhile(name_starts_with: str) -> list[Any]:
+        found = listed(name_starts_with)
+        world.container.blobs.clear()
+        return found
+
+    world.container.list_blobs = meanwhile
+    world.kept().tidy()
 
 
 def test_what_was_never_served_or_is_another_by_now_is_refused_untouched(world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ml.azure.assets import Assets
 from ml.azure.clients import Azure
 from ml.jobs import data, snapshot
 from ml.jobs.pipeline import STEPS
@@ -72,6 +73,16 @@ def test_a_publication_that_was_cut_off_is_taken_up(
         assert endpoint.defaults.deployment_name == default, "the default is switched last"
     done = publish(azure, changed, "plain:1")
     assert lab.ml.batch_endpoints.get(done.endpoint).defaults.deployment_name == done.deployment
+
+
+def test_a_deployment_that_azure_could_not_make_is_made_again(
+    azure: Azure, code: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = other(code, "f")
+    publish(azure, changed, "plain:1")
+    publish(azure, code, "plain:1")
+    monkeypatch.setattr(Assets, "settled", lambda assets, path, what: "Failed")
+    assert publish(azure, changed, "plain:1").made
 
 
 def test_a_start_says_why_in_inputs_and_tags_and_goes_once(azure: Azure, lab: Lab, code: Snapshot) -> None:

@@ -148,6 +148,24 @@ def test_files_that_land_without_an_end_are_told_and_no_reason_to_go_on_for_ever
     assert "still landing" in outcome.said
 
 
+def test_a_look_that_is_refused_loses_nothing_of_what_was_erased_before_it() -> None:
+    class Shut(MemoryRows):
+        looks = 0
+
+        def versions(self) -> dict[str, str]:
+            self.looks += 1
+            if self.looks > 1:
+                raise MlopsError("Azure forbids to list files.", "Have a role granted.")
+            return super().versions()
+
+    data = parquet([4711, 5])
+    where = Where(World.__new__(World), 30, sets=Sets(Shut({"a.parquet": data}), MemoryRows({}), list))  # pyright: ignore
+    outcome = ERASERS["landing"](where, Person(KEY, frozenset(), "record", NOW, NOW), {"rows": 2})
+    assert (outcome.state, outcome.rows) == ("failed", 3)
+    assert outcome.kept == {"rows": 3, "held": {digest(data): "a.parquet"}}
+    assert "forbids" in outcome.said
+
+
 # A line end within a cell has a line feed: for a sole carriage return csv.writer writes no quotes.
 PIECES = st.lists(st.sampled_from(["a", ",", '"', "\n", "\r\n", "\u00e4", " "]), max_size=4).map("".join)
 CELLS = st.one_of(st.sampled_from([KEY, f" {KEY}", "04711", ""]), PIECES)

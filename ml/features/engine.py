@@ -22,9 +22,12 @@ TAUGHT: Final = (
     "CREATE TEMP MACRO timestamp_micros(n) AS make_timestamptz(n)",
     "CREATE TEMP MACRO unix_micros(t) AS epoch_us(t)",
     "CREATE TEMP MACRO raise_error(words) AS error(words)",
+    # Of the space alone, as in Spark; DuckDB's own takes spaces of other scripts, too.
+    "CREATE TEMP MACRO trim(words) AS ltrim(rtrim(words, ' '), ' ')",
     "CREATE TEMP MACRO sha2(words, bits) AS sha256(words)",  # of 256 bits, which are all that is asked for
 )
-"""What the statements of this package call by Spark's name. Transformations cannot: the subset refuses it."""
+"""What the statements of this package call by Spark's name, which the subset refuses to transformations, and
+what both call `trim`."""
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from ml.features.subset import UNITS
 from ml.lake.arrow import ArrowTable
 
 DAY: Final = dt.date(2024, 2, 29)
@@ -74,15 +75,18 @@ EXPRESSIONS: Final = {
     "nullif": "NULLIF(v, 7)",
     "coalesce": "coalesce(v, w, 0)",
     "trim": "trim(s)",
+    "trim of other spaces": "length(trim('\u00a0\u3000 ' || trim(s) || '\t '))",
     "length": "length(s)",
     "substring": "substring(s, 2, 2)",
     "substring from its end": "substring(s, -2, 1)",
     "substring to its end": "substring(s, 2)",
+    "substring from before its beginning": "substring(s, -4, 3)",
     "year": "year(d)",
     "year of a moment": "year(m)",
     "month": "month(d)",
     "day": "day(n)",
     "date_trunc": "date_trunc('month', m)",
+    **{f"date_trunc to a {unit}": f"date_trunc('{unit.upper()}', m)" for unit in UNITS},
     "date_trunc of a day": "date_trunc('week', d)",
     "last_day": "last_day(d)",
     "make_date": "make_date(year(d), month(d), 1)",

@@ -10,6 +10,7 @@ group over rows of the future, nothing here finds:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -61,6 +62,10 @@ WRITTEN: Final = {
 WHOLE_BITS: Final = 63
 UNITS: Final = frozenset({"year", "quarter", "month", "week", "day", "hour", "minute", "second"})
 """Of date_trunc: of any other Spark answers null, or DuckDB refuses it."""
+DAYS: Final = frozenset({"date_trunc", "last_day", "make_date"})
+"""What answers a day or a time."""
+PLAIN_TIME: Final = re.compile(r"\d+-\d+-\d+([ T]\d+:\d+(:\d+(\.\d+)?)?)?")
+WITHOUT_ZONE: Final = len("2026-01-31 12:34:56")
 TEXTS: Final = frozenset({"||", "trim", "substring"})
 """What answers a text, and takes one alone in DuckDB."""
 
@@ -215,6 +220,11 @@ def _of_this(kind: str, part: dict[str, Any]) -> Iterator[str]:
                 f"CAST to {type_name}: the engines round or write differently; possible are "
                 f"{', '.join(sorted(TYPES))}, and a feature gets its own type at the end"
             )
+        elif type_name == "TIMESTAMP" and not _has_no_zone(part["child"]):
+            yield (
+                "CAST to TIMESTAMP of what may be a text with a zone, which DuckDB leaves out and Spark does "
+                f"not: have times in the source, or cut it off: substring(…, 1, {WITHOUT_ZONE})"
+            )
     elif kind == "WINDOW":
         yield from _of_window(part)
 
@@ -293,6 +303,18 @@ def _number(part: dict[str, Any]) -> float | None:
     if part["class"] != "CONSTANT" or part["literal"].get("kind") not in ("INTEGER", "NUMERIC"):
         return None
     return float(part["literal"]["text"])
+
+
+def _has_no_zone(part: dict[str, Any]) -> bool:
+    """Whether it is no text, or one without a zone."""
+    if part["class"] == "CONSTANT":
+        return part["literal"]["kind"] != "STRING" or PLAIN_TIME.fullmatch(_text(part)) is not None
+    if part["class"] != "FUNCTION":
+        return part["class"] == "CAST"
+    if part["function_name"] == "substring":
+        places = [_number(one["expression"]) for one in part["arguments"][1:]]
+        return places[:1] == [1] and places[1:] != [] and (places[1] or 0) <= WITHOUT_ZONE
+    return part["function_name"] in DAYS
 
 
 def _is_decimal(literal: dict[str, Any]) -> bool:

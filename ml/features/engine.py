@@ -22,9 +22,12 @@ TAUGHT: Final = (
     "CREATE TEMP MACRO timestamp_micros(n) AS make_timestamptz(n)",
     "CREATE TEMP MACRO unix_micros(t) AS epoch_us(t)",
     "CREATE TEMP MACRO raise_error(words) AS error(words)",
+    # Of the space alone, as in Spark; DuckDB's own takes spaces of other scripts, too.
+    "CREATE TEMP MACRO trim(words) AS ltrim(rtrim(words, ' '), ' ')",
     "CREATE TEMP MACRO sha2(words, bits) AS sha256(words)",  # of 256 bits, which are all that is asked for
 )
-"""What the statements of this package call by Spark's name. Transformations cannot: the subset refuses it."""
+"""What the statements of this package call by Spark's name, which the subset refuses to transformations, and
+what both call `trim`."""
 
 
 @contextmanager
@@ -68,6 +71,42 @@ def _its_words() -> Generator[None]:
         raise SqlError(str(error).splitlines()[0]) from error
 
 
+def _next(reader: Any) -> ArrowBatch | None:
+    """None: there are no more. What DuckDB says in the middle of rows is an error of Arrow."""
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        return reader.read_next_batch()
+    except StopIteration:
+        return None
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        raise SqlError(str(error).splitlines()[0]) from error
+
+
+@contextmanager
+def _while_written(batches: Iterator[ArrowBatch]) -> Generator[Iterator[ArrowBatch]]:
+    """Rows for deltalake, which reads them from another language: an SqlError among them ends the block as
+    what it is, and not as deltalake's error with a traceback in its text."""
+    from deltalake.exceptions import DeltaError
+
+    said: list[SqlError] = []
+
+    def heard() -> Iterator[ArrowBatch]:
+        try:
+            yield from batches
+        except SqlError as error:
+            said.append(error)
+            raise
+
+    try:
+        yield heard()
+    except DeltaError:
+        if said:
+            raise said[0] from None
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """DuckDB as ml.features.database.Database. connection: for what one machine alone does."""
@@ -99,7 +138,9 @@ class Machine:
     def batches(self, sql: str) -> Iterator[ArrowBatch]:
         """The rows, a part at a time. The database serves nothing else until they have ended."""
         with _its_words():
-            yield from self.connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+            reader = self.connection.sql(sql).to_arrow_reader(BATCH_ROWS)
+        while (batch := _next(reader)) is not None:
+            yield batch
 
     def one(self, sql: str) -> dict[str, Any]:
         with _its_words():
@@ -116,9 +157,11 @@ class Machine:
     def append(
         self, table: DeltaTable, sql: str, *, taken: Mapping[str, int], told: Mapping[str, Any]
     ) -> None:
-        tables.append(table, self.batches(sql), taken=taken, told=told)
+        with _while_written(self.batches(sql)) as rows:
+            tables.append(table, rows, taken=taken, told=told)
 
     def replace(
         self, table: DeltaTable, sql: str, *, taken: Mapping[str, int], told: Mapping[str, Any]
     ) -> None:
-        tables.replace(table, self.batches(sql), None, taken=taken, told=told)
+        with _while_written(self.batches(sql)) as rows:
+            tables.replace(table, rows, None, taken=taken, told=told)

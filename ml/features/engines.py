@@ -53,11 +53,15 @@ def choose(asked: str, here: bool, size: int | None, machine_up_to_gb: float) ->
 
 
 def size(tables: Sequence[FeatureTable], sources: Sources) -> int | None:
-    """The bytes of all sources, each once; None where one cannot be looked at: a build says what is wrong."""
+    """The bytes of all sources, each once; None where one cannot be looked at, or is nowhere: the build of
+    its table says what is wrong, and those of the others go on."""
     from ml.batch.source import look
+    from ml.lake.each import away
 
-    places = {sources.where(source) for table in tables for source in table.sources.values()}
     try:
+        places = {sources.where(source) for table in tables for source in table.sources.values()}
         return sum(look(where, sources.credential).bytes for where in places)
-    except (MlopsError, OSError):
+    except Exception as error:
+        if away(error) is None:
+            raise
         return None

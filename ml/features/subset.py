@@ -10,6 +10,7 @@ group over rows of the future, nothing here finds:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -55,9 +56,16 @@ WRITTEN: Final = {
     '"': "double quotes: they name a column in DuckDB, and are a text in Spark",
     "::": "::, which Spark 3.5 does not know: write CAST(… AS …)",
     "\\": "a backslash, which escapes in Spark and not in DuckDB",
+    "${": "${, in the place of which Spark writes one of its settings",
 }
 """What the tree does not show."""
 WHOLE_BITS: Final = 63
+UNITS: Final = frozenset({"year", "quarter", "month", "week", "day", "hour", "minute", "second"})
+"""Of date_trunc: of any other Spark answers null, or DuckDB refuses it."""
+DAYS: Final = frozenset({"date_trunc", "last_day", "make_date"})
+"""What answers a day or a time."""
+PLAIN_TIME: Final = re.compile(r"\d+-\d+-\d+([ T]\d+:\d+(:\d+(\.\d+)?)?)?")
+WITHOUT_ZONE: Final = len("2026-01-31 12:34:56")
 TEXTS: Final = frozenset({"||", "trim", "substring"})
 """What answers a text, and takes one alone in DuckDB."""
 
@@ -194,8 +202,8 @@ def _of_this(kind: str, part: dict[str, Any]) -> Iterator[str]:
             yield f"the function {name} is not among those of both engines: {', '.join(sorted(FUNCTIONS))}"
         elif name in ("/", "%") and not _never_zero(part["arguments"][-1]["expression"]):
             yield f"{name} by what may be 0: DuckDB and Spark differ there; divide by NULLIF(…, 0)"
-        elif name == "||" and not all(_is_text(one["expression"]) for one in part["arguments"]):
-            yield "|| of what may be no text: engines write fractions and times otherwise; use trim(…)"
+        else:
+            yield from _of_arguments(name, [one["expression"] for one in part["arguments"]])
         if part["order_bys"]["orders"]:
             yield f"{name} in an order is no part of the common subset"
     elif kind == "CONSTANT" and _is_decimal(part["literal"]):
@@ -203,6 +211,8 @@ def _of_this(kind: str, part: dict[str, Any]) -> Iterator[str]:
             f"{part['literal']['text']} is a decimal, with which the engines calculate otherwise; write a "
             "fraction with its exponent, as 25e-2"
         )
+    elif kind == "CONSTANT" and "'" in part["literal"].get("text", ""):
+        yield f"a quote within the text {part['literal']['text']!r}, which Spark 3.5 leaves out"
     elif kind == "CAST":
         type_name = part["type_expr"]["type_name"].upper()
         if part["try_cast"] or type_name not in TYPES:
@@ -210,8 +220,36 @@ def _of_this(kind: str, part: dict[str, Any]) -> Iterator[str]:
                 f"CAST to {type_name}: the engines round or write differently; possible are "
                 f"{', '.join(sorted(TYPES))}, and a feature gets its own type at the end"
             )
+        elif type_name == "TIMESTAMP" and not _has_no_zone(part["child"]):
+            yield (
+                "CAST to TIMESTAMP of what may be a text with a zone, which DuckDB leaves out and Spark does "
+                f"not: have times in the source, or cut it off: substring(…, 1, {WITHOUT_ZONE})"
+            )
     elif kind == "WINDOW":
         yield from _of_window(part)
+
+
+def _of_arguments(name: str, given: Sequence[dict[str, Any]]) -> Iterator[str]:
+    if name == "||" and not all(map(_is_text, given)):
+        yield "|| of what may be no text: engines write fractions and times otherwise; use trim(…)"
+    elif name == "trim" and len(given) > 1:
+        yield "trim of other signs than spaces: the engines take the two texts in different orders"
+    elif name == "substring" and not all(map(_is_place, given[1:])):
+        yield "substring from 0, or by what is no whole number: the engines count otherwise there"
+    elif name == "substring" and given[2:] and int(given[2]["literal"]["text"]) < 0:
+        yield "substring of fewer signs than none: DuckDB takes those before it"
+    elif name == "date_trunc" and (not given or _text(given[0]).lower() not in UNITS):
+        yield f"date_trunc to another unit than {', '.join(sorted(UNITS))}: Spark answers null"
+
+
+def _text(part: dict[str, Any]) -> str:
+    """Of a constant; "" for what is none."""
+    return str(part["literal"].get("text", "")) if part["class"] == "CONSTANT" else ""
+
+
+def _is_place(part: dict[str, Any]) -> bool:
+    """A whole number that is written out, and not 0."""
+    return part["class"] == "CONSTANT" and part["literal"]["kind"] == "INTEGER" and int(_text(part)) != 0
 
 
 def _of_window(part: dict[str, Any]) -> Iterator[str]:
@@ -256,12 +294,27 @@ def _is_interval(part: dict[str, Any]) -> bool:
 
 def _never_zero(part: dict[str, Any]) -> bool:
     if part["class"] == "FUNCTION":
-        return part["function_name"] == "nullif"
-    return (
-        part["class"] == "CONSTANT"
-        and part["literal"].get("kind") in ("INTEGER", "NUMERIC")
-        and float(part["literal"]["text"]) != 0
-    )
+        return part["function_name"] == "nullif" and _number(part["arguments"][-1]["expression"]) == 0
+    return _number(part) not in (None, 0)
+
+
+def _number(part: dict[str, Any]) -> float | None:
+    """Of a constant; None for what is none."""
+    if part["class"] != "CONSTANT" or part["literal"].get("kind") not in ("INTEGER", "NUMERIC"):
+        return None
+    return float(part["literal"]["text"])
+
+
+def _has_no_zone(part: dict[str, Any]) -> bool:
+    """Whether it is no text, or one without a zone."""
+    if part["class"] == "CONSTANT":
+        return part["literal"]["kind"] != "STRING" or PLAIN_TIME.fullmatch(_text(part)) is not None
+    if part["class"] != "FUNCTION":
+        return part["class"] == "CAST"
+    if part["function_name"] == "substring":
+        places = [_number(one["expression"]) for one in part["arguments"][1:]]
+        return places[:1] == [1] and places[1:] != [] and (places[1] or 0) <= WITHOUT_ZONE
+    return part["function_name"] in DAYS
 
 
 def _is_decimal(literal: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -20,7 +21,10 @@ class NotCsvError(Exception):
 
 
 def count(content: BinaryIO, column: str, key: str) -> int:
-    """How many rows have the key in the column; 0 for a file without that column. Raises NotCsvError."""
+    """How many rows have the key in the column; 0 for a file without that column. Raises NotCsvError.
+
+    It does so, too, where the heading names the column twice, or otherwise than between commas.
+    """
     return sum(held for _, held in _records(content, column, key))
 
 
@@ -50,14 +54,16 @@ def _records(content: BinaryIO, column: str, key: str) -> Iterator[tuple[str, bo
             yield line
 
     place: int | None = None
+    begun = False
     rows = csv.reader(lines(), strict=True)
     number = 0
     try:
-        for number, row in enumerate(rows):
+        for row in rows:
+            number += begun
             written = "".join(taken)
             taken.clear()
-            if number == 0:
-                place = row.index(column) if column in row else None
+            if not begun:  # the heading is the first line that is not empty, as a reader of tables has it
+                place, begun = _place(row, column), bool(row)
                 yield written, False
             else:
                 yield written, place is not None and len(row) > place and row[place].strip() == key
@@ -67,3 +73,15 @@ def _records(content: BinaryIO, column: str, key: str) -> Iterator[tuple[str, bo
         raise NotCsvError(f"after record {number}: {error}") from error
     finally:
         text.detach()  # the content is the caller's
+
+
+def _place(heading: list[str], column: str) -> int | None:
+    """Where a column is; None: nowhere. Raises NotCsvError."""
+    count = heading.count(column)
+    if count > 1:
+        raise NotCsvError(f"its heading has the column {column} {count} times")
+    if count:
+        return heading.index(column)
+    if column in [name.strip(" '\"") for name in re.split(r"[;|\t]", ";".join(heading))]:
+        raise NotCsvError(f"its heading has {column}, but not as a column between commas")
+    return None

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from ml.errors import MlopsError
 from ml.forget import csv_rows
 from ml.forget.csv_rows import NotCsvError
-from ml.lake.each import Done, each
+from ml.lake.each import Done, away, each
 from ml.lake.files import FOLDER
 from ml.lake.table_place import as_held
 from ml.steps.contract import ID
@@ -157,12 +157,20 @@ def erase_all(files: Rows, key: str, was: Callable[[str, str], object]) -> tuple
     """Erase the key from all files, and look again until nothing has landed meanwhile; when that was.
 
     was: hears a file's name and the SHA-256 of its content before. Files that land after that moment are not
-    looked at. Raises MlopsError while files land faster than they are looked through.
+    looked at. `landing` is among what failed while files land faster than they are looked through, and where
+    a later look is refused: what was erased until then is told nevertheless. The first look raises.
     """
     done, seen, at = Done(), dict[str, str](), datetime.now(UTC)
     for _ in range(LOOKS):
-        at = datetime.now(UTC)
-        there = files.versions()
+        began = datetime.now(UTC)
+        try:
+            there = files.versions()
+        except Exception as error:
+            if not seen or (refused := away(error)) is None:
+                raise
+            done.failed["landing"] = refused
+            return done, at
+        at = began
         new = [name for name, version in there.items() if seen.get(name) != version]
         if not new:
             return done, at

@@ -110,7 +110,7 @@ def count(
     if not groups:
         return found
     with ThreadPoolExecutor(min(len(groups), workers or _cores())) as pool:
-        for each in pool.map(partial(_of_group, dataset.schema, contract), groups):
+        for each in pool.map(partial(_of_group, contract), groups):
             found.add(each)
     return found
 
@@ -119,13 +119,14 @@ def _cores() -> int:
     return min(os.cpu_count() or 1, MOST_WORKERS)
 
 
-def _of_group(schema: Any, contract_of: Callable[[str], Contract], where: tuple[Any, int]) -> DayCount:
-    """where: a fragment of the dataset, and the number of its row group."""
+def _of_group(contract_of: Callable[[str], Contract], where: tuple[Any, int]) -> DayCount:
+    """where: a fragment of the dataset, and the number of its row group. A file that was written before the
+    table was given a column does not have it."""
     import pyarrow.parquet as pq
 
     fragment, group = where
     with fragment.open() as content:
-        file = pq.ParquetFile(content, read_dictionary=_texts(schema), pre_buffer=True)
+        file = pq.ParquetFile(content, read_dictionary=_texts(fragment.physical_schema), pre_buffer=True)
         models = functions().unique(file.read_row_group(group, columns=["model"]).column("model")).to_pylist()
         contracts = {name: contract_of(name) for name in models}
         features = {name for _, contract in contracts.values() for name in contract.names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -147,6 +148,24 @@ def test_files_that_land_without_an_end_are_told_and_no_reason_to_go_on_for_ever
     assert "still landing" in outcome.said
 
 
+def test_a_look_that_is_refused_loses_nothing_of_what_was_erased_before_it() -> None:
+    class Shut(MemoryRows):
+        looks = 0
+
+        def versions(self) -> dict[str, str]:
+            self.looks += 1
+            if self.looks > 1:
+                raise MlopsError("Azure forbids to list files.", "Have a role granted.")
+            return super().versions()
+
+    data = parquet([4711, 5])
+    where = Where(World.__new__(World), 30, sets=Sets(Shut({"a.parquet": data}), MemoryRows({}), list))  # pyright: ignore
+    outcome = ERASERS["landing"](where, Person(KEY, frozenset(), "record", NOW, NOW), {"rows": 2})
+    assert (outcome.state, outcome.rows) == ("failed", 3)
+    assert outcome.kept == {"rows": 3, "held": {digest(data): "a.parquet"}}
+    assert "forbids" in outcome.said
+
+
 # A line end within a cell has a line feed: for a sole carriage return csv.writer writes no quotes.
 PIECES = st.lists(st.sampled_from(["a", ",", '"', "\n", "\r\n", "\u00e4", " "]), max_size=4).map("".join)
 CELLS = st.one_of(st.sampled_from([KEY, f" {KEY}", "04711", ""]), PIECES)
@@ -184,6 +203,31 @@ def test_a_csv_in_which_a_row_could_hide_is_no_csv(data: bytes) -> None:
     with pytest.raises(MlopsError, match="cannot be read, and may hold the person"):
         erase(files, "a.csv", KEY)
     assert files.files["a.csv"] == data
+
+
+@pytest.mark.parametrize(
+    "data", [b"\nid,age\n4711,3\n7,3\n", b"\xef\xbb\xbf\r\n\r\nid,age\r\n4711,3\r\n7,3\r\n"]
+)
+def test_empty_lines_before_the_heading_hide_no_row(data: bytes) -> None:
+    files = MemoryRows({"a.csv": data})
+    assert erase(files, "a.csv", KEY) == 1
+    assert files.files["a.csv"] == re.sub(rb"4711,3\r?\n", b"", data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"id;age\n4711;3\n",
+        b"age\tid\n3\t4711\n",
+        b"age, id\n3,4711\n",
+        b"'id','age'\n'4711','3'\n",
+        b"id,id\n1,4711\n",
+    ],
+    ids=["semicolons", "tabs", "spaces", "other quotes", "twice"],
+)
+def test_a_heading_that_names_the_ids_otherwise_is_no_file_without_ids(data: bytes) -> None:
+    with pytest.raises(MlopsError, match="cannot be read, and may hold the person: its heading has"):
+        counted("a.csv", data, KEY)
 
 
 def test_what_was_found_before_a_refusal_is_kept_for_the_next_command() -> None:

@@ -114,6 +114,15 @@ def test_files_and_models_of_a_day_add_up_to_the_same_digits_whatever_reads_them
     assert int(one.sums[MODEL].bins[0].sum()) == len(mine) - mine.column("x0").null_count
 
 
+def test_files_from_before_another_contract_gave_the_table_its_columns_count_as_ever(lake: LocalLake) -> None:
+    lake.keep(DATE, 900)
+    before = daily.report("stage", lake.sources(), DATE, RULES, NOW)
+    there = tables.open_table(lake.root / "answers")
+    assert there is not None
+    assert tables.widen(there, pa.schema([("segment", pa.string()), ("visits", pa.int64())]))
+    assert daily.report("stage", lake.sources(), DATE, RULES, NOW) == before
+
+
 def test_labels_that_came_are_measured(lake: LocalLake, tmp_path: Path) -> None:
     kept = lake.keep(DATE, 4_000, (Event("concept", size=0.4),))
     labels = pa.table(

@@ -11,6 +11,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from ml.features.subset import UNITS
 from ml.lake.arrow import ArrowTable
 
 DAY: Final = dt.date(2024, 2, 29)
@@ -74,15 +75,18 @@ EXPRESSIONS: Final = {
     "nullif": "NULLIF(v, 7)",
     "coalesce": "coalesce(v, w, 0)",
     "trim": "trim(s)",
+    "trim of other spaces": "length(trim('\u00a0\u3000 ' || trim(s) || '\t '))",
     "length": "length(s)",
     "substring": "substring(s, 2, 2)",
     "substring from its end": "substring(s, -2, 1)",
     "substring to its end": "substring(s, 2)",
+    "substring from before its beginning": "substring(s, -4, 3)",
     "year": "year(d)",
     "year of a moment": "year(m)",
     "month": "month(d)",
     "day": "day(n)",
     "date_trunc": "date_trunc('month', m)",
+    **{f"date_trunc to a {unit}": f"date_trunc('{unit.upper()}', m)" for unit in UNITS},
     "date_trunc of a day": "date_trunc('week', d)",
     "last_day": "last_day(d)",
     "make_date": "make_date(year(d), month(d), 1)",
@@ -92,7 +96,8 @@ EXPRESSIONS: Final = {
     "interval of weeks": "d - INTERVAL 2 WEEKS",
     "interval of hours": "m + INTERVAL 3 HOURS",
     "interval of minutes": "n + INTERVAL 90 MINUTES",
-    "cast of a day": "CAST(d AS TIMESTAMP)",
+    "cast of a day": "CAST(CAST(d AS DATE) AS TIMESTAMP)",
+    "cast of a text without its zone": "CAST(substring('2024-01-31 12:34:56+02:00', 1, 19) AS TIMESTAMP)",
     "cast of a moment": "CAST(m AS DATE)",
     "cast to a double": "CAST(v AS DOUBLE)",
     "cast of a bool": "CAST(b AS DOUBLE)",

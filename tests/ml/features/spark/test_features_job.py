@@ -101,6 +101,15 @@ def test_the_sources_are_weighed_once_each() -> None:
     assert engines.size(chosen([]), Sources(ROOT / "data")) is None
 
 
+@pytest.mark.parametrize("place", ["lake://raw/rows", "damaged"])
+def test_a_source_that_is_nowhere_is_left_to_the_build_of_its_table(tmp_path: Path, place: str) -> None:
+    log = tmp_path / "damaged" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / f"{0:020}.json").write_text("{")
+    given = {name: place for table in chosen([]) for name in (one.data_set for one in table.sources.values())}
+    assert engines.size(chosen([]), Sources(tmp_path, given=given)) is None
+
+
 def test_what_a_job_has_built_is_shown_as_what_was_built_here() -> None:
     counts = dict.fromkeys(("rows", "late", "corrected", "overtaken", "early"), 1)
     one = {"table": "spending", "version": 1, "counts": counts, "rows": 2, "keys": 1}

@@ -22,9 +22,6 @@ from ml.lake.tables import address, storage_options
 from ml.settings import settings
 from tests.emulator.machinelearning import estate
 from tests.emulator.pipelines.lab import Lab
-from tests.emulator.spark.test_spark_job import home
-
-__all__ = ["home"]
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTAINER = f"{estate.ACCOUNT}/blobServices/default/containers/lake"
@@ -33,13 +30,8 @@ DATA = ROOT / "data" / "credit_default.parquet"
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
 
 
-def test_it_builds_what_one_machine_builds_and_acts_as_its_workspace(
-    home: Path, lab: Lab, cache: Path, tmp_path: Path
-) -> None:
-    there = cache / "mlops-estate" / home.name
-    there.parent.mkdir(exist_ok=True)
-    if not there.exists():
-        there.symlink_to(home)  # the emulator of the tests has a cache of its own
+@pytest.mark.usefixtures("home")
+def test_it_builds_what_one_machine_builds_and_acts_as_its_workspace(lab: Lab, tmp_path: Path) -> None:
     lab.write(CONTAINER, {"properties": {}})
     workspace = lab.write(estate.WORKSPACE, estate.workspace_body())
     estate.grant(

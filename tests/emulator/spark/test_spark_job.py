@@ -19,7 +19,6 @@ from tests.emulator.machinelearning import estate
 from tests.emulator.pipelines.lab import Lab
 from tests.ml.batch.conftest import ID, composite, rows, written
 from tests.ml.batch.spark.conftest import model
-from tests.ml.batch.spark.submitted import installed
 from tests.ml.batch.spark.test_job import of_job
 from tests.ml.batch.test_run import table
 
@@ -30,18 +29,10 @@ CONTAINER = f"{estate.ACCOUNT}/blobServices/default/containers/lake"
 pytestmark = [pytest.mark.spark, pytest.mark.e2e]
 
 
-@pytest.fixture(scope="session")
-def home() -> Path:
-    """Installed before the emulator runs, which lets nobody out."""
-    return installed()
-
-
+@pytest.mark.usefixtures("home")
 def test_it_scores_as_one_machine_does_and_acts_as_its_workspace(
-    home: Path, lab: Lab, cache: Path, composite: Composite, model: Model, rows: pd.DataFrame, tmp_path: Path
+    lab: Lab, composite: Composite, model: Model, rows: pd.DataFrame, tmp_path: Path
 ) -> None:
-    there = cache / "mlops-estate"
-    there.mkdir(exist_ok=True)
-    (there / home.name).symlink_to(home)  # the emulator of the tests has a cache of its own
     lab.write(CONTAINER, {"properties": {}})
     workspace = lab.write(estate.WORKSPACE, estate.workspace_body())
     where = address(estate.ACCOUNT_NAME, "lake", "rows")

@@ -6,6 +6,7 @@ approved. What drift detection says of production is run in each state (docs/loo
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any, Final
@@ -71,13 +72,16 @@ def test_rows_come_through_once_the_owner_has_approved_and_stage_trains_on_them(
     world.pulumi("preview", "prod", *DRIFT, *pushing["prod"])
     refused = world.emulator("run", *RUNNERS, "--", *PUSH, check=False, MLOPS_SETTINGS=str(OVER))
     assert refused.returncode == 1, refused.stdout
-    print(refused.stdout[-1500:], refused.stderr[-1500:])
+    lake = case.outputs["data_lake"]
+    assert re.search(rf"of snet-training does not name \S+/{lake}\b", refused.stdout), refused.stdout
 
     asked = connection(case)
     world.run(sys.executable, str(PROGRAMS / "approve.py"), asked["id"])
     assert state(case) == "Approved"
     told = world.pulumi("preview", "prod", *DRIFT, *pushing["prod"], check=False)
-    print(told.returncode, told.stdout, told.stderr)
+    assert told.returncode != 0
+    assert "no changes were expected for preview but changes were proposed" in told.stderr
+    assert "~ 1 to update" in told.stdout and "- privateLinkServiceConnectionState" in told.stdout
     world.pulumi("up", "prod", "--refresh", "--yes", *pushing["prod"])
     assert state(case) == "Approved"
     world.pulumi("preview", "prod", *DRIFT, *pushing["prod"])

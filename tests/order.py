@@ -21,6 +21,7 @@ SECONDS: Final = {
     "tests/e2e/test_function_release.py": 130,
     "tests/e2e/test_kill_promote.py": 110,
     "tests/e2e/test_push_both.py": 110,
+    "tests/e2e/test_push_private.py": 110,
     "tests/e2e/test_function_app.py": 90,
     "tests/e2e/test_kill.py": 75,
     "tests/emulator/programs/test_programs.py": 46,

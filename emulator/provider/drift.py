@@ -19,8 +19,11 @@ def refreshed(schema: Resource, row: ResourceType, inputs: Json, before: Json, a
     """The inputs with the difference between the outputs before and after applied to them.
 
     Only differences count: Azure gives back more than it was given, in its own spelling, and some values not
-    at all (secrets). inputs may be marked, before and after are plain. Inline children that the program does
-    not manage are left out, they are resources of their own.
+    at all (secrets). What the program leaves to Azure becomes an input once it has changed, as in `applyDiff`
+    of Pulumi's provider (pulumi-azure-native, provider/pkg/provider/diff.go, read 2026-11). An object that is
+    given back for the first time does not become one here, though it does there. inputs may be marked, before
+    and after are plain. Inline children that the program does not manage are left out, they are resources of
+    their own.
     """
     unmanaged = {*row.inline, *traits_table.of(row).computed} - inputs.keys()
     declared = {name: item for name, item in schema.inputs.items() if name not in unmanaged}
@@ -40,12 +43,12 @@ def _object(schema: Resource, declared: Properties, inputs: Json, before: Json, 
     for name, item in declared.items():
         if name in found or name in inputs or name in GENERATED or name not in after:
             continue
-        if before.get(name) != after[name]:
-            new = after[name]
-            if not isinstance(new, dict | list) or (
-                item.type.kind == "map" and name in ("tags", "properties")
-            ):
-                found[name] = new
+        named = item.type.kind == "map" and name in ("tags", "properties")
+        if name not in before and isinstance(after[name], dict | list) and not named:
+            continue  # It is given back for the first time.
+        old, new = (project(schema, item.type, one.get(name)) for one in (before, after))
+        if old != new:
+            found[name] = new
     return found
 
 
@@ -99,6 +102,6 @@ def project(schema: Resource, of: Type, value: Any) -> Any:
         return {
             name: project(schema, declared[name].type, item)
             for name, item in value.items()
-            if name in declared
+            if name in declared and name not in GENERATED
         }
     return value

@@ -44,6 +44,8 @@ RECORDS: Final = {"ttl": "TTL"} | {
     for kind in kinds
 }
 TABLE: Final[Mapping[str, Traits]] = {
+    # Each private endpoint that leads there adds one, and the SDK has a resource of its own for it.
+    "apimanagement:ApiManagementService": Traits(computed=frozenset({"privateEndpointConnections"})),
     "network:VirtualNetworkPeering": Traits(
         computed=frozenset(
             {"peeringState", "peeringSyncLevel", "remoteAddressSpace", "remoteVirtualNetworkAddressSpace"}

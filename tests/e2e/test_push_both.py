@@ -7,28 +7,18 @@ function.
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
-from typing import Any, Final
 
 import pytest
 
-from emulator.identity.directory import SIGNED_IN
-from infra.roles import ROLES
 from ml.published.reason import Reason
 from tests.e2e import homes
-from tests.e2e.inside import Inside, running_inside
-from tests.e2e.loop import PROGRAMS, Loop
+from tests.e2e.inside import running_inside
+from tests.e2e.loop import Loop
 from tests.e2e.production import RUNNERS, UP, settings_of
-from tests.e2e.world import ROOT
+from tests.e2e.pushing import ROWS, labelled, outputs
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
-ROWS: Final = 3_000
-
-
-def outputs(world: Inside, stack: str) -> dict[str, Any]:
-    return json.loads(world.pulumi("stack output", stack, "--json").stdout)
 
 
 @pytest.fixture(scope="module")
@@ -52,21 +42,6 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
         made.mlops("trigger", "deploy")
         labelled(world, prod)
         yield made
-
-
-def labelled(world: Inside, prod: dict[str, Any]) -> None:
-    """Answers are there as `mlops collect` keeps them; whoever puts them there has a right that it has."""
-    role = f"/subscriptions/{prod['subscription_id']}/providers/Microsoft.Authorization/roleDefinitions"
-    properties = {
-        "principalId": SIGNED_IN.object_id,
-        "principalType": "ServicePrincipal",
-        "roleDefinitionId": f"{role}/{ROLES['Storage Blob Data Contributor']}",
-    }
-    name = "0c1f3d5a-0000-4000-8000-0000000000c1"
-    scope = f"{prod['data_lake_id']}/providers/Microsoft.Authorization/roleAssignments/{name}"
-    world.inner.arm.put(scope, {"properties": properties})
-    program = (sys.executable, str(PROGRAMS / "labelled.py"), prod["data_lake"], str(ROWS))
-    world.emulator("run", *RUNNERS, "--", *program, PYTHONPATH=str(ROOT))
 
 
 def test_productions_job_pushes_and_stage_trains_on_it_and_says_why(case: Loop) -> None:

@@ -84,11 +84,39 @@ def test_lists_change_item_by_item_or_as_a_whole() -> None:
     assert [item["priority"] for item in more] == [1, 2]
 
 
+def test_what_the_program_leaves_to_azure_is_drift_once_it_has_changed() -> None:
+    """An owner's approval, for one: the SDK takes the state of a connection too."""
+
+    def connected(status: str, etag: str) -> dict[str, Any]:
+        state = {"status": status, "actionsRequired": "None"}
+        held = {"name": "blob", "privateLinkServiceConnectionState": state, "etag": etag, "id": "/c"}
+        return {"manualPrivateLinkServiceConnections": [held]}
+
+    token, inputs = "network:PrivateEndpoint", {"manualPrivateLinkServiceConnections": [{"name": "blob"}]}
+    assert refresh(token, inputs, connected("Pending", "a"), connected("Pending", "b")) == inputs
+    after = refresh(token, inputs, connected("Pending", "a"), connected("Approved", "b"))
+    state = {"status": "Approved", "actionsRequired": "None"}
+    assert after == {
+        "manualPrivateLinkServiceConnections": [{"name": "blob", "privateLinkServiceConnectionState": state}]
+    }
+
+
+def test_of_what_the_program_leaves_to_azure_read_only_parts_and_etags_are_no_drift() -> None:
+    inputs = {"subnet": {"id": "/s"}}
+    before, after = (
+        {**inputs, "networkInterfaces": [{"id": one}], "ipConfigurations": [{"name": "a", "etag": one}]}
+        for one in "12"
+    )
+    assert refresh("network:PrivateEndpoint", inputs, before, after) == inputs
+
+
 def test_children_that_are_resources_of_their_own_are_no_drift() -> None:
     inputs = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}
     before = {**inputs, "subnets": []}
     after = {**inputs, "subnets": [{"name": "s", "addressPrefix": "10.0.0.0/24"}]}
     assert refresh("network:VirtualNetwork", inputs, before, after) == inputs
+    none, one = {"privateEndpointConnections": []}, {"privateEndpointConnections": [{"id": "/c"}]}
+    assert refresh("apimanagement:ApiManagementService", {}, none, one) == {}
 
 
 def test_identities_are_compared_as_a_set() -> None:

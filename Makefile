@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 export PATH := $(BIN):$(PATH)
 export OMP_NUM_THREADS ?= 1
 KEEP ?= 0
-# A worker takes whole files, in the order of tests/order.py: those that take long first.
-WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
+# A worker takes whole files, in the order of tests/order.py: those that take long first. Three of them keep two
+# cores busy: a test waits for processes and servers for a third of its time.
+WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
 UPGRADE ?= 0
 # Tests start hundreds of processes, and a benchmark measures some: each finds the project compiled, whatever the
 # caller's shell has set.

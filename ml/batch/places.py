@@ -11,8 +11,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from azure.core import MatchConditions
-
 from ml.errors import MlopsError
 from ml.lake import tables
 
@@ -63,12 +61,15 @@ class _Lake:
         )
 
     def folder(self, name: str) -> None:
+        from azure.core import MatchConditions
         from azure.core.exceptions import ResourceExistsError
 
         with suppress(ResourceExistsError), self._directory(name) as client:
             client.create_directory(match_condition=MatchConditions.IfMissing)
 
     def rename(self, old: str, new: str) -> None:
+        from azure.core import MatchConditions
+
         with self._directory(old) as client:
             target = self._directory(new)
             client.rename_directory(

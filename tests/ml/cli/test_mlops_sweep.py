@@ -165,7 +165,7 @@ def test_what_is_written_into_the_settings_reaches_the_step(tmp_path: Path, plan
     file.write_text(text)
     start = settings.read_settings(file).tuning.start.given()
     assert start == {"learning_rate": 0.05, "max_iter": 41}
-    inputs = body(replace(plan, start=start))["nodes"]["train"]["inputs"]
+    inputs = body(replace(plan, start=start))["jobs"]["train"]["inputs"]
     assert (inputs["learning_rate"]["value"], inputs["max_iter"]["value"]) == ("0.05", "41")
 
 

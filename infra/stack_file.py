@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
 from infra.config import Settings, load
-from infra.config_errors import AZURE, NAMESPACE
+from infra.config_errors import AZURE, NAMESPACE, ConfigError, Problem
 from infra.environments import ROOT, environments, stack_file
 
 
@@ -38,6 +38,17 @@ def settings_of(environment: str, root: Path = ROOT) -> Settings:
     file = stack_file(environment, root)
     if not file.is_file():
         raise NoStackFile(environment, environments(root))
-    content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return load(raw_settings(config_of(file)), environment)
+
+
+def config_of(file: Path) -> dict[str, Any]:
+    """The `config` of a stack file, of any project; empty where it has none. Raises ConfigError: no YAML."""
+    try:
+        content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        # Not its words, which quote the file: a secret may stand in it.
+        mark = getattr(error, "problem_mark", None)
+        where = f" from line {mark.line + 1} on" if mark is not None else ""
+        raise ConfigError([Problem(file.name, f"no YAML{where}", "correct what stands there")]) from error
     config: Any = content.get("config") if isinstance(content, dict) else None
-    return load(raw_settings(config if isinstance(config, dict) else {}), environment)
+    return cast("dict[str, Any]", config) if isinstance(config, dict) else {}

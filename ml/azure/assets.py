@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from ml.azure import workspace
 
 if TYPE_CHECKING:
     from ml.azure.clients import Azure
     from ml.azure.management import Management
-
-API: Final = "2024-10-01"
 
 
 def at(*parts: str) -> str:
@@ -37,7 +37,7 @@ class Assets:
     takes too long or gives up.
     """
 
-    def __init__(self, azure: Azure, api_version: str = API) -> None:
+    def __init__(self, azure: Azure, api_version: str = workspace.API) -> None:
         self._azure, self._version = azure, api_version
 
     @cached_property
@@ -48,8 +48,6 @@ class Assets:
 
     def id(self, path: str = "") -> str:
         """The id of what is at a path; of the workspace itself without one."""
-        from ml.azure import workspace
-
         own = workspace.path_of(self._azure.estate)
         return f"{own}/{path}" if path else own
 

@@ -59,7 +59,7 @@ class Management:
             return
 
     def done(self, path: str, body: dict[str, Any], what: str) -> None:
-        """PUT, and wait until Azure has done it. Raises MlopsError when that takes too long."""
+        """PUT, and wait until Azure has done it. Raises MlopsError as `made`."""
         self._wait(self._send("PUT", path, body, {"If-Match": ANYHOW}), what)
 
     def made(self, path: str, body: dict[str, Any], what: str) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Management:
         Raises MlopsError when that takes too long, or when Azure gives up.
         """
         answer = self._send("PUT", path, body)
-        if self._ended(answer, what) or answer.status_code == 202:
+        if self._wait(answer, what) or answer.status_code == 202:
             answer = self._send("GET", path)
         found = self.settled(path, answer.json(), what)
         if _state(found) in GIVEN_UP:
@@ -98,37 +98,12 @@ class Management:
         from azure.core.exceptions import ResourceNotFoundError
 
         try:
-            self._ended(self._send("DELETE", path), what)
+            self._wait(self._send("DELETE", path), what)
         except ResourceNotFoundError:
             return
 
-    def _ended(self, answer: "HttpResponse", what: str) -> bool:
-        """Wait for the end of the operation that an answer names; whether it names one."""
-        where = str(answer.headers.get("Azure-AsyncOperation") or "")
-        if not where:
-            self._wait(answer, what)
-            return False
-        deadline = time.monotonic() + LONGEST_SECONDS
-        waits = pauses(self._azure.settings.azure.poll_seconds)
-        while True:
-            told = self._send("GET", where)
-            state: dict[str, Any] = told.json()
-            status = str(state.get("status") or "")
-            if status == SUCCEEDED:
-                return True
-            if status in GIVEN_UP:
-                words = str((state.get("error") or {}).get("message") or "")
-                raise MlopsError(
-                    f"Azure did not {what}: the operation ended as {status}.",
-                    "Correct what its words name, then run the command again.",
-                    [words] if words else [],
-                )
-            if time.monotonic() > deadline:
-                raise self._too_long(what)
-            time.sleep(float(told.headers.get("Retry-After") or next(waits)))
-
     def act(self, path: str, body: dict[str, Any], what: str) -> None:
-        """POST, and wait until Azure has done it. Raises MlopsError when that takes too long."""
+        """POST, and wait until Azure has done it. Raises MlopsError as `made`."""
         self._wait(self._send("POST", path, body), what)
 
     def asked(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -149,13 +124,28 @@ class Management:
             )
         return where
 
-    def _wait(self, answer: "HttpResponse", what: str) -> None:
+    def _wait(self, answer: "HttpResponse", what: str) -> bool:
+        """Wait for the end of what an answer says that Azure goes on with; whether it says so.
+
+        Azure names an operation, whose state is asked for, or where the result will be: 202 until it is.
+        Raises MlopsError when it takes too long, or when the operation fails.
+        """
+        operation = str(answer.headers.get("Azure-AsyncOperation") or "")
+        where = operation or str(answer.headers.get("Location") or "")
+        if not operation and (answer.status_code != 202 or not where):
+            return False
         deadline = time.monotonic() + LONGEST_SECONDS
-        while answer.status_code == 202 and (where := answer.headers.get("Location")):
+        waits = pauses(self._azure.settings.azure.poll_seconds)
+        wait = not operation  # for a result: what has just been begun is not there yet
+        while True:
+            if wait:
+                time.sleep(float(answer.headers.get("Retry-After") or next(waits)))
+            wait, answer = True, self._send("GET", where)
+            if _over(answer, what) if operation else answer.status_code != 202:
+                return True
             if time.monotonic() > deadline:
                 raise self._too_long(what)
-            time.sleep(float(answer.headers.get("Retry-After") or self._azure.settings.azure.poll_seconds))
-            answer = self._send("GET", str(where))
+            where = operation or str(answer.headers.get("Location") or where)
 
     def _too_long(self, what: str) -> MlopsError:
         return MlopsError(
@@ -189,3 +179,17 @@ class Management:
 
 def _state(resource: dict[str, Any]) -> str:
     return str((resource.get("properties") or {}).get("provisioningState") or "")
+
+
+def _over(answer: "HttpResponse", what: str) -> bool:
+    """Whether the operation that was asked for has ended. Raises MlopsError when it has failed."""
+    state: dict[str, Any] = answer.json()
+    status = str(state.get("status") or "")
+    if status in GIVEN_UP:
+        words = str((state.get("error") or {}).get("message") or "")
+        raise MlopsError(
+            f"Azure did not {what}: the operation ended as {status}.",
+            "Correct what its words name, then run the command again.",
+            [words] if words else [],
+        )
+    return status == SUCCEEDED

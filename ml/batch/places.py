@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 FileSystem: TypeAlias = Any  # pyarrow.fs.FileSystem
 LAKE: Final = "abfss://"
 RENEW_S: Final = 900.0  # before the token ends: longer than a file takes
+BLOCK_BYTES: Final = 1 << 22  # that a file is copied by
 PAUSE_S: Final = 60.0  # between two sign-ins
 
 
@@ -78,7 +80,7 @@ class _Lake:
 
 
 class Place:
-    """A folder: files are named relative to it, with `/`. What `write` writes appears whole or not at all."""
+    """A folder: files are named relative to it, with `/`. What `write` and `copy` make appears as a whole."""
 
     def __init__(self, where: str, credential: TokenCredential | None = None) -> None:
         """where: an abfss:// address, or a local path."""
@@ -131,11 +133,21 @@ class Place:
             return stream.read()
 
     def write(self, name: str, content: bytes) -> None:
+        with self._whole(name) as stream:
+            stream.write(content)
+
+    def copy(self, file: Path, name: str) -> None:
+        """Write what a file of this machine holds, as `write` does, in memory of a block."""
+        with file.open("rb") as content, self._whole(name) as stream:
+            shutil.copyfileobj(content, stream, BLOCK_BYTES)
+
+    @contextmanager
+    def _whole(self, name: str) -> Generator[Any]:
         """Write a file whole: an object store shows it when it is complete, a folder when it is renamed."""
         self.made_for(name)
         hidden = name if self._lake is not None else f"{name}.{os.getpid()}.partial"
         with self.files.open_output_stream(hidden) as stream:
-            stream.write(content)
+            yield stream
         if hidden != name:
             self.files.move(hidden, name)
 

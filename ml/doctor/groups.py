@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
+from infra.config_errors import ConfigError
 from infra.environments import PROVEN_IN, ROOT
+from infra.stack_file import config_of
 from ml.approval.people import GRAPH
 from ml.doctor.findings import Finding, failed, ok, unknown, warning
 from ml.doctor.subject import Subject
@@ -102,12 +102,11 @@ def approvers(environment: str, root: Path = ROOT) -> str | None:
     """The approvers' group of an environment, as the stack file of the bootstrap has it, if it names one."""
     for file in sorted((root / "infra" / "bootstrap").glob("Pulumi.*.yaml")):
         try:
-            content: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except yaml.YAMLError as error:
-            lines = str(error).splitlines()
-            raise MlopsError(f"{file} is no YAML.", "Correct what stands there.", lines) from error
-        config: Any = content.get("config") if isinstance(content, dict) else None
-        chosen: Any = config.get(BOOTSTRAP) if isinstance(config, dict) else None
+            chosen: Any = config_of(file).get(BOOTSTRAP)
+        except ConfigError as error:
+            raise MlopsError(
+                f"{file} is no YAML.", "Correct it.", [str(one) for one in error.problems]
+            ) from error
         one: Any = chosen.get(environment) if isinstance(chosen, Mapping) else None
         if isinstance(one, Mapping) and isinstance(group := one.get("approversGroupId"), str):
             return group

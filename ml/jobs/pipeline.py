@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from ml.errors import MlopsError
 from ml.jobs import spec
 from ml.jobs.spec import Node
 from ml.published.reason import StartedBy
@@ -53,12 +52,7 @@ def load_step(step: str, plan: Plan, directory: Path = STEPS_DIRECTORY) -> "Comm
     """A step's component, with the plan's code and environment instead of those in its file."""
     from azure.ai.ml import load_component
 
-    file = directory / step / "component.yml"
-    if not file.is_file():
-        raise MlopsError(
-            f"The pipeline's step {step} has no {file}.", "Restore the file from the repository."
-        )
-    component: Any = load_component(file)
+    component: Any = load_component(spec.file_of(directory, step))
     component.code = str(plan.code)
     component.environment = f"azureml:{plan.environment}"
     return component
@@ -160,7 +154,7 @@ def joined(plan: Plan) -> dict[str, Node]:
 
 def declared(directory: Path = STEPS_DIRECTORY) -> dict[str, dict[str, Any]]:
     """What the component.yml of each of the STEPS declares, as the service takes it. Raises MlopsError."""
-    return {step: spec.of_file(directory / step / "component.yml", step) for step in STEPS}
+    return {step: spec.declared(directory, step) for step in STEPS}
 
 
 def assemble(plan: Plan, steps: Mapping[str, dict[str, Any]], ids: Mapping[str, str]) -> dict[str, Any]:

@@ -24,14 +24,21 @@ class Node:
     outputs: tuple[str, ...] = field(default=())
 
 
-def of_file(file: Path, step: str) -> dict[str, Any]:
-    """What a component.yml declares, as the service takes it. Raises MlopsError when it is missing."""
-    import yaml
-
+def file_of(directory: Path, step: str) -> Path:
+    """Where a step declares what it is. Raises MlopsError when that is missing."""
+    file = directory / step / "component.yml"
     if not file.is_file():
         raise MlopsError(
             f"The pipeline's step {step} has no {file}.", "Restore the file from the repository."
         )
+    return file
+
+
+def declared(directory: Path, step: str) -> dict[str, Any]:
+    """What a step declares, as the service takes it. Raises MlopsError when the file is missing."""
+    import yaml
+
+    file = file_of(directory, step)
     found = cast("dict[str, Any]", yaml.safe_load(file.read_text(encoding="utf-8")))
     return found | {"inputs": {name: told(one) for name, one in (found.get("inputs") or {}).items()}}
 

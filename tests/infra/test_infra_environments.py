@@ -7,8 +7,10 @@ import yaml
 
 from demo import phases, stacks
 from emulator.identity.subscriptions import named_in_stack_files
+from infra.config_errors import ConfigError
 from infra.environments import environments, stack_file
 from infra.outputs import EstateOutputs
+from infra.stack_file import settings_of
 from ml.estate import parse_outputs
 from tests.infra.golden import picture
 from tests.infra.recording import Graph, record
@@ -26,6 +28,15 @@ def test_each_stack_file_is_an_environment(tmp_path: Path) -> None:
     assert environments(tmp_path) == ("stage", "dev", "prod")
     assert {"stage", "prod"} <= set(environments())
     assert all(stack_file(name).is_file() for name in environments())
+
+
+@pytest.mark.parametrize("content", ["config: [\n", "config:\n  key: 'secret\n", b"config: \xff\n"])
+def test_a_stack_file_that_is_no_yaml_is_told_and_not_quoted(tmp_path: Path, content: str | bytes) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(ConfigError, match=r'Pulumi\.dev\.yaml is "no YAML') as raised:
+        settings_of("dev", tmp_path)
+    assert "secret" not in str(raised.value)
 
 
 def test_an_environment_that_is_added_has_all_parts(dev: Graph, stage: Graph) -> None:

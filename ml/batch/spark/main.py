@@ -16,9 +16,9 @@ from typing import Any
 
 def _parser() -> argparse.ArgumentParser:
     from ml.batch.asked import FORMATS
-    from ml.batch.spark.sign_in import ENVIRONMENT, HELP
+    from ml.batch.spark import program
 
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = program.parser(__doc__, "where in the output the record is written as well")
     parser.add_argument("--model", required=True, metavar="FOLDER", help="the files of the model")
     parser.add_argument("--model-name", required=True, metavar="NAME:VERSION")
     parser.add_argument("--model-digest", metavar="DIGEST", help="the release's; another model is refused")
@@ -26,31 +26,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", required=True, metavar="URI")
     parser.add_argument("--output", required=True, metavar="URI")
     parser.add_argument("--key", metavar="COLUMN")
-    parser.add_argument("--environment", default="", metavar="NAME")
     parser.add_argument("--block-rows", type=int, default=65_536)
     parser.add_argument("--most-rejected", type=float, default=0.01)
     parser.add_argument(
         "--wait-s", type=float, default=3600.0, help="for another run that writes to the same output"
     )
     parser.add_argument("--slots", type=int, default=0, help="units at once; 0: as many as Spark has cores")
-    parser.add_argument("--sign-in", default=ENVIRONMENT, help=HELP)
     parser.add_argument("--format", default="delta", choices=FORMATS)
     parser.add_argument("--date", metavar="YYYY-MM-DD", help="the day that the rows are of")
-    parser.add_argument("--answer", metavar="FILE", help="where in the output the record is written as well")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: published, or found published. 1: an error, which is said on standard error."""
-    from ml.errors import MlopsError
+    from ml.batch.spark.program import ended
 
-    given = _parser().parse_args(arguments)
-    try:
-        print(_run(given))
-    except MlopsError as error:
-        print(f"{error.problem}\n{error.remedy}", file=sys.stderr)
-        return 1
-    return 0
+    return ended(_parser(), _run, arguments)
 
 
 def _run(given: argparse.Namespace) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -15,10 +14,10 @@ from pathlib import Path
 
 
 def _parser() -> argparse.ArgumentParser:
-    from ml.batch.spark.sign_in import ENVIRONMENT, HELP
+    from ml.batch.spark import program
     from ml.features.spark.main import DEFINITIONS
 
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = program.parser(__doc__, "where beside --to the answer is written as well")
     parser.add_argument("--spine", required=True, metavar="URI", help="keys, times and labels")
     parser.add_argument(
         "--time", required=True, metavar="COLUMN", help="of the spine: when each row was asked"
@@ -28,23 +27,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--where", required=True, metavar="URI", help="the folder of the feature tables")
     parser.add_argument("--to", required=True, metavar="URI", help="the Parquet file that is written")
     parser.add_argument("--definitions", default=DEFINITIONS, metavar="FOLDER")
-    parser.add_argument("--environment", default="", metavar="NAME")
-    parser.add_argument("--sign-in", default=ENVIRONMENT, help=HELP)
-    parser.add_argument("--answer", metavar="FILE", help="where beside --to the answer is written as well")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: the file is there. 1: an error, which is said on standard error."""
-    from ml.errors import MlopsError
+    from ml.batch.spark.program import ended
 
-    given = _parser().parse_args(arguments)
-    try:
-        print(_run(given))
-    except MlopsError as error:
-        print("\n".join((error.problem, *error.details, error.remedy)), file=sys.stderr)
-        return 1
-    return 0
+    return ended(_parser(), _run, arguments)
 
 
 def _run(given: argparse.Namespace) -> str:
@@ -73,9 +63,7 @@ def _run(given: argparse.Namespace) -> str:
                 drop=given.drop,
                 database=lambda: database(session, credential),
             )
-            to.made_for(name)
-            with file.open("rb") as rows, to.files.open_output_stream(name) as stream:
-                shutil.copyfileobj(rows, stream, 1 << 22)
+            to.copy(file, name)
     finally:
         session.stop()
     answer = json.dumps({"environment": given.environment, **made, "file": given.to}, indent=1)

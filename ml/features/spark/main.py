@@ -23,9 +23,9 @@ DEFINITIONS = "ml/features/definitions"  # of the folder in which the driver run
 
 
 def _parser() -> argparse.ArgumentParser:
-    from ml.batch.spark.sign_in import ENVIRONMENT, HELP
+    from ml.batch.spark import program
 
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = program.parser(__doc__, "where in the folder the answer is written as well")
     parser.add_argument("--tables", required=True, metavar="NAME,…", help="feature tables, by name")
     parser.add_argument("--where", required=True, metavar="URI", help="the folder of the feature tables")
     parser.add_argument("--data-lake", metavar="ACCOUNT", help="of sources whose place begins with lake://")
@@ -38,23 +38,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="the files of definitions, beside the code",
     )
-    parser.add_argument("--environment", default="", metavar="NAME")
-    parser.add_argument("--sign-in", default=ENVIRONMENT, help=HELP)
-    parser.add_argument("--answer", metavar="FILE", help="where in the folder the answer is written as well")
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: all are built. 1: one is not, which is said on standard error; the others are."""
-    from ml.errors import MlopsError
+    from ml.batch.spark.program import ended
 
-    given = _parser().parse_args(arguments)
-    try:
-        print(_run(given))
-    except MlopsError as error:
-        print("\n".join((error.problem, *error.details, error.remedy)), file=sys.stderr)
-        return 1
-    return 0
+    return ended(_parser(), _run, arguments)
 
 
 def _run(given: argparse.Namespace) -> str:

@@ -156,3 +156,21 @@ def test_a_file_of_the_lake_that_is_not_there_is_nothing(
         look(where, credential)
     Place(LAKE, credential).write("2026-11-29.parquet", b"rows")
     assert look(where, credential).bytes == 4
+
+
+def test_a_file_is_copied_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, place = tmp_path / "made.parquet", Place(str(tmp_path / "out"))
+    file.write_bytes(b"before")
+    place.copy(file, "deep/training.parquet")
+    file.write_bytes(b"after")
+
+    def full(_content: Any, stream: Any, _length: int) -> None:
+        stream.write(b"af")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr("shutil.copyfileobj", full)
+        place.copy(file, "deep/training.parquet")
+    assert place.read("deep/training.parquet") == b"before"
+    place.copy(file, "deep/training.parquet")
+    assert place.read("deep/training.parquet") == b"after"

@@ -8,15 +8,10 @@ from ml.errors import MlopsError
 from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY, Plan, assemble, declared, load_step
 
 
-@pytest.fixture
-def plan(tmp_path: Path) -> Plan:
-    code = tmp_path / "code"
-    code.mkdir()
-    (code / "x.py").write_text("")
+def planned(code: Path, environment: str, **more: Any) -> Plan:
     return Plan(
         code=code,
-        environment="training:abc",
-        data_asset="credit:1",
+        environment=environment,
         code_commit="c" * 40,
         compute="cpu",
         identity_client_id="client",
@@ -29,7 +24,16 @@ def plan(tmp_path: Path) -> Plan:
         bounds="minimum_roc_auc=0.7",
         time_limit_minutes=10,
         split={"test_fraction": 0.25},
+        **more,
     )
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    code = tmp_path / "code"
+    code.mkdir()
+    (code / "x.py").write_text("")
+    return planned(code, "training:abc", data_asset="credit:1")
 
 
 def body(plan: Plan, steps: Path = STEPS_DIRECTORY) -> dict[str, Any]:

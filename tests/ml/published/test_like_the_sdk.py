@@ -10,29 +10,15 @@ import yaml
 
 from ml.jobs import pipeline
 from ml.jobs.pipeline import STEPS, STEPS_DIRECTORY, Plan
+from tests.ml.cli.test_mlops_pipeline import planned
 
 OWN = frozenset({"_source", "sourceJobId", "version", "componentId"})  # of the SDK, or compared by itself
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return Plan(
-        code=Path("code"),
-        environment="training:1",
-        code_commit="c" * 40,
-        compute="cpu",
-        identity_client_id="client",
-        experiment="credit",
-        model_name="credit",
-        metric="roc_auc",
-        margin=0.01,
-        seed=7,
-        trials=3,
-        bounds="minimum_roc_auc=0.7",
-        time_limit_minutes=10,
-        split={"test_fraction": 0.25},
-        start={"learning_rate": 0.1},
-        costs={"false_negative_cost": 8.0},
+    return planned(
+        Path("code"), "training:1", start={"learning_rate": 0.1}, costs={"false_negative_cost": 8.0}
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from ml.batch.spark import main
+from ml.batch.spark import main, program
 from ml.batch.spark.engine import Model
+from ml.errors import MlopsError
 from ml.lake import lease
 from tests.ml.batch.conftest import ID, written
 from tests.ml.batch.spark.conftest import OneProcess
@@ -54,3 +56,13 @@ def test_another_run_is_told_of_and_waited_for_as_long_as_is_said(
     assert f"another run writes to {output}: waiting for it" in said
     assert "has not ended in 0.01 s" in said
     assert main.main(given(model, where, output)) == 0
+
+
+def test_an_error_is_said_with_its_details(capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(_given: Namespace) -> str:
+        raise MlopsError("It is not there.", "Name another.", ["what the server said"])
+
+    assert program.ended(program.parser("A program.", "a file"), refused, []) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "It is not there.", "what the server said", "Name another.",
+    ]  # fmt: skip

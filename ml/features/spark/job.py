@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +12,8 @@ from ml.batch.spark import serverless
 from ml.batch.spark.sign_in import AZURE_ML
 from ml.content import content_key
 from ml.errors import MlopsError
-from ml.features.build import Built, build
-from ml.features.refresh import each
+from ml.features.build import Built
 from ml.features.sources import first_outside
-from ml.features.spark.database import database
 from ml.jobs import snapshot
 
 if TYPE_CHECKING:
@@ -58,21 +55,9 @@ class Joining:
 
 def here(azure: Azure, tables: Sequence[FeatureTable], place: Features, sources: Sources) -> list[Built]:
     """By this machine's Spark. Raises what `each` does, and MlopsError where there is no Spark."""
-    from ml.batch.spark.main import session_here
+    from ml.features.spark.building import built
 
-    session = session_here()
-
-    def built(one: FeatureTable) -> Built:
-        now = dt.datetime.now(dt.UTC)
-        return build(
-            one, place, sources, now, told=azure.report.line,
-            database=lambda: database(session, azure.credential),
-        )  # fmt: skip
-
-    try:
-        return each(azure.report, tables, built)
-    finally:
-        session.stop()
+    return built(azure.report, tables, place, sources, azure.credential)
 
 
 def job(azure: Azure, root: Path, tables: Sequence[FeatureTable], where: str, sources: Sources) -> Job:

@@ -7,17 +7,10 @@ What a session needs (executors, their cores and memory) is said to Spark and no
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ml.features.build import Built
-    from ml.features.definition import FeatureTable
-
 
 DEFINITIONS = "ml/features/definitions"  # of the folder in which the driver runs: a zip has no folders
 
@@ -51,13 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(given: argparse.Namespace) -> str:
     from ml.batch.places import LAKE, Place
     from ml.batch.spark import sign_in
-    from ml.batch.spark.main import session_here
-    from ml.features.build import build
     from ml.features.definition import chosen, parsed
     from ml.features.place import Features
-    from ml.features.refresh import each
     from ml.features.sources import Sources
-    from ml.features.spark.database import database
+    from ml.features.spark.building import built
     from ml.scheduled.lines import Lines
 
     # Who submitted it has held their SQL against the subset, by a parser that is not here.
@@ -68,22 +58,11 @@ def _run(given: argparse.Namespace) -> str:
     )
     credential = sign_in.credential(given.sign_in) if lake else None
     place, read = Features(given.where, credential), Sources(Path(), given.data_lake, credential, sources)
-    report, session = Lines(sys.stderr), session_here()
-
-    def built_of(table: FeatureTable) -> Built:
-        now = dt.datetime.now(dt.UTC)
-        return build(
-            table, place, read, now, told=report.line, database=lambda: database(session, credential)
-        )
-
-    try:
-        built = each(report, tables, built_of)
-    finally:
-        session.stop()
+    done = built(Lines(sys.stderr), tables, place, read, credential)
     told = {
         "environment": given.environment,
         "tables": given.where,
-        "built": [one.to_json() for one in built],
+        "built": [one.to_json() for one in done],
     }
     answer = json.dumps(told, indent=1, default=str)
     if given.answer:

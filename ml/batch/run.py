@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from ml.lake.arrow import ArrowType
 from ml.quality.judge import judge
 from ml.quality.rules import Rules
 from ml.quality.sums import DaySums
+from ml.steps.cores import cores
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -49,7 +49,7 @@ class Limits:
 
     @property
     def threads(self) -> int:
-        return self.workers or len(os.sched_getaffinity(0))
+        return self.workers or cores()
 
 
 Told = Callable[[int, int | None], None]  # the rows that were read so far, and all, where that is known

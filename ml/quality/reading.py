@@ -9,7 +9,6 @@ the last digit of floats, whichever thread reads which: they are added in the or
 from __future__ import annotations
 
 import datetime as dt
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from ml.lake.arrow import ArrowBatch
 from ml.quality.compute import functions
 from ml.quality.reference import Model
 from ml.quality.sums import Counter, DaySums
+from ml.steps.cores import cores
 from scoring.model.schema import CategoryFeature, Matrix, Schema
 
 ANSWERED: Final = ("probability", "label", "outlier", "model", "scored_at")
@@ -109,14 +109,10 @@ def count(
     found = DayCount()
     if not groups:
         return found
-    with ThreadPoolExecutor(min(len(groups), workers or _cores())) as pool:
+    with ThreadPoolExecutor(min(len(groups), workers or min(cores(), MOST_WORKERS))) as pool:
         for each in pool.map(partial(_of_group, contract), groups):
             found.add(each)
     return found
-
-
-def _cores() -> int:
-    return min(os.cpu_count() or 1, MOST_WORKERS)
 
 
 def _of_group(contract_of: Callable[[str], Contract], where: tuple[Any, int]) -> DayCount:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections import Counter as Tally
@@ -30,6 +29,7 @@ from ml.quality.year.power import (
     told,
 )
 from ml.quality.year.replay import Traffic
+from ml.steps.cores import cores
 
 WINDOW: Final = 2_000  # rows: targets of docs/quality.md
 LABELLED: Final = 5_000
@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--years", type=int, default=20, help="of clean traffic")
     parser.add_argument("--stories", type=int, default=10, help="seeds of each story")
     parser.add_argument("--days", type=int, default=120, help="of each story")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=cores())
     given = parser.parse_args(arguments)
     began = time.monotonic()
     found = measure(given.seeds, given.years, given.stories, given.days, given.workers)

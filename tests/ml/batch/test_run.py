@@ -337,3 +337,10 @@ def test_an_output_that_is_no_place_is_refused_before_anything_is_written(
     with pytest.raises(MlopsError, match="neither in a data lake nor a folder"):
         run(composite, where, "https://lake.dfs.core.windows.net/batch", ID, Limits())
     assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_where_no_affinity_is_known_a_batch_takes_all_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS."""
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    assert (Limits().threads, Limits(workers=2).threads) == (3, 2)

@@ -99,7 +99,8 @@ class Lifecycle:
     def create(self, token: str, inputs: Values, *, timeout: float = 0, urn: str = "") -> tuple[str, Values]:
         """Id and outputs. Refused when the id is taken, Unfinished when provisioning ended badly.
 
-        One created for the same urn with the same inputs, which the engine does not know, is adopted.
+        One of a random name created for the same urn with the same inputs, which the engine does not know,
+        is adopted.
         """
         kind = self.kind(token)
         resource_id = self._id(kind, inputs)
@@ -108,8 +109,9 @@ class Lifecycle:
         creation = self._lost.creation(kind, inputs, urn)
         if kind.row.presence == "explicit" and self._lost.taken(kind, resource_id, creation):
             raise Refused(
-                f"ResourceAlreadyExists (409): {resource_id} already exists. Import it: "
-                f"`pulumi import {token} NAME {resource_id}`, or choose another name"
+                f"cannot create already existing resource '{resource_id}'. After a `pulumi up` that was "
+                f"killed: `mlops recover`; else import it: `pulumi import {token} NAME {resource_id}`, or "
+                "choose another name"
             )
         return self._put(kind, resource_id, inputs, {}, timeout, creation)
 

@@ -1,6 +1,7 @@
-"""Creates whose answer the engine never got: found again by what asked for them, and not made twice.
+"""Creates of a random name whose answer the engine never got: found again by what asked for them.
 
-The provider keeps nothing from run to run. It tells Azure with each create whose it is (URN and a digest of
+Azure's own provider would make them twice, and refuses those that the program names: what exists already is
+imported (`mlops recover`). The provider keeps nothing from run to run. It tells Azure with each create whose it is (URN and a digest of
 the inputs, `emulator.arm.creations`); asked again by the same URN for the same, Azure names what there is.
 What the engine has in its state is left out: a replacement is a new resource although all that is the same.
 """
@@ -40,10 +41,13 @@ class LostAnswers:
             return ""
 
     def creation(self, kind: Kind, inputs: Values, urn: str) -> Creation | None:
-        """Whose create this is; None while inputs are unknown. A random name is no part of the digest."""
-        if not urn or has_unknown(inputs):
+        """Whose create this is; None where the name is the program's own, and while inputs are unknown.
+
+        A random name is no part of the digest.
+        """
+        if not urn or RANDOM_NAME not in inputs or has_unknown(inputs):
             return None
-        own = defaults.own_input(kind.schema, kind.row) if RANDOM_NAME in inputs else None
+        own = defaults.own_input(kind.schema, kind.row)
         asked = {name: value for name, value in inputs.items() if name not in (RANDOM_NAME, own)}
         text = json.dumps(plain(asked), sort_keys=True, default=str)
         return Creation(urn, hashlib.sha256(text.encode()).hexdigest())

@@ -1,4 +1,4 @@
-"""Reads a container group's state and log, for which this project has no SDK."""
+"""A container group's state and log, and its end: for these this project has no SDK."""
 
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ CONTAINER_API = "2023-05-01"
 
 
 class ContainerGroups:
-    """Read-only calls to Azure Resource Manager about container groups."""
+    """Calls to Azure Resource Manager about container groups; Pulumi makes them."""
 
     def __init__(self, azure: Azure) -> None:
         self._azure = azure
@@ -39,6 +39,14 @@ class ContainerGroups:
                 raise
             return False
         return True
+
+    def remove(self, group: str) -> None:
+        """Wait until it is gone; nothing is no error. Raises MlopsError where Azure gives up."""
+        from ml.azure.management import Management
+
+        Management(self._azure, CONTAINER_API).removed(
+            self.id(group), f"removing the container group {group}"
+        )
 
     def restarts(self, group: str) -> int:
         """How often the group's first container was restarted: more than a few times is a crash loop."""

@@ -1,13 +1,24 @@
 """Reads from services of Azure for which this project has no SDK."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
     from ml.azure.clients import Azure
     from ml.doctor.subject import Subject
 
 MANAGEMENT = "https://management.azure.com"
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A caller who knows nothing of an estate. limits: of each call, in the words of azure-core."""
+
+    credential: "TokenCredential"
+    limits: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 class Rest:
@@ -16,9 +27,7 @@ class Rest:
     audience: the service for which the token is.
     """
 
-    def __init__(
-        self, caller: "Azure | Subject", base: str, *, open: bool = False, audience: str = MANAGEMENT
-    ) -> None:
+    def __init__(self, caller: "Azure | Subject | SignedIn", base: str, *, open: bool = False, audience: str = MANAGEMENT) -> None:
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 

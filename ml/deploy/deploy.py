@@ -65,7 +65,7 @@ def deploy(azure: Azure, root: Path, reference: str, rebuild: bool = False) -> d
         way = ways.opened(azure)
     with report.phase(f"container group of the release {made.id}"):
         spec = group_spec(azure, made, built)
-        raised = group.up(environment, spec, report, ContainerGroups(azure).exists)
+        raised = group.up(environment, spec, report, ContainerGroups(azure))
         endpoint = way.lead(revision, raised.address)
     with report.phase(f"waiting for {_shown(endpoint)}"):
         seconds = ready.wait(azure, endpoint, spec.name, group.CONTAINER)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from ml.deploy.secrets_settings import workspace_options
 from ml.errors import MlopsError
@@ -68,13 +68,26 @@ class GroupSpec:
 
 
 class Beside(NamedTuple):
-    """groups: those of other releases, in the state: name in Azure by logical name. outputs: as they are."""
+    """groups: those of other releases, in the state: name in Azure by logical name. outputs: as they are.
+
+    known: whether the state has the group of the spec. pending: whether an update of it was interrupted.
+    """
 
     groups: Mapping[str, str]
     outputs: Mapping[str, Any]
+    known: bool = False
+    pending: bool = False
 
 
 ALONE = Beside({}, {})
+
+
+class Groups(Protocol):
+    """The container groups that Azure has."""
+
+    def exists(self, group: str) -> bool: ...
+
+    def remove(self, group: str) -> None: ...
 
 
 def declare(spec: GroupSpec, beside: Beside = ALONE, tell: Callable[[str], None] | None = None) -> None:
@@ -236,19 +249,26 @@ class Raised(NamedTuple):
     others: tuple[str, ...]
 
 
-def up(environment: str, spec: GroupSpec, report: Report, exists: Callable[[str], bool]) -> Raised:
+def up(environment: str, spec: GroupSpec, report: Report, there: Groups) -> Raised:
     """Bring the group to what the spec says, beside those that are there.
 
-    The outputs go on to name what answered before, if anything did: `prune` changes them.
-    exists: whether Azure has a container group of that name. Raises MlopsError with Pulumi's words.
+    The outputs go on to name what answered before, if anything did: `prune` changes them. A group that Azure
+    has and the state does not know is what a deployment left that was killed: nobody asks it, and Pulumi's
+    provider refuses to create what exists already, so it is removed first. Raises MlopsError with Pulumi's
+    words.
     """
     told: list[str] = []
     with _selected(environment, report) as (stack, hear):
         beside = _beside(stack, spec)
-        if not all(map(exists, beside.groups.values())):
+        lost = not beside.known and there.exists(spec.name)
+        if lost or beside.pending or not all(map(there.exists, beside.groups.values())):
             # What went together with the estate is forgotten first: it would be made anew, and of nothing.
-            stack.refresh(color="never", suppress_progress=True)
+            # Another deployment that is under way has locked the stack: this ends here, and removes nothing.
+            stack.refresh(clear_pending_creates=beside.pending, color="never", suppress_progress=True)
             beside = _beside(stack, spec)
+        if lost:
+            report.line(f"removing {spec.name}, which a deployment left that was killed")
+            there.remove(spec.name)
         stack.up(
             program=lambda: declare(spec, beside, told.append),
             refresh=True,  # ask Azure what is there
@@ -294,14 +314,17 @@ def _beside(stack: "Stack", spec: GroupSpec) -> Beside:
     """What the stack's state has besides the group of the spec."""
     deployment = stack.export_stack().deployment or {}
     resources: list[dict[str, Any]] = list(deployment.get("resources") or [])
-    named = ((str(one["urn"]).rpartition("::")[2], one) for one in resources if one["type"] == GROUP_TYPE)
+    named = [(str(one["urn"]).rpartition("::")[2], one) for one in resources if one["type"] == GROUP_TYPE]
     groups = {
         name: str((one.get("inputs") or {}).get("containerGroupName") or name)
         for name, one in named
         if name != spec.logical_name
     }
     stated = (one.get("outputs") or {} for one in resources if one["type"] == "pulumi:pulumi:Stack")
-    return Beside(groups, next(stated, {}) if groups else {})
+    known = any(name == spec.logical_name for name, _ in named)
+    return Beside(
+        groups, next(stated, {}) if groups else {}, known, bool(deployment.get("pending_operations"))
+    )
 
 
 def down(environment: str, report: Report) -> bool:

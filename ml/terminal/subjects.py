@@ -22,6 +22,7 @@ from ml.commands import (
     publish,
     push,
     quality,
+    recover,
     release,
     rollback,
     schedule,
@@ -36,7 +37,7 @@ from ml.commands import (
 from ml.terminal.program import Command, program
 
 SUBJECTS: dict[str, dict[str, Command]] = {
-    "Before anything exists": {"doctor": doctor.command},
+    "The estate": {"doctor": doctor.command, "recover": recover.command},
     "Training, features, fleets": {
         "train": train.command,
         "sweep": sweep.command,

@@ -158,12 +158,17 @@ def _finder(home: Path, victim: str, client: int) -> Callable[[], killing.Proces
 
 
 def mend(world: World, phase: Phase) -> list[str]:
-    """What a person does next: ``emulator up``, ``pulumi cancel`` where a lock is left, the command again."""
+    """What a person does next: ``emulator up``, ``pulumi cancel`` where a lock is left, the command again.
+
+    An ``up`` that was killed leaves what Azure has made and the state does not know: ``mlops recover``.
+    """
     world.emulator("up")
     locks = world.home / "pulumi" / "state" / ".pulumi" / "locks"
     for lock in sorted(locks.rglob("*.json")):
         stack = "/".join(lock.relative_to(locks).parts[:3])
         world.run("pulumi", "cancel", "--yes", "--non-interactive", "--stack", stack)
+    if phase.name == "up":
+        world.run("mlops", "recover", "--env", "stage", "--yes")
     return again(world, phase)
 
 

@@ -114,7 +114,7 @@ def test_create_puts_the_body_and_returns_what_azure_has(azure: FakeAzure, lifec
 
 def test_create_refuses_what_exists(azure: FakeAzure, lifecycle: Lifecycle) -> None:
     azure.store(ACCOUNT_ID, {})
-    with pytest.raises(Refused, match=r"already exists. Import it: `pulumi import azure-native:storage"):
+    with pytest.raises(Refused, match=r"cannot create already existing resource .*: `pulumi import azure-n"):
         lifecycle.create(ACCOUNT, INPUTS)
     assert azure.puts() == []
 

@@ -163,7 +163,7 @@ def test_errors_are_azures_own_words(provider: Any, azure: FakeAzure) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         provider.Create(provider_pb2.CreateRequest(urn=URN, properties=message(**INPUTS)))
     assert caught.value.code() == grpc.StatusCode.UNKNOWN
-    assert "already exists" in str(caught.value.details())
+    assert "cannot create already existing resource" in str(caught.value.details())
 
 
 def test_functions_answer_or_are_refused(provider: Any) -> None:

@@ -110,20 +110,28 @@ def test_a_group_stands_in_the_subnet_and_has_no_public_address():
 
 
 class Deployment:
-    """A stack with a state, which keeps what is called. gone: what Azure no longer has."""
+    """A stack with a state, which keeps what is called. gone: what Azure no longer has.
 
-    def __init__(self, *resources: dict[str, Any], gone: tuple[str, ...] = ()) -> None:
-        self.resources, self.gone = list(resources), gone
+    lost: whether Azure has the group of the spec although the state may not know it.
+    """
+
+    def __init__(self, *resources: dict[str, Any], gone: tuple[str, ...] = (), lost: bool = False) -> None:
+        self.resources, self.gone, self.lost = list(resources), gone, lost
+        self.pending: list[str] = []
         self.called: list[str] = []
 
     def exists(self, name: str) -> bool:
-        return name.removesuffix("-g") not in self.gone
+        return self.lost if name == SPEC.name else name.removesuffix("-g") not in self.gone
+
+    def remove(self, name: str) -> None:
+        self.called.append(f"remove {name}")
 
     def export_stack(self) -> Any:
-        return SimpleNamespace(deployment={"resources": self.resources} if self.resources else None)
+        deployment = {"resources": self.resources, "pending_operations": self.pending}
+        return SimpleNamespace(deployment=deployment if self.resources else None)
 
-    def refresh(self, **options: Any) -> None:
-        self.called.append("refresh")
+    def refresh(self, *, clear_pending_creates: bool, **options: Any) -> None:
+        self.called.append("refresh --clear" if clear_pending_creates else "refresh")
         self.resources = [one for one in self.resources if not str(one["urn"]).endswith(self.gone or "?")]
 
     def up(self, *, program: Any, refresh: bool, **options: Any) -> None:
@@ -151,7 +159,7 @@ def test_a_release_comes_beside_those_that_are_there(
     """Among them the one group of an estate of before, which had no revision in its name."""
     state = state_of(*others, *known)
     monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
-    raised = group.up("stage", SPEC, RecordingReport(), state.exists)
+    raised = group.up("stage", SPEC, RecordingReport(), state)
     assert raised == ("http://10.0.2.4:8080", tuple(f"{name}-g" for name in others))
     assert state.called == ["up --refresh"]
 
@@ -159,14 +167,35 @@ def test_a_release_comes_beside_those_that_are_there(
 def test_a_group_that_azure_has_no_more_is_not_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     state = state_of("scoring-rev-a", gone=("scoring-rev-a",))
     monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
-    assert group.up("stage", SPEC, RecordingReport(), state.exists).others == ()
+    assert group.up("stage", SPEC, RecordingReport(), state).others == ()
     assert state.called == ["refresh", "up --refresh"]
+
+
+@pytest.mark.parametrize("pending", [False, True])
+def test_what_a_killed_deployment_left_is_removed_once_the_stack_was_free(
+    pending: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure's provider refuses to create what exists; a refresh stops here while another deployment runs."""
+    state = state_of("scoring-rev-a")
+    state.lost, state.pending = True, ["creating"] if pending else []
+    monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
+    group.up("stage", SPEC, RecordingReport(), state)
+    refresh = "refresh --clear" if pending else "refresh"
+    assert state.called == [refresh, f"remove {SPEC.name}", "up --refresh"]
+
+
+def test_a_group_that_the_state_knows_is_not_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = state_of(SPEC.logical_name)
+    state.lost = True
+    monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
+    group.up("stage", SPEC, RecordingReport(), state)
+    assert state.called == ["up --refresh"]
 
 
 def test_the_first_group_of_all_needs_no_state(monkeypatch: pytest.MonkeyPatch) -> None:
     state = Deployment()
     monkeypatch.setattr(group, "_selected", lambda *_: nullcontext((state, None)))
-    assert group.up("stage", SPEC, RecordingReport(), state.exists).others == ()
+    assert group.up("stage", SPEC, RecordingReport(), state).others == ()
 
 
 def test_what_answers_is_declared_as_it_is_and_named_by_the_outputs(monkeypatch: pytest.MonkeyPatch) -> None:

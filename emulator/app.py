@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from emulator import room, unanswered
 from emulator.apimanagement.install import install as apimanagement
+from emulator.arm import counts
 from emulator.arm.endpoint import Endpoint
 from emulator.arm.service import Arm
 from emulator.arm.store import VERSION as STORE_VERSION
@@ -119,6 +120,7 @@ class Emulator:
         for name, install in self._services().items():
             install()
             installed(self, name)
+        counts.install(self.arm)
         approvals.install(self.arm, self.identity)  # of types that the services have by now
         self.hosts.route("management.azure.com", Endpoint(self.arm, self.store, self.identity).handle)
 

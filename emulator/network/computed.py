@@ -19,6 +19,7 @@ CONNECTION: Final = f"{NET}/privateEndpoints/privateLinkServiceConnections"
 ZONE: Final = f"{NET}/privateDnsZones"
 SERVERS: Final = [f"ns{n}-01.azure-dns.{end}." for n, end in enumerate(("com", "net", "org", "info"), 1)]
 PREFIXES: Final = ipaddress.IPv4Network("198.19.128.0/17")  # the upper part of the public addresses here
+PREFIXES_6: Final = ipaddress.IPv6Network("2001:db8:8000::/33")  # addresses that nobody has (RFC 3849)
 WITH_GUID: Final = (
     "applicationGateways applicationSecurityGroups connections ddosProtectionPlans loadBalancers "
     "localNetworkGateways natGateways networkInterfaces networkSecurityGroups publicIPAddresses "
@@ -107,11 +108,14 @@ def _rules_of_balancer(name: str) -> Any:
 
 
 def _prefix(facts: Facts) -> str:
-    length = int(facts.properties.get("prefixLength") or 28)
-    room = 1 << max(0, length - PREFIXES.prefixlen)
-    number = int.from_bytes(hashlib.sha256(fold(facts.id).encode()).digest()[:8]) % room
-    start = int(PREFIXES.network_address) + number * (1 << (32 - length))
-    return f"{ipaddress.IPv4Address(start)}/{length}"
+    """A part of the public addresses here, of the length that was asked for (`emulator.arm.counts`)."""
+    six = str(facts.properties.get("publicIPAddressVersion") or "").lower() == "ipv6"
+    all_of_them, default = (PREFIXES_6, 124) if six else (PREFIXES, 28)
+    length = int(facts.properties.get("prefixLength") or default)
+    room = 1 << (length - all_of_them.prefixlen)
+    number = int.from_bytes(hashlib.sha256(fold(facts.id).encode()).digest()) % room
+    start = int(all_of_them.network_address) + number * (1 << (all_of_them.max_prefixlen - length))
+    return f"{ipaddress.ip_address(start)}/{length}"
 
 
 def _encryption(facts: Facts) -> Json | None:

@@ -1,9 +1,10 @@
 """Creates of a random name whose answer the engine never got: found again by what asked for them.
 
-Azure's own provider would make them twice, and refuses those that the program names: what exists already is
-imported (`mlops recover`). The provider keeps nothing from run to run. It tells Azure with each create whose it is (URN and a digest of
-the inputs, `emulator.arm.creations`); asked again by the same URN for the same, Azure names what there is.
-What the engine has in its state is left out: a replacement is a new resource although all that is the same.
+Azure's own provider would make them twice, and refuses those that the program names: what exists is imported
+(`mlops recover`). The provider keeps nothing from run to run. It tells Azure with each create whose it is
+(URN and a digest of the inputs, `emulator.arm.creations`); asked again by the same URN for the same, Azure
+names what there is. What the engine has in its state is left out: a replacement is a new resource although
+all that is the same.
 """
 
 from __future__ import annotations

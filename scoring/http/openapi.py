@@ -9,7 +9,7 @@ from scoring.http import problems
 from scoring.http.problems import ProblemType
 from scoring.kept import keys
 from scoring.model.artifact import Artifact
-from scoring.model.encode import MAX_ERRORS
+from scoring.model.defects import MAX_ERRORS
 from scoring.model.schema import CategoryFeature, Feature
 from scoring.precomputed import answer as precomputed
 from scoring.settings import Limits

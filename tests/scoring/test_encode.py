@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.steps.contract import SCHEMA
-from scoring.model import encode
-from scoring.model.encode import MANY_ROWS, MAX_ERRORS, ContractError, Encoder, TooManyRowsError
+from scoring.model import defects, encode
+from scoring.model.defects import MAX_ERRORS, ContractError, TooManyRowsError
+from scoring.model.encode import MANY_ROWS, Encoder
 from scoring.model.schema import CategoryFeature, NumberFeature, Schema
 
 ENCODER = Encoder(SCHEMA, max_rows=100)
@@ -289,12 +290,13 @@ def test_defects_beyond_those_listed_are_not_worked_out(
 ) -> None:
     made: list[str] = []
 
-    class Counted(encode.FieldError):
-        def __init__(self, pointer: str, code: encode.Code, detail: str) -> None:
+    class Counted(defects.FieldError):
+        def __init__(self, pointer: str, code: defects.Code, detail: str) -> None:
             super().__init__(pointer, code, detail)
             made.append(pointer)
 
-    monkeypatch.setattr(encode, "FieldError", Counted)
+    for module in (defects, encode):
+        monkeypatch.setattr(module, "FieldError", Counted)
     with pytest.raises(ContractError, match="more than 50 values break the input contract") as caught:
         ENCODER.encode(payload)
     assert len(caught.value.errors) == MAX_ERRORS

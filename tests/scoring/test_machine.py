@@ -23,8 +23,9 @@ from scoring.assembly import assemble
 from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact
 from scoring.model.composite import Composite
+from scoring.model.defects import ContractError
 from scoring.model.drift import DriftRules
-from scoring.model.encode import ContractError, Encoder, Texts
+from scoring.model.encode import Encoder, Texts
 from scoring.model.evaluator import TOLERANCE, MachineComposite
 from scoring.model.graph import Ensemble, Graph, GraphError, read
 from scoring.model.machine import Absent, MachineCode

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 from urllib.parse import quote
+
+import numpy as np
 
 from scoring.model.schema import (
     CategoryFeature,
@@ -90,4 +92,6 @@ def _an(kind: str) -> str:
 
 def what_is(value: object) -> str:
     """A value in words, where an array of at least one was expected."""
-    return "an empty array" if value == [] else describe(value)
+    if isinstance(value, list | np.ndarray) and not len(cast("list[object]", value)):
+        return "an empty array"
+    return describe(value)

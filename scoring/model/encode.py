@@ -213,7 +213,7 @@ class Encoder:
         arrays = cast("dict[str, object]", columns)
         errors = self._explain_names(arrays, "#/columns")
         lengths: dict[str, int] = {}
-        for name in self._names & arrays.keys():
+        for name in filter(arrays.__contains__, self._schema.names):
             array = arrays[name]
             if not isinstance(array, list | np.ndarray) or not len(cast("list[object]", array)):
                 detail = f"expected an array of at least one value, found {what_is(array)}"

@@ -304,6 +304,22 @@ def test_defects_beyond_those_listed_are_not_worked_out(
     assert len(made) < 3 * MAX_ERRORS
 
 
+def test_columns_that_miss_are_told_in_the_order_of_the_schema() -> None:
+    """Whatever order the process hashes names in: of many defects, the same ones are listed each time."""
+    found = errors({"columns": dict.fromkeys(reversed(SCHEMA.names), [])})
+    assert [pointer for pointer, _ in found] == [f"#/columns/{name}" for name in SCHEMA.names]
+
+
+@pytest.mark.parametrize("array", [np.array([]), np.array([], dtype=np.int8)])
+def test_an_array_without_values_is_refused_as_an_empty_list_is(array: np.ndarray) -> None:
+    encoder = Encoder(Schema((NumberFeature("a", "", 0, 1, integer=False),)), 10)
+    with pytest.raises(ContractError) as caught:
+        encoder.encode({"columns": {"a": array}})
+    (error,) = caught.value.errors
+    assert (error.pointer, error.code) == ("#/columns/a", "wrong_type")
+    assert error.detail == "expected an array of at least one value, found an empty array"
+
+
 def test_a_name_without_end_is_not_sent_back() -> None:
     (found,) = errors({"x" * 1_000_000: 1})
     assert len(found[0]) < 200

@@ -171,6 +171,9 @@ def test_that_says_nothing_itself():
     print("network.subnets.it is not set", file=sys.stderr)
     raise SystemExit(32)
 
+def test_that_says_much():
+    pytest.fail("\\n".join(["not accepted", *["a line"] * 90, "`make golden` accepts it"]), pytrace=False)
+
 @pytest.mark.parametrize("number", range(20))
 def test_each_of_its_own(number): assert list(range(number)) == ["x"] * 90
 """
@@ -191,5 +194,6 @@ def test_a_cause_is_told_once_however_many_tests_fail_of_it(tmp_path: Path) -> N
     assert told.count("SENDS in infra/traffic.py is 'it': say what it sends") == 1
     assert "SystemExit: 32 at " in told and "    network.subnets.it is not set\n" in told
     assert "No module named 'no_such_module'" in told
+    assert "    … 62 lines more …\n" in told and "    `make golden` accepts it\n" in told
     assert "causes more, perhaps of the same mistake\n\n`python -m pytest TEST` shows all of one.\n" in told
     assert "Traceback" not in told and len(told.splitlines()) < 400

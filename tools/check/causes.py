@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 MOST_CAUSES: Final = 12
-MOST_LINES: Final = 30  # of one cause: the difference of two graphs has thousands
+# Lines of one cause: the difference of two graphs has thousands. It begins with what is wrong and ends with what
+# to do.
+FIRST_LINES: Final = 26
+LAST_LINES: Final = 4
 failed: dict[str, list[str]] = {}
 
 
@@ -44,10 +47,11 @@ def lines() -> list[str]:
     told = sorted(failed.items(), key=lambda one: -len(one[1]))
     for said, tests in told[:MOST_CAUSES]:
         first = tests[0] if len(tests) == 1 else f"{len(tests)} tests, the first is {tests[0]}"
-        all_of_it = said.splitlines()
-        found += ["", f"{first}:", *(f"    {line}" for line in all_of_it[:MOST_LINES])]
-        if len(all_of_it) > MOST_LINES:
-            found.append(f"    … and {len(all_of_it) - MOST_LINES} lines more")
+        told_of_it = said.splitlines()
+        more = len(told_of_it) - FIRST_LINES - LAST_LINES
+        if more > 0:
+            told_of_it[FIRST_LINES:-LAST_LINES] = [f"… {more} lines more …"]
+        found += ["", f"{first}:", *(f"    {line}" for line in told_of_it)]
     if len(told) > MOST_CAUSES:
         found += ["", f"{len(told) - MOST_CAUSES} causes more, perhaps of the same mistake"]
     return [*found, "", "`python -m pytest TEST` shows all of one."] if told else []

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 MOST_CAUSES: Final = 12
-# Lines of one cause: the difference of two graphs has thousands. It begins with what is wrong and ends with what
-# to do.
+# Lines of one cause: the difference of two graphs has thousands. It begins with what is wrong, and ends
+# with what to do.
 FIRST_LINES: Final = 26
 LAST_LINES: Final = 4
 failed: dict[str, list[str]] = {}

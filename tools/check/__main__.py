@@ -36,7 +36,7 @@ def commands(selection: Selection) -> dict[str, list[str]]:
     if selection.tests:
         chosen = "not slow and not e2e and not containers and not databases and not kubernetes and not spark"
         plugin = ["-p", "tools.check.budget", "-p", "tools.check.causes", "-p", "no:cacheprovider"]
-        plugin += ["--tb=no", "-rN"]
+        plugin += ["--tb=no", "-rN", "--continue-on-collection-errors"]
         near = selection.tests[:NEAREST]
         found["tests"] = [sys.executable, "-m", "pytest", "-q", *plugin, "-m", chosen, *near]
     return found

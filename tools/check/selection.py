@@ -14,6 +14,8 @@ from tools.check.imports import distances, importers_in, module_of
 TOGETHER = (
     ("Pulumi.", "tests/infra/test_infra_plans.py"),
     ("Pulumi.", "tests/infra/test_infra_graph.py"),
+    ("infra/alerts.py", "tests/infra/test_alert_runbooks.py"),
+    ("infra/alerts.py", "tests/ml/watch/test_answers.py"),
     ("infra/", "tests/policies/test_rules.py"),
     ("policies/", "tests/policies/test_rules.py"),
     ("infra/", "tests/infra/test_infra_plans.py"),

@@ -179,7 +179,9 @@ def test_without_machine_code_everything_is_answered_the_same(code: MachineCode,
             orjson.loads(scorer.body(scorer.score(scorer.encode(dict(artifact.samples.request))), "x"))
         )
     ours, theirs = answers
-    assert list(ours) == list(theirs), "Scorer.body writes answers in two ways, and both have the same members"
+    assert list(ours) == list(theirs), (
+        "Scorer.body writes answers in two ways, and both have the same members"
+    )
     assert (ours["drift"], ours["model"], ours["request_id"]) == (theirs["drift"], theirs["model"], "x")
     for name, number in (("predictions", "probability"), ("outliers", "score")):
         for one, other in zip(ours[name], theirs[name], strict=True):

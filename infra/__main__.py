@@ -5,6 +5,7 @@ import pulumi
 from infra import aliases, debug_messages, garbage
 from infra.config_errors import ConfigError
 from infra.estate import Estate
+from infra.estate_outputs import outputs_of
 from infra.settling import outputs_settled
 from infra.stack import EXPLAINED, read_settings
 
@@ -17,6 +18,6 @@ except ConfigError as error:
     raise SystemExit(EXPLAINED) from error
 
 options = pulumi.ResourceOptions(transformations=[aliases.leave_out])
-for name, value in Estate("estate", settings, options).outputs().items():
+for name, value in outputs_of(Estate("estate", settings, options)).items():
     pulumi.export(name, value)
 pulumi.run(outputs_settled)  # else Pulumi looks at each of them hundreds of times

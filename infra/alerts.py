@@ -5,11 +5,8 @@ are those of docs/scoring.md; metrics are those of "Supported metrics with Azure
 (2026-11): check there before adding one.
 """
 
-import json
-import re
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 Severity = Literal[0, 1, 2, 3, 4]
 """Azure's: critical, error, warning, informational, verbose."""
@@ -228,49 +225,6 @@ QUERIES: Final[tuple[QueryAlert, ...]] = (
 )
 
 
-# What the rules ask of a table, typed as in "Azure Monitor Logs reference" (read 2026-11): of another type
-# the column would become two once rows come.
-COLUMNS: Final[dict[str, str]] = {
-    "AppMetrics": "Name: string, Sum: real, Max: real, ItemCount: int, Properties: dynamic",
-    "AppEvents": "Name: string, Properties: dynamic",
-    "AppRequests": "OperationName: string, ResultCode: string, ItemCount: int",
-}
-
-
-def from_the_first_day(query: str) -> str:
-    """The query as a rule asks it: the same over rows, and over no rows while its table is not there.
-
-    A new Log Analytics workspace has a table of telemetry once a row has come, and Azure makes no rule over a
-    table that it does not know, the check of the query skipped or not: the first `pulumi up` would fail.
-    """
-    table = re.split(r"\W", query, maxsplit=1)[0]
-    if table not in COLUMNS:
-        return query  # a function of Log Analytics itself, which each workspace has
-    nothing = f"datatable(TimeGenerated: datetime, _ResourceId: string, {COLUMNS[table]})[]"
-    return f"union isfuzzy=true ({nothing}), {query}"
-
-
-def only_of(query: str, insights: str) -> str:
-    """The query over rows of one Application Insights, where several estates write to one Log Analytics."""
-    table = re.split(r"\W", query, maxsplit=1)[0]
-    return f'{table}\n| where _ResourceId =~ "{insights}"\n{query[len(table) :].lstrip()}'
-
-
-def workbook_of(content: str, insights: str) -> str:
-    """The content of a workbook, its queries over rows of one Application Insights alone."""
-
-    def narrowed(value: Any) -> Any:
-        if isinstance(value, dict):
-            items: dict[str, Any] = value
-            return {
-                key: only_of(inner, insights) if key == "query" else narrowed(inner)
-                for key, inner in items.items()
-            }
-        return [narrowed(inner) for inner in value] if isinstance(value, list) else value
-
-    return json.dumps(narrowed(json.loads(content)))
-
-
 _LEARNING: Final = "Microsoft.MachineLearningServices/workspaces"
 _GATEWAY: Final = "Microsoft.ApiManagement/service"
 _CLUSTER: Final = "Microsoft.ContainerService/managedClusters"
@@ -421,18 +375,3 @@ class BudgetAlert:
 
 
 BUDGET: Final = (BudgetAlert(50), BudgetAlert(80), BudgetAlert(100), BudgetAlert(100, forecast=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Workbook:
-    """A page of Azure Monitor: its file in infra/workbooks."""
-
-    key: str
-    title: str
-
-    @property
-    def content(self) -> str:
-        return (Path(__file__).parent / "workbooks" / f"{self.key}.json").read_text()
-
-
-WORKBOOKS: Final = (Workbook("operations", "Scoring: operations"), Workbook("model", "Scoring: the model"))

@@ -1,6 +1,6 @@
 """Who may do what, as data: Azure's built-in roles, one of our own, and the plan of their assignments.
 
-The plan names principals and scopes by key; `estate.py` puts ids to them. Nothing depends on who deploys.
+The plan names principals and scopes by key; `estate_ids.py` puts ids to them. Nothing depends on who deploys.
 """
 
 from collections.abc import Collection

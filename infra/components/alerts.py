@@ -9,7 +9,7 @@ from typing import Final
 import pulumi
 from pulumi_azure_native import applicationinsights, consumption, monitor
 
-from infra import alerts, naming
+from infra import alerts, log_queries, naming, workbooks
 from infra.alerts import MetricAlert, QueryAlert
 from infra.components.retraining_alerts import retraining_group
 from infra.components.site import Site, child_of
@@ -58,10 +58,10 @@ class Alerts(pulumi.ComponentResource):
             if query.part is not None and query.part not in args.parts:
                 continue
             if not central:
-                self._query(query, args.telemetry, alerts.from_the_first_day(query.query))
+                self._query(query, args.telemetry, log_queries.from_the_first_day(query.query))
             elif query.estates:
-                only = args.telemetry.application_insights_id.apply(partial(alerts.only_of, query.query))
-                self._query(query, args.telemetry, only.apply(alerts.from_the_first_day))
+                only = args.telemetry.application_insights_id.apply(partial(log_queries.only_of, query.query))
+                self._query(query, args.telemetry, only.apply(log_queries.from_the_first_day))
         for metric in alerts.METRICS:
             if metric.part in args.parts:
                 self._metric(metric, args.parts[metric.part])
@@ -197,7 +197,7 @@ class WorkbooksArgs:
 
 
 class Workbooks(pulumi.ComponentResource):
-    """The pages of `alerts.WORKBOOKS` over the estate's Log Analytics workspace."""
+    """The pages of `workbooks.WORKBOOKS` over the estate's Log Analytics workspace."""
 
     def __init__(self, name: str, args: WorkbooksArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlops:observability:Workbooks", name, None, opts)
@@ -206,8 +206,8 @@ class Workbooks(pulumi.ComponentResource):
         telemetry = args.telemetry
         # Several estates write to central Log Analytics.
         only = telemetry.application_insights_id if site.settings.telemetry.workspace_id else None
-        for book in alerts.WORKBOOKS:
-            content = only.apply(partial(alerts.workbook_of, book.content)) if only else book.content
+        for book in workbooks.WORKBOOKS:
+            content = only.apply(partial(workbooks.workbook_of, book.content)) if only else book.content
             applicationinsights.Workbook(
                 f"{name}-{book.key}",
                 resource_group_name=site.group,

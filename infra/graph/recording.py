@@ -35,6 +35,18 @@ NOTHING: Final[Existing] = {}
 _LOOP = asyncio.new_event_loop()  # one for all runs: the stack outlives a run, with what hangs on its loop
 
 
+def _left_unsaid(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A run that fails raises its error; the outputs that had waited for it need not tell it once more each.
+
+    Such a future tells it when it is collected, which may be in the middle of anything.
+    """
+    if "exception was never retrieved" not in context["message"]:
+        loop.default_exception_handler(context)
+
+
+_LOOP.set_exception_handler(_left_unsaid)
+
+
 class Azure(mocks.Mocks):
     """Answers with a name, an id, and the few computed properties that the program reads (answers.py).
 

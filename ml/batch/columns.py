@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.lake.arrow import ArrowBatch, ArrowType
-from scoring.model.encode import ContractError, Encoder, Numbers, Texts
+from scoring.model.columns import Numbers
+from scoring.model.defects import ContractError
+from scoring.model.encode import Encoder, Texts
 from scoring.model.schema import Matrix, Schema
 
 Kind = Literal["number", "text", "nothing"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ml.steps.errors import StepError
 from ml.steps.files import Table
-from scoring.model.encode import ContractError, Encoder
+from scoring.model.defects import ContractError
+from scoring.model.encode import Encoder
 from scoring.model.schema import Matrix, Schema
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from scoring.library import Model, Rows
-from scoring.model.encode import ContractError, TooManyRowsError
+from scoring.model.defects import ContractError, TooManyRowsError
 
 __all__ = ["RELEASE", "ContractError", "TooManyRowsError", "explain", "model", "score"]
 HERE: Final = Path(__file__).parent

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoring.arrow.messages import DICTIONARY, RECORDS, SCHEMA, ArrowError, Message, Table, messages
-from scoring.model.encode import ContractError, FieldError, TooManyRowsError, fragment
+from scoring.model.defects import ContractError, FieldError, TooManyRowsError, fragment
 
 # Fields of the tables of Schema.fbs and Message.fbs.
 ENDIANNESS, FIELDS = 0, 1

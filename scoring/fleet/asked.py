@@ -6,7 +6,7 @@ from typing import Final, cast
 
 from scoring.fleet.stored import KEY, is_key
 from scoring.http.asgi import Headers
-from scoring.model.encode import ContractError, FieldError
+from scoring.model.defects import ContractError, FieldError
 
 FIELD: Final = "member"  # of a request's JSON, beside "records" or "columns"
 HEADER: Final = b"x-fleet-member"

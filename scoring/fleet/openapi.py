@@ -7,6 +7,7 @@ from typing import Any
 from scoring.fleet import asked
 from scoring.fleet.stored import KEY, Fleet
 from scoring.http import openapi, problems
+from scoring.http.openapi_operations import keyed, refused
 from scoring.model.artifact import Artifact
 from scoring.settings import Limits
 
@@ -27,7 +28,7 @@ def document(pooled: Artifact, limits: Limits, fleet: Fleet) -> Json:
         operation = paths[path]["post"]
         header = {"name": asked.HEADER.decode(), "in": "header", "required": False, "schema": key}
         operation["parameters"] = [*operation["parameters"], header]
-        operation["responses"] |= openapi.refused(problems.UNKNOWN_MEMBER)
+        operation["responses"] |= refused(problems.UNKNOWN_MEMBER)
     kinds = schemas["Problem"]["properties"]["type"]
     kinds["enum"] = [*kinds["enum"], problems.UNKNOWN_MEMBER.uri]
     model = schemas["Model"]
@@ -38,7 +39,7 @@ def document(pooled: Artifact, limits: Limits, fleet: Fleet) -> Json:
     }
     model["properties"] |= more
     model["required"] = [*model["required"], *more]
-    paths["/fleet"] = {"get": openapi.keyed("Which model answers for which member", "fleet")}
+    paths["/fleet"] = {"get": keyed("Which model answers for which member", "fleet")}
     return found
 
 

@@ -31,7 +31,7 @@ from scoring.http.problems import Problem
 from scoring.http.requests import Request
 from scoring.kept import keys
 from scoring.logs import SELF_TEST_PASSED
-from scoring.model.encode import ContractError, TooManyRowsError
+from scoring.model.defects import ContractError, TooManyRowsError
 from scoring.monitor import Pace
 from scoring.precomputed.lookups import Lookups
 from scoring.scorer import Batch, Scorer, joined

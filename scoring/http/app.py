@@ -31,7 +31,7 @@ from scoring.kept.keys import Keys
 from scoring.kept.part import Answered
 from scoring.kept.writer import Keeper
 from scoring.model.artifact import ArtifactError
-from scoring.model.encode import ContractError, TooManyRowsError
+from scoring.model.defects import ContractError, TooManyRowsError
 from scoring.precomputed import answer as precomputed
 from scoring.precomputed.lookups import Lookups
 from scoring.scorer import Batch, Scorer, joined

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias, cast
 
-from scoring.model.encode import MAX_ERRORS, ContractError, FieldError
+from scoring.model.defects import MAX_ERRORS, ContractError, FieldError
 
 MEMBER: Final = "keys"  # of a request's JSON, beside "records" or "columns": one for each row, or null
 COLUMN: Final = "key"  # of an Arrow stream

@@ -2,80 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.model.columns import Column, Numbers, codes_at
+from scoring.model.defects import (
+    MAX_ERRORS,
+    ContractError,
+    FieldError,
+    TooManyRowsError,
+    explain_value,
+    first_few,
+    fragment,
+    what_is,
+)
 from scoring.model.schema import (
     CategoryFeature,
-    Feature,
     Matrix,
     NumberFeature,
     Schema,
     codes,
     int_limits,
-    limit_text,
 )
-from scoring.model.typed_json import describe, escape
+from scoring.model.typed_json import describe
 
 if TYPE_CHECKING:
     from scoring.model.machine import MachineCode
 
-Code = Literal[
-    "unknown_member",
-    "missing_field",
-    "unknown_field",
-    "wrong_type",
-    "out_of_range",
-    "unknown_category",
-    "wrong_length",
-]
-Item = TypeVar("Item")
-Encoded = NDArray[np.float32] | NDArray[np.float64]
-Numbers = NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
-Reader = Callable[[Any], "float | None"]
-ColumnReader = Callable[[list[Any]], "Encoded | None"]
-MAX_ERRORS = 50  # the encoder stops after one more, since a body may hold 100,000s of wrong values
 MANY_ROWS = 8  # from so many records on, they are read column by column
-NUMBER_TYPES, CATEGORY_TYPES = frozenset({int, float}), frozenset({str, int, float})
-EXACT_INTEGERS = 2.0**53
-NONE = np.float32(np.nan)  # the code of what is no category
-PLAIN = "!$&'()*+,;=:@/?~"  # beside letters, digits and "-._": what a URI fragment may hold as it is
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """One defect of a request; `pointer` is the JSON pointer of the value, as a URI fragment."""
-
-    pointer: str
-    code: Code
-    detail: str
-
-    def to_json(self) -> dict[str, str]:
-        return {"pointer": self.pointer, "code": self.code, "detail": self.detail}
-
-
-class ContractError(Exception):
-    """The request breaks the contract. At most MAX_ERRORS defects are listed; `more`: there are others."""
-
-    def __init__(self, errors: list[FieldError]) -> None:
-        count = f"more than {MAX_ERRORS}" if len(errors) > MAX_ERRORS else str(len(errors))
-        super().__init__(f"{count} values break the input contract")
-        self.errors = errors[:MAX_ERRORS]
-        self.more = len(errors) > MAX_ERRORS
-
-
-class TooManyRowsError(Exception):
-    """The request holds more rows than one request may."""
-
-    def __init__(self, rows: int, limit: int) -> None:
-        super().__init__(f"{rows} rows in one request, at most {limit} are taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +59,7 @@ class Encoder:
         self._schema = schema
         self._max_rows = max_rows
         self._names = frozenset(schema.names)
-        self._columns_of = tuple(map(_Column, schema.features))
+        self._columns_of = tuple(map(Column, schema.features))
         self._values_of = _all_of(schema.names)
         # limits of type int for integers: comparing an int with a float takes twice as long
         self._numbers = tuple(
@@ -135,7 +94,7 @@ class Encoder:
         if len(members) == 1 and "columns" in members:
             return self._columns(members["columns"])
         detail = "the body must have exactly one member: 'records' or 'columns'"
-        unknown = _first(name for name in members if name not in ("records", "columns"))
+        unknown = first_few(name for name in members if name not in ("records", "columns"))
         pointers = [f"#/{fragment(name[:100])}" for name in unknown] or ["#"]
         raise ContractError([FieldError(pointer, "unknown_member", detail) for pointer in pointers])
 
@@ -155,7 +114,7 @@ class Encoder:
         if self._rows is not None:
             return matrix if self._rows.arrays(tuple(coded), matrix) else None
         for position, (column, one) in enumerate(zip(self._columns_of, coded, strict=True)):
-            found = _taken(*one) if isinstance(one, tuple) else column.of_array(one)
+            found = codes_at(*one) if isinstance(one, tuple) else column.of_array(one)
             if found is None:
                 return None
             matrix[:, position] = found
@@ -163,7 +122,7 @@ class Encoder:
 
     def _records(self, records: object) -> Matrix:
         if not isinstance(records, list) or not records:
-            detail = f"expected an array of at least one record, found {_what(records)}"
+            detail = f"expected an array of at least one record, found {what_is(records)}"
             raise ContractError([FieldError("#/records", "wrong_type", detail)])
         rows = cast("list[object]", records)
         if len(rows) > self._max_rows:
@@ -232,7 +191,7 @@ class Encoder:
         for column in self._columns_of:
             name = column.feature.name
             if name in fields and column.read(fields[name]) is None:
-                errors.append(_explain_value(column.feature, fields[name], f"{pointer}/{fragment(name)}"))
+                errors.append(explain_value(column.feature, fields[name], f"{pointer}/{fragment(name)}"))
         return errors
 
     def _explain_names(self, fields: dict[str, object], pointer: str) -> list[FieldError]:
@@ -243,7 +202,7 @@ class Encoder:
         ]
         errors.extend(
             FieldError(f"{pointer}/{fragment(name[:100])}", "unknown_field", "the model has no such feature")
-            for name in _first(name for name in fields if name not in self._names)
+            for name in first_few(name for name in fields if name not in self._names)
         )
         return errors
 
@@ -254,10 +213,10 @@ class Encoder:
         arrays = cast("dict[str, object]", columns)
         errors = self._explain_names(arrays, "#/columns")
         lengths: dict[str, int] = {}
-        for name in self._names & arrays.keys():
+        for name in filter(arrays.__contains__, self._schema.names):
             array = arrays[name]
             if not isinstance(array, list | np.ndarray) or not len(cast("list[object]", array)):
-                detail = f"expected an array of at least one value, found {_what(array)}"
+                detail = f"expected an array of at least one value, found {what_is(array)}"
                 errors.append(FieldError(f"#/columns/{fragment(name)}", "wrong_type", detail))
             else:
                 lengths[name] = len(cast("list[object]", array))
@@ -294,8 +253,8 @@ class Encoder:
             if encoded is None:
                 wrong = ((row, value) for row, value in enumerate(values) if column.read(value) is None)
                 errors.extend(
-                    _explain_value(column.feature, value, f"#/columns/{fragment(name)}/{row}")
-                    for row, value in _first(wrong)
+                    explain_value(column.feature, value, f"#/columns/{fragment(name)}/{row}")
+                    for row, value in first_few(wrong)
                 )
                 if len(errors) > MAX_ERRORS:
                     break
@@ -306,159 +265,9 @@ class Encoder:
         return matrix
 
 
-def fragment(name: str) -> str:
-    """A member name as one token of a JSON pointer in a URI fragment (RFC 6901, section 6)."""
-    return quote(escape(name), safe=PLAIN, errors="replace")
-
-
-def _first(items: Iterable[Item]) -> list[Item]:
-    """The defects that an error lists, and one more, by which it knows that there are more."""
-    return list(islice(items, MAX_ERRORS + 1))
-
-
 def _all_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     """A function that reads these members of an object. It raises KeyError when one is missing."""
     if len(names) > 1:
         return itemgetter(*names)
     one: Callable[[Any], Any] = itemgetter(*names)
     return lambda members: (one(members),)
-
-
-class _Column:
-    """Reads the values of one feature, one alone or many at once, with the same result."""
-
-    def __init__(self, feature: Feature) -> None:
-        self.feature = feature
-        self.get: Callable[[Any], object] = itemgetter(feature.name)
-        self.of_array: Callable[[Numbers], Encoded | None]
-        if isinstance(feature, CategoryFeature):
-            self.read, self.encode = _category_reader(feature), _category_column(feature)
-            self.of_array = _category_array(feature)
-        else:
-            self.read, self.encode = _number_reader(feature), _number_column(feature)
-            self.of_array = _number_array(feature)
-
-    def table(self, different: tuple[str | None, ...]) -> NDArray[np.float32]:
-        """The code of each text; NONE for what the feature does not take."""
-        known = codes(self.feature) if isinstance(self.feature, CategoryFeature) else {}
-        found = [NONE if text is None else known.get(text, NONE) for text in different]
-        return np.array(found, dtype=np.float32)
-
-
-def _taken(places: NDArray[np.int32], table: NDArray[np.float32]) -> Encoded | None:
-    """The codes of texts; None when one is none of the feature's."""
-    found = table[places]
-    return None if np.isnan(found).any() else found
-
-
-def _number_reader(feature: NumberFeature) -> Reader:
-    low, high, integer = feature.minimum, feature.maximum, feature.integer
-
-    def read(value: Any) -> float | None:
-        kind = type(value)  # not isinstance: true and false are integers to it
-        if kind is int:
-            return value if low <= value <= high else None
-        if kind is float and low <= value <= high and (not integer or value.is_integer()):
-            return value
-        return None
-
-    return read
-
-
-def _number_column(feature: NumberFeature) -> ColumnReader:
-    read, within = _number_reader(feature), _number_array(feature)
-
-    def encode(values: list[Any]) -> Encoded | None:
-        if not _exact(feature):
-            encoded = [read(value) for value in values]
-            return None if None in encoded else np.array(encoded, dtype=np.float32)
-        if not NUMBER_TYPES.issuperset(map(type, values)):
-            return None
-        try:
-            return within(np.array(values, dtype=np.float64))
-        except OverflowError:  # an integer of hundreds of digits
-            return None
-
-    return encode
-
-
-def _exact(feature: NumberFeature) -> bool:
-    """Whether no integer beyond a limit rounds onto it."""
-    return max(abs(feature.minimum), abs(feature.maximum)) < EXACT_INTEGERS
-
-
-def _number_array(feature: NumberFeature) -> Callable[[Numbers], Encoded | None]:
-    """None: some number is wrong, or it takes a list to know."""
-    low, high, integer, exact = feature.minimum, feature.maximum, feature.integer, _exact(feature)
-
-    def encode(values: Numbers) -> Encoded | None:
-        if not exact:
-            return None
-        found = values.astype(np.float64, copy=False)
-        if not ((found >= low) & (found <= high)).all() or (integer and (found != np.floor(found)).any()):
-            return None
-        return found
-
-    return encode
-
-
-def _category_reader(feature: CategoryFeature) -> Reader:
-    table = codes(feature)
-
-    def read(value: Any) -> float | None:
-        kind = type(value)
-        return table.get(value) if kind is str or kind is int or kind is float else None
-
-    return read
-
-
-def _category_column(feature: CategoryFeature) -> ColumnReader:
-    table = codes(feature)
-
-    def encode(values: list[Any]) -> Encoded | None:
-        if not CATEGORY_TYPES.issuperset(map(type, values)):
-            return None
-        encoded = list(map(table.get, values))
-        return None if None in encoded else np.array(encoded, dtype=np.float32)
-
-    return encode
-
-
-def _category_array(feature: CategoryFeature) -> Callable[[Numbers], Encoded | None]:
-    """None: some number is no category, or it takes a list to know."""
-    whole = sorted(value for value in feature.categories if not isinstance(value, str))
-    exact = bool(whole) and max(map(abs, whole)) < EXACT_INTEGERS
-    known = np.array(whole if exact else [], dtype=np.float64)
-    code = np.array([codes(feature)[value] for value in whole], dtype=np.float32)
-
-    def encode(values: Numbers) -> Encoded | None:
-        if not known.size:
-            return None
-        found = values.astype(np.float64, copy=False)
-        places = np.minimum(np.searchsorted(known, found), known.size - 1)
-        return code[places] if (known[places] == found).all() else None
-
-    return encode
-
-
-def _explain_value(feature: NumberFeature | CategoryFeature, value: object, pointer: str) -> FieldError:
-    if isinstance(feature, CategoryFeature):
-        known = ", ".join(map(repr, feature.categories))
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            return FieldError(pointer, "wrong_type", f"expected one of {known}, found {describe(value)}")
-        return FieldError(pointer, "unknown_category", f"expected one of {known}, found {describe(value)}")
-    kind = "integer" if feature.integer else "number"
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return FieldError(pointer, "wrong_type", f"expected {_an(kind)}, found {describe(value)}")
-    if feature.minimum <= value <= feature.maximum:
-        return FieldError(pointer, "wrong_type", f"expected an integer, found {describe(value)}")
-    limits = f"from {limit_text(feature.minimum)} to {limit_text(feature.maximum)}"
-    return FieldError(pointer, "out_of_range", f"expected {_an(kind)} {limits}, found {describe(value)}")
-
-
-def _an(kind: str) -> str:
-    return f"an {kind}" if kind == "integer" else f"a {kind}"
-
-
-def _what(value: object) -> str:
-    return "an empty array" if value == [] else describe(value)

@@ -29,7 +29,7 @@ from tests.e2e.bad_input_state import STACK, STATE
 from tests.e2e.bad_world import BadWorld, filled
 from tests.e2e.conftest import World
 from tests.emulator.machinelearning import estate
-from tests.infra.test_infra_settings import changed
+from tests.infra.settings import changed
 from tests.scoring.conftest import artifact, model, serve  # noqa: F401
 from tests.scoring.trained import data_set
 

@@ -1,5 +1,6 @@
 """What exists already, by settings: it is looked up and checked, and nothing of it is made or changed."""
 
+import gc
 import json
 from datetime import date
 from typing import Any
@@ -160,6 +161,16 @@ def refused(stack: str, config: dict[str, Any], existing: Any) -> str:
     with pytest.raises(pulumi.RunError) as raised:
         record(stack, config, existing=existing)
     return str(raised.value)
+
+
+def test_a_refusal_is_raised_and_not_written_down_for_each_output_that_waited(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The collector would write them in the middle of whatever comes next, and `ast.parse` fails at that."""
+    stack, config = central()
+    refused(stack, config, {**EXISTING, HUB: {"addressSpace": {"addressPrefixes": ["10.30.128.0/24"]}}})
+    gc.collect()
+    assert [line.getMessage()[:60] for line in caplog.records if line.name == "asyncio"] == []
 
 
 def test_a_hub_that_overlaps_is_refused() -> None:

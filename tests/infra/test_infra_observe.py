@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.monitor.tables import COMMON, TABLES
-from infra import alerts, months
+from infra import alerts, log_queries, months, workbooks
 from infra.config import load
 from infra.config_errors import ConfigError
 from infra.graph.recording import MONTH
@@ -42,7 +42,7 @@ METRIC = re.compile(r'"(scoring\.[\w.]+)"')
 def workbook_queries() -> list[tuple[str, str]]:
     return [
         (f"{book.key}/{item['name']}", item["content"]["query"])
-        for book in alerts.WORKBOOKS
+        for book in workbooks.WORKBOOKS
         for item in json.loads(book.content)["items"]
         if item["type"] == 3
     ]
@@ -52,7 +52,11 @@ INSIGHTS = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/compo
 ASKED = [
     *((one.key, one.query) for one in alerts.QUERIES),
     *workbook_queries(),
-    *((f"{one.key}, of one", alerts.only_of(one.query, INSIGHTS)) for one in alerts.QUERIES if one.estates),
+    *(
+        (f"{one.key}, of one", log_queries.only_of(one.query, INSIGHTS))
+        for one in alerts.QUERIES
+        if one.estates
+    ),
 ]
 
 
@@ -167,7 +171,7 @@ def test_a_budget_begins_with_a_month() -> None:
 def test_workbooks_ask_the_estates_own_workspace(graphs: dict[str, Graph], stack: str) -> None:
     made = graphs[stack].all("applicationinsights:Workbook")
     names = {uuid.UUID(one.inputs["resourceName"]) for one in made}
-    assert len(names) == len(alerts.WORKBOOKS) and {name.version for name in names} == {5}
+    assert len(names) == len(workbooks.WORKBOOKS) and {name.version for name in names} == {5}
     for one in made:
         content = json.loads(one.inputs["serializedData"])
         assert content["fallbackResourceIds"] == ["id of telemetry-logs"] == [one.inputs["sourceId"]]

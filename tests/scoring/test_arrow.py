@@ -15,7 +15,8 @@ from scoring import arrow
 from scoring.arrow.messages import ArrowError
 from scoring.arrow.reading import payload
 from scoring.model.artifact import Artifact
-from scoring.model.encode import ContractError, Encoder, TooManyRowsError
+from scoring.model.defects import ContractError, TooManyRowsError
+from scoring.model.encode import Encoder
 from scoring.model.schema import CategoryFeature, NumberFeature, Schema
 from scoring.settings import Limits
 from tests.scoring.conftest import Running

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.steps.contract import SCHEMA
-from scoring.model import encode
-from scoring.model.encode import MANY_ROWS, MAX_ERRORS, ContractError, Encoder, TooManyRowsError
+from scoring.model import defects, encode
+from scoring.model.defects import MAX_ERRORS, ContractError, TooManyRowsError
+from scoring.model.encode import MANY_ROWS, Encoder
 from scoring.model.schema import CategoryFeature, NumberFeature, Schema
 
 ENCODER = Encoder(SCHEMA, max_rows=100)
@@ -289,17 +290,34 @@ def test_defects_beyond_those_listed_are_not_worked_out(
 ) -> None:
     made: list[str] = []
 
-    class Counted(encode.FieldError):
-        def __init__(self, pointer: str, code: encode.Code, detail: str) -> None:
+    class Counted(defects.FieldError):
+        def __init__(self, pointer: str, code: defects.Code, detail: str) -> None:
             super().__init__(pointer, code, detail)
             made.append(pointer)
 
-    monkeypatch.setattr(encode, "FieldError", Counted)
+    for module in (defects, encode):
+        monkeypatch.setattr(module, "FieldError", Counted)
     with pytest.raises(ContractError, match="more than 50 values break the input contract") as caught:
         ENCODER.encode(payload)
     assert len(caught.value.errors) == MAX_ERRORS
     assert caught.value.more
     assert len(made) < 3 * MAX_ERRORS
+
+
+def test_columns_that_miss_are_told_in_the_order_of_the_schema() -> None:
+    """Whatever order the process hashes names in: of many defects, the same ones are listed each time."""
+    found = errors({"columns": {name: [] for name in reversed(SCHEMA.names)}})
+    assert [pointer for pointer, _ in found] == [f"#/columns/{name}" for name in SCHEMA.names]
+
+
+@pytest.mark.parametrize("array", [np.array([]), np.array([], dtype=np.int8)])
+def test_an_array_without_values_is_refused_as_an_empty_list_is(array: np.ndarray) -> None:
+    encoder = Encoder(Schema((NumberFeature("a", "", 0, 1, integer=False),)), 10)
+    with pytest.raises(ContractError) as caught:
+        encoder.encode({"columns": {"a": array}})
+    (error,) = caught.value.errors
+    assert (error.pointer, error.code) == ("#/columns/a", "wrong_type")
+    assert error.detail == "expected an array of at least one value, found an empty array"
 
 
 def test_a_name_without_end_is_not_sent_back() -> None:

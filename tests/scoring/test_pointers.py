@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.model.encode import ContractError, Encoder, fragment
+from scoring.model.defects import ContractError, fragment
+from scoring.model.encode import Encoder
 from scoring.model.schema import NumberFeature, Schema
 
 FRAGMENT = re.compile(r"#(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*")  # RFC 3986, section 3.5

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from scoring.model.encode import ContractError, Encoder
+from scoring.model.defects import ContractError
+from scoring.model.encode import Encoder
 from scoring.model.schema import NumberFeature, Schema, limit_text
 
 GREATEST = float(np.finfo(np.float32).max)

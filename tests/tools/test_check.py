@@ -1,6 +1,7 @@
 """`make check`: which tests are the nearest to a change."""
 
 import io
+import os
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -121,6 +122,8 @@ def test_what_holds_a_part_together_is_never_too_far_away() -> None:
         assert list(ROOT.glob(f"{begin}*")), begin
     for changed, test in (
         ("scoring/scorer.py", "tests/scoring/test_openapi.py"),
+        ("infra/alerts.py", "tests/infra/test_alert_runbooks.py"),
+        ("infra/alerts.py", "tests/ml/watch/test_answers.py"),
         ("Pulumi.stage.yaml", "tests/infra/test_infra_plans.py"),
         ("ml/steps/validate/main.py", "tests/ml/steps/test_components.py"),
     ):
@@ -154,3 +157,45 @@ def test_tests_that_had_no_time_are_not_called_ok(
     console = Console(record=True, quiet=False, file=io.StringIO(), width=200)
     assert program.run(Selection((), (), (), ()), console) == {"tests": True}
     assert f"tests        {mark}" in console.export_text()
+
+
+FAILING = """
+import pytest, sys
+
+@pytest.fixture(scope="session")
+def estate():
+    raise ValueError("one setting is wrong:\\n  - SENDS in infra/traffic.py is 'it': say what it sends")
+
+@pytest.mark.parametrize("number", range(40))
+def test_many(estate, number): pass
+
+def test_that_says_nothing_itself():
+    print("network.subnets.it is not set", file=sys.stderr)
+    raise SystemExit(32)
+
+def test_that_says_much():
+    pytest.fail("\\n".join(["not accepted", *["a line"] * 90, "`make golden` accepts it"]), pytrace=False)
+
+@pytest.mark.parametrize("number", range(20))
+def test_each_of_its_own(number): assert list(range(number)) == ["x"] * 90
+"""
+
+
+def test_a_cause_is_told_once_however_many_tests_fail_of_it(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(FAILING)
+    (tmp_path / "test_broken.py").write_text("import no_such_module\n")
+    chosen = Selection((), (), (), (str(tmp_path / "test_it.py"), str(tmp_path / "test_broken.py")))
+    argv = [*commands(chosen)["tests"], "--rootdir", str(tmp_path)]
+    done = subprocess.run(
+        argv, cwd=ROOT, env={**os.environ, "CHECK_SECONDS": "40"}, capture_output=True, text=True, check=False
+    )
+    told = done.stdout.partition("\n\n")[2]
+    assert told.startswith(
+        "40 tests, the first is test_it.py::test_many[0]:\n    ValueError: one setting is wrong:"
+    )
+    assert told.count("SENDS in infra/traffic.py is 'it': say what it sends") == 1
+    assert "SystemExit: 32 at " in told and "    network.subnets.it is not set\n" in told
+    assert "No module named 'no_such_module'" in told
+    assert "    … 62 lines more …\n" in told and "    `make golden` accepts it\n" in told
+    assert "causes more, perhaps of the same mistake\n\n`python -m pytest TEST` shows all of one.\n" in told
+    assert "Traceback" not in told and len(told.splitlines()) < 400

@@ -35,7 +35,8 @@ def commands(selection: Selection) -> dict[str, list[str]]:
         found["types"] = [str(BIN / "pyright"), *selection.typed]
     if selection.tests:
         chosen = "not slow and not e2e and not containers and not databases and not kubernetes and not spark"
-        plugin = ["-p", "tools.check.budget", "-p", "no:cacheprovider"]
+        plugin = ["-p", "tools.check.budget", "-p", "tools.check.causes", "-p", "no:cacheprovider"]
+        plugin += ["--tb=no", "-rN", "--continue-on-collection-errors"]
         near = selection.tests[:NEAREST]
         found["tests"] = [sys.executable, "-m", "pytest", "-q", *plugin, "-m", chosen, *near]
     return found

@@ -14,6 +14,9 @@ from tools.check.imports import distances, importers_in, module_of
 TOGETHER = (
     ("Pulumi.", "tests/infra/test_infra_plans.py"),
     ("Pulumi.", "tests/infra/test_infra_graph.py"),
+    ("infra/alerts.py", "tests/infra/test_alert_runbooks.py"),
+    ("infra/alerts.py", "tests/ml/watch/test_answers.py"),
+    ("infra/", "tests/infra/test_infra_docs.py"),
     ("infra/", "tests/policies/test_rules.py"),
     ("policies/", "tests/policies/test_rules.py"),
     ("infra/", "tests/infra/test_infra_plans.py"),
@@ -21,6 +24,7 @@ TOGETHER = (
     ("emulator/", "tests/emulator/core/test_docs.py"),
     ("ml/steps/", "tests/ml/steps/test_components.py"),
     ("scoring/", "tests/scoring/test_openapi.py"),
+    ("scoring/scorer.py", "tests/scoring/machine/test_machine_choice.py"),
 )
 TYPED = ("emulator", "infra", "ml", "policies", "scoring")
 

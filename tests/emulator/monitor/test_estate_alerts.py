@@ -14,7 +14,7 @@ from emulator.monitor.kql import engine
 from emulator.monitor.kql.table import Column, Table
 from emulator.monitor.kql.values import ticks_of
 from emulator.monitor.logs.schema import SCHEMA
-from infra import alerts
+from infra import alerts, log_queries
 from infra.alerts import QueryAlert
 from tests.emulator.monitor.test_alerts import HOUR, World
 from tests.emulator.monitor.test_logs import client, received, workspace_id
@@ -195,7 +195,7 @@ def test_a_rule_fires_when_something_is_wrong_and_is_resolved_when_it_is_well(
 ) -> None:
     alert, case = rule_of(key), CASES[key]
     window, every = minutes(alert.window), minutes(alert.every)
-    asked = alerts.from_the_first_day(alert.query)
+    asked = log_queries.from_the_first_day(alert.query)
     rule = world.rule(
         key, asked, evaluationFrequency=alert.every, windowSize=alert.window, severity=alert.severity
     )

@@ -18,7 +18,7 @@ from emulator.monitor.database import Database
 from emulator.monitor.logs.rows import Declared
 from emulator.monitor.logs.schema import SCHEMA
 from emulator.monitor.logs.written import Written
-from infra import alerts
+from infra import alerts, log_queries
 
 SINGLE = "Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria"
 
@@ -152,14 +152,14 @@ def test_a_rule_of_the_estate_is_made_in_a_workspace_that_nothing_was_written_to
     checks: Checks, empty: Checks, alert: alerts.QueryAlert
 ) -> None:
     checks.put(rules.QUERY_RULE, query(text=alert.query))
-    empty.put(rules.QUERY_RULE, query(text=alerts.from_the_first_day(alert.query)))
+    empty.put(rules.QUERY_RULE, query(text=log_queries.from_the_first_day(alert.query)))
     if alert.estates:
         words = "Failed to resolve table or column expression named '(AppMetrics|AppEvents|AppRequests)'"
         with pytest.raises(AzureError, match=words):
             empty.put(rules.QUERY_RULE, query(text=alert.query))
 
 
-@pytest.mark.parametrize("table", alerts.COLUMNS)
+@pytest.mark.parametrize("table", log_queries.COLUMNS)
 def test_a_tables_columns_are_declared_as_azure_declares_them(table: str) -> None:
-    declared = [tuple(one.split(": ")) for one in alerts.COLUMNS[table].split(", ")]
+    declared = [tuple(one.split(": ")) for one in log_queries.COLUMNS[table].split(", ")]
     assert set(declared) <= set(SCHEMA[table])

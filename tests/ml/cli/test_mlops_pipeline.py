@@ -71,6 +71,8 @@ SOURCES = {
 def test_the_steps_are_joined_in_order_by_their_outputs(plan: Plan, steps: Path):
     whole = body(plan, steps)
     jobs = whole["jobs"]
+    missing = [step for step in STEPS if step not in jobs]
+    assert not missing, f"joined of ml/jobs/pipeline.py has no row for {', '.join(missing)}"
     assert tuple(jobs) == STEPS, "the order of the rows of joined is that of STEPS in ml/jobs/pipeline.py"
 
     def sources(step: str) -> set[str]:

@@ -33,8 +33,8 @@ def output(step: str) -> str:
 def test_every_step_is_in_the_pipeline() -> None:
     folders = {file.parent.name for file in STEPS_DIRECTORY.glob("*/main.py")}
     assert folders == set(STEPS), (
-        "each folder of ml/steps/ with a main.py is a step: name it in STEPS of ml/jobs/pipeline.py and call "
-        f"it in assemble there. Only one of the two has {sorted(folders ^ set(STEPS))}"
+        "each folder of ml/steps/ with a main.py is a step: name it in STEPS of ml/jobs/pipeline.py, "
+        f"and in joined there. Only one of the two has {sorted(folders ^ set(STEPS))}"
     )
 
 
@@ -85,7 +85,10 @@ def test_the_program_takes_exactly_these_flags(step: str, capsys) -> None:
     assert caught.value.code == 0
     flags = set(re.findall(r"--([a-z0-9-]+)", capsys.readouterr().out)) - {"help"}
     found = component(step)
-    assert flags == {name.replace("_", "-") for name in [*found["inputs"], *found["outputs"]]}
+    declared = {name.replace("_", "-") for name in [*found["inputs"], *found["outputs"]]}
+    folder = f"ml/steps/{step}"
+    assert not declared - flags, f"{folder}/main.py takes no {sorted(declared - flags)} of its component.yml"
+    assert not flags - declared, f"{folder}/component.yml has no {sorted(flags - declared)} of its main.py"
 
 
 def test_the_step_takes_of_boosting_what_its_component_does() -> None:

@@ -111,7 +111,11 @@ def test_what_changed_is_told_the_newest_first_and_within_the_days() -> None:
 
 
 def test_each_rule_speaks_to_a_question() -> None:
-    assert set(alerts.ABOUT) == {each.key for each in (*rules.QUERIES, *rules.METRICS)}
+    keys, about = {each.key for each in (*rules.QUERIES, *rules.METRICS)}, set(alerts.ABOUT)
+    assert not keys - about, f"ABOUT of ml/watch/alerts.py has no row for {', '.join(sorted(keys - about))}"
+    assert not about - keys, (
+        f"infra/alerts.py has no rule {', '.join(sorted(about - keys))}, which ABOUT names"
+    )
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ from ml.wheel.build import LIBRARY, NEEDED, Origin, Wheel, build, within
 from scoring.library import Model
 from scoring.model import evaluator, machine
 from scoring.model.artifact import Artifact, ArtifactError
+from scoring.model.defects import ContractError
 from scoring.model.drift import DriftRules
-from scoring.model.encode import ContractError
 from scoring.model.machine import Absent
 from scoring.monitor import DriftMonitor, Pace
 from scoring.scorer import Scorer

@@ -1,0 +1,54 @@
+"""Members side by side: who ends its process fails alone."""
+
+import os
+import time
+from typing import Any
+
+import pytest
+
+from ml.fleet import parallel
+from ml.fleet.parallel import KILLED, each
+
+
+def test_a_task_that_ends_its_process_fails_alone() -> None:
+    def task(name: str) -> None:
+        if name == "dies":
+            os._exit(1)
+        if name == "fails":
+            raise ValueError("so it is")
+
+    found = dict(each(["a", "dies", "b", "fails", "c"], task, workers=2))
+    assert found == {"a": "", "b": "", "c": "", "dies": KILLED, "fails": "ValueError: so it is"}
+
+
+def test_what_ends_its_process_at_once_fails_alone_too() -> None:
+    """The pool is broken before it has been given all names."""
+
+    def work(name: str) -> None:
+        if name == "0":
+            os._exit(1)
+
+    names = [str(number) for number in range(3000)]
+    assert dict(each(names, work, workers=2)) == {name: KILLED if name == "0" else "" for name in names}
+
+
+def test_who_had_not_begun_when_a_process_was_killed_is_trained_side_by_side(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pooled, workers = parallel._pooled, list[int]()
+
+    def seen(names: Any, work: Any, count: int) -> Any:
+        workers.append(count)
+        return pooled(names, work, count)
+
+    def work(name: str) -> None:
+        time.sleep(0.02)
+        if name in ("3", "30"):
+            os._exit(1)
+
+    monkeypatch.setattr(parallel, "_pooled", seen)
+    names = [str(number) for number in range(60)]
+    found = dict(each(names, work, workers=2))
+    assert found == {name: KILLED if name in ("3", "30") else "" for name in names}
+    assert workers.count(2) >= 2
+    assert workers.count(1) <= 2 * (2 * 2 + 1)

@@ -27,7 +27,14 @@ class Rest:
     audience: the service for which the token is.
     """
 
-    def __init__(self, caller: "Azure | Subject | SignedIn", base: str, *, open: bool = False, audience: str = MANAGEMENT) -> None:
+    def __init__(
+        self,
+        caller: "Azure | Subject | SignedIn",
+        base: str,
+        *,
+        open: bool = False,
+        audience: str = MANAGEMENT,
+    ) -> None:
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy
 

@@ -211,7 +211,7 @@ def import_file(found: Mapping[str, str], plan: Plan, state: State) -> dict[str,
 
     found: ids by URN.
     """
-    # Pulumi makes the stack itself; told to, too, the import would not end (3.250).
+    # Pulumi makes the stack itself: it is no part of what is imported.
     creates = {one.urn: one for one in plan.creates if one.type != STACK}
     wanted = set(found)
     for urn in found:

@@ -32,7 +32,7 @@ PLAN = Plan(
 
 
 def test_the_components_that_the_state_does_not_have_come_along_without_the_stack() -> None:
-    """Told to import the stack itself Pulumi does not end."""
+    """Pulumi makes that itself."""
     assert import_file({SUBNET: "/id"}, PLAN, State([], [], {})) == {
         "nameTable": {},
         "resources": [

@@ -41,7 +41,7 @@ def test_it_has_azures_rule_for_names() -> None:
     row = catalog.find("{arm_type}")
     assert row is not None
     assert row.name is not None, (
-        "{types}: give this row its name=NameRule(…), "
+        "{types}: give this row its name=NameRule(…) of emulator.arm.catalog_types, "
         "from “Naming rules and restrictions for Azure resources”, or delete this test if Azure has none"
     )
 

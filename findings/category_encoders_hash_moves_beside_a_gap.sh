@@ -35,7 +35,8 @@ for kind in (ce.HashingEncoder, ce.OrdinalEncoder, ce.CountEncoder, ce.TargetEnc
     moved[kind.__name__] = float(np.mean(np.any(whole != other, axis=1)[1:]))
     right[kind.__name__] = tuple(float(np.mean(model.predict(rows) == label)) for rows in (whole, other))
     first, second = right[kind.__name__]
-    print(f"{kind.__name__}: {moved[kind.__name__]:.0%} of the other rows changed, accuracy {first:.1%}, with one gap {second:.1%}")
+    changed = moved[kind.__name__]
+    print(f"{kind.__name__}: {changed:.0%} of the other rows changed, accuracy {first:.1%}, with one gap {second:.1%}")
 hashed, *others = moved.values()
 first, second = right["HashingEncoder"]
 if hashed < 0.9 or first < 0.9 or second > first - 0.2 or any(others):

@@ -3,9 +3,9 @@
 # Expected: gower_matrix(X, Y) holds, in row i and column j, the distance of row i of X from row j of Y; each
 # column counts by its difference over its range.
 # Seen: if X and Y have as many rows, Y is taken to be X: below the diagonal stands the distance of row j of X
-# from row i of Y. The same rows with one more at the end of Y have other distances, by up to 0.8, and the
-# nearest neighbour of more than half of the rows is another one. A column whose largest value is 0 (a
-# loss, a logarithm of a probability, a depth) does not count at all: two rows at the ends of it are the same.
+# from row i of Y. Of 200 rows with 200 the distances are off by up to 0.8, and the nearest neighbour of more than
+# half of the rows is another one; with one row more at the end of Y all are right. A column whose largest value is
+# 0 (a loss, a logarithm of a probability, a depth) does not count at all: two rows at the ends of it are the same.
 # Ask one row of X more than Y has, or in pieces of other sizes, and shift a column away from 0.
 set -euo pipefail
 room=$(mktemp -d)

@@ -40,7 +40,8 @@ for name in BOUNDS:
         raise SystemExit("The behaviour has changed.")
     if refused[name, "nan"] != (name[0] == "l", True):
         raise SystemExit("The behaviour has changed.")
-table = type("Table", (pt.Model,), {"__annotations__": {"x": float}, "x": pt.Field(ge=0, constraints=pt.field.is_not_nan())})
+stated = pt.Field(ge=0, constraints=pt.field.is_not_nan())
+table = type("Table", (pt.Model,), {"__annotations__": {"x": float}, "x": stated})
 try:
     table.validate(pl.DataFrame({"x": [float("nan")]}))
 except pt.exceptions.DataFrameValidationError:

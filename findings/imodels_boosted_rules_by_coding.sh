@@ -2,8 +2,9 @@
 # imodels 3.0.4 (with scikit-learn 1.9.1).
 # Expected: a classifier learns the same of a label that is 0 and 1, 1 and 2 or "no" and "yes", as scikit-learn's do.
 # Seen: BoostedRulesClassifier and SlipperClassifier work with 0 and 1 alone. Of 1 and 2, and of texts, they
-# say the first class for every row: accuracy 50% where the same label as 0 and 1 gives 96% and 74%. predict gives the labels as they were coded, so it looks right. No warning. FIGS, the greedy rule
-# list, RuleFit and SLIM are right. Code the label as 0 and 1 before. (six is imported and not required.)
+# say the first class for every row: accuracy 50% where the same label as 0 and 1 gives 96% and 74%. predict gives
+# the labels as they were coded, so it looks right. No warning. FIGS, the greedy rule list, RuleFit and SLIM are
+# right. Code the label as 0 and 1 before. (six is imported and not required.)
 set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT

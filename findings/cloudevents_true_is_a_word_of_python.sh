@@ -6,8 +6,8 @@
 # subscription to urgent = "true" gets nothing and says nothing, and bytes are the text b'...'. Data that is a
 # list, which the type hints leave out and the class accepts, is sent as Python writes it, with single quotes
 # under application/json: no reader of JSON takes it, and this library gives the text back. Structured mode has
-# true and a list of JSON for the same event; numbers, times and objects are right in both. Set attributes to texts, and
-# put lists into an object.
+# true and a list of JSON for the same event; numbers, times and objects are right in both. Set attributes to
+# texts, and put lists into an object.
 set -euo pipefail
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT

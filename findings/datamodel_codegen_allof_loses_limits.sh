@@ -4,7 +4,7 @@
 # --allof-merge-mode says that limits of allOf are merged, by default.
 # Seen: in allOf of a $ref to a number or a text and something more, the usual way to narrow a shared type (in
 # draft 7 and OpenAPI 3.0, where what stands beside a $ref is ignored, the only one), the something is dropped:
-# maximum, maxLength, pattern and enum. A share of 40 and the stage "anywhere" pass. Each mode of merging and
+# maximum, maxLength, pattern and enum. A share of 40 and the stage "nowhere" pass. Each mode of merging and
 # --generate-schema-validators make the same class; written out without the $ref, the limits are kept. Nothing
 # is told. Validate by the schema as well, or write shared types out.
 set -euo pipefail
@@ -50,7 +50,7 @@ from pydantic import ValidationError
 
 VALIDATOR = Draft7Validator(json.loads(Path("schema.json").read_text()))
 GOOD = {"share": 0.5, "slot": "blue", "model": "credit-risk", "stage": "prod", "shares": [0.5], "plain": 0.5}
-BAD = {"share": 40, "slot": "blue-and-green", "model": "Credit 1", "stage": "anywhere", "shares": [40], "plain": 40}
+BAD = {"share": 40, "slot": "blue-and-green", "model": "Credit 1", "stage": "nowhere", "shares": [40], "plain": 40}
 BELOW = {"share": -1, "slot": "b", "model": "c", "stage": "p", "shares": [-1], "plain": -1}
 
 

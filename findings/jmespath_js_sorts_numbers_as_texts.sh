@@ -29,7 +29,8 @@ import jmespath from 'jmespath';
 
 const asked = JSON.parse(readFileSync('asked.json', 'utf8'));
 const text = jmespath.search([{ id: 1, days: '45' }, { id: 2, days: 31 }], '[?days > `30`].id');
-process.stdout.write(JSON.stringify({ answers: asked.map(([query, data]) => jmespath.search(data, query)), text }));
+const answers = asked.map(([query, data]) => jmespath.search(data, query));
+process.stdout.write(JSON.stringify({ answers, text }));
 JS
 node seen.mjs >seen.json
 venv/bin/python - <<'PY'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# github.com/dmitryikh/leaves 25d19a787328 (its newest; of 2023) with lightgbm 3.3.5, the newest whose files it reads.
+# github.com/dmitryikh/leaves of July 2023, its newest, with lightgbm 3.3.5, the newest whose files it reads.
 # Expected: the model that LightGBM wrote, in Go; what leaves does not know it refuses, as it does other objectives
 # and the files of LightGBM 4.
 # Seen: linear_tree and reg_sqrt are read over. Of trees with a line in each leaf only a constant is left: an
@@ -63,8 +63,9 @@ train, test = slice(0, 2500), slice(2500, None)
 text = "\n".join("\t".join(repr(float(cell)) for cell in row) for row in rows[test])
 seen = {}
 for name, settings in {"plain": {}, "linear_tree": {"linear_tree": True}, "reg_sqrt": {"reg_sqrt": True}}.items():
-    every = {**settings, "objective": "regression", "num_leaves": 4, "learning_rate": 0.3, "verbose": -1, "seed": 1, "num_threads": 1}
-    model = lightgbm.train(every, lightgbm.Dataset(rows[train], price[train]), 10)
+    settings |= {"objective": "regression", "num_leaves": 4, "learning_rate": 0.3}
+    settings |= {"verbose": -1, "seed": 1, "num_threads": 1}
+    model = lightgbm.train(settings, lightgbm.Dataset(rows[train], price[train]), 10)
     model.save_model(f"{name}.txt")
     python = model.predict(rows[test])
     run = subprocess.run(["./seen", f"{name}.txt"], input=text, capture_output=True, text=True, check=True)

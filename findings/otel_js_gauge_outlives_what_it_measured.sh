@@ -58,7 +58,13 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 errors = {}
 reader = InMemoryMetricReader()
 meter = MeterProvider([reader]).get_meter("models")
-meter.create_observable_gauge("error", [lambda _: [Observation(n, {"model": model}) for model, n in errors.items()]])
+
+
+def observed(_):
+    return [Observation(n, {"model": model}) for model, n in errors.items()]
+
+
+meter.create_observable_gauge("error", [observed])
 python = []
 for errors in ({"old": 0.31, "new": 0.07}, {"new": 0.07}, {"new": 0.05}):
     metric = reader.get_metrics_data().resource_metrics[0].scope_metrics[0].metrics[0]

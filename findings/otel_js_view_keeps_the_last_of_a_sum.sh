@@ -30,7 +30,8 @@ diag.setLogger({ error: keep, warn: keep, info() {}, debug() {}, verbose() {} },
 async function collected(rows) {
   const reader = new Reader();
   const attributesProcessors = [createAllowListAttributesProcessor(['model'])];
-  const provider = new MeterProvider({ readers: [reader], views: [{ instrumentName: '*', attributesProcessors }] });
+  const views = [{ instrumentName: '*', attributesProcessors }];
+  const provider = new MeterProvider({ readers: [reader], views });
   const meter = provider.getMeter('workers');
   const observe = (result) => rows.forEach(([worker, n]) => result.observe(n, { model: 'credit', worker }));
   meter.createObservableCounter('observed').addCallback(observe);

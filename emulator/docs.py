@@ -11,6 +11,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -164,17 +165,27 @@ def _tests(name: str, types: set[str]) -> Iterator[str]:
 
     Folders, since a page that lists each file would be stale with each test that is written.
     """
-    namespaces = "|".join(sorted({re.escape(kind.split("/", 1)[0]) for kind in types}))
-    named = rf"|\b(?:{namespaces})/" if types else ""
-    imports = re.compile(rf"\bemulator\.{name}\b{named}", re.IGNORECASE)
-    files = [path.relative_to(REPOSITORY) for path in (REPOSITORY / "tests").rglob("test_*.py")]
+    wanted = {kind.split("/", 1)[0].lower() for kind in types}
     yield from sorted(
         {
             str(path.parent)
-            for path in files
-            if name in path.parts or imports.search((REPOSITORY / path).read_text())
+            for path, packages, namespaces in _named_by_tests()
+            if name in path.parts or name in packages or not wanted.isdisjoint(namespaces)
         }
     )
+
+
+@cache
+def _named_by_tests() -> list[tuple[Path, frozenset[str], frozenset[str]]]:
+    """Each file of tests, the packages `emulator.NAME` and the namespaces `NAME/` in it, in lower case."""
+    found: list[tuple[Path, frozenset[str], frozenset[str]]] = []
+    for path in (REPOSITORY / "tests").rglob("test_*.py"):
+        text = path.read_text().lower()
+        packages = frozenset(re.findall(r"\bemulator\.(\w+)", text))
+        before_slashes = [words.split(".") for words in set(re.findall(r"\b([\w.]+)/", text))]
+        ends = (parts[at:] for parts in before_slashes for at in range(len(parts)))
+        found.append((path.relative_to(REPOSITORY), packages, frozenset(map(".".join, ends))))
+    return found
 
 
 def main() -> None:

@@ -7,7 +7,9 @@ import copy
 import gc
 import json
 import runpy
-from collections.abc import Mapping
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -199,7 +201,8 @@ def record(
     set_all_config(as_pulumi_hands_over(chosen))
     collecting = gc.isenabled()
     try:
-        _LOOP.run_until_complete(run_pulumi_func(lambda: _run(program)))
+        with _short_stacks():
+            _LOOP.run_until_complete(run_pulumi_func(lambda: _run(program)))
     finally:
         if collecting:
             gc.enable()  # the program's process ends with it, this one goes on
@@ -215,6 +218,24 @@ def record(
 async def _run(program: Path) -> None:
     runpy.run_path(str(program), run_name="__main__")
     await outputs_settled()  # by itself: those of other programs do not ask for it, as the estate's does
+
+
+@contextmanager
+def _short_stacks() -> Generator[None]:
+    """Pulumi sends the whole stack of calls with each resource, a quarter of a run's time; a graph has none.
+
+    One entry is what `traceback` gives meanwhile. What is raised keeps all of its own.
+    """
+    missing = object()
+    before = getattr(sys, "tracebacklimit", missing)
+    sys.tracebacklimit = 1
+    try:
+        yield
+    finally:
+        if before is missing:
+            del sys.tracebacklimit
+        else:
+            sys.tracebacklimit = before
 
 
 def _forget_what_ran_before() -> None:

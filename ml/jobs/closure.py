@@ -7,6 +7,7 @@ What cannot be read from a source is refused, because the program would miss it 
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ml.errors import MlopsError
@@ -33,6 +34,14 @@ class _Import:
     name: str
     line: int
     parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What a module's text says. texts: of the data files that it may name; None when it looks for none."""
+
+    imports: tuple[_Import, ...]
+    texts: frozenset[str] | None
 
 
 def files_of(root: Path, modules: tuple[str, ...], packages: tuple[str, ...] = PACKAGES) -> list[str]:
@@ -63,11 +72,12 @@ def files_of(root: Path, modules: tuple[str, ...], packages: tuple[str, ...] = P
         if file is None:  # a folder without __init__.py
             continue
         path = file.relative_to(root).as_posix()
-        nodes = list(_running(_parsed(file, path)))
-        found.add(path)
-        found.update(data.relative_to(root).as_posix() for data in _data_files(file, nodes))
         package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-        for each in _imports(nodes, package, path):
+        source = _read(file.read_bytes(), package, path)
+        found.add(path)
+        if source.texts is not None:
+            found.update(data.relative_to(root).as_posix() for data in _data_files(file, source.texts))
+        for each in source.imports:
             if each.name.partition(".")[0] in packages:
                 where = f"{path}, line {each.line},"
                 waiting.append((each.name, where))
@@ -90,9 +100,16 @@ def _exists(root: Path, module: str) -> bool:
     return _file(root, module) is not None or root.joinpath(*module.split(".")).is_dir()
 
 
-def _parsed(file: Path, path: str) -> ast.Module:
+@lru_cache(maxsize=1024)
+def _read(text: bytes, package: str, path: str) -> _Source:
+    """By the text: what several programs of one process need is read once, and anew when it changed."""
+    nodes = list(_running(_parsed(text, path)))
+    return _Source(tuple(_imports(nodes, package, path)), _texts(nodes))
+
+
+def _parsed(text: bytes, path: str) -> ast.Module:
     try:
-        return ast.parse(file.read_bytes())
+        return ast.parse(text)
     except (SyntaxError, ValueError) as error:
         raise MlopsError(f"{path} is not Python: {error}.", "Correct the line that is named.") from error
 
@@ -183,10 +200,14 @@ def _running(tree: ast.AST) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _data_files(file: Path, nodes: Sequence[ast.AST]) -> list[Path]:
+def _texts(nodes: Sequence[ast.AST]) -> frozenset[str] | None:
     if not any(isinstance(node, ast.Name) and node.id == OWN_FOLDER for node in nodes):
-        return []
-    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        return None
+    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return frozenset(value for value in constants if isinstance(value, str))
+
+
+def _data_files(file: Path, texts: frozenset[str]) -> list[Path]:
     named = {text.rpartition("/")[2] for text in texts}
     others = (path for path in file.parent.rglob("*") if path.suffix not in (".py", ".pyc"))
     files = [path for path in others if path.is_file()]

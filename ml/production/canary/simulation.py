@@ -6,6 +6,7 @@ of the example model. Everything that differs between revisions is in `SCENARIOS
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -40,6 +41,7 @@ class Behaviour:
         }
 
 
+@cache
 def behaviour(
     failures: float = 0.002, slower: float = 1.0, shift: float = 0.0, outliers: float = 0.01
 ) -> Behaviour:

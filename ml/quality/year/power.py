@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -40,22 +41,32 @@ def sums_of(
 @cache
 def fade_for(loss: float) -> float:
     """The `size` of a concept drift by which the ROC AUC of a model falls by `loss`."""
-    world, low, high = made(0), 0.0, 1.0
-    whole = _auc(world, ())
+    auc, low, high = _auc_by_size(made(0)), 0.0, 1.0
+    whole = auc(0.0)
     while high - low > 1e-3:
         middle = (low + high) / 2
-        if whole - _auc(world, (Event("concept", size=middle),)) < loss:
+        if whole - auc(middle) < loss:
             low = middle
         else:
             high = middle
     return (low + high) / 2
 
 
-def _auc(world: World, events: tuple[Event, ...]) -> float:
-    measured = ranking(sums_of(world, np.random.default_rng(0), MANY, events)[1].measured())
-    if measured is None:
-        raise ValueError("a world without both labels")
-    return measured.value
+def _auc_by_size(world: World) -> Callable[[float], float]:
+    """The ROC AUC by the `size` of a concept drift, always on the same rows: it changes only their labels."""
+    drawn = np.random.default_rng(0)
+    values = rows_of(drawn, MANY, 0.0, ())
+    probability = world.probability(seen(values, 0, ()))
+    predicted = probability >= world.decision
+
+    def auc(size: float) -> float:
+        labels = labels_of(copy.deepcopy(drawn), values, 0, (Event("concept", size=size),))
+        measured = ranking(LabelledSums.of(probability, predicted, labels).measured())
+        if measured is None:
+            raise ValueError("a world without both labels")
+        return measured.value
+
+    return auc
 
 
 def one_day(seed: int, rows: int, events: tuple[Event, ...], rules: Rules, labels: bool) -> DailyReport:

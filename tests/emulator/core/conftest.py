@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from emulator.app import Emulator
 from emulator.home import Home
 from emulator.http import Request, Response
 from emulator.identity.directory import SIGNED_IN, SUBSCRIPTIONS, Principal
+from emulator.identity.tokens import Tokens
 from tests.emulator.homes import started_once
 
 SUBSCRIPTION = f"/subscriptions/{next(iter(SUBSCRIPTIONS))}"
@@ -34,15 +36,23 @@ def emulator(home: Home) -> Iterator[Emulator]:
 
 
 class Client:
-    """Sends requests to management.azure.com as a principal."""
+    """Sends requests to management.azure.com as a principal, whose token it keeps as Azure's clients do."""
 
     def __init__(self, emulator: Emulator, principal: Principal = SIGNED_IN) -> None:
         self.emulator = emulator
         self.principal = principal
+        self._tokens: dict[tuple[Tokens, Principal], tuple[str, int]] = {}
+
+    def _token(self) -> str:
+        issuer = self.emulator.identity.tokens
+        token, expiry = self._tokens.get((issuer, self.principal), ("", 0))
+        if expiry < time.time() + 300:  # a new one in good time
+            token, expiry = issuer.issue(self.principal, "https://management.azure.com")
+            self._tokens[issuer, self.principal] = token, expiry
+        return token
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         path, _, query = path.partition("?")
-        token, _ = self.emulator.identity.tokens.issue(self.principal, "https://management.azure.com")
         return self.emulator.answer(
             Request(
                 method,
@@ -50,7 +60,7 @@ class Client:
                 path,
                 path,
                 {"api-version": "2024-01-01", **dict(parse_qsl(query, keep_blank_values=True))},
-                {"authorization": f"Bearer {token}"}
+                {"authorization": f"Bearer {self._token()}"}
                 | {key.replace("_", "-"): value for key, value in headers.items()},
                 b"" if body is None else json.dumps(body).encode(),
             )

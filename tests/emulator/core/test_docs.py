@@ -77,7 +77,8 @@ def test_a_hook_that_refuses_whatever_it_gets_is_registered_as_a_refusal() -> No
     raising = {
         f"{path.relative_to(REPOSITORY)}: {function.name}"
         for path in sorted((REPOSITORY / "emulator").rglob("*.py"))
-        for function in _hooks_of_puts(ast.parse(path.read_text()))
+        if "NotEmulated" in (text := path.read_text())  # the others cannot raise it, and are not parsed
+        for function in _hooks_of_puts(ast.parse(text))
         if any(ast.unparse(one).startswith("raise NotEmulated(") for one in function.body)
     }
     assert raising == {"emulator/arm/hooks.py: never"}

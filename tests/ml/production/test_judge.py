@@ -19,13 +19,13 @@ FIRST = STEPS[0].least
 RELEASES = Path(__file__).resolve().parents[3] / "demo" / "releases"
 
 
-@pytest.mark.parametrize("scenario", [s for s in scenarios() if s.good], ids=lambda s: s.title)
+@pytest.mark.parametrize("scenario", [s for s in BY_TITLE.values() if s.good], ids=lambda s: s.title)
 def test_a_good_release_goes_back_no_more_often_than_stated(scenario: Scenario) -> None:
     outcome = simulate(scenario, 60, 3)
     assert outcome.back <= ALPHA  # of 60, none
 
 
-@pytest.mark.parametrize("scenario", [s for s in scenarios() if not s.good], ids=lambda s: s.title)
+@pytest.mark.parametrize("scenario", [s for s in BY_TITLE.values() if not s.good], ids=lambda s: s.title)
 def test_a_bad_release_goes_back_within_the_first_step(scenario: Scenario) -> None:
     outcome = simulate(scenario, 60, 4)
     assert outcome.back == 1.0

@@ -5,7 +5,6 @@ import pytest
 from ml.quality.rules import Rules
 from ml.quality.year.__main__ import POWER, RETRAININGS, measure
 from ml.quality.year.power import (
-    Story,
     changed_labels,
     clean_year,
     concept_seen,
@@ -20,6 +19,20 @@ from ml.quality.year.world import Event, made
 RULES = Rules()
 QUICK = Traffic(rows=2_000, label_share=0.5, delay=4.0)
 START = 12
+# By name: the stories themselves are drawn from 400,000 rows, which collecting the tests has no need of.
+NAMES = (
+    "nothing",
+    "shift of a feature without weight",
+    "shift of the strongest feature",
+    "the strongest feature tells less",
+    "concept drift",
+    "shift and concept drift",
+    "column constant",
+    "column in another unit",
+    "column constant for ten days",
+    "season as every year",
+    "season and concept drift",
+)
 
 
 def test_a_shift_of_half_a_standard_deviation_is_seen_in_one_window():
@@ -51,8 +64,13 @@ def test_estimated_quality_follows_rows_that_are_harder_to_tell_apart():
     assert report.diagnosis.retrain
 
 
-@pytest.mark.parametrize("story", stories(START), ids=lambda story: story.name)
-def test_each_story_is_told_rightly(story: Story):
+def test_each_story_is_asked_for():
+    assert tuple(story.name for story in stories(START)) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_story_is_told_rightly(name: str):
+    (story,) = (each for each in stories(START) if each.name == name)
     found = told(story, 2_001, QUICK, RULES, START + 24)
     assert found.first_right is not None
     assert found.wrong == {}

@@ -78,8 +78,8 @@ class Home:
             self.logs,
         ):
             _close(private(path))
-        # Pulumi writes down whatever it does: a third of the engine's CPU in a preview, a megabyte each time. It
-        # does not where a file stands in the place of its folder. A folder that is there already stays.
+        # Pulumi writes down whatever it does: a third of the engine's CPU in a preview, a megabyte each time.
+        # It does not where a file stands in the place of its folder. A folder that is there already stays.
         if not self.pulumi_logs.exists():
             self.pulumi_logs.touch(mode=0o600)
         return self

@@ -3,6 +3,10 @@
 import pulumi
 import pulumi_azure_native as azure
 
+from infra import narrow_imports
+
+narrow_imports.install()  # the SDK's own import, of all of network, would be half of the CPU of a run
+
 config = pulumi.Config()
 tags = {"owner": config.get("owner") or "team"}
 group = azure.resources.ResourceGroup(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import http.client
 import json
 import os
 import signal
@@ -214,6 +213,8 @@ def serve(home: Home, ready_descriptor: int | None) -> int:
 
 def ask(home: Home, method: str, path: str) -> Any:
     """Ask the running daemon; LifecycleError when it gives no good answer."""
+    import http.client  # with ssl and email: most commands ask nothing
+
     port = home.read_ports().get("plain", 0)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:

@@ -43,7 +43,7 @@ def ensure(home: Home, pulumi: Path, wanted: Iterable[Plugin], outside: Mapping[
 
 
 def _same_version(plugin: Plugin) -> None:
-    from emulator.provider.schema_cache import sdk_version
+    from emulator.provider.sdk import sdk_version
 
     if plugin.version != sdk_version():
         raise ProgramError(

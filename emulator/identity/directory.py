@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from emulator.arm.store import Store
 from emulator.identity.subscriptions import named_in_stack_files
 from emulator.principal import Principal
+
+if TYPE_CHECKING:
+    from emulator.arm.store import Store
 
 # The example directory. The same ids stand in the stack files.
 TENANT_ID: Final = "9b3f2a60-1c4d-4e8a-8f57-2d6e0b1c7a01"

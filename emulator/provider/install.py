@@ -12,7 +12,7 @@ import tarfile
 from pathlib import Path
 
 from emulator.home import REPOSITORY, Home, private, write_aside
-from emulator.provider.schema_cache import sdk_version
+from emulator.provider.sdk import sdk_version
 
 PROGRAM = "pulumi-resource-azure-native"
 

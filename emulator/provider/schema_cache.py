@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.metadata
 import json
 import os
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from emulator.arm.catalog import ROWS
 from emulator.provider.schema import Resource
+from emulator.provider.sdk import sdk_version
 
 _HERE = Path(__file__).resolve().parent
 _lock = threading.Lock()
@@ -26,11 +26,6 @@ _loaded: dict[str, Resource] = {}
 
 class UnknownResource(LookupError):
     """The installed SDK has no such resource."""
-
-
-def sdk_version() -> str:
-    """The version of the installed pulumi-azure-native."""
-    return importlib.metadata.version("pulumi-azure-native")
 
 
 def directory() -> Path:

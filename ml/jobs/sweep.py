@@ -76,7 +76,12 @@ def assemble(
         prepare = steps["prepare"](raw=raw, **plan.split)
         validate = steps["validate"](prepared=prepare.outputs.prepared)
         trial = steps["train"](
-            validated=validate.outputs.validated, seed=plan.seed, trials=1, tracking="required", **space()
+            validated=validate.outputs.validated,
+            seed=plan.seed,
+            trials=1,
+            candidates=BOOSTING,  # the space is that of this one alone, and so is the metric
+            tracking="required",
+            **space(),
         )
         train = trial.sweep(
             primary_metric=METRIC, goal=GOAL, sampling_algorithm=RandomSamplingAlgorithm(seed=plan.seed)

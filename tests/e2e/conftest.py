@@ -13,8 +13,8 @@ __all__ = ["ROOT", "World", "estate_world", "model_world", "production_world", "
 
 
 @contextmanager
-def running(home: Path) -> Generator[World]:
-    made = World(home)
+def running(home: Path, *, each_step: bool = True) -> Generator[World]:
+    made = World(home, each_step=each_step)
     made.emulator("up")
     yield made
     made.emulator("down")
@@ -30,7 +30,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def estate_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Stage is up in it."""
     home = homes.started(tmp_path_factory) / homes.HOME
-    with running(homes.clone(home, tmp_path_factory.mktemp("estate") / "home")) as made:
+    with running(homes.clone(home, tmp_path_factory.mktemp("estate") / "home"), each_step=False) as made:
         yield made
 
 
@@ -38,7 +38,7 @@ def estate_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def model_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Stage is up in it, and a model of the example data is registered."""
     home = homes.trained(tmp_path_factory) / homes.HOME
-    with running(homes.clone(home, tmp_path_factory.mktemp("model") / "home")) as made:
+    with running(homes.clone(home, tmp_path_factory.mktemp("model") / "home"), each_step=False) as made:
         yield made
 
 

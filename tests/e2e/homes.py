@@ -28,7 +28,7 @@ def started(factory: pytest.TempPathFactory) -> Path:
     """A folder with the home in which what all environments share is up, and stage; and SHARED."""
 
     def make(folder: Path) -> None:
-        world = World(folder / HOME)
+        world = World(folder / HOME, each_step=False)
         world.emulator("up")
         try:
             world.bootstrap()
@@ -44,7 +44,7 @@ def trained(factory: pytest.TempPathFactory) -> Path:
     """A folder with the home in which, besides, a model of the example data is registered, and ANSWER."""
 
     def make(folder: Path) -> None:
-        world = World(clone(started(factory) / HOME, folder / HOME))
+        world = World(clone(started(factory) / HOME, folder / HOME), each_step=False)
         world.emulator("up")
         try:
             (folder / ANSWER).write_text(world.run("mlops", "train", "--env", "stage", "--json").stdout)
@@ -58,7 +58,7 @@ def released(factory: pytest.TempPathFactory) -> Path:
     """A folder with the home in which, besides, production has its first release; and FIRST."""
 
     def make(folder: Path) -> None:
-        world = World(clone(trained(factory) / HOME, folder / HOME))
+        world = World(clone(trained(factory) / HOME, folder / HOME), each_step=False)
         world.emulator("up")
         try:
             production.estates(world)

@@ -172,6 +172,11 @@ def test_another_state_is_not_served(refused: Refused) -> None:
     assert "serves no other state" in said
 
 
+def test_pulumi_keeps_no_log_beside_the_state(engine: Engine) -> None:
+    """It would write down all that each command does: a megabyte a run, a sixth of what a preview takes."""
+    assert list((engine.folder / "home" / "pulumi" / "home").rglob("*.log")) == []
+
+
 def test_destroy_leaves_nothing(engine: Engine) -> None:
     engine.pulumi("sample", "destroy", "--yes", "--skip-preview")
     assert engine.resources() == {}

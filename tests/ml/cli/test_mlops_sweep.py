@@ -38,6 +38,9 @@ def test_the_rows_are_prepared_once_and_the_train_step_is_swept(plan: Plan) -> N
     assert swept["limits"]["max_concurrent_trials"] == 5
     assert swept["limits"]["timeout"] == swept["limits"]["trial_timeout"] == 600
     assert str(swept["inputs"]["trials"]) == "1"
+    assert (
+        swept["inputs"]["candidates"] == "hist_gradient_boosting"
+    )  # whose space it is; others are not fitted
     assert swept["inputs"]["tracking"] == "required"
     assert str(swept["inputs"]["seed"]) == "7"
     assert swept["sampling_algorithm"] == {"type": "random", "seed": 7}

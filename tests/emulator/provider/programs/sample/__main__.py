@@ -1,7 +1,12 @@
 """A small estate: names given and made up, parents and children, secrets, identities, functions."""
 
 import pulumi
-import pulumi_azure_native as azure
+
+from infra import narrow_imports
+
+narrow_imports.install()  # the SDK's own import, of all of network, would be half of the CPU of a run
+
+import pulumi_azure_native as azure  # noqa: E402
 
 config = pulumi.Config()
 tags = {"owner": config.get("owner") or "team"}

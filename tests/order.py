@@ -48,7 +48,6 @@ SECONDS: Final = {
     "tests/scoring/test_workers.py": 11,
     "tests/emulator/machinelearning/test_client.py": 11,
     "tests/emulator/pipelines/test_pipeline_lifecycle.py": 11,
-    "tests/ml/fleet/test_training.py": 11,
     "tests/ml/kept/test_erase.py": 11,
     "tests/emulator/pipelines/test_pipeline_values.py": 11,
     "tests/emulator/containerinstance/test_groups.py": 10,

@@ -10,16 +10,38 @@ from emulator.apimanagement.policies.expressions.declare import (
     member_of,
 )
 from emulator.apimanagement.policies.expressions.types import (
+    characters,
+    comparison,
     crypto,
+    encodings,
+    enumerations,
     linq_json,
     numbers,
+    regular_expressions,
     request,
     sequences,
-    text,
+    string_builder,
+    strings,
     times,
+    uris,
 )
 
 # Imported for what they declare.
-DECLARED = (crypto, linq_json, numbers, request, sequences, text, times)
+DECLARED = (
+    characters,
+    comparison,
+    crypto,
+    encodings,
+    enumerations,
+    linq_json,
+    numbers,
+    regular_expressions,
+    request,
+    sequences,
+    string_builder,
+    strings,
+    times,
+    uris,
+)
 
 __all__ = ["DECLARED", "TYPES", "UNKNOWN", "Member", "TypeInfo", "canonical", "lineage", "member_of"]

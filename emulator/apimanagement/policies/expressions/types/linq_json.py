@@ -18,7 +18,7 @@ from emulator.apimanagement.policies.expressions.declare import (
     prop,
 )
 from emulator.apimanagement.policies.expressions.tokens import JArray, JObject, JProperty, JToken, JValue
-from emulator.apimanagement.policies.expressions.types.text import enumeration
+from emulator.apimanagement.policies.expressions.types.enumerations import enumeration
 from emulator.apimanagement.policies.expressions.values import (
     CLASSES,
     Enumerated,

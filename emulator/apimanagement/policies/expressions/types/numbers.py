@@ -32,7 +32,8 @@ from emulator.apimanagement.policies.expressions.declare import (
     method,
     prop,
 )
-from emulator.apimanagement.policies.expressions.types.text import enumeration, hashed, needed
+from emulator.apimanagement.policies.expressions.types.enumerations import enumeration
+from emulator.apimanagement.policies.expressions.types.strings import hashed, needed
 from emulator.apimanagement.policies.expressions.values import (
     WHOLE,
     Box,

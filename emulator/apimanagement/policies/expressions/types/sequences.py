@@ -24,7 +24,7 @@ from emulator.apimanagement.policies.expressions.declare import (
     method,
     prop,
 )
-from emulator.apimanagement.policies.expressions.types.text import compared, folded
+from emulator.apimanagement.policies.expressions.types.comparison import compared, folded
 from emulator.apimanagement.policies.expressions.values import (
     CLASSES,
     Array,

@@ -28,8 +28,8 @@ from emulator.apimanagement.policies.expressions.declare import (
     method,
     prop,
 )
+from emulator.apimanagement.policies.expressions.types.enumerations import enumeration
 from emulator.apimanagement.policies.expressions.types.numbers import tried
-from emulator.apimanagement.policies.expressions.types.text import enumeration
 from emulator.apimanagement.policies.expressions.values import CLASSES, Enumerated, Long, Thrown
 
 CLASSES.extend([(DateTime, "DateTime"), (DateTimeOffset, "DateTimeOffset"), (TimeSpan, "TimeSpan")])

@@ -16,8 +16,8 @@ from emulator.apimanagement.policies.csharp import syntax
 from emulator.apimanagement.policies.expressions import clock, jwt, tokens
 from emulator.apimanagement.policies.expressions.conversions import cast, default_of, is_instance, name_of
 from emulator.apimanagement.policies.expressions.declare import Member, TypeInfo, declare, method, prop
+from emulator.apimanagement.policies.expressions.types.dictionaries import try_get
 from emulator.apimanagement.policies.expressions.types.enumerations import enumeration
-from emulator.apimanagement.policies.expressions.types.sequences import try_get
 from emulator.apimanagement.policies.expressions.values import (
     CLASSES,
     Array,

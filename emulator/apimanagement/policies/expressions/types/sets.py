@@ -1,0 +1,35 @@
+"""HashSet."""
+
+# pyright: reportUnknownLambdaType=false
+# A table of lambdas: what they take is said by the types beside them.
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.apimanagement.policies.expressions.declare import TypeInfo, declare, function, method, prop
+from emulator.apimanagement.policies.expressions.values import Set, checked_size, items
+
+
+def _set_add(self: Set, value: Any) -> bool:
+    new = value not in self
+    self[value] = None
+    checked_size(len(self))
+    return new
+
+
+declare(
+    TypeInfo(
+        "HashSet",
+        "System.Collections.Generic.HashSet",
+        ("IEnumerable",),
+        members={
+            "Count": prop("int", len),
+            "Add": method("bool", _set_add),
+            "Remove": method("bool", lambda self, value: self.pop(value, self) is not self),
+            "Contains": method("bool", lambda self, value: value in self),
+            "UnionWith": method("void", lambda self, values: self.update(dict.fromkeys(items(values)))),
+        },
+        make=function("HashSet<T>", lambda values=(), comparer=None: Set(dict.fromkeys(items(values)))),
+    )
+)

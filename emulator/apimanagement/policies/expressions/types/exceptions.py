@@ -1,4 +1,4 @@
-"""Exception, the one that an expression may throw by itself."""
+"""Exception."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

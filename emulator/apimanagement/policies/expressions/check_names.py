@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from emulator.apimanagement.policies.csharp import syntax
-from emulator.apimanagement.policies.csharp.expressions import PREDEFINED
 from emulator.apimanagement.policies.csharp.lexer import Source
+from emulator.apimanagement.policies.csharp.words import PREDEFINED
 from emulator.apimanagement.policies.errors import ExpressionError
 from emulator.apimanagement.policies.expressions.allowed import ALLOWED, BY_NAME, REFUSED, SAMPLED
 from emulator.apimanagement.policies.expressions.kinds import Kind

@@ -8,8 +8,8 @@ from typing import Final
 
 from emulator.home import REPOSITORY
 from emulator.monitor.kql.aggregates import AGGREGATES, ALIASES
-from emulator.monitor.kql.bind import ALSO, SCALARS
 from emulator.monitor.kql.expressions import LISTED, TEXT_OPERATORS
+from emulator.monitor.kql.functions import ALSO, SCALARS
 from emulator.monitor.kql.names import OPERATORS
 from emulator.monitor.kql.operators import JOINS, KNOWN
 from emulator.monitor.kql.parser import SOURCES

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from emulator.monitor.kql import column_operators, combine, reshape, row_operators, specials, summarize
 from emulator.monitor.kql import syntax as s
-from emulator.monitor.kql.bind import arguments_of, as_kind, bind, fixed, tabular
+from emulator.monitor.kql.application import as_kind
+from emulator.monitor.kql.bind import arguments_of, bind, fixed, tabular
 from emulator.monitor.kql.faults import MOST_ROWS, QueryFault, Unsupported, too_many
 from emulator.monitor.kql.kinds import ORDERED, WHOLE, together
 from emulator.monitor.kql.scope import Closure, Context, Scope

@@ -19,7 +19,7 @@ from emulator.monitor.kql.names import FUNCTIONS
 from emulator.monitor.kql.scalars import Scalar
 from emulator.monitor.kql.scope import AggregateCall, Closure, Scope
 from emulator.monitor.kql.table import Bound, Row, Table, constant
-from emulator.monitor.kql.values import dynamic_of
+from emulator.monitor.kql.values import dynamic_of, wrapped
 
 SPECIAL: Final[dict[str, Callable[[s.Call, Scope], Bound]]] = {}
 """Functions whose arguments are not simply values: `specials` puts them here."""
@@ -128,7 +128,9 @@ def _unary(word: str, operand: Bound, at: int) -> Bound:
 
     def negative(row: Row) -> Any:
         value = run(row)
-        return None if value is None else -value
+        if value is None:
+            return None
+        return wrapped(-value) if kind == "long" else -value
 
     return Bound(kind, negative, operand.constant)
 

@@ -10,7 +10,7 @@ from emulator.monitor.kql import syntax as s
 from emulator.monitor.kql.application import as_kind
 from emulator.monitor.kql.bind import arguments_of, bind, fixed, tabular
 from emulator.monitor.kql.faults import MOST_ROWS, QueryFault, Unsupported, too_many
-from emulator.monitor.kql.kinds import ORDERED, WHOLE, together
+from emulator.monitor.kql.kinds import NUMBERS, ORDERED, WHOLE, together, wider
 from emulator.monitor.kql.scope import Closure, Context, Scope
 from emulator.monitor.kql.table import Bound, Column, Row, Table, constant
 
@@ -149,13 +149,17 @@ def _range(expression: s.RangeSource, context: Context) -> Table:
             expression.at,
             code="SEM0064",
         )
-    if kind in ("int", "long", "real") and step.kind == "real":
-        kind = "real"
+    if kind in NUMBERS and step.kind in ("real", "decimal"):
+        kind = wider(kind, step.kind)
+    if kind in ("real", "decimal"):
+        low, high, step = (as_kind(one, kind) for one in (low, high, step))
     value, end, by = low.value(), high.value(), step.value()
+    if value is None or end is None:
+        raise Unsupported("range from or to null", expression.at)
     rows: list[Row] = []
     if by:
         while value <= end if by > 0 else value >= end:
-            rows.append((float(value) if kind == "real" else value,))
+            rows.append((value,))
             value += by
             if len(rows) > MOST_ROWS:
                 raise too_many(expression.at)

@@ -69,7 +69,7 @@ class Reach:
             target = self._store.get(target_id)
             return self._find(place, target, group) if target else None
 
-        return self._kept(("denied", place, fold(target_id), group), find)
+        return self._kept(("denied", place, fold(target_id), group, self._revision(target_id)), find)
 
     def by_endpoint(self, place: Place, target_id: str, group: str) -> str:
         """Why no private endpoint of a service lets a caller at the place in; "" when one does."""
@@ -82,9 +82,8 @@ class Reach:
             found = self._private.way(subnet, target, group)
             return found.why if isinstance(found, Denied) else found or ""
 
-        parsed = parse(target_id)  # of any type: scopes and apps are none of TYPES
-        revision = self._store.revision(parsed.type) if parsed else 0
-        return self._kept(("private", fold(place.subnet), fold(target_id), group, revision), find)
+        key = ("private", fold(place.subnet), fold(target_id), group, self._revision(target_id))
+        return self._kept(key, find)
 
     def lost(self, place: Place, host: str) -> str:
         """Why nothing answers at a host name when a caller at the place asks; "" when something does."""
@@ -148,6 +147,11 @@ class Reach:
         return self._private.flow(
             subnet, {"id": cluster["id"], "properties": {"subnet": {"id": nodes["id"]}}}, network, address
         )
+
+    def _revision(self, target_id: str) -> int:
+        """Of a service's type, which need not be one of TYPES: scopes, apps and databases are none."""
+        parsed = parse(target_id)
+        return self._store.revision(parsed.type) if parsed else 0
 
     def _kept(self, key: tuple[object, ...], find: Callable[[], Found]) -> Found:
         """What was found before, unless one of the TYPES has changed since."""

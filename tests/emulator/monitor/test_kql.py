@@ -18,7 +18,12 @@ from emulator.monitor.kql.faults import QueryFault, SyntaxFault, Unsupported
 from emulator.monitor.kql.table import Column, Table
 from emulator.monitor.kql.values import ticks_of
 from emulator.monitor.logs import answers
-from tests.emulator.monitor.kusto_answers import ANSWERS, NOT_EMULATED, REFUSED, Row, T
+from tests.emulator.monitor.kusto_expressions import EXPRESSIONS
+from tests.emulator.monitor.kusto_operators import OPERATORS
+from tests.emulator.monitor.kusto_refusals import NOT_EMULATED, REFUSED
+from tests.emulator.monitor.kusto_rows import Row, T
+
+ANSWERS = [*EXPRESSIONS, *OPERATORS]
 
 NOW = ticks_of(datetime(2026, 11, 29, 12))
 

@@ -120,6 +120,15 @@ VALUES: dict[str, Any] = {
     'JArray.Parse("[3,1,2]").Select(t => (int)t).OrderBy(n => n).Last()': 3,
     # texts
     '"Hi There".Length': 8,
+    ('string.Join("|", "a,,b,c".Split(new[] { \',\' }, 2, StringSplitOptions.RemoveEmptyEntries))'): "a|b,c",
+    ('string.Join("|", ",,a,,".Split(new[] { \',\' }, 1, StringSplitOptions.RemoveEmptyEntries))'): ",,a,,",
+    ('string.Join("|", "xaby".Split(new[] { "a", "ab" }, StringSplitOptions.None))'): "x|by",
+    'System.Net.WebUtility.HtmlEncode("é\u00a0ÿĀ")': "&#233;&#160;&#255;Ā",
+    'System.Net.WebUtility.HtmlEncode("😀")': "&#128512;",
+    r'Regex.Unescape(@"a\.b\n\t\x41\u0042\103\cA\\")': "a.b\n\tABC\x01\\",
+    "\"b,A,c\".Split(',').OrderBy(s => s, StringComparer.OrdinalIgnoreCase).First()": "A",
+    "\"b,A,c\".Split(',').OrderBy(s => s).First()": "A",
+    "\"B,a,C\".Split(',').OrderBy(s => s, StringComparer.OrdinalIgnoreCase).First()": "a",
     (
         "\"a,b,,c\".Split(',').Length + \"a,b\".Split(new[] { ',' }, "
         "StringSplitOptions.RemoveEmptyEntries)[1]"
@@ -287,6 +296,7 @@ FAILURES = {
     'Convert.FromBase64String("!")': ("FormatException", "Base-64"),
     "((string)null).Length": ("NullReferenceException", "Object reference"),
     'throw new Exception("own")': ("System.Exception", "own"),
+    r'Regex.Unescape(@"\y")': ("ArgumentException", r"Unrecognized escape sequence \y"),
     "context.Request.Body.As<string>() + context.Request.Body.As<string>()": (
         "InvalidOperationException",
         "preserveContent",
@@ -331,6 +341,20 @@ def test_a_regular_expression_that_may_take_for_ever_is_refused(context: Context
             compiled(f'@(Regex.IsMatch("ab", @"{pattern}"))')(context)
     with pytest.raises(EvaluationFailure, match="4096 are the most"):
         compiled('@(Regex.IsMatch("a".PadLeft(5000), "a*a*b"))')(context)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)",
+        "new HashSet<string>(StringComparer.OrdinalIgnoreCase)",
+        'new HashSet<string>(new[] { "a" }, StringComparer.OrdinalIgnoreCase)',
+    ],
+)
+def test_a_collection_that_compares_its_keys_otherwise_is_refused(made: str, context: Context) -> None:
+    with pytest.raises(EvaluationFailure, match="not emulated: OrdinalIgnoreCase of keys"):
+        compiled(f"@({made}.Count)")(context)
+    assert compiled(f"@({made.replace('OrdinalIgnoreCase', 'Ordinal')}.Count < 2)")(context) is True
 
 
 def test_literals_are_their_text_and_values_are_shown_as_csharp_shows_them(context: Context) -> None:

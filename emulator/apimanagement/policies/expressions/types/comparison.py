@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from emulator.apimanagement.policies.expressions.declare import TypeInfo, constant, declare, method
 from emulator.apimanagement.policies.expressions.types.enumerations import enumeration
-from emulator.apimanagement.policies.expressions.values import Box, Enumerated
+from emulator.apimanagement.policies.expressions.values import Box, Enumerated, Thrown
 
 ORDINAL: Final = Enumerated("StringComparison", "Ordinal", 4)
 enumeration(
@@ -45,6 +45,13 @@ def equal_texts(self: Any, other: Any, comparison: Any = ORDINAL) -> bool:
     if not isinstance(other, str) or not isinstance(self, str):
         return self is None and other is None
     return folded(self, comparison) == folded(other, comparison)
+
+
+def by_ordinal(*given: Any) -> None:
+    """Refuses a StringComparer by which keys that differ would be the same, which collections do not know."""
+    for one in given:
+        if isinstance(one, Box) and one.type == "StringComparer" and one.value.name.endswith("IgnoreCase"):
+            raise Thrown("System.NotSupportedException", f"not emulated: {one.value.name} of keys")
 
 
 declare(

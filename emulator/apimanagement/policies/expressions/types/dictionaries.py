@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.apimanagement.policies.expressions.declare import TypeInfo, declare, function, method, prop
+from emulator.apimanagement.policies.expressions.types.comparison import by_ordinal
 from emulator.apimanagement.policies.expressions.values import (
     Array,
     Dict,
@@ -51,6 +52,7 @@ def try_get(self: Any, key: Any, result: Ref) -> bool:
 
 
 def _new_dictionary(given: Any = None, comparer: Any = None) -> Dict:
+    by_ordinal(given, comparer)
     return Dict(given) if isinstance(given, dict) else Dict()
 
 

@@ -272,7 +272,9 @@ ENUMERABLE = {
     "Min": method("?", lambda self, value=None: _extreme(self, value, most=False)),
     "OfType": method("IEnumerable<M>", _of_type, generic=True),
     "OrderBy": method("IOrderedEnumerable<T>", ordered),
-    "OrderByDescending": method("IOrderedEnumerable<T>", lambda self, key: ordered(self, key, down=True)),
+    "OrderByDescending": method(
+        "IOrderedEnumerable<T>", lambda self, key, comparer=None: ordered(self, key, comparer, down=True)
+    ),
     "Reverse": method("IEnumerable<T>", lambda self: Sequence(reversed(list(items(self))))),
     "Select": method("IEnumerable<R>", _select),
     "SelectMany": method("IEnumerable<?>", _select_many),

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from emulator.apimanagement.policies.expressions.declare import Call, TypeInfo, declare, method
-from emulator.apimanagement.policies.expressions.types.comparison import compared
-from emulator.apimanagement.policies.expressions.values import CLASSES, Sequence, Thrown, items
+from emulator.apimanagement.policies.expressions.types.comparison import compared, folded
+from emulator.apimanagement.policies.expressions.values import CLASSES, Box, Sequence, Thrown, items
 
 
 def order(one: Any, two: Any) -> int:
@@ -48,7 +48,19 @@ CLASSES.insert(0, (Ordered, "IOrderedEnumerable"))
 def ordered(self: Any, key: Call, comparer: Any = None, *, down: bool = False, more: bool = False) -> Ordered:
     """As `OrderBy`; down: the greatest first. more: as `ThenBy`, behind the keys before."""
     before = self.keys if more and isinstance(self, Ordered) else ()
+    if isinstance(comparer, Box):
+        key = _folding(key, comparer.value)
     return Ordered(items(self), (*before, (key, down)))
+
+
+def _folding(key: Call, comparison: Any) -> Call:
+    """A key that is a text, as a comparison sees it."""
+
+    def folding(one: Any) -> Any:
+        found = key(one)
+        return folded(found, comparison) if isinstance(found, str) else found
+
+    return folding
 
 
 def key_of(value: Any) -> Any:
@@ -73,9 +85,13 @@ declare(
         "System.Linq.IOrderedEnumerable",
         ("IEnumerable",),
         members={
-            "ThenBy": method("IOrderedEnumerable<T>", lambda self, key: ordered(self, key, more=True)),
+            "ThenBy": method(
+                "IOrderedEnumerable<T>",
+                lambda self, key, comparer=None: ordered(self, key, comparer, more=True),
+            ),
             "ThenByDescending": method(
-                "IOrderedEnumerable<T>", lambda self, key: ordered(self, key, down=True, more=True)
+                "IOrderedEnumerable<T>",
+                lambda self, key, comparer=None: ordered(self, key, comparer, down=True, more=True),
             ),
         },
     )

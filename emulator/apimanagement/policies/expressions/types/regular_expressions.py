@@ -18,10 +18,15 @@ from emulator.apimanagement.policies.expressions.values import (
     Box,
     Enumerated,
     Sequence,
+    Thrown,
     checked_size,
 )
 
 enumeration("RegexOptions", "System.Text.RegularExpressions.RegexOptions", **patterns.OPTIONS)
+_ESCAPES = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_ESCAPE = re.compile(
+    r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|([0-7]{1,3})|c([A-Za-z@\[\\\]^_])|(.?))", re.DOTALL
+)
 
 
 def _options(given: Any) -> int:
@@ -56,6 +61,28 @@ def _substituted(regex: Box[patterns.Pattern], text: Any, new: Any, count: int =
     shown = regex.value.checked(text)
     checked_size(len(shown) * max(1, 0 if callable(new) else len(needed(new))))
     return regex.value.found.sub(one, shown, count=max(count, 0))
+
+
+def _unescaped(text: Any) -> str:
+    """As `Regex.Unescape`. ArgumentException for a letter that is no escape."""
+
+    def one(found: re.Match[str]) -> str:
+        if code := found[1] or found[2]:
+            return chr(int(code, 16))
+        if found[3]:
+            return chr(int(found[3], 8) & 0xFF)
+        if found[4]:
+            return chr(ord(found[4].upper()) - 64)
+        letter = found[5]
+        if letter in _ESCAPES:
+            return _ESCAPES[letter]
+        if letter.isalnum() or letter in ("", "_"):
+            raise Thrown(
+                "System.ArgumentException", f'parsing "{text}" - Unrecognized escape sequence \\{letter}.'
+            )
+        return letter
+
+    return _ESCAPE.sub(one, needed(text))
 
 
 def _parted(regex: Box[patterns.Pattern], text: Any) -> Array:
@@ -120,7 +147,7 @@ declare(
             "Split": function(
                 "string[]", lambda text, pattern, options=None: _parted(_regex(pattern, options), text)
             ),
-            "Unescape": function("string", lambda text: re.sub(r"\\(.)", r"\1", needed(text))),
+            "Unescape": function("string", _unescaped),
             "Escape": function("string", lambda text: re.escape(needed(text))),
         },
         make=function("Regex", _regex),

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.apimanagement.policies.expressions.declare import TypeInfo, declare, function, method, prop
-from emulator.apimanagement.policies.expressions.values import Set, checked_size, items
+from emulator.apimanagement.policies.expressions.types.comparison import by_ordinal
+from emulator.apimanagement.policies.expressions.values import Box, Set, checked_size, items
 
 
 def _set_add(self: Set, value: Any) -> bool:
@@ -16,6 +17,11 @@ def _set_add(self: Set, value: Any) -> bool:
     self[value] = None
     checked_size(len(self))
     return new
+
+
+def _new_set(given: Any = (), comparer: Any = None) -> Set:
+    by_ordinal(given, comparer)
+    return Set(dict.fromkeys(() if isinstance(given, Box | int) else items(given)))
 
 
 declare(
@@ -30,6 +36,6 @@ declare(
             "Contains": method("bool", lambda self, value: value in self),
             "UnionWith": method("void", lambda self, values: self.update(dict.fromkeys(items(values)))),
         },
-        make=function("HashSet<T>", lambda values=(), comparer=None: Set(dict.fromkeys(items(values)))),
+        make=function("HashSet<T>", _new_set),
     )
 )

@@ -64,12 +64,15 @@ def _split(self: str, *given: Any) -> Array:
         elif isinstance(one, list):
             separators.extend(str(part) for part in one)
     separators = [one for one in separators if one]
-    pattern = "|".join(map(re.escape, sorted(separators, key=len, reverse=True))) or r"\s"
+    pattern = "|".join(map(re.escape, separators)) or r"\s"  # of two that fit, the first that is named
     drop = options is not None and options.name == "RemoveEmptyEntries"
     parts: list[str] = []
     at = 0
     for match in re.finditer(pattern, self):
         if most is not None and len(parts) >= most - 1:
+            if drop and most > 1 and match.start() == at:
+                at = match.end()
+                continue
             break
         if match.start() > at or not drop:
             parts.append(self[at : match.start()])

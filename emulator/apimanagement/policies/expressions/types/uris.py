@@ -79,6 +79,16 @@ declare(
         make=function("Uri", _uri),
     )
 )
+
+
+def _html_encoded(text: str | None) -> str | None:
+    """As WebUtility does it: of what is beyond ASCII, Latin-1 and what takes two chars become numbers."""
+    if text is None:
+        return None
+    escaped = html.escape(text).replace("&#x27;", "&#39;")
+    return re.sub("[\xa0-\xff\U00010000-\U0010ffff]", lambda found: f"&#{ord(found[0])};", escaped)
+
+
 declare(
     TypeInfo(
         "WebUtility",
@@ -89,9 +99,7 @@ declare(
                 lambda text: None if text is None else quote(text, safe="-_.!*() ").replace(" ", "+"),
             ),
             "UrlDecode": function("string", lambda text: None if text is None else unquote_plus(text)),
-            "HtmlEncode": function(
-                "string", lambda text: None if text is None else html.escape(text).replace("&#x27;", "&#39;")
-            ),
+            "HtmlEncode": function("string", _html_encoded),
             "HtmlDecode": function("string", lambda text: None if text is None else html.unescape(text)),
         },
     )

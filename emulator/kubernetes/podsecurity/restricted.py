@@ -1,4 +1,4 @@
-"""The level restricted: what hardened pods are made of."""
+"""The level restricted: what a pod has to give up, and to say of itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Array, and what lists and arrays can alike."""
+"""The members of Array, and what lists share with arrays."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

@@ -1,4 +1,4 @@
-"""BitConverter: numbers as bytes, little end first."""
+"""The members of BitConverter: numbers as bytes, the lowest first."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

@@ -1,4 +1,4 @@
-"""Char."""
+"""The members of Char."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

@@ -1,4 +1,4 @@
-"""Convert: numbers, truths, times and bytes out of one another and out of texts."""
+"""The members of Convert, which makes numbers, truths, times and bytes of one another and of texts."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

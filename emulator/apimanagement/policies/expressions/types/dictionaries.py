@@ -1,4 +1,4 @@
-"""Dictionary with its interface, and KeyValuePair."""
+"""The members of Dictionary and of its interface, and of KeyValuePair."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

@@ -1,4 +1,4 @@
-"""Encoding: texts as bytes, and bytes as texts."""
+"""The members of Encoding: texts as bytes, and bytes as texts."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

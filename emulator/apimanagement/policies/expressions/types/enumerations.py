@@ -1,4 +1,4 @@
-"""Enumerations: what is common to them, and how one is declared."""
+"""What all enumerations have, and how one is declared."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

@@ -1,4 +1,4 @@
-"""Exception."""
+"""The members of Exception."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

@@ -1,4 +1,4 @@
-"""Guid."""
+"""The members of Guid."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

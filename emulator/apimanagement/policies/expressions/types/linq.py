@@ -1,4 +1,4 @@
-"""LINQ: what every collection can. Its results are found at once, not when they are asked for."""
+"""The methods of LINQ on every collection. Their results are found at once, not when they are read."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

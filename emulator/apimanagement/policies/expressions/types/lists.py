@@ -1,4 +1,4 @@
-"""List with its interfaces, Queue and Stack."""
+"""The members of List and of its interfaces, of Queue and of Stack."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

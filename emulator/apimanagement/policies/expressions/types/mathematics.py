@@ -1,4 +1,4 @@
-"""Math and Random."""
+"""The members of Math and of Random."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

@@ -1,4 +1,4 @@
-"""The numbers of C# by their sizes, and Boolean."""
+"""The members of the numbers by their sizes, and of Boolean."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

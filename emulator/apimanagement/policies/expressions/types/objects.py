@@ -1,4 +1,4 @@
-"""Object: what every value can."""
+"""The members of Object, which every value has."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

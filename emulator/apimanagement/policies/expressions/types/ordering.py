@@ -1,4 +1,4 @@
-"""The order of values, what LINQ sorts by it, and when two values are the same."""
+"""How LINQ orders values, and when two of them are the same."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

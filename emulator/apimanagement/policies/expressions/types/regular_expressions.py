@@ -1,4 +1,4 @@
-"""Regex, and what its matches hold."""
+"""The members of Regex and of its matches."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

@@ -1,4 +1,4 @@
-"""HashSet."""
+"""The members of HashSet."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

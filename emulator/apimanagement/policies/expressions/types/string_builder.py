@@ -1,4 +1,4 @@
-"""StringBuilder."""
+"""The members of StringBuilder."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

@@ -1,4 +1,4 @@
-"""String."""
+"""The members of String."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

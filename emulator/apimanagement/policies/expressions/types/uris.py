@@ -1,4 +1,4 @@
-"""Uri, and the escapes of WebUtility."""
+"""The members of Uri, and the escapes of WebUtility."""
 
 # pyright: reportUnknownLambdaType=false
 # A table of lambdas: what they take is said by the types beside them.

@@ -8,10 +8,11 @@ from typing import Final
 
 from emulator.home import REPOSITORY
 from emulator.monitor.kql.aggregates import AGGREGATES, ALIASES
-from emulator.monitor.kql.bind import ALSO, SCALARS
 from emulator.monitor.kql.expressions import LISTED, TEXT_OPERATORS
+from emulator.monitor.kql.functions import ALSO, SCALARS
 from emulator.monitor.kql.names import OPERATORS
-from emulator.monitor.kql.parser import JOINS, KNOWN, SOURCES
+from emulator.monitor.kql.operators import JOINS, KNOWN
+from emulator.monitor.kql.parser import SOURCES
 from emulator.monitor.kql.scalars import Scalar
 from emulator.monitor.kql.specials import SPECIAL_SAYS
 from emulator.monitor.logs.endpoint import HOSTS

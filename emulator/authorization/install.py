@@ -13,7 +13,8 @@ from emulator.authorization import filters, permissions
 from emulator.errors import AzureError, NotEmulated
 from emulator.identity.access import ASSIGNMENT, DEFINITION, scope_of
 from emulator.identity.constraints import assignable
-from emulator.identity.roles import ROLES, Role
+from emulator.identity.role import Role
+from emulator.identity.roles import ROLES
 from emulator.identity.service import Identity
 
 LEVELS: Final = ("CanNotDelete", "ReadOnly")

@@ -7,7 +7,7 @@ from typing import Final
 
 from emulator.arm.service import Arm
 from emulator.http import Request, Response
-from emulator.identity.roles import Role
+from emulator.identity.role import Role
 from emulator.identity.service import Identity
 from emulator.principal import Principal
 

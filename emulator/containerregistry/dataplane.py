@@ -19,7 +19,8 @@ from emulator.identity.tokens import audience
 from emulator.images.image import ImageError
 from emulator.images.references import BadReference, Reference, parse
 from emulator.images.store import Images
-from emulator.network.reach import Reach, unreachable
+from emulator.network.denied import unreachable
+from emulator.network.reach import Reach
 from emulator.principal import Principal
 
 Json = dict[str, Any]

@@ -13,7 +13,8 @@ from emulator.arm.ids import fold, within
 from emulator.arm.store import Store
 from emulator.identity.constraints import assignable
 from emulator.identity.directory import SIGNED_IN
-from emulator.identity.roles import OWNER, ROLES, Role
+from emulator.identity.role import Role
+from emulator.identity.roles import OWNER, ROLES
 from emulator.principal import Principal
 
 ASSIGNMENT: Final = "Microsoft.Authorization/roleAssignments"

@@ -2,41 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
+from emulator.identity.cluster_roles import CLUSTER_ROLES
+from emulator.identity.role import COMMON, Role
+
 OWNER: Final = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A role definition; ``*`` in an action stands for anything, slashes included."""
-
-    name: str
-    actions: tuple[str, ...] = ()
-    not_actions: tuple[str, ...] = ()
-    data_actions: tuple[str, ...] = ()
-    not_data_actions: tuple[str, ...] = ()
-
-    def allows(self, action: str, *, data: bool = False) -> bool:
-        """Whether the role allows an action (``data``: one of the data plane)."""
-        given = self.data_actions if data else self.actions
-        withheld = self.not_data_actions if data else self.not_actions
-        return _match(given, action) and not _match(withheld, action)
-
-
-def _match(patterns: Iterable[str], action: str) -> bool:
-    return any(_pattern(pattern).fullmatch(action) for pattern in patterns)
-
-
-@cache
-def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.IGNORECASE)
-
-
 BLOB: Final = "Microsoft.Storage/storageAccounts/blobServices"
 FILES: Final = "Microsoft.Storage/storageAccounts/fileServices"
 QUEUE: Final = "Microsoft.Storage/storageAccounts/queueServices/queues"
@@ -44,15 +15,7 @@ TABLE: Final = "Microsoft.Storage/storageAccounts/tableServices/tables"
 VAULT: Final = "Microsoft.KeyVault/vaults"
 ML: Final = "Microsoft.MachineLearningServices/workspaces"
 ACR: Final = "Microsoft.ContainerRegistry/registries"
-AKS: Final = "Microsoft.ContainerService/managedClusters"
 IDENTITY: Final = "Microsoft.ManagedIdentity/userAssignedIdentities"
-
-# what most service roles may also read
-COMMON: Final = (
-    "Microsoft.Authorization/*/read",
-    "Microsoft.Resources/subscriptions/resourceGroups/read",
-    "Microsoft.Resources/deployments/*",
-)
 VAULT_READ: Final = (
     "Microsoft.Authorization/*/read",
     "Microsoft.Resources/subscriptions/resourceGroups/read",
@@ -63,60 +26,6 @@ VAULT_READ: Final = (
     f"{VAULT}/read",
     "Microsoft.KeyVault/operations/read",
 )
-CLUSTER_USER: Final = (f"{AKS}/listClusterUserCredential/action", f"{AKS}/read")
-# What the role RBAC Reader shows of a cluster: neither secrets nor roles.
-READABLE: Final = (
-    "apps/controllerrevisions",
-    "apps/daemonsets",
-    "apps/deployments",
-    "apps/replicasets",
-    "apps/statefulsets",
-    "autoscaling/horizontalpodautoscalers",
-    "batch/cronjobs",
-    "batch/jobs",
-    "configmaps",
-    "discovery.k8s.io/endpointslices",
-    "endpoints",
-    "events",
-    "events.k8s.io/events",
-    "limitranges",
-    "metrics.k8s.io/nodes",
-    "metrics.k8s.io/pods",
-    "namespaces",
-    "networking.k8s.io/ingresses",
-    "networking.k8s.io/networkpolicies",
-    "persistentvolumeclaims",
-    "pods",
-    "policy/poddisruptionbudgets",
-    "replicationcontrollers",
-    "resourcequotas",
-    "serviceaccounts",
-    "services",
-)
-# What the role RBAC Writer changes of one: no quotas, no limits, no roles.
-WRITABLE: Final = (
-    "apps/daemonsets",
-    "apps/deployments",
-    "apps/replicasets",
-    "apps/statefulsets",
-    "autoscaling/horizontalpodautoscalers",
-    "batch/cronjobs",
-    "batch/jobs",
-    "configmaps",
-    "coordination.k8s.io/leases",
-    "endpoints",
-    "events",
-    "networking.k8s.io/ingresses",
-    "networking.k8s.io/networkpolicies",
-    "persistentvolumeclaims",
-    "pods",
-    "policy/poddisruptionbudgets",
-    "replicationcontrollers",
-    "secrets",
-    "serviceaccounts",
-    "services",
-)
-
 ROLES: Final[dict[str, Role]] = {
     # general
     OWNER: Role("Owner", ("*",)),
@@ -434,47 +343,5 @@ ROLES: Final[dict[str, Role]] = {
         ("*/read", "Microsoft.OperationalInsights/workspaces/search/action"),
         ("Microsoft.OperationalInsights/workspaces/sharedKeys/read",),
     ),
-    # kubernetes and containers
-    "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8": Role(
-        "Azure Kubernetes Service Cluster Admin Role",
-        (f"{AKS}/listClusterAdminCredential/action", f"{AKS}/read"),
-    ),
-    "4abbcc35-e782-43d8-92c5-2d3f1bd2253f": Role("Azure Kubernetes Service Cluster User Role", CLUSTER_USER),
-    "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b": Role(
-        "Azure Kubernetes Service RBAC Cluster Admin", CLUSTER_USER, data_actions=(f"{AKS}/*",)
-    ),
-    "7f6c6a51-bcf8-42ba-9220-52d62157d7db": Role(
-        "Azure Kubernetes Service RBAC Reader",
-        ("Microsoft.Resources/subscriptions/resourceGroups/read",),
-        data_actions=tuple(f"{AKS}/{kind}/read" for kind in READABLE),
-    ),
-    "a7ffa36f-339b-4b5c-8bdf-e2c188b2c0eb": Role(
-        "Azure Kubernetes Service RBAC Writer",
-        ("Microsoft.Resources/subscriptions/resourceGroups/read",),
-        data_actions=(
-            *(f"{AKS}/{kind}/*" for kind in WRITABLE),
-            *(f"{AKS}/{kind}/read" for kind in READABLE if kind not in WRITABLE),
-        ),
-    ),
-    "3498e952-d568-435e-9b2c-8d77e338d7f7": Role(
-        "Azure Kubernetes Service RBAC Admin",
-        (
-            f"{AKS}/listClusterUserCredential/action",
-            "Microsoft.Resources/subscriptions/resourceGroups/read",
-        ),
-        data_actions=(f"{AKS}/*",),
-        not_data_actions=tuple(
-            f"{AKS}/{kind}/{action}"
-            for kind in ("resourcequotas", "namespaces")
-            for action in ("write", "delete")
-        ),
-    ),
-    "85cb6faf-e071-4c9b-8136-154b5a04f717": Role(
-        "Kubernetes Extension Contributor",
-        ("Microsoft.KubernetesConfiguration/extensions/*", *COMMON),
-    ),
-    "5d977122-f97e-4b4d-a52f-6b43003ddb4d": Role(
-        "Azure Container Instances Contributor Role",
-        ("Microsoft.ContainerInstance/containerGroups/*", *COMMON),
-    ),
+    **CLUSTER_ROLES,
 }

@@ -8,7 +8,7 @@ from emulator.identity.directory import TENANT_ID
 from emulator.identity.service import Identity
 from emulator.keyvault.errors import VaultError
 from emulator.keyvault.vaults import Vault
-from emulator.network.reach import Denied, unreachable
+from emulator.network.denied import Denied, unreachable
 from emulator.principal import Principal
 
 AUDIENCE = "https://vault.azure.net"

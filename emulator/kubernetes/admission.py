@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from emulator.arm.service import Arm
-from emulator.kubernetes import managed, podsecurity, validation
+from emulator.kubernetes import managed, validation
 from emulator.kubernetes.clusters import AUTHORITY, furnish
 from emulator.kubernetes.defaults import set_defaults
 from emulator.kubernetes.errors import Cause, forbidden, invalid
 from emulator.kubernetes.kinds import BY_KIND, Kind
 from emulator.kubernetes.objects import ALPHABET, Objects, Rules
+from emulator.kubernetes.podsecurity import namespaces as podsecurity
 
 SERVICES: Final = "10.0.0.0/16"  # of a cluster that names no range
 NODE_PORTS: Final = (30000, 32767)

@@ -7,37 +7,26 @@ handed out belongs to the caller; what is handed in stays the caller's.
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
 from emulator.arm.store import Store
 from emulator.kubernetes import errors
-from emulator.kubernetes.changes import Change, Event, Watch
+from emulator.kubernetes.deletion import Deletion
 from emulator.kubernetes.kinds import BY_KIND, Kind
 from emulator.kubernetes.metadata import (
     Json,
-    Key,
-    blocks,
     copy,
     count_generation,
-    grace_s_of,
-    is_running,
     key_of,
     merged,
     owners,
-    references,
     says_the_same,
     timestamp,
 )
 
-DOCUMENTS: Final = "kubernetes"  # documents of the store: CLUSTER|REVISION, or CLUSTER|Kind|namespace|name
-REVISION: Final = "revision"
-HISTORY: Final = 2048  # events that are kept for watches that go on from an older version
-FOREGROUND: Final = "foregroundDeletion"
 NAME_TAIL: Final = 5  # characters that generateName adds
 ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"  # of such a tail: no vowels, so no words
 UNSET: Final = (
@@ -77,37 +66,13 @@ class Rules:
         return None
 
 
-class Objects:
+class Objects(Deletion):
     """Thread-safe. Every write is kept before the call returns. Refusals are ``errors.ApiError``."""
 
     def __init__(self, store: Store, cluster: str, rules: Rules | None = None) -> None:
         """cluster: the key of the cluster, without ``|``."""
-        self._store = store
-        self._cluster = cluster
+        super().__init__(store, cluster)
         self._rules = rules or Rules()
-        self._lock = threading.RLock()
-        self._held: dict[Key, Json] = {}
-        self._by_uid: dict[str, Key] = {}
-        self._dependents: dict[str, set[Key]] = {}  # uid of an owner -> its dependents
-        self._history: deque[Event] = deque(maxlen=HISTORY)
-        self._watches: list[Watch] = []
-        self._closed = False
-        self._revision = 1
-        self._load()
-        self._first = self._revision  # the oldest version from which a watch can go on
-
-    # reading
-
-    @property
-    def revision(self) -> int:
-        """The version of the newest write."""
-        return self._revision
-
-    @property
-    def watched(self) -> int:
-        """How many watches are open."""
-        with self._lock:
-            return len(self._watches)
 
     def find(self, kind: str, namespace: str, name: str) -> Json | None:
         """The object, or None. namespace: "" for kinds that have none."""
@@ -145,28 +110,6 @@ class Objects:
         """The objects that name an owner."""
         with self._lock:
             return [copy(self._held[key]) for key in sorted(self._dependents.get(uid, ()))]
-
-    def watch(self, *kinds: str, since: int | None = None) -> Watch:
-        """Changes of these kinds (of all where none is named) after a version, the newest by default.
-
-        410 where the changes since then are no longer kept.
-        """
-        with self._lock:
-            watch = Watch(frozenset(kinds), self._leave)
-            if since is not None and since < self._revision:
-                oldest = self._history[0].revision - 1 if len(self._history) == HISTORY else self._first
-                if since < oldest:
-                    raise errors.expired(f"too old resource version: {since} ({oldest})")
-                for event in self._history:
-                    if event.revision > since:
-                        watch.tell(event)
-            if self._closed:
-                watch.close()
-            else:
-                self._watches.append(watch)
-            return watch
-
-    # writing
 
     def create(
         self,
@@ -308,103 +251,6 @@ class Objects:
         with self._lock, self._whole():
             yield
 
-    def close(self) -> None:
-        """End all watches; those that come later are closed at once."""
-        with self._lock:
-            self._closed = True
-            watches = list(self._watches)
-        for watch in watches:
-            watch.close()
-
-    def forget(self) -> None:
-        """The cluster is gone: nothing of it is kept."""
-        self.close()
-        with self._lock, self._store.transaction():
-            self._held.clear()
-            self._dependents.clear()
-            for key in self._store.documents(DOCUMENTS, f"{self._cluster}|"):
-                self._store.delete_document(DOCUMENTS, key)
-
-    # parts
-
-    def _put(self, kind: Kind, key: Key, before: Json, now: Json) -> Json:
-        """Write what an object is from now on. One that only finalizers held goes with the last of them."""
-        meta = now["metadata"]
-        freed = before["metadata"].get("finalizers") and not meta.get("finalizers")
-        ended = not is_running(kind, now) or meta.get("deletionGracePeriodSeconds") == 0
-        if meta.get("deletionTimestamp") and freed and ended and kind.kind != "Namespace":
-            return self._remove(kind, key, now)
-        self._write("MODIFIED", kind, key, now, before)
-        if kind.kind == "Namespace":
-            self._end_if_empty(key[2])
-        return copy(now)
-
-    def settle(self) -> None:
-        """Watches go on from now at the earliest: as those of a server that has just started."""
-        with self._lock:
-            self._history.clear()
-            self._first = self._revision
-
-    def _load(self) -> None:
-        self._revision = 1
-        start = len(self._cluster) + 1
-        for text, value in self._store.documents(DOCUMENTS, f"{self._cluster}|").items():
-            parts = text[start:].split("|")
-            if parts == [REVISION]:
-                self._revision = int(value)
-            else:
-                self._keep((parts[0], parts[1], parts[2]), value)
-
-    def _keep(self, key: Key, value: Json) -> None:
-        self._let_go(key)
-        self._held[key] = value
-        self._by_uid[value["metadata"]["uid"]] = key
-        for uid in owners(value):
-            self._dependents.setdefault(uid, set()).add(key)
-
-    def _let_go(self, key: Key) -> None:
-        held = self._held.pop(key, None)
-        if held is None:
-            return
-        self._by_uid.pop(held["metadata"]["uid"], None)
-        for uid in owners(held):
-            there = self._dependents[uid]
-            there.discard(key)
-            if not there:
-                del self._dependents[uid]
-
-    @contextmanager
-    def _whole(self) -> Generator[None]:
-        """All writes inside are kept and told of, or none: what is held is then read again."""
-        try:
-            with self._store.transaction():
-                yield
-        except BaseException:
-            self._held.clear()
-            self._by_uid.clear()
-            self._dependents.clear()
-            self._load()
-            raise
-
-    def _write(self, change: Change, kind: Kind, key: Key, now: Json, before: Json | None) -> None:
-        self._revision += 1
-        now["metadata"]["resourceVersion"] = str(self._revision)
-        document = f"{self._cluster}|{'|'.join(key)}"
-        self._store.put_document(DOCUMENTS, f"{self._cluster}|{REVISION}", self._revision)
-        if change == "DELETED":
-            self._store.delete_document(DOCUMENTS, document)
-            self._let_go(key)
-        else:
-            self._store.put_document(DOCUMENTS, document, now, secret=kind.kind == "Secret")
-            self._keep(key, copy(now))
-        event = Event(change, kind, self._revision, copy(now), before)
-        self._store.after_commit(lambda: self._tell(event))
-
-    def _tell(self, event: Event) -> None:
-        self._history.append(event)
-        for watch in tuple(self._watches):
-            watch.tell(event)
-
     def _tracked(
         self,
         kind: Kind,
@@ -418,11 +264,6 @@ class Objects:
             fields = self._rules.managed(kind, before, now, manager, subresource)
         if fields is not None:
             now["metadata"]["managedFields"] = fields
-
-    def _leave(self, watch: Watch) -> None:
-        with self._lock:
-            if watch in self._watches:
-                self._watches.remove(watch)
 
     def _name(self, kind: Kind, meta: Json) -> str:
         while True:
@@ -454,99 +295,3 @@ class Objects:
                 ],
             }
             raise error
-
-    def _delete(self, kind: Kind, key: Key, held: Json, grace_s: int | None, propagation: str) -> Json:
-        now = copy(held)
-        meta = now["metadata"]
-        grace = grace_s_of(kind, now, grace_s)
-        first = "deletionTimestamp" not in meta
-        if propagation == "Orphan":
-            self._orphan(meta["uid"])
-        elif propagation == "Foreground" and self._dependents.get(meta["uid"]):
-            meta["finalizers"] = sorted({*(meta.get("finalizers") or []), FOREGROUND})
-        if first or grace < int(meta.get("deletionGracePeriodSeconds") or 0):
-            meta["deletionTimestamp"] = timestamp(grace)
-            meta["deletionGracePeriodSeconds"] = grace
-            if kind.generation:
-                meta["generation"] = int(meta.get("generation", 0)) + 1
-        if kind.kind == "Namespace":
-            return self._end_namespace(key, held, now)
-        if not meta.get("finalizers") and (grace == 0 or not is_running(kind, now)):
-            return self._remove(kind, key, now)
-        if now != held:
-            self._write("MODIFIED", kind, key, now, held)
-        if FOREGROUND in (meta.get("finalizers") or []):
-            self._collect(meta["uid"], "Foreground")
-            self._unblock(meta["uid"])
-            found = self._held.get(key)
-            return copy(found) if found else now
-        return copy(now)
-
-    def _end_namespace(self, key: Key, held: Json, now: Json) -> Json:
-        """All that is in it goes first; the last of it takes the namespace with it."""
-        now.setdefault("status", {})["phase"] = "Terminating"
-        if now != held:
-            self._write("MODIFIED", BY_KIND["Namespace"], key, now, held)
-        for inner in sorted(one for one in self._held if one[1] == key[2]):
-            if inner in self._held:
-                self._delete(BY_KIND[inner[0]], inner, self._held[inner], None, "Background")
-        self._end_if_empty(key[2])
-        return copy(now)
-
-    def _end_if_empty(self, namespace: str) -> None:
-        key = ("Namespace", "", namespace)
-        held = self._held.get(key)
-        if held is None or not held["metadata"].get("deletionTimestamp"):
-            return
-        if held["metadata"].get("finalizers") or any(one[1] == namespace for one in self._held):
-            return
-        self._write("DELETED", BY_KIND["Namespace"], key, copy(held), held)
-
-    def _remove(self, kind: Kind, key: Key, last: Json) -> Json:
-        with self._whole():
-            before = self._held[key]
-            gone = copy(last)
-            self._write("DELETED", kind, key, gone, before)
-            self._collect(gone["metadata"]["uid"], "Background")
-            for uid in owners(gone):
-                self._unblock(uid)
-            if key[1]:
-                self._end_if_empty(key[1])
-            return gone
-
-    def _collect(self, uid: str, propagation: str) -> None:
-        """What is owned by an object that is gone, or going, goes; what has another owner left loses this."""
-        for key in sorted(self._dependents.get(uid, ())):
-            held = self._held.get(key)
-            if held is None:
-                continue
-            others = [one for one in references(held) if one["uid"] != uid and one["uid"] in self._by_uid]
-            if others and propagation == "Background":
-                now = copy(held)
-                now["metadata"]["ownerReferences"] = [copy(one) for one in others]
-                self._write("MODIFIED", BY_KIND[key[0]], key, now, held)
-            elif not others and "deletionTimestamp" not in held["metadata"]:
-                self._delete(BY_KIND[key[0]], key, held, None, propagation)
-
-    def _unblock(self, uid: str) -> None:
-        """An owner that waited for the last of its dependents goes."""
-        key = self._by_uid.get(uid)
-        if key is None or any(blocks(self._held[one], uid) for one in self._dependents.get(uid, ())):
-            return
-        held = self._held[key]
-        finalizers = held["metadata"].get("finalizers") or []
-        if FOREGROUND in finalizers:
-            now = copy(held)
-            now["metadata"]["finalizers"] = [one for one in finalizers if one != FOREGROUND]
-            self._put(BY_KIND[key[0]], key, held, now)
-
-    def _orphan(self, uid: str) -> None:
-        for key in sorted(self._dependents.get(uid, ())):
-            held = self._held[key]
-            now = copy(held)
-            left = [one for one in references(now) if one["uid"] != uid]
-            if left:
-                now["metadata"]["ownerReferences"] = left
-            else:
-                del now["metadata"]["ownerReferences"]
-            self._write("MODIFIED", BY_KIND[key[0]], key, now, held)

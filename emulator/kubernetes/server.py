@@ -19,7 +19,8 @@ from emulator.kubernetes.paging import Pages
 from emulator.kubernetes.reading import Reading
 from emulator.kubernetes.subresources import Subresources
 from emulator.kubernetes.verbs import Verbs
-from emulator.network.reach import Reach, unreachable
+from emulator.network.denied import unreachable
+from emulator.network.reach import Reach
 from emulator.principal import Principal
 
 Json = dict[str, Any]

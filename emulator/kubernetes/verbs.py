@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 from emulator.http import Request, Response
-from emulator.kubernetes import fieldsets, managed, patches, pods, podsecurity, requests, schema
+from emulator.kubernetes import fieldsets, managed, patches, pods, requests, schema
 from emulator.kubernetes.access import Attributes, Gate
 from emulator.kubernetes.clusters import Cluster
 from emulator.kubernetes.errors import (
@@ -19,6 +19,7 @@ from emulator.kubernetes.errors import (
 )
 from emulator.kubernetes.kinds import Kind
 from emulator.kubernetes.metadata import copy
+from emulator.kubernetes.podsecurity import namespaces as podsecurity
 from emulator.kubernetes.reading import chosen, shaped, shaped_list
 from emulator.kubernetes.requests import Target
 from emulator.principal import Principal

@@ -5,7 +5,8 @@ from __future__ import annotations
 from emulator.errors import AzureError
 from emulator.http import Request
 from emulator.machinelearning.names import Workspace
-from emulator.network.reach import Reach, unreachable
+from emulator.network.denied import unreachable
+from emulator.network.reach import Reach
 
 
 def admit(reach: Reach, request: Request, workspace: Workspace) -> None:

@@ -9,7 +9,8 @@ from typing import ClassVar, Final
 from emulator.arm.service import Arm
 from emulator.errors import AzureError, NotEmulated
 from emulator.http import Request, Response
-from emulator.network.reach import Reach, unreachable
+from emulator.network.denied import unreachable
+from emulator.network.reach import Reach
 from emulator.places import Place
 from emulator.storage.access import Authentication
 from emulator.storage.accounts import Account, Accounts

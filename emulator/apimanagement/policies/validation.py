@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from emulator.apimanagement.policies.errors import ExpressionError, PolicyError
-from emulator.apimanagement.policies.expressions.check import NotKnown, check
+from emulator.apimanagement.policies.expressions.check import check
+from emulator.apimanagement.policies.expressions.check_names import NotKnown
 from emulator.apimanagement.policies.table import POLICIES, Element
 from emulator.apimanagement.policies.tree import FRAGMENT, SECTIONS, Document, Policy, Position, Value
 from emulator.errors import NotEmulated

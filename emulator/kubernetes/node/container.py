@@ -9,61 +9,31 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final
 
-from emulator.containers.loopback import ADDRESS, listening_elsewhere, on_loopback
+from emulator.containers.loopback import ADDRESS, listening_elsewhere
 from emulator.containers.ports import free_port
-from emulator.images.image import Image, ImageError, locate
+from emulator.images.image import Image, ImageError
 from emulator.kubernetes.controllers.facts import amount, spell
 from emulator.kubernetes.node import measure
 from emulator.kubernetes.node.backoff import Backoff
 from emulator.kubernetes.node.backoff import spell as spell_wait
+from emulator.kubernetes.node.preparation import check_user, prepared
 from emulator.kubernetes.node.probing import Check, Course, check_of, port_of
-from emulator.kubernetes.node.status import State
-from emulator.kubernetes.node.variables import Missing, command
-from emulator.processes import Handle, Processes
+from emulator.kubernetes.node.status import State, first, waiting_for
+from emulator.kubernetes.node.surroundings import PullError, Surroundings
+from emulator.kubernetes.node.variables import Missing
+from emulator.processes import Handle
 
 LOG = logging.getLogger("emulator")
 Json = dict[str, Any]
-Say = Callable[[str, str, str, str], None]
-"""(type, reason, message, field path)"""
 LEAST_GRACE_S: Final = 2.0  # that a process has after SIGTERM, however long its preStop hook took
 CONFIG_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0)  # until a container that cannot be made is looked at again
 MEMORY_S: Final = 2.0  # between two looks at a container that has a limit of memory
 KILLED: Final = 137
-
-
-class PullError(Exception):
-    """An image that cannot be had, in the kubelet's words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a pod gives to its containers. pull: PullError. variables: Missing. mounts: path in the container
-    -> folder. volumes are there by then."""
-
-    name: str
-    namespace: str
-    uid: str
-    address: str
-    policy: str
-    grace_s: float
-    folder: Path
-    processes: Processes
-    pull: Callable[[str], Image]
-    variables: Callable[[Json], Mapping[str, str]]
-    mounts: Callable[[Json], Mapping[str, Path]]
-    say: Say
-    changed: Callable[[], None]
-
-    @property
-    def pod(self) -> str:
-        """As messages name it."""
-        return f"{self.name}_{self.namespace}({self.uid})"
 
 
 class Container:
@@ -86,7 +56,7 @@ class Container:
         limit = ((spec.get("resources") or {}).get("limits") or {}).get("memory")
         self._limit = amount(limit)
         self._lock = threading.Lock()
-        self._state = _first(spec, before)
+        self._state = first(spec, before)
         self._back_off, self._pull_back_off = Backoff(), Backoff(at_once=False)
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -160,7 +130,7 @@ class Container:
             words = (
                 f"back-off {spell_wait(wait)} restarting failed container={self.name} pod={self._around.pod}"
             )
-            self._set(state=_waiting("CrashLoopBackOff", words), last=ended)
+            self._set(state=waiting_for("CrashLoopBackOff", words), last=ended)
             self._say(
                 "Warning",
                 "BackOff",
@@ -182,7 +152,7 @@ class Container:
                 reason = "ErrImagePull"
                 self._say("Warning", "Failed", f'Failed to pull image "{name}": {error}')
                 self._say("Warning", "Failed", f"Error: {reason}")
-                self._set(state=_waiting(reason, str(error)))
+                self._set(state=waiting_for(reason, str(error)))
                 wait = self._pull_back_off.failed(time.monotonic())
                 self._stopping.wait(1.0)
                 if self._stopping.is_set():
@@ -190,7 +160,7 @@ class Container:
                 self._say("Normal", "BackOff", f'Back-off pulling image "{name}"')
                 self._say("Warning", "Failed", "Error: ImagePullBackOff")
                 words = f'Back-off pulling image "{name}": {reason}: {error}'
-                self._set(state=_waiting("ImagePullBackOff", words))
+                self._set(state=waiting_for("ImagePullBackOff", words))
                 self._stopping.wait(wait)
                 continue
             took = f"{(time.monotonic() - began) * 1000:.0f}ms"
@@ -271,8 +241,11 @@ class Container:
         """What to start; tried again until all that it refers to is there, None where it is to end first."""
         for times in itertools.count():
             try:
-                self._check_user(image)
-                return self._prepared(image)
+                check_user(self.spec, image, self._around.pod)
+                port = free_port() if self.port is not None else None
+                made = prepared(self.spec, image, self.folder, self._around, port)
+                self.local_port = port
+                return made
             except Missing as error:
                 self._await(str(error), times)
             if self._stopping.is_set():
@@ -281,7 +254,7 @@ class Container:
 
     def _await(self, problem: str, times: int) -> None:
         """What it refers to is not there: it is looked for again after a while, as the kubelet does."""
-        self._set(state=_waiting("CreateContainerConfigError", problem))
+        self._set(state=waiting_for("CreateContainerConfigError", problem))
         self._say("Warning", "Failed", f"Error: {problem}")
         self._stopping.wait(CONFIG_S[min(times, len(CONFIG_S) - 1)])
 
@@ -290,48 +263,6 @@ class Container:
         self._say("Warning", "Failed", f"Error: {words}")
         self._end(128, "StartError", began, identifier, words)
         return 128
-
-    def _check_user(self, image: Image) -> None:
-        """The kubelet's own look at who the program runs as."""
-        pod = self._around
-        security = self.spec.get("securityContext") or {}
-        if not security.get("runAsNonRoot") or security.get("runAsUser"):
-            return
-        user = image.user.partition(":")[0]
-        where = f'(pod: "{pod.pod}", container: {self.name})'
-        if user in ("", "0", "root"):
-            raise Missing(f"container has runAsNonRoot and image will run as root {where}")
-        if not user.isdigit():
-            raise Missing(
-                f"container has runAsNonRoot and image has non-numeric user ({user}), cannot verify user is "
-                f"non-root {where}"
-            )
-
-    def _prepared(self, image: Image) -> tuple[list[str], Path, dict[str, str]]:
-        """argv, working directory and environment, in a fresh tree: nothing of an earlier run is left."""
-        around = self._around
-        root = image.instance(self.folder / "root").root
-        own = replace(image, root=root)
-        variables = dict(around.variables(self.spec))
-        mounts = around.mounts(self.spec)
-        for path, folder in mounts.items():
-            mount(root, path, folder)
-        words, more = command(self.spec, variables)
-        if not words and more:
-            words = list(image.config.entrypoint)
-        given = [*words, *more]
-        argv, cwd, overlay = own.spawn_spec(given or None)
-        if at := self.spec.get("workingDir"):
-            cwd = within(root, str(at))
-            cwd.mkdir(parents=True, exist_ok=True)
-        env = {**overlay, "HOME": str(root / "root"), "TMPDIR": str(root / "tmp")}
-        env |= {"HOSTNAME": around.name, **variables}
-        env = {name: _inside(root, mounts, on_loopback(value)) for name, value in env.items()}
-        env["HOST"] = ADDRESS
-        if self.port is not None:
-            self.local_port = free_port()
-            env["PORT"] = str(self.local_port)
-        return [argv[0], *map(on_loopback, argv[1:])], cwd, env
 
     # while it runs
 
@@ -463,60 +394,3 @@ class Container:
             )
             self._say("Warning", "ListensBeyondLoopback", message)
             LOG.warning("container %s of pod %s: %s", self.name, self._around.name, message)
-
-
-def _first(spec: Json, before: Json | None) -> State:
-    """What is known of a container that has not started: of one that ran before, that it was lost."""
-    waiting = _waiting("ContainerCreating", "")
-    if not before:
-        return State(spec["name"], spec["image"], waiting, {})
-    last: Json = before.get("lastState") or {}
-    if running := (before.get("state") or {}).get("running"):
-        last = {
-            "terminated": {
-                "exitCode": 255,
-                "reason": "Unknown",
-                "startedAt": running.get("startedAt"),
-                "finishedAt": spell(datetime.now(UTC)),
-                "containerID": before.get("containerID", ""),
-            }
-        }
-    elif terminated := (before.get("state") or {}).get("terminated"):
-        last = {"terminated": terminated}
-    restarts = int(before.get("restartCount") or 0) + bool("running" in (before.get("state") or {}))
-    return State(spec["name"], spec["image"], waiting, last, restarts)
-
-
-def _waiting(reason: str, message: str) -> Json:
-    return {"waiting": {"reason": reason, **({"message": message} if message else {})}}
-
-
-def within(root: Path, path: str) -> Path:
-    """A path of the container in its tree. ImageError for one that leads out of it, by dots or by a link."""
-    if not path.strip("/"):
-        return root
-    at = root / path.lstrip("/")
-    parent = at.parent.resolve()
-    if ".." in PurePosixPath(path).parts or not parent.is_relative_to(root.resolve()):
-        raise ImageError(f'the path "{path}" leads out of the image')
-    return at
-
-
-def mount(root: Path, path: str, folder: Path) -> None:
-    """Let a path of the container's tree be a folder, or a file, of a volume."""
-    at = within(root, path)
-    if at == root:
-        raise ImageError("a volume cannot be all of a container's files")
-    if at.is_symlink() or at.is_file():
-        at.unlink()
-    elif at.is_dir():
-        shutil.rmtree(at)
-    at.parent.mkdir(parents=True, exist_ok=True)
-    at.symlink_to(folder)
-
-
-def _inside(root: Path, mounts: Mapping[str, Path], value: str) -> str:
-    """A value that is a path in a mounted volume, as the path in the tree."""
-    if any(value == path or value.startswith(f"{path.rstrip('/')}/") for path in mounts):
-        return locate(root, value)
-    return value

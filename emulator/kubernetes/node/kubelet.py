@@ -19,9 +19,9 @@ from emulator.kubernetes import serviceaccounts
 from emulator.kubernetes.clusters import Cluster
 from emulator.kubernetes.errors import ApiError
 from emulator.kubernetes.node import measure
-from emulator.kubernetes.node.container import PullError
 from emulator.kubernetes.node.pod import Ground, Pod, Tell
 from emulator.kubernetes.node.pulling import Puller
+from emulator.kubernetes.node.surroundings import PullError
 from emulator.kubernetes.node.variables import Missing
 from emulator.kubernetes.node.volumes import decoded
 from emulator.places import Place

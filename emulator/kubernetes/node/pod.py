@@ -15,8 +15,9 @@ from emulator.home import private
 from emulator.images.image import Image
 from emulator.kubernetes.errors import ApiError
 from emulator.kubernetes.node import refusals, volumes
-from emulator.kubernetes.node.container import Container, Surroundings
+from emulator.kubernetes.node.container import Container
 from emulator.kubernetes.node.status import status
+from emulator.kubernetes.node.surroundings import Surroundings
 from emulator.kubernetes.node.variables import Lookup, Missing, of_container
 from emulator.kubernetes.objects import Objects
 from emulator.processes import Processes

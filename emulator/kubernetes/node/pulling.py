@@ -13,7 +13,7 @@ from emulator.images.base import BaseError
 from emulator.images.image import Image, ImageError
 from emulator.images.references import DOCKER_HUB, BadReference, Reference, parse
 from emulator.images.store import Images
-from emulator.kubernetes.node.container import PullError
+from emulator.kubernetes.node.surroundings import PullError
 from emulator.network.reach import Reach
 from emulator.places import Place
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from emulator.kubernetes.controllers.facts import with_condition
+from emulator.kubernetes.controllers.facts import spell, with_condition
 
 Json = dict[str, Any]
 
@@ -40,6 +40,33 @@ class State:
             "started": self.started,
         }
         return made | ({"containerID": self.container_id} if self.container_id else {})
+
+
+def first(spec: Json, before: Json | None) -> State:
+    """What is known of a container that has not started: of one that ran before, that it was lost."""
+    waiting = waiting_for("ContainerCreating", "")
+    if not before:
+        return State(spec["name"], spec["image"], waiting, {})
+    last: Json = before.get("lastState") or {}
+    if running := (before.get("state") or {}).get("running"):
+        last = {
+            "terminated": {
+                "exitCode": 255,
+                "reason": "Unknown",
+                "startedAt": running.get("startedAt"),
+                "finishedAt": spell(datetime.now(UTC)),
+                "containerID": before.get("containerID", ""),
+            }
+        }
+    elif terminated := (before.get("state") or {}).get("terminated"):
+        last = {"terminated": terminated}
+    restarts = int(before.get("restartCount") or 0) + bool("running" in (before.get("state") or {}))
+    return State(spec["name"], spec["image"], waiting, last, restarts)
+
+
+def waiting_for(reason: str, message: str) -> Json:
+    """The state of a container that waits, as the API has it."""
+    return {"waiting": {"reason": reason, **({"message": message} if message else {})}}
 
 
 def phase(states: Sequence[State], policy: str) -> str:

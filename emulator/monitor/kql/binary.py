@@ -14,7 +14,7 @@ from emulator.monitor.kql.convert import converter
 from emulator.monitor.kql.faults import QueryFault, incomparable
 from emulator.monitor.kql.kinds import NUMBERS, WHOLE, Kind, wider
 from emulator.monitor.kql.table import Bound
-from emulator.monitor.kql.values import in_range
+from emulator.monitor.kql.values import in_range, wrapped
 
 Two = Callable[[Any, Any], Any]
 _ORDER: Final[dict[str, Two]] = {
@@ -142,15 +142,10 @@ def _scaled(word: str) -> Two:
     return run
 
 
-def _wrapped(value: int) -> int:
-    """As 64 bits keep it."""
-    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
-
-
 def _quotient(one: int, other: int) -> int | None:
     if other == 0:
         return None
-    return _wrapped(abs(one) // abs(other) * (1 if (one < 0) == (other < 0) else -1))
+    return wrapped(abs(one) // abs(other) * (1 if (one < 0) == (other < 0) else -1))
 
 
 def _real_quotient(one: float, other: float) -> float:
@@ -170,9 +165,9 @@ def _real(function: Two) -> Two:
 
 
 _WHOLES: Final[dict[str, Two]] = {
-    "+": lambda one, other: _wrapped(one + other),
-    "-": lambda one, other: _wrapped(one - other),
-    "*": lambda one, other: _wrapped(one * other),
+    "+": lambda one, other: wrapped(one + other),
+    "-": lambda one, other: wrapped(one - other),
+    "*": lambda one, other: wrapped(one * other),
     "/": _quotient,
     # the least number from 0 on, whatever the signs are
     "%": lambda one, other: None if other == 0 else one % abs(other),

@@ -5,42 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from emulator.monitor.kql import binary, scalars_dynamic, scalars_math, scalars_text, scalars_time
+from emulator.monitor.kql import binary, scalars_dynamic
 from emulator.monitor.kql import syntax as s
 from emulator.monitor.kql.aggregates import AGGREGATES, ALIASES, SEVERAL
+from emulator.monitor.kql.application import applied, as_kind, count_arguments
 from emulator.monitor.kql.convert import converter
-from emulator.monitor.kql.faults import QueryFault, Unsupported, incomparable
-from emulator.monitor.kql.kinds import NUMBERS, WHOLE, Kind, empty, together
+from emulator.monitor.kql.faults import QueryFault, Unsupported
+from emulator.monitor.kql.functions import ALSO, SCALARS
+from emulator.monitor.kql.kinds import NUMBERS, WHOLE, Kind, together
+from emulator.monitor.kql.membership import among, check_same_kind, has_some
 from emulator.monitor.kql.names import AGGREGATES as AGGREGATE_NAMES
 from emulator.monitor.kql.names import FUNCTIONS
-from emulator.monitor.kql.scalars import Class, Scalar
+from emulator.monitor.kql.scalars import Scalar
 from emulator.monitor.kql.scope import AggregateCall, Closure, Scope
 from emulator.monitor.kql.table import Bound, Row, Table, constant
-from emulator.monitor.kql.values import dynamic_of
+from emulator.monitor.kql.values import dynamic_of, wrapped
 
-SCALARS: Final[dict[str, Scalar]] = {
-    one.name: one
-    for module in (scalars_math, scalars_time, scalars_text, scalars_dynamic)
-    for one in module.SCALARS
-}
-ALSO: Final[dict[str, str]] = {
-    "iif": "iff",
-    "arraylength": "array_length",
-    "columnifexists": "column_ifexists",
-}
-"""Older names of functions."""
 SPECIAL: Final[dict[str, Callable[[s.Call, Scope], Bound]]] = {}
 """Functions whose arguments are not simply values: `specials` puts them here."""
-_FITS: Final[dict[Class, tuple[Kind, ...]]] = {
-    "text": ("string", "dynamic"),
-    "number": NUMBERS,
-    "whole": WHOLE,
-    "bool": ("bool",),
-    "datetime": ("datetime",),
-    "timespan": ("timespan",),
-    "dynamic": ("dynamic",),
-    "time": ("datetime", "timespan"),
-}
 
 
 def bind(expression: s.Expression, scope: Scope) -> Bound:
@@ -90,8 +72,7 @@ def fixed(expression: s.Expression, scope: Scope, kinds: tuple[Kind, ...], what:
     if found.kind not in kinds or not found.constant:
         raise QueryFault(
             f"'{scope.operator}' operator: {what} has to be a constant of type "
-            f"{' or '.join(kinds)}; its type "
-            f"is {found.kind}",
+            f"{' or '.join(kinds)}; its type is {found.kind}",
             expression.at,
             code="SEM0064",
         )
@@ -147,7 +128,9 @@ def _unary(word: str, operand: Bound, at: int) -> Bound:
 
     def negative(row: Row) -> Any:
         value = run(row)
-        return None if value is None else -value
+        if value is None:
+            return None
+        return wrapped(-value) if kind == "long" else -value
 
     return Bound(kind, negative, operand.constant)
 
@@ -164,6 +147,7 @@ def _between(expression: s.Between, scope: Scope) -> Bound:
 
 
 def negated(bound: Bound) -> Bound:
+    """The opposite of a truth; null stays null."""
     run = bound.run
 
     def turned(row: Row) -> bool | None:
@@ -178,34 +162,12 @@ def _listed(expression: s.Listed, scope: Scope) -> Bound:
     word, at = expression.operator, expression.at
     value = bind(expression.value, scope)
     if word in ("has_any", "has_all"):
-        return _has_some(word, value, _constants(expression, scope, "string", at), at)
+        return has_some(word, value, _constants(expression, scope, "string", at), at)
     folds = word.endswith("~")
     if folds and value.kind not in ("string", "dynamic"):
         raise QueryFault(f"Operator '{word}' cannot be applied to type {value.kind}", at, word, "SEM0064")
-    negated, run = word.startswith("!"), value.run
     kind: Kind = "string" if folds else value.kind
-    items = _constants(expression, scope, kind, at)
-    normal = _normal(value.kind, folds)
-    known = {_normal(kind, folds)(item) for item in items}
-
-    def run_listed(row: Row) -> bool:
-        return (normal(run(row)) in known) is not negated
-
-    return Bound("bool", run_listed, value.constant)
-
-
-def _normal(kind: Kind, folds: bool) -> Callable[[Any], Any]:
-    """How values are compared with those of a list."""
-    if folds:
-        text = converter(kind, "string")
-        return lambda value: text(value).casefold()
-    if kind == "dynamic":
-        return lambda value: (
-            (isinstance(value, bool), value) if isinstance(value, str | int | float) else None
-        )
-    if kind == "bool":
-        return lambda value: (True, value)
-    return lambda value: (False, value)
+    return among(word, value, _constants(expression, scope, kind, at))
 
 
 def _constants(expression: s.Listed, scope: Scope, kind: Kind, at: int) -> list[Any]:
@@ -215,7 +177,7 @@ def _constants(expression: s.Listed, scope: Scope, kind: Kind, at: int) -> list[
         if tabular(item, scope):
             table = scope.context.tabular(item, scope.context, scope.operator).visible()
             column = table.columns[0]
-            _same_kind(column.kind, kind, at)
+            check_same_kind(column.kind, kind, at)
             convert = converter(column.kind, kind) if kind != "dynamic" else dynamic_of(column.kind)
             found += [convert(row[0]) for row in table.rows]
             continue
@@ -227,30 +189,11 @@ def _constants(expression: s.Listed, scope: Scope, kind: Kind, at: int) -> list[
             convert = converter("dynamic", kind)
             found += [convert(inner) for inner in (scalars_dynamic.values(one) or [one])]
         else:
-            _same_kind(bound.kind, kind, at)
+            check_same_kind(bound.kind, kind, at)
             found.append(
                 one if kind in NUMBERS else converter(bound.kind, kind)(one) if kind != "dynamic" else one
             )
     return found
-
-
-def _same_kind(given: Kind, wanted: Kind, at: int) -> None:
-    if wanted != "dynamic" and together((given, wanted)) is None:
-        raise incomparable(wanted, given, at)
-
-
-def _has_some(word: str, value: Bound, items: list[Any], at: int) -> Bound:
-    if value.kind not in ("string", "dynamic"):
-        raise QueryFault(f"Operator '{word}' cannot be applied to type {value.kind}", at, word, "SEM0064")
-    wanted = [str(item).casefold() for item in items]
-    decide = any if word == "has_any" else all
-    text, run = converter(value.kind, "string"), value.run
-
-    def run_has(row: Row) -> bool:
-        folded = text(run(row)).casefold()
-        return decide(binary.is_term(folded, one) for one in wanted)
-
-    return Bound("bool", run_has, value.constant)
 
 
 def tabular(expression: s.Expression, scope: Scope) -> bool:
@@ -272,9 +215,6 @@ def tabular(expression: s.Expression, scope: Scope) -> bool:
             return name in ("table", "materialize", "workspace", "app")
         case _:
             return False
-
-
-# calls
 
 
 def _call(call: s.Call, scope: Scope) -> Bound:
@@ -303,101 +243,9 @@ def _call(call: s.Call, scope: Scope) -> Bound:
     raise QueryFault(f"Unknown function: '{name}'.", call.at, name, "SEM0260")
 
 
-def count_arguments(call: s.Call, least: int, most: int | None) -> None:
-    given = len(call.arguments)
-    if given < least or (most is not None and given > most):
-        wanted = str(least) if most == least else f"between {least} and {most or 'any number of'}"
-        raise QueryFault(
-            f"{call.name}(): function expects {wanted} argument(s); {given} given.",
-            call.at,
-            call.name,
-            "SEM0219",
-        )
-
-
 def _scalar(scalar: Scalar, call: s.Call, scope: Scope) -> Bound:
     count_arguments(call, scalar.least, scalar.most)
-    arguments = [bind(one.value, scope) for one in call.arguments]
-    ready = [
-        _fitting(scalar, place, argument, call.arguments[place].at)
-        for place, argument in enumerate(arguments)
-    ]
-    kinds: tuple[Kind, ...] = tuple(one.kind for one in arguments)
-    try:
-        kind: Kind = scalar.gives(kinds) if callable(scalar.gives) else scalar.gives
-        function = scalar.make(kinds)
-    except QueryFault as fault:
-        fault.at = fault.at if fault.at >= 0 else call.at
-        raise
-    runs = [one.run for one in ready]
-    missing, nulls = empty(kind), scalar.nulls
-
-    def run(row: Row) -> Any:
-        values = [one(row) for one in runs]
-        if not nulls and None in values and any(value is None for value in values):
-            return missing
-        return function(*values)
-
-    if scalar.steady and arguments and all(one.constant for one in ready):
-        return _once(kind, run)
-    if len(runs) == 1:
-        return Bound(kind, _of_one(runs[0], function, missing, nulls))
-    return Bound(kind, run)
-
-
-def _of_one(
-    argument: Callable[[Row], Any], function: Callable[..., Any], missing: Any, nulls: bool
-) -> Callable[[Row], Any]:
-    if nulls:
-        return lambda row: function(argument(row))
-
-    def run(row: Row) -> Any:
-        value = argument(row)
-        return missing if value is None else function(value)
-
-    return run
-
-
-def _once(kind: Kind, run: Callable[[Row], Any]) -> Bound:
-    value = run(())
-    return constant(kind, value)
-
-
-def _fitting(scalar: Scalar, place: int, argument: Bound, at: int) -> Bound:
-    """An argument as the function takes it."""
-    wanted = scalar.takes[min(place, len(scalar.takes) - 1)]
-    if wanted in ("any", "type"):
-        return constant("string", "") if wanted == "type" else argument
-    if wanted == "scalar":
-        return _converted(argument, "string")
-    if argument.kind not in _FITS[wanted]:
-        expected = " or ".join(_FITS[wanted])
-        raise QueryFault(
-            f"{scalar.name}(): argument #{place + 1} is of type {argument.kind}; a value of type "
-            f"{expected} is "
-            "expected",
-            at,
-            code="SEM0064",
-        )
-    parsed = scalar.name in ("parse_json", "parsejson", "todynamic", "toobject")
-    return _converted(argument, "string") if wanted == "text" and not parsed else argument
-
-
-def _converted(argument: Bound, kind: Kind) -> Bound:
-    if argument.kind == kind:
-        return argument
-    convert, run = converter(argument.kind, kind), argument.run
-    return Bound(kind, lambda row: convert(run(row)), argument.constant)
-
-
-def as_kind(bound: Bound, kind: Kind) -> Bound:
-    """As one of a type that it goes with."""
-    if bound.kind == kind:
-        return bound
-    if kind == "dynamic":
-        into, run = dynamic_of(bound.kind), bound.run
-        return Bound(kind, lambda row: into(run(row)), bound.constant)
-    return _converted(bound, kind)
+    return applied(scalar, call, [bind(one.value, scope) for one in call.arguments])
 
 
 def _user(closure: Closure, call: s.Call, scope: Scope) -> Bound:
@@ -443,8 +291,7 @@ def arguments_of(closure: Closure, call: s.Call, scope: Scope) -> dict[str, Boun
             ):
                 raise QueryFault(
                     f"{call.name}(): argument '{parameter.name}' is of type {bound.kind}; "
-                    f"{parameter.kind} is "
-                    "expected",
+                    f"{parameter.kind} is expected",
                     call.at,
                     call.name,
                     "SEM0064",

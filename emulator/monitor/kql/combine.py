@@ -6,7 +6,8 @@ import fnmatch
 from typing import Any
 
 from emulator.monitor.kql import syntax as s
-from emulator.monitor.kql.bind import as_kind, bind
+from emulator.monitor.kql.application import as_kind
+from emulator.monitor.kql.bind import bind
 from emulator.monitor.kql.faults import MOST_ROWS, QueryFault, too_many
 from emulator.monitor.kql.kinds import Kind, empty, together
 from emulator.monitor.kql.ordering import key_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emulator.monitor.kql import syntax as s
 from emulator.monitor.kql.aggregates import AGGREGATES, ALIASES
-from emulator.monitor.kql.bind import SCALARS
+from emulator.monitor.kql.functions import SCALARS
 from emulator.monitor.kql.table import unique
 
 

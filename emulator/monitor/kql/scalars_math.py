@@ -6,12 +6,17 @@ import math
 import operator
 import random
 from collections.abc import Callable
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, Final
 
 from emulator.monitor.kql.faults import QueryFault
-from emulator.monitor.kql.kinds import NUMBERS, Kind, together, wider
+from emulator.monitor.kql.kinds import NUMBERS, WHOLE, Kind, together, wider
 from emulator.monitor.kql.scalars import Kinds, Scalar, row, same, typed
+from emulator.monitor.kql.values import wrapped
+
+EXACT: Final = Context(prec=50, rounding=ROUND_HALF_EVEN)
+FARTHEST: Final = 400
+"""Digits before or after the point, beyond which no number has any."""
 
 
 def _at_least_long(kinds: Kinds) -> Kind:
@@ -80,11 +85,21 @@ def _round(kinds: Kinds) -> Callable[..., Any]:
         if isinstance(value, float) and not math.isfinite(value):
             return value
         # as the decimal notation reads, halves to even
-        quantum = Decimal(1).scaleb(-digits)
-        rounded = Decimal(str(value)).quantize(quantum, rounding=ROUND_HALF_EVEN)
+        exact = Decimal(str(value))
+        place = -max(-FARTHEST, min(digits, FARTHEST))
+        finest = exact.as_tuple().exponent
+        rounds = isinstance(finest, int) and place > finest
+        rounded = EXACT.quantize(exact, Decimal(1).scaleb(place)) if rounds else exact
         return rounded if kinds[0] == "decimal" else float(rounded)
 
     return run
+
+
+def _abs(kinds: Kinds) -> Callable[..., Any]:
+    def whole(value: int) -> int:
+        return wrapped(abs(value))
+
+    return whole if kinds[0] in WHOLE else abs
 
 
 def _sign(value: Any) -> int:
@@ -117,7 +132,7 @@ def _real(name: str, function: Callable[[float], float], says: str) -> Scalar:
 
 
 SCALARS: Final[tuple[Scalar, ...]] = (
-    typed("abs", "any", _at_least_long, lambda kinds: abs, "without its sign", names=True),
+    typed("abs", "any", _at_least_long, _abs, "without its sign", names=True),
     typed("bin", "any any", _binned, _bin, "rounded down to a multiple of a size", names=True),
     typed("floor", "any any", _binned, _bin, "`bin`; to whole numbers without a size", least=1, names=True),
     typed("bin_at", "any any any", same, _bin_at, "rounded down to a size from a fixed point", names=True),

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from emulator.monitor.kql import binary
 from emulator.monitor.kql import syntax as s
-from emulator.monitor.kql.bind import SPECIAL, as_kind, bind, count_arguments, fixed, negated, tabular
+from emulator.monitor.kql.application import as_kind, count_arguments
+from emulator.monitor.kql.bind import SPECIAL, bind, fixed, negated, tabular
 from emulator.monitor.kql.faults import QueryFault
 from emulator.monitor.kql.kinds import NUMBERS, WHOLE, Kind, empty, together
 from emulator.monitor.kql.scope import Scope

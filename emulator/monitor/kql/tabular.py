@@ -1,21 +1,18 @@
-"""Tabular expressions: sources, and the operators after each pipe."""
+"""Tabular expressions: sources, and the way through the operators behind them."""
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable
 from typing import Any, Final
 
-from emulator.monitor.kql import combine, reshape, specials, summarize
+from emulator.monitor.kql import column_operators, combine, reshape, row_operators, specials, summarize
 from emulator.monitor.kql import syntax as s
-from emulator.monitor.kql.bind import arguments_of, as_kind, bind, fixed, predicate, tabular
+from emulator.monitor.kql.application import as_kind
+from emulator.monitor.kql.bind import arguments_of, bind, fixed, tabular
 from emulator.monitor.kql.faults import MOST_ROWS, QueryFault, Unsupported, too_many
-from emulator.monitor.kql.kinds import ORDERED, WHOLE, empty, together
-from emulator.monitor.kql.naming import Naming, simple
-from emulator.monitor.kql.ordering import key_of, sort_rows
+from emulator.monitor.kql.kinds import NUMBERS, ORDERED, WHOLE, together, wider
 from emulator.monitor.kql.scope import Closure, Context, Scope
 from emulator.monitor.kql.table import Bound, Column, Row, Table, constant
-from emulator.monitor.kql.values import TICKS
 
 specials.register()
 
@@ -51,9 +48,8 @@ def evaluate(expression: s.Expression, context: Context, operator: str = "") -> 
             return _called(call, context, operator)
         case _:
             raise QueryFault(
-                "Top-level expressions must return tabular results. (Hint: If you're trying to "
-                "output a scalar "
-                "value, use the 'print' operator.)",
+                "Top-level expressions must return tabular results. (Hint: If you're trying to output a "
+                "scalar value, use the 'print' operator.)",
                 expression.at,
                 code="SEM0003",
             )
@@ -89,9 +85,6 @@ def _with_lets(query: s.Query, context: Context) -> Context:
     return context
 
 
-# sources
-
-
 def _named(name: s.Name, context: Context, operator: str) -> Table:
     held = context.variables.get(name.name)
     if isinstance(held, Table):
@@ -119,9 +112,8 @@ def _called(call: s.Call, context: Context, operator: str) -> Table:
         raise Unsupported(f"function '{call.name}'", call.at)
     bind(call, Scope((), context, operator))  # says what is wrong with a scalar function
     raise QueryFault(
-        "Top-level expressions must return tabular results. (Hint: If you're trying to output a "
-        "scalar value, "
-        "use the 'print' operator.)",
+        "Top-level expressions must return tabular results. (Hint: If you're trying to output a scalar "
+        "value, use the 'print' operator.)",
         call.at,
         code="SEM0003",
     )
@@ -157,13 +149,17 @@ def _range(expression: s.RangeSource, context: Context) -> Table:
             expression.at,
             code="SEM0064",
         )
-    if kind in ("int", "long", "real") and step.kind == "real":
-        kind = "real"
+    if kind in NUMBERS and step.kind in ("real", "decimal"):
+        kind = wider(kind, step.kind)
+    if kind in ("real", "decimal"):
+        low, high, step = (as_kind(one, kind) for one in (low, high, step))
     value, end, by = low.value(), high.value(), step.value()
+    if value is None or end is None:
+        raise Unsupported("range from or to null", expression.at)
     rows: list[Row] = []
     if by:
         while value <= end if by > 0 else value >= end:
-            rows.append((float(value) if kind == "real" else value,))
+            rows.append((value,))
             value += by
             if len(rows) > MOST_ROWS:
                 raise too_many(expression.at)
@@ -179,8 +175,7 @@ def _datatable(expression: s.Datatable, context: Context) -> Table:
         if together((bound.kind, kind)) is None and kind != "dynamic":
             raise QueryFault(
                 f"datatable: a value of type {bound.kind} in the column "
-                f"'{columns[place % len(columns)].name}' of "
-                f"type {kind}",
+                f"'{columns[place % len(columns)].name}' of type {kind}",
                 given.at,
                 code="SEM0064",
             )
@@ -190,214 +185,21 @@ def _datatable(expression: s.Datatable, context: Context) -> Table:
     return Table(columns, [tuple(values[at : at + width]) for at in range(0, len(values), width)])
 
 
-# operators
-
-
-def _where(operator: s.Where, table: Table, context: Context) -> Table:
-    scope = Scope(table.columns, context, "where", table.serialized)
-    test = predicate(operator.predicate, scope, "the predicate").run
-    prepared = scope.prepared(table.rows)
-    return table.with_rows([row for row, seen in zip(table.rows, prepared, strict=True) if test(seen)])
-
-
-def _columns(operator: s.Columns, table: Table, context: Context) -> Table:
-    match operator.word:
-        case "extend" | "serialize":
-            return _extend(operator, table, context)
-        case "project":
-            return _project(operator, table, context)
-        case "project-away" | "project-keep":
-            return _chosen(operator, table)
-        case "project-rename":
-            return _rename(operator, table)
-        case _:
-            return _distinct(operator, table, context)
-
-
-def _extend(operator: s.Columns, table: Table, context: Context) -> Table:
-    serialized = table.serialized or operator.word == "serialize"
-    scope = Scope(table.columns, context, operator.word, serialized)
-    naming = Naming()
-    columns = list(table.columns)
-    places: list[int] = []
-    bounds: list[Bound] = []
-    for named in operator.columns:
-        bound = bind(named.value, scope)
-        column = Column(naming.next(named), bound.kind)
-        place = next((at for at, one in enumerate(columns) if one.name == column.name), len(columns))
-        columns[place : place + 1] = [column]
-        places.append(place)
-        bounds.append(bound)
-    width, runs = len(table.columns), [one.run for one in bounds]
-    prepared = scope.prepared(table.rows)
-    rows: list[Row] = []
-    if places == list(range(width, width + len(places))):
-        rows = [(*row[:width], *[run(row) for run in runs]) for row in prepared]
-    else:
-        for row in prepared:
-            made = [*row[:width], *(None for _ in range(len(columns) - width))]
-            for place, run in zip(places, runs, strict=True):
-                made[place] = run(row)
-            rows.append(tuple(made))
-    return Table(tuple(columns), rows, serialized, table.name)
-
-
-def _project(operator: s.Columns, table: Table, context: Context) -> Table:
-    scope = Scope(table.columns, context, "project", table.serialized)
-    naming = Naming()
-    bounds: list[Bound] = []
-    columns: list[Column] = []
-    for named in operator.columns:
-        bound = bind(named.value, scope)
-        own = named.names or ((named.value.name,) if isinstance(named.value, s.Name) else ())
-        bounds.append(bound)
-        columns.append(Column(naming.next(s.Named(own, named.value, named.at)), bound.kind))
-    summarize.refuse_twice(columns, operator.at, "project")
-    runs = [one.run for one in bounds]
-    rows = [tuple([run(row) for run in runs]) for row in scope.prepared(table.rows)]
-    return Table(tuple(columns), rows, table.serialized, table.name)
-
-
-def _matching(expression: s.Expression, table: Table, word: str) -> list[int]:
-    """Places of the columns that a name or a pattern means."""
-    if isinstance(expression, s.Star):
-        return [
-            place
-            for place, column in enumerate(table.columns)
-            if not column.hidden and fnmatch.fnmatchcase(column.name, expression.pattern)
-        ]
-    if not isinstance(expression, s.Name):
-        raise QueryFault(f"'{word}' operator: a column's name is expected", expression.at, code="SEM0027")
-    found = [place for place, column in enumerate(table.columns) if column.name == expression.name]
-    if not found:
-        raise QueryFault(
-            f"'{word}' operator: Failed to resolve column named '{expression.name}'",
-            expression.at,
-            expression.name,
-        )
-    return found
-
-
-def _picked(table: Table, places: list[int]) -> Table:
-    return Table(
-        tuple(table.columns[place] for place in places),
-        [tuple([row[place] for place in places]) for row in table.rows],
-        table.serialized,
-        table.name,
-    )
-
-
-def _chosen(operator: s.Columns, table: Table) -> Table:
-    chosen = {place for named in operator.columns for place in _matching(named.value, table, operator.word)}
-    keeps = operator.word == "project-keep"
-    return _picked(table, [place for place in range(len(table.columns)) if (place in chosen) is keeps])
-
-
-def _rename(operator: s.Columns, table: Table) -> Table:
-    columns = list(table.columns)
-    for named in operator.columns:
-        if not named.names:
-            raise QueryFault("'project-rename' operator: NAME = COLUMN is expected", named.at, code="SEM0027")
-        place = _matching(named.value, table, operator.word)[0]
-        columns[place] = Column(named.names[0], table.columns[place].kind)
-    summarize.refuse_twice(columns, operator.at, operator.word)
-    return Table(tuple(columns), table.rows, table.serialized, table.name)
-
-
-def _distinct(operator: s.Columns, table: Table, context: Context) -> Table:
-    if len(operator.columns) == 1 and isinstance(operator.columns[0].value, s.Star):
-        chosen = _picked(table, _matching(operator.columns[0].value, table, "distinct"))
-    else:
-        chosen = _project(operator, table, context)
-    for column in chosen.columns:
-        if column.kind == "dynamic":
-            raise QueryFault(
-                f"'distinct' operator: the column '{column.name}' is of type dynamic, which has no "
-                "distinct values; "
-                "cast it",
-                operator.at,
-                column.name,
-                "SEM0139",
-            )
-    key = key_of([(lambda row, place=place: row[place]) for place in range(len(chosen.columns))])
-    found: dict[tuple[Any, ...], Row] = {}
-    for row in chosen.rows:
-        found.setdefault(key(row), row)
-    return Table(chosen.columns, list(found.values()))
-
-
-def _reorder(operator: s.Reorder, table: Table, context: Context) -> Table:
-    order: list[int] = []
-    for expression, way in operator.columns:
-        found = _matching(expression, table, "project-reorder")
-        if way:
-            found.sort(key=lambda place: table.columns[place].name, reverse=way == "desc")
-        order += [place for place in found if place not in order]
-    return _picked(table, order + [place for place in range(len(table.columns)) if place not in order])
-
-
-def _sort_keys(
-    keys: tuple[s.Ordered, ...], table: Table, context: Context, word: str
-) -> list[tuple[Bound, bool, bool]]:
-    scope = Scope(table.columns, context, word)
-    found: list[tuple[Bound, bool, bool]] = []
-    for key in keys:
-        bound = bind(key.value.value, scope)
-        if bound.kind not in (*ORDERED, "guid"):
-            raise QueryFault(
-                f"'{word}' operator: key can't be of {bound.kind} type. Use an explicit cast (for example, "
-                f"'{word} by tostring({simple(key.value.value)})')",
-                key.at,
-                code="SEM0045",
-            )
-        found.append((bound, key.ascending, key.ascending if key.nulls_first is None else key.nulls_first))
-    return found
-
-
-def _sort(operator: s.Sort, table: Table, context: Context) -> Table:
-    keys = _sort_keys(operator.keys, table, context, "sort")
-    return table.with_rows(sort_rows(table.rows, keys), True)
-
-
-def _top(operator: s.Top, table: Table, context: Context) -> Table:
-    keys = _sort_keys((operator.key,), table, context, "top")
-    return table.with_rows(sort_rows(table.rows, keys)[: _number(operator.count, context, "top")], True)
-
-
-def _number(expression: s.Expression, context: Context, word: str) -> int:
-    found = fixed(expression, Scope((), context, word), WHOLE, "the number of rows")
-    if found is None or found < 0:
-        raise QueryFault(f"'{word}' operator: the number of rows is {found}", expression.at, code="SEM0064")
-    return int(found)
-
-
-def _take(operator: s.Take, table: Table, context: Context) -> Table:
-    return table.with_rows(table.rows[: _number(operator.count, context, "take")])
-
-
-def _count(operator: s.Count, table: Table, context: Context) -> Table:
-    return Table((Column(operator.name, "long"),), [(len(table.rows),)])
-
-
-def _render(operator: s.Render, table: Table, context: Context) -> Table:
-    return table
-
-
 _OPERATORS: Final[dict[type[Any], Callable[[Any, Table, Context], Table]]] = {
-    s.Where: _where,
-    s.Columns: _columns,
-    s.Reorder: _reorder,
+    s.Where: row_operators.where,
+    s.Columns: column_operators.run,
+    s.Reorder: column_operators.reorder,
     s.Summarize: summarize.run,
-    s.Sort: _sort,
-    s.Top: _top,
-    s.Take: _take,
-    s.Count: _count,
+    s.Sort: row_operators.sort,
+    s.Top: row_operators.top,
+    s.Take: row_operators.take,
+    s.Count: row_operators.count,
     s.Join: combine.join,
     s.Union: combine.union,
     s.Expand: reshape.expand,
     s.Parse: reshape.parse,
     s.MakeSeries: reshape.series,
-    s.Render: _render,
+    s.Render: row_operators.unchanged,
 }
 _WORDS: Final[dict[type[Any], str]] = {
     s.Where: "where",
@@ -414,4 +216,3 @@ _WORDS: Final[dict[type[Any], str]] = {
     s.Render: "render",
     s.As: "as",
 }
-__all__ = ["TICKS", "empty", "evaluate", "top_level"]

@@ -51,6 +51,11 @@ def moment_of(ticks: int) -> datetime:
     return EPOCH + timedelta(microseconds=ticks // MICRO)
 
 
+def wrapped(value: int) -> int:
+    """A long as 64 bits keep it: beyond its greatest comes its least."""
+    return (value + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
 def in_range(ticks: int) -> int | None:
     """A datetime's ticks, None beyond year 9999 or before year 1."""
     return ticks if 0 <= ticks <= LAST else None

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emulator.apimanagement.policies.csharp import syntax
-from emulator.apimanagement.policies.csharp.expressions import PRECEDENCE, PREDEFINED
 from emulator.apimanagement.policies.csharp.lexer import KEYWORDS, OPERATORS
 from emulator.apimanagement.policies.csharp.parser import parse
+from emulator.apimanagement.policies.csharp.precedence import PRECEDENCE
 from emulator.apimanagement.policies.csharp.printing import show
+from emulator.apimanagement.policies.csharp.words import PREDEFINED
 from emulator.apimanagement.policies.errors import ExpressionError
 
 PARSED = {

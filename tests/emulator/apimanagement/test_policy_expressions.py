@@ -120,6 +120,15 @@ VALUES: dict[str, Any] = {
     'JArray.Parse("[3,1,2]").Select(t => (int)t).OrderBy(n => n).Last()': 3,
     # texts
     '"Hi There".Length': 8,
+    ('string.Join("|", "a,,b,c".Split(new[] { \',\' }, 2, StringSplitOptions.RemoveEmptyEntries))'): "a|b,c",
+    ('string.Join("|", ",,a,,".Split(new[] { \',\' }, 1, StringSplitOptions.RemoveEmptyEntries))'): ",,a,,",
+    ('string.Join("|", "xaby".Split(new[] { "a", "ab" }, StringSplitOptions.None))'): "x|by",
+    'System.Net.WebUtility.HtmlEncode("é\u00a0ÿĀ")': "&#233;&#160;&#255;Ā",
+    'System.Net.WebUtility.HtmlEncode("😀")': "&#128512;",
+    r'Regex.Unescape(@"a\.b\n\t\x41\u0042\103\cA\\")': "a.b\n\tABC\x01\\",
+    "\"b,A,c\".Split(',').OrderBy(s => s, StringComparer.OrdinalIgnoreCase).First()": "A",
+    "\"b,A,c\".Split(',').OrderBy(s => s).First()": "A",
+    "\"B,a,C\".Split(',').OrderBy(s => s, StringComparer.OrdinalIgnoreCase).First()": "a",
     (
         "\"a,b,,c\".Split(',').Length + \"a,b\".Split(new[] { ',' }, "
         "StringSplitOptions.RemoveEmptyEntries)[1]"
@@ -270,6 +279,7 @@ def test_statements_do_what_they_do_in_csharp(code: str, context: Context) -> No
     assert compiled(f"@{{{code}}}")(context) == BLOCKS[code]
 
 
+KEYS = ("NotSupportedException", "not emulated: OrdinalIgnoreCase of keys")
 FAILURES = {
     "context.Product.Name": ("NullReferenceException", "Object reference not set"),
     'context.Request.Headers["none"]': ("KeyNotFoundException", "not present"),
@@ -287,6 +297,10 @@ FAILURES = {
     'Convert.FromBase64String("!")': ("FormatException", "Base-64"),
     "((string)null).Length": ("NullReferenceException", "Object reference"),
     'throw new Exception("own")': ("System.Exception", "own"),
+    "new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase)": KEYS,
+    "new HashSet<string>(StringComparer.OrdinalIgnoreCase)": KEYS,
+    'new HashSet<string>(new[] { "a" }, StringComparer.OrdinalIgnoreCase)': KEYS,
+    r'Regex.Unescape(@"\y")': ("ArgumentException", r"Unrecognized escape sequence \y"),
     "context.Request.Body.As<string>() + context.Request.Body.As<string>()": (
         "InvalidOperationException",
         "preserveContent",

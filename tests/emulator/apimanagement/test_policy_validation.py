@@ -14,7 +14,8 @@ from emulator.apimanagement.gateway.steps import STEPS
 from emulator.apimanagement.gateway.steps.messages import CHANGES
 from emulator.apimanagement.policies.errors import ExpressionError
 from emulator.apimanagement.policies.expressions.allowed import ALLOWED
-from emulator.apimanagement.policies.expressions.check import NotKnown, check
+from emulator.apimanagement.policies.expressions.check import check
+from emulator.apimanagement.policies.expressions.check_names import NotKnown
 from emulator.apimanagement.policies.expressions.types import TYPES, member_of
 from emulator.apimanagement.policies.reading import RAW, XML, read
 from emulator.apimanagement.policies.table import POLICIES, RUN

@@ -179,6 +179,12 @@ class World:
             )
         )
 
+    def got(self, *args: Any, **given: Any) -> dict[str, Any]:
+        """What the backend saw of a call that it answered."""
+        response = self.call(*args, **given)
+        assert response.status == 200, response.body
+        return self.echo.got[-1]
+
     def said(self, response: Response) -> tuple[int, str]:
         """Status and message of the gateway's own error."""
         body = json.loads(response.body)

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable
 
 from tests.emulator.kubernetes.behaviours import MERGE, Step
-from tests.emulator.kubernetes.scenarios import (
+from tests.emulator.kubernetes.scenario import (
     RESTRICTED,
     Object,
     Scenario,

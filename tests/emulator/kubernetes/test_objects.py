@@ -11,9 +11,10 @@ import pytest
 from emulator.arm.store import Store
 from emulator.home import Home
 from emulator.kubernetes.clusters import AUTHORITY, furnish, namespace
+from emulator.kubernetes.deletion import FOREGROUND
 from emulator.kubernetes.errors import ApiError
 from emulator.kubernetes.metadata import GRACE_S
-from emulator.kubernetes.objects import FOREGROUND, Objects
+from emulator.kubernetes.objects import Objects
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.images.image import ImageError
-from emulator.kubernetes.node.container import mount, within
+from emulator.kubernetes.node.preparation import mount, within
 from emulator.kubernetes.node.variables import Missing
 from emulator.kubernetes.node.volumes import decoded, fill, mounts, write_token
 

@@ -8,13 +8,11 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
 
 from emulator import environment
@@ -22,50 +20,13 @@ from emulator.home import Home
 from ml.azure import models
 from ml.azure.clients import Azure
 from tests.emulator.machinelearning import estate
+from tests.emulator.machinelearning.client import arm_writer, emulator, until, wait
+from tests.emulator.machinelearning.sources import ASK, PIPELINE, PREPARE, TRAIN
 from tests.ml.cli.mlops_fakes import RecordingReport
 
 pytestmark = pytest.mark.e2e
 
-PREPARE = """
-    import argparse, pathlib
-    parser = argparse.ArgumentParser()
-    for name in ("raw", "out"): parser.add_argument("--" + name, type=pathlib.Path)
-    parser.add_argument("--factor", type=float)
-    given = parser.parse_args()
-    rows = [float(line) * given.factor for line in given.raw.read_text().split()]
-    (given.out / "rows.txt").write_text("\\n".join(map(str, rows)))
-    print("rows:", len(rows))
-"""
-TRAIN = """
-    import argparse, json, os, pathlib
-    parser = argparse.ArgumentParser()
-    for name in ("rows", "model"): parser.add_argument("--" + name, type=pathlib.Path)
-    parser.add_argument("--rate", type=float)
-    given = parser.parse_args()
-    rows = [float(line) for line in (given.rows / "rows.txt").read_text().split()]
-    body = {"mean": sum(rows) / len(rows), "rate": given.rate, "flavour": os.environ["FLAVOUR"]}
-    (given.model / "model.json").write_text(json.dumps(body))
-"""
-
 DATA_SCIENTIST = "f6c7c914-8db3-469d-8ca1-694a8f32e121"  # AzureML Data Scientist
-ASK = f"""
-import json, os, urllib.error, urllib.request as web
-query = "?api-version=2017-09-01&resource=https://management.azure.com&clientid="
-asked = web.Request(os.environ["MSI_ENDPOINT"] + query + os.environ["DEFAULT_IDENTITY_CLIENT_ID"])
-asked.add_header("secret", os.environ["MSI_SECRET"])
-token = json.load(web.urlopen(asked))["access_token"]
-read = web.Request("https://management.azure.com{estate.WORKSPACE}?api-version=2025-01-01")
-read.add_header("authorization", "Bearer " + token)
-try:
-    print(json.load(web.urlopen(read))["name"])
-except urllib.error.HTTPError as error:
-    print(error.code)
-"""
-
-
-def emulator(*arguments: str) -> None:
-    done = subprocess.run([sys.executable, "-m", "emulator", *arguments], capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -83,20 +44,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
             yield home
         finally:
             emulator("down")
-
-
-def arm_writer() -> estate.Write:
-    from azure.identity import EnvironmentCredential
-
-    token = EnvironmentCredential().get_token("https://management.azure.com/.default").token
-    client = httpx.Client(headers={"authorization": f"Bearer {token}"}, timeout=30)
-
-    def write(resource_id: str, body: estate.Json) -> estate.Json:
-        answer = client.put(f"https://management.azure.com{resource_id}?api-version=2025-01-01", json=body)
-        answer.raise_for_status()
-        return answer.json()
-
-    return write
 
 
 @pytest.fixture(scope="module")
@@ -356,31 +303,6 @@ def test_job_asks_azure_as_its_computes_identity(ml: Any, home: Home) -> None:
     assert outcome() == estate.WORKSPACE_NAME
 
 
-PIPELINE = """
-$schema: https://azuremlschemas.azureedge.net/latest/pipelineJob.schema.json
-type: pipeline
-experiment_name: tests
-settings: {default_compute: azureml:cpu}
-inputs: {word: hello, times: 2}
-outputs: {result: {type: uri_file}}
-jobs:
-  say:
-    type: command
-    environment: azureml:plain:1
-    inputs: {word: "${{parent.inputs.word}}", times: "${{parent.inputs.times}}"}
-    outputs: {text: {type: uri_folder}}
-    command: for i in $(seq ${{inputs.times}}); do echo ${{inputs.word}} >> ${{outputs.text}}/all.txt; done
-  count:
-    type: command
-    environment: azureml:plain:1
-    inputs:
-      text: {type: uri_folder, path: "${{parent.jobs.say.outputs.text}}"}
-    outputs:
-      result: ${{parent.outputs.result}}
-    command: wc -l < ${{inputs.text}}/all.txt > ${{outputs.result}}
-"""
-
-
 def test_pipeline_of_inline_steps_from_yaml(ml: Any, tmp_path: Path) -> None:
     from azure.ai.ml import load_job
 
@@ -422,18 +344,6 @@ def test_what_is_there_is_listed(ml: Any, pipeline: Any) -> None:
     assert ml.workspaces.get(estate.WORKSPACE_NAME).discovery_url.endswith("/discovery")
     assert list(ml.components.list()) == []  # those of the pipeline are anonymous
     assert list(ml.online_endpoints.list()) == []
-
-
-def until(condition: Any, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
-def wait(ml: Any, name: str, *statuses: str) -> None:
-    wanted = statuses or ("Completed", "Failed", "Canceled")
-    until(lambda: ml.jobs.get(name).status in wanted)
 
 
 def test_no_host_outside_was_asked(home: Home) -> None:

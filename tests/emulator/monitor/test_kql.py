@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from contextlib import suppress
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,7 +18,12 @@ from emulator.monitor.kql.faults import QueryFault, SyntaxFault, Unsupported
 from emulator.monitor.kql.table import Column, Table
 from emulator.monitor.kql.values import ticks_of
 from emulator.monitor.logs import answers
-from tests.emulator.monitor.kusto_answers import ANSWERS, NOT_EMULATED, REFUSED, Row, T
+from tests.emulator.monitor.kusto_expressions import EXPRESSIONS
+from tests.emulator.monitor.kusto_operators import OPERATORS
+from tests.emulator.monitor.kusto_refusals import NOT_EMULATED, REFUSED
+from tests.emulator.monitor.kusto_rows import Row, T
+
+ANSWERS = [*EXPRESSIONS, *OPERATORS]
 
 NOW = ticks_of(datetime(2026, 11, 29, 12))
 
@@ -138,6 +144,51 @@ def test_order_and_joins_do_what_plain_python_does(rows: list[tuple[str, int | N
     joined = ask("X | join kind=inner X on n | summarize count()", X=table)[1]
     numbers = [number for _, number, _ in rows if number is not None]
     assert joined == [[sum(numbers.count(number) for number in numbers)]]
+
+
+NULL_ENDS = [
+    "range x from long(null) to 5 step 1",
+    "range x from datetime(2026-01-01) to datetime(null) step 1d",
+]
+
+
+@pytest.mark.parametrize("query", NULL_ENDS)
+def test_a_range_without_an_end_is_refused(query: str) -> None:
+    with pytest.raises(Unsupported) as caught:
+        engine.run(query, Held(), NOW)
+    assert caught.value.what == "range from or to null"
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "values"),
+    [
+        ("range x from 1 to 2 step decimal(0.5)", "decimal", ["1", "1.5", "2.0"]),
+        ("range x from 1.0 to 2.0 step decimal(0.5)", "decimal", ["1.0", "1.5", "2.0"]),
+        ("range x from decimal(1) to 2 step 0.5", "decimal", ["1", "1.5", "2.0"]),
+        ("range x from real(1) to decimal(2) step 1", "decimal", ["1.0", "2.0"]),
+    ],
+)
+def test_a_range_of_decimals_holds_decimals_alone(query: str, kind: str, values: list[str]) -> None:
+    (table,) = engine.run(query, Held(), NOW).tables
+    assert [one.kind for one in table.columns] == [kind]
+    assert [row[0] for row in table.rows] == [Decimal(value) for value in values]
+    assert {type(row[0]) for row in table.rows} == {Decimal}
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("round(1.5, 400)", 1.5),
+        ("round(1e308, -308)", 1e308),
+        ("round(1.25, 1)", 1.2),
+        ("round(149.0, -2)", 100.0),
+        ("round(1.5, 9223372036854775807)", 1.5),
+        ("abs(-9223372036854775807 - 1)", -(1 << 63)),
+        ("-(-9223372036854775807 - 1)", -(1 << 63)),
+    ],
+)
+def test_numbers_at_the_ends_of_their_types(expression: str, value: float) -> None:
+    assert ask(f"print x = {expression}")[1] == [[value]]
 
 
 @given(st.text(alphabet="abc12 |=(){}[]<>.,\"'~!*/-\n", max_size=40))

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from emulator.monitor.kql.reserved import ASSIGNED, RESERVED
-from tests.emulator.monitor.kusto_answers import ANSWERS, NOT_EMULATED, REFUSED, T
+from tests.emulator.monitor.kusto_expressions import EXPRESSIONS
+from tests.emulator.monitor.kusto_operators import OPERATORS
+from tests.emulator.monitor.kusto_refusals import NOT_EMULATED, REFUSED
+from tests.emulator.monitor.kusto_rows import T
+
+ANSWERS = [*EXPRESSIONS, *OPERATORS]
 
 SCRIPT = Path(__file__).with_name("kusto_columns.js")
 # a bound of ours, not of the language; and a function of Log Analytics alone

@@ -56,3 +56,21 @@ def test_the_address_that_services_see_follows_the_gateway_of_the_subnet(client:
     assert address() == client.ok("GET", public)["properties"]["ipAddress"] != ""
     client.ok("PUT", private.INSIDE, private.subnet("10.0.1.0/24"))
     assert address() == ""
+
+
+def test_an_app_is_closed_and_opened_again(client: Client) -> None:
+    """What is asked of a service of any type is found anew once the service has changed."""
+    site = private.NETWORK.replace("Microsoft.Network", "Microsoft.Web") + "/sites/app-kept"
+
+    def put(access: str) -> None:
+        client.ok("PUT", site, {"location": LOCATION, "properties": {"publicNetworkAccess": access}})
+
+    def closed() -> bool:
+        return client.emulator.reach.denied(Place(), site, "sites") is not None
+
+    put("Enabled")
+    assert not closed()
+    put("Disabled")
+    assert closed()
+    put("Enabled")
+    assert not closed()

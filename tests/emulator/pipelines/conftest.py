@@ -12,7 +12,7 @@ import pytest
 from emulator import environment
 from emulator.home import Home
 from tests.emulator.machinelearning import estate
-from tests.emulator.machinelearning.test_client import arm_writer, emulator
+from tests.emulator.machinelearning.client import arm_writer, emulator
 from tests.emulator.pipelines.lab import Lab
 
 

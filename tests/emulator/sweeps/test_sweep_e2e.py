@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.machinelearning.test_client import emulator
+from tests.emulator.machinelearning.client import emulator
 from tests.emulator.pipelines.lab import FOLDER, command
 from tests.emulator.sweeps.conftest import TRIAL
 

@@ -1,129 +1,27 @@
-"""Types and expressions: by precedence (Pratt)."""
+"""The grammar of expressions, by precedence (Pratt)."""
 
 from __future__ import annotations
 
 from itertools import count
-from typing import Final
 
 from emulator.apimanagement.policies.csharp import syntax
-from emulator.apimanagement.policies.csharp.cursor import Cursor
+from emulator.apimanagement.policies.csharp.creation import Creation
 from emulator.apimanagement.policies.csharp.lexer import HoleTokens, Token
-
-_PREDEFINED: Final = (
-    "bool byte char decimal double float int long object sbyte short string uint ulong ushort void"
+from emulator.apimanagement.policies.csharp.precedence import (
+    ASSIGNMENT,
+    COALESCE,
+    PRECEDENCE,
+    PREFIX,
+    RELATIONAL,
 )
-PREDEFINED: Final = frozenset(_PREDEFINED.split())
-# Operator -> how strongly it binds on its left; section 12.4.2 of the specification, weakest first.
-PRECEDENCE: Final = {
-    operator: level
-    for level, operators in enumerate(
-        (
-            "= += -= *= /= %= &= |= ^= <<= >>= ??= =>",
-            "?",
-            "??",
-            "||",
-            "&&",
-            "|",
-            "^",
-            "&",
-            "== !=",
-            "< > <= >= is as",
-            "<< >>",
-            "+ -",
-            "* / %",
-        ),
-        start=1,
-    )
-    for operator in operators.split()
-}
-ASSIGNMENT, CONDITIONAL, COALESCE = 1, 2, 3
-RELATIONAL, UNARY = PRECEDENCE["is"], 20
-_PREFIX: Final = "+ - ! ~ ++ --"
-PREFIX: Final = frozenset(_PREFIX.split())
-# Behind a list of type arguments one of these makes it one (12.8.4, "type arguments or less than").
-_BEHIND_TYPES: Final = "( ) ] } : ; , . ? ?. == != | ^ && || & [ => {"
-BEHIND_TYPES: Final = frozenset(_BEHIND_TYPES.split())
-# Words by which a value can begin: behind `(Name)` they make it a cast.
-_VALUES: Final = "base checked default false new null this true typeof unchecked"
-VALUES: Final = frozenset(_VALUES.split())
-REFUSED: Final = {
-    "class": "types",
-    "delegate": "anonymous methods with `delegate`; write a lambda",
-    "enum": "types",
-    "fixed": "pointers",
-    "goto": "`goto`",
-    "interface": "types",
-    "lock": "`lock`",
-    "stackalloc": "pointers",
-    "struct": "types",
-    "unsafe": "pointers",
-}
+from emulator.apimanagement.policies.csharp.words import PREDEFINED, REFUSED, VALUES
 
 
-class Expressions(Cursor):
-    """Reads types and expressions. The blocks of lambdas are left to the reader of statements."""
+class Expressions(Creation):
+    """Reads expressions. The blocks of lambdas are left to the reader of statements."""
 
     def _block(self, keyword: str = "") -> syntax.Block:
         raise NotImplementedError
-
-    # Types
-
-    def type(self, *, nullable: bool = True) -> syntax.Type:
-        """A type, with its array ranks; nullable: whether a `?` behind it belongs to it."""
-        at = self._token.start
-        name, arguments = self._type_name()
-        question = nullable and self._is("?")
-        if question:
-            self._next()
-        ranks: list[int] = []
-        while self._is("[") and self._is("]", ",", ahead=1):
-            start = self._at
-            self._next()
-            rank = 1
-            while self._take(","):
-                rank += 1
-            if not self._take("]"):
-                self._at = start
-                break
-            ranks.append(rank)
-        return syntax.Type(name, arguments, tuple(ranks), question, at=at)
-
-    def _type_name(self) -> tuple[str, tuple[syntax.Type, ...]]:
-        if self._token.kind == "keyword" and self._token.value in PREDEFINED:
-            return self._next().value, ()
-        parts = [self._name()]
-        arguments = self._type_arguments() if self._is("<") else ()
-        while not arguments and self._is(".") and self._peek().kind == "name":
-            self._next()
-            parts.append(self._name())
-            if self._is("<"):
-                arguments = self._type_arguments()
-        return ".".join(parts), arguments
-
-    def _type_arguments(self) -> tuple[syntax.Type, ...]:
-        self._deeper()
-        self._expect("<")
-        found = [self.type()]
-        while self._take(","):
-            found.append(self.type())
-        self._expect(">")
-        self._depth -= 1
-        return tuple(found)
-
-    def _generic(self) -> tuple[syntax.Type, ...]:
-        """The type arguments of a name in an expression, none where the `<` is less than."""
-        if not self._is("<"):
-            return ()
-
-        def read() -> tuple[syntax.Type, ...]:
-            found = self._type_arguments()
-            if self._token.kind != "end" and not self._is(*BEHIND_TYPES):
-                raise self._error("not type arguments")
-            return found
-
-        return self._attempt(read) or ()
-
-    # Expressions
 
     def expression(self, weakest: int = ASSIGNMENT) -> syntax.Expression:
         """An expression of operators that bind at least as strongly as ``weakest``."""
@@ -411,103 +309,3 @@ class Expressions(Cursor):
             if found is not None:
                 return found
         return syntax.Argument(self.expression(), name, mode, at=at)
-
-    def _new(self, at: int) -> syntax.Expression:
-        if self._is("{"):
-            return self._anonymous(at)
-        if self._is("["):
-            while not self._is("]"):
-                self._next()
-                if self._token.kind == "end" or not self._is("]", ","):
-                    raise self._error("] expected")
-            self._next()
-            return syntax.NewArray(None, items=self._array_items(), at=at)
-        kind = self.type()
-        if kind.ranks:
-            return syntax.NewArray(kind, items=self._array_items(), at=at)
-        if self._is("["):
-            self._next()
-            sizes = [self.expression()]
-            while self._take(","):
-                sizes.append(self.expression())
-            self._expect("]")
-            ranks = [len(sizes)]
-            while self._is("[") and self._is("]", ahead=1):
-                self._at += 2
-                ranks.append(1)
-            whole = syntax.Type(kind.name, kind.arguments, tuple(ranks), kind.nullable, at=kind.at)
-            items = self._array_items() if self._is("{") else None
-            return syntax.NewArray(whole, tuple(sizes), items, at=at)
-        arguments = self._arguments("(", ")") if self._is("(") else ()
-        initializer = self._initializer() if self._is("{") else None
-        if initializer is None and not self._closed_call():
-            raise self._error("A new expression requires (), [], or {} after type")
-        return syntax.New(kind, arguments, initializer, at=at)
-
-    def _closed_call(self) -> bool:
-        before = self._tokens[self._at - 1]
-        return before.kind == "operator" and before.value == ")"
-
-    def _array_items(self) -> syntax.ArrayItems:
-        at = self._expect("{").start
-        self._deeper()
-        found: list[syntax.Expression] = []
-        while not self._is("}"):
-            found.append(self._array_items() if self._is("{") else self.expression())
-            if not self._take(","):
-                break
-        self._expect("}")
-        self._depth -= 1
-        return syntax.ArrayItems(tuple(found), at=at)
-
-    def _anonymous(self, at: int) -> syntax.Expression:
-        self._expect("{")
-        members: list[tuple[str, syntax.Expression]] = []
-        while not self._is("}"):
-            if self._token.kind == "name" and self._is("=", ahead=1):
-                name = self._next().value
-                self._next()
-                members.append((name, self.expression()))
-            else:
-                start = self._token.start
-                value = self.expression()
-                if not isinstance(value, syntax.Name | syntax.Member):
-                    raise self._error("Invalid anonymous type member declarator", start)
-                members.append((value.name, value))
-            if not self._take(","):
-                break
-        self._expect("}")
-        return syntax.NewAnonymous(tuple(members), at=at)
-
-    def _initializer(self) -> syntax.Initializer:
-        at = self._expect("{").start
-        self._deeper()
-        parts: list[syntax.Setter | syntax.Item] = []
-        while not self._is("}"):
-            start = self._token.start
-            if self._token.kind == "name" and self._is("=", ahead=1):
-                name = self._next().value
-                self._next()
-                parts.append(syntax.Setter(name, None, self._set_to(), at=start))
-            elif self._is("["):
-                keys = self._arguments("[", "]")
-                if len(keys) != 1:
-                    raise self._error("one key expected", start)
-                self._expect("=")
-                parts.append(syntax.Setter(None, keys[0].value, self._set_to(), at=start))
-            elif self._take("{"):
-                values = [self.expression()]
-                while self._take(",") and not self._is("}"):
-                    values.append(self.expression())
-                self._expect("}")
-                parts.append(syntax.Item(tuple(values), at=start))
-            else:
-                parts.append(syntax.Item((self.expression(),), at=start))
-            if not self._take(","):
-                break
-        self._expect("}")
-        self._depth -= 1
-        return syntax.Initializer(tuple(parts), at=at)
-
-    def _set_to(self) -> syntax.Expression | syntax.Initializer:
-        return self._initializer() if self._is("{") else self.expression()

@@ -9,8 +9,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from emulator.apimanagement.policies.csharp import syntax
-from emulator.apimanagement.policies.csharp.expressions import CONDITIONAL, REFUSED, Expressions
+from emulator.apimanagement.policies.csharp.expressions import Expressions
 from emulator.apimanagement.policies.csharp.lexer import Source, closed, tokens
+from emulator.apimanagement.policies.csharp.precedence import CONDITIONAL
+from emulator.apimanagement.policies.csharp.words import REFUSED
 
 
 @lru_cache(maxsize=4096)

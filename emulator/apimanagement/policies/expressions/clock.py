@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from emulator.apimanagement.policies.expressions.values import Thrown
 
@@ -267,3 +267,21 @@ def tried(parse: Callable[[str | None], object], text: str | None) -> object | N
         return parse(text)
     except Thrown:
         return None
+
+
+def moved(value: Any, ticks: int) -> Any:
+    """A DateTime or a DateTimeOffset that is so many ticks later, in the same zone."""
+    if isinstance(value, DateTimeOffset):
+        DateTime(value.ticks + ticks)  # raises where there is no such time
+        return DateTimeOffset(value.ticks + ticks, value.offset)
+    return DateTime(value.ticks + ticks, value.utc)
+
+
+def subtracted(one: Any, two: Any) -> Any:
+    """A time less another, or less a length."""
+    if isinstance(two, TimeSpan):
+        return moved(one, -two.ticks)
+    if isinstance(one, DateTimeOffset):
+        other = two.utc_ticks if isinstance(two, DateTimeOffset) else two.ticks
+        return TimeSpan(one.utc_ticks - other)
+    return TimeSpan(one.ticks - two.ticks)

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 
 UNKNOWN: Final = "?"
+Call = Callable[..., Any]  # what C# calls: a lambda, a local function, a method without its brackets
 
 
 @dataclass(frozen=True)

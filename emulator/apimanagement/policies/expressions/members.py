@@ -8,8 +8,9 @@ from typing import Any
 from emulator.apimanagement.policies.csharp import syntax
 from emulator.apimanagement.policies.expressions import conversions, tokens
 from emulator.apimanagement.policies.expressions.types import TYPES, Member, member_of
-from emulator.apimanagement.policies.expressions.types.sequences import key_of, looked_up, no_key
-from emulator.apimanagement.policies.expressions.types.text import group_of
+from emulator.apimanagement.policies.expressions.types.dictionaries import looked_up, no_key
+from emulator.apimanagement.policies.expressions.types.ordering import key_of
+from emulator.apimanagement.policies.expressions.types.regular_expressions import group_of
 from emulator.apimanagement.policies.expressions.values import (
     Anonymous,
     Array,

@@ -10,7 +10,6 @@ from typing import Any, Final
 from emulator.apimanagement.policies.expressions import clock, formats
 from emulator.apimanagement.policies.expressions.conversions import RANK, decimal, number, promoted, sized
 from emulator.apimanagement.policies.expressions.tokens import JToken
-from emulator.apimanagement.policies.expressions.types.times import subtracted
 from emulator.apimanagement.policies.expressions.values import (
     Char,
     Enumerated,
@@ -179,9 +178,9 @@ def _times(operator: str, one: Any, two: Any) -> Any:
     if isinstance(one, clock.TimeSpan) and isinstance(two, clock.TimeSpan) and operator in "+-":
         return clock.TimeSpan(one.ticks + (two.ticks if operator == "+" else -two.ticks))
     if operator == "-" and (isinstance(two, clock.TimeSpan) or type(one) is type(two)):
-        return subtracted(one, two)
+        return clock.subtracted(one, two)
     if operator == "+" and isinstance(two, clock.TimeSpan):
-        return subtracted(one, clock.TimeSpan(-two.ticks))
+        return clock.subtracted(one, clock.TimeSpan(-two.ticks))
     raise _refused(operator, one, two)
 
 

@@ -1,28 +1,16 @@
-"""LINQ to JSON: JObject, JArray, JValue and JProperty as Newtonsoft has them."""
+"""LINQ to JSON: JObject, JArray, JValue and JProperty as Newtonsoft has them, and how they are written."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from emulator.apimanagement.policies.expressions import clock, formats
-from emulator.apimanagement.policies.expressions.values import (
-    Anonymous,
-    Array,
-    Char,
-    Dict,
-    Long,
-    Thrown,
-    full_name,
-)
+from emulator.apimanagement.policies.expressions.values import Anonymous, Char, Dict, Thrown, full_name
 
 NEWLINE: Final = "\r\n"
 MAX_DEPTH: Final = 100
-# What Newtonsoft takes for a date while it reads.
-_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?(?:Z|[+-]\d\d:\d\d)?")
-_STEP = re.compile(r"\.?([^.\[\]()?@*]+)|\.?(\*)|\[(\d+)\]|\['([^']*)'\]|\[(\*)\]|(\.\.)")
 
 
 class JToken:
@@ -285,44 +273,6 @@ def copied(value: JToken) -> JToken:
     return JValue(value.plain())
 
 
-def read(text: str | None) -> JToken:
-    """A JSON text as a token. JsonReaderException for what is none."""
-    if text is None:
-        raise Thrown("System.ArgumentNullException", "Value cannot be null.\r\nParameter name: s")
-    try:
-        return _token(json.loads(text), 0)
-    except (ValueError, RecursionError) as error:
-        read_on = isinstance(error, json.JSONDecodeError)
-        place = f" Path '', line {error.lineno}, position {error.colno}." if read_on else ""
-        raise Thrown(
-            "Newtonsoft.Json.JsonReaderException", f"Error reading JToken from JsonReader.{place}"
-        ) from error
-
-
-def _token(value: Any, depth: int) -> JToken:
-    if depth > MAX_DEPTH:
-        raise ValueError("too deep")
-    if isinstance(value, dict):
-        made = JObject()
-        for name, one in value.items():
-            made.set(str(name), _token(one, depth + 1))
-        return made
-    if isinstance(value, list):
-        array = JArray()
-        for one in value:
-            array.add(_token(one, depth + 1))
-        return array
-    if isinstance(value, int) and not isinstance(value, bool):
-        return JValue(Long(value))
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        found = clock.read(value)
-        if found:
-            moment, offset = found
-            utc = value.endswith("Z")
-            return JValue(clock.DateTime(moment.ticks - (offset or 0), utc or offset is not None))
-    return JValue(value)
-
-
 def written(value: JToken, *, indented: bool) -> str:
     """As `ToString(Formatting)`; a value alone is written as JSON too."""
     return _written(value, "" if indented else None)
@@ -373,58 +323,6 @@ def _bracketed(opening: str, closing: str, parts: list[str], indent: str | None)
     return f"{opening}{NEWLINE}{inner}{NEWLINE}{indent}{closing}"
 
 
-def path(value: JToken) -> str:
-    """Where a token stands in its document."""
-    parts: list[str] = []
-    one: JToken | None = value
-    while one is not None:
-        holder = one.parent
-        if isinstance(one, JProperty):
-            parts.append(f".{one.name}")
-        elif isinstance(holder, JArray):
-            index = next(index for index, other in enumerate(holder.items) if other is one)
-            parts.append(f"[{index}]")
-        one = holder
-    return "".join(reversed(parts)).lstrip(".")
-
-
-def selected(value: JToken, route: str) -> list[JToken]:
-    """The tokens on a JSONPath of names, indices, `*` and `..`; filters are not emulated."""
-    rest = route.removeprefix("$")
-    found, deep, at = [value], False, 0
-    while at < len(rest):
-        match = _STEP.match(rest, at)
-        if match is None:
-            raise Thrown("Newtonsoft.Json.JsonException", f"not emulated: the path '{route}' of SelectToken")
-        at = match.end()
-        if match[6]:
-            deep = True
-            continue
-        if deep:
-            found = [one for start in found for one in _everything(start)]
-            deep = False
-        name = match[1] if match[1] is not None else match[4]
-        found = [next_ for one in found for next_ in _step(one, name, match[3])]
-    return found
-
-
-def _everything(value: JToken) -> Iterator[JToken]:
-    yield value
-    for one in value.children():
-        inner = one.value if isinstance(one, JProperty) else one
-        yield from _everything(inner)
-
-
-def _step(value: JToken, name: str | None, index: str | None) -> list[JToken]:
-    if name is not None:
-        found = value.get(name) if isinstance(value, JObject) else None
-        return [found] if found is not None else []
-    if index is not None:
-        number = int(index)
-        return [value.items[number]] if isinstance(value, JArray) and number < len(value.items) else []
-    return [one.value if isinstance(one, JProperty) else one for one in value.children()]
-
-
 def element(value: JToken, key: Any) -> JToken | None:
     """`value[key]`."""
     if isinstance(value, JObject | JArray):
@@ -435,8 +333,3 @@ def element(value: JToken, key: Any) -> JToken | None:
         "System.InvalidOperationException",
         f"Cannot access child value on {full_name(value)}.",
     )
-
-
-def strings(values: list[str]) -> Array:
-    """A string[]."""
-    return Array(values, "string")

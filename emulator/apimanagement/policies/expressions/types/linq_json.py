@@ -8,17 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.apimanagement.policies.csharp import syntax
-from emulator.apimanagement.policies.expressions import tokens
+from emulator.apimanagement.policies.expressions import json_path, json_reading, tokens
 from emulator.apimanagement.policies.expressions.conversions import of_json
-from emulator.apimanagement.policies.expressions.declare import (
-    TypeInfo,
-    declare,
-    function,
-    method,
-    prop,
-)
+from emulator.apimanagement.policies.expressions.declare import TypeInfo, declare, function, method, prop
 from emulator.apimanagement.policies.expressions.tokens import JArray, JObject, JProperty, JToken, JValue
-from emulator.apimanagement.policies.expressions.types.text import enumeration
+from emulator.apimanagement.policies.expressions.types.enumerations import enumeration
 from emulator.apimanagement.policies.expressions.values import (
     CLASSES,
     Enumerated,
@@ -58,7 +52,7 @@ def _type(self: Any) -> Enumerated:
 
 
 def _one(self: JToken, path: str, error: bool = False) -> JToken | None:
-    found = tokens.selected(self, path)
+    found = json_path.selected(self, path)
     if not found and error:
         raise Thrown("Newtonsoft.Json.JsonException", f"Property '{path}' does not exist on {self.kind}.")
     return found[0] if found else None
@@ -125,7 +119,7 @@ declare(
         members={
             "ToString": method("string", _shown),
             "Type": prop("JTokenType", _type),
-            "Path": prop("string", tokens.path),
+            "Path": prop("string", json_path.path),
             "Parent": prop("JToken", lambda self: self.parent),
             "Root": prop("JToken", lambda self: _root(self)),
             "HasValues": prop("bool", lambda self: bool(self.children())),
@@ -135,7 +129,7 @@ declare(
             "Previous": prop("JToken", _neighbour(-1)),
             "SelectToken": method("JToken", _one),
             "SelectTokens": method(
-                "IEnumerable<JToken>", lambda self, path: Sequence(tokens.selected(self, path))
+                "IEnumerable<JToken>", lambda self, path: Sequence(json_path.selected(self, path))
             ),
             "Value": method("M", _value, generic=True),
             "Values": method("IEnumerable<?>", _values, generic=True),
@@ -150,7 +144,7 @@ declare(
             "Descendants": method("IEnumerable<JToken>", _descendants),
         },
         statics={
-            "Parse": function("JToken", tokens.read),
+            "Parse": function("JToken", json_reading.read),
             "FromObject": function("JToken", tokens.token),
             "DeepEquals": function("bool", _deep_equals),
         },
@@ -170,7 +164,7 @@ def _root(self: JToken) -> JToken:
 
 def _parsed(kind: type[JToken]) -> Any:
     def run(text: Any) -> JToken:
-        found = tokens.read(text)
+        found = json_reading.read(text)
         if not isinstance(found, kind):
             raise Thrown(
                 "Newtonsoft.Json.JsonReaderException",
@@ -370,7 +364,9 @@ declare(
             "SerializeObject": function("string", _serialized),
             "DeserializeObject": function(
                 "M",
-                lambda text, types=(): of_json(tokens.read(text), types[0]) if types else tokens.read(text),
+                lambda text, types=(): (
+                    of_json(json_reading.read(text), types[0]) if types else json_reading.read(text)
+                ),
                 generic=True,
             ),
         },

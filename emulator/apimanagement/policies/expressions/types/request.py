@@ -13,16 +13,11 @@ from urllib.parse import parse_qsl
 from emulator.apimanagement.policies import context as contexts
 from emulator.apimanagement.policies.context import Body, Headers
 from emulator.apimanagement.policies.csharp import syntax
-from emulator.apimanagement.policies.expressions import clock, jwt, tokens
+from emulator.apimanagement.policies.expressions import clock, json_reading, jwt
 from emulator.apimanagement.policies.expressions.conversions import cast, default_of, is_instance, name_of
-from emulator.apimanagement.policies.expressions.declare import (
-    Member,
-    TypeInfo,
-    declare,
-    method,
-    prop,
-)
-from emulator.apimanagement.policies.expressions.types.sequences import try_get
+from emulator.apimanagement.policies.expressions.declare import Member, TypeInfo, declare, method, prop
+from emulator.apimanagement.policies.expressions.types.dictionaries import try_get
+from emulator.apimanagement.policies.expressions.types.enumerations import enumeration
 from emulator.apimanagement.policies.expressions.values import (
     CLASSES,
     Array,
@@ -138,7 +133,7 @@ def _read(self: Body, preserveContent: bool = False, types: tuple[syntax.Type, .
         return text
     if not text.strip():
         return None
-    return cast(tokens.read(text), types[0], boxed=True)
+    return cast(json_reading.read(text), types[0], boxed=True)
 
 
 def _content(self: Body, keep: bool) -> bytes:
@@ -335,4 +330,11 @@ declare(
             "Type": prop("string", lambda self: self.type),
         },
     )
+)
+
+enumeration(
+    "ProductState",
+    "Microsoft.Azure.ApiManagement.Policies.Expressions.ProductState",
+    NotPublished=0,
+    Published=1,
 )

@@ -28,8 +28,8 @@ from emulator.apimanagement.policies.expressions.declare import (
     method,
     prop,
 )
+from emulator.apimanagement.policies.expressions.types.enumerations import enumeration
 from emulator.apimanagement.policies.expressions.types.numbers import tried
-from emulator.apimanagement.policies.expressions.types.text import enumeration
 from emulator.apimanagement.policies.expressions.values import CLASSES, Enumerated, Long, Thrown
 
 CLASSES.extend([(DateTime, "DateTime"), (DateTimeOffset, "DateTimeOffset"), (TimeSpan, "TimeSpan")])
@@ -65,13 +65,6 @@ def _ticks(amount: Any, unit: int) -> int:
     return found
 
 
-def _moved(value: Any, ticks: int) -> Any:
-    if isinstance(value, DateTimeOffset):
-        DateTime(value.ticks + ticks)
-        return DateTimeOffset(value.ticks + ticks, value.offset)
-    return DateTime(value.ticks + ticks, value.utc)
-
-
 def _months(value: Any, months: int) -> Any:
     moment = DateTime(value.ticks).python
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
@@ -82,7 +75,7 @@ def _months(value: Any, months: int) -> Any:
         )
     day = min(moment.day, calendar.monthrange(year, month + 1)[1])
     date = clock.made(year, month + 1, day).ticks + value.ticks % DAY
-    return _moved(value, date - value.ticks)
+    return clock.moved(value, date - value.ticks)
 
 
 def _parts(kind: str) -> dict[str, Member]:
@@ -92,7 +85,7 @@ def _parts(kind: str) -> dict[str, Member]:
         return prop("int", lambda self: getattr(DateTime(self.ticks).python, name))
 
     def adding(unit: int) -> Member:
-        return method(kind, lambda self, amount: _moved(self, _ticks(amount, unit)))
+        return method(kind, lambda self, amount: clock.moved(self, _ticks(amount, unit)))
 
     return {
         **{name.capitalize(): part(name) for name in ("year", "month", "day", "hour", "minute", "second")},
@@ -105,11 +98,11 @@ def _parts(kind: str) -> dict[str, Member]:
         "Date": prop(
             "DateTime", lambda self: DateTime(self.ticks - self.ticks % DAY, getattr(self, "utc", False))
         ),
-        "AddTicks": method(kind, lambda self, ticks: _moved(self, int(ticks))),
+        "AddTicks": method(kind, lambda self, ticks: clock.moved(self, int(ticks))),
         "AddMonths": method(kind, _months),
         "AddYears": method(kind, lambda self, years: _months(self, int(years) * 12)),
-        "Add": method(kind, lambda self, span: _moved(self, span.ticks)),
-        "Subtract": method("?", subtracted),
+        "Add": method(kind, lambda self, span: clock.moved(self, span.ticks)),
+        "Subtract": method("?", clock.subtracted),
         "ToString": method("string", lambda self, form=None, provider=None: clock.written(self, form)),
         "CompareTo": method("int", lambda self, other: (self > other) - (self < other)),
     }
@@ -119,16 +112,6 @@ def _day_of_week(self: Any) -> Enumerated:
     names = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
     number = DateTime(self.ticks).python.isoweekday() % 7
     return Enumerated("DayOfWeek", names[number], number)
-
-
-def subtracted(one: Any, two: Any) -> Any:
-    """A time less another, or less a length."""
-    if isinstance(two, TimeSpan):
-        return _moved(one, -two.ticks)
-    if isinstance(one, DateTimeOffset):
-        other = two.utc_ticks if isinstance(two, DateTimeOffset) else two.ticks
-        return TimeSpan(one.utc_ticks - other)
-    return TimeSpan(one.ticks - two.ticks)
 
 
 def _new(*parts: Any) -> DateTime:

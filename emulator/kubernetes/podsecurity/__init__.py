@@ -1,0 +1,1 @@
+"""Pod Security: the levels, and what a namespace asks of its pods."""

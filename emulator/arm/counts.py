@@ -54,7 +54,7 @@ DEFAULT: Final = "IPv4"  # the version of addresses that Azure takes where none 
 
 
 def install(arm: Arm) -> None:
-    """400 for a number out of its row's bounds."""
+    """400 for a number out of its row's bounds, and for a word that says which and is none of the rows'."""
     for row in COUNTS:
         _bound(arm, row)
 
@@ -62,7 +62,7 @@ def install(arm: Arm) -> None:
 def _bound(arm: Arm, row: Count) -> None:
     @arm.before_put(row.type)
     def check(put: Put) -> None:
-        if row.when and str(put.properties.get(row.when[0]) or DEFAULT).lower() != row.when[1].lower():
+        if row.when and not _is_of(put, row.type, *row.when):
             return
         value: Any = put.properties.get(row.name)
         if value is not None and not row.least <= value <= row.most:
@@ -71,3 +71,14 @@ def _bound(arm: Arm, row: Count) -> None:
                 "InvalidParameter",
                 f"{put.id}: {row.name} is {value}; it must be between {row.least} and {row.most}.",
             )
+
+
+def _is_of(put: Put, arm_type: str, name: str, word: str) -> bool:
+    """Whether the input is that word. One that no row knows would pass them all without a bound: 400."""
+    asked = str(put.properties.get(name) or DEFAULT)
+    known = [one.when[1] for one in COUNTS if one.when and one.type == arm_type]
+    if asked.lower() not in map(str.lower, known):
+        raise AzureError(
+            400, "InvalidParameter", f"{put.id}: {name} is {asked}; it must be {' or '.join(known)}."
+        )
+    return asked.lower() == word.lower()

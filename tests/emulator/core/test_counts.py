@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,3 +47,13 @@ def test_a_prefix_is_of_the_length_and_version_asked_for(emulator: Emulator, ver
     [row] = [one for one in COUNTS if one.when == ("publicIPAddressVersion", f"IPv{version}")]
     prefix = ipaddress.ip_network(put(emulator, row, row.least)["properties"]["ipPrefix"])
     assert (prefix.version, prefix.prefixlen) == (version, row.least)
+
+
+@pytest.mark.parametrize("length", [0, 28, 1 << 40])
+def test_a_version_that_no_addresses_have_is_refused_whatever_the_length(
+    emulator: Emulator, length: int
+) -> None:
+    row = replace(COUNTS[0], when=("publicIPAddressVersion", "IPv5"))
+    with pytest.raises(AzureError, match="publicIPAddressVersion is IPv5; it must be IPv4 or IPv6") as raised:
+        put(emulator, row, length)
+    assert raised.value.status == 400

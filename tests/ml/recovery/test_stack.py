@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from ml.errors import MlopsError
+from ml.recovery.adopted import within
 from ml.recovery.existing import api_version
-from ml.recovery.stack import Create, Plan, State, import_file, opened, within
+from ml.recovery.plan import Create, Plan
+from ml.recovery.stack import State, import_file, opened
 
 HEAD = "urn:pulumi:stage::estate::"
 STACK = f"{HEAD}pulumi:pulumi:Stack::estate-stage"
@@ -177,6 +179,33 @@ def test_an_import_keeps_of_the_inputs_what_the_program_sets(cli: Cli) -> None:
         {"subnetName": "all"},
         {"subscriptionId": "s"},
     ]
+
+
+def test_what_an_import_took_before_it_failed_is_the_programs_all_the_same(cli: Cli) -> None:
+    there = {"urn": SUBNET, "type": "azure-native:network:Subnet", "inputs": {"subnetName": "all", "etag": 1}}
+    export = {"version": 3, "deployment": {"resources": [there]}}
+    said = {"import --file": (1, "", "no"), "stack export": (0, export, ""), "stack import": (0, "", "")}
+    (cli.folder / "answers.json").write_text(json.dumps(said))
+    with opened(cli.folder, "stage") as stack:
+        with pytest.raises(MlopsError, match="`pulumi import` of the stack stage failed"):
+            stack.take({SUBNET: "/id", NETWORK: "/other"}, PLAN, State([], [], {}))
+        written = json.loads((stack._scratch / "state.json").read_text())  # pyright: ignore[reportPrivateUsage]
+    assert written["deployment"]["resources"][0]["inputs"] == {"subnetName": "all"}
+
+
+def test_after_an_import_that_took_nothing_the_state_is_not_written(cli: Cli) -> None:
+    said = {"import --file": (1, "", "no"), "stack export": (0, {"deployment": {}}, "")}
+    (cli.folder / "answers.json").write_text(json.dumps(said))
+    with opened(cli.folder, "stage") as stack, pytest.raises(MlopsError, match="`pulumi import`"):
+        stack.take({SUBNET: "/id"}, PLAN, State([], [], {}))
+    assert [asked[0] for asked in cli.asked()] == ["import", "stack"]
+
+
+def test_nothing_that_pulumi_asks_waits_for_an_answer(cli: Cli) -> None:
+    cli.answers(stack_export=(0, {"deployment": {}}, ""))
+    with opened(cli.folder, "stage") as stack:
+        stack.state()
+    assert all("--non-interactive" in asked for asked in cli.asked())
 
 
 def test_what_was_pending_is_cleared_without_reading_the_estate(cli: Cli) -> None:

@@ -23,6 +23,7 @@ QUIET: Final = ("--non-interactive", "--color", "never")
 TAIL: Final = 20  # lines of Pulumi's own words in an error
 LOCKED: Final = "currently locked"
 CONFIG_FILE: Final = "PULUMI_OPTION_CONFIG_FILE"  # Pulumi's own variable for --config-file
+STREAMED: Final = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"  # one document for each event, not one of all
 KEPT: Final = ("protect", "retainOnDelete")  # Pulumi's options that keep a resource from being deleted
 DEFAULT_PROVIDER: Final = re.compile(r"::default_(?P<version>\d+_\d+_\d+\w*)(?:::|$)")
 STACK: Final = "pulumi:pulumi:Stack"
@@ -56,12 +57,12 @@ class PulumiStack:
 
     def __init__(self, project: Path, name: str, config_file: Path, scratch: Path) -> None:
         self.project, self.name = project, name
-        self._environment = {**os.environ, CONFIG_FILE: str(config_file)}
+        self._environment = {**os.environ, CONFIG_FILE: str(config_file), STREAMED: "false"}
         self._scratch = scratch
 
     def state(self) -> State:
         """Raises MlopsError with Pulumi's words."""
-        deployment: dict[str, Any] = json.loads(self._run("stack", "export"))["deployment"]
+        deployment: dict[str, Any] = self._told("stack", "export")["deployment"] or {}
         resources: list[dict[str, Any]] = deployment.get("resources") or []
         operations: list[dict[str, Any]] = deployment.get("pending_operations") or []
         return State(
@@ -76,7 +77,7 @@ class PulumiStack:
 
     def plan(self) -> Plan:
         """What `pulumi up` would do now; changes nothing. Raises MlopsError with Pulumi's words."""
-        told = json.loads(self._run("preview", "--json"))
+        told = self._told("preview", "--json")
         steps: list[dict[str, Any]] = told.get("steps") or []
         return Plan(
             [_create(one) for one in steps if one["op"] == "create"],
@@ -103,7 +104,7 @@ class PulumiStack:
 
     def _adopt(self, creates: Mapping[str, Create]) -> None:
         """Let the state have these as the program means them."""
-        whole: dict[str, Any] = json.loads(self._run("stack", "export", apart=True))
+        whole = self._told("stack", "export", apart=True)
         imported = [one for one in whole["deployment"].get("resources") or () if one["urn"] in creates]
         if not imported:
             return
@@ -119,6 +120,18 @@ class PulumiStack:
         # Without a target Pulumi would read the whole estate, and nothing but this is asked of it.
         targets = [word for urn in (state.root, *changed) if urn for word in ("--target", urn)]
         self._run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", *targets)
+
+    def _told(self, *arguments: str, apart: bool = False) -> dict[str, Any]:
+        """The JSON object that Pulumi answers; there may be words before and after it. Raises MlopsError."""
+        said = self._run(*arguments, apart=apart)
+        try:
+            return json.JSONDecoder().raw_decode(f"\n{said}", f"\n{said}".index("\n{") + 1)[0]
+        except ValueError as error:
+            raise MlopsError(
+                f"`pulumi {arguments[0]}` of the stack {self.name} answered no JSON.",
+                "Look whether a wrapper of `pulumi` or a setting of its environment changes what it prints.",
+                said.splitlines()[:TAIL],
+            ) from error
 
     def _run(self, *arguments: str, apart: bool = False) -> str:
         """What Pulumi answers. apart: a Ctrl-C of the terminal does not reach it. Raises MlopsError."""

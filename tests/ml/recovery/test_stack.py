@@ -201,6 +201,20 @@ def test_after_an_import_that_took_nothing_the_state_is_not_written(cli: Cli) ->
     assert [asked[0] for asked in cli.asked()] == ["import", "stack"]
 
 
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("warning: {a}\n", "\nA new version\n")])
+def test_words_around_the_answer_are_no_part_of_it(cli: Cli, before: str, after: str) -> None:
+    cli.answers(preview___json=(0, before + json.dumps({"config": {"a": "b"}}, indent=4) + after, ""))
+    with opened(cli.folder, "stage") as stack:
+        assert stack.plan().config == {"a": "b"}
+
+
+def test_an_answer_without_json_is_shown(cli: Cli) -> None:
+    cli.answers(preview___json=(0, "Previewing update (stage)\n", ""))
+    with opened(cli.folder, "stage") as stack, pytest.raises(MlopsError, match="answered no JSON") as raised:
+        stack.plan()
+    assert raised.value.details == ["Previewing update (stage)"]
+
+
 def test_nothing_that_pulumi_asks_waits_for_an_answer(cli: Cli) -> None:
     cli.answers(stack_export=(0, {"deployment": {}}, ""))
     with opened(cli.folder, "stage") as stack:

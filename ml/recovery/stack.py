@@ -110,9 +110,8 @@ class PulumiStack:
             return
         for one in imported:
             adopt(one, creates[one["urn"]])
-        file = self._scratch / "state.json"
-        file.write_text(json.dumps(whole), encoding="utf-8")
-        self._run("stack", "import", "--file", str(file), apart=True)
+        # Not by a file: secrets stand in it in clear until Pulumi encrypts them.
+        self._run("stack", "import", given=json.dumps(whole), apart=True)
 
     def settle(self, state: State) -> None:
         """Let the state forget what was pending; what was being changed is read from Azure first."""
@@ -133,15 +132,19 @@ class PulumiStack:
                 said.splitlines()[:TAIL],
             ) from error
 
-    def _run(self, *arguments: str, apart: bool = False) -> str:
-        """What Pulumi answers. apart: a Ctrl-C of the terminal does not reach it. Raises MlopsError."""
+    def _run(self, *arguments: str, given: str = "", apart: bool = False) -> str:
+        """What Pulumi answers. Raises MlopsError.
+
+        given: on its standard input; without it a question, as for a passphrase, has no answer and fails.
+        apart: a Ctrl-C of the terminal does not reach it.
+        """
         command = ("pulumi", *arguments, *QUIET, "--stack", self.name)
         try:
             done = subprocess.run(
                 command,
                 cwd=self.project,
                 env=self._environment,
-                stdin=subprocess.DEVNULL,  # a question, as for a passphrase, would be seen by nobody
+                input=given,
                 capture_output=True,
                 text=True,
                 check=False,

@@ -45,6 +45,10 @@ class Rest:
         """The JSON object at a path of the service, or at a whole URL. Raises HttpResponseError."""
         return self._send("GET", path, query)
 
+    def head(self, path: str, **query: str) -> None:
+        """Ask whether there is something at a path. Raises HttpResponseError, where there is not as well."""
+        self._answer("HEAD", path, query)
+
     def items(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         """Every item of a list, page by page. Raises HttpResponseError."""
         page = self.get(path, **query)
@@ -60,10 +64,15 @@ class Rest:
     def _send(
         self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None = None
     ) -> dict[str, Any]:
+        return self._answer(method, path, query, body).json()
+
+    def _answer(
+        self, method: str, path: str, query: dict[str, str], body: dict[str, Any] | None = None
+    ) -> Any:
         from azure.core.rest import HttpRequest
 
         request = HttpRequest(method, path, params=query, json=body)
         request.url = self._client.format_url(request.url)
         answer = self._client.send_request(request)
         answer.raise_for_status()
-        return answer.json()
+        return answer

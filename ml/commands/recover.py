@@ -60,7 +60,7 @@ def work(environment: str, yes: bool, project: Path | None, report: Report) -> d
     with opened(folder, environment) as stack:
         answer = recover(
             stack,
-            lambda type_, resource_id: exists(management, type_, resource_id),
+            lambda type_, resource_id: exists(management, type_, resource_id, report.warn),
             report,
             apply=yes,
         )

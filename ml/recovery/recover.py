@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from typing import Any, Final
 
 from infra.arm_ids import PREFIX, id_of
 from ml.errors import MlopsError
-from ml.recovery.stack import DEFAULT_PROVIDER, SUBSCRIPTION, Create, Plan, PulumiStack, State
+from ml.recovery.plan import Create, Plan
+from ml.recovery.stack import DEFAULT_PROVIDER, SUBSCRIPTION, PulumiStack, State
 from ml.terminal.console import Report
 
 AT_ONCE: Final = 8  # questions to Azure
@@ -32,7 +34,8 @@ class Found:
 class Answer:
     """pending: what was interrupted. found: what Azure has of it, in the order in which it was taken.
 
-    replaced: names of what was taken and is so different that `pulumi up` would make it anew.
+    replaced: names of what is so different from the program that `pulumi up` would make it anew. What an
+    earlier run took in is among them.
     """
 
     pending: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
@@ -76,7 +79,7 @@ def recover(stack: PulumiStack, exists: Exists, report: Report, *, apply: bool) 
             with report.phase("clearing what was pending"):
                 stack.settle(state)
         answer.done = True
-        answer.replaced = [one.create.name for one in answer.found if one.create.urn in plan.replaced]
+    answer.replaced = [urn.rpartition("::")[2] for urn in plan.replaced]
     return answer
 
 
@@ -84,12 +87,15 @@ def _look(plan: Plan, state: State, exists: Exists, report: Report) -> list[Foun
     """Those of the resources to be created that are there."""
     candidates: list[Found] = []
     formless: set[str] = set()
+    nowhere: set[str] = set()
     for one in plan.creates:
         if not one.custom or not one.type.startswith(PREFIX):
             continue
         try:
-            subscription = _subscription(one, plan.config, state)
-            resource_id = id_of(one.type, one.inputs, subscription) if subscription else None
+            if not (subscription := _subscription(one, plan.config, state)):
+                nowhere.add(one.provider.rpartition("::")[2])
+                continue
+            resource_id = id_of(one.type, one.inputs, subscription)
         except LookupError:
             formless.add(one.type)
             continue
@@ -97,6 +103,8 @@ def _look(plan: Plan, state: State, exists: Exists, report: Report) -> list[Foun
             candidates.append(Found(one, resource_id))
     for type_ in sorted(formless):
         report.warn(f"resources of the type {type_} are not looked for: infra/arm_ids.py has no form of them")
+    for provider in sorted(nowhere):
+        report.warn(f"resources of the provider {provider} are not looked for: its subscription is not known")
     with (
         report.phase(f"asking Azure for {len(candidates)} resources"),
         ThreadPoolExecutor(AT_ONCE) as pool,
@@ -108,5 +116,6 @@ def _look(plan: Plan, state: State, exists: Exists, report: Report) -> list[Foun
 def _subscription(create: Create, config: Mapping[str, Any], state: State) -> str:
     """ "" where it is that of a provider that the state does not know yet."""
     if DEFAULT_PROVIDER.search(create.provider):
-        return str(config.get(SUBSCRIPTION) or state.subscriptions.get(create.provider) or "")
+        known = config.get(SUBSCRIPTION) or state.subscriptions.get(create.provider)
+        return str(known or os.environ.get("ARM_SUBSCRIPTION_ID") or "")
     return state.subscriptions.get(create.provider, "")

@@ -10,19 +10,23 @@ import subprocess
 import tempfile
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ml.errors import MlopsError
+from ml.recovery.adopted import adopt
+from ml.recovery.plan import Create, Plan
+from ml.recovery.uninterrupted import uninterrupted
 
 QUIET: Final = ("--non-interactive", "--color", "never")
 TAIL: Final = 20  # lines of Pulumi's own words in an error
 LOCKED: Final = "currently locked"
 CONFIG_FILE: Final = "PULUMI_OPTION_CONFIG_FILE"  # Pulumi's own variable for --config-file
+STREAMED: Final = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"  # one document for each event, not one of all
+KEPT: Final = ("protect", "retainOnDelete")  # Pulumi's options that keep a resource from being deleted
 DEFAULT_PROVIDER: Final = re.compile(r"::default_(?P<version>\d+_\d+_\d+\w*)(?:::|$)")
 STACK: Final = "pulumi:pulumi:Stack"
-SIGNATURE: Final = "4dabf18193072939515e22adb298388d"  # Pulumi's key of a value that is encrypted
 SUBSCRIPTION: Final = "azure-native:subscriptionId"
 
 
@@ -32,38 +36,6 @@ class Pending:
 
     operation: str
     urn: str
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """A resource or component that the program has and the state does not.
-
-    inputs: as far as they are known. provider: its URN without id, "" of components.
-    """
-
-    urn: str
-    type: str
-    parent: str
-    provider: str
-    custom: bool
-    inputs: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """What the program calls it."""
-        return self.urn.rpartition("::")[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What `pulumi up` would create, parents first, and the configuration that it would do it with.
-
-    replaced: URNs of what it would make anew.
-    """
-
-    creates: Sequence[Create]
-    config: Mapping[str, str] = field(default_factory=dict[str, str])
-    replaced: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +57,12 @@ class PulumiStack:
 
     def __init__(self, project: Path, name: str, config_file: Path, scratch: Path) -> None:
         self.project, self.name = project, name
-        self._environment = {**os.environ, CONFIG_FILE: str(config_file)}
+        self._environment = {**os.environ, CONFIG_FILE: str(config_file), STREAMED: "false"}
         self._scratch = scratch
 
     def state(self) -> State:
         """Raises MlopsError with Pulumi's words."""
-        deployment: dict[str, Any] = json.loads(self._run("stack", "export"))["deployment"]
+        deployment: dict[str, Any] = self._told("stack", "export")["deployment"] or {}
         resources: list[dict[str, Any]] = deployment.get("resources") or []
         operations: list[dict[str, Any]] = deployment.get("pending_operations") or []
         return State(
@@ -105,7 +77,7 @@ class PulumiStack:
 
     def plan(self) -> Plan:
         """What `pulumi up` would do now; changes nothing. Raises MlopsError with Pulumi's words."""
-        told = json.loads(self._run("preview", "--json", *QUIET))
+        told = self._told("preview", "--json")
         steps: list[dict[str, Any]] = told.get("steps") or []
         return Plan(
             [_create(one) for one in steps if one["op"] == "create"],
@@ -120,38 +92,63 @@ class PulumiStack:
         """
         file = self._scratch / "import.json"
         file.write_text(json.dumps(import_file(found, plan, state)), encoding="utf-8")
-        self._run(
-            "import", "--file", str(file), "--generate-code=false", "--protect=false", "--yes",
-            "--skip-preview", *QUIET,
-        )  # fmt: skip
-        self._leave_out_defaults({one.urn: one.inputs for one in plan.creates if one.urn in found})
+        with uninterrupted():
+            try:
+                self._run(
+                    "import", "--file", str(file), "--generate-code=false", "--protect=false", "--yes",
+                    "--skip-preview", apart=True,
+                )  # fmt: skip
+            finally:
+                # Also after one that failed: what it took is in the state, and is not looked for again.
+                self._adopt({one.urn: one for one in plan.creates if one.urn in found})
 
-    def _leave_out_defaults(self, inputs: Mapping[str, Mapping[str, Any]]) -> None:
-        """Let the state's inputs of these be what the program sets, as Azure has it.
-
-        An import takes all that Azure answers for an input, its own defaults too: the program, which does not
-        set them, would remove them, and some cannot change but by a replacement.
-        """
-        whole: dict[str, Any] = json.loads(self._run("stack", "export"))
-        for one in whole["deployment"]["resources"]:
-            if one["urn"] in inputs:
-                one["inputs"] = within(one.get("inputs") or {}, inputs[one["urn"]])
-        file = self._scratch / "state.json"
-        file.write_text(json.dumps(whole), encoding="utf-8")
-        self._run("stack", "import", "--file", str(file))
+    def _adopt(self, creates: Mapping[str, Create]) -> None:
+        """Let the state have these as the program means them."""
+        whole = self._told("stack", "export", apart=True)
+        imported = [one for one in whole["deployment"].get("resources") or () if one["urn"] in creates]
+        if not imported:
+            return
+        for one in imported:
+            adopt(one, creates[one["urn"]])
+        # Not by a file: secrets stand in it in clear until Pulumi encrypts them.
+        self._run("stack", "import", given=json.dumps(whole), apart=True)
 
     def settle(self, state: State) -> None:
         """Let the state forget what was pending; what was being changed is read from Azure first."""
         changed = [one.urn for one in state.pending if one.operation != "creating" and one.urn in state.urns]
         # Without a target Pulumi would read the whole estate, and nothing but this is asked of it.
         targets = [word for urn in (state.root, *changed) if urn for word in ("--target", urn)]
-        self._run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", *targets, *QUIET)
+        self._run("refresh", "--yes", "--skip-preview", "--clear-pending-creates", *targets)
 
-    def _run(self, *arguments: str) -> str:
-        command = ("pulumi", *arguments, "--stack", self.name)
+    def _told(self, *arguments: str, apart: bool = False) -> dict[str, Any]:
+        """The JSON object that Pulumi answers; there may be words before and after it. Raises MlopsError."""
+        said = self._run(*arguments, apart=apart)
+        try:
+            return json.JSONDecoder().raw_decode(f"\n{said}", f"\n{said}".index("\n{") + 1)[0]
+        except ValueError as error:
+            raise MlopsError(
+                f"`pulumi {arguments[0]}` of the stack {self.name} answered no JSON.",
+                "Look whether a wrapper of `pulumi` or a setting of its environment changes what it prints.",
+                said.splitlines()[:TAIL],
+            ) from error
+
+    def _run(self, *arguments: str, given: str = "", apart: bool = False) -> str:
+        """What Pulumi answers. Raises MlopsError.
+
+        given: on its standard input; without it a question, as for a passphrase, has no answer and fails.
+        apart: a Ctrl-C of the terminal does not reach it.
+        """
+        command = ("pulumi", *arguments, *QUIET, "--stack", self.name)
         try:
             done = subprocess.run(
-                command, cwd=self.project, env=self._environment, capture_output=True, text=True, check=False
+                command,
+                cwd=self.project,
+                env=self._environment,
+                input=given,
+                capture_output=True,
+                text=True,
+                check=False,
+                start_new_session=apart,
             )
         except FileNotFoundError as error:
             raise MlopsError(
@@ -190,20 +187,6 @@ def opened(project: Path, name: str) -> Generator[PulumiStack, None, None]:
                 "Name a stack that has a stack file beside the program's Pulumi.yaml.",
             ) from error
         yield PulumiStack(project, name, copy, Path(folder))
-
-
-def within(there: Any, asked: Any) -> Any:
-    """Of what Azure has, the part that the program sets, at any depth. Lists of other lengths stay whole."""
-    if isinstance(there, dict) and isinstance(asked, dict) and SIGNATURE not in there:
-        had: dict[str, Any] = there
-        wanted: dict[str, Any] = asked
-        return {name: within(value, wanted[name]) for name, value in had.items() if name in wanted}
-    if isinstance(there, list) and isinstance(asked, list):
-        items: list[Any] = there
-        others: list[Any] = asked
-        if len(items) == len(others):
-            return [within(one, other) for one, other in zip(items, others, strict=True)]
-    return there
 
 
 def import_file(found: Mapping[str, str], plan: Plan, state: State) -> dict[str, Any]:
@@ -253,6 +236,7 @@ def _create(step: dict[str, Any]) -> Create:
         str(new.get("provider") or "").rpartition("::")[0],
         bool(new.get("custom")),
         new.get("inputs") or {},
+        [name for name in KEPT if new.get(name)],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from ml.recovery.adopted import SIGNATURE
 from tests.e2e import endstate
 from tests.e2e.world import World
 
@@ -42,6 +43,24 @@ def forget(world: World, *, all_of_it: bool) -> set[str]:
     return lost
 
 
+def encrypted(world: World) -> set[tuple[str, str]]:
+    """URN and place of each input that the state keeps as a secret."""
+
+    def places(value: Any, at: str) -> list[str]:
+        if isinstance(value, dict):
+            inner: dict[str, Any] = value
+            if SIGNATURE in inner:
+                return [at]
+            return [place for name, one in inner.items() for place in places(one, f"{at}.{name}")]
+        if isinstance(value, list):
+            items: list[Any] = value
+            return [place for number, one in enumerate(items) for place in places(one, f"{at}.{number}")]
+        return []
+
+    resources = endstate.stacks(world.home)["mlops-estate/stage"]["resources"]
+    return {(one["urn"], place) for one in resources for place in places(one.get("inputs"), "")}
+
+
 def recovered(world: World, *argv: str, code: int = 0) -> dict[str, Any]:
     done = world.run("mlops", "recover", "--env", "stage", "--json", *argv, check=False)
     assert done.returncode == code, done.stdout + done.stderr
@@ -66,9 +85,12 @@ def test_what_a_killed_up_left_is_refused_by_up_and_taken_in_by_recover(estate_w
 
 def test_a_lost_state_comes_back(estate_world: World) -> None:
     had = len(endstate.stacks(estate_world.home)["mlops-estate/stage"]["resources"])
+    secrets = encrypted(estate_world)
+    assert secrets
     forget(estate_world, all_of_it=True)
     answer = recovered(estate_world, "--yes")
     assert answer["replaced"] == []
+    assert encrypted(estate_world) == secrets
     done = estate_world.pulumi("up", "stage", *QUIET)
     assert " replaced" not in done.stdout and " created" not in done.stdout, done.stdout
     assert len(endstate.stacks(estate_world.home)["mlops-estate/stage"]["resources"]) == had

@@ -10,8 +10,9 @@ import pytest
 
 from infra.arm_ids import UNKNOWN
 from ml.errors import MlopsError
+from ml.recovery.plan import Create, Plan
 from ml.recovery.recover import recover
-from ml.recovery.stack import Create, Pending, Plan, PulumiStack, State
+from ml.recovery.stack import Pending, PulumiStack, State
 from ml.terminal.console import Report
 
 SUBSCRIPTION = "0a7c1e5d-0000-4000-8000-00000000000a"
@@ -108,6 +109,8 @@ def test_what_up_would_make_anew_is_named() -> None:
     stack = Stack()
     stack.replaced = ["urn:pulumi:stage::estate::azure-native:resources:ResourceGroup::group"]
     assert recover(stack, azure(GROUP), QUIET, apply=True).replaced == ["group"]
+    # Taken in by a run that was ended before this one: it is warned of all the same.
+    assert recover(stack, azure(GROUP), QUIET, apply=True).replaced == ["group"]
 
 
 def test_a_type_without_a_form_is_said_and_left_out(
@@ -120,7 +123,9 @@ def test_a_type_without_a_form_is_said_and_left_out(
     assert "network:Firewall are not looked for: infra/arm_ids.py" in capsys.readouterr().err
 
 
-def test_without_a_subscription_that_is_known_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_subscription_that_is_known_nothing_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Of a provider that the state does not have yet: its subscription may be another one."""
     stack = Stack()
     own = create("resources:ResourceGroup", "group", resourceGroupName="rg")
@@ -128,7 +133,17 @@ def test_without_a_subscription_that_is_known_nothing_is_asked(monkeypatch: pyte
         own.urn, own.type, own.parent, "urn:…::pulumi:providers:azure-native::hub", True, own.inputs
     )
     monkeypatch.setattr(stack, "plan", lambda: Plan([other], {"azure-native:subscriptionId": SUBSCRIPTION}))
-    assert recover(stack, azure(GROUP), QUIET, apply=True).found == []
+    report = Report()
+    assert recover(stack, azure(GROUP), report, apply=True).found == []
+    assert "resources of the provider hub are not looked for" in capsys.readouterr().err
+
+
+def test_the_subscription_may_be_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = Stack()
+    group = create("resources:ResourceGroup", "group", resourceGroupName="rg")
+    monkeypatch.setattr(stack, "plan", lambda: Plan([group]))
+    monkeypatch.setenv("ARM_SUBSCRIPTION_ID", SUBSCRIPTION)
+    assert [one.id for one in recover(stack, azure(GROUP), QUIET, apply=False).found] == [GROUP]
 
 
 def test_the_folder_has_to_have_the_stack_file(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from ml.errors import MlopsError
+from ml.recovery.adopted import within
 from ml.recovery.existing import api_version
-from ml.recovery.stack import Create, Plan, State, import_file, opened, within
+from ml.recovery.plan import Create, Plan
+from ml.recovery.stack import State, import_file, opened
 
 HEAD = "urn:pulumi:stage::estate::"
 STACK = f"{HEAD}pulumi:pulumi:Stack::estate-stage"
@@ -99,6 +101,7 @@ with (folder / "asked").open("a") as asked:
     asked.write(json.dumps([sys.argv[1:], os.environ.get("PULUMI_OPTION_CONFIG_FILE")]) + "\\n")
 answers = json.loads((folder / "answers.json").read_text())
 code, out, err = answers[" ".join(sys.argv[1:3])]
+(folder / "given").write_text(sys.stdin.read())
 sys.stdout.write(out if isinstance(out, str) else json.dumps(out))
 sys.stderr.write(err)
 sys.exit(code)
@@ -121,6 +124,10 @@ class Cli:
     def answers(self, **by_words: tuple[int, Any, str]) -> None:
         named = {words.replace("_", " ", 1).replace("__", "--"): said for words, said in by_words.items()}
         (self.folder / "answers.json").write_text(json.dumps(named))
+
+    def given(self) -> dict[str, Any]:
+        """What stood on the standard input of the last call: no file holds a state with its secrets."""
+        return json.loads((self.folder / "given").read_text())
 
     def asked(self) -> list[list[str]]:
         return [json.loads(line)[0] for line in (self.folder / "asked").read_text().splitlines()]
@@ -171,12 +178,54 @@ def test_an_import_keeps_of_the_inputs_what_the_program_sets(cli: Cli) -> None:
     with opened(cli.folder, "stage") as stack:
         stack.take({SUBNET: "/id"}, PLAN, State([], [], {}))
         [took, _, gave] = cli.asked()
-        written = json.loads(Path(gave[gave.index("--file") + 1]).read_text())
+        written = cli.given()
+    assert gave[:2] == ["stack", "import"] and "--file" not in gave
     assert took[0] == "import" and "--protect=false" in took and took[-2:] == ["--stack", "stage"]
     assert [one["inputs"] for one in written["deployment"]["resources"]] == [
         {"subnetName": "all"},
         {"subscriptionId": "s"},
     ]
+
+
+def test_what_an_import_took_before_it_failed_is_the_programs_all_the_same(cli: Cli) -> None:
+    there = {"urn": SUBNET, "type": "azure-native:network:Subnet", "inputs": {"subnetName": "all", "etag": 1}}
+    export = {"version": 3, "deployment": {"resources": [there]}}
+    said = {"import --file": (1, "", "no"), "stack export": (0, export, ""), "stack import": (0, "", "")}
+    (cli.folder / "answers.json").write_text(json.dumps(said))
+    with opened(cli.folder, "stage") as stack:
+        with pytest.raises(MlopsError, match="`pulumi import` of the stack stage failed"):
+            stack.take({SUBNET: "/id", NETWORK: "/other"}, PLAN, State([], [], {}))
+        written = cli.given()
+    assert written["deployment"]["resources"][0]["inputs"] == {"subnetName": "all"}
+
+
+def test_after_an_import_that_took_nothing_the_state_is_not_written(cli: Cli) -> None:
+    said = {"import --file": (1, "", "no"), "stack export": (0, {"deployment": {}}, "")}
+    (cli.folder / "answers.json").write_text(json.dumps(said))
+    with opened(cli.folder, "stage") as stack, pytest.raises(MlopsError, match="`pulumi import`"):
+        stack.take({SUBNET: "/id"}, PLAN, State([], [], {}))
+    assert [asked[0] for asked in cli.asked()] == ["import", "stack"]
+
+
+@pytest.mark.parametrize(("before", "after"), [("", ""), ("warning: {a}\n", "\nA new version\n")])
+def test_words_around_the_answer_are_no_part_of_it(cli: Cli, before: str, after: str) -> None:
+    cli.answers(preview___json=(0, before + json.dumps({"config": {"a": "b"}}, indent=4) + after, ""))
+    with opened(cli.folder, "stage") as stack:
+        assert stack.plan().config == {"a": "b"}
+
+
+def test_an_answer_without_json_is_shown(cli: Cli) -> None:
+    cli.answers(preview___json=(0, "Previewing update (stage)\n", ""))
+    with opened(cli.folder, "stage") as stack, pytest.raises(MlopsError, match="answered no JSON") as raised:
+        stack.plan()
+    assert raised.value.details == ["Previewing update (stage)"]
+
+
+def test_nothing_that_pulumi_asks_waits_for_an_answer(cli: Cli) -> None:
+    cli.answers(stack_export=(0, {"deployment": {}}, ""))
+    with opened(cli.folder, "stage") as stack:
+        stack.state()
+    assert all("--non-interactive" in asked for asked in cli.asked())
 
 
 def test_what_was_pending_is_cleared_without_reading_the_estate(cli: Cli) -> None:

@@ -60,7 +60,10 @@ class Home:
         return Home(Path(os.environ.get("EMULATOR_HOME") or REPOSITORY / ".emulator").expanduser().resolve())
 
     def prepare(self) -> Home:
-        """Make the directories, readable by their owner alone; those that were wider open are no more."""
+        """Make the directories, readable by their owner alone; those that were wider open are no more.
+
+        Pulumi's logs get none, but a file of that name: it writes them whatever it is told.
+        """
         private(self.root)
         if self.run.is_dir() or not any(self.root.iterdir()):  # it is a home, not just any folder
             _close(self.root)

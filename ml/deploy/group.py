@@ -253,9 +253,10 @@ def up(environment: str, spec: GroupSpec, report: Report, there: Groups) -> Rais
     """Bring the group to what the spec says, beside those that are there.
 
     The outputs go on to name what answered before, if anything did: `prune` changes them. A group that Azure
-    has and the state does not know is what a deployment left that was killed: nobody asks it, and Pulumi's
-    provider refuses to create what exists already, so it is removed first. Raises MlopsError with Pulumi's
-    words.
+    has and the state does not know is what a deployment left that was killed: Pulumi's provider refuses to
+    create what exists already, so it is removed first. Nobody asks it; but where the state itself was lost it
+    may be the one that answers, and stage then is without an answer until it is made anew. Raises MlopsError
+    with Pulumi's words.
     """
     told: list[str] = []
     with _selected(environment, report) as (stack, hear):

@@ -1,4 +1,4 @@
-/* Rows of JSON values into a float32 matrix. The contract is scoring.model.encode's: what is not accepted here is
+/* Rows of JSON values into a float32 matrix. The contract is scoring.model.columns': what is not accepted here is
    looked at again there, which says what is wrong with it, or accepts it after all. */
 #ifndef SCORING_ROWS_H
 #define SCORING_ROWS_H

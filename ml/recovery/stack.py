@@ -19,6 +19,8 @@ from ml.errors import MlopsError
 QUIET: Final = ("--non-interactive", "--color", "never")
 TAIL: Final = 20  # lines of Pulumi's own words in an error
 LOCKED: Final = "currently locked"
+NO_STACK: Final = "no stack named"
+NO_BACKEND: Final = "PULUMI_ACCESS_TOKEN"  # Pulumi asks for it where no backend is named
 CONFIG_FILE: Final = "PULUMI_OPTION_CONFIG_FILE"  # Pulumi's own variable for --config-file
 DEFAULT_PROVIDER: Final = re.compile(r"::default_(?P<version>\d+_\d+_\d+\w*)(?:::|$)")
 STACK: Final = "pulumi:pulumi:Stack"
@@ -163,14 +165,25 @@ class PulumiStack:
         if any(LOCKED in line for line in words):
             raise MlopsError(
                 f"The stack {self.name} is locked by another update.",
-                f"Wait for it. If nobody runs one any more: `pulumi cancel -s {self.name}`, then this again.",
+                f"Wait for it. If nobody runs one any more: `pulumi cancel -C {self.project} -s {self.name}`"
+                ", then this again.",
                 words[-TAIL:],
             )
         raise MlopsError(
             f"`pulumi {arguments[0]}` of the stack {self.name} failed with exit code {done.returncode}.",
-            "Correct what its words name, then run the command again.",
+            self._remedy(words),
             words[-TAIL:],
         )
+
+    def _remedy(self, words: Sequence[str]) -> str:
+        if any(NO_BACKEND in line for line in words):
+            return "Set PULUMI_BACKEND_URL to where the state is, or `pulumi login`."
+        if any(NO_STACK in line for line in words):
+            return (
+                f"Check --env and PULUMI_BACKEND_URL. If its state is lost: `pulumi stack init {self.name}`, "
+                "as in docs/azure.md, then this again."
+            )
+        return "Correct what its words name, then run the command again."
 
 
 @contextmanager

@@ -22,12 +22,15 @@ def status_text(found: dict[str, Any]) -> str:
             "refused hosts",
             {one["name"]: f"{one['count']} times, last {one['last']}" for one in found["refused_hosts"]},
         ),
-        _table(
-            "refused calls",
-            {one["name"]: f"{one['count']} times, last {one['last']}" for one in found["refused_calls"]},
-        ),
+        _table("refused calls", {one["name"]: _refused(one) for one in found["refused_calls"]}),
     ]
     return "\n".join(lines)
+
+
+def _refused(one: dict[str, Any]) -> str:
+    """How often and when, and what of the call is not emulated."""
+    what = f": {one['what']}" if one.get("what") else ""
+    return f"{one['count']} times, last {one['last']}{what}"
 
 
 def _name(subscription_id: str) -> str:

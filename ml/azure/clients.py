@@ -152,7 +152,9 @@ def until_granted(call: Callable[[], Answer], what: str, report: "Report", secon
                     f"{refusal.problem.format(what=what)}{tried}.", refusal.remedy, first_lines(error)
                 ) from error
             if not told:
-                report.line(f"not allowed yet to {what}; {refusal.wait.value}: asking again")
+                report.line(
+                    f"not allowed yet to {what}; {refusal.wait.value}: asking again for up to {limit:g} s"
+                )
                 told = True
             time.sleep(pause)
             pause = min(pause * 2, 20.0)

@@ -66,6 +66,7 @@ def work(environment: str, yes: bool, project: Path | None, report: Report) -> d
         )
     return {
         "environment": environment,
+        "program": str(project) if project else None,
         "pending": answer.pending,
         "found": [one.row() for one in answer.found],
         "replaced": answer.replaced,
@@ -77,6 +78,9 @@ def work(environment: str, yes: bool, project: Path | None, report: Report) -> d
 def render(answer: dict[str, Any]) -> RenderableType:
     """The pending operations, what Azure has of them, and what to do next."""
     environment, found, pending = answer["environment"], answer["found"], answer["pending"]
+    program = answer["program"]
+    stack = f"-C {program} -s {environment}" if program else f"-s {environment}"
+    again = f"--env {environment} --project {program}" if program else f"--env {environment}"
     parts: list[RenderableType] = []
     if pending:
         parts.append("[bold]Interrupted[/]")
@@ -92,13 +96,13 @@ def render(answer: dict[str, Any]) -> RenderableType:
             "make it anew. If it holds what is needed, do not: docs/runbooks/interrupted-up.md."
         )
     if answer["clean"] and (found or pending):
-        end = f"The state knows them now. Next: `pulumi preview -s {environment} --diff`, then `pulumi up`."
+        end = f"The state knows them now. Next: `pulumi preview {stack} --diff`, then `pulumi up {stack}`."
     elif answer["clean"]:
         end = "Nothing was interrupted, and Azure has nothing that the state does not know."
     else:
         end = (
-            f"Nothing was changed. `mlops recover --env {environment} --yes` imports them, with what stands "
-            "in them, and clears what was pending."
+            f"Nothing was changed. `mlops recover {again} --yes` imports them, with what stands in them, and "
+            "clears what was pending."
         )
     return Group(*parts, end)
 

@@ -49,15 +49,17 @@ def _loaded(groups: ContainerGroups, group: str, container: str) -> bool:
         return False  # as soon after its start there may be no log yet; `wait` asks in the end all the same
 
 
-def _asked(endpoint: Endpoint) -> str:
-    """What the endpoint says: READY, or why not."""
+def asked(endpoint: Endpoint) -> str:
+    """What the endpoint says, in one line: READY, or why not."""
     import httpx
 
     try:
         answer = endpoint.get(endpoint.ready_path)
     except httpx.HTTPError as error:
         return f"no answer ({type(error).__name__})"
-    return READY if answer.status_code == 200 else f"{answer.status_code}: {answer.text[:200].strip()}"
+    return (
+        READY if answer.status_code == 200 else f"{answer.status_code}: {' '.join(answer.text[:200].split())}"
+    )
 
 
 def wait(azure: Azure, endpoint: Endpoint, group: str, container: str) -> float:
@@ -71,7 +73,7 @@ def wait(azure: Azure, endpoint: Endpoint, group: str, container: str) -> float:
     groups, began = ContainerGroups(azure), time.monotonic()
     told, looked, pause, ask, loaded = "no answer yet", began, pauses(poll), True, False
     while True:
-        if ask and (state := _asked(endpoint)) != told:
+        if ask and (state := asked(endpoint)) != told:
             told = state
             azure.report.line(f"{endpoint.ready_path}: {told}")
         now = time.monotonic()

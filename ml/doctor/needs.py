@@ -70,6 +70,12 @@ NEEDS: Final[tuple[Need, ...]] = (
         when=lambda settings: settings.gateway is not None,
     ),
     Need(
+        "Microsoft.DBforPostgreSQL",
+        "flexibleServers",
+        "the database of predictions by key",
+        when=lambda settings: settings.predictions_database is not None,
+    ),
+    Need(
         "Microsoft.Insights",
         "scheduledQueryRules",
         "alerts",

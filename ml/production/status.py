@@ -86,7 +86,7 @@ def render(answer: Mapping[str, Any]) -> RenderableType:
             f"{one['weight']}%",
             f"{one['ready']} of {one['wanted']}",
             _time(one["since"]),
-            escape(one["approved_by"] or "-"),
+            escape(_person(one["approved_by"] or "-")),
         )
     parts: list[RenderableType] = [shown]
     if promotion := answer["promotion"]:
@@ -115,6 +115,11 @@ def render(answer: Mapping[str, Any]) -> RenderableType:
     )
     parts += [f"[bold red]wrong:[/] {escape(line)}" for line in answer["wrong"]]
     return Group(*parts)
+
+
+def _person(approver: str) -> str:
+    """The name alone, of a name and an object id: a terminal has no room for both, and --json has them."""
+    return approver.partition(" (")[0]
 
 
 def _time(seconds: float | None) -> str:

@@ -29,12 +29,22 @@ def live(report: Report) -> Generator[Callable[[Look], None], None, None]:
     said: list[str] = []
 
     def line(look: Look) -> None:
-        text = f"{look.step.percent}%: {look.judgement.words()}"
+        text = f"{look.step.percent}%: {_words(look)}"
         if [text] != said:
             said[:] = [text]
             report.line(text)
 
     yield line
+
+
+def _words(look: Look) -> str:
+    step = look.step
+    if not step.least:
+        return look.judgement.words()
+    if not look.judgement.new:
+        minutes = f"{step.seconds / 60:g} minutes"
+        return f"no request of the new revision judged yet; {step.least} are needed within {minutes}"
+    return f"{look.judgement.words()}; {look.judged} of {step.least} in this step"
 
 
 def render(look: Look) -> RenderableType:

@@ -22,6 +22,8 @@ from ml.recovery.uninterrupted import uninterrupted
 QUIET: Final = ("--non-interactive", "--color", "never")
 TAIL: Final = 20  # lines of Pulumi's own words in an error
 LOCKED: Final = "currently locked"
+NO_STACK: Final = "no stack named"
+NO_BACKEND: Final = "PULUMI_ACCESS_TOKEN"  # Pulumi asks for it where no backend is named
 CONFIG_FILE: Final = "PULUMI_OPTION_CONFIG_FILE"  # Pulumi's own variable for --config-file
 STREAMED: Final = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"  # one document for each event, not one of all
 KEPT: Final = ("protect", "retainOnDelete")  # Pulumi's options that keep a resource from being deleted
@@ -160,14 +162,25 @@ class PulumiStack:
         if any(LOCKED in line for line in words):
             raise MlopsError(
                 f"The stack {self.name} is locked by another update.",
-                f"Wait for it. If nobody runs one any more: `pulumi cancel -s {self.name}`, then this again.",
+                f"Wait for it. If nobody runs one any more: `pulumi cancel -C {self.project} -s {self.name}`"
+                ", then this again.",
                 words[-TAIL:],
             )
         raise MlopsError(
             f"`pulumi {arguments[0]}` of the stack {self.name} failed with exit code {done.returncode}.",
-            "Correct what its words name, then run the command again.",
+            self._remedy(words),
             words[-TAIL:],
         )
+
+    def _remedy(self, words: Sequence[str]) -> str:
+        if any(NO_BACKEND in line for line in words):
+            return "Set PULUMI_BACKEND_URL to where the state is, or `pulumi login`."
+        if any(NO_STACK in line for line in words):
+            return (
+                f"Check --env and PULUMI_BACKEND_URL. If its state is lost: `pulumi stack init {self.name}`, "
+                "as in docs/azure.md, then this again."
+            )
+        return "Correct what its words name, then run the command again."
 
 
 @contextmanager

@@ -61,12 +61,12 @@ def show(payload: Mapping[str, Any], as_json: bool, render: Callable[[], Rendera
 
 
 def table(title: str, *headings: str) -> Table:
-    """A table whose first column, which tells rows apart, is never broken: it can be copied."""
+    """A table whose first column, which tells rows apart, and releases stay whole: they can be copied."""
     made = Table(
         title=title, title_justify="left", title_style="bold", header_style="bold", min_width=len(title)
     )
     for number_, heading in enumerate(headings):
-        made.add_column(heading, overflow="fold", no_wrap=number_ == 0)
+        made.add_column(heading, overflow="fold", no_wrap=number_ == 0 or heading == "release")
     return made
 
 

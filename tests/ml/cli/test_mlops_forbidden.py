@@ -34,6 +34,7 @@ def test_a_grant_on_its_way_is_waited_for(monkeypatch: pytest.MonkeyPatch, repor
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     assert until_granted(Forbidden(3), "read x", report, 60) == "done"
     assert len(report.lines) == 1
+    assert report.lines[0].endswith("asking again for up to 60 s")
 
 
 def test_a_grant_that_does_not_come_ends_with_azures_words(report: RecordingReport):

@@ -1,12 +1,13 @@
 """How a terminal shows what commands answer."""
 
+import io
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from ml.commands import deploy, score, status, train
-from ml.terminal.console import show
+from ml.terminal.console import show, table
 
 
 def text(renderable: Any) -> str:
@@ -81,6 +82,14 @@ def test_an_address_and_a_digest_can_be_copied_from_a_narrow_terminal(
     show(answer, False, lambda: deploy.render(answer))
     said = capsys.readouterr().out
     assert answer["address"] in said and answer["digest"] in said
+
+
+def test_a_release_can_be_copied_from_a_narrow_terminal_whatever_its_column() -> None:
+    made = table("Registered", "model", "estimator", "release")
+    made.add_row("credit-default:1", "hist_gradient_boosting " * 3, "r-49383578de219d0b")
+    console = Console(width=60, record=True, file=io.StringIO())
+    console.print(made)
+    assert "r-49383578de219d0b" in console.export_text()
 
 
 def test_an_empty_estate_says_what_makes_its_first_model():

@@ -79,6 +79,14 @@ def test_what_answers_already_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
     assert wait(World(0.0, 0.0), monkeypatch) == 0.0
 
 
+def test_what_a_gateway_answers_is_one_line_of_progress() -> None:
+    answer = SimpleNamespace(
+        status_code=503, text='{\n  "title": "Service Unavailable",\n  "status": 503\n}\n'
+    )
+    endpoint = SimpleNamespace(get=lambda path: answer, ready_path="/readyz")
+    assert ready.asked(cast("Any", endpoint)) == '503: { "title": "Service Unavailable", "status": 503 }'
+
+
 def test_a_log_that_is_not_shown_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(0.0, 3.0, shows_log=False)
     assert ready.SILENT_SECONDS <= wait(world, monkeypatch) <= ready.SILENT_SECONDS + 5

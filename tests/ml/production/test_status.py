@@ -1,6 +1,7 @@
 """What on call sees: revisions, weights, approvals, what is under way, and what is wrong; a canary as it
 runs."""
 
+import io
 import json
 
 import pytest
@@ -94,3 +95,19 @@ def test_not_on_a_terminal_a_line_comes_when_something_is_new(
     lines = [line for line in capsys.readouterr().err.splitlines() if "%:" in line]
     assert 2 <= len(lines) <= 16
     assert len(set(lines)) == len(lines)
+
+
+def test_who_approved_is_a_name_in_the_table() -> None:
+    row = {
+        "revision": "rev-49383578de219d0b",
+        "weight": 100,
+        "ready": 2,
+        "wanted": 2,
+        "is": "serving",
+        "since": 1796072894.0,
+        "approved_by": "approver@mlops.example (6f1d3c52-7a0e-4b7e-9d55-0c2a41f0d001)",
+    }
+    console = Console(width=110, record=True, file=io.StringIO())
+    console.print(render({"revisions": [row], "promotion": None, "history": [], "wrong": []}))
+    said = console.export_text()
+    assert "approver@mlops.example" in said and "6f1d3c52" not in said

@@ -243,7 +243,14 @@ def test_what_was_pending_is_cleared_without_reading_the_estate(cli: Cli) -> Non
 @pytest.mark.parametrize(
     ("out", "err", "problem", "remedy"),
     [
-        ("", "error: the stack is currently locked by 1 lock(s).", "is locked", "pulumi cancel -s stage"),
+        (
+            "",
+            "error: the stack is currently locked by 1 lock(s).",
+            "is locked",
+            "pulumi cancel -C {folder} -s stage",
+        ),
+        ("", "error: PULUMI_ACCESS_TOKEN must be set for login", "exit code 255", "Set PULUMI_BACKEND_URL"),
+        ("", "error: no stack named 'stage' found", "exit code 255", "pulumi stack init stage"),
         (
             json.dumps({"diagnostics": [{"message": "the setting x is wrong"}]}),
             "",
@@ -256,8 +263,8 @@ def test_pulumis_words_are_shown(cli: Cli, out: str, err: str, problem: str, rem
     cli.answers(preview___json=(255, out, err))
     with opened(cli.folder, "stage") as stack, pytest.raises(MlopsError, match=problem) as raised:
         stack.plan()
-    assert remedy in raised.value.remedy
-    assert any("locked" in line or "setting x" in line for line in raised.value.details)
+    assert remedy.format(folder=cli.folder) in raised.value.remedy
+    assert (err or "the setting x is wrong") in raised.value.details
 
 
 def test_without_the_command_line_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -185,11 +185,12 @@ def test_a_release_lives_and_no_request_is_lost(running: Emulator) -> None:
         world.policy.delete_namespaced_pod_disruption_budget(NAME, NAMESPACE)
         world.evict(victim)
         until(lambda: world.complete() and victim not in world.pods())
+        until(lambda: len(answers) > 50)  # a fast machine has rolled before so many were asked
     finally:
         ended.set()
         for thread in threads:
             thread.join()
-    assert set(answers) == {200} and len(answers) > 50
+    assert set(answers) == {200}
     # What is not alive any more is started anew, and says what it said.
     world.ask(address, "/sick")
     until(lambda: any(one.status.container_statuses[0].restart_count for one in world.pods().values()))

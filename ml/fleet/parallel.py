@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 
 from ml.steps.cores import cores
 
 Task = Callable[[str], object]
 _task: list[Task] = []
+LOOK_SECONDS = 5.0  # between two looks at whether a pool still answers
 KILLED = "its process ended: killed, perhaps for want of memory"
 
 
@@ -44,24 +46,49 @@ def each(names: Sequence[str], task: Task, workers: int | None = None) -> Iterat
 def _pooled(names: Sequence[str], task: Task, count: int) -> Iterator[tuple[str, str | None]]:
     """As `each`; None of those whose pool broke."""
     _task.append(task)
+    others = multiprocessing.active_children()
+    own: list[BaseProcess] = []
     try:
         with ProcessPoolExecutor(count, multiprocessing.get_context("fork")) as pool:
             begun = [(name, _submitted(pool, name)) for name in names]
+            own = [child for child in multiprocessing.active_children() if child not in others]
             for name, future in begun:
-                try:
-                    yield name, None if future is None else future.result()
-                except BrokenProcessPool:
-                    yield name, None
+                yield name, None if future is None else _ended(pool, future)
     finally:
         _task.pop()
+        for child in own:  # a pool that broke may leave some, for which this process would wait at its end
+            child.kill()
+            child.join()
 
 
-def _submitted(pool: ProcessPoolExecutor, name: str) -> Future[str] | None:
+def _ended(pool: ProcessPoolExecutor, future: Future[str]) -> str | None:
+    """How it failed, "" if not; None where the pool broke.
+
+    A pool that breaks while it is still given work may leave some of it without an end (Python 3.11.7): it
+    is asked whether it takes more.
+    """
+    while True:
+        try:
+            return future.result(LOOK_SECONDS)
+        except BrokenProcessPool:
+            return None
+        except TimeoutError:
+            if not future.done() and _submitted(pool, "", _nothing) is None:
+                return None
+
+
+def _submitted(
+    pool: ProcessPoolExecutor, name: str, work: Callable[[str], str] | None = None
+) -> Future[str] | None:
     """None where the pool broke while it was still given work."""
     try:
-        return pool.submit(_do, name)
+        return pool.submit(work or _do, name)
     except BrokenProcessPool:
         return None
+
+
+def _nothing(name: str) -> str:
+    return name
 
 
 def _do(name: str) -> str:

@@ -2,7 +2,9 @@
 
 import os
 import time
-from typing import Any
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, cast
 
 import pytest
 
@@ -30,6 +32,23 @@ def test_what_ends_its_process_at_once_fails_alone_too() -> None:
 
     names = [str(number) for number in range(3000)]
     assert dict(each(names, work, workers=2)) == {name: KILLED if name == "0" else "" for name in names}
+
+
+def test_work_that_a_broken_pool_never_ends_is_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a pool leaves it that breaks while it is given work: once in some hundred runs of the test above."""
+
+    class Forgetful:
+        def submit(self, work: Any, name: str) -> Any:
+            raise BrokenProcessPool
+
+    monkeypatch.setattr(parallel, "LOOK_SECONDS", 0.01)
+    left: Any = Future()
+    assert parallel._ended(cast(Any, Forgetful()), left) is None
+
+
+def test_work_that_takes_long_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "LOOK_SECONDS", 0.01)
+    assert dict(each(["a", "b"], lambda name: time.sleep(0.2), workers=2)) == {"a": "", "b": ""}
 
 
 def test_who_had_not_begun_when_a_process_was_killed_is_trained_side_by_side(

@@ -274,6 +274,11 @@ class AzureSettings(Section):
     grants_seconds: Pause
     poll_seconds: Seconds
 
+    @property
+    def limits(self) -> dict[str, Any]:
+        """Time limits of every azure-core client, in its own words, in seconds."""
+        return {"connection_timeout": self.connection_seconds, "read_timeout": self.read_seconds}
+
 
 class Settings(Section):
     data: DataSettings

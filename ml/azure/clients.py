@@ -56,8 +56,7 @@ class Azure:
     @property
     def limits(self) -> dict[str, Any]:
         """Time limits of every azure-core client, in seconds."""
-        azure = self.settings.azure
-        return {"connection_timeout": azure.connection_seconds, "read_timeout": azure.read_seconds}
+        return self.settings.azure.limits
 
     @cached_property
     def ml(self) -> "MLClient":

@@ -39,10 +39,8 @@ def doctor(environment: str, report: Report) -> dict[str, Any]:
     from ml.doctor.subject import Subject
     from ml.settings import settings
 
-    azure = settings().azure
-    limits = {"connection_timeout": azure.connection_seconds, "read_timeout": azure.read_seconds}
     estate = estate_settings(environment)
-    findings = examine(Subject(estate, DefaultAzureCredential(), limits), report)
+    findings = examine(Subject(estate, DefaultAzureCredential(), settings().azure.limits), report)
     return {
         "environment": environment,
         "subscription": estate.azure.subscription_id,

@@ -54,9 +54,7 @@ def work(environment: str, yes: bool, project: Path | None, report: Report) -> d
     folder = project or project_root()
     if not (folder / "Pulumi.yaml").is_file():
         raise MlopsError(f"--project {folder}: there is no Pulumi.yaml.", "Name the folder of a program.")
-    azure = settings().azure
-    limits = {"connection_timeout": azure.connection_seconds, "read_timeout": azure.read_seconds}
-    management = Rest(SignedIn(DefaultAzureCredential(), limits), MANAGEMENT)
+    management = Rest(SignedIn(DefaultAzureCredential(), settings().azure.limits), MANAGEMENT)
     with opened(folder, environment) as stack:
         answer = recover(
             stack,

@@ -50,7 +50,7 @@ def _pooled(names: Sequence[str], task: Task, count: int) -> Iterator[tuple[str,
     own: list[BaseProcess] = []
     try:
         with ProcessPoolExecutor(count, multiprocessing.get_context("fork")) as pool:
-            begun = [(name, _submitted(pool, name)) for name in names]
+            begun = [(name, _submitted(pool, _do, name)) for name in names]
             own = [child for child in multiprocessing.active_children() if child not in others]
             for name, future in begun:
                 yield name, None if future is None else _ended(pool, future)
@@ -73,16 +73,14 @@ def _ended(pool: ProcessPoolExecutor, future: Future[str]) -> str | None:
         except BrokenProcessPool:
             return None
         except TimeoutError:
-            if not future.done() and _submitted(pool, "", _nothing) is None:
+            if not future.done() and _submitted(pool, _nothing, "") is None:
                 return None
 
 
-def _submitted(
-    pool: ProcessPoolExecutor, name: str, work: Callable[[str], str] | None = None
-) -> Future[str] | None:
+def _submitted(pool: ProcessPoolExecutor, work: Callable[[str], str], name: str) -> Future[str] | None:
     """None where the pool broke while it was still given work."""
     try:
-        return pool.submit(work or _do, name)
+        return pool.submit(work, name)
     except BrokenProcessPool:
         return None
 

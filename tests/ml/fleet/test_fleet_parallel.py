@@ -1,8 +1,9 @@
 """Members side by side: who ends its process fails alone."""
 
+import multiprocessing
 import os
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, cast
 
@@ -44,6 +45,19 @@ def test_work_that_a_broken_pool_never_ends_is_done_again(monkeypatch: pytest.Mo
     monkeypatch.setattr(parallel, "LOOK_SECONDS", 0.01)
     left: Any = Future()
     assert parallel._ended(cast(Any, Forgetful()), left) is None
+
+
+def test_what_a_broken_pool_leaves_running_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python waits at its end for each process that it has begun, and one without work never ends."""
+
+    class Leaving(ProcessPoolExecutor):
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    before = multiprocessing.active_children()
+    monkeypatch.setattr(parallel, "ProcessPoolExecutor", Leaving)
+    assert dict(each(["a", "b"], lambda name: None, workers=2)) == {"a": "", "b": ""}
+    assert [one for one in multiprocessing.active_children() if one not in before] == []
 
 
 def test_work_that_takes_long_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
